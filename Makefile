@@ -1,0 +1,37 @@
+# Every target sets up what it needs: a virtual environment of its own in .venv, made anew when pyproject.toml changes.
+# Name an interpreter with PYTHON=python3.12; otherwise the newest usable one is taken.
+
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help test compare check lint clean
+# Nothing of an environment that the caller has activated may leak in.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+test: $(READY) ## run every test
+	$(BIN)/python -m pytest -q
+
+compare: $(READY) ## compare all strategies and write the report
+	$(BIN)/python -m pytest bench --benchmark-only -q
+	@echo "The report: reports/latest.md; every figure in it: reports/latest.csv"
+
+check: compare ## compare, then fail if anything is worse than the committed baseline
+	$(BIN)/incload check reports/baseline.csv reports/latest.csv
+
+lint: $(READY) ## check style, types and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+clean: ## remove everything that the targets have made
+	rm -rf .venv build dist *.egg-info .*_cache .hypothesis .benchmarks
+	rm -f reports/latest.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml .ci/venv
+	@PYTHON="$(PYTHON)" .ci/venv
+	@touch $@

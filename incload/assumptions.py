@@ -1,0 +1,49 @@
+"""The assumptions on which incremental loads stand: one enumeration, spoken by strategies, write rules and scenarios.
+
+A strategy or a write rule *needs* an assumption; a scenario *breaks* it, by a measured size where it has one. A load is
+right as long as nothing that it needs is broken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+
+class Assumption(StrEnum):
+    """What may be true of a source, a schedule or a memory. The value is the sentence that says when it holds."""
+
+    UNIQUE_CURSOR = "no change has the cursor value of the watermark before it (lag 0)"
+    TIES_IN_KEY_ORDER = "a change with the watermark's own cursor value has a larger key than the rows already read"
+    LAG_WITHIN = "no change that the cursor shows lies further behind the watermark than the bound"
+    CURSOR_MOVES_ON_UPDATE = "every change raises the row's cursor value"
+    CURSOR_PRESENT = "the cursor is never null"
+    CURSOR_NOT_IN_FUTURE = "no cursor value is ahead of the source's clock"
+    KEYS_IN_COMMIT_ORDER = "keys become visible in ascending order"
+    INSERT_ONLY = "rows never change once they are visible"
+    NO_HARD_DELETES = "rows never disappear from the source"
+    COMPLETE_READ = "a read of everything is of everything"
+    MEMORY_NOT_AHEAD = "the memory never lies beyond what was read"
+    MEMORY_KEPT = "the memory is neither lost, nor rolled back, nor truncated"
+    READ_ONCE = "no version of a row is handed to the target twice"
+    ON_SCHEDULE = "no gap between two syncs is longer than the bound"
+    VERSIONS_IN_ORDER = "versions of a row arrive oldest first"
+    FIXED_SCHEMA = "columns and their types stay as they are"
+    ATOMIC_COMMIT = "rows and memory commit together"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """An assumption that somebody relies on.
+
+    Attributes:
+        assumption: What must hold.
+        within: The bound of a parametrised assumption (LAG_WITHIN, ON_SCHEDULE); None for the others.
+    """
+
+    assumption: Assumption
+    within: timedelta | None = None

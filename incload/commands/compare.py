@@ -1,0 +1,83 @@
+"""`incload compare`: run the matrix and write the reports."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from incload.commands.types import Subparsers
+    from incload.lab.matrix import Choice
+
+_DESCRIPTION = """\
+Run every strategy against every scenario on every pair of engines, audit after every sync, and write latest.csv and
+latest.md. Exit code 1 when a trial raised an error.
+"""
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "compare", help="compare strategies on histories whose flaws are known", description=_DESCRIPTION
+    )
+    add_choice(parser)
+    parser.add_argument("--rounds", type=int, default=1, help="how often each trial is timed (default 1)")
+    parser.add_argument(
+        "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
+    )
+    parser.set_defaults(run=run)
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose a part of the matrix."""
+    parser.add_argument("--strategies", default="", help="names, separated by commas (default: all)")
+    parser.add_argument("--scenarios", default="", help="ids, separated by commas (default: all)")
+    parser.add_argument("--engines", default="", help="pairs such as sqlite-duckdb, separated by commas (default: all)")
+    parser.add_argument("--rows", type=int, default=1_000, help="rows of each history's base (default 1000)")
+    parser.add_argument("--seed", type=int, default=1, help="what the histories are drawn from (default 1)")
+
+
+def choice(options: argparse.Namespace) -> Choice:
+    """Return the chosen part of the matrix."""
+    from incload.lab.matrix import Choice
+
+    return Choice(
+        strategies=split(options.strategies),
+        scenarios=split(options.scenarios),
+        pairs=split(options.engines),
+        rows=options.rows,
+        seed=options.seed,
+    )
+
+
+def split(text: str) -> tuple[str, ...]:
+    """Split at commas; strategies with several parameters separate them by commas as well, after a colon."""
+    parts: list[str] = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        if "=" in part and ":" not in part and parts and ":" in parts[-1]:
+            parts[-1] += f",{part}"
+        else:
+            parts.append(part)
+    return tuple(parts)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the chosen cells and write the reports."""
+    from incload.lab.matrix import run_cells
+    from incload.progress import Progress
+    from incload.report.files import write_reports
+
+    command = shlex.join(["incload", *sys.argv[1:]])
+    cells = choice(options).cells(command)
+    with Progress("trials", len(cells) * options.rounds) as progress:
+        outcomes = run_cells(cells, options.rounds, progress.step)
+    written = write_reports(outcomes, options.report_dir)
+    unknown = [each for each in outcomes if each.outcome == "unknown"]
+    sys.stdout.write(
+        f"{len(outcomes)} trials, {len(unknown)} of them unknown.\n" + "".join(f"  {path}\n" for path in written)
+    )
+    return 1 if unknown else 0

@@ -1,0 +1,113 @@
+"""`incload load`: keep one table up to date."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+from incload.strategy import WriteRule
+
+if TYPE_CHECKING:
+    import argparse
+
+    from incload.commands.types import Subparsers
+    from incload.load.plan import Plan
+    from incload.load.run import Summary
+
+_DESCRIPTION = """\
+Bring one table up to date by one incremental sync. The first run, with nothing remembered, loads everything.
+Rows and memory commit together: after a failure the target is as the sync before left it.
+"""
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser("load", help="keep one table up to date", description=_DESCRIPTION)
+    parser.add_argument(
+        "source", help="a JSON, CSV or Parquet file of records, or a URL such as sqlite:///shop.db?table=orders"
+    )
+    parser.add_argument(
+        "--target", required=True, help="the database to load into, such as sqlite:///copy.db; created if absent"
+    )
+    parser.add_argument("--table", required=True, help="the table to load into; its memory is kept under this name")
+    parser.add_argument("--key", required=True, help="the key column; several separated by commas")
+    parser.add_argument(
+        "--cursor", help="the column that orders changes; not needed by strategies that compare contents"
+    )
+    parser.add_argument(
+        "--strategy",
+        required=True,
+        help="how to decide what to read; see `incload list`; parameters as in lookback_window:minutes=30",
+    )
+    parser.add_argument(
+        "--write-rule", choices=list(WriteRule), help="how rows enter the target (default: the strategy's own)"
+    )
+    parser.add_argument(
+        "--cursor-unit",
+        choices=["s", "ms", "us", "ns"],
+        help="what an integer cursor counts since 1970, for windows of time",
+    )
+    parser.add_argument("--output", type=Path, help="a file to write the summary to, as JSON")
+    parser.add_argument(
+        "--count", action="store_true", help="count the rows of a source database, which reads all of it"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would be written, and change nothing")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Load, print the summary, write it where it was asked for."""
+    from incload.load.location import locate
+    from incload.load.run import load
+
+    if options.output and not options.output.parent.is_dir():
+        raise Refused(f"the folder of --output {str(options.output)!r} does not exist: create it first.")
+    target = locate(options.target)
+    if target.engine == "file":
+        raise Refused(f"the target {options.target!r} is no database: write sqlite:///path or duckdb:///path.")
+    summary = load(locate(options.source), target, _plan(options), dry_run=options.dry_run, count=options.count)
+    if options.output:
+        options.output.write_text(json.dumps(asdict(summary), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    sys.stdout.write(told(summary))
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    from incload.cursor import UNITS
+    from incload.load.plan import Plan
+    from incload.registry import strategy
+
+    key = tuple(name.strip() for name in options.key.split(","))
+    if not all(key):
+        raise Refused(f"--key {options.key!r} names an empty column: give the key's columns, separated by commas.")
+    return Plan(
+        name=options.table,
+        key=key,
+        cursor=options.cursor,
+        strategy=strategy(options.strategy),
+        write_rule=WriteRule(options.write_rule) if options.write_rule else None,
+        cursor_per_second=UNITS[options.cursor_unit] if options.cursor_unit else None,
+    )
+
+
+def told(summary: Summary) -> str:
+    """Return the summary as lines of `name: value`, after a sentence about what happened."""
+    lines = [_sentence(summary)]
+    for name, value in asdict(summary).items():
+        lines.append(f"  {name}: {'-' if value is None else json.dumps(value, ensure_ascii=False).strip(chr(34))}")
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(summary: Summary) -> str:
+    if summary.dry_run:
+        would = f"{summary.loaded} rows would be written to {summary.table} and {summary.removed} removed"
+        return f"Dry run: {would}; nothing was changed."
+    if summary.loaded == summary.removed == 0:
+        memory = "the memory is untouched" if summary.memory == "untouched" else "the memory was updated"
+        return f"Nothing to load into {summary.table}; {memory}."
+    removed = f", {summary.removed} removed" if summary.removed else ""
+    return f"Loaded {summary.loaded} rows into {summary.table}{removed}."

@@ -1,0 +1,29 @@
+"""`incload report`: render the reports again from a CSV, without running anything."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from incload.commands.types import Subparsers
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser("report", help="render the reports again from a CSV, without running anything")
+    parser.add_argument("csv", type=Path, help="the CSV of a comparison")
+    parser.add_argument("--report-dir", type=Path, default=None, help="where the reports go (default: beside the CSV)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Render."""
+    from incload.report.files import render_reports
+
+    for path in render_reports(options.csv, options.report_dir or options.csv.parent):
+        sys.stdout.write(f"{path}\n")
+    return 0

@@ -1,0 +1,216 @@
+"""What a cursor value means: the two-way road between the values of a cursor column and positions.
+
+A position is a number that orders exactly as the value does. For a cursor that holds time it counts ticks since
+1970-01-01 UTC; for a plain number it is the number. Strategies compute with positions only, so that a window of ten
+minutes means ten minutes whatever the column's type; engines compare with the column's own values, so that an index on
+it serves. A text cursor has to have one ISO shape throughout: then, and only then, text order is time order.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from incload.strategy import Position
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ISO = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)(?:(?P<separator>[T ])(?P<time>\d\d:\d\d(?P<seconds>:\d\d)?)"
+    r"(?:\.(?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
+UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+"""Ticks per second of the units in which an integer cursor may count time since 1970-01-01 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A cursor column whose stored values are themselves positions.
+
+    Attributes:
+        per_second: Ticks in a second, or None when the values are numbers without a time.
+    """
+
+    per_second: int | None
+
+    @property
+    def tag(self) -> str:
+        """A short text kept with a memory; positions under different tags must not be compared."""
+        return "number" if self.per_second is None else f"{self.per_second}/s"
+
+    def position(self, value: object) -> Position:
+        """Return the position of a stored value; raise `Refused` for a value that has none."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        raise Refused(f"the cursor column holds {value!r} among numbers: its values must be of one type.")
+
+    def stored(self, position: Position) -> object:
+        """Return the value as the column stores it."""
+        return position
+
+    def shown(self, position: Position | None) -> object:
+        """Return the value as a reader of the source would write it; None for None."""
+        return None if position is None else self.stored(position)
+
+    def ticks(self, span: timedelta) -> int:
+        """Return a span of time in ticks, rounded up; refuse a cursor that does not hold time."""
+        if self.per_second is None:
+            raise Refused(
+                "a window of time needs a cursor that holds time, and this one holds plain numbers: "
+                "say what they count with --cursor-unit s, ms, us or ns."
+            )
+        microseconds = span // timedelta(microseconds=1)
+        return -(-microseconds * self.per_second // 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps(Scale):
+    """A column of a database's own timestamp type; its positions are ticks, and the reader sees ISO text."""
+
+    def shown(self, position: Position | None) -> object:
+        """Return the point in time as ISO text."""
+        if position is None:
+            return None
+        seconds, ticks = divmod(int(position), self.per_second or 1)
+        digits = len(str(self.per_second)) - 1
+        return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.{ticks:0{digits}d}".rstrip(".")
+
+
+@dataclass(frozen=True, slots=True)
+class IsoText(Scale):
+    """A text column in which every stamp has one ISO shape, so that comparing the texts compares the times.
+
+    Attributes:
+        pattern: The shape, a `strftime` format with `{fraction}` where the fraction stands.
+        digits: How many digits the fraction has.
+    """
+
+    pattern: str
+    digits: int
+
+    @property
+    def zone(self) -> str:
+        """The zone as every stamp writes it (`Z`, `+05:30`), or empty for stamps without one."""
+        match = re.search(r"(Z|[+-]\d\d:?\d\d)$", self.pattern)
+        return match[1] if match else ""
+
+    @property
+    def tag(self) -> str:
+        """The shape itself: a stamp of another shape must not be compared with this one."""
+        return f"text {self.pattern.replace('{fraction}', 'f' * self.digits)}"
+
+    def position(self, value: object) -> Position:
+        """Return the ticks of a stamp; refuse one of another shape."""
+        if not isinstance(value, str) or shape_of(value) != self:
+            raise Refused(
+                f"the cursor column holds {value!r} among stamps such as {self.stored(0)!r}: "
+                "text stamps are only ordered when all have one shape; write them in one shape."
+            )
+        match = _ISO.fullmatch(value)
+        assert match is not None  # noqa: S101 - shape_of has matched the same text
+        return _ticks(match, self.per_second or 1)
+
+    def stored(self, position: Position) -> object:
+        """Return the stamp in the column's own shape."""
+        seconds, ticks = divmod(int(position) + _offset_ticks(self.zone, self.per_second or 1), self.per_second or 1)
+        digits = len(str(self.per_second)) - 1
+        fraction = f"{ticks:0{digits}d}"[: self.digits] if digits else ""
+        return f"{_EPOCH + timedelta(seconds=seconds):{self.pattern.replace('{fraction}', fraction)}}"
+
+
+@dataclass(frozen=True, slots=True)
+class MixedText(Scale):
+    """A text column of ISO stamps in several shapes, compared through what they mean, in microseconds.
+
+    Only a source that can turn each text into its position serves this scale; see the engines.
+    """
+
+    @property
+    def tag(self) -> str:
+        """Positions of this scale are those of the texts' meaning."""
+        return f"meaning {self.per_second}/s"
+
+    def position(self, value: object) -> Position:
+        """Return a position that the engine has worked out, or that of one text."""
+        if isinstance(value, str):
+            match = _ISO.fullmatch(value)
+            if match is None:
+                raise Refused(f"the cursor column holds {value!r}, which is no ISO timestamp.")
+            return _ticks(match, self.per_second or 1)
+        return Scale.position(self, value)
+
+    def shown(self, position: Position | None) -> object:
+        """Return the point in time as ISO text in UTC."""
+        return None if position is None else f"{Stamps(self.per_second).shown(position)}Z"
+
+
+def shape_of(text: str) -> IsoText | None:
+    """Return the ISO shape of a stamp, or None when it has none that incload knows."""
+    match = _ISO.fullmatch(text)
+    if match is None:
+        return None
+    if match["separator"] is None:
+        return IsoText(1, "%Y-%m-%d", 0)
+    digits = len(match["fraction"] or "")
+    pattern = f"%Y-%m-%d{match['separator']}%H:%M" + (":%S" if match["seconds"] else "")
+    pattern += (".{fraction}" if digits else "") + (match["zone"] or "")
+    return IsoText(UNITS["us"] if digits <= 6 else UNITS["ns"], pattern, digits) if digits else IsoText(1, pattern, 0)
+
+
+def scale_of_texts(texts: Iterable[str], column: str) -> Scale:
+    """Return the scale of a text cursor from a sample of its distinct shapes (one text for each shape).
+
+    One shape is compared as text. Several are compared through their meaning, if that is certain: all with a zone or
+    all without, and none finer than a microsecond. Anything else is refused.
+    """
+    shapes: dict[IsoText, str] = {}
+    for text in texts:
+        shape = shape_of(text)
+        if shape is None:
+            raise Refused(
+                f"cursor column {column!r} holds {text!r}, which is no ISO timestamp: "
+                "incload will not guess the order of such texts; name a cursor of stamps or numbers."
+            )
+        shapes.setdefault(shape, text)
+    if len(shapes) == 1:
+        return next(iter(shapes))
+    zoned = {bool(shape.zone) for shape in shapes}
+    examples = " and ".join(repr(text) for text in list(shapes.values())[:2])
+    if len(zoned) > 1:
+        raise Refused(
+            f"cursor column {column!r} mixes stamps with and without a zone ({examples}): "
+            "their order cannot be known; write all with a zone or all without."
+        )
+    if any(shape.digits > 6 for shape in shapes):
+        raise Refused(
+            f"cursor column {column!r} mixes shapes finer than a microsecond ({examples}): write them all in one shape."
+        )
+    return MixedText(UNITS["us"])
+
+
+def _offset_ticks(zone: str, per_second: int) -> int:
+    """Return how far the clock of a zone is ahead of UTC."""
+    if zone in {"", "Z"}:
+        return 0
+    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+    return (minutes if zone[0] == "+" else -minutes) * 60 * per_second
+
+
+def _ticks(match: re.Match[str], per_second: int) -> int:
+    """Return the ticks since the epoch of a matched stamp; refuse a stamp that names no real time."""
+    text = f"{match['date']} {match['time'] or '00:00'}" + ("" if match["seconds"] else ":00")
+    try:
+        moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise Refused(f"the cursor column holds {match[0]!r}, which names no real time.") from None
+    whole = (moment - _EPOCH) // timedelta(seconds=1) * per_second
+    digits = len(str(per_second)) - 1
+    fraction = int((match["fraction"] or "").ljust(digits, "0")[:digits] or "0")
+    return whole + fraction - _offset_ticks(match["zone"] or "", per_second)

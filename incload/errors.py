@@ -1,0 +1,24 @@
+"""The one error a user may see: what was wrong, named, and what to do about it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Refused(Exception):  # noqa: N818 - it reads as the verdict it is: the load was refused
+    """Input that incload will not act on; its text is one sentence with the thing and the remedy.
+
+    The door prints the text and ends with exit code 2; nothing has been written when it is raised.
+    """
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> Refused:
+    """Build the refusal of a name that is not in a list, with the nearest known name."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}."
+    return Refused(f"unknown {kind} {name!r}: {hint}")

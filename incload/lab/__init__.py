@@ -1,0 +1,1 @@
+"""The lab: where a history meets a strategy, and a stranger looks what went wrong."""

@@ -1,0 +1,156 @@
+"""The stranger: compares the whole source with the whole target, by key and by content, and trusts nobody.
+
+It shares nothing with the load but the names of the columns: it is handed the rows of both sides, each ordered by key,
+and walks them in windows of keys, so that it never holds more than a chunk of each.
+
+Two values are equal when they are of one type and equal; a null equals a null, and a NaN a NaN. Nothing is rounded,
+trimmed or converted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Row = tuple[object, ...]
+Key = tuple[object, ...]
+_Order = tuple[tuple[int, object], ...]
+
+_RANK = {type(None): 0, bool: 1, int: 1, float: 1, str: 2, bytes: 3}
+"""How values of different types follow each other in an ordered key, in SQLite and here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is wrong with a target at one moment.
+
+    Attributes:
+        lost: Keys of the source that the target does not have.
+        stale: Keys that both have, where a copy in the target has other content.
+        phantom: Keys of the target that the source does not have.
+        duplicated: Keys with more than one copy in the target, and how many copies are too many.
+    """
+
+    lost: frozenset[Key] = frozenset()
+    stale: frozenset[Key] = frozenset()
+    phantom: frozenset[Key] = frozenset()
+    duplicated: dict[Key, int] = field(default_factory=dict)
+
+    @property
+    def wrong(self) -> frozenset[Key]:
+        """Every key with anything wrong about it."""
+        return self.lost | self.stale | self.phantom | frozenset(self.duplicated)
+
+
+def audit(source: Iterable[list[Row]], target: Iterable[list[Row]], key: tuple[int, ...]) -> Difference:
+    """Compare two tables, given as chunks of rows in ascending order of their keys.
+
+    Args:
+        source: Chunks of the source's rows.
+        target: Chunks of the target's rows, columns in the same order; a key may stand several times.
+        key: The places of the key columns in a row.
+
+    Raises ValueError when a side is not in ascending order or the source repeats a key: a verdict would mean nothing.
+    """
+    found = _Found(key)
+    rest = _Rest(target, key)
+    last: _Order | None = None
+    for chunk in filter(None, source):
+        first, end = _order(_key(chunk[0], key)), _order(_key(chunk[-1], key))
+        if last is not None and first <= last:
+            raise ValueError(f"the source repeats a key or is out of order at {_key(chunk[0], key)!r}")
+        last = end
+        found.compare(chunk, rest.until(end))
+    for chunk in rest.remaining():
+        found.compare([], chunk)
+    return Difference(frozenset(found.lost), frozenset(found.stale), frozenset(found.phantom), found.duplicated)
+
+
+class _Rest:
+    """The target's rows that no window has taken yet."""
+
+    def __init__(self, chunks: Iterable[list[Row]], key: tuple[int, ...]) -> None:
+        self._chunks: Iterator[list[Row]] = iter(chunks)
+        self._key = key
+        self._held: list[Row] = []
+
+    def until(self, end: _Order) -> list[Row]:
+        """Take all rows up to a key, that key included."""
+        taken: list[Row] = []
+        while True:
+            if not self._held:
+                self._held = next((chunk for chunk in self._chunks if chunk), [])
+            if not self._held:
+                return taken
+            if self._held and _order(_key(self._held[-1], self._key)) <= end:
+                taken += self._held
+                self._held = []
+                continue
+            cut = bisect_right(self._held, end, key=lambda row: _order(_key(row, self._key)))
+            taken += self._held[:cut]
+            self._held = self._held[cut:]
+            return taken
+
+    def remaining(self) -> Iterator[list[Row]]:
+        """Yield what no window has taken."""
+        yield self._held
+        yield from self._chunks
+
+
+class _Found:
+    """What was found so far."""
+
+    def __init__(self, key: tuple[int, ...]) -> None:
+        self._key = key
+        self.lost: set[Key] = set()
+        self.stale: set[Key] = set()
+        self.phantom: set[Key] = set()
+        self.duplicated: dict[Key, int] = {}
+
+    def compare(self, source: list[Row], target: list[Row]) -> None:
+        """Compare the rows of one window of keys."""
+        strict = _types(source) != _types(target) or any(len(types) > 1 for types in _types(source))
+        if source == target and not strict:
+            return
+        truth = {_key(row, self._key): row for row in source}
+        if len(truth) != len(source):
+            raise ValueError("the source repeats a key")
+        copies = Counter(_key(row, self._key) for row in target)
+        self.lost |= truth.keys() - copies.keys()
+        # A phantom key whose copies stand in two chunks of the rest is still one key.
+        again = self.phantom & copies.keys()
+        self.duplicated.update({key: self.duplicated.get(key, 0) + copies[key] for key in again})
+        self.phantom |= copies.keys() - truth.keys()
+        self.duplicated.update({key: number - 1 for key, number in copies.items() if number > 1 and key not in again})
+        for row in target:
+            key = _key(row, self._key)
+            if key in truth and not _same(truth[key], row):
+                self.stale.add(key)
+
+
+def _key(row: Row, places: tuple[int, ...]) -> Key:
+    return (row[places[0]],) if len(places) == 1 else tuple(row[place] for place in places)
+
+
+def _order(key: Key) -> _Order:
+    return tuple((_RANK.get(type(value), 4), value) for value in key)
+
+
+def _types(rows: list[Row]) -> list[set[type]]:
+    """Return the types of each column's values, nulls left out."""
+    return [set(map(type, column)) - {type(None)} for column in zip(*rows, strict=True)]
+
+
+def _same(one: Row, other: Row) -> bool:
+    """Compare two rows value by value, types included; a NaN equals a NaN."""
+    if one == other:
+        return list(map(type, one)) == list(map(type, other))
+    return all(
+        type(a) is type(b) and (a == b or (a != a and b != b))  # noqa: PLR0124 - only a NaN differs from itself
+        for a, b in zip(one, other, strict=True)
+    )

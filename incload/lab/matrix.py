@@ -1,0 +1,238 @@
+"""The matrix: every strategy against every scenario on every pair of engines, each trial turned into an outcome."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused, unknown
+from incload.history.scenarios import SCENARIOS, scenario
+from incload.lab.clock import LoadClock
+from incload.lab.environment import environment
+from incload.lab.ledger import counts
+from incload.lab.pair import PAIRS, pair_name
+from incload.lab.reference import ReferenceCopy, copy
+from incload.lab.trial import Trial
+from incload.lab.witness import story
+from incload.load.sync import sync
+from incload.registry import strategies, strategy
+from incload.report.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from incload.history.history import History
+    from incload.history.scenarios import Scenario
+    from incload.lab.trial import Observed
+    from incload.strategy import Strategy, WriteRule
+
+REFERENCE = ReferenceCopy()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the matrix.
+
+    Attributes:
+        strategy: Who is tried; the reference copy is a contender like any other.
+        write_rule: By which rule.
+        scenario: On which history.
+        pair: On which engines.
+        rows: How many rows the history's base has.
+        seed: What the history is drawn from.
+        command: What reproduces the run.
+    """
+
+    strategy: Strategy
+    write_rule: WriteRule
+    scenario: Scenario
+    pair: tuple[str, str]
+    rows: int
+    seed: int
+    command: str = ""
+
+    @property
+    def name(self) -> str:
+        """A name for progress and for the tests' ids."""
+        return f"{self.strategy.id}-{self.scenario.id}-{pair_name(self.pair)}"
+
+    def history(self) -> History:
+        """Build the cell's history, once for all cells that share it."""
+        return _history(self.scenario.id, self.rows, self.seed)
+
+    def run(self, clock: LoadClock) -> Observed:
+        """Run the trial once, in a folder of its own."""
+        with tempfile.TemporaryDirectory(prefix="incload-") as folder:
+            loader = copy if self.strategy is REFERENCE else sync
+            return Trial(self.history(), self.strategy, self.write_rule, self.pair, loader).run(Path(folder), clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which part of the matrix to run; an empty choice is everything.
+
+    Attributes:
+        strategies: Names or ids of strategies; a name stands for all its variants.
+        scenarios: Ids of scenarios.
+        pairs: Names of engine pairs.
+        rows: Rows of each history's base.
+        seed: What histories are drawn from.
+    """
+
+    strategies: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    pairs: tuple[str, ...] = ()
+    rows: int = 1_000
+    seed: int = 1
+
+    def cells(self, command: str = "") -> list[Cell]:
+        """Return the chosen cells, the reference copy first in each row; refuse a name that does not exist."""
+        if self.rows < 1:
+            raise Refused(f"--rows {self.rows} leaves nothing to load: give at least 1.")
+        contenders = (REFERENCE, *self.chosen_strategies())
+        return [
+            Cell(contender, contender.write_rule, found, pair, self.rows, self.seed, command)
+            for pair in self.chosen_pairs()
+            for found in self.chosen_scenarios()
+            for contender in contenders
+        ]
+
+    def chosen_strategies(self) -> tuple[Strategy, ...]:
+        """Return the strategies, variants included where a plain name was given."""
+        if not self.strategies:
+            return strategies()
+        chosen = [(variant for variant in strategies() if variant.name == name) for name in self.strategies]
+        named = [list(found) or [strategy(name)] for name, found in zip(self.strategies, chosen, strict=True)]
+        return tuple(dict.fromkeys(variant for group in named for variant in group))
+
+    def chosen_scenarios(self) -> tuple[Scenario, ...]:
+        """Return the scenarios."""
+        return tuple(scenario(name) for name in self.scenarios) if self.scenarios else SCENARIOS
+
+    def chosen_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return the engine pairs."""
+        known = {pair_name(pair): pair for pair in PAIRS}
+        for name in self.pairs:
+            if name not in known:
+                raise unknown("engine pair", name, known)
+        return tuple(known[name] for name in self.pairs) if self.pairs else PAIRS
+
+
+@cache
+def _history(scenario_id: str, rows: int, seed: int) -> History:
+    return scenario(scenario_id).build(rows, seed)
+
+
+@cache
+def _digest(scenario_id: str, rows: int, seed: int) -> str:
+    return _history(scenario_id, rows, seed).digest()
+
+
+def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference: float | None) -> Outcome:
+    """Turn what a cell showed into its record.
+
+    Args:
+        cell: The cell.
+        observed: What the last round showed.
+        seconds: The load seconds of each round.
+        reference: The fastest reference copy of the same history on the same engines; None where it is not known.
+    """
+    times = sorted(seconds)
+    lost, stale, phantom, duplicated = counts(observed.ledger.last) if observed.ledger.last else (0, 0, 0, 0)
+    most = observed.ledger.most
+    ledger = observed.ledger
+    wrong = bool(ledger.ever_wrong)
+    return replace(
+        _identity(cell),
+        outcome="wrong" if wrong else "sound",
+        lost=lost,
+        stale=stale,
+        phantom=phantom,
+        duplicated=duplicated,
+        lost_max=most[0],
+        stale_max=most[1],
+        phantom_max=most[2],
+        duplicated_max=most[3],
+        syncs=len(observed.syncs),
+        wrong_syncs=ledger.wrong_syncs,
+        rows_ever_wrong=len(ledger.ever_wrong),
+        rows_never_healed=ledger.rows_never_healed,
+        heal_syncs_median=ledger.heal_syncs_median,
+        heal_syncs_max=ledger.heal_syncs_max,
+        rows_read=sum(synced.read for synced in observed.syncs),
+        rows_written=sum(synced.written for synced in observed.syncs),
+        rows_unchanged=sum(synced.unchanged for synced in observed.syncs),
+        rows_removed=sum(synced.removed for synced in observed.syncs),
+        questions=sum(synced.questions for synced in observed.syncs),
+        memory_bytes=observed.memory_bytes,
+        load_seconds_min=times[0] if times else None,
+        load_seconds_median=median(times) if times else None,
+        rounds=len(times),
+        rows_per_second=observed.rows_at_end / times[0] if times and times[0] else None,
+        times_reference=times[0] / reference if times and reference else None,
+        witness=story(cell.history(), observed) if wrong else "",
+    )
+
+
+def failure(cell: Cell, error: Exception) -> Outcome:
+    """Turn what a cell raised into its record: the error is the cell, never a pass and never a blank."""
+    return replace(_identity(cell), reason=" ".join(f"{type(error).__name__}: {error}".split()))
+
+
+def _identity(cell: Cell) -> Outcome:
+    """Return the record of a cell of which nothing is known yet."""
+    return Outcome(
+        suite="matrix",
+        strategy=cell.strategy.id,
+        write_rule=str(cell.write_rule),
+        scenario=cell.scenario.id,
+        meaning=cell.scenario.sentence,
+        source_engine=cell.pair[0],
+        target_engine=cell.pair[1],
+        rows=cell.rows,
+        seed=cell.seed,
+        history_digest=_digest(cell.scenario.id, cell.rows, cell.seed),
+        outcome="unknown",
+        environment=environment(),
+        command=cell.command,
+    )
+
+
+def run_cells(cells: list[Cell], rounds: int, starting: Callable[[str], None]) -> list[Outcome]:
+    """Run cells over several rounds, each round in another order, and return their outcomes in the order of the cells.
+
+    `starting` is told the name of each trial before it runs.
+    """
+    clock = LoadClock()
+    seconds: dict[int, list[float]] = {place: [] for place in range(len(cells))}
+    observed: dict[int, Observed | Exception] = {}
+    for number in range(rounds):
+        turn = number * len(cells) // max(rounds, 1)
+        for place in [*range(turn, len(cells)), *range(turn)]:
+            starting(cells[place].name)
+            before = clock.read()
+            observed[place] = _attempt(cells[place], clock)
+            seconds[place].append(clock.read() - before)
+    references = {
+        (cell.scenario.id, cell.pair): min(seconds[place])
+        for place, cell in enumerate(cells)
+        if cell.strategy is REFERENCE
+    }
+    return [
+        failure(cell, found)
+        if isinstance(found, Exception)
+        else outcome(cell, found, seconds[place], references.get((cell.scenario.id, cell.pair)))
+        for place, cell in enumerate(cells)
+        for found in [observed[place]]
+    ]
+
+
+def _attempt(cell: Cell, clock: LoadClock) -> Observed | Exception:
+    try:
+        return cell.run(clock)
+    except Exception as error:  # noqa: BLE001 - whatever a trial raises is its outcome, shown in the report
+        return error

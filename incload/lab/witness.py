@@ -1,0 +1,175 @@
+"""The witness: the story of one wrong row, in a few lines that a human can check by hand.
+
+The row told of is the one that was wrong first; among equals the first whose trouble never ended, then the smallest
+key. A story is a text of numbered lines separated by line feeds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from incload.cursor import UNITS, Stamps
+from incload.lab.ledger import counts
+from incload.strategy import AfterKey, Changed, Everything, Since
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from incload.history.history import History, Tick
+    from incload.lab.audit import Key
+    from incload.lab.trial import Observed
+    from incload.strategy import Delta, Memory, Rows
+    from incload.table import Table
+
+_SCALE = Stamps(UNITS["us"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The last that happened to a row before it was found wrong: in which tick (0 is the base), and to what stamp."""
+
+    tick: int
+    gone: bool
+    stamp: int | None
+    stamp_before: int | None
+
+
+def story(history: History, observed: Observed) -> str:
+    """Tell why the first wrong row of a trial is wrong; empty when none was."""
+    ledger = observed.ledger
+    if not ledger.ever_wrong:
+        return ""
+    first = min(ledger.ever_wrong.values())
+    at_end = ledger.last.wrong if ledger.last else frozenset()
+    key = min((k for k, sync in ledger.ever_wrong.items() if sync == first), key=lambda k: (k not in at_end, repr(k)))
+    change = _last_change(history, key, observed.ticks_before(first))
+    lines = [
+        _what_happened(history.table, key, change),
+        _what_was_asked(observed, first),
+        _why_not(observed, first, change),
+        _what_became(observed, key, first),
+    ]
+    return "\n".join(f"{number}. {line}" for number, line in enumerate(filter(None, lines), start=1))
+
+
+def _last_change(history: History, key: Key, until: int) -> _Change:
+    """Find the last change of a key in the base and the first `until` ticks."""
+    found = _stamp_in(history.base, history.table, key)
+    change = _Change(0, gone=False, stamp=found[0] if found else None, stamp_before=None)
+    for number, tick in enumerate(_first(history, until), start=1):
+        if _stamp_in(tick.deletes, history.table, key):
+            change = _Change(number, gone=True, stamp=None, stamp_before=change.stamp)
+        found = _stamp_in(tick.upserts, history.table, key)
+        if found:
+            change = _Change(number, gone=False, stamp=found[0], stamp_before=change.stamp)
+    return change
+
+
+def _first(history: History, until: int) -> list[Tick]:
+    return [tick for number, tick in enumerate(history.ticks, start=1) if number <= until]
+
+
+def _stamp_in(rows: pa.Table, table: Table, key: Key) -> tuple[int | None] | None:
+    """Return the cursor of a key's row as a one-tuple, or None when the rows do not have the key."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name, value in zip(table.key, key, strict=True):
+        rows = rows.filter(pc.field(name) == value)
+    if not rows.num_rows:
+        return None
+    if table.cursor is None or table.cursor not in rows.column_names:
+        return (None,)
+    return (rows[table.cursor].cast(pa.int64())[0].as_py(),)
+
+
+def _what_happened(table: Table, key: Key, change: _Change) -> str:
+    row = "row " + ", ".join(f"{name} = {value!r}" for name, value in zip(table.key, key, strict=True))
+    when = "In the base" if change.tick == 0 else f"In tick {change.tick}"
+    if change.gone:
+        return f"{when} {row} left the source."
+    stamp = f"{table.cursor} = {_shown(change.stamp)}"
+    if change.tick and change.stamp is not None and change.stamp == change.stamp_before:
+        return f"{when} {row} changed and kept its {stamp}."
+    return f"{when} {row} became visible with {stamp}."
+
+
+def _what_was_asked(observed: Observed, sync: int) -> str:
+    delta, memory = observed.syncs[sync].delta, observed.syncs[sync].before
+    return f"{_remembered(memory)}, sync {sync} asked for {_asked(delta)}."
+
+
+def _remembered(memory: Memory) -> str:
+    if memory.watermark is not None:
+        key = f" and key {', '.join(map(repr, memory.key))}" if memory.key else ""
+        return f"With the watermark {_shown(memory.watermark)}{key} in memory"
+    return "With the digests of the rows read before in memory" if memory.digests else "With nothing in memory"
+
+
+def _asked(delta: Delta) -> str:
+    parts = [_question(rows) for rows in delta.rows]
+    return " and for ".join(parts) + (", and for the keys that are gone" if delta.remove else "")
+
+
+def _question(rows: Rows) -> str:
+    match rows:
+        case Everything():
+            return "everything"
+        case Changed():
+            return "the rows whose digest differs"
+        case AfterKey(key):
+            return f"the rows with a key above {', '.join(map(repr, key))}"
+        case Since():
+            if rows.key is not None:
+                return f"the rows beyond ({_shown(rows.position)}, {', '.join(map(repr, rows.key))})"
+            until = f" and no later than {_shown(rows.until)}" if rows.until is not None else ""
+            return f"the rows {'from' if rows.inclusive else 'later than'} {_shown(rows.position)}{until}"
+
+
+def _why_not(observed: Observed, sync: int, change: _Change) -> str:
+    """Say how the row escaped the question."""
+    if change.gone:
+        return "A row that is not there answers no question: nothing told the load to delete its copy."
+    bounds = [rows.position for rows in observed.syncs[sync].delta.rows if isinstance(rows, Since)]
+    if not bounds:
+        return ""
+    if change.stamp is None:
+        return "A null is neither above nor below any bound: the row answers no question about the cursor."
+    behind = min(bounds) - change.stamp
+    watermark = observed.syncs[sync].before.watermark
+    if behind > 0:
+        lag = f", {_span(watermark - change.stamp)} behind the watermark" if watermark is not None else ""
+        return f"The row's stamp lies {_span(behind)} before the bound{lag}: the row was not read."
+    return (
+        "The row's stamp is the watermark's own: the bound shuts it out, and the row was not read."
+        if behind == 0
+        else ""
+    )
+
+
+def _what_became(observed: Observed, key: Key, sync: int) -> str:
+    last = observed.ledger.last
+    end = len(observed.syncs) - 1
+    kinds = (
+        {"lost": last.lost, "stale": last.stale, "phantom": last.phantom, "duplicated": last.duplicated} if last else {}
+    )
+    now = [kind for kind, keys in kinds.items() if key in keys]
+    total = sum(counts(last)) if last else 0
+    if now:
+        still = f"is still {' and '.join(now)} after the last, sync {end} ({total} wrong rows then)"
+        return f"It was wrong after sync {sync} and {still}."
+    left = key in observed.ledger.never_healed
+    return f"It was wrong after sync {sync} and " + (
+        "left the source before it was right again." if left else "was right again later."
+    )
+
+
+def _shown(position: float | None) -> object:
+    return "null" if position is None else _SCALE.shown(position)
+
+
+def _span(ticks: float) -> str:
+    """Return a span of microseconds as people say it."""
+    return str(timedelta(microseconds=int(ticks)))

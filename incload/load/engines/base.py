@@ -1,0 +1,310 @@
+"""What the load asks of a database: one session, and the standard SQL that every engine shares.
+
+A session is one connection. Its tables stand in two places: `source`, which is only ever read, and `target`. When both
+tables belong to one engine, one session holds both places and rows never leave it. Everything here is standard SQL; a
+subclass holds the driver, the dialect and the types of its database, and nobody else knows them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from incload.cursor import MixedText, Scale
+from incload.errors import Refused
+from incload.strategy import AfterKey, Changed, Everything, Since
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pyarrow as pa
+
+    from incload.strategy import Rows
+    from incload.table import Column, Table
+
+Place = Literal["source", "target"]
+Row = tuple[object, ...]
+
+STAGE = "incload_incoming"
+"""The temporary table that holds the rows of a sync between reading and writing."""
+
+ARRIVED = "incload_arrived"
+"""The temporary table of the keys and digests of a source in another engine."""
+
+GONE = "incload_gone"
+"""The temporary table of the keys that left the source."""
+
+DIGEST = "incload_digest"
+"""The name of the digest column, in the stage and in the table of remembered digests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A piece of SQL with its parameters."""
+
+    sql: str
+    params: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CursorSql:
+    """How a cursor column is spoken of in one engine.
+
+    Attributes:
+        compared: The expression that is compared; the bare column wherever an index on it can serve.
+        bound: The placeholder of the value it is compared with.
+        position: The expression whose value `Scale.position` understands.
+    """
+
+    compared: str
+    bound: str = "?"
+    position: str = ""
+
+
+class Session(ABC):
+    """One connection to one database engine; see the module's docstring."""
+
+    engine: ClassVar[str]
+
+    streams_its_snapshot: ClassVar[bool] = False
+    """Whether `stream` reads what the session's own transaction sees, so that two streams agree."""
+
+    @abstractmethod
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Run a statement and return all its rows; for answers that are small by nature."""
+
+    @abstractmethod
+    def write(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Run a statement that changes rows and return how many it changed."""
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Start the one transaction of a sync, holding the right to write the target."""
+
+    def begin_read(self) -> None:  # noqa: B027 - an engine whose streams stand apart has nothing to begin
+        """Start a transaction that only reads, where streams can take part in one."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make the transaction's changes durable."""
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """Undo the transaction, if one is open."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the connection and every file it holds."""
+
+    @abstractmethod
+    def name(self, place: Place, table: str) -> str:
+        """Return the fully qualified, quoted name of a table."""
+
+    @abstractmethod
+    def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
+        """Return the columns of a table or view, or None when there is none of that name."""
+
+    @abstractmethod
+    def tables(self, place: Place) -> list[str]:
+        """Return the names of the tables in a place."""
+
+    @abstractmethod
+    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """Tell whether the table has a primary key over exactly these columns."""
+
+    def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """Tell whether the database itself promises that the key is there and unique."""
+        return self.keyed(place, table, key)
+
+    @abstractmethod
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale:
+        """Return what the values of a cursor column mean; refuse values that have no certain order.
+
+        `per_second` is what an integer cursor counts, as the user says; None for plain numbers.
+        """
+
+    @abstractmethod
+    def now(self) -> int:
+        """Return the engine's clock in microseconds since 1970-01-01 UTC."""
+
+    @abstractmethod
+    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
+        """Return how a cursor column is compared and read."""
+
+    @abstractmethod
+    def digest(self, columns: Iterable[str], alias: str) -> str:
+        """Return the expression of a row's digest, a 64-bit integer over all the given columns, nulls told apart."""
+
+    @property
+    @abstractmethod
+    def digest_tag(self) -> str:
+        """Name the algorithm of `digest`; digests under different tags are never compared."""
+
+    @abstractmethod
+    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
+        """Return the condition that two rows differ in any of the columns, nulls compared as values."""
+
+    @abstractmethod
+    def type_name(self, column: Column, origin: str) -> str:
+        """Return the type of a target column for a source column of the engine named."""
+
+    @abstractmethod
+    def merge(self, table: Table, incoming: str) -> int:
+        """Write rows over those with their keys; return how many were written."""
+
+    @abstractmethod
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
+        """Run a query and return its rows as a stream of Arrow batches of the columns' types."""
+
+    @abstractmethod
+    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:
+        """Make a stream of another engine's rows available once as a relation; return its name."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Forget what `receive` held."""
+
+    @abstractmethod
+    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
+        """Insert or overwrite rows given in Arrow, stamps as timestamp[us]: how a trial brings its source to life."""
+
+    @abstractmethod
+    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
+        """Yield all rows in chunks, in ascending order of the key; stamps as microseconds and booleans as 0 and 1."""
+
+    def remove(self, place: Place, table: Table, keys: pa.Table) -> None:
+        """Delete rows by their keys, given in Arrow."""
+        relation = self.name(place, table.name)
+        condition = " AND ".join(f"{self.quote(name)} = ?" for name in table.key)
+        for key in zip(*(keys[name].to_pylist() for name in table.key), strict=True):
+            self.write(f"DELETE FROM {relation} WHERE {condition}", key)
+
+    def settle(self, place: Place, table: Table) -> None:
+        """Create a keyed table of the kinds of its columns, with an index on its cursor, as a careful owner has it."""
+        parts = [f"{self.quote(column.name)} {self.type_name(column, '')}" for column in table.columns]
+        relation = self.name(place, table.name)
+        self.write(f"CREATE TABLE {relation} ({', '.join(parts)}, PRIMARY KEY ({self.listed(table.key)}))")
+        if table.cursor:
+            self.index(place, table)
+
+    @abstractmethod
+    def index(self, place: Place, table: Table) -> None:
+        """Create an index on the cursor and the key of a table."""
+
+    @staticmethod
+    def quote(name: str) -> str:
+        """Quote an identifier, whatever it holds."""
+        if "\0" in name:
+            raise Refused(f"the name {name!r} holds a NUL character, which no database can store: rename it.")
+        return '"' + name.replace('"', '""') + '"'
+
+    def listed(self, names: Iterable[str], alias: str = "") -> str:
+        """Return quoted names as a list, each after an alias if one is given."""
+        prefix = f"{alias}." if alias else ""
+        return ", ".join(prefix + self.quote(name) for name in names)
+
+    def equal_keys(self, key: Iterable[str], one: str, other: str) -> str:
+        """Return the condition that two relations agree in the key columns."""
+        return " AND ".join(f"{one}.{self.quote(name)} = {other}.{self.quote(name)}" for name in key)
+
+    def create(self, table: Table, *, keyed: bool, origin: str) -> None:
+        """Create the target table, with a primary key unless copies of a key are to be allowed."""
+        parts = [f"{self.quote(column.name)} {self.type_name(column, origin)}".rstrip() for column in table.columns]
+        if keyed:
+            parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
+        self.write(f"CREATE TABLE {self.name('target', table.name)} ({', '.join(parts)})")
+
+    def stage(self, query: Query, name: str = STAGE) -> str:
+        """Fill a temporary table with the rows of a query; return its qualified name."""
+        self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
+        return f"temp.{self.quote(name)}"
+
+    def unstage(self) -> None:
+        """Drop the temporary tables of a sync."""
+        for name in (STAGE, ARRIVED, GONE):
+            self.write(f"DROP TABLE IF EXISTS temp.{self.quote(name)}")
+
+    def count(self, relation: str, params: Sequence[object] = ()) -> int:
+        """Count the rows of a relation."""
+        ((number,),) = self.rows(f"SELECT count(*) FROM {relation}", params)
+        assert isinstance(number, int)  # noqa: S101 - count(*) is an integer in every engine
+        return number
+
+    def is_empty(self, relation: str) -> bool:
+        """Tell whether a relation has no rows, without counting them."""
+        return not self.rows(f"SELECT 1 FROM {relation} LIMIT 1")
+
+    def keys_missing(self, key: tuple[str, ...], relation: str, other: str) -> Query:
+        """Return the query for the keys of one relation that another does not have."""
+        return Query(
+            f"SELECT {self.listed(key, 'k')} FROM {relation} AS k"
+            f" WHERE NOT EXISTS (SELECT 1 FROM {other} AS o WHERE {self.equal_keys(key, 'k', 'o')})"
+        )
+
+    def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:
+        """Delete the rows of a relation whose keys stand in another; return how many."""
+        if len(key) == 1:
+            column = self.quote(key[0])
+            return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys})")
+        # A row that deletes itself must be named in full: DELETE takes no alias everywhere.
+        equal = " AND ".join(f"k.{self.quote(name)} = {relation}.{self.quote(name)}" for name in key)
+        return self.write(f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})")
+
+    def insert(self, table: Table, query: Query) -> int:
+        """Add the rows of a query to the target; return how many."""
+        target = self.name("target", table.name)
+        return self.write(f"INSERT INTO {target} ({self.listed(table.names)}) {query.sql}", query.params)
+
+    def select(self, table: Table, scale: Scale | None, question: Rows, relation: str) -> Query:
+        """Return the query for the rows of a relation that answer a question."""
+        condition = self.condition(table, scale, question)
+        where = f" WHERE {condition.sql}" if condition.sql else ""
+        return Query(f"SELECT {self.listed(table.names)} FROM {relation}{where}", condition.params)
+
+    def condition(self, table: Table, scale: Scale | None, question: Rows) -> Query:
+        """Return the condition under which a row answers a question; empty for every row."""
+        match question:
+            case Everything():
+                return Query("")
+            case AfterKey(key):
+                return self._beyond_key(table.key, key)
+            case Since():
+                assert table.cursor is not None and scale is not None  # noqa: S101, PT018 - set-up refuses otherwise
+                cursor = self.cursor(table.cursor, scale, table.column(table.cursor).declared)
+                return self._since(table, cursor, scale, question)
+            case Changed():
+                raise AssertionError("a comparison of digests is a join and has no condition of its own")
+
+    def _beyond_key(self, names: tuple[str, ...], key: tuple[object, ...]) -> Query:
+        if len(names) == 1:
+            return Query(f"{self.quote(names[0])} > ?", key)
+        return Query(f"({self.listed(names)}) > ({', '.join('?' * len(key))})", key)
+
+    def _since(self, table: Table, cursor: CursorSql, scale: Scale, question: Since) -> Query:
+        """Keep the bare column on the left of one range, so that an index on the cursor serves every form."""
+        value = self.bind(cursor, scale, question.position)
+        closed = question.inclusive or question.key is not None
+        sql, params = f"{cursor.compared} {'>=' if closed else '>'} {cursor.bound}", [value]
+        if question.key is not None:
+            beyond = self._beyond_key(table.key, question.key)
+            sql += f" AND ({cursor.compared} > {cursor.bound} OR {beyond.sql})"
+            params += [value, *beyond.params]
+        if question.but:
+            known = ", ".join("?" * len(question.but))
+            digest = self.digest(table.names, "")
+            sql += f" AND ({cursor.compared} > {cursor.bound} OR {digest} NOT IN ({known}))"
+            params += [value, *map(int, question.but)]
+        if question.until is not None:
+            sql += f" AND {cursor.compared} <= {cursor.bound}"
+            params.append(self.bind(cursor, scale, question.until))
+        if question.nulls:
+            sql = f"({sql}) OR {self.quote(table.cursor or '')} IS NULL"
+        return Query(sql, tuple(params))
+
+    @staticmethod
+    def bind(cursor: CursorSql, scale: Scale, position: float) -> object:
+        """Return the value to bind: the stored one where the column itself is compared, else the position."""
+        if isinstance(scale, MixedText) or cursor.position != cursor.compared:
+            return position
+        return scale.stored(position)

@@ -1,0 +1,257 @@
+"""DuckDB: both files attached to one in-memory instance, rows moved inside it or taken in as Arrow streams.
+
+A file of records (JSON, CSV, Parquet) is read by DuckDB as well; see `files`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+import duckdb
+
+from incload.cursor import UNITS, MixedText, Scale, Stamps, scale_of_texts
+from incload.load.engines.base import CursorSql, Place, Query, Row, Session
+from incload.table import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from incload.table import Table
+
+BATCH_ROWS = 65_536
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_KINDS = {
+    "FLOAT": Kind.REAL,
+    "DOUBLE": Kind.REAL,
+    "VARCHAR": Kind.TEXT,
+    "BOOLEAN": Kind.BOOLEAN,
+    "TIMESTAMP": Kind.TIMESTAMP,
+    "TIMESTAMP_S": Kind.TIMESTAMP,
+    "TIMESTAMP_MS": Kind.TIMESTAMP,
+    "TIMESTAMP WITH TIME ZONE": Kind.TIMESTAMP,
+    "DATE": Kind.TIMESTAMP,
+    "BLOB": Kind.BLOB,
+}
+_TYPES = {
+    Kind.INTEGER: "BIGINT",
+    Kind.REAL: "DOUBLE",
+    Kind.TEXT: "VARCHAR",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.TIMESTAMP: "TIMESTAMP",
+    Kind.BLOB: "BLOB",
+    Kind.OTHER: "VARCHAR",
+}
+_BOUND = {"TIMESTAMP WITH TIME ZONE": "make_timestamptz(?)", "DATE": "make_timestamp(?)::DATE"}
+
+
+class DuckdbSession(Session):
+    """One DuckDB instance with the target, the source, or both attached."""
+
+    engine: ClassVar[str] = "duckdb"
+    streams_its_snapshot: ClassVar[bool] = True
+
+    def __init__(self, source: Path | None, target: Path | None, *, source_writable: bool = False) -> None:
+        """Attach the files; only a source of one's own making may be writable."""
+        self._connection = duckdb.connect()
+        self._open = False
+        self._reader: pa.RecordBatchReader | None = None
+        self.rows("SET TimeZone = 'UTC'")
+        self.rows("SET enable_progress_bar = false")
+        if source:
+            options = "" if source_writable else " (READ_ONLY)"
+            self.rows(f"ATTACH {_literal(source)} AS source{options}")
+        if target:
+            self.rows(f"ATTACH {_literal(target)} AS target")
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Run a statement and fetch all of it: an unfetched result owns the connection."""
+        return self._connection.execute(sql, params or None).fetchall()
+
+    def write(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Run a statement and return how many rows it changed."""
+        changed = self.rows(sql, params)
+        return int(changed[0][0]) if changed and isinstance(changed[0][0], int) else 0  # DDL answers with no number
+
+    def begin(self) -> None:
+        """Begin; DuckDB lets one process write a file, and fails the later of two conflicting transactions."""
+        self.rows("BEGIN")
+        self._open = True
+
+    def begin_read(self) -> None:
+        """Begin: all that is read until the end is of one snapshot."""
+        self.begin()
+
+    def commit(self) -> None:
+        """Commit."""
+        self._open = False
+        self.rows("COMMIT")
+
+    def rollback(self) -> None:
+        """Roll back, if a transaction is open; a stream that nobody finished would keep the connection."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        if self._open:
+            self._open = False
+            self.rows("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection and with it the attached files."""
+        self._connection.close()
+
+    def name(self, place: Place, table: str) -> str:
+        """Qualify with the attached database and its main schema."""
+        return f"{place}.main.{self.quote(table)}"
+
+    def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
+        """Describe the table or view."""
+        if table not in self.tables(place):
+            return None
+        found = self.rows(f"DESCRIBE SELECT * FROM {self.name(place, table)}")
+        return tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared, *_ in found)
+
+    def tables(self, place: Place) -> list[str]:
+        """List tables and views."""
+        found = self.rows(
+            "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? AND table_schema = 'main'"
+            " ORDER BY table_name",
+            (place,),
+        )
+        return [str(name) for (name,) in found]
+
+    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """Look for a primary key over exactly the key columns."""
+        found = self.rows(
+            "SELECT constraint_column_names FROM duckdb_constraints() WHERE database_name = ? AND table_name = ?"
+            " AND schema_name = 'main' AND constraint_type = 'PRIMARY KEY'",
+            (place, table),
+        )
+        return any(isinstance(names, list) and set(names) == set(key) for (names,) in found)
+
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale:
+        """Follow the declared type; for text, take one stamp of every shape."""
+        if column.kind is Kind.TIMESTAMP:
+            return Stamps(UNITS["us"])
+        if column.kind is not Kind.TEXT:
+            return Scale(per_second)
+        name = self.quote(column.name)
+        texts = self.rows(
+            f"SELECT any_value({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
+            f" GROUP BY regexp_replace({name}, '[0-9]', '0', 'g'), regexp_extract({name}, '(Z|[+-]\\d\\d:?\\d\\d)$')"
+            " ORDER BY 1 LIMIT 1000"
+        )
+        return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else Scale(per_second)
+
+    def now(self) -> int:
+        """DuckDB lives in this process: its clock is the machine's."""
+        return time.time_ns() // 1_000
+
+    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
+        """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
+        name = self.quote(column)
+        if isinstance(scale, MixedText):
+            meaning = f"epoch_us(CAST({name} AS TIMESTAMPTZ))"
+            return CursorSql(meaning, "?", meaning)
+        if isinstance(scale, Stamps):
+            return CursorSql(name, _BOUND.get(declared, "make_timestamp(?)"), f"epoch_us({name})")
+        return CursorSql(name, "?", name)
+
+    def digest(self, columns: Iterable[str], alias: str) -> str:
+        """Use the engine's own 64-bit hash, which tells nulls and positions apart, as a signed number."""
+        return f"(hash({self.listed(columns, alias)}) - 9223372036854775808::HUGEINT)::BIGINT"
+
+    @property
+    def digest_tag(self) -> str:
+        """The engine's hash is not promised across versions, so its version is part of the name."""
+        return f"duckdb-hash/{duckdb.__version__}"
+
+    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
+        """Compare column by column; IS DISTINCT FROM takes nulls for values."""
+        pairs = [f"{one}.{self.quote(name)} IS DISTINCT FROM {other}.{self.quote(name)}" for name in columns]
+        return f"({' OR '.join(pairs)})" if pairs else "false"
+
+    def type_name(self, column: Column, origin: str) -> str:
+        """Keep DuckDB's own declaration; give columns of other engines the type of their kind."""
+        return column.declared if origin == self.engine else _TYPES[column.kind]
+
+    def merge(self, table: Table, incoming: str) -> int:
+        """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
+        self.delete(table.key, self.name("target", table.name), incoming)
+        return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
+
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
+        """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
+        parts = ", ".join(
+            f"{_crossing(self.quote(column.name), column)} AS {self.quote(column.name)}" for column in columns
+        )
+        relation = self._connection.sql(f"SELECT {parts} FROM ({query.sql})", params=list(query.params) or None)
+        self._reader = relation.to_arrow_reader(BATCH_ROWS)
+        return self._reader
+
+    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:  # noqa: ARG002 - the stream is typed
+        """Register the stream; DuckDB pulls it once, as it goes."""
+        self._connection.register("incload_stream", reader)
+        return "incload_stream"
+
+    def release(self) -> None:
+        """Forget the stream."""
+        self._connection.unregister("incload_stream")
+
+    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
+        """Delete and insert from the Arrow table."""
+        self._connection.register("incload_put", rows)
+        relation = self.name(place, table.name)
+        names = self.listed(table.names)
+        self.rows("BEGIN")
+        self.delete(table.key, relation, "incload_put")
+        self.rows(f"INSERT INTO {relation} ({names}) SELECT {names} FROM incload_put")
+        self.rows("COMMIT")
+        self._connection.unregister("incload_put")
+
+    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
+        """Read in the order of the key, through a cursor of its own."""
+        shown = ", ".join(_plain(self.quote(column.name), column.kind) for column in table.columns)
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT {shown} FROM {self.name(place, table.name)} ORDER BY {self.listed(table.key)}")
+            while chunk := cursor.fetchmany(BATCH_ROWS):
+                yield chunk
+
+    def index(self, place: Place, table: Table) -> None:
+        """DuckDB keeps the range of every block of a column and needs no index for a range."""
+
+
+def _plain(name: str, kind: Kind) -> str:
+    """Return the expression of a value as every engine can show it."""
+    if kind is Kind.TIMESTAMP:
+        return f"epoch_us({name})"
+    return f"{name}::BIGINT" if kind is Kind.BOOLEAN else name
+
+
+def _kind(declared: str) -> Kind:
+    return Kind.INTEGER if declared in _INTEGERS else _KINDS.get(declared, Kind.OTHER)
+
+
+def _crossing(name: str, column: Column) -> str:
+    """Return the expression that brings a column into the form in which it travels to another engine."""
+    match column.kind:
+        case Kind.INTEGER:
+            return f"{name}::BIGINT"
+        case Kind.REAL:
+            return f"{name}::DOUBLE"
+        case Kind.TIMESTAMP:
+            return f"epoch_us({name})"
+        case Kind.BOOLEAN:
+            return f"{name}::BIGINT"
+        case Kind.OTHER:
+            return f"{name}::VARCHAR"
+        case Kind.TEXT | Kind.BLOB:
+            return name
+
+
+def _literal(path: Path) -> str:
+    """ATTACH takes no parameter for the path, so the path is quoted as a text."""
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,198 @@
+"""Files of records, read by DuckDB into a table of its own, so that one load sees one state of the file.
+
+Values keep the form that the file gives them: a text that looks like a time stays text, a number that 64 bits cannot
+hold exactly stays text, and nested values stay JSON. Parquet brings its types along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from incload.errors import Refused
+from incload.load.location import RECORD_FILES
+from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from incload.load.engines.base import Session
+
+_NUMBERS = frozenset({"integer", "real"})
+_TYPES = {Kind.INTEGER: "BIGINT", Kind.REAL: "DOUBLE", Kind.BOOLEAN: "BOOLEAN"}
+_JSON_FAMILY = (
+    "CASE json_type(json, ?) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean'"
+    " WHEN 'OBJECT' THEN 'nested' WHEN 'ARRAY' THEN 'nested' WHEN 'DOUBLE' THEN"
+    " CASE WHEN regexp_full_match(json ->> ?, '-?\\d+') THEN 'huge' ELSE 'real' END"
+    " ELSE CASE WHEN TRY_CAST(json ->> ? AS BIGINT) IS NULL THEN 'huge' ELSE 'integer' END END"
+)
+_CSV_FAMILY = (
+    "CASE WHEN {0} IS NULL THEN NULL"
+    " WHEN regexp_full_match({0}, '-?(0|[1-9]\\d*)') AND TRY_CAST({0} AS BIGINT) IS NOT NULL THEN 'integer'"
+    " WHEN regexp_full_match({0}, '-?(0|[1-9]\\d*)\\.\\d+') THEN 'real'"
+    " WHEN {0} IN ('true', 'false') THEN 'boolean' ELSE 'text' END"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the load wants of a file.
+
+    Attributes:
+        key: The key columns.
+        cursor: The cursor column, or None.
+        known: The columns that the target has already, with their kinds; empty before the first load.
+    """
+
+    key: tuple[str, ...]
+    cursor: str | None
+    known: Mapping[str, Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One column of a file: its name, the SQL of its text, and the families of its values (integer, real, text ...)."""
+
+    name: str
+    text: str
+    params: tuple[str, ...]
+    families: frozenset[str]
+
+
+def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
+    """Read a file into the table of that name in the session's place `source`; return how many records it holds.
+
+    Raises `Refused` when the file is empty, cannot be read, does not hold records, or lacks what is wanted of it. A
+    file with no record at all makes no table.
+    """
+    if path.stat().st_size == 0:
+        raise Refused(f"{str(path)!r} is empty: a file of records holds at least an empty list.")
+    session.rows("ATTACH ':memory:' AS source")
+    try:
+        return _READERS[RECORD_FILES[path.suffix.lower()]](session, str(path), table, wanted)
+    except duckdb.Error as error:
+        reason = " ".join(str(error).split())
+        raise Refused(f"{str(path)!r} cannot be read as a file of records: {reason[:300]}") from error
+
+
+def _json(session: Session, path: str, table: str, wanted: Wanted) -> int:
+    """Read each record as a JSON object and type each column by all its values."""
+    session.write(
+        "CREATE TEMP TABLE incload_records AS SELECT json FROM read_json_objects(?, format = 'auto')", (path,)
+    )
+    odd = session.rows("SELECT json::VARCHAR FROM incload_records WHERE json_type(json) <> 'OBJECT' LIMIT 1")
+    if odd:
+        raise Refused(f"{path!r} holds {str(odd[0][0])[:40]} where a record should be: every record is a JSON object.")
+    names = session.rows(
+        "SELECT name FROM (SELECT unnest(json_keys(json)) AS name, unnest(range(len(json_keys(json)))) AS place,"
+        " rowid AS line FROM incload_records) GROUP BY name ORDER BY min((line, place))"
+    )
+    fields = [_json_field(session, str(name)) for (name,) in names]
+    return _table(session, path, table, fields, wanted)
+
+
+def _json_field(session: Session, name: str) -> _Field:
+    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+    found = session.rows(f"SELECT DISTINCT {_JSON_FAMILY} FROM incload_records", (pointer,) * 3)
+    return _Field(name, "json ->> ?", (pointer,), frozenset(str(family) for (family,) in found if family))
+
+
+def _csv(session: Session, path: str, table: str, wanted: Wanted) -> int:
+    """Read every column as text and type it by all its values; an empty field is null."""
+    session.write(
+        "CREATE TEMP TABLE incload_records AS SELECT * FROM read_csv(?, header = true, all_varchar = true)", (path,)
+    )
+    fields = []
+    for name, *_ in session.rows("DESCRIBE incload_records"):
+        column = session.quote(str(name))
+        found = session.rows(f"SELECT DISTINCT {_CSV_FAMILY.format(column)} FROM incload_records")
+        fields.append(_Field(str(name), column, (), frozenset(str(family) for (family,) in found if family)))
+    return _table(session, path, table, fields, wanted)
+
+
+def _parquet(session: Session, path: str, table: str, wanted: Wanted) -> int:
+    name = session.name("source", table)
+    session.write(f"CREATE TABLE {name} AS SELECT * FROM read_parquet(?)", (path,))
+    names = [str(column) for column, *_ in session.rows(f"DESCRIBE {name}")]
+    records = session.count(name)
+    if records:
+        _require(path, names, wanted)
+        _check_key(session, path, table, wanted)
+    return records
+
+
+def _table(session: Session, path: str, table: str, fields: list[_Field], wanted: Wanted) -> int:
+    """Make the typed table from the records, with the columns that the target already has standing first."""
+    records = session.count("incload_records")
+    if not records:
+        return 0
+    _require(path, [field.name for field in fields], wanted)
+    _check_cursor(path, fields, wanted)
+    by_name = {field.name: field for field in fields}
+    names = [*wanted.known, *(name for name in by_name if name not in wanted.known)]
+    columns: list[str] = []
+    params: list[str] = []
+    for name in names:
+        field = by_name.get(name, _Field(name, "NULL", (), frozenset()))
+        columns.append(f"CAST({field.text} AS {_TYPES.get(_kind(field, wanted), 'VARCHAR')}) AS {session.quote(name)}")
+        params += field.params
+    session.write(
+        f"CREATE TABLE {session.name('source', table)} AS SELECT {', '.join(columns)} FROM incload_records", params
+    )
+    session.write("DROP TABLE incload_records")
+    _check_key(session, path, table, wanted)
+    return records
+
+
+def _kind(field: _Field, wanted: Wanted) -> Kind:
+    """Return the narrowest kind that holds all values; where values leave it open, the target's own."""
+    families = field.families
+    known = wanted.known.get(field.name)
+    if not families:
+        return known or Kind.TEXT
+    if families == {"integer"}:
+        return Kind.REAL if known is Kind.REAL else Kind.INTEGER
+    if families <= _NUMBERS:
+        return Kind.REAL
+    return Kind.BOOLEAN if families == {"boolean"} else Kind.TEXT
+
+
+def _require(path: str, names: list[str], wanted: Wanted) -> None:
+    for name in (*wanted.key, *filter(None, [wanted.cursor])):
+        if name not in names:
+            role = "cursor" if name == wanted.cursor else "key"
+            raise Refused(f"{path!r} has no {role} column {name!r}: its columns are {', '.join(names)}.")
+
+
+def _check_cursor(path: str, fields: list[_Field], wanted: Wanted) -> None:
+    for field in fields:
+        if field.name == wanted.cursor and len(field.families) > 1 and not field.families <= _NUMBERS:
+            raise Refused(
+                f"cursor column {field.name!r} of {path!r} mixes {' and '.join(sorted(field.families))} values: "
+                "their order cannot be known; write them all in one type."
+            )
+
+
+def _check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
+    """Refuse a record without its key, and two records with one."""
+    relation, names = session.name("source", table), session.listed(wanted.key)
+    shown = ", ".join(map(repr, wanted.key))
+    nulls = " OR ".join(f"{session.quote(name)} IS NULL" for name in wanted.key)
+    missing = session.rows(f"SELECT rowid + 1 FROM {relation} WHERE {nulls} LIMIT 1")
+    if missing:
+        raise Refused(f"record {missing[0][0]} of {path!r} has no key {shown}: every record needs its key.")
+    twice = session.rows(
+        f"SELECT {names}, count(*) FROM {relation} GROUP BY {names} HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    )
+    if twice:
+        *values, number = twice[0]
+        raise Refused(
+            f"{number} records of {path!r} have the key {shown} = {', '.join(map(repr, values))}: "
+            "remove the copies, or name a key that tells them apart."
+        )
+
+
+_READERS = {"json": _json, "csv": _csv, "parquet": _parquet}

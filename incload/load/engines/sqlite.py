@@ -1,0 +1,267 @@
+"""SQLite, through the standard library's driver; Arrow streams in and out through ADBC.
+
+The target is the connection's main database and the source is attached read-only, so that rows of two SQLite files
+never leave the engine. SQLite has no type for time: stamps of other engines arrive as integer microseconds.
+"""
+
+from __future__ import annotations
+
+import marshal
+import shutil
+import sqlite3
+import time
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
+
+from incload.cursor import IsoText, MixedText, Scale, scale_of_texts, shape_of
+from incload.errors import Refused
+from incload.load.engines.base import STAGE, CursorSql, Place, Query, Row, Session
+from incload.table import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from incload.table import Table
+
+_LOCK_SECONDS = 30.0
+BATCH_ROWS = 65_536
+_AFFINITY = (("INT", Kind.INTEGER), ("CHAR", Kind.TEXT), ("CLOB", Kind.TEXT), ("TEXT", Kind.TEXT), ("BLOB", Kind.BLOB))
+_REAL = ("REAL", "FLOA", "DOUB")
+_TYPES = {
+    Kind.INTEGER: "INTEGER",
+    Kind.REAL: "REAL",
+    Kind.TEXT: "TEXT",
+    Kind.BOOLEAN: "INTEGER",
+    Kind.TIMESTAMP: "INTEGER",
+    Kind.BLOB: "BLOB",
+    Kind.OTHER: "TEXT",
+}
+
+
+class SqliteSession(Session):
+    """One SQLite connection with the target, the source, or both."""
+
+    engine: ClassVar[str] = "sqlite"
+
+    def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:
+        """Open the files; `durable=False` trades the safety of a power cut for speed, for throw-away databases."""
+        main = f"file:{quote(str(target))}?mode=rwc" if target else ":memory:"
+        self._connection = sqlite3.connect(
+            main, isolation_level=None, timeout=_LOCK_SECONDS, uri=True, check_same_thread=False
+        )
+        self._source = source
+        self._scratch: list[Path] = []
+        if not durable:
+            self.write("PRAGMA synchronous = OFF")
+        if source:
+            self.write("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",))
+        self._connection.create_function("incload_digest", -1, _digest, deterministic=True)
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Run a statement and return all its rows."""
+        return self._connection.execute(sql, params).fetchall()
+
+    def write(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Run a statement and return how many rows it changed."""
+        return self._connection.execute(sql, params).rowcount
+
+    def begin(self) -> None:
+        """Take the write lock at once, so that two loads never interleave."""
+        self.write("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Commit."""
+        self.write("COMMIT")
+
+    def rollback(self) -> None:
+        """Roll back, if a transaction is open."""
+        if self._connection.in_transaction:
+            self.write("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def name(self, place: Place, table: str) -> str:
+        """Qualify with the database: an unqualified name could fall through to the source."""
+        return f"{'source' if place == 'source' else 'main'}.{self.quote(table)}"
+
+    def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
+        """Read the columns from the catalogue, generated ones included."""
+        schema = "source" if place == "source" else "main"
+        found = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
+        named = [(str(name), str(declared)) for _, name, declared, *_, hidden in found if hidden != 1]
+        return (
+            tuple(Column(name, self._kind(place, table, name, declared), declared) for name, declared in named) or None
+        )
+
+    def tables(self, place: Place) -> list[str]:
+        """List tables and views."""
+        schema = "source" if place == "source" else "main"
+        found = self.rows(f"SELECT name FROM {schema}.sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+        return [str(name) for (name,) in found]
+
+    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """Look at the catalogue's mark on each column of the primary key."""
+        schema = "source" if place == "source" else "main"
+        info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
+        return {str(name) for _, name, _, _, _, primary, _ in info if primary} == set(key)
+
+    def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """SQLite lets a primary key be null: one look along its index tells."""
+        if not self.keyed(place, table, key):
+            return False
+        nulls = " OR ".join(f"{self.quote(name)} IS NULL" for name in key)
+        return not self.rows(f"SELECT 1 FROM {self.name(place, table)} WHERE {nulls} LIMIT 1")
+
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale:
+        """Look at the stored values: SQLite's declared types promise nothing."""
+        name, relation = self.quote(column.name), self.name(place, table)
+        sample = self.rows(f"SELECT {name} FROM {relation} WHERE {name} IS NOT NULL LIMIT 1")
+        if not sample or not isinstance(sample[0][0], str):
+            return Scale(per_second)
+        shape = shape_of(sample[0][0])
+        if not isinstance(shape, IsoText):
+            return scale_of_texts([sample[0][0]], column.name)
+        other = self.rows(
+            f"SELECT {name} FROM {relation} WHERE typeof({name}) <> 'null'"
+            f" AND NOT (typeof({name}) = 'text' AND {name} GLOB ?) LIMIT 1",
+            (_glob(shape),),
+        )
+        if not other:
+            return shape
+        if not isinstance(other[0][0], str):
+            raise Refused(
+                f"cursor column {column.name!r} holds {other[0][0]!r} among texts such as {sample[0][0]!r}: "
+                "its values must be of one type."
+            )
+        mixed = scale_of_texts([sample[0][0], other[0][0]], column.name)
+        if isinstance(mixed, MixedText):
+            raise Refused(
+                f"cursor column {column.name!r} holds {sample[0][0]!r} and {other[0][0]!r}, and SQLite compares them "
+                "as text: write all stamps in one shape, or name another cursor."
+            )
+        return mixed
+
+    def now(self) -> int:
+        """SQLite lives in this process: its clock is the machine's."""
+        return time.time_ns() // 1_000
+
+    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:  # noqa: ARG002 - values decide here, not types
+        """Compare the bare column: numbers as numbers, stamps of one shape as text."""
+        return CursorSql(self.quote(column), "?", self.quote(column))
+
+    def digest(self, columns: Iterable[str], alias: str) -> str:
+        """Call the digest function that the connection brings along."""
+        return f"incload_digest({self.listed(columns, alias)})"
+
+    @property
+    def digest_tag(self) -> str:
+        """The digest is xxh3 of the row's marshalled values."""
+        return "sqlite-xxh3/1"
+
+    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
+        """Compare row values; IS NOT takes nulls for values."""
+        names = list(columns)
+        return f"({self.listed(names, one)}) IS NOT ({self.listed(names, other)})" if names else "false"
+
+    def type_name(self, column: Column, origin: str) -> str:
+        """Keep SQLite's own declaration; give columns of other engines a storage class."""
+        return column.declared if origin == self.engine else _TYPES[column.kind]
+
+    def merge(self, table: Table, incoming: str) -> int:
+        """Upsert, the fastest correct way in SQLite."""
+        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
+        names = self.listed(table.names)
+        return self.write(
+            f"INSERT INTO {self.name('target', table.name)} ({names}) SELECT {names} FROM {incoming} WHERE true"
+            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        )
+
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
+        """Read through ADBC, each batch cast to the declared types."""
+        from incload.load.engines import sqlite_arrow
+
+        assert self._source is not None  # noqa: S101 - only a session that has a source is streamed from
+        return sqlite_arrow.read(self._source, query, columns)
+
+    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:  # noqa: ARG002 - the stream is typed
+        """Write the stream to a scratch file through ADBC and attach it, until the transaction is over."""
+        from incload.load.engines import sqlite_arrow
+
+        name = f"incload_scratch_{len(self._scratch)}"
+        self._scratch.append(sqlite_arrow.scratch(reader))
+        self.write(f"ATTACH ? AS {name}", (str(self._scratch[-1]),))
+        return f"{name}.{self.quote(STAGE)}"
+
+    def release(self) -> None:
+        """Detach the scratch files and delete them."""
+        while self._scratch:
+            self.write(f"DETACH incload_scratch_{len(self._scratch) - 1}")
+            shutil.rmtree(self._scratch.pop().parent)
+
+    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
+        """Upsert row by row: changes are few, and this is the life of a source, not a load."""
+        import pyarrow as pa
+
+        names = self.listed(table.names)
+        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
+        upsert = (
+            f"INSERT INTO {self.name(place, table.name)} ({names}) VALUES ({', '.join('?' * len(table.names))})"
+            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        )
+        self.write("BEGIN")
+        for batch in rows.to_batches(BATCH_ROWS):
+            columns = [batch[name] for name in table.names]
+            stored = [column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column for column in columns]
+            self._connection.executemany(upsert, zip(*(column.to_pylist() for column in stored), strict=True))
+        self.write("COMMIT")
+
+    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
+        """Read in the order of the key, a chunk at a time."""
+        order = ", ".join(f"{self.quote(name)} COLLATE BINARY" for name in table.key)
+        cursor = self._connection.execute(
+            f"SELECT {self.listed(table.names)} FROM {self.name(place, table.name)} ORDER BY {order}"
+        )
+        while chunk := cursor.fetchmany(BATCH_ROWS):
+            yield chunk
+
+    def index(self, place: Place, table: Table) -> None:
+        """Name the index after the table; in SQLite the name, not the table, says in which file it stands."""
+        name = self.name(place, f"{table.name}_by_{table.cursor}")
+        columns = self.listed((table.cursor or "", *table.key))
+        self.write(f"CREATE INDEX {name} ON {self.quote(table.name)} ({columns})")
+
+    def _kind(self, place: Place, table: str, name: str, declared: str) -> Kind:
+        """Follow SQLite's rules of affinity; where they leave the storage class open, look at a value."""
+        upper = declared.upper()
+        for part, kind in _AFFINITY:
+            if part in upper:
+                return kind
+        if any(part in upper for part in _REAL):
+            return Kind.REAL
+        column, relation = self.quote(name), self.name(place, table)
+        found = self.rows(f"SELECT typeof({column}) FROM {relation} WHERE {column} IS NOT NULL LIMIT 1")
+        return Kind(str(found[0][0])) if found else Kind.TEXT
+
+
+def _glob(shape: IsoText) -> str:
+    """Return the GLOB pattern of a shape; what it matches sorts as text exactly as it does in time."""
+    template = shape.stored(0)
+    assert isinstance(template, str)  # noqa: S101 - a text shape stores text
+    body = template.removesuffix(shape.zone)
+    return "".join("[0-9]" if char.isdigit() else char for char in body) + shape.zone
+
+
+def _digest(*values: object) -> int:
+    """Hash the values of a row, types and nulls told apart, to a signed 64-bit integer.
+
+    `marshal` version 2 writes each value with its type and length and knows no references, so equal rows give equal
+    bytes and no value can be mistaken for the border between two.
+    """
+    from xxhash import xxh3_64_intdigest
+
+    return xxh3_64_intdigest(marshal.dumps(values, 2)) - (1 << 63)  # type: ignore[arg-type]  # SQLite hands over plain values

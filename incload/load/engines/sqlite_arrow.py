@@ -1,0 +1,76 @@
+"""Arrow streams in and out of SQLite, through ADBC; imported only when rows cross from one engine to another.
+
+ADBC guesses a column's type from its first rows. Every read therefore starts with one row of the declared types, which
+is dropped again; a value that does not fit its declared type is refused, never bent.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import adbc_driver_sqlite.dbapi
+import pyarrow as pa
+
+from incload.errors import Refused
+from incload.load.engines.base import STAGE, Query, Session
+from incload.table import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from adbc_driver_manager.dbapi import Cursor
+
+BATCH_ROWS = 65_536
+_EXAMPLE = {Kind.INTEGER: "-1", Kind.REAL: "0.5", Kind.TEXT: "''", Kind.BOOLEAN: "0", Kind.BLOB: "x'00'"}
+_STORED = {Kind.INTEGER: pa.int64(), Kind.REAL: pa.float64(), Kind.TEXT: pa.string(), Kind.BLOB: pa.binary()}
+
+
+def read(source: Path, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
+    """Stream the rows of a query on a SQLite file whose tables the query names under `source`."""
+    schema = pa.schema([(column.name, _STORED[column.kind]) for column in columns])
+    return pa.RecordBatchReader.from_batches(schema, _batches(source, query, schema, columns))
+
+
+def _batches(source: Path, query: Query, schema: pa.Schema, columns: tuple[Column, ...]) -> Iterator[pa.RecordBatch]:
+    example = ", ".join(f"{_EXAMPLE[column.kind]} AS {Session.quote(column.name)}" for column in columns)
+    with adbc_driver_sqlite.dbapi.connect(":memory:", autocommit=True) as connection, connection.cursor() as setup:
+        setup.execute("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",))
+        with connection.cursor(adbc_stmt_kwargs={"adbc.sqlite.query.batch_rows": BATCH_ROWS}) as cursor:
+            cursor.execute(f"SELECT * FROM (SELECT {example}) UNION ALL SELECT * FROM ({query.sql})", query.params)
+            yield from _typed(cursor, schema)
+
+
+def _typed(cursor: Cursor, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Drop the example row and hold every batch to the schema."""
+    skip = 1
+    try:
+        for batch in cursor.fetch_record_batch():
+            if batch.schema.types != schema.types:
+                raise Refused(_misfit(batch.schema, schema))
+            yield pa.RecordBatch.from_arrays(batch.slice(skip).columns, schema=schema)
+            skip = 0
+    except (pa.ArrowInvalid, adbc_driver_sqlite.dbapi.Error) as error:
+        raise Refused(
+            f"a column of the SQLite source holds values of several types ({error}): give it one type."
+        ) from error
+
+
+def _misfit(found: pa.Schema, schema: pa.Schema) -> str:
+    name, got, wanted = next(
+        (field.name, field.type, want.type)
+        for field, want in zip(found, schema, strict=True)
+        if field.type != want.type
+    )
+    return f"column {name!r} of the SQLite source holds {got} values beside its declared {wanted}: give it one type."
+
+
+def scratch(reader: pa.RecordBatchReader) -> Path:
+    """Write a stream to a new SQLite file that nobody else knows; return its path. The caller deletes the folder."""
+    path = Path(tempfile.mkdtemp(prefix="incload-")) / "incoming.db"
+    with adbc_driver_sqlite.dbapi.connect(str(path), autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous = OFF")
+        cursor.adbc_ingest(STAGE, reader, mode="create")
+    return path

@@ -1,0 +1,145 @@
+"""A source and a target, opened together: one session when they share an engine, two and a stream when they do not."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+from incload.load.engines.base import Query
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from incload.cursor import Scale
+    from incload.load.engines.base import Session
+    from incload.load.location import Location
+    from incload.load.plan import Plan
+    from incload.strategy import Rows
+    from incload.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The two ends of a load.
+
+    Attributes:
+        source: The session in which the table's source can be named.
+        target: The session that writes; the same object when rows need not leave the engine.
+        table: The source table's own name.
+        records: How many records a file holds; None for a database, which would have to count.
+    """
+
+    source: Session
+    target: Session
+    table: str
+    records: int | None = None
+
+    @property
+    def relation(self) -> str:
+        """The source table's qualified name in its session."""
+        return self.source.name("source", self.table)
+
+    @property
+    def attached(self) -> bool:
+        """Whether the target's session can name the source itself."""
+        return self.source is self.target
+
+    @property
+    def origin(self) -> str:
+        """The engine whose declared types the table's columns carry."""
+        return self.source.engine
+
+    def question(self, table: Table, scale: Scale | None, question: Rows) -> Query:
+        """Return the query for the rows that answer a question, for the source's session."""
+        return self.source.select(table, scale, question, self.relation)
+
+    def incoming(self, query: Query, table: Table) -> Query:
+        """Bring a query on the source within reach of the target: itself, or a stream that can be read once."""
+        if self.attached:
+            return query
+        columns = tuple(table.column(name) for name in table.names)
+        name = self.target.receive(self.source.stream(query, columns), columns)
+        return Query(f"SELECT {self.target.listed(table.names)} FROM {name}")
+
+    def begin(self) -> None:
+        """Start the transaction of a sync."""
+        self.target.begin()
+        if not self.attached:
+            self.source.begin_read()
+
+    def commit(self) -> None:
+        """Make the sync durable."""
+        self.target.commit()
+        self._settle()
+
+    def rollback(self) -> None:
+        """Undo the sync."""
+        self.target.rollback()
+        self._settle()
+
+    def _settle(self) -> None:
+        self.target.unstage()
+        if not self.attached:
+            self.target.release()
+            self.source.rollback()
+
+    def close(self) -> None:
+        """Close both ends."""
+        self.target.close()
+        if not self.attached:
+            self.source.close()
+
+
+def connect(source: Location, target: Location, plan: Plan) -> Link:
+    """Open both ends of a planned load; a target file that does not exist yet is created by its engine.
+
+    Raises `Refused` for a source that cannot be read or a target that cannot be written.
+    """
+    _check_source(source)
+    _check_target(target.path)
+    if source.engine == "file":
+        return _from_file(source.path, target, plan)
+    table = source.table or plan.name
+    if source.engine == target.engine:
+        both = _opened(source.engine, source.path, target.path)
+        return Link(both, both, table)
+    return Link(_opened(source.engine, source.path, None), _opened(target.engine, None, target.path), table)
+
+
+def _from_file(path: Path, target: Location, plan: Plan) -> Link:
+    """Read the file in DuckDB: in the target's own session if that is DuckDB's, else in one that streams to it."""
+    from incload.load.engines import files
+
+    writing = _opened(target.engine, None, target.path)
+    known = {column.name: column.kind for column in writing.columns("target", plan.name) or ()}
+    reading = writing if target.engine == "duckdb" else _opened("duckdb", None, None)
+    records = files.take(reading, path, plan.name, files.Wanted(plan.key, plan.cursor, known))
+    return Link(reading, writing, plan.name, records)
+
+
+def _opened(engine: str, source: Path | None, target: Path | None) -> Session:
+    if engine == "sqlite":
+        from incload.load.engines.sqlite import SqliteSession
+
+        return SqliteSession(source, target)
+    from incload.load.engines.duckdb import DuckdbSession
+
+    return DuckdbSession(source, target)
+
+
+def _check_source(source: Location) -> None:
+    if not source.path.is_file():
+        raise Refused(f"there is no file {str(source.path)!r} to read: check the path of the source.")
+
+
+def _check_target(path: Path) -> None:
+    """A file that its owner marked read-only stays as it is, even for a user whom the system lets write it."""
+    if path.is_dir():
+        raise Refused(f"the target {str(path)!r} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise Refused(f"the target's folder {str(path.parent)!r} does not exist: create it first.")
+    with suppress(FileNotFoundError):
+        if not path.stat().st_mode & 0o222:
+            raise Refused(f"the target {str(path)!r} is read-only: make it writable, or name another.")

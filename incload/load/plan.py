@@ -1,0 +1,41 @@
+"""The plan of a load: which table to keep up to date, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.strategy import Strategy, WriteRule
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to keep up to date, and how.
+
+    Attributes:
+        name: The target table, and the name under which its memory is kept.
+        key: The key columns.
+        cursor: The cursor column, or None.
+        strategy: How to decide what to read.
+        write_rule: How to write it; None for the strategy's own.
+        cursor_per_second: What an integer cursor counts, in ticks per second; None for plain numbers.
+        count_unchanged: Whether to count rows written over an equal row.
+        clock: The source's clock in microseconds since 1970-01-01 UTC; None for the engine's own.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    cursor: str | None
+    strategy: Strategy
+    write_rule: WriteRule | None = None
+    cursor_per_second: int | None = None
+    count_unchanged: bool = False
+    clock: Callable[[], int] | None = None
+
+    @property
+    def rule(self) -> WriteRule:
+        """The write rule in force."""
+        return self.write_rule or self.strategy.write_rule

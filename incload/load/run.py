@@ -1,0 +1,140 @@
+"""One load from the outside: open both ends, run one sync, say what it did, and leave nothing behind that fails.
+
+A target file that this load created and then could not fill is removed again.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+from incload.load.link import connect
+from incload.load.sync import sync
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from incload.load.link import Link
+    from incload.load.location import Location
+    from incload.load.plan import Plan
+    from incload.load.sync import Synced
+
+_DRIVER_ERRORS = {"sqlite": ("sqlite3", "Error"), "duckdb": ("duckdb", "Error"), "file": ("duckdb", "Error")}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one load did, for people and for `--output`.
+
+    Attributes:
+        table, strategy, write_rule: What was loaded, and how.
+        source_records: Records in the source; None for a database that was not asked to count.
+        loaded: Rows read and written.
+        skipped: Records that were not; None where the source was not counted.
+        removed: Rows deleted from the target.
+        previous_watermark, new_watermark: As the source writes its cursor; None for a strategy without one.
+        total_in_target: Rows of the target afterwards.
+        memory: `written`, or `untouched` by a run that learned nothing.
+        dry_run: Whether nothing was changed.
+    """
+
+    table: str
+    strategy: str
+    write_rule: str
+    source_records: int | None
+    loaded: int
+    skipped: int | None
+    removed: int
+    previous_watermark: object
+    new_watermark: object
+    total_in_target: int
+    memory: str
+    dry_run: bool
+
+
+def load(source: Location, target: Location, plan: Plan, *, dry_run: bool = False, count: bool = False) -> Summary:
+    """Bring one table up to date by one sync.
+
+    With `dry_run` everything is done and then undone. With `count` a source database is counted as well. Raises
+    `Refused` for anything that stands in the way; the target is then as it was before.
+    """
+    with _untouched_on_failure(target.path, dry_run=dry_run), _one_sentence(source, target):
+        link = connect(source, target, plan)
+        try:
+            if link.records == 0:
+                return _nothing(link, plan, dry_run=dry_run)
+            source_records = link.source.count(link.relation) if count and link.records is None else link.records
+            total_before = _total(link, plan)
+            synced = sync(link, plan, commit=not dry_run)
+            return _summary(link, plan, synced, source_records, total_before, dry_run=dry_run)
+        finally:
+            link.close()
+
+
+def _summary(  # noqa: PLR0913 - it only gathers
+    link: Link, plan: Plan, synced: Synced, source_records: int | None, total_before: int, *, dry_run: bool
+) -> Summary:
+    return Summary(
+        table=plan.name,
+        strategy=plan.strategy.id,
+        write_rule=plan.rule,
+        source_records=source_records,
+        loaded=synced.written,
+        skipped=None if source_records is None else source_records - synced.written,
+        removed=synced.removed,
+        previous_watermark=synced.previous_watermark,
+        new_watermark=synced.new_watermark,
+        total_in_target=total_before if dry_run else _total(link, plan),
+        memory="written" if synced.remembered else "untouched",
+        dry_run=dry_run,
+    )
+
+
+def _nothing(link: Link, plan: Plan, *, dry_run: bool) -> Summary:
+    """A file without a record says nothing about the table, so nothing is done."""
+    return Summary(
+        plan.name, plan.strategy.id, plan.rule, 0, 0, 0, 0, None, None, _total(link, plan), "untouched", dry_run
+    )
+
+
+def _total(link: Link, plan: Plan) -> int:
+    if link.target.columns("target", plan.name) is None:
+        return 0
+    return link.target.count(link.target.name("target", plan.name))
+
+
+@contextmanager
+def _untouched_on_failure(path: Path, *, dry_run: bool) -> Iterator[None]:
+    """Remove what this load created when it fails or was only a rehearsal."""
+    existed = path.exists()
+    done = False
+    try:
+        yield
+        done = not dry_run
+    finally:
+        if not existed and not done:
+            for leftover in path.parent.glob(f"{path.name}*"):
+                if leftover.name in {path.name, *(path.name + end for end in ("-journal", "-wal", "-shm", ".wal"))}:
+                    leftover.unlink()
+
+
+@contextmanager
+def _one_sentence(source: Location, target: Location) -> Iterator[None]:
+    """Turn what a driver raises into a refusal that names the two ends."""
+    errors = tuple({_error(location.engine) for location in (source, target)})
+    try:
+        yield
+    except errors as error:
+        reason = " ".join(str(error).split())[:300]
+        raise Refused(f"loading {str(source.path)!r} into {str(target.path)!r} failed: {reason}") from error
+
+
+def _error(engine: str) -> type[Exception]:
+    module, name = _DRIVER_ERRORS[engine]
+    found = getattr(import_module(module), name)
+    assert isinstance(found, type)  # noqa: S101 - both drivers follow the DB-API
+    return found

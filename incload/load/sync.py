@@ -1,0 +1,173 @@
+"""One sync: read, write, remember, commit - and nothing else.
+
+Rows and memory commit in one transaction of the target. Whatever goes wrong, the target stays at the sync before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused, unknown
+from incload.load import writes
+from incload.load.asking import AskedSource, SeenRows
+from incload.load.memory import Shelf
+from incload.strategy import WriteRule
+from incload.table import Table
+
+if TYPE_CHECKING:
+    from incload.cursor import Scale
+    from incload.load.link import Link
+    from incload.load.plan import Plan
+    from incload.strategy import Delta, Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What one sync did.
+
+    Attributes:
+        read: Rows that the source had to look at and hand over, or to digest.
+        written, unchanged, removed: Rows inserted or updated; of these, rows equal to what they replaced; rows deleted.
+        questions: Questions that the source was asked.
+        delta: What the strategy asked for.
+        before, after: The memory before and after.
+        previous_watermark, new_watermark: Their watermarks, as the source would write them.
+        remembered: Whether the memory was written.
+    """
+
+    read: int
+    written: int
+    unchanged: int
+    removed: int
+    questions: int
+    delta: Delta
+    before: Memory
+    after: Memory
+    previous_watermark: object
+    new_watermark: object
+    remembered: bool
+
+
+def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
+    """Run one sync of one table.
+
+    With `commit=False` the transaction is rolled back at the end: the account is that of a real sync, and nothing has
+    changed. Raises `Refused`, with the target as it was, for input that cannot be loaded.
+    """
+    link.begin()
+    try:
+        synced = _within(link, plan)
+        if commit:
+            link.commit()
+        else:
+            link.rollback()
+    except BaseException:
+        link.rollback()
+        raise
+    return synced
+
+
+def _within(link: Link, plan: Plan) -> Synced:
+    """Do the work of a sync inside its transaction."""
+    table = describe(link, plan)
+    scale = _scale(link, plan, table)
+    _settle_target(link, plan, table)
+    shelf = Shelf(link.target, table, plan.strategy.name, tags(link, table, scale))
+    unique = link.source.unique("source", link.table, table.key)
+    job = writes.Job(link, table, scale, unique, shelf.digests, plan.count_unchanged)
+    source = AskedSource(scale, plan.clock or link.source.now)
+    before = shelf.recall()
+    delta = plan.strategy.read(source, before)
+    landed = writes.write(job, delta, plan.rule)
+    after = plan.strategy.remember(_seen(job, landed), before)
+    _remember(shelf, job, landed, before, after)
+    return Synced(
+        read=landed.read,
+        written=landed.written,
+        unchanged=landed.unchanged,
+        removed=landed.removed,
+        questions=source.questions,
+        delta=delta,
+        before=before,
+        after=after,
+        previous_watermark=scale.shown(before.watermark) if scale else None,
+        new_watermark=scale.shown(after.watermark) if scale else None,
+        remembered=after != before,
+    )
+
+
+def describe(link: Link, plan: Plan) -> Table:
+    """Return what the source table is; refuse a table, key or cursor column that it does not have."""
+    columns = link.source.columns("source", link.table)
+    if columns is None:
+        raise unknown("source table", link.table, link.source.tables("source"))
+    names = [column.name for column in columns]
+    for name in (*plan.key, *filter(None, [plan.cursor])):
+        if name not in names:
+            raise unknown("cursor column" if name == plan.cursor else "key column", name, names)
+    if plan.cursor is None and plan.strategy.uses_cursor:
+        raise Refused(f"strategy {plan.strategy.name!r} needs a cursor column: name one with --cursor.")
+    return Table(plan.name, plan.key, plan.cursor, columns)
+
+
+def tags(link: Link, table: Table, scale: Scale | None) -> dict[str, str]:
+    """Return what the values of a memory mean; values under other tags are not compared with them."""
+    columns = ",".join(f"{column.name!r} {column.declared}" for column in table.columns)
+    digest = sha256(f"{link.target.digest_tag} {columns}".encode()).hexdigest()[:16]
+    return {"scale": scale.tag if scale else "none", "digest": digest}
+
+
+def _scale(link: Link, plan: Plan, table: Table) -> Scale | None:
+    if table.cursor is None or not plan.strategy.uses_cursor:
+        return None
+    return link.source.scale("source", link.table, table.column(table.cursor), plan.cursor_per_second)
+
+
+def _settle_target(link: Link, plan: Plan, table: Table) -> None:
+    """Create the target, or make sure that the one there has the source's columns."""
+    found = link.target.columns("target", plan.name)
+    if found is None:
+        link.target.create(table, keyed=plan.rule is not WriteRule.APPEND, origin=link.origin)
+        return
+    if plan.rule is not WriteRule.APPEND and not link.target.keyed("target", plan.name, table.key):
+        raise Refused(
+            f"target table {plan.name!r} has no primary key over {', '.join(map(repr, table.key))}: "
+            "rows could not be told apart; rebuild it with that key, or write with append."
+        )
+    wanted = [(column.name, link.target.type_name(column, link.origin)) for column in table.columns]
+    present = [(column.name, column.declared) for column in found]
+    if wanted != present:
+        raise Refused(f"target table {plan.name!r} has another schema than the source: {_difference(wanted, present)}.")
+
+
+def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -> str:
+    """Name the first column that differs and what to do."""
+    for name, declared in wanted:
+        if name not in dict(present):
+            return f"column {name!r} is missing there; add it, or load into a new table"
+        if dict(present)[name] != declared:
+            there, here = dict(present)[name] or "untyped", declared or "untyped"
+            return f"column {name!r} is {there} there and {here} here; change one"
+    extra = [name for name, _ in present if name not in dict(wanted)]
+    return f"it has a column {extra[0]!r} of its own; drop it there" if extra else "the columns stand in another order"
+
+
+def _seen(job: writes.Job, landed: writes.Landed) -> SeenRows:
+    session = job.link.source if landed.in_source else job.link.target
+    table, scale = job.table, job.scale
+    cursor = (
+        session.cursor(table.cursor, scale, table.column(table.cursor).declared) if table.cursor and scale else None
+    )
+    return SeenRows(session, landed.seen, table, cursor, scale, landed.written)
+
+
+def _remember(shelf: Shelf, job: writes.Job, landed: writes.Landed, before: Memory, after: Memory) -> None:
+    """Write what changed of the memory; a sync that learned nothing leaves it untouched."""
+    if after.digests:
+        if not before.digests:
+            shelf.create_digests(job.link.origin)
+        writes.remember_digests(job, landed, afresh=not before.digests)
+    if after != before:
+        shelf.keep(after)

@@ -1,0 +1,263 @@
+"""The write rules: how the rows that a delta names enter the target.
+
+Each rule is one function from a job and the rows to what was written. Rows go straight into an empty target when
+nothing can clash; otherwise they are staged first, so that they are read once and their summary is that of the rows
+really read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+from incload.load.engines.base import ARRIVED, DIGEST, GONE, Query
+from incload.strategy import Changed, Everything, WriteRule
+
+if TYPE_CHECKING:
+    from incload.cursor import Scale
+    from incload.load.link import Link
+    from incload.strategy import Delta
+    from incload.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One table's load.
+
+    Attributes:
+        link: The open ends.
+        table: What the table is; its columns are the source's.
+        scale: What its cursor's values mean; None without a cursor.
+        unique: Whether the source itself promises that the key is unique.
+        digests: The qualified name of the table of remembered digests.
+        count_unchanged: Whether to find out how many rows were written over an equal row, which costs a comparison.
+    """
+
+    link: Link
+    table: Table
+    scale: Scale | None
+    unique: bool
+    digests: str
+    count_unchanged: bool = False
+
+    @property
+    def target(self) -> str:
+        """The target's qualified name."""
+        return self.link.target.name("target", self.table.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What a write did.
+
+    Attributes:
+        seen: The rows that were read, as a relation.
+        in_source: Whether that relation is named in the source's session, not in the target's.
+        read: How many rows the source had to look at and hand over, or to digest.
+        written: How many rows were inserted or updated.
+        unchanged: How many of these were equal to the row they replaced; 0 where it was not counted.
+        removed: How many rows were deleted because the source no longer has them, or to make room.
+        staged: Whether the rows stand in the stage.
+    """
+
+    seen: Query
+    in_source: bool
+    read: int
+    written: int
+    unchanged: int = 0
+    removed: int = 0
+    staged: bool = False
+
+
+def write(job: Job, delta: Delta, rule: WriteRule) -> Landed:
+    """Take the rows of a delta and write them by a rule; raise `Refused` for rows that break the key."""
+    rule = WriteRule.MIRROR if delta.mirror and rule is WriteRule.MERGE else rule
+    if Changed() in delta.rows:
+        return _changed(job, delta)
+    fresh = job.link.target.is_empty(job.target)
+    direct = (
+        len(delta.rows) == 1
+        and job.unique
+        and not (job.link.target is not job.link.source and rule is WriteRule.MIRROR)
+    )
+    if direct and (rule is WriteRule.REPLACE or fresh):
+        return _straight(job, delta, replacing=not fresh)
+    if rule is WriteRule.MIRROR:
+        return _mirror(job, delta)
+    return _staged(job, delta, rule)
+
+
+def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
+    """Move the rows into a target that holds nothing else."""
+    link, table = job.link, job.table
+    removed = link.target.write(f"DELETE FROM {job.target}") if replacing else 0
+    query = link.question(table, job.scale, delta.rows[0])
+    written = link.target.insert(table, link.incoming(query, table))
+    in_source = link.attached or link.source.streams_its_snapshot
+    seen = query if in_source else Query(f"SELECT * FROM {job.target}")
+    return Landed(seen, in_source, written, written, removed=removed)
+
+
+def _staged(job: Job, delta: Delta, rule: WriteRule) -> Landed:
+    """Stage the rows, then write them by a rule."""
+    table, target = job.table, job.link.target
+    stage = _stage(job, delta)
+    read = target.count(stage)
+    unchanged = _count_unchanged(job, stage) if job.count_unchanged else 0
+    removed = 0
+    if rule is WriteRule.APPEND:
+        written = target.insert(table, Query(f"SELECT {target.listed(table.names)} FROM {stage}"))
+    else:
+        if rule is WriteRule.REPLACE:
+            removed = target.write(f"DELETE FROM {job.target}")
+        source = _newer(job, stage) if rule is WriteRule.NEWEST else stage
+        written = target.merge(table, source)
+    return Landed(Query(f"SELECT * FROM {stage}"), False, read, written, unchanged, removed, staged=True)  # noqa: FBT003
+
+
+def _stage(job: Job, delta: Delta) -> str:
+    """Bring the rows of all questions into the stage, each row once; refuse two rows with one key."""
+    link, table = job.link, job.table
+    queries = [link.question(table, job.scale, question) for question in delta.rows]
+    # UNION drops equal rows: a row that answers two questions, or that a source without a key delivers twice.
+    distinct = "" if job.unique or len(queries) > 1 else "SELECT DISTINCT * FROM"
+    joined = Query(
+        " UNION ".join(query.sql for query in queries), tuple(value for query in queries for value in query.params)
+    )
+    query = Query(f"{distinct} ({joined.sql})", joined.params) if distinct else joined
+    stage = link.target.stage(link.incoming(query, table))
+    if not job.unique:
+        refuse_broken_keys(job, stage)
+    return stage
+
+
+def refuse_broken_keys(job: Job, relation: str) -> None:
+    """Refuse rows whose key is null or stands in several different rows."""
+    target, key = job.link.target, job.table.key
+    names = target.listed(key)
+    nulls = " OR ".join(f"{target.quote(name)} IS NULL" for name in key)
+    if target.rows(f"SELECT 1 FROM {relation} WHERE {nulls} LIMIT 1"):
+        raise Refused(f"the key {_spelled(key)} is missing or null in a row of the source: every row needs its key.")
+    twice = target.rows(f"SELECT {names}, count(*) FROM {relation} GROUP BY {names} HAVING count(*) > 1 LIMIT 1")
+    if twice:
+        *values, number = twice[0]
+        shown = ", ".join(map(repr, values))
+        raise Refused(
+            f"the key {_spelled(key)} is not unique in the source: {number} rows have {shown}; "
+            "name a key that tells them apart."
+        )
+
+
+def _spelled(key: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, key))
+
+
+def _count_unchanged(job: Job, stage: str) -> int:
+    target, table = job.link.target, job.table
+    same = f"NOT {target.differ(table.payload, 's', 't')}" if table.payload else "true"
+    joined = f"{stage} AS s JOIN {job.target} AS t ON {target.equal_keys(table.key, 's', 't')}"
+    return target.count(f"{joined} WHERE {same}")
+
+
+def _newer(job: Job, stage: str) -> str:
+    """Leave out of the stage what is older than the target's version; return the rest as a relation."""
+    target, table = job.link.target, job.table
+    if table.cursor is None:
+        raise Refused(
+            "the write rule newest compares cursor values, and the table has no cursor: name one with --cursor."
+        )
+    cursor = target.quote(table.cursor)
+    return (
+        f"(SELECT s.* FROM {stage} AS s LEFT JOIN {job.target} AS t ON {target.equal_keys(table.key, 's', 't')}"
+        f" WHERE (s.{cursor} < t.{cursor}) IS NOT TRUE)"
+    )
+
+
+def _mirror(job: Job, delta: Delta) -> Landed:
+    """Write only what differs, and delete what was not among the rows read."""
+    link, table, target = job.link, job.table, job.link.target
+    if link.attached and job.unique and delta.rows == (Everything(),):
+        relation, stage_of = link.relation, f"{link.relation} AS s"
+    else:
+        arrived = target.stage(link.incoming(_one(job, delta), table), ARRIVED)
+        if not job.unique:
+            refuse_broken_keys(job, arrived)
+        relation, stage_of = arrived, f"{arrived} AS s"
+    columns = target.listed(table.names, "s")
+    absent = f"t.{target.quote(table.key[0])} IS NULL"
+    stage = target.stage(
+        Query(
+            f"SELECT {columns} FROM {stage_of} LEFT JOIN {job.target} AS t ON {target.equal_keys(table.key, 's', 't')}"
+            f" WHERE {absent} OR {target.differ(table.payload, 's', 't')}"
+        )
+    )
+    read = target.count(relation)
+    gone = target.stage(target.keys_missing(table.key, job.target, relation), GONE)
+    removed = target.delete(table.key, job.target, gone) if not target.is_empty(gone) else 0
+    written = target.merge(table, stage) if not target.is_empty(stage) else 0
+    return Landed(Query(f"SELECT * FROM {relation}"), False, read, written, removed=removed)  # noqa: FBT003
+
+
+def _one(job: Job, delta: Delta) -> Query:
+    queries = [job.link.question(job.table, job.scale, question) for question in delta.rows]
+    return Query(
+        " UNION ".join(query.sql for query in queries), tuple(value for query in queries for value in query.params)
+    )
+
+
+def _changed(job: Job, delta: Delta) -> Landed:
+    """Write the rows whose digest differs from the remembered one, and delete the keys that are gone."""
+    link, table, target = job.link, job.table, job.link.target
+    digested = f"SELECT {target.listed(table.names)}, {target.digest(table.names, '')} AS {DIGEST} FROM"
+    everything = link.question(table, job.scale, Everything())
+    if link.attached:
+        relation, keys, read = f"({digested} {link.relation})", link.relation, target.count(link.relation)
+    else:
+        first = link.incoming(everything, table)
+        keys = target.stage(
+            Query(f"SELECT {target.listed((*table.key, DIGEST))} FROM ({digested} ({first.sql}))"), ARRIVED
+        )
+        read = target.count(keys)
+        # The stream is read a second time only for the keys whose digest differs: memory holds digests, not rows.
+        again = link.incoming(everything, table)
+        relation = f"({digested} ({again.sql}))"
+    on = target.equal_keys(table.key, "s", "d")
+    stage = target.stage(
+        Query(
+            f"SELECT s.* FROM {relation} AS s LEFT JOIN {job.digests} AS d ON {on}"
+            f" WHERE {target.differ([DIGEST], 's', 'd')}"
+        )
+    )
+    count = target.count(stage)
+    unchanged = _count_unchanged(job, stage) if job.count_unchanged else 0
+    written = target.merge(table, stage) if count else 0
+    removed = _remove(job, keys) if delta.remove else 0
+    return Landed(Query(f"SELECT * FROM {stage}"), False, read, written, unchanged, removed, staged=True)  # noqa: FBT003
+
+
+def _remove(job: Job, keys: str) -> int:
+    """Delete from target and digests the keys that have a digest and no row any more."""
+    target, key = job.link.target, job.table.key
+    gone = target.stage(target.keys_missing(key, job.digests, keys), GONE)
+    if target.is_empty(gone):
+        return 0
+    target.delete(key, job.digests, gone)
+    return target.delete(key, job.target, gone)
+
+
+def remember_digests(job: Job, landed: Landed, *, afresh: bool) -> None:
+    """Keep the digests of the rows read: of all of them afresh, or of those in the stage."""
+    target, table = job.link.target, job.table
+    columns = target.listed((*table.key, DIGEST))
+    if afresh:
+        relation = landed.seen.sql if job.link.attached or not landed.in_source else f"SELECT * FROM {job.target}"
+        digest = target.digest(table.names, "")
+        target.write(
+            f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation})",
+            landed.seen.params if relation == landed.seen.sql else (),
+        )
+    elif landed.written:
+        stage = f"SELECT {columns} FROM ({landed.seen.sql})"
+        target.delete(table.key, job.digests, f"({stage})")
+        target.write(f"INSERT INTO {job.digests} ({columns}) {stage}")

@@ -1,0 +1,104 @@
+"""Finds the strategies: the modules of `incload.strategies`, and the entry points of other packages.
+
+A strategy is any subclass of `incload.strategy.Strategy` that such a module defines; nothing is listed by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+from dataclasses import fields
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused, unknown
+from incload.strategy import Strategy
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+GROUP = "incload.strategies"
+"""The entry-point group under which another package names a module with strategies, or a strategy class."""
+
+
+@cache
+def strategy_classes() -> dict[str, type[Strategy]]:
+    """Return all strategy classes by name, in the order of their names.
+
+    Raises `Refused` when two claim one name.
+    """
+    package = import_module("incload.strategies")
+    modules = [import_module(f"incload.strategies.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
+    found = [defined for module in modules for defined in _defined_in(module)]
+    for point in entry_points(group=GROUP):
+        loaded = point.load()
+        found += [loaded] if isinstance(loaded, type) else _defined_in(loaded)
+    return _by_name(found)
+
+
+def strategies() -> tuple[Strategy, ...]:
+    """Return every variant of every strategy, in the order of their names."""
+    return tuple(variant for defined in strategy_classes().values() for variant in defined.variants())
+
+
+def strategy(text: str) -> Strategy:
+    """Return the strategy that a text names.
+
+    The text is a name (`lookback_window`), the id of a variant (`timestamp_watermark_inclusive`), or a name with
+    parameters (`lookback_window:minutes=30`). Raises `Refused` for a name or parameter that does not exist.
+    """
+    name, _, parameters = text.partition(":")
+    if not parameters:
+        for variant in strategies():
+            if variant.id == name:
+                return variant
+    classes = strategy_classes()
+    if name not in classes:
+        raise unknown("strategy", name, {*classes, *(variant.id for variant in strategies())})
+    return _with_parameters(classes[name], parameters)
+
+
+def _defined_in(module: ModuleType) -> list[type[Strategy]]:
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == module.__name__
+    ]
+
+
+def _by_name(found: list[type[Strategy]]) -> dict[str, type[Strategy]]:
+    by_name: dict[str, type[Strategy]] = {}
+    for defined in sorted(found, key=lambda each: each.name):
+        if by_name.setdefault(defined.name, defined) is not defined:
+            raise Refused(f"two strategies are named {defined.name!r}: rename one, names are permanent ids.")
+    return by_name
+
+
+def _with_parameters(defined: type[Strategy], text: str) -> Strategy:
+    """Build a strategy from `name=value,...`; each value has the type of the parameter's default."""
+    known = {parameter.name: parameter.default for parameter in fields(defined)}
+    values: dict[str, object] = {}
+    for part in filter(None, text.split(",")):
+        name, _, value = part.partition("=")
+        if name not in known:
+            raise (
+                unknown(f"parameter of {defined.name}", name, known)
+                if known
+                else Refused(f"{defined.name} has no parameters: leave out {part!r}.")
+            )
+        values[name] = _value(defined.name, name, value, known[name])
+    return defined(**values)
+
+
+def _value(strategy_name: str, name: str, text: str, default: object) -> object:
+    try:
+        value = ast.literal_eval(text.capitalize() if text in {"true", "false"} else text)
+    except (ValueError, SyntaxError):
+        value = text
+    numeric = isinstance(default, int | float) and not isinstance(default, bool)
+    wanted = (int, float) if numeric else (type(default),)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and numeric):
+        raise Refused(f"parameter {name} of {strategy_name} cannot be {text!r}: give a value such as {default!r}.")
+    return value

@@ -1,0 +1,32 @@
+"""The order in which a report tells things: what is right first, what it costs after, where it comes from last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.report.cost import scenario_cost_blocks, timed_blocks
+from incload.report.healing import healing_blocks
+from incload.report.matrix import matrix_blocks
+from incload.report.origin import origin_blocks
+from incload.report.stories import story_blocks
+from incload.report.summary import headline_blocks, limits_blocks, scenario_blocks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from incload.report.document import Block
+
+
+def report_blocks(frame: pd.DataFrame) -> list[Block]:
+    """Return a whole report, given its frame (see `incload.report.frame`)."""
+    return [
+        *headline_blocks(frame),
+        *limits_blocks(),
+        *scenario_blocks(frame),
+        *matrix_blocks(frame),
+        *scenario_cost_blocks(frame),
+        *timed_blocks(frame),
+        *healing_blocks(frame),
+        *story_blocks(frame),
+        *origin_blocks(frame),
+    ]

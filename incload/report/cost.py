@@ -1,0 +1,106 @@
+"""What the strategies cost: rankings of the sound ones, with the unsound below them and without a rank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.report.document import Block, Heading, Paragraph, Table
+from incload.report.frame import in_order
+from incload.report.matrix import pair_title, verdict_trials
+from incload.report.wording import MISSING, TIMES, listed, ratio, rounded, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PHASES = ("initial_load", "change_2_percent", "no_change")
+"""The phases of the timed suites, in the order in which a table lives through them."""
+
+_HEADS = (
+    "rank", "strategy", "sound in", "rows/s", f"{TIMES} reference", "rows read", "rows written", "questions",
+    "memory bytes",
+)  # fmt: skip
+_PHASE_HEADS = (
+    "rank", "contender", "seconds, min", "seconds, median", "rows/s", f"{TIMES} reference", "rows read", "verdict",
+)  # fmt: skip
+_MEDIANS = ["rows_per_second", "times_reference", "rows_read", "rows_written", "questions", "memory_bytes"]
+
+
+def scenario_cost_blocks(frame: pd.DataFrame) -> list[Block]:
+    """Return the cost of each strategy in the verdict suites: medians over the scenarios in which it is sound."""
+    trials = verdict_trials(frame)
+    if trials.empty:
+        return []
+    intro = (
+        "Medians over the scenarios in which a strategy is sound, ranked by rows read, which is an exact count. "
+        "Strategies that are sound in different scenarios do not quite compare: the sentences above compare within one."
+    )
+    blocks: list[Block] = [Heading(2, "Cost over the scenarios"), Paragraph(intro)]
+    for (suite, pair), part in trials.groupby(["suite", "pair"], sort=False):
+        blocks.append(Heading(3, pair_title(str(suite), str(pair))))
+        references = frame[frame["reference"] & (frame["suite"] == suite) & (frame["pair"] == pair)]
+        blocks += _scenario_costs(part, references)
+    return blocks
+
+
+def timed_blocks(frame: pd.DataFrame) -> list[Block]:
+    """Return the tables of the suites that measure cost at scale."""
+    blocks: list[Block] = []
+    for suite, part in frame[frame["timed"]].groupby("suite", sort=False):
+        blocks += [Heading(2, f"Cost at scale: {suite}"), Paragraph(_scale(part))]
+        for pair, of_pair in part.groupby("pair", sort=False):
+            for phase in _phases(in_order(of_pair["scenario"])):
+                trials = of_pair[of_pair["scenario"] == phase]
+                blocks += [Heading(3, f"{pair}, {phase.replace('_', ' ')}"), _phase(trials)]
+    return blocks
+
+
+def _scenario_costs(trials: pd.DataFrame, references: pd.DataFrame) -> list[Block]:
+    sound = trials[trials["outcome"] == "sound"]
+    groups = sound.groupby("contender", sort=False)
+    costs = groups[_MEDIANS].median().assign(sound=groups.size(), tried=trials.groupby("contender", sort=False).size())
+    costs = costs.assign(rank=costs["rows_read"].rank(method="min")).sort_values("rank", kind="stable")
+    rows = [
+        (
+            whole(row.rank), str(row.Index), f"{row.sound} of {row.tried}", rounded(row.rows_per_second),
+            ratio(row.times_reference), *map(whole, (row.rows_read, row.rows_written, row.questions, row.memory_bytes)),
+        )
+        for row in costs.itertuples()
+    ]  # fmt: skip
+    if not references.empty:
+        rate, read, written = (references[name].median() for name in ("rows_per_second", "rows_read", "rows_written"))
+        measured = (rounded(rate), ratio(1), whole(read), whole(written))
+        rows.insert(0, (MISSING, "reference copy", MISSING, *measured, MISSING, MISSING))
+    never = [name for name in in_order(trials["contender"]) if name not in costs.index]
+    notes = [Paragraph(f"Not ranked, sound in no scenario here: {listed(never)}.")] if never else []
+    return [Table(_HEADS, tuple(rows), left=2), *notes]
+
+
+def _phases(present: list[str]) -> list[str]:
+    return sorted(present, key=lambda phase: PHASES.index(phase) if phase in PHASES else len(PHASES))
+
+
+def _scale(part: pd.DataFrame) -> str:
+    sizes = listed([f"{size:,}" for size in part["rows"].drop_duplicates()])
+    rounds = listed([whole(rounds) for rounds in part["rounds"].drop_duplicates()])
+    return (
+        f"{sizes} rows at the start; seconds spent in loads alone, over {rounds} rounds. Ranked by the fastest round "
+        "among the sound; what is not sound stands below without a rank."
+    )
+
+
+def _phase(trials: pd.DataFrame) -> Table:
+    """Return the table of one phase: the reference copy, the sound by time, then the others."""
+    ranked = ~trials["reference"] & (trials["outcome"] == "sound") & trials["load_seconds_min"].notna()
+    order = trials.assign(
+        rank=trials["load_seconds_min"].where(ranked).rank(method="min"),
+        times_reference=trials["times_reference"].where(~trials["reference"], 1.0),
+        place=(~trials["reference"]).astype(int) + (~trials["reference"] & ~ranked).astype(int),
+    ).sort_values(["place", "rank"], kind="stable")
+    rows = tuple(
+        (
+            whole(row.rank), str(row.contender), rounded(row.load_seconds_min), rounded(row.load_seconds_median),
+            rounded(row.rows_per_second), ratio(row.times_reference), whole(row.rows_read), str(row.cell),
+        )
+        for row in order.itertuples()
+    )  # fmt: skip
+    return Table(_PHASE_HEADS, rows, left=2, left_last=True)

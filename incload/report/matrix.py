@@ -1,0 +1,91 @@
+"""The verdict matrices: strategies down, scenarios across, one for each suite of verdicts and pair of engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.report.document import Block, Grid, Heading, Paragraph, Points
+from incload.report.frame import in_order
+from incload.report.verdict import NOT_RUN, Verdict
+from incload.report.wording import listed, plural, sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEGEND = (
+    "A cell tells the wrong rows of the copy at the end: lost (in the source only), stale (other content), phantom (in "
+    "the target only), duplicated (extra copies of a key). (healed): wrong after some sync and right at the end, with "
+    "the largest counts on the way; (gone): the wrong rows left the source before they were right."
+)
+
+
+def verdict_trials(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a report that belong into a verdict matrix."""
+    return frame[~frame["timed"] & ~frame["reference"]]
+
+
+def grid(trials: pd.DataFrame) -> Grid:
+    """Return the matrix of the trials of one suite on one pair of engines."""
+    contenders, scenarios = in_order(trials["contender"]), in_order(trials["scenario"])
+    verdicts: dict[tuple[str, str], Verdict] = dict(
+        zip(zip(trials["contender"], trials["scenario"], strict=True), trials["verdict"], strict=True)
+    )
+    cells = tuple(
+        tuple(verdicts.get((contender, scenario), NOT_RUN) for scenario in scenarios) for contender in contenders
+    )
+    return Grid(tuple(contenders), tuple(scenarios), cells)
+
+
+def matrix_blocks(frame: pd.DataFrame) -> list[Block]:
+    """Return the section with every verdict matrix; none when the report has no verdict trials."""
+    trials = verdict_trials(frame)
+    if trials.empty:
+        return []
+    blocks: list[Block] = [Heading(2, "Verdicts"), Paragraph(LEGEND)]
+    for suite, of_suite in trials.groupby("suite", sort=False):
+        blocks.append(Paragraph(_agreement(of_suite)))
+        for pair, of_pair in of_suite.groupby("pair", sort=False):
+            blocks += [Heading(3, pair_title(str(suite), str(pair))), grid(of_pair)]
+        blocks += _reasons(of_suite)
+    return blocks
+
+
+def disagreeing_cells(trials: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the (contender, scenario) whose cell is not the same on every pair of engines."""
+    cells = trials.pivot_table(
+        index=["contender", "scenario"], columns="pair", values="cell", aggfunc="first", sort=False
+    ).fillna(NOT_RUN.text)
+    differ = cells.ne(cells.iloc[:, 0], axis="index").any(axis="columns")
+    return [(str(contender), str(scenario)) for contender, scenario in cells[differ].index]
+
+
+def pair_title(suite: str, pair: str) -> str:
+    """Return the title of a pair of engines; the suite is named when it is not the usual one."""
+    return pair if suite == "matrix" else f"{pair}, suite {suite}"
+
+
+def _agreement(trials: pd.DataFrame) -> str:
+    pairs = in_order(trials["pair"])
+    if len(pairs) == 1:
+        return f"One pair of engines was tried: {pairs[0]}."
+    different = disagreeing_cells(trials)
+    if not different:
+        return f"All {len(pairs)} pairs of engines agree, cell by cell."
+    cells = [f"{contender} in {scenario}" for contender, scenario in different[:5]]
+    rest = f", and {len(different) - len(cells)} more" if len(different) > len(cells) else ""
+    return f"The pairs of engines differ in {plural(len(different), 'cell')}: {'; '.join(cells)}{rest}."
+
+
+def _reasons(trials: pd.DataFrame) -> list[Block]:
+    """Return the whole reasons of the cells without an observation, each told once."""
+    without = trials[trials["outcome"].isin(["unknown", "n/a"])]
+    if without.empty:
+        return []
+    points = []
+    for (outcome, reason), cells in without.groupby(["outcome", "reason"], sort=False):
+        who = [
+            f"{contender} in {listed(in_order(each['scenario']))}" if outcome == "unknown" else str(contender)
+            for contender, each in cells.groupby("contender", sort=False)
+        ]
+        points.append((str(outcome), f"{sentence(str(reason) or 'no reason was given')} {'; '.join(who)}."))
+    return [Paragraph("Cells without an observation, and why:"), Points(tuple(points))]

@@ -1,0 +1,241 @@
+"""The contract of a strategy: the questions it may ask, what it returns, what it may remember.
+
+A strategy decides; it never moves a row. It is handed a source that answers a few questions and returns a description
+of the rows to load. The load takes those rows, and hands back a summary of what it really read, from which the strategy
+says what the next sync starts from. This module is all that a strategy imports.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from incload.assumptions import Assumption, Need
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+__all__ = [
+    "AfterKey",
+    "Assumption",
+    "Changed",
+    "Delta",
+    "Everything",
+    "Memory",
+    "Need",
+    "Position",
+    "Rows",
+    "Seen",
+    "Since",
+    "Source",
+    "Strategy",
+    "Vanished",
+    "WriteRule",
+]
+
+Position = int | float
+"""A cursor value as a number that orders as the value does: ticks of time, or the number itself (incload.cursor)."""
+
+KeyValue = tuple[object, ...]
+"""The values of the key columns of one row, as the source has them."""
+
+
+class WriteRule(StrEnum):
+    """How rows that were read enter the target."""
+
+    APPEND = "append"
+    """Every row read is added; nothing is ever overwritten."""
+    MERGE = "merge"
+    """A row replaces the one with its key, or is added."""
+    NEWEST = "newest"
+    """Merge, but a version with a smaller cursor value never replaces one with a larger."""
+    REPLACE = "replace"
+    """The rows read become the whole target."""
+    MIRROR = "mirror"
+    """Merge, and delete what was not among the rows read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All rows of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Rows whose cursor lies above a position.
+
+    Attributes:
+        position: The lower bound.
+        inclusive: Whether rows at the bound itself belong.
+        until: The upper bound, itself included; None for none.
+        key: With a key, rows at the bound belong if their key is larger than it.
+        nulls: Whether rows with a null cursor belong as well.
+        but: Digests of rows at the lower bound that are known already and do not belong.
+    """
+
+    position: Position
+    inclusive: bool = False
+    until: Position | None = None
+    key: KeyValue | None = None
+    nulls: bool = False
+    but: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AfterKey:
+    """Rows whose key is larger than one."""
+
+    key: KeyValue
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Rows whose digest is not the remembered one, new rows among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """Keys with a remembered digest that the source no longer has."""
+
+
+Rows = Everything | Since | AfterKey | Changed
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one sync is to load.
+
+    Attributes:
+        rows: Answers of the source; a row that is in several is loaded once.
+        remove: Keys to delete from the target, if the strategy can know them.
+        mirror: Whether the rows are the whole source, so that this one sync is written by the rule `mirror`.
+    """
+
+    rows: tuple[Rows, ...]
+    remove: Vanished | None = None
+    mirror: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a strategy keeps between syncs. The empty memory, `Memory()`, is that of a first sync.
+
+    Attributes:
+        watermark: The largest cursor value processed.
+        key: The largest key at the watermark, or the largest key of all, for strategies that use one.
+        digests: Whether a digest of every loaded row is kept beside this record, in a table of its own.
+        notes: Anything else that JSON can hold, under names of the strategy's own.
+    """
+
+    watermark: Position | None = None
+    key: KeyValue | None = None
+    digests: bool = False
+    notes: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Source(Protocol):
+    """The questions a strategy may ask. Asking moves nothing; each question is counted."""
+
+    def everything(self) -> Everything:
+        """Ask for all rows."""
+
+    def since(
+        self,
+        position: Position,
+        *,
+        inclusive: bool = False,
+        until: Position | None = None,
+        nulls: bool = False,
+        but: tuple[str, ...] = (),
+    ) -> Since:
+        """Ask for the rows whose cursor lies above a position (see `Since`)."""
+
+    def after(self, position: Position, key: KeyValue) -> Since:
+        """Ask for the rows above (position, key) in the order of cursor, then key."""
+
+    def after_key(self, key: KeyValue) -> AfterKey:
+        """Ask for the rows whose key is larger."""
+
+    def changed(self) -> Changed:
+        """Ask for the rows whose digest differs from the remembered one, or that have none remembered."""
+
+    def vanished(self) -> Vanished:
+        """Ask for the keys with a remembered digest that the source no longer has."""
+
+    def now(self) -> Position:
+        """Read the source's own clock, as a position of its cursor column."""
+
+    def earlier(self, position: Position, by: timedelta) -> Position:
+        """Return the position that lies a span of time before another; refuse a cursor that does not hold time."""
+
+
+class Seen(Protocol):
+    """A summary of the rows that one sync really read, answered from those rows."""
+
+    @property
+    def count(self) -> int:
+        """How many rows were read."""
+
+    def largest(self, until: Position | None = None) -> Position | None:
+        """Return the largest cursor value, of those up to a position if one is given; None without any."""
+
+    def largest_key(self, at: Position | None = None) -> KeyValue | None:
+        """Return the largest key, of the rows at a cursor value if one is given; None without any."""
+
+    def digests_at(self, position: Position) -> tuple[str, ...]:
+        """Return the digests of the rows at a cursor value, in ascending order."""
+
+
+@dataclass(frozen=True)
+class Strategy(ABC):
+    """How one sync decides what to read and what to remember.
+
+    A strategy is a frozen dataclass; its parameters are its fields, and a variant is a value. The first line of its
+    docstring is what `incload list` shows.
+    """
+
+    name: ClassVar[str]
+    """The permanent id, `[a-z0-9_]+`; memory is kept under it, whatever the parameters."""
+
+    write_rule: ClassVar[WriteRule] = WriteRule.MERGE
+    """The rule by which its rows are written when the user names none."""
+
+    uses_cursor: ClassVar[bool] = True
+    """Whether it asks questions about a cursor column."""
+
+    @classmethod
+    def variants(cls) -> tuple[Strategy, ...]:
+        """Return the values that comparisons run; the first is the default."""
+        return (cls(),)
+
+    @property
+    def id(self) -> str:
+        """The name, and after it each parameter that is not at its default."""
+        parts = [self.name]
+        for parameter in fields(self):
+            value = getattr(self, parameter.name)
+            if value == parameter.default:
+                continue
+            if isinstance(value, bool):
+                parts.append(parameter.name if value else f"without_{parameter.name}")
+            else:
+                shown = "_".join(map(str, value)) if isinstance(value, tuple) else str(value)
+                parts.append(f"{parameter.name}_{shown.replace('.', '_').replace('-', 'minus_')}")
+        return "_".join(parts)
+
+    @property
+    @abstractmethod
+    def needs(self) -> frozenset[Need]:
+        """What must hold of source, schedule and memory for the copy to be right after every sync."""
+
+    @abstractmethod
+    def read(self, source: Source, memory: Memory) -> Delta:
+        """Ask the source, from what the memory holds, for the rows of this sync."""
+
+    @abstractmethod
+    def remember(self, seen: Seen, memory: Memory) -> Memory:
+        """Return what the next sync starts from, given a summary of the rows that this one read."""

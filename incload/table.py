@@ -1,0 +1,73 @@
+"""What a table is: its name, its key, its cursor column and its columns.
+
+Types are declared here once and cast at the edges of the engines; nothing in this module knows a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What the values of a column are, whatever a database calls it."""
+
+    INTEGER = "integer"
+    REAL = "real"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"
+    """A point in time at microsecond precision, without a zone: UTC."""
+    BLOB = "blob"
+    OTHER = "other"
+    """A type of one engine only; it can be copied inside that engine and nowhere else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: As the source spells it.
+        kind: What its values are.
+        declared: The source engine's own name of the type, kept word for word when source and target share an engine;
+            empty for a column that no engine has declared yet.
+    """
+
+    name: str
+    kind: Kind
+    declared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a key and, for strategies that need one, a cursor column.
+
+    Attributes:
+        name: The table's name, any text.
+        key: The key columns, in order; together they identify a row.
+        cursor: The column that orders changes, or None.
+        columns: All columns in the source's order, key and cursor among them.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    cursor: str | None
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name; raise KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """The names of the columns that are not part of the key, in order; the cursor is one of them."""
+        return tuple(name for name in self.names if name not in self.key)

@@ -1,0 +1,48 @@
+"""Composite watermark: cursor and key together are where the next sync starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from incload.strategy import Assumption, Delta, Memory, Need, Seen, Source, Strategy
+
+
+@dataclass(frozen=True)
+class CompositeWatermark(Strategy):
+    """Reads the rows beyond the last (cursor, key) seen, in that order.
+
+    Keeps a tie with the watermark whose key is larger and loses one whose key is smaller, or that updates a row in
+    place at the same stamp; otherwise it loses what every watermark loses: late rows, deletes, updates that leave the
+    cursor alone, null cursors. It is the right cursor for paging through a table that stands still.
+    """
+
+    name: ClassVar[str] = "composite_watermark"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """A cursor that only ever grows, and ties that arrive in the order of their keys."""
+        return frozenset(
+            {
+                Need(Assumption.LAG_WITHIN),
+                Need(Assumption.TIES_IN_KEY_ORDER),
+                Need(Assumption.CURSOR_MOVES_ON_UPDATE),
+                Need(Assumption.CURSOR_PRESENT),
+                Need(Assumption.CURSOR_NOT_IN_FUTURE),
+                Need(Assumption.NO_HARD_DELETES),
+                Need(Assumption.MEMORY_NOT_AHEAD),
+            }
+        )
+
+    def read(self, source: Source, memory: Memory) -> Delta:
+        """Ask for everything at first, then for what lies beyond the last cursor and key."""
+        if memory.watermark is None or memory.key is None:
+            return Delta((source.everything(),))
+        return Delta((source.after(memory.watermark, memory.key),))
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:
+        """Keep the largest cursor value read so far and the largest key at it."""
+        largest = seen.largest()
+        if largest is None:
+            return memory
+        return Memory(watermark=largest, key=seen.largest_key(at=largest))

@@ -1,0 +1,46 @@
+"""Row-hash CDC: a digest of every row is the memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from incload.strategy import Assumption, Delta, Memory, Need, Seen, Source, Strategy
+
+
+@dataclass(frozen=True)
+class RowHashCdc(Strategy):
+    """Reads the rows whose digest differs from the remembered one, and removes the keys that left the source.
+
+    Catches every change whatever the stamps say, at the cost of a digest of the whole source at every sync and a memory
+    of one digest for each row. A digest has 64 bits: a changed row goes unnoticed with a chance of 2**-64. A read that
+    was cut short makes it delete rows that are still there. The variant without removal never deletes, and keeps rows
+    that left the source for ever.
+
+    Attributes:
+        removes: Whether keys that left the source are deleted from the target.
+    """
+
+    removes: bool = True
+    name: ClassVar[str] = "row_hash_cdc"
+    uses_cursor: ClassVar[bool] = False
+
+    @classmethod
+    def variants(cls) -> tuple[Strategy, ...]:
+        """Return the form that removes rows and the one that only looks at rows present."""
+        return (cls(), cls(removes=False))
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Complete reads when it removes rows, and no removals when it does not."""
+        return frozenset({Need(Assumption.COMPLETE_READ if self.removes else Assumption.NO_HARD_DELETES)})
+
+    def read(self, source: Source, memory: Memory) -> Delta:
+        """Ask for the rows with another digest, and for the keys that have a digest but no row."""
+        if not memory.digests:
+            return Delta((source.everything(),))
+        return Delta((source.changed(),), source.vanished() if self.removes else None)
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:  # noqa: ARG002 - the load keeps the digests of what it read
+        """Keep the digests of the rows read."""
+        return memory if memory.digests else Memory(digests=True)

@@ -1,0 +1,228 @@
+"""The plan answers what is visible before each tick, whatever a flaw has put into it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import islice
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incload.errors import Refused
+from incload.history.datasets import DATASETS, ORDERS, STARTED, Dataset, rows
+from incload.history.plan import Base, Draft, Plan, Row, key_of, stamp_of
+
+every_dataset = pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.id)
+
+
+def plan_of(*ticks: Draft) -> Plan:
+    """Return a plan over a hundred orders with the given ticks."""
+    plan = Plan(ORDERS, 100, 1)
+    plan.ticks.extend(ticks)
+    return plan
+
+
+def order(key: int, stamp: int | None = 0) -> Row:
+    """Return an order of that key and stamp."""
+    return {
+        "id": key,
+        "customer": "Ada",
+        "status": "new",
+        "items": 1,
+        "amount_cents": 5,
+        "express": False,
+        "note": None,
+        "modified_at": stamp,
+    }
+
+
+def top(plan: Plan) -> int:
+    """Return the newest key of the base."""
+    return next(plan.base.newest_first())[0]
+
+
+def tick(at: int, *upserts: Row, deletes: tuple[int, ...] = ()) -> Draft:
+    """Return a tick of the given rows."""
+    return Draft(at, {key_of(row): row for row in upserts}, set(deletes))
+
+
+def test_a_base_row_is_found() -> None:
+    """A row that no tick touches is as in the base, with its stamp as a whole number."""
+    first = rows(ORDERS, 0, 1, 1).to_pylist()[0]
+    found = plan_of().row(10, 0)
+
+    assert found is not None
+    assert found | {"modified_at": None} == first | {"modified_at": None}
+    assert found["modified_at"] == (first["modified_at"] - datetime(1970, 1, 1)) // (  # noqa: DTZ001 - UTC
+        datetime(1970, 1, 1, microsecond=1) - datetime(1970, 1, 1)  # noqa: DTZ001 - UTC
+    )
+
+
+def test_a_row_is_as_the_last_tick_left_it() -> None:
+    """Before each tick a row is what the ticks before made of it; a deleted row is not there."""
+    plan = plan_of(tick(1, order(15, 1)), tick(2, order(15, 2)), tick(3, deletes=(15,)), tick(4))
+    stamps = [row and row["modified_at"] for row in (plan.row(15, number) for number in range(4))]
+
+    assert stamps == [None, 1, 2, None]
+
+
+def test_inserts_are_the_keys_that_were_not_there() -> None:
+    """A key that comes back after a delete is an insert again; an update is none."""
+    plan = plan_of(
+        tick(1, order(15), order(5)), tick(2, order(5), order(25), order(20), deletes=(15,)), tick(3, order(15))
+    )
+
+    assert [plan.inserts(number) for number in range(3)] == [[5, 15], [25], [15]]
+
+
+def test_the_first_watermark_is_that_of_the_base() -> None:
+    """Before the first tick the base alone is visible."""
+    plan = plan_of(tick(1, order(15, STARTED)))
+
+    assert plan.watermark(0) == max(plan.base.stamps())
+    assert plan.holders(0) == [top(plan)]
+
+
+def test_the_watermark_follows_the_ticks() -> None:
+    """A new stamp raises it, an older one does not, and a null is none."""
+    plan = plan_of(tick(1, order(15, STARTED + 5), order(25, None)), tick(2, order(35, STARTED + 1)), tick(3))
+
+    assert [plan.watermark(number) for number in (1, 2)] == [STARTED + 5, STARTED + 5]
+
+
+def test_all_rows_at_the_watermark_hold_it() -> None:
+    """A tie has several holders."""
+    plan = plan_of(tick(1, order(15, STARTED + 5), order(25, STARTED + 5), order(35, STARTED)))
+
+    assert plan.holders(1) == [15, 25]
+
+
+def test_a_base_tied_at_the_top_has_several_holders() -> None:
+    """Rows of the base that share the largest stamp are all found, also when one of them has moved on."""
+    plan = plan_of(tick(1, order(20, 3)))
+    tied = rows(ORDERS, 0, 4, 1)
+    column = pa.array([STARTED - 9, STARTED, STARTED, STARTED], pa.timestamp("us"))
+    plan.base = Base(tied.set_column(7, "modified_at", column))
+
+    assert plan.holders(0) == [20, 30, 40]
+    assert plan.holders(1) == [30, 40]
+
+
+def test_the_watermark_sinks_when_its_row_leaves() -> None:
+    """What is deleted is not visible, nor what an update moved back."""
+    plan = plan_of()
+    (first, _), (second, _), (_, third_stamp) = islice(plan.base.newest_first(), 3)
+    plan.ticks += [tick(1, order(second, 7), deletes=(first,))]
+
+    assert plan.watermark(1) == third_stamp
+
+
+def test_settled_rows_are_left_alone_from_the_tick_on() -> None:
+    """Rows touched earlier are settled in their present form; those touched now or later, or gone, are not."""
+    plan = plan_of(
+        tick(1, order(15, 1), order(10, 2), deletes=(20,)), tick(2, order(30, 3), deletes=(40,)), tick(3, order(50, 4))
+    )
+    settled = {key_of(row): row for row in plan.settled(1, plan.draws("x"))}
+
+    assert settled.keys() == set(plan.base.keys) - {20, 30, 40, 50} | {15}
+    assert (settled[15]["modified_at"], settled[10]["modified_at"]) == (1, 2)
+
+
+def test_settled_rows_can_be_asked_to_be_old() -> None:
+    """Only rows whose stamp is below the bound come, so none without a stamp."""
+    plan = plan_of(tick(1, order(15, 1), order(25, None)))
+    bound = sorted(plan.base.stamps())[30]
+    stamps = [stamp_of(row) for row in plan.settled(1, plan.draws("x"), below=bound)]
+
+    assert len(stamps) == 31
+    assert all(stamp is not None and stamp < bound for stamp in stamps)
+
+
+def test_settled_rows_come_in_a_random_order() -> None:
+    """The order is that of the draws, and equal draws give an equal order."""
+    plan = plan_of()
+    one, same, other = ([key_of(row) for row in plan.settled(0, plan.draws(name))] for name in ("x", "x", "y"))
+
+    assert one == same
+    assert one != other
+    assert sorted(one) == sorted(other) == plan.base.keys
+
+
+@every_dataset
+@given(seed=st.integers(0, 2**32))
+def test_a_changed_row_differs_in_payload_alone(dataset: Dataset, seed: int) -> None:
+    """The copy has the key and the stamp of the row and other content, and the row itself stays."""
+    plan = Plan(dataset, 100, seed)
+    row = plan.base.row(10)
+    assert row is not None
+    before = dict(row)
+    copy = plan.changed(row)
+    different = {name for name in row if row[name] != copy[name]}
+
+    assert row == before
+    assert different
+    assert different <= set(dataset.changing)
+
+
+def test_a_change_to_the_same_is_not_taken() -> None:
+    """Content that happens to be equal is passed over."""
+    plan = plan_of()
+    row = plan.base.row(10)
+    assert row is not None
+    plan._other = iter([dict(row), dict(row), row | {"amount_cents": -1}])
+
+    assert plan.changed(row) == row | {"amount_cents": -1}
+
+
+def test_new_rows_come_under_ascending_keys() -> None:
+    """The first new row has the first key above the base."""
+    plan = plan_of()
+
+    assert [plan.new_row()["id"] for _ in range(300)] == [10 * position for position in range(101, 401)]
+
+
+def test_keys_and_stamps_are_those_of_any_time() -> None:
+    """Rows that were overwritten or deleted count as well."""
+    plan = plan_of(tick(1, order(15, 1), order(25, None)), tick(2, order(15, 2), deletes=(25, 10)))
+
+    assert plan.keys() == {*plan.base.keys, 15, 25}
+    assert plan.stamps() == plan.base.stamps() | {1, 2}
+
+
+def test_a_flaw_leaves_every_fifth_tick_alone() -> None:
+    """Of twelve ticks, the fifth and the tenth stay honest."""
+    assert [number for number, _ in plan_of(*map(tick, range(12))).struck()] == [0, 1, 2, 3, 5, 6, 7, 8, 10, 11]
+
+
+@pytest.mark.parametrize(("count", "changes", "few"), [(100, 6, 2), (1_000, 20, 4), (5_000, 100, 20)])
+def test_a_tick_changes_two_in_a_hundred(count: int, changes: int, few: int) -> None:
+    """At least six rows change, and a flaw takes fewer than half of them."""
+    plan = Plan(ORDERS, count, 1)
+
+    assert (plan.changes, plan.few) == (changes, few)
+
+
+def test_a_frozen_plan_is_a_history() -> None:
+    """Rows are sorted by key and have the base's types; nulls and empty ticks are kept."""
+    plan = plan_of(tick(7, order(25, None), order(15, 1_500_000), deletes=(30, 20)), tick(8))
+    history = plan.freeze()
+    first, second = history.ticks
+
+    assert (history.table, history.started, history.base) == (ORDERS.table, STARTED, rows(ORDERS, 0, 100, 1))
+    assert (first.at, second.at) == (7, 8)
+    assert first.upserts.schema == history.base.schema
+    assert first.upserts.select(["id", "note", "modified_at"]).to_pylist() == [
+        {"id": 15, "note": None, "modified_at": datetime(1970, 1, 1, 0, 0, 1, 500_000)},  # noqa: DTZ001 - UTC
+        {"id": 25, "note": None, "modified_at": None},
+    ]
+    assert first.deletes == pa.table({"id": [20, 30]})
+    assert (second.upserts.num_rows, second.deletes.num_rows) == (0, 0)
+    assert second.deletes.schema == first.deletes.schema
+
+
+def test_too_few_rows_are_refused() -> None:
+    """The refusal says how many are needed."""
+    with pytest.raises(Refused, match="a history of 99 rows is too short of rows to change: ask for 100 or more"):
+        Plan(ORDERS, 99, 1)
