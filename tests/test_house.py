@@ -228,7 +228,7 @@ def test_exceptions_are_needed(name: str, root: Path, monkeypatch: pytest.Monkey
     monkeypatch.delitem(SPEAK_SQL, name)
     found = findings(root, drivers_outside_engines, *PACKAGE) + findings(root, dialect_outside_engines, *PACKAGE)
 
-    assert {line.partition(":")[0] for line in found} == {name}
+    assert name in {line.partition(":")[0] for line in found}
 
 
 def test_heavy_libraries_are_imported_where_they_are_used(root: Path, heavy: frozenset[str]) -> None:

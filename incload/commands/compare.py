@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from incload.commands.types import Subparsers
     from incload.lab.matrix import Choice
@@ -24,7 +25,7 @@ def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "compare", help="compare strategies on histories whose flaws are known", description=_DESCRIPTION
     )
-    add_choice(parser)
+    add_choice_to(parser.add_argument)
     parser.add_argument("--rounds", type=int, default=1, help="how often each trial is timed (default 1)")
     parser.add_argument(
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
@@ -32,13 +33,13 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def add_choice(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose a part of the matrix."""
-    parser.add_argument("--strategies", default="", help="names, separated by commas (default: all)")
-    parser.add_argument("--scenarios", default="", help="ids, separated by commas (default: all)")
-    parser.add_argument("--engines", default="", help="pairs such as sqlite-duckdb, separated by commas (default: all)")
-    parser.add_argument("--rows", type=int, default=1_000, help="rows of each history's base (default 1000)")
-    parser.add_argument("--seed", type=int, default=1, help="what the histories are drawn from (default 1)")
+def add_choice_to(add_option: Callable[..., object]) -> None:
+    """Add the options that choose a part of the matrix, to this command or to a pytest session."""
+    add_option("--strategies", default="", help="names, separated by commas (default: all)")
+    add_option("--scenarios", default="", help="ids, separated by commas (default: all)")
+    add_option("--engines", default="", help="pairs such as sqlite-duckdb, separated by commas (default: all)")
+    add_option("--rows", type=int, default=1_000, help="rows of each history's base (default 1000)")
+    add_option("--seed", type=int, default=1, help="what the histories are drawn from (default 1)")
 
 
 def choice(options: argparse.Namespace) -> Choice:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter, le, lt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 Row = tuple[object, ...]
 Key = tuple[object, ...]
-_Order = tuple[tuple[int, object], ...]
+Order = tuple[tuple[int, object], ...]
 
 _RANK = {type(None): 0, bool: 1, int: 1, float: 1, str: 2, bytes: 3}
 """How values of different types follow each other in an ordered key, in SQLite and here."""
@@ -58,17 +60,40 @@ def audit(source: Iterable[list[Row]], target: Iterable[list[Row]], key: tuple[i
     Raises ValueError when a side is not in ascending order or the source repeats a key: a verdict would mean nothing.
     """
     found = _Found(key)
-    rest = _Rest(target, key)
-    last: _Order | None = None
-    for chunk in filter(None, source):
-        first, end = _order(_key(chunk[0], key)), _order(_key(chunk[-1], key))
-        if last is not None and first <= last:
-            raise ValueError(f"the source repeats a key or is out of order at {_key(chunk[0], key)!r}")
-        last = end
-        found.compare(chunk, rest.until(end))
+    rest = _Rest(_ascending(target, key, "target", repeats=True), key)
+    for chunk in _ascending(source, key, "source", repeats=False):
+        found.compare(chunk, rest.until(order(_key(chunk[-1], key))))
     for chunk in rest.remaining():
         found.compare([], chunk)
     return Difference(frozenset(found.lost), frozenset(found.stale), frozenset(found.phantom), found.duplicated)
+
+
+def order(key: Key) -> Order:
+    """Return what orders keys whatever the types of their values: nulls, numbers, texts, blobs."""
+    return tuple((_RANK.get(type(value), 4), value) for value in key)
+
+
+def _ascending(
+    chunks: Iterable[list[Row]], places: tuple[int, ...], side: str, *, repeats: bool
+) -> Iterator[list[Row]]:
+    """Yield the chunks that hold rows; raise ValueError at a key that should not follow the one before."""
+    last: list[Row] = []
+    for chunk in filter(None, chunks):
+        wrong = _out_of_order(last + chunk, places, repeats=repeats)
+        if wrong is not None:
+            raise ValueError(f"the {side} {'' if repeats else 'repeats a key or '}is out of order at {wrong!r}")
+        last = chunk[-1:]
+        yield chunk
+
+
+def _out_of_order(rows: list[Row], places: tuple[int, ...], *, repeats: bool) -> Key | None:
+    """Return the first key that should not follow the one before."""
+    columns = [list(map(itemgetter(place), rows)) for place in places]
+    keys = list(zip(*columns, strict=True))
+    of_one_type = all(len(set(map(type, column))) == 1 for column in columns)
+    comparable = keys if of_one_type else list(map(order, keys))
+    followed = map(le if repeats else lt, comparable, islice(comparable, 1, None))
+    return next((key for key, fine in zip(islice(keys, 1, None), followed, strict=True) if not fine), None)
 
 
 class _Rest:
@@ -79,7 +104,7 @@ class _Rest:
         self._key = key
         self._held: list[Row] = []
 
-    def until(self, end: _Order) -> list[Row]:
+    def until(self, end: Order) -> list[Row]:
         """Take all rows up to a key, that key included."""
         taken: list[Row] = []
         while True:
@@ -87,11 +112,11 @@ class _Rest:
                 self._held = next((chunk for chunk in self._chunks if chunk), [])
             if not self._held:
                 return taken
-            if self._held and _order(_key(self._held[-1], self._key)) <= end:
+            if self._held and order(_key(self._held[-1], self._key)) <= end:
                 taken += self._held
                 self._held = []
                 continue
-            cut = bisect_right(self._held, end, key=lambda row: _order(_key(row, self._key)))
+            cut = bisect_right(self._held, end, key=lambda row: order(_key(row, self._key)))
             taken += self._held[:cut]
             self._held = self._held[cut:]
             return taken
@@ -118,8 +143,6 @@ class _Found:
         if source == target and not strict:
             return
         truth = {_key(row, self._key): row for row in source}
-        if len(truth) != len(source):
-            raise ValueError("the source repeats a key")
         copies = Counter(_key(row, self._key) for row in target)
         self.lost |= truth.keys() - copies.keys()
         # A phantom key whose copies stand in two chunks of the rest is still one key.
@@ -137,13 +160,10 @@ def _key(row: Row, places: tuple[int, ...]) -> Key:
     return (row[places[0]],) if len(places) == 1 else tuple(row[place] for place in places)
 
 
-def _order(key: Key) -> _Order:
-    return tuple((_RANK.get(type(value), 4), value) for value in key)
-
-
 def _types(rows: list[Row]) -> list[set[type]]:
     """Return the types of each column's values, nulls left out."""
-    return [set(map(type, column)) - {type(None)} for column in zip(*rows, strict=True)]
+    places = range(len(rows[0]) if rows else 0)
+    return [set(map(type, map(itemgetter(place), rows))) - {type(None)} for place in places]
 
 
 def _same(one: Row, other: Row) -> bool:

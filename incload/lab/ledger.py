@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
+from incload.lab.audit import order
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 class Ledger:
     """Adds up the audits of one trial; times are counted in syncs.
 
-    A row that leaves the source while it is lost or stale never healed, whatever becomes of the target.
+    A row that leaves the source while it is lost, stale or duplicated never healed, whatever becomes of the target.
 
     Attributes:
         last: The difference at the latest audit.
@@ -43,7 +45,7 @@ class Ledger:
                 del self._since[key]
         for key in [key for key in self._since if key not in found.wrong]:
             self.healed_after.append(sync - self._since.pop(key))
-        for key in sorted(found.wrong, key=repr):
+        for key in sorted(found.wrong, key=order):
             self._since.setdefault(key, sync)
             self.ever_wrong.setdefault(key, sync)
         self.most = tuple(map(max, self.most, counts(found)))  # type: ignore[assignment]  # four counts give four maxima

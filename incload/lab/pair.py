@@ -45,9 +45,10 @@ class Stand:
     table: Table
 
     def begin(self, history: History) -> None:
-        """Create the source and give it the history's base."""
+        """Create the source, give it the history's base, and index its cursor as a careful owner does."""
         self.writer.settle(self.place, self.table)
         self.writer.put(self.place, self.table, history.base)
+        self.writer.index(self.place, self.table)
 
     def apply(self, tick: Tick) -> None:
         """Let one tick happen: the deletes, then the upserts."""

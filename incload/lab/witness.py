@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Stamps
+from incload.lab.audit import order
 from incload.lab.ledger import counts
 from incload.strategy import AfterKey, Changed, Everything, Since
 
@@ -28,12 +29,19 @@ _SCALE = Stamps(UNITS["us"])
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """The last that happened to a row before it was found wrong: in which tick (0 is the base), and to what stamp."""
+    """The last that happened to a row before it was found wrong.
+
+    Attributes:
+        tick: In which tick; 0 is the base.
+        gone: Whether the row left the source.
+        stamp: The row's cursor value; None for a null.
+        kept: Whether the row was there before with the same cursor value.
+    """
 
     tick: int
-    gone: bool
-    stamp: int | None
-    stamp_before: int | None
+    gone: bool = False
+    stamp: int | None = None
+    kept: bool = False
 
 
 def story(history: History, observed: Observed) -> str:
@@ -43,27 +51,28 @@ def story(history: History, observed: Observed) -> str:
         return ""
     first = min(ledger.ever_wrong.values())
     at_end = ledger.last.wrong if ledger.last else frozenset()
-    key = min((k for k, sync in ledger.ever_wrong.items() if sync == first), key=lambda k: (k not in at_end, repr(k)))
+    key = min((k for k, sync in ledger.ever_wrong.items() if sync == first), key=lambda k: (k not in at_end, order(k)))
     change = _last_change(history, key, observed.ticks_before(first))
     lines = [
         _what_happened(history.table, key, change),
         _what_was_asked(observed, first),
-        _why_not(observed, first, change),
+        _why_not(observed, first, key, change),
         _what_became(observed, key, first),
     ]
     return "\n".join(f"{number}. {line}" for number, line in enumerate(filter(None, lines), start=1))
 
 
-def _last_change(history: History, key: Key, until: int) -> _Change:
-    """Find the last change of a key in the base and the first `until` ticks."""
+def _last_change(history: History, key: Key, until: int) -> _Change | None:
+    """Find the last change of a key in the base and the first `until` ticks; None for a key that never was there."""
     found = _stamp_in(history.base, history.table, key)
-    change = _Change(0, gone=False, stamp=found[0] if found else None, stamp_before=None)
+    change = _Change(0, stamp=found[0]) if found else None
     for number, tick in enumerate(_first(history, until), start=1):
         if _stamp_in(tick.deletes, history.table, key):
-            change = _Change(number, gone=True, stamp=None, stamp_before=change.stamp)
+            change = _Change(number, gone=True)
         found = _stamp_in(tick.upserts, history.table, key)
         if found:
-            change = _Change(number, gone=False, stamp=found[0], stamp_before=change.stamp)
+            kept = change is not None and not change.gone and change.stamp == found[0]
+            change = _Change(number, stamp=found[0], kept=kept)
     return change
 
 
@@ -73,25 +82,36 @@ def _first(history: History, until: int) -> list[Tick]:
 
 def _stamp_in(rows: pa.Table, table: Table, key: Key) -> tuple[int | None] | None:
     """Return the cursor of a key's row as a one-tuple, or None when the rows do not have the key."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     for name, value in zip(table.key, key, strict=True):
-        rows = rows.filter(pc.field(name) == value)
+        rows = rows.filter(pc.equal(_plain(rows[name]), value))
     if not rows.num_rows:
         return None
     if table.cursor is None or table.cursor not in rows.column_names:
         return (None,)
-    return (rows[table.cursor].cast(pa.int64())[0].as_py(),)
+    return (_plain(rows[table.cursor])[0].as_py(),)
 
 
-def _what_happened(table: Table, key: Key, change: _Change) -> str:
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return stamps and booleans as the audit shows them: as whole numbers."""
+    import pyarrow as pa
+
+    shown = pa.types.is_timestamp(column.type) or pa.types.is_boolean(column.type)
+    return column.cast(pa.int64()) if shown else column
+
+
+def _what_happened(table: Table, key: Key, change: _Change | None) -> str:
     row = "row " + ", ".join(f"{name} = {value!r}" for name, value in zip(table.key, key, strict=True))
+    if change is None:
+        return f"The source never had {row}."
     when = "In the base" if change.tick == 0 else f"In tick {change.tick}"
     if change.gone:
         return f"{when} {row} left the source."
+    if table.cursor is None:
+        return f"{when} {row} became visible or changed."
     stamp = f"{table.cursor} = {_shown(change.stamp)}"
-    if change.tick and change.stamp is not None and change.stamp == change.stamp_before:
+    if change.kept:
         return f"{when} {row} changed and kept its {stamp}."
     return f"{when} {row} became visible with {stamp}."
 
@@ -102,9 +122,11 @@ def _what_was_asked(observed: Observed, sync: int) -> str:
 
 
 def _remembered(memory: Memory) -> str:
+    key = f"key {', '.join(map(repr, memory.key))}" if memory.key else ""
     if memory.watermark is not None:
-        key = f" and key {', '.join(map(repr, memory.key))}" if memory.key else ""
-        return f"With the watermark {_shown(memory.watermark)}{key} in memory"
+        return f"With the watermark {_shown(memory.watermark)}{key and f' and {key}'} in memory"
+    if key:
+        return f"With the {key} in memory"
     return "With the digests of the rows read before in memory" if memory.digests else "With nothing in memory"
 
 
@@ -128,25 +150,34 @@ def _question(rows: Rows) -> str:
             return f"the rows {'from' if rows.inclusive else 'later than'} {_shown(rows.position)}{until}"
 
 
-def _why_not(observed: Observed, sync: int, change: _Change) -> str:
-    """Say how the row escaped the question."""
+def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) -> str:
+    """Say how the row escaped the question; empty when it did not, or when no cursor was asked about."""
+    if change is None:
+        return ""
     if change.gone:
         return "A row that is not there answers no question: nothing told the load to delete its copy."
-    bounds = [rows.position for rows in observed.syncs[sync].delta.rows if isinstance(rows, Since)]
-    if not bounds:
-        return ""
-    if change.stamp is None:
-        return "A null is neither above nor below any bound: the row answers no question about the cursor."
-    behind = min(bounds) - change.stamp
-    watermark = observed.syncs[sync].before.watermark
+    asked = [rows for rows in observed.syncs[sync].delta.rows if isinstance(rows, Since)]
+    return _missed(asked, observed.syncs[sync].before.watermark, key, change.stamp) if asked else ""
+
+
+def _missed(asked: list[Since], watermark: float | None, key: Key, stamp: int | None) -> str:
+    """Say how a row with that stamp lies outside of the rows asked for; empty when it does not."""
+    if stamp is None:
+        null = "A null is neither above nor below any bound: the row answers no question about the cursor."
+        return "" if any(rows.nulls for rows in asked) else null
+    lowest = min(asked, key=lambda rows: rows.position)
+    behind = lowest.position - stamp
     if behind > 0:
-        lag = f", {_span(watermark - change.stamp)} behind the watermark" if watermark is not None else ""
+        lag = f", {_span(watermark - stamp)} behind the watermark" if watermark is not None else ""
         return f"The row's stamp lies {_span(behind)} before the bound{lag}: the row was not read."
-    return (
-        "The row's stamp is the watermark's own: the bound shuts it out, and the row was not read."
-        if behind == 0
-        else ""
-    )
+    if behind == 0 and _shuts_out(lowest, key):
+        return "The row's stamp is the watermark's own: the bound shuts it out, and the row was not read."
+    return ""
+
+
+def _shuts_out(rows: Since, key: Key) -> bool:
+    """Tell whether a question leaves out the row of that key when its stamp is the bound itself."""
+    return not rows.inclusive if rows.key is None else order(key) <= order(rows.key)
 
 
 def _what_became(observed: Observed, key: Key, sync: int) -> str:
@@ -158,7 +189,8 @@ def _what_became(observed: Observed, key: Key, sync: int) -> str:
     now = [kind for kind, keys in kinds.items() if key in keys]
     total = sum(counts(last)) if last else 0
     if now:
-        still = f"is still {' and '.join(now)} after the last, sync {end} ({total} wrong rows then)"
+        rows = f"{total} wrong row{'s' if total > 1 else ''}"
+        still = f"is still {' and '.join(now)} after the last, sync {end} ({rows} then)"
         return f"It was wrong after sync {sync} and {still}."
     left = key in observed.ledger.never_healed
     return f"It was wrong after sync {sync} and " + (

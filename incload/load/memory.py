@@ -43,11 +43,15 @@ class Shelf:
     @property
     def digests(self) -> str:
         """The qualified name of the table of digests."""
-        return self.session.name("target", f"_incload_digests_{self.table.name}_{self.strategy}")
+        return self.session.name("target", self._digests)
+
+    @property
+    def _digests(self) -> str:
+        return f"_incload_digests_{self.table.name}_{self.strategy}"
 
     def exists(self) -> bool:
         """Tell whether the target has a memory table at all."""
-        return TABLE in self.session.tables("target")
+        return self.session.columns("target", TABLE) is not None
 
     def recall(self) -> Memory:
         """Return what was remembered, or the empty memory; refuse an entry that cannot be what this strategy wrote."""
@@ -93,7 +97,7 @@ class Shelf:
             f"SELECT value FROM {self._name} WHERE table_name = ? AND strategy = ?", (self.table.name, self.strategy)
         )
         entry = len(str(found[0][0]).encode()) if found else 0
-        if f"_incload_digests_{self.table.name}_{self.strategy}" not in session.tables("target"):
+        if session.columns("target", self._digests) is None:
             return entry
         return entry + session.count(self.digests) * 8 * (1 + len(self.table.key))
 

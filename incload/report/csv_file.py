@@ -12,7 +12,7 @@ import os
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from incload.errors import Refused
 from incload.report.outcome import SCHEMA_VERSION, Outcome
@@ -44,7 +44,7 @@ def write_outcomes(outcomes: Iterable[Outcome], path: Path | str) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
+            writer = csv.writer(_LineFeeds(file))
             writer.writerow(COLUMNS)
             writer.writerows(lines)
         unfinished.replace(path)
@@ -66,6 +66,21 @@ def read_outcomes(path: Path | str) -> tuple[Outcome, ...]:
     _check_version(path, header, lines)
     _check_header(path, header)
     return tuple(_outcome(path, number, cells) for number, cells in lines)
+
+
+class _LineFeeds:
+    """Ends each line of a CSV writer with a line feed.
+
+    Told to end lines with a line feed itself, the writer of Python before 3.13 leaves a carriage return in a cell
+    unquoted, and the file cannot be read back.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, line: str) -> int:
+        """Write one line that ends with a carriage return and a line feed."""
+        return self._file.write(line.removesuffix("\r\n") + "\n")
 
 
 def _cell(outcome: Outcome, column: str) -> str:

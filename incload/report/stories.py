@@ -30,8 +30,7 @@ def story_blocks(frame: pd.DataFrame) -> list[Block]:
 def _stories(wrong: pd.DataFrame) -> tuple[Story, ...]:
     pairs = in_order(wrong["pair"])
     return tuple(
-        Story(_whose(part, pairs), _steps(str(witness)))
-        for witness, part in wrong.groupby("witness", sort=False)
+        Story(_whose(part, pairs), _steps(str(witness))) for witness, part in wrong.groupby("witness", sort=False)
     )
 
 

@@ -141,7 +141,9 @@ def _cheapest(sound: pd.DataFrame) -> list[str]:
     told = f"Cheapest of them: {_first(least)} by rows read ({whole(rows.min())})"
     if bool(times.isna().any()):
         return [f"{told}."]
-    return [f"{told}, {times.idxmin()} by time ({ratio(times.min())} {TIMES} reference)."]
+    fastest = str(times.idxmin())
+    by_time = f"by time ({ratio(times.min())} {TIMES} reference)."
+    return [f"{told} and {by_time}" if least == [fastest] else f"{told}, {fastest} {by_time}"]
 
 
 def _first(names: list[str]) -> str:

@@ -36,8 +36,8 @@ class Verdict:
 
     @property
     def number(self) -> int | None:
-        """How many rows are shown as wrong; None where nothing was observed."""
-        return sum(count for _, count in self.counts) if self.outcome in {"sound", "wrong"} else None
+        """How many rows are shown as wrong; None where nothing was counted."""
+        return sum(count for _, count in self.counts) if self.counts or self.outcome == "sound" else None
 
     @property
     def sign(self) -> str:
@@ -72,10 +72,10 @@ def verdict(outcome: Outcome) -> Verdict:
     """Return what the cell of a trial says."""
     if outcome.outcome != "wrong":
         return Verdict(outcome.outcome, reason=outcome.reason)
-    at_end = _counts(outcome, "")
-    if at_end:
+    at_end, on_the_way = _counts(outcome, ""), _counts(outcome, "_max")
+    if at_end or not on_the_way:
         return Verdict("wrong", at_end)
-    return Verdict("wrong", _counts(outcome, "_max"), "gone" if outcome.rows_never_healed else "healed")
+    return Verdict("wrong", on_the_way, "gone" if outcome.rows_never_healed else "healed")
 
 
 def _counts(outcome: Outcome, suffix: str) -> tuple[tuple[str, int], ...]:

@@ -22,7 +22,7 @@ def git(folder: Path, *arguments: str) -> None:
     who = ("-c", "user.name=A", "-c", "user.email=a", "-c", "commit.gpgSign=false")
     subprocess.run(
         ["git", *who, "-C", str(folder), *arguments],  # noqa: S607 - whichever git there is
-        capture_output=True, check=False, env=environment | {"GIT_CONFIG_GLOBAL": os.devnull},
+        capture_output=True, check=False, stdin=subprocess.DEVNULL, env=environment | {"GIT_CONFIG_GLOBAL": os.devnull},
     )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def repository(tmp_path: Path, evil: Path) -> Path:
     for name in (
         *("core.fsmonitor", "core.pager", "core.sshCommand", "core.editor", "core.askPass", "core.gitProxy"),
         *("pager.rev-list", "pager.show-ref", "pager.cat-file", "pager.diff-tree", "pager.log"),
-        *("filter.evil.smudge", "filter.evil.clean", "filter.evil.process", "diff.external"),
+        *("filter.evil.smudge", "filter.evil.clean", "diff.external"),
         *("diff.evil.textconv", "diff.evil.command", "merge.evil.driver", "gpg.program", "credential.helper"),
     ):
         git(folder, "config", name, str(evil))

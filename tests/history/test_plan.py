@@ -176,6 +176,14 @@ def test_a_change_to_the_same_is_not_taken() -> None:
     assert plan.changed(row) == row | {"amount_cents": -1}
 
 
+def test_updates_do_not_copy_new_rows() -> None:
+    """The content of an update is drawn from elsewhere than that of the rows to come."""
+    plan = plan_of()
+    updated = [plan.changed(order(10))["amount_cents"] for _ in range(50)]
+
+    assert updated != [plan.new_row()["amount_cents"] for _ in range(50)]
+
+
 def test_new_rows_come_under_ascending_keys() -> None:
     """The first new row has the first key above the base."""
     plan = plan_of()

@@ -257,6 +257,16 @@ def test_a_clean_life_changes_two_rows_in_a_hundred(rows: int, seed: int) -> Non
 
 @few_examples
 @given(rows=sizes, seed=seeds)
+def test_an_honest_update_changes_more_than_its_stamp(rows: int, seed: int) -> None:
+    """Every update of a clean life raises the stamp and differs in payload; it never is a mere touch."""
+    for change in changes(scenario("clean").build(rows, seed)):
+        if change.row is not None and change.old is not None:
+            assert (change.stamp or 0) > (stamp_of(change.old) or 0)
+            assert change.row | {"modified_at": None} != change.old | {"modified_at": None}
+
+
+@few_examples
+@given(rows=sizes, seed=seeds)
 def test_late_rows_are_one_to_nine_minutes_late(rows: int, seed: int) -> None:
     """Inserts and updates are late in each bent tick, by more than one and less than nine minutes."""
     late = [change for change in changes(scenario("late_arrivals").build(rows, seed)) if (change.lag or -1) > 0]
@@ -290,6 +300,14 @@ def test_deleted_rows_stay_away(rows: int, seed: int) -> None:
 
     assert len(gone) >= 16
     assert not [change for change in found if change.number > gone.get(change.key, 99)]
+
+
+def test_the_row_at_the_watermark_is_never_deleted() -> None:
+    """The watermark stays visible, so a delete says nothing about cursors."""
+    found = [change for seed in range(60) for change in changes(scenario("hard_deletes").build(100, seed))]
+    deleted = [stamp_of(change.old) == change.watermark for change in found if change.row is None and change.old]
+
+    assert deleted == [False] * 60 * 8 * 2
 
 
 @few_examples

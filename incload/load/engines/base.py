@@ -181,12 +181,10 @@ class Session(ABC):
             self.write(f"DELETE FROM {relation} WHERE {condition}", key)
 
     def settle(self, place: Place, table: Table) -> None:
-        """Create a keyed table of the kinds of its columns, with an index on its cursor, as a careful owner has it."""
+        """Create a keyed table of the kinds of its columns."""
         parts = [f"{self.quote(column.name)} {self.type_name(column, '')}" for column in table.columns]
         relation = self.name(place, table.name)
         self.write(f"CREATE TABLE {relation} ({', '.join(parts)}, PRIMARY KEY ({self.listed(table.key)}))")
-        if table.cursor:
-            self.index(place, table)
 
     @abstractmethod
     def index(self, place: Place, table: Table) -> None:

@@ -58,6 +58,8 @@ class DuckdbSession(Session):
         """Attach the files; only a source of one's own making may be writable."""
         self._connection = duckdb.connect()
         self._open = False
+        self._described: dict[tuple[str, str], tuple[Column, ...] | None] = {}
+        self._keys: dict[tuple[str, str], frozenset[str]] = {}
         self._reader: pa.RecordBatchReader | None = None
         self.rows("SET TimeZone = 'UTC'")
         self.rows("SET enable_progress_bar = false")
@@ -73,6 +75,8 @@ class DuckdbSession(Session):
 
     def write(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement and return how many rows it changed."""
+        if not sql.startswith(("INSERT", "DELETE", "CREATE TEMP", "DROP TABLE IF EXISTS temp.")):
+            self._forget()
         changed = self.rows(sql, params)
         return int(changed[0][0]) if changed and isinstance(changed[0][0], int) else 0  # DDL answers with no number
 
@@ -98,6 +102,12 @@ class DuckdbSession(Session):
         if self._open:
             self._open = False
             self.rows("ROLLBACK")
+            self._forget()
+
+    def _forget(self) -> None:
+        """The catalogue may have changed. Nobody else can change it: DuckDB gives a file to one process at a time."""
+        self._described.clear()
+        self._keys.clear()
 
     def close(self) -> None:
         """Close the connection and with it the attached files."""
@@ -108,11 +118,16 @@ class DuckdbSession(Session):
         return f"{place}.main.{self.quote(table)}"
 
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
-        """Describe the table or view."""
-        if table not in self.tables(place):
-            return None
-        found = self.rows(f"DESCRIBE SELECT * FROM {self.name(place, table)}")
-        return tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared, *_ in found)
+        """Read the columns of the table or view from the catalogue, and remember them until it changes."""
+        if (place, table) not in self._described:
+            found = self.rows(
+                "SELECT column_name, data_type FROM duckdb_columns()"
+                " WHERE database_name = ? AND schema_name = 'main' AND table_name = ? ORDER BY column_index",
+                (place, table),
+            )
+            columns = tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared in found)
+            self._described[place, table] = columns or None
+        return self._described[place, table]
 
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
@@ -124,13 +139,16 @@ class DuckdbSession(Session):
         return [str(name) for (name,) in found]
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """Look for a primary key over exactly the key columns."""
-        found = self.rows(
-            "SELECT constraint_column_names FROM duckdb_constraints() WHERE database_name = ? AND table_name = ?"
-            " AND schema_name = 'main' AND constraint_type = 'PRIMARY KEY'",
-            (place, table),
-        )
-        return any(isinstance(names, list) and set(names) == set(key) for (names,) in found)
+        """Look for a primary key over exactly the key columns, and remember the answer until the catalogue changes."""
+        if (place, table) not in self._keys:
+            found = self.rows(
+                "SELECT constraint_column_names FROM duckdb_constraints() WHERE database_name = ? AND table_name = ?"
+                " AND schema_name = 'main' AND constraint_type = 'PRIMARY KEY'",
+                (place, table),
+            )
+            names = found[0][0] if found else []
+            self._keys[place, table] = frozenset(map(str, names)) if isinstance(names, list) else frozenset()
+        return self._keys[place, table] == set(key)
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale:
         """Follow the declared type; for text, take one stamp of every shape."""
@@ -210,6 +228,12 @@ class DuckdbSession(Session):
         self.delete(table.key, relation, "incload_put")
         self.rows(f"INSERT INTO {relation} ({names}) SELECT {names} FROM incload_put")
         self.rows("COMMIT")
+        self._connection.unregister("incload_put")
+
+    def remove(self, place: Place, table: Table, keys: pa.Table) -> None:
+        """Delete the keys of the Arrow table at once."""
+        self._connection.register("incload_put", keys)
+        self.delete(table.key, self.name(place, table.name), "incload_put")
         self._connection.unregister("incload_put")
 
     def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:

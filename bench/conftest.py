@@ -1,0 +1,69 @@
+"""The options of the benchmark suites and the hooks that gather their outcomes and write the reports; no logic."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.commands.compare import add_choice_to, choice
+from incload.errors import Refused
+from incload.report.files import write_reports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.report.outcome import Outcome
+
+OUTCOMES = pytest.StashKey[list["Outcome"]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that choose what to run and where the reports go."""
+    group = parser.getgroup("incload")
+    add_choice_to(group.addoption)
+    group.addoption("--rounds", type=int, default=3, help="how often each load is timed (default 3)")
+    group.addoption("--scale", type=int, default=200_000, help="rows of the throughput suite (default 200000)")
+    group.addoption("--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start with no outcomes; refuse a bad choice before anything runs."""
+    config.stash[OUTCOMES] = []
+    try:
+        choice(config.option).cells()
+    except Refused as refusal:
+        raise pytest.UsageError(str(refusal)) from None
+
+
+@pytest.fixture
+def record(request: pytest.FixtureRequest) -> Callable[[Outcome], None]:
+    """Return what takes the outcome of a test into the report."""
+    return request.config.stash[OUTCOMES].append
+
+
+@pytest.fixture(scope="session")
+def command(request: pytest.FixtureRequest) -> str:
+    """Return the command that reproduces the run."""
+    return shlex.join(["pytest", *request.config.invocation_params.args])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the reports of what ran."""
+    outcomes = session.config.stash[OUTCOMES]
+    if outcomes and not hasattr(session.config, "workerinput"):
+        write_reports(outcomes, session.config.option.report_dir)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say where the reports are."""
+    outcomes = config.stash[OUTCOMES]
+    if outcomes:
+        wrong = sum(outcome.outcome == "wrong" for outcome in outcomes)
+        unknown = sum(outcome.outcome == "unknown" for outcome in outcomes)
+        terminalreporter.section("incload")
+        terminalreporter.line(f"{len(outcomes)} trials: {wrong} wrong, {unknown} unknown")
+        terminalreporter.line(f"reports: {config.option.report_dir}/latest.csv, latest.md, latest.html")

@@ -1,0 +1,85 @@
+"""Cost at scale: initial load, 2 % change and no change, each contender beside the reference copy of the same rounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import tutorial_loaders
+
+from incload.commands.compare import choice
+from incload.lab.matrix import REFERENCE
+from incload.lab.pair import pair_name
+from incload.lab.throughput import PHASES, Contender, Phase, Yard, contender, outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+    from incload.report.outcome import Outcome
+
+TUTORIALS = (
+    Contender("tutorial_watermark", "", tutorial_loaders.watermark),
+    Contender("tutorial_row_hash", "", tutorial_loaders.row_hash),
+)
+TUTORIAL_PAIR = ("sqlite", "sqlite")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test for each contender and phase, the phases of a contender one after the other."""
+    chosen = choice(metafunc.config.option)
+    strategies = (REFERENCE, *chosen.chosen_strategies())
+    tests = []
+    for pair in chosen.chosen_pairs():
+        own = [("throughput", contender(strategy, pair)) for strategy in strategies]
+        taught = [("tutorial", taught) for taught in TUTORIALS] if pair == TUTORIAL_PAIR else []
+        tests += [(pair, suite, who, phase) for suite, who in own + taught for phase in PHASES]
+    ids = [f"{who.id}-{phase}-{pair_name(pair)}" for pair, _, who, phase in tests]
+    metafunc.parametrize(("pair", "suite", "who", "phase"), tests, ids=ids)
+
+
+@pytest.fixture(scope="session")
+def yards(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Callable[..., Yard]]:
+    """Return what gives the yard of a pair, made once."""
+    made: dict[tuple[str, str], Yard] = {}
+    option = request.config.option
+
+    def yard(pair: tuple[str, str]) -> Yard:
+        if pair not in made:
+            made[pair] = Yard(pair, option.scale, option.seed, tmp_path_factory.mktemp(pair_name(pair)))
+        return made[pair]
+
+    yield yard
+    made.clear()
+
+
+def test_load(  # noqa: PLR0913 - a test asks for its fixtures
+    benchmark: BenchmarkFixture,
+    pair: tuple[str, str],
+    suite: str,
+    who: Contender,
+    phase: Phase,
+    yards: Callable[..., Yard],
+    record: Callable[[Outcome], None],
+    command: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    """A load at scale is timed, and its target is right."""
+    benchmark.group = f"{phase} {pair[0]} to {pair[1]}"
+    yard = yards(pair)
+    yard.references.clear()
+    source = yard.source(phase)
+    target = yard.stage(who, phase)
+
+    def setup() -> tuple[tuple[object, ...], dict[str, object]]:
+        yard.reference(phase)
+        return (source, yard.stage(who, phase)), {}
+
+    benchmark.pedantic(who.load, setup=setup, rounds=request.config.option.rounds, iterations=1)
+    seconds = list(benchmark.stats.stats.data) if benchmark.stats else []
+    result = outcome(yard, who, phase, suite, seconds, yard.difference(phase, target), command)
+    record(result)
+    benchmark.extra_info["outcome"] = result.outcome
+
+    assert result.outcome == "sound"

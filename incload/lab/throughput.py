@@ -1,0 +1,222 @@
+"""Cost at scale: one contender, one phase, one pair of engines, each timed load beside a reference copy of its own.
+
+A contender passes through three states: nothing loaded; everything loaded; everything loaded and 2 % of it changed. The
+files of each state are made once and copied before every round, so that a round times one load and nothing else. A
+reference copy of the same source runs right before each round, so that both meet the machine in the same mood.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Literal
+
+from incload.history.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks
+from incload.history.datasets import rows as dataset_rows
+from incload.lab.audit import Difference, audit
+from incload.lab.environment import environment
+from incload.lab.ledger import counts
+from incload.lab.reference import ReferenceCopy, copy
+from incload.load.link import connect
+from incload.load.location import Location
+from incload.load.plan import Plan
+from incload.load.sync import sync
+from incload.report.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+    from incload.load.engines.base import Session
+    from incload.strategy import Strategy
+
+Phase = Literal["initial_load", "change_2_percent", "no_change"]
+PHASES: tuple[Phase, ...] = ("initial_load", "change_2_percent", "no_change")
+MEANINGS = {
+    "initial_load": "Everything is loaded into a target that does not exist yet.",
+    "change_2_percent": "One row in a hundred was updated and one in a hundred is new since the load before.",
+    "no_change": "Nothing changed since the load before.",
+}
+CHANGED_EVERY = 100
+"""One row of so many is updated, and for so many rows one is added."""
+
+Load = Callable[[Path, Path], int] if TYPE_CHECKING else object
+"""Loads a source file into a target file and returns how many rows it wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """Somebody who loads one file into another.
+
+    Attributes:
+        id: For the report.
+        write_rule: The write rule, or empty for a contender that has none.
+        load: Does it.
+    """
+
+    id: str
+    write_rule: str
+    load: Load
+
+
+def contender(strategy: Strategy, pair: tuple[str, str]) -> Contender:
+    """Return a strategy as a contender: a whole load, from opening the files to closing them."""
+    loader = copy if isinstance(strategy, ReferenceCopy) else sync
+
+    def load(source: Path, target: Path) -> int:
+        plan = Plan(ORDERS_NARROW.id, ("id",), CURSOR, strategy, cursor_per_second=1_000_000)
+        link = connect(Location(pair[0], source, ORDERS_NARROW.id), Location(pair[1], target), plan)
+        try:
+            return loader(link, plan).written
+        finally:
+            link.close()
+
+    return Contender(strategy.id, strategy.write_rule, load)
+
+
+@dataclass(slots=True)
+class Yard:
+    """The files of one pair of engines: two states of the source, and for every contender its states of the target.
+
+    Attributes:
+        pair: The engines.
+        rows: How many rows the source has at first.
+        seed: What they are drawn from.
+        folder: Where the files are.
+    """
+
+    pair: tuple[str, str]
+    rows: int
+    seed: int
+    folder: Path
+    references: list[float] = field(default_factory=list)
+
+    def source(self, phase: Phase) -> Path:
+        """Return the source of a phase, made when it is first asked for."""
+        state = "base" if phase == "initial_load" else "changed"
+        path = self.folder / f"source-{state}.{self.pair[0]}"
+        if not path.exists():
+            if state == "base":
+                self._make_base(path)
+            else:
+                shutil.copyfile(self.source("initial_load"), path)
+                _apply(self.pair[0], path, changed_rows(self.rows, self.seed))
+        return path
+
+    def stage(self, who: Contender, phase: Phase) -> Path:
+        """Put a contender's target into the state in which a phase starts; return its path."""
+        target = self.folder / f"target.{self.pair[1]}"
+        target.unlink(missing_ok=True)
+        if phase != "initial_load":
+            shutil.copyfile(self._reached(who, phase), target)
+        return target
+
+    def reference(self, phase: Phase) -> None:
+        """Time one reference copy of a phase's source."""
+        target = self.folder / f"reference.{self.pair[1]}"
+        target.unlink(missing_ok=True)
+        started = time.perf_counter()
+        contender(ReferenceCopy(), self.pair).load(self.source(phase), target)
+        self.references.append(time.perf_counter() - started)
+
+    def _reached(self, who: Contender, phase: Phase) -> Path:
+        """Return a target that has passed the phases before, loading them now if nobody has yet."""
+        before = PHASES[PHASES.index(phase) - 1]
+        path = self.folder / f"{who.id}-after-{before}.{self.pair[1]}"
+        if not path.exists():
+            if before != "initial_load":
+                shutil.copyfile(self._reached(who, before), path)
+            who.load(self.source(before), path)
+        return path
+
+    def _make_base(self, path: Path) -> None:
+        import pyarrow as pa
+
+        session = _writing(self.pair[0], path)
+        place, table = "target", ORDERS_NARROW.table
+        session.settle(place, table)
+        for batch in blocks(ORDERS_NARROW, self.rows, self.seed):
+            session.put(place, table, pa.Table.from_batches([batch]))
+        session.index(place, table)
+        session.close()
+
+    def difference(self, phase: Phase, target: Path) -> Difference:
+        """Audit a target against a phase's source."""
+        ends = [(self.pair[0], self.source(phase)), (self.pair[1], target)]
+        sessions = [_writing(engine, path) for engine, path in ends]
+        try:
+            sides = []
+            for session in sessions:
+                columns = session.columns("target", ORDERS_NARROW.id) or ORDERS_NARROW.table.columns
+                sides.append(session.ordered("target", replace(ORDERS_NARROW.table, columns=columns)))
+            return audit(sides[0], sides[1], (0,))
+        finally:
+            for session in sessions:
+                session.close()
+
+
+def changed_rows(rows: int, seed: int) -> pa.Table:
+    """Return the 2 % that changes: every hundredth row with a new amount and stamp, and as many rows that are new."""
+    import pyarrow as pa
+
+    made = dataset_rows(ORDERS_NARROW, rows, -(-rows // CHANGED_EVERY), seed)
+    count = made.num_rows
+    old = pa.array([position * CHANGED_EVERY * KEY_STEP + KEY_STEP for position in range(count)])
+    stamps = [pa.array(range(STARTED + first, STARTED + first + count)).cast(pa.timestamp("us")) for first in (0, count)]
+    place = made.column_names.index(CURSOR)
+    updates = made.set_column(0, "id", old).set_column(place, CURSOR, stamps[0])
+    return pa.concat_tables([updates, made.set_column(place, CURSOR, stamps[1])])
+
+
+def _apply(engine: str, path: Path, rows: pa.Table) -> None:
+    session = _writing(engine, path)
+    session.put("target", ORDERS_NARROW.table, rows)
+    session.close()
+
+
+def _writing(engine: str, path: Path) -> Session:
+    if engine == "sqlite":
+        from incload.load.engines.sqlite import SqliteSession
+
+        return SqliteSession(None, path, durable=False)
+    from incload.load.engines.duckdb import DuckdbSession
+
+    return DuckdbSession(None, path)
+
+
+def outcome(  # noqa: PLR0913 - it only gathers
+    yard: Yard, who: Contender, phase: Phase, suite: str, seconds: list[float], found: Difference, command: str
+) -> Outcome:
+    """Turn the rounds of one contender in one phase into its record."""
+    lost, stale, phantom, duplicated = counts(found)
+    fastest = min(seconds, default=None)
+    rows = yard.rows if phase == "initial_load" else yard.rows + -(-yard.rows // CHANGED_EVERY)
+    return Outcome(
+        suite=suite,
+        strategy=who.id,
+        write_rule=who.write_rule,
+        scenario=phase,
+        meaning=MEANINGS[phase],
+        source_engine=yard.pair[0],
+        target_engine=yard.pair[1],
+        rows=yard.rows,
+        seed=yard.seed,
+        history_digest="",
+        outcome="wrong" if found.wrong else "sound",
+        lost=lost,
+        stale=stale,
+        phantom=phantom,
+        duplicated=duplicated,
+        syncs=1,
+        load_seconds_min=fastest,
+        load_seconds_median=median(seconds) if seconds else None,
+        rounds=len(seconds),
+        rows_per_second=rows / fastest if fastest else None,
+        times_reference=fastest / min(yard.references) if fastest and yard.references else None,
+        environment=environment(),
+        command=command,
+    )

@@ -1,0 +1,140 @@
+"""What the tests of the load share: a source and a target in files, written and read by the plain drivers.
+
+Nothing here goes through incload but the load itself, so that what a test expects is said by the databases.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from incload.load.link import connect
+from incload.load.location import Location
+from incload.load.plan import Plan
+from incload.load.run import Summary, load
+from incload.load.sync import Synced, sync
+from incload.registry import strategy
+from incload.strategy import WriteRule
+
+PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"), ("duckdb", "sqlite"))
+"""Every pair of engines, source first."""
+
+Row = tuple[object, ...]
+
+
+def run(path: Path, engine: str, *statements: str) -> None:
+    """Run statements on a database file, each for itself."""
+    if engine == "sqlite":
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+    else:
+        with duckdb.connect(str(path)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+
+def fetch(path: Path, engine: str, sql: str) -> list[Row]:
+    """Return the rows of a query on a database file that is only read."""
+    if engine == "sqlite":
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return connection.execute(sql).fetchall()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """A source and a target database in one folder.
+
+    Attributes:
+        engines: The two engines, source first.
+        folder: Where both files stand.
+    """
+
+    engines: tuple[str, str]
+    folder: Path
+
+    @property
+    def source(self) -> Location:
+        """The source database."""
+        return Location(self.engines[0], self.folder / f"source.{self.engines[0]}")
+
+    @property
+    def target(self) -> Location:
+        """The target database."""
+        return Location(self.engines[1], self.folder / f"target.{self.engines[1]}")
+
+    def write(self, *statements: str) -> None:
+        """Run statements on the source."""
+        run(self.source.path, self.engines[0], *statements)
+
+    def write_target(self, *statements: str) -> None:
+        """Run statements on the target."""
+        run(self.target.path, self.engines[1], *statements)
+
+    def rows(self, sql: str = "SELECT * FROM events ORDER BY 1") -> list[Row]:
+        """Return rows of the target."""
+        return fetch(self.target.path, self.engines[1], sql)
+
+    def source_rows(self, sql: str = "SELECT * FROM events ORDER BY 1") -> list[Row]:
+        """Return rows of the source."""
+        return fetch(self.source.path, self.engines[0], sql)
+
+    def load(self, name: str, **changes: object) -> Summary:
+        """Load the source once; `file` stands for the source, everything else for fields of the plan or options."""
+        options = {option: changes.pop(option) for option in ("dry_run", "count") if option in changes}
+        file = changes.pop("file", None)
+        source = Location("file", file) if isinstance(file, Path) else self.source
+        return load(source, self.target, plan(name, **changes), **options)  # type: ignore[arg-type]
+
+    def sync(self, name: str, **changes: object) -> Synced:
+        """Run one sync below the door, where nothing turns errors into sentences."""
+        planned = plan(name, **changes)
+        link = connect(self.source, self.target, planned)
+        try:
+            return sync(link, planned)
+        finally:
+            link.close()
+
+    def memory(self) -> dict[tuple[str, str], dict[str, object]]:
+        """Return what the target remembers, by table and strategy."""
+        found = self.rows("SELECT table_name, strategy, value FROM _incload_memory ORDER BY 1, 2")
+        return {(str(table), str(name)): json.loads(str(value)) for table, name, value in found}
+
+    def watermark(self, name: str = "timestamp_watermark", table: str = "events") -> object:
+        """Return one remembered watermark."""
+        return self.memory()[table, name]["watermark"]
+
+
+def plan(name: str, **changes: object) -> Plan:
+    """Return the plan for a table of events, with some fields changed."""
+    fields: dict[str, object] = {"name": "events", "key": ("id",), "cursor": "ts", "cursor_per_second": 1, **changes}
+    return Plan(strategy=strategy(name), **fields)  # type: ignore[arg-type]  # each test names fields of their types
+
+
+@pytest.fixture(params=PAIRS, ids="-".join)
+def ends(request: pytest.FixtureRequest, tmp_path: Path) -> Ends:
+    """Return a source and a target on each pair of engines in turn."""
+    return Ends(request.param, tmp_path)
+
+
+@pytest.fixture
+def sqlite_ends(tmp_path: Path) -> Ends:
+    """Return a source and a target in SQLite."""
+    return Ends(("sqlite", "sqlite"), tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "duckdb"])
+def into(request: pytest.FixtureRequest, tmp_path: Path) -> Ends:
+    """Return a target on each engine in turn, for loads from files."""
+    return Ends((request.param, request.param), tmp_path)
+
+
+__all__ = ["PAIRS", "Ends", "Row", "WriteRule", "fetch", "plan", "run"]

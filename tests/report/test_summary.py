@@ -1,0 +1,161 @@
+"""The top of a report: counts, predictions that failed, and who is sound and cheapest in each scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.report.document import Block, Paragraph, Points, Table
+from incload.report.summary import headline_blocks, limits_blocks, scenario_blocks
+
+if TYPE_CHECKING:
+    from conftest import Framed
+
+
+def named(strategy: str, **changes: object) -> dict[str, object]:
+    """Return the changes of a trial of one strategy."""
+    return {"strategy": strategy, **changes}
+
+
+def headline(framed: Framed, *changes: dict[str, object]) -> Block:
+    """Return the headline paragraph of a report."""
+    return headline_blocks(framed(*changes))[1]
+
+
+def told(framed: Framed, *changes: dict[str, object]) -> str:
+    """Return what is told of the only scenario of a report."""
+    points = scenario_blocks(framed(*changes))[-1]
+    assert isinstance(points, Points)
+    ((_, text),) = points.items
+    return text
+
+
+def test_the_headline_counts_every_outcome(framed: Framed) -> None:
+    """Trials of strategies are counted by outcome; reference copies are none."""
+    paragraph = headline(
+        framed,
+        named("a"),
+        named("b", outcome="wrong", lost=1),
+        named("c", outcome="unknown", reason="x"),
+        named("d", outcome="n/a", reason="x"),
+        named("e", outcome="n/a", reason="x"),
+        named("reference_copy"),
+        named("a", suite="throughput"),
+    )
+
+    assert paragraph == Paragraph(
+        "5 strategies met 1 scenario on 1 pair of engines. 1 trial measures cost at scale.",
+        lead="6 trials: 2 sound, 1 wrong, 1 unknown, 2 n/a.",
+    )
+
+
+def test_agreement_with_the_prediction_is_told(framed: Framed) -> None:
+    """When every prediction came true, the headline says so, and no table follows."""
+    changes = (named("a", predicted="sound"), named("b", predicted="wrong", outcome="wrong", lost=1))
+    paragraph = headline(framed, *changes)
+
+    assert isinstance(paragraph, Paragraph)
+    assert paragraph.text.endswith("Outcome and prediction agree in all 2 predicted trials.")
+    assert len(headline_blocks(framed(*changes))) == 2
+
+
+def test_disagreement_with_the_prediction_is_told_both_ways(framed: Framed) -> None:
+    """A predicted trial that came out otherwise is counted in the headline and listed; one without a result is not."""
+    blocks = headline_blocks(
+        framed(
+            named("a", predicted="wrong"),
+            named("b", predicted="sound", outcome="wrong", lost=3),
+            named("c", predicted="sound"),
+            named("d", predicted="sound", outcome="unknown", reason="x"),
+        )
+    )
+
+    assert isinstance(blocks[1], Paragraph)
+    assert blocks[1].text.endswith("Outcome and prediction disagree in 2 of 3 predicted trials.")
+    assert blocks[2] == Paragraph("", lead="Outcome and prediction disagree:")
+    assert isinstance(blocks[3], Table)
+    assert blocks[3].rows == (
+        ("a", "clean", "sqlite → duckdb", "wrong", "sound"),
+        ("b", "clean", "sqlite → duckdb", "sound", "3 lost"),
+    )
+
+
+def test_predicted_numbers_are_compared(framed: Framed) -> None:
+    """How often the number of wrong rows was predicted exactly is told."""
+    paragraph = headline(
+        framed,
+        named("a", rows_ever_wrong_predicted=0),
+        named("b", outcome="wrong", lost=1, rows_ever_wrong=3, rows_ever_wrong_predicted=3),
+        named("c", outcome="wrong", lost=1, rows_ever_wrong=3, rows_ever_wrong_predicted=2),
+        named("d", outcome="wrong", lost=1, rows_ever_wrong=3),
+    )
+
+    assert isinstance(paragraph, Paragraph)
+    assert paragraph.text.endswith("The number of wrong rows was predicted exactly in 2 of 3 trials.")
+
+
+def test_the_limits_are_stated() -> None:
+    """A report says what its kind of benchmark cannot tell."""
+    points = limits_blocks()[1]
+
+    assert isinstance(points, Points)
+    assert [lead for lead, _ in points.items] == [
+        "Sound is an observation.",
+        "Rows are synthetic.",
+        "One machine.",
+        "Embedded engines.",
+        "Times compare only inside one run.",
+    ]
+
+
+def test_a_scenario_is_told_with_the_sound_and_the_cheapest(framed: Framed) -> None:
+    """Rows read and time may name different strategies; the unsound are never cheapest."""
+    assert told(
+        framed,
+        named("a", meaning="Rows are late", rows_read=10, times_reference=2.0),
+        named("b", meaning="Rows are late", rows_read=30, times_reference=1.5),
+        named("c", meaning="Rows are late", rows_read=1, times_reference=0.1, outcome="wrong", lost=1),
+        named("d", meaning="Rows are late", rows_read=1, times_reference=0.1, outcome="wrong", lost=1),
+    ) == (
+        "Rows are late. Sound: a and b. Cheapest of them: a by rows read (10), b by time (1.50 × reference)."  # noqa: RUF001
+    )
+
+
+def test_one_cheapest_is_named_once(framed: Framed) -> None:
+    """A strategy that is first in both ways is named once."""
+    changes = (named("a", rows_read=10, times_reference=0.5), named("b", rows_read=30, times_reference=1.5))
+
+    assert told(framed, *changes) == (
+        "Sound: all. Cheapest of them: a by rows read (10) and by time (0.50 × reference)."  # noqa: RUF001
+    )
+
+
+def test_without_times_only_rows_are_compared(framed: Framed) -> None:
+    """A time that one of them lacks makes nobody the fastest; names that share the first place are told."""
+    names = ("a", "b", "c", "d", "e")
+
+    assert told(
+        framed, *(named(name, rows_read=10) for name in names), named("f", rows_read=11, times_reference=1.0)
+    ) == ("Sound: all. Cheapest of them: a, b, c and 2 more by rows read (10).")
+
+
+def test_when_most_are_sound_the_others_are_named(framed: Framed) -> None:
+    """The shorter list is the one that is told."""
+    names = ("a", "b", "c")
+
+    assert told(framed, *map(named, names), named("d", outcome="n/a", reason="x")).startswith("Sound: all but d.")
+
+
+def test_nobody_sound_is_told(framed: Framed) -> None:
+    """A scenario in which nothing is sound says so, and names no cheapest."""
+    assert told(framed, named("a", outcome="wrong", lost=1)) == "Sound: none."
+
+
+def test_soundness_on_some_engines_only_is_told_apart(framed: Framed) -> None:
+    """Who is sound on one pair only is not among the sound, and is named with the pair."""
+    assert told(
+        framed,
+        named("a"),
+        named("a", target_engine="sqlite", outcome="wrong", lost=1),
+        named("b", outcome="wrong", lost=1),
+        named("b", target_engine="sqlite", outcome="wrong", lost=1),
+    ) == ("Sound: none. Sound on some engines only: a (sqlite → duckdb).")
