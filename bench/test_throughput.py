@@ -78,7 +78,9 @@ def test_load(  # noqa: PLR0913 - a test asks for its fixtures
 
     benchmark.pedantic(who.load, setup=setup, rounds=request.config.option.rounds, iterations=1)
     seconds = list(benchmark.stats.stats.data) if benchmark.stats else []
-    result = outcome(yard, who, phase, suite, seconds, yard.difference(phase, target), command)
+    result = outcome(
+        yard, who, phase, suite=suite, seconds=seconds, found=yard.difference(phase, target), command=command
+    )
     record(result)
     benchmark.extra_info["outcome"] = result.outcome
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
 
@@ -26,11 +27,13 @@ class Assumption(StrEnum):
     KEYS_IN_COMMIT_ORDER = "keys become visible in ascending order"
     INSERT_ONLY = "rows never change once they are visible"
     NO_HARD_DELETES = "rows never disappear from the source"
-    COMPLETE_READ = "a read of everything is of everything"
+    COMPLETE_READ = "the source answers every question with all the rows it should"
+    WHOLE_READ = "every sync reads the whole table"
     MEMORY_NOT_AHEAD = "the memory never lies beyond what was read"
-    MEMORY_KEPT = "the memory is neither lost, nor rolled back, nor truncated"
+    MEMORY_KEPT = "the memory is never put back to what it was after an earlier sync"
     READ_ONCE = "no version of a row is handed to the target twice"
-    ON_SCHEDULE = "no gap between two syncs is longer than the bound"
+    ON_SCHEDULE = "every change is younger than the bound, by the source's clock, at the first sync that can see it"
+    COMMIT_WITHIN = "no change becomes visible further behind the source's clock at the sync before than the bound"
     VERSIONS_IN_ORDER = "versions of a row arrive oldest first"
     FIXED_SCHEMA = "columns and their types stay as they are"
     ATOMIC_COMMIT = "rows and memory commit together"
@@ -42,8 +45,16 @@ class Need:
 
     Attributes:
         assumption: What must hold.
-        within: The bound of a parametrised assumption (LAG_WITHIN, ON_SCHEDULE); None for the others.
+        within: The size up to which a break does no harm; None when any break does. Sizes are spans of time, measured
+            from the history: how far a change lies behind the watermark, the memory or the clock.
     """
 
     assumption: Assumption
     within: timedelta | None = None
+
+    def met(self, breaks: Mapping[Assumption, timedelta | None]) -> bool:
+        """Tell whether the need survives what is broken, given each broken assumption's size (None: without a size)."""
+        if self.assumption not in breaks:
+            return True
+        size = breaks[self.assumption]
+        return self.within is not None and size is not None and size <= self.within

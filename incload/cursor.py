@@ -3,11 +3,13 @@
 A position is a number that orders exactly as the value does. For a cursor that holds time it counts ticks since
 1970-01-01 UTC; for a plain number it is the number. Strategies compute with positions only, so that a window of ten
 minutes means ten minutes whatever the column's type; engines compare with the column's own values, so that an index on
-it serves. A text cursor has to have one ISO shape throughout: then, and only then, text order is time order.
+it serves. A text cursor has to have one ISO shape throughout: then, and only then, text order is time order. Stamps
+without a zone are counted as if they were UTC.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
     from incload.strategy import Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:(?P<separator>[T ])(?P<time>\d\d:\d\d(?P<seconds>:\d\d)?)"
-    r"(?:\.(?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:?\d\d)?)?",
+    r"(?:(?<=\d\d:\d\d:\d\d)\.(?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:?\d\d)?)?",
     re.ASCII,
 )
+_TIME, _ONE_SHAPE, _SHAPES = "time", "text like", "texts of several shapes"
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """Ticks per second of the units in which an integer cursor may count time since 1970-01-01 UTC."""
 
@@ -48,7 +53,9 @@ class Scale:
     def position(self, value: object) -> Position:
         """Return the position of a stored value; raise `Refused` for a value that has none."""
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return value
+            if math.isfinite(value):
+                return value
+            raise Refused(f"the cursor column holds {value!r}, which has no place in an order: write a number or null.")
         raise Refused(f"the cursor column holds {value!r} among numbers: its values must be of one type.")
 
     def stored(self, position: Position) -> object:
@@ -74,13 +81,18 @@ class Scale:
 class Stamps(Scale):
     """A column of a database's own timestamp type; its positions are ticks, and the reader sees ISO text."""
 
+    @property
+    def tag(self) -> str:
+        """The type and its ticks: an integer column of the same ticks is another thing."""
+        return f"{_TIME} {self.per_second}/s"
+
     def shown(self, position: Position | None) -> object:
         """Return the point in time as ISO text."""
         if position is None:
             return None
         seconds, ticks = divmod(int(position), self.per_second or 1)
         digits = len(str(self.per_second)) - 1
-        return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.{ticks:0{digits}d}".rstrip(".")
+        return f"{_written(seconds, '%Y-%m-%dT%H:%M:%S')}.{ticks:0{digits}d}".rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +114,14 @@ class IsoText(Scale):
         return match[1] if match else ""
 
     @property
+    def zoned(self) -> bool:
+        """Whether stamps say their zone."""
+        return bool(self.zone)
+
+    @property
     def tag(self) -> str:
-        """The shape itself: a stamp of another shape must not be compared with this one."""
-        return f"text {self.pattern.replace('{fraction}', 'f' * self.digits)}"
+        """A stamp of this shape: one of another shape must not be compared with it."""
+        return f"{_ONE_SHAPE} {self.stored(0)}"
 
     def position(self, value: object) -> Position:
         """Return the ticks of a stamp; refuse one of another shape."""
@@ -118,11 +135,11 @@ class IsoText(Scale):
         return _ticks(match, self.per_second or 1)
 
     def stored(self, position: Position) -> object:
-        """Return the stamp in the column's own shape."""
+        """Return the stamp in the column's own shape; beyond the calendar, its first or last stamp."""
         seconds, ticks = divmod(int(position) + _offset_ticks(self.zone, self.per_second or 1), self.per_second or 1)
         digits = len(str(self.per_second)) - 1
         fraction = f"{ticks:0{digits}d}"[: self.digits] if digits else ""
-        return f"{_EPOCH + timedelta(seconds=seconds):{self.pattern.replace('{fraction}', fraction)}}"
+        return _written(seconds, self.pattern.replace("{fraction}", fraction))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +147,17 @@ class MixedText(Scale):
     """A text column of ISO stamps in several shapes, compared through what they mean, in microseconds.
 
     Only a source that can turn each text into its position serves this scale; see the engines.
+
+    Attributes:
+        zoned: Whether all stamps say their zone; otherwise none does.
     """
+
+    zoned: bool
 
     @property
     def tag(self) -> str:
         """Positions of this scale are those of the texts' meaning."""
-        return f"meaning {self.per_second}/s"
+        return f"{_SHAPES} {'with' if self.zoned else 'without'} a zone"
 
     def position(self, value: object) -> Position:
         """Return a position that the engine has worked out, or that of one text."""
@@ -147,8 +169,8 @@ class MixedText(Scale):
         return Scale.position(self, value)
 
     def shown(self, position: Position | None) -> object:
-        """Return the point in time as ISO text in UTC."""
-        return None if position is None else f"{Stamps(self.per_second).shown(position)}Z"
+        """Return the point in time as ISO text, in UTC when the stamps say their zone."""
+        return None if position is None else f"{Stamps(self.per_second).shown(position)}{'Z' if self.zoned else ''}"
 
 
 def shape_of(text: str) -> IsoText | None:
@@ -181,7 +203,7 @@ def scale_of_texts(texts: Iterable[str], column: str) -> Scale:
         shapes.setdefault(shape, text)
     if len(shapes) == 1:
         return next(iter(shapes))
-    zoned = {bool(shape.zone) for shape in shapes}
+    zoned = {shape.zoned for shape in shapes}
     examples = " and ".join(repr(text) for text in list(shapes.values())[:2])
     if len(zoned) > 1:
         raise Refused(
@@ -192,7 +214,40 @@ def scale_of_texts(texts: Iterable[str], column: str) -> Scale:
         raise Refused(
             f"cursor column {column!r} mixes shapes finer than a microsecond ({examples}): write them all in one shape."
         )
-    return MixedText(UNITS["us"])
+    return MixedText(UNITS["us"], zoned.pop())
+
+
+def scale_of_tag(tag: str) -> Scale | None:
+    """Return the scale that a tag names, or None when it names none."""
+    if tag.startswith(_ONE_SHAPE):
+        return shape_of(tag.removeprefix(_ONE_SHAPE).strip())
+    if tag.startswith(_SHAPES):
+        return MixedText(UNITS["us"], "without" not in tag)
+    match = re.fullmatch(rf"({_TIME} )?(\d+)/s", tag)
+    if match:
+        return (Stamps if match[1] else Scale)(int(match[2]))
+    return Scale(None) if tag == "number" else None
+
+
+def carried(position: Position, before: Scale, now: Scale) -> Position | None:
+    """Return a remembered position in the scale of today's values, or None where the two cannot be compared.
+
+    A column of texts may change its shapes from one load to the next; the times that they mean stay comparable as long
+    as either all say their zone or none does. A plain number is its own position, whatever it is said to count. Where
+    the new scale is coarser the position is rounded down, so that nothing is passed over.
+    """
+    if before == now or type(before) is type(now) is Scale:
+        return position
+    texts = (IsoText, MixedText)
+    if isinstance(before, texts) and isinstance(now, texts) and before.zoned == now.zoned:
+        return int(position) * (now.per_second or 1) // (before.per_second or 1)
+    return None
+
+
+def _written(seconds: int, pattern: str) -> str:
+    """Write a point in time; `strftime` would not fill up a year before 1000."""
+    moment = _EPOCH + timedelta(seconds=min(max(seconds, _FIRST), _LAST))
+    return f"{moment:{pattern.replace('%Y', f'{moment.year:04d}')}}"
 
 
 def _offset_ticks(zone: str, per_second: int) -> int:

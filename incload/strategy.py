@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from incload.assumptions import Assumption, Need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
 
 __all__ = [
+    "SHOWN_BY_CURSOR",
     "AfterKey",
     "Assumption",
     "Changed",
@@ -28,6 +29,7 @@ __all__ = [
     "Memory",
     "Need",
     "Position",
+    "Reach",
     "Rows",
     "Seen",
     "Since",
@@ -35,6 +37,7 @@ __all__ = [
     "Strategy",
     "Vanished",
     "WriteRule",
+    "needs_of",
 ]
 
 Position = int | float
@@ -69,15 +72,15 @@ class Since:
     """Rows whose cursor lies above a position.
 
     Attributes:
-        position: The lower bound.
+        position: The lower bound; None for none.
         inclusive: Whether rows at the bound itself belong.
         until: The upper bound, itself included; None for none.
         key: With a key, rows at the bound belong if their key is larger than it.
         nulls: Whether rows with a null cursor belong as well.
-        but: Digests of rows at the lower bound that are known already and do not belong.
+        but: Digests of rows that are known already and do not belong.
     """
 
-    position: Position
+    position: Position | None
     inclusive: bool = False
     until: Position | None = None
     key: KeyValue | None = None
@@ -137,6 +140,29 @@ class Memory:
     notes: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which changes a cursor strategy reads, told by their lag; from it the number of wrong rows is predicted.
+
+    Attributes:
+        window: A change that lies no further behind the watermark than this is read.
+        at_bound: Which changes exactly at the bound are read: `none`, those with a `larger_key`, or `all`.
+        bounded: Whether the watermark never passes the source's clock.
+        delay: Rows whose cursor is younger than this, by the source's clock, are left for a later sync.
+        from_clock: Whether the window counts from the source's clock, whatever the watermark.
+        further: More windows, each from and to so far behind the watermark.
+        every: Every so many syncs everything is compared; 0 for never.
+    """
+
+    window: timedelta = timedelta(0)
+    at_bound: Literal["none", "larger_key", "all"] = "all"
+    bounded: bool = False
+    delay: timedelta = timedelta(0)
+    from_clock: bool = False
+    further: tuple[tuple[timedelta, timedelta], ...] = ()
+    every: int = 0
+
+
 class Source(Protocol):
     """The questions a strategy may ask. Asking moves nothing; each question is counted."""
 
@@ -145,7 +171,7 @@ class Source(Protocol):
 
     def since(
         self,
-        position: Position,
+        position: Position | None,
         *,
         inclusive: bool = False,
         until: Position | None = None,
@@ -189,6 +215,20 @@ class Seen(Protocol):
     def digests_at(self, position: Position) -> tuple[str, ...]:
         """Return the digests of the rows at a cursor value, in ascending order."""
 
+    def clock(self) -> Position:
+        """Return what the source's clock showed when the sync began, as a position of its cursor column."""
+
+
+SHOWN_BY_CURSOR = frozenset(
+    Need(assumption)
+    for assumption in (
+        Assumption.CURSOR_PRESENT,
+        Assumption.COMPLETE_READ,
+        Assumption.FIXED_SCHEMA,
+    )
+)
+"""What every strategy needs that only looks at the rows that a cursor shows."""
+
 
 @dataclass(frozen=True)
 class Strategy(ABC):
@@ -228,9 +268,32 @@ class Strategy(ABC):
         return "_".join(parts)
 
     @property
+    def removes_rows(self) -> bool:
+        """Whether it names keys to delete, so that rows may disappear from the source whatever the write rule."""
+        return False
+
+    @property
     @abstractmethod
     def needs(self) -> frozenset[Need]:
-        """What must hold of source, schedule and memory for the copy to be right after every sync."""
+        """What must hold of source, schedule and memory for the copy to be right after every sync.
+
+        What its write rule needs besides is said by `needs_of`.
+        """
+
+    @property
+    def breaks(self) -> frozenset[Assumption]:
+        """What the strategy itself breaks by design, which matters to the write rule: re-reading, reading in part."""
+        return frozenset({Assumption.WHOLE_READ})
+
+    @property
+    def reach(self) -> Reach | None:
+        """Which changes it reads, for a strategy that goes by the cursor alone; None for one that does not."""
+        return None
+
+    @property
+    def delay(self) -> timedelta:
+        """How old a row's stamp has to be, by the source's clock, before the strategy promises anything about it."""
+        return timedelta(0)
 
     @abstractmethod
     def read(self, source: Source, memory: Memory) -> Delta:
@@ -239,3 +302,21 @@ class Strategy(ABC):
     @abstractmethod
     def remember(self, seen: Seen, memory: Memory) -> Memory:
         """Return what the next sync starts from, given a summary of the rows that this one read."""
+
+
+def needs_of(strategy: Strategy, rule: WriteRule) -> frozenset[Need]:
+    """Return everything that a strategy with a write rule needs, for the copy to be right after every sync."""
+    return strategy.needs | frozenset(map(Need, _RULE_NEEDS[rule] - _spared(strategy)))
+
+
+_RULE_NEEDS = {
+    WriteRule.APPEND: {Assumption.READ_ONCE, Assumption.INSERT_ONLY, Assumption.NO_HARD_DELETES},
+    WriteRule.MERGE: {Assumption.NO_HARD_DELETES},
+    WriteRule.NEWEST: {Assumption.NO_HARD_DELETES, Assumption.VERSIONS_IN_ORDER},
+    WriteRule.REPLACE: {Assumption.WHOLE_READ, Assumption.COMPLETE_READ},
+    WriteRule.MIRROR: {Assumption.WHOLE_READ, Assumption.COMPLETE_READ},
+}
+
+
+def _spared(strategy: Strategy) -> set[Assumption]:
+    return {Assumption.NO_HARD_DELETES} if strategy.removes_rows else set()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import Assumption, Delta, Memory, Need, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
 
 
 @dataclass(frozen=True)
@@ -22,17 +23,19 @@ class CompositeWatermark(Strategy):
     @property
     def needs(self) -> frozenset[Need]:
         """A cursor that only ever grows, and ties that arrive in the order of their keys."""
-        return frozenset(
-            {
-                Need(Assumption.LAG_WITHIN),
-                Need(Assumption.TIES_IN_KEY_ORDER),
-                Need(Assumption.CURSOR_MOVES_ON_UPDATE),
-                Need(Assumption.CURSOR_PRESENT),
-                Need(Assumption.CURSOR_NOT_IN_FUTURE),
-                Need(Assumption.NO_HARD_DELETES),
-                Need(Assumption.MEMORY_NOT_AHEAD),
-            }
-        )
+        return SHOWN_BY_CURSOR | {
+            Need(Assumption.LAG_WITHIN, timedelta(0)),
+            Need(Assumption.TIES_IN_KEY_ORDER),
+            Need(Assumption.CURSOR_MOVES_ON_UPDATE),
+            Need(Assumption.CURSOR_NOT_IN_FUTURE),
+            Need(Assumption.MEMORY_NOT_AHEAD),
+            Need(Assumption.ATOMIC_COMMIT),
+        }
+
+    @property
+    def reach(self) -> Reach:
+        """What is newer than the watermark, and at it what has a larger key."""
+        return Reach(at_bound="larger_key")
 
     def read(self, source: Source, memory: Memory) -> Delta:
         """Ask for everything at first, then for what lies beyond the last cursor and key."""

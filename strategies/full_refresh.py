@@ -25,6 +25,11 @@ class FullRefresh(Strategy):
         """Only that a read of everything is of everything."""
         return frozenset({Need(Assumption.COMPLETE_READ)})
 
+    @property
+    def breaks(self) -> frozenset[Assumption]:
+        """Every row is read at every sync."""
+        return frozenset({Assumption.READ_ONCE})
+
     def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - the contract hands over a memory
         """Ask for everything."""
         return Delta((source.everything(),))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import Assumption, Delta, Memory, Need, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
 
 
 @dataclass(frozen=True)
@@ -17,38 +17,59 @@ class LookbackWindow(Strategy):
     line and reads more rows a second time. Never sees a delete, an update that leaves an old cursor alone, or a null
     cursor; one stamp in the future blinds it.
 
+    Counted from the source's clock instead of the watermark, it needs no memory, finds its way back from a stamp in the
+    future, and loses what happened in a gap between syncs that is longer than the window.
+
     Attributes:
-        minutes: The window. A row exactly that far behind the watermark is still read.
+        minutes: The window. A row exactly that far behind is still read.
+        from_clock: Whether the window is counted from the source's clock.
     """
 
     minutes: float = 10
+    from_clock: bool = False
     name: ClassVar[str] = "lookback_window"
 
     @classmethod
     def variants(cls) -> tuple[Strategy, ...]:
-        """Return a window of ten minutes and one that is too small for most lateness."""
-        return (cls(), cls(minutes=1))
+        """Return a window of ten minutes, one too small for most lateness, and one counted from the clock."""
+        return (cls(), cls(minutes=1), cls(minutes=30, from_clock=True))
+
+    @property
+    def window(self) -> timedelta:
+        """The window."""
+        return timedelta(minutes=self.minutes)
 
     @property
     def needs(self) -> frozenset[Need]:
         """That no row comes later than the window, and that the cursor shows every change."""
-        window = timedelta(minutes=self.minutes)
-        return frozenset(
-            {
-                Need(Assumption.LAG_WITHIN, window),
+        if self.from_clock:
+            return SHOWN_BY_CURSOR | {
+                Need(Assumption.ON_SCHEDULE, self.window),
                 Need(Assumption.CURSOR_MOVES_ON_UPDATE),
-                Need(Assumption.CURSOR_PRESENT),
-                Need(Assumption.CURSOR_NOT_IN_FUTURE),
-                Need(Assumption.NO_HARD_DELETES),
-                Need(Assumption.MEMORY_NOT_AHEAD, window),
             }
-        )
+        return SHOWN_BY_CURSOR | {
+            Need(Assumption.LAG_WITHIN, self.window),
+            Need(Assumption.CURSOR_MOVES_ON_UPDATE, self.window),
+            Need(Assumption.CURSOR_NOT_IN_FUTURE),
+            Need(Assumption.MEMORY_NOT_AHEAD, self.window),
+            Need(Assumption.ATOMIC_COMMIT, self.window),
+        }
+
+    @property
+    def breaks(self) -> frozenset[Assumption]:
+        """It reads in part, and the rows of the window again."""
+        return frozenset({Assumption.WHOLE_READ, Assumption.READ_ONCE})
+
+    @property
+    def reach(self) -> Reach:
+        """What lies no further back than the window."""
+        return Reach(self.window, from_clock=self.from_clock)
 
     def read(self, source: Source, memory: Memory) -> Delta:
-        """Ask for everything at first, then for what is no older than the watermark less the window."""
+        """Ask for everything at first, then for what is no older than the window."""
         if memory.watermark is None:
             return Delta((source.everything(),))
-        start = source.earlier(memory.watermark, timedelta(minutes=self.minutes))
+        start = source.earlier(source.now() if self.from_clock else memory.watermark, self.window)
         return Delta((source.since(start, inclusive=True),))
 
     def remember(self, seen: Seen, memory: Memory) -> Memory:

@@ -32,13 +32,19 @@ class RowHashCdc(Strategy):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """Complete reads when it removes rows, and no removals when it does not."""
-        return frozenset({Need(Assumption.COMPLETE_READ if self.removes else Assumption.NO_HARD_DELETES)})
+        """Complete answers, and a memory that says what the target holds."""
+        return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.MEMORY_KEPT, Assumption.ATOMIC_COMMIT)))
+
+    @property
+    def removes_rows(self) -> bool:
+        """It names the keys that are gone, unless it is told not to."""
+        return self.removes
 
     def read(self, source: Source, memory: Memory) -> Delta:
         """Ask for the rows with another digest, and for the keys that have a digest but no row."""
         if not memory.digests:
-            return Delta((source.everything(),))
+            # Without digests nobody knows which rows of the target have gone: the whole source says it.
+            return Delta((source.everything(),), mirror=self.removes)
         return Delta((source.changed(),), source.vanished() if self.removes else None)
 
     def remember(self, seen: Seen, memory: Memory) -> Memory:  # noqa: ARG002 - the load keeps the digests of what it read

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import Assumption, Delta, Memory, Need, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,26 @@ class TimestampWatermark(Strategy):
     @property
     def needs(self) -> frozenset[Need]:
         """A cursor that only ever grows, and for the strict form never repeats."""
-        needs = {
-            Need(Assumption.LAG_WITHIN),
-            Need(Assumption.CURSOR_MOVES_ON_UPDATE),
-            Need(Assumption.CURSOR_PRESENT),
+        at_bound = timedelta(0) if self.inclusive else None
+        needs = SHOWN_BY_CURSOR | {
+            Need(Assumption.LAG_WITHIN, timedelta(0)),
+            Need(Assumption.CURSOR_MOVES_ON_UPDATE, at_bound),
             Need(Assumption.CURSOR_NOT_IN_FUTURE),
-            Need(Assumption.NO_HARD_DELETES),
-            Need(Assumption.MEMORY_NOT_AHEAD),
+            Need(Assumption.MEMORY_NOT_AHEAD, at_bound),
+            Need(Assumption.ATOMIC_COMMIT, at_bound),
         }
-        return frozenset(needs if self.inclusive else needs | {Need(Assumption.UNIQUE_CURSOR)})
+        return needs if self.inclusive else needs | {Need(Assumption.UNIQUE_CURSOR)}
+
+    @property
+    def breaks(self) -> frozenset[Assumption]:
+        """It reads in part; the inclusive form reads the rows at the watermark twice."""
+        parts = frozenset({Assumption.WHOLE_READ})
+        return parts | {Assumption.READ_ONCE} if self.inclusive else parts
+
+    @property
+    def reach(self) -> Reach:
+        """What is newer than the watermark, or no older in the inclusive form."""
+        return Reach(at_bound="all" if self.inclusive else "none")
 
     def read(self, source: Source, memory: Memory) -> Delta:
         """Ask for everything at first, then for what is newer than the watermark."""

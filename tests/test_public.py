@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PUBLIC = ["incload.load", "incload.registry", "incload.strategy"]
 CONTRACT = [
+    "SHOWN_BY_CURSOR",
     "AfterKey",
     "Assumption",
     "Changed",

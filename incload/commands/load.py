@@ -55,6 +55,9 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--count", action="store_true", help="count the rows of a source database, which reads all of it"
     )
+    parser.add_argument(
+        "--evolve", action="store_true", help="let the target gain columns and change types as the source does"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and change nothing")
     parser.set_defaults(run=run)
 
@@ -90,6 +93,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         cursor=options.cursor,
         strategy=strategy(options.strategy),
         write_rule=WriteRule(options.write_rule) if options.write_rule else None,
+        evolve=options.evolve,
         cursor_per_second=UNITS[options.cursor_unit] if options.cursor_unit else None,
     )
 

@@ -33,8 +33,8 @@ class HistoryAccount:
     """What was met while a history was read.
 
     A *version* is one state of one row: its first appearance, each change of its content, each appearance after it was
-    gone. Counters on cursors count versions, not sightings: a row that stands unchanged in a thousand snapshots counts
-    once.
+    gone (where vanished rows are kept: only with another content than the one that was kept). Counters on cursors count
+    versions, not sightings: a row that stands unchanged in a thousand snapshots counts once.
 
     Attributes:
         snapshots: Versions of the file, usable or not.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from incload.table import Table
+    from incload.table import Column, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,15 @@ class Tick:
         at: What the source's clock shows when the batch is visible, in microseconds since 1970-01-01 UTC.
         upserts: Whole rows as they now are, one for each key that was inserted or updated.
         deletes: The keys of the rows that disappear, the key columns only.
+        adds: Columns that appear with this tick, each with the value that every row present then gets.
+        widens: Columns whose type becomes the one given; old values keep their value in the new type.
     """
 
     at: int
     upserts: pa.Table
     deletes: pa.Table
+    adds: tuple[tuple[Column, object], ...] = ()
+    widens: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

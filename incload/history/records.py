@@ -106,7 +106,7 @@ def read_records(name: str, data: bytes, path: str = "") -> list[object]:
     try:
         records = _READERS.get(format_of(name) or "", _read_json)(data, path)
     except UnicodeDecodeError as error:
-        raise Unusable(f"is not UTF-8 text: {error.reason} at byte {error.start}") from error
+        raise Unusable(f"is not {error.encoding} text: {error.reason} at byte {error.start}") from error
     except RecursionError as error:
         raise Unusable("is nested too deeply") from error
     if not records:
@@ -188,6 +188,8 @@ def _read_csv(data: bytes, _path: str) -> list[object]:
         raise Unusable(f"is no CSV: {error}") from error
     finally:
         csv.field_size_limit(limit)
+    if not rows:
+        raise Unusable("is empty")
     names = _distinct(rows[0])
     return [_fields(names, row, number) for number, row in enumerate(rows[1:], start=1)]
 

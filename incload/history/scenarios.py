@@ -29,15 +29,17 @@ class Condition:
     Attributes:
         kind: `skip_sync` (the sync does not run), `lose_memory`, `roll_back_memory` (to what it was after sync `to`),
             `partial_read` (the source answers without the last share of its rows), ... before or at the sync.
-        sync: Which sync.
+        sync: Which sync; None for every one.
         to: For a rollback, the sync whose memory comes back.
         share: For a partial read, the share of rows that is missing, 0 to 1.
+        unit: For a memory that is cut off or rounded up, to whole units of how many microseconds.
     """
 
     kind: str
-    sync: int
+    sync: int | None = None
     to: int = 0
     share: float = 0.0
+    unit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

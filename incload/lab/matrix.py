@@ -15,6 +15,7 @@ from incload.lab.clock import LoadClock
 from incload.lab.environment import environment
 from incload.lab.ledger import counts
 from incload.lab.pair import PAIRS, pair_name
+from incload.lab.prediction import measure, predict
 from incload.lab.reference import ReferenceCopy, copy
 from incload.lab.trial import Trial
 from incload.lab.witness import story
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from incload.history.history import History
     from incload.history.scenarios import Scenario
+    from incload.lab.prediction import Breaks, Prediction
     from incload.lab.trial import Observed
     from incload.strategy import Strategy, WriteRule
 
@@ -68,7 +70,8 @@ class Cell:
         """Run the trial once, in a folder of its own."""
         with tempfile.TemporaryDirectory(prefix="incload-") as folder:
             loader = copy if self.strategy is REFERENCE else sync
-            return Trial(self.history(), self.strategy, self.write_rule, self.pair, loader).run(Path(folder), clock)
+            trial = Trial(self.history(), self.strategy, self.write_rule, self.pair, self.scenario.conditions, loader)
+            return trial.run(Path(folder), clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,19 @@ class Choice:
 @cache
 def _history(scenario_id: str, rows: int, seed: int) -> History:
     return scenario(scenario_id).build(rows, seed)
+
+
+@cache
+def _breaks(scenario_id: str, rows: int, seed: int) -> Breaks:
+    return measure(_history(scenario_id, rows, seed), scenario(scenario_id).conditions)
+
+
+@cache
+def _prediction(
+    strategy: Strategy, rule: WriteRule, scenario_id: str, rows: int, seed: int
+) -> Prediction:
+    history, breaks = _history(scenario_id, rows, seed), _breaks(scenario_id, rows, seed)
+    return predict(history, strategy, rule, breaks, scenario(scenario_id).conditions)
 
 
 @cache
@@ -189,7 +205,8 @@ def failure(cell: Cell, error: Exception) -> Outcome:
 
 
 def _identity(cell: Cell) -> Outcome:
-    """Return the record of a cell of which nothing is known yet."""
+    """Return the record of a cell of which only the prediction is known yet."""
+    expected = _prediction(cell.strategy, cell.write_rule, cell.scenario.id, cell.rows, cell.seed)
     return Outcome(
         suite="matrix",
         strategy=cell.strategy.id,
@@ -202,6 +219,9 @@ def _identity(cell: Cell) -> Outcome:
         seed=cell.seed,
         history_digest=_digest(cell.scenario.id, cell.rows, cell.seed),
         outcome="unknown",
+        predicted=expected.verdict,
+        rows_ever_wrong_predicted=expected.rows_ever_wrong,
+        assumption=expected.assumptions,
         environment=environment(),
         command=cell.command,
     )

@@ -28,7 +28,7 @@ def pair_name(pair: tuple[str, str]) -> str:
     return f"{pair[0]}-{pair[1]}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stand:
     """A live source and a target, opened together.
 
@@ -36,7 +36,7 @@ class Stand:
         link: What the load uses.
         writer: The session that changes the source.
         place: Where the writer finds the source.
-        table: What the source table is.
+        table: What the source table is now.
     """
 
     link: Link
@@ -51,11 +51,26 @@ class Stand:
         self.writer.index(self.place, self.table)
 
     def apply(self, tick: Tick) -> None:
-        """Let one tick happen: the deletes, then the upserts."""
+        """Let one tick happen: the deletes, then what happens to the columns, then the upserts."""
         if tick.deletes.num_rows:
             self.writer.remove(self.place, self.table, tick.deletes)
+        if tick.adds or tick.widens:
+            self._evolve(tick)
         if tick.upserts.num_rows:
             self.writer.put(self.place, self.table, tick.upserts)
+
+    def _evolve(self, tick: Tick) -> None:
+        """Give the source new columns, filled in every row, and other types."""
+        for column, value in tick.adds:
+            self.writer.add_column(self.place, self.table.name, column.name, self.writer.type_name(column, ""))
+            relation = self.writer.name(self.place, self.table.name)
+            self.writer.write(f"UPDATE {relation} SET {self.writer.quote(column.name)} = ?", (value,))
+        wider = {column.name: column for column in tick.widens}
+        columns = (*self.table.columns, *(column for column, _ in tick.adds))
+        self.table = replace(self.table, columns=tuple(wider.get(column.name, column) for column in columns))
+        if wider:
+            self.writer.retype(self.place, self.table, [self.writer.type_name(each, "") for each in self.table.columns])
+            self.writer.index(self.place, self.table)
 
     def source_rows(self) -> Iterator[list[Row]]:
         """Yield the source's rows in the order of the key."""

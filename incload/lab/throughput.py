@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
@@ -27,11 +28,9 @@ from incload.load.sync import sync
 from incload.report.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pyarrow as pa
 
-    from incload.load.engines.base import Session
+    from incload.load.engines.base import Place, Session
     from incload.strategy import Strategy
 
 Phase = Literal["initial_load", "change_2_percent", "no_change"]
@@ -44,7 +43,7 @@ MEANINGS = {
 CHANGED_EVERY = 100
 """One row of so many is updated, and for so many rows one is added."""
 
-Load = Callable[[Path, Path], int] if TYPE_CHECKING else object
+Load = Callable[[Path, Path], int]
 """Loads a source file into a target file and returns how many rows it wrote."""
 
 
@@ -137,7 +136,8 @@ class Yard:
         import pyarrow as pa
 
         session = _writing(self.pair[0], path)
-        place, table = "target", ORDERS_NARROW.table
+        place: Place = "target"
+        table = ORDERS_NARROW.table
         session.settle(place, table)
         for batch in blocks(ORDERS_NARROW, self.rows, self.seed):
             session.put(place, table, pa.Table.from_batches([batch]))
@@ -166,7 +166,9 @@ def changed_rows(rows: int, seed: int) -> pa.Table:
     made = dataset_rows(ORDERS_NARROW, rows, -(-rows // CHANGED_EVERY), seed)
     count = made.num_rows
     old = pa.array([position * CHANGED_EVERY * KEY_STEP + KEY_STEP for position in range(count)])
-    stamps = [pa.array(range(STARTED + first, STARTED + first + count)).cast(pa.timestamp("us")) for first in (0, count)]
+    stamps = [
+        pa.array(range(STARTED + first, STARTED + first + count)).cast(pa.timestamp("us")) for first in (0, count)
+    ]
     place = made.column_names.index(CURSOR)
     updates = made.set_column(0, "id", old).set_column(place, CURSOR, stamps[0])
     return pa.concat_tables([updates, made.set_column(place, CURSOR, stamps[1])])
@@ -189,7 +191,7 @@ def _writing(engine: str, path: Path) -> Session:
 
 
 def outcome(  # noqa: PLR0913 - it only gathers
-    yard: Yard, who: Contender, phase: Phase, suite: str, seconds: list[float], found: Difference, command: str
+    yard: Yard, who: Contender, phase: Phase, *, suite: str, seconds: list[float], found: Difference, command: str
 ) -> Outcome:
     """Turn the rounds of one contender in one phase into its record."""
     lost, stale, phantom, duplicated = counts(found)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from incload.lab.audit import audit
+from incload.lab.conditions import bent, hidden, met, restore, rows_put_back, save
 from incload.lab.ledger import Ledger
 from incload.lab.pair import open_stand
 from incload.load.memory import Shelf
@@ -13,16 +16,21 @@ from incload.load.plan import Plan
 from incload.load.sync import sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
-    from incload.history.history import History
+    import pyarrow as pa
+
+    from incload.history.history import History, Tick
+    from incload.history.scenarios import Condition
     from incload.lab.audit import Difference, Key
     from incload.lab.clock import LoadClock
+    from incload.lab.conditions import SavedMemory
     from incload.lab.pair import Stand
     from incload.load.link import Link
     from incload.load.sync import Synced
-    from incload.strategy import Memory, Strategy, WriteRule
+    from incload.strategy import Strategy, WriteRule
+    from incload.table import Table
 
 TICKS_PER_SECOND = 1_000_000
 """The lab's stamps count microseconds, in every engine."""
@@ -33,22 +41,22 @@ class Observed:
     """What a trial showed.
 
     Attributes:
-        ledger: When which rows were wrong.
+        ledger: When which rows were wrong, in syncs.
         syncs: What each sync did, oldest first.
-        memories: The memory after each sync.
+        ticks: After how many ticks each sync ran.
         memory_bytes: The largest size of the memory after any sync.
         rows_at_end: Rows of the source at the end.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
     syncs: list[Synced] = field(default_factory=list)
-    memories: list[Memory] = field(default_factory=list)
+    ticks: list[int] = field(default_factory=list)
     memory_bytes: int = 0
     rows_at_end: int = 0
 
     def ticks_before(self, sync: int) -> int:
-        """Return how many ticks had happened when a sync ran; sync 0 follows the base."""
-        return sync
+        """Return how many ticks had happened when a sync ran."""
+        return self.ticks[sync]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class Trial:
         strategy: How it is followed.
         write_rule: How rows are written; None for the strategy's own rule.
         pair: The engines, source first.
+        conditions: What happens to the loader.
         loader: What runs one sync; the reference copy has its own.
     """
 
@@ -67,50 +76,119 @@ class Trial:
     strategy: Strategy
     write_rule: WriteRule | None
     pair: tuple[str, str]
+    conditions: tuple[Condition, ...] = ()
     loader: Callable[[Link, Plan], Synced] = sync
 
     def run(self, folder: Path, clock: LoadClock) -> Observed:
         """Run the trial on new files in a folder; only the loads run the clock."""
-        table = self.history.table
-        stand = open_stand(self.pair, table, folder)
+        stand = open_stand(self.pair, self.history.table, folder)
         try:
             stand.begin(self.history)
-            now = [self.history.started]
-            plan = self._plan(lambda: now[0])
-            observed = Observed()
-            self._sync(stand, plan, clock, observed, left=())
-            for tick in self.history.ticks:
-                stand.apply(tick)
-                now[0] = tick.at
-                left = list(zip(*(tick.deletes[name].to_pylist() for name in table.key), strict=True))
-                self._sync(stand, plan, clock, observed, left)
-            observed.rows_at_end = stand.writer.count(stand.writer.name(stand.place, table.name))
-            return observed
+            running = _Running(self, stand, clock, self.history.started)
+            running.see(self.history.base)
+            running.sync(0)
+            for number, tick in enumerate(self.history.ticks, start=1):
+                running.tick(tick)
+                if not met(self.conditions, "skip_sync", number):
+                    running.sync(number)
+            running.observed.rows_at_end = stand.writer.count(stand.writer.name(stand.place, stand.table.name))
+            return running.observed
         finally:
             stand.close()
 
-    def _plan(self, now: Callable[[], int]) -> Plan:
-        table = self.history.table
-        return Plan(
+
+class _Running:
+    """A trial under way."""
+
+    def __init__(self, trial: Trial, stand: Stand, clock: LoadClock, now: int) -> None:
+        self.observed = Observed()
+        self._trial, self._stand, self._clock, self._now = trial, stand, clock, now
+        self._saved: dict[int, SavedMemory] = {}
+        self._left: set[Key] = set()
+        self._stamps: dict[Key, int | None] = {}
+        table = trial.history.table
+        self._plan = Plan(
             name=table.name,
             key=table.key,
             cursor=table.cursor,
-            strategy=self.strategy,
-            write_rule=self.write_rule,
+            strategy=bent(trial.strategy, trial.conditions),
+            write_rule=trial.write_rule,
             cursor_per_second=TICKS_PER_SECOND,
-            clock=now,
+            count_unchanged=True,
+            evolve=True,
+            clock=lambda: self._now,
         )
 
-    def _sync(self, stand: Stand, plan: Plan, clock: LoadClock, observed: Observed, left: Iterable[Key]) -> None:
-        with clock.running():
-            synced = self.loader(stand.link, plan)
-        observed.syncs.append(synced)
-        observed.memory_bytes = max(observed.memory_bytes, self._memory_bytes(stand, plan))
-        observed.memories.append(synced.after)
-        observed.ledger.enter(len(observed.syncs) - 1, difference(stand), left)
+    def see(self, rows: pa.Table) -> None:
+        """Note the stamps of rows; only a delay has to know them."""
+        table = self._trial.history.table
+        if self._trial.strategy.delay and table.cursor:
+            stamps = rows[table.cursor].cast("int64").to_pylist()
+            self._stamps.update(zip(keys_of(rows, table), stamps, strict=True))
 
-    def _memory_bytes(self, stand: Stand, plan: Plan) -> int:
-        return Shelf(stand.link.target, self.history.table, plan.strategy.name, {}).size()
+    def tick(self, tick: Tick) -> None:
+        """Let a tick happen."""
+        self._stand.apply(tick)
+        self._now = tick.at
+        self.see(tick.upserts)
+        table = self._trial.history.table
+        self._left |= set(keys_of(tick.deletes, table))
+        self._left -= set(keys_of(tick.upserts, table))
+
+    def sync(self, number: int) -> None:
+        """Sync after so many ticks under the conditions that hold then, and audit."""
+        conditions, shelf = self._trial.conditions, self._shelf()
+        if met(conditions, "lose_memory", number):
+            shelf.forget()
+        for condition in met(conditions, "roll_back_memory", number):
+            restore(shelf, self._saved[condition.to], self._stand.link.origin)
+        self._crash(number, shelf)
+        partial = met(conditions, "partial_read", number)
+        with hidden(self._stand, partial[0].share) if partial else nullcontext():
+            synced = self._load()
+        if any(condition.kind == "roll_back_memory" for condition in conditions):
+            self._saved[number] = save(shelf)
+        self._enter(number, synced)
+
+    def _crash(self, number: int, shelf: Shelf) -> None:
+        """Run the sync that dies between two commits, if one does."""
+        conditions = self._trial.conditions
+        if met(conditions, "crash_after_memory", number):
+            with rows_put_back(self._stand.link.target, self._trial.history.table.name):
+                self._load()
+        if met(conditions, "crash_after_rows", number):
+            before = save(shelf)
+            self._load()
+            restore(shelf, before, self._stand.link.origin)
+
+    def _load(self) -> Synced:
+        with self._clock.running():
+            return self._trial.loader(self._stand.link, self._plan)
+
+    def _enter(self, number: int, synced: Synced) -> None:
+        observed = self.observed
+        observed.syncs.append(synced)
+        observed.ticks.append(number)
+        observed.memory_bytes = max(observed.memory_bytes, self._shelf().size())
+        observed.ledger.enter(len(observed.syncs) - 1, self._promised(difference(self._stand)), self._left)
+        self._left = set()
+
+    def _promised(self, found: Difference) -> Difference:
+        """Leave out rows too young for the strategy to have promised anything about."""
+        delay = self._trial.strategy.delay
+        if not delay:
+            return found
+        until = self._now - delay // timedelta(microseconds=1)
+        young = {key for key in found.lost | found.stale if (self._stamps[key] or 0) > until}
+        return replace(found, lost=found.lost - young, stale=found.stale - young)
+
+    def _shelf(self) -> Shelf:
+        return Shelf(self._stand.link.target, self._trial.history.table, self._trial.strategy.name, {})
+
+
+def keys_of(rows: pa.Table, table: Table) -> list[Key]:
+    """Return the keys of Arrow rows."""
+    return list(zip(*(rows[name].to_pylist() for name in table.key), strict=True))
 
 
 def difference(stand: Stand) -> Difference:

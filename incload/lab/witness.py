@@ -144,10 +144,16 @@ def _question(rows: Rows) -> str:
         case AfterKey(key):
             return f"the rows with a key above {', '.join(map(repr, key))}"
         case Since():
-            if rows.key is not None:
-                return f"the rows beyond ({_shown(rows.position)}, {', '.join(map(repr, rows.key))})"
-            until = f" and no later than {_shown(rows.until)}" if rows.until is not None else ""
-            return f"the rows {'from' if rows.inclusive else 'later than'} {_shown(rows.position)}{until}"
+            return _range(rows)
+
+
+def _range(rows: Since) -> str:
+    if rows.key is not None:
+        return f"the rows beyond ({_shown(rows.position)}, {', '.join(map(repr, rows.key))})"
+    lower = f"{'from' if rows.inclusive else 'later than'} {_shown(rows.position)}" if rows.position is not None else ""
+    upper = f"no later than {_shown(rows.until)}" if rows.until is not None else ""
+    null = "those without a stamp" if rows.nulls else ""
+    return f"the rows {' and '.join(filter(None, (lower, upper, null))) or 'with a stamp'}"
 
 
 def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) -> str:
@@ -165,19 +171,25 @@ def _missed(asked: list[Since], watermark: float | None, key: Key, stamp: int | 
     if stamp is None:
         null = "A null is neither above nor below any bound: the row answers no question about the cursor."
         return "" if any(rows.nulls for rows in asked) else null
-    lowest = min(asked, key=lambda rows: rows.position)
-    behind = lowest.position - stamp
-    if behind > 0:
-        lag = f", {_span(watermark - stamp)} behind the watermark" if watermark is not None else ""
-        return f"The row's stamp lies {_span(behind)} before the bound{lag}: the row was not read."
-    if behind == 0 and _shuts_out(lowest, key):
+    if any(_covers(rows, key, stamp) for rows in asked):
+        return ""
+    bounds = [rows.position for rows in asked if rows.position is not None and rows.position >= stamp]
+    if not bounds:
+        latest = max(rows.until for rows in asked if rows.until is not None)
+        return f"The row's stamp lies {_span(stamp - latest)} beyond the upper bound: the row is left for a later sync."
+    if min(bounds) == stamp:
         return "The row's stamp is the watermark's own: the bound shuts it out, and the row was not read."
-    return ""
+    lag = f", {_span(watermark - stamp)} behind the watermark" if watermark is not None else ""
+    return f"The row's stamp lies {_span(min(bounds) - stamp)} before the bound{lag}: the row was not read."
 
 
-def _shuts_out(rows: Since, key: Key) -> bool:
-    """Tell whether a question leaves out the row of that key when its stamp is the bound itself."""
-    return not rows.inclusive if rows.key is None else order(key) <= order(rows.key)
+def _covers(rows: Since, key: Key, stamp: int) -> bool:
+    """Tell whether the row of that key and stamp answers a question."""
+    if rows.until is not None and stamp > rows.until:
+        return False
+    if rows.position != stamp:
+        return rows.position is None or stamp > rows.position
+    return rows.inclusive if rows.key is None else order(key) > order(rows.key)
 
 
 def _what_became(observed: Observed, key: Key, sync: int) -> str:

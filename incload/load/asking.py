@@ -38,7 +38,7 @@ class AskedSource:
 
     def since(
         self,
-        position: Position,
+        position: Position | None,
         *,
         inclusive: bool = False,
         until: Position | None = None,
@@ -97,6 +97,7 @@ class SeenRows:
         cursor: How its cursor is read in that session; None without a cursor.
         scale: What the cursor's values mean.
         count: How many rows were read.
+        started: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
     """
 
     session: Session
@@ -105,6 +106,12 @@ class SeenRows:
     cursor: CursorSql | None
     scale: Scale | None
     count: int
+    started: int
+
+    def clock(self) -> Position:
+        """Return what the source's clock showed when the sync began."""
+        _, scale = self._cursor()
+        return self.started * (scale.per_second or 1) // UNITS["us"]
 
     def largest(self, until: Position | None = None) -> Position | None:
         """Return the largest cursor value."""

@@ -23,6 +23,7 @@ class Plan:
         write_rule: How to write it; None for the strategy's own.
         cursor_per_second: What an integer cursor counts, in ticks per second; None for plain numbers.
         count_unchanged: Whether to count rows written over an equal row.
+        evolve: Whether the target follows the source when that gains columns or changes types.
         clock: The source's clock in microseconds since 1970-01-01 UTC; None for the engine's own.
     """
 
@@ -33,6 +34,7 @@ class Plan:
     write_rule: WriteRule | None = None
     cursor_per_second: int | None = None
     count_unchanged: bool = False
+    evolve: bool = False
     clock: Callable[[], int] | None = None
 
     @property

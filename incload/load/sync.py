@@ -1,23 +1,28 @@
 """One sync: read, write, remember, commit - and nothing else.
 
 Rows and memory commit in one transaction of the target. Whatever goes wrong, the target stays at the sync before.
+
+A target table that is not there makes a first load, whatever the memory says: a watermark must not be continued into a
+new, empty table. A target table that is there keeps its memory, were it emptied or rebuilt from elsewhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from incload.assumptions import Assumption
+from incload.cursor import Scale
 from incload.errors import Refused, unknown
 from incload.load import writes
 from incload.load.asking import AskedSource, SeenRows
 from incload.load.memory import Shelf
 from incload.strategy import WriteRule
-from incload.table import Table
+from incload.table import Kind, Table
 
 if TYPE_CHECKING:
-    from incload.cursor import Scale
     from incload.load.link import Link
     from incload.load.plan import Plan
     from incload.strategy import Delta, Memory
@@ -72,16 +77,21 @@ def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
 def _within(link: Link, plan: Plan) -> Synced:
     """Do the work of a sync inside its transaction."""
     table = describe(link, plan)
-    scale = _scale(link, plan, table)
+    shelf = Shelf(link.target, table, plan.strategy.name, {})
+    scale = _scale(link, plan, table, shelf)
+    _check_key_order(link, plan, table)
+    shelf = replace(shelf, tags=tags(link, table, scale))
+    if link.target.columns("target", plan.name) is None:
+        shelf.forget()
     _settle_target(link, plan, table)
-    shelf = Shelf(link.target, table, plan.strategy.name, tags(link, table, scale))
     unique = link.source.unique("source", link.table, table.key)
     job = writes.Job(link, table, scale, unique, shelf.digests, plan.count_unchanged)
     source = AskedSource(scale, plan.clock or link.source.now)
     before = shelf.recall()
+    started = source.clock()
     delta = plan.strategy.read(source, before)
     landed = writes.write(job, delta, plan.rule)
-    after = plan.strategy.remember(_seen(job, landed), before)
+    after = plan.strategy.remember(_seen(job, landed, started), before)
     _remember(shelf, job, landed, before, after)
     return Synced(
         read=landed.read,
@@ -116,13 +126,33 @@ def tags(link: Link, table: Table, scale: Scale | None) -> dict[str, str]:
     """Return what the values of a memory mean; values under other tags are not compared with them."""
     columns = ",".join(f"{column.name!r} {column.declared}" for column in table.columns)
     digest = sha256(f"{link.target.digest_tag} {columns}".encode()).hexdigest()[:16]
-    return {"scale": scale.tag if scale else "none", "digest": digest}
+    cursor = table.cursor if table.cursor and scale else "none"
+    return {"cursor": cursor, "scale": scale.tag if scale else "none", "digest": digest}
 
 
-def _scale(link: Link, plan: Plan, table: Table) -> Scale | None:
+def _scale(link: Link, plan: Plan, table: Table, shelf: Shelf) -> Scale | None:
+    """Return what the cursor's values mean; where the source has none at all, what they meant before."""
     if table.cursor is None or not plan.strategy.uses_cursor:
         return None
-    return link.source.scale("source", link.table, table.column(table.cursor), plan.cursor_per_second)
+    scale = link.source.scale("source", link.table, table.column(table.cursor), plan.cursor_per_second)
+    if scale is None:
+        return shelf.scale() or Scale(plan.cursor_per_second)
+    if any(need.within for need in plan.strategy.needs):
+        scale.ticks(timedelta(0))  # refuses a cursor of plain numbers now, not at the second load
+    return scale
+
+
+def _check_key_order(link: Link, plan: Plan, table: Table) -> None:
+    """Refuse to go by the order of keys that the two engines do not order alike."""
+    by_key = {Assumption.TIES_IN_KEY_ORDER, Assumption.KEYS_IN_COMMIT_ORDER}
+    if link.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
+        return
+    for column in map(table.column, table.key):
+        if column.kind is Kind.OTHER:
+            raise Refused(
+                f"strategy {plan.strategy.name!r} goes by the order of the key, and key column {column.name!r} of type "
+                f"{column.declared} has none in {link.target.engine}: choose a strategy that does not."
+            )
 
 
 def _settle_target(link: Link, plan: Plan, table: Table) -> None:
@@ -138,29 +168,40 @@ def _settle_target(link: Link, plan: Plan, table: Table) -> None:
         )
     wanted = [(column.name, link.target.type_name(column, link.origin)) for column in table.columns]
     present = [(column.name, column.declared) for column in found]
-    if wanted != present:
+    if wanted == present:
+        return
+    if not (plan.evolve and [name for name, _ in wanted[: len(present)]] == [name for name, _ in present]):
         raise Refused(f"target table {plan.name!r} has another schema than the source: {_difference(wanted, present)}.")
+    _evolve(link, table, wanted, present)
+
+
+def _evolve(link: Link, table: Table, wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -> None:
+    """Give the target the columns that the source has gained, and the types that it has now."""
+    for name, declared in wanted[len(present) :]:
+        link.target.add_column("target", table.name, name, declared)
+    if wanted[: len(present)] != present:
+        link.target.retype("target", table, [declared for _, declared in wanted])
 
 
 def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -> str:
     """Name the first column that differs and what to do."""
     for name, declared in wanted:
         if name not in dict(present):
-            return f"column {name!r} is missing there; add it, or load into a new table"
+            return f"column {name!r} is missing there; add it, load with --evolve, or load into a new table"
         if dict(present)[name] != declared:
             there, here = dict(present)[name] or "untyped", declared or "untyped"
-            return f"column {name!r} is {there} there and {here} here; change one"
+            return f"column {name!r} is {there} there and {here} here; change one, or load with --evolve"
     extra = [name for name, _ in present if name not in dict(wanted)]
     return f"it has a column {extra[0]!r} of its own; drop it there" if extra else "the columns stand in another order"
 
 
-def _seen(job: writes.Job, landed: writes.Landed) -> SeenRows:
+def _seen(job: writes.Job, landed: writes.Landed, started: int) -> SeenRows:
     session = job.link.source if landed.in_source else job.link.target
     table, scale = job.table, job.scale
     cursor = (
         session.cursor(table.cursor, scale, table.column(table.cursor).declared) if table.cursor and scale else None
     )
-    return SeenRows(session, landed.seen, table, cursor, scale, landed.written)
+    return SeenRows(session, landed.seen, table, cursor, scale, landed.written, started)
 
 
 def _remember(shelf: Shelf, job: writes.Job, landed: writes.Landed, before: Memory, after: Memory) -> None:

@@ -7,18 +7,21 @@ really read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
-from incload.load.engines.base import ARRIVED, DIGEST, GONE, Query
-from incload.strategy import Changed, Everything, WriteRule
+from incload.load.engines.base import ARRIVED, DIGEST, GONE, KNOWN, Query
+from incload.strategy import Changed, Everything, Since, WriteRule
 
 if TYPE_CHECKING:
     from incload.cursor import Scale
     from incload.load.link import Link
     from incload.strategy import Delta
     from incload.table import Table
+
+_AT_ONCE = 400
+"""Digests in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def write(job: Job, delta: Delta, rule: WriteRule) -> Landed:
     """Take the rows of a delta and write them by a rule; raise `Refused` for rows that break the key."""
     rule = WriteRule.MIRROR if delta.mirror and rule is WriteRule.MERGE else rule
     if Changed() in delta.rows:
-        return _changed(job, delta)
+        return _changed(job, delta, rule)
     fresh = job.link.target.is_empty(job.target)
     direct = (
         len(delta.rows) == 1
@@ -101,9 +104,13 @@ def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
 
 def _staged(job: Job, delta: Delta, rule: WriteRule) -> Landed:
     """Stage the rows, then write them by a rule."""
-    table, target = job.table, job.link.target
     stage = _stage(job, delta)
-    read = target.count(stage)
+    return _apply(job, stage, rule, read=job.link.target.count(stage))
+
+
+def _apply(job: Job, stage: str, rule: WriteRule, *, read: int) -> Landed:
+    """Write the staged rows by a rule other than mirror."""
+    table, target = job.table, job.link.target
     unchanged = _count_unchanged(job, stage) if job.count_unchanged else 0
     removed = 0
     if rule is WriteRule.APPEND:
@@ -126,10 +133,27 @@ def _stage(job: Job, delta: Delta) -> str:
         " UNION ".join(query.sql for query in queries), tuple(value for query in queries for value in query.params)
     )
     query = Query(f"{distinct} ({joined.sql})", joined.params) if distinct else joined
-    stage = link.target.stage(link.incoming(query, table))
+    stage = link.target.stage(_unknown(job, delta, link.incoming(query, table)))
     if not job.unique:
         refuse_broken_keys(job, stage)
     return stage
+
+
+def _unknown(job: Job, delta: Delta, incoming: Query) -> Query:
+    """Leave out the rows whose digests the strategy knows; the digest tells cursor and content, so it is enough."""
+    known = [digest for rows in delta.rows if isinstance(rows, Since) for digest in rows.but]
+    if not known:
+        return incoming
+    target = job.link.target
+    target.write(f"CREATE TEMP TABLE {KNOWN} ({DIGEST} BIGINT)")
+    for start in range(0, len(known), _AT_ONCE):
+        values = ", ".join(f"({int(digest)})" for digest in known[start : start + _AT_ONCE])
+        target.write(f"INSERT INTO temp.{KNOWN} VALUES {values}")
+    digest = target.digest(job.table.names, "i")
+    return Query(
+        f"SELECT * FROM ({incoming.sql}) AS i WHERE {digest} NOT IN (SELECT {DIGEST} FROM temp.{KNOWN})",
+        incoming.params,
+    )
 
 
 def refuse_broken_keys(job: Job, relation: str) -> None:
@@ -206,34 +230,36 @@ def _one(job: Job, delta: Delta) -> Query:
     )
 
 
-def _changed(job: Job, delta: Delta) -> Landed:
+def _changed(job: Job, delta: Delta, rule: WriteRule) -> Landed:
     """Write the rows whose digest differs from the remembered one, and delete the keys that are gone."""
+    stage, keys, read = _stage_changed(job)
+    if rule is WriteRule.MIRROR:
+        gone = job.link.target.stage(job.link.target.keys_missing(job.table.key, job.target, stage), GONE)
+        removed = job.link.target.delete(job.table.key, job.target, gone)
+        return replace(_apply(job, stage, WriteRule.MERGE, read=read), removed=removed)
+    landed = _apply(job, stage, rule, read=read)
+    return replace(landed, removed=landed.removed + (_remove(job, keys) if delta.remove else 0))
+
+
+def _stage_changed(job: Job) -> tuple[str, str, int]:
+    """Stage the rows with another digest; return the stage, a relation of all keys, and how many rows were digested."""
     link, table, target = job.link, job.table, job.link.target
     digested = f"SELECT {target.listed(table.names)}, {target.digest(table.names, '')} AS {DIGEST} FROM"
-    everything = link.question(table, job.scale, Everything())
     if link.attached:
-        relation, keys, read = f"({digested} {link.relation})", link.relation, target.count(link.relation)
+        relation, keys = f"({digested} {link.relation})", link.relation
     else:
+        everything = link.question(table, job.scale, Everything())
         first = link.incoming(everything, table)
         keys = target.stage(
             Query(f"SELECT {target.listed((*table.key, DIGEST))} FROM ({digested} ({first.sql}))"), ARRIVED
         )
-        read = target.count(keys)
         # The stream is read a second time only for the keys whose digest differs: memory holds digests, not rows.
         again = link.incoming(everything, table)
         relation = f"({digested} ({again.sql}))"
     on = target.equal_keys(table.key, "s", "d")
-    stage = target.stage(
-        Query(
-            f"SELECT s.* FROM {relation} AS s LEFT JOIN {job.digests} AS d ON {on}"
-            f" WHERE {target.differ([DIGEST], 's', 'd')}"
-        )
-    )
-    count = target.count(stage)
-    unchanged = _count_unchanged(job, stage) if job.count_unchanged else 0
-    written = target.merge(table, stage) if count else 0
-    removed = _remove(job, keys) if delta.remove else 0
-    return Landed(Query(f"SELECT * FROM {stage}"), False, read, written, unchanged, removed, staged=True)  # noqa: FBT003
+    differs = target.differ([DIGEST], "s", "d")
+    stage = target.stage(Query(f"SELECT s.* FROM {relation} AS s LEFT JOIN {job.digests} AS d ON {on} WHERE {differs}"))
+    return stage, keys, target.count(keys)
 
 
 def _remove(job: Job, keys: str) -> int:

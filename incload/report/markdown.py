@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from incload.report.document import Block
     from incload.report.verdict import Verdict
 
-COLUMNS_MOST = 6
+COLUMNS_MOST = 5
 """How many scenarios stand beside each other before a matrix is continued below: what a code host's page can show."""
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 KINDS = ("lost", "stale", "phantom", "duplicated")
 """The kinds of wrong rows, in the order in which they are told."""
 
-REASON_LENGTH = 60
+REASON_LENGTH = 40
 """How many characters of a reason a cell shows; the whole reason stands below the matrix."""
 
 

@@ -64,6 +64,26 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Return the processes that were started since the test began, this list growing with them."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    class Remembered(subprocess.Popen):  # type: ignore[type-arg] # the module looks it up by this very name
+        def __init__(self, *arguments: object, **options: object) -> None:
+            processes.append(self)
+            super().__init__(*arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "Popen", Remembered)
+    return processes
+
+
+@pytest.fixture
+def random() -> Random:
+    """Return a seeded source of bytes that do not shrink when packed."""
+    return Random(1)  # noqa: S311 - nothing is kept secret with it
+
+
 def listed(number: int) -> bytes:
     """Return a snapshot of one record."""
     return b'[{"id":1,"at":%d}]' % number
@@ -113,8 +133,9 @@ def test_a_repository_becomes_a_history(repository: Path) -> None:
     assert [(at, len(upserts), deletes) for at, upserts, deletes in ticks] == [(3, 0, 0), (5, 0, 0), (6, 1, 0)]
     assert ticks[-1][1][0]["content"] == '{"at":2,"id":1}'
     assert account == HistoryAccount(
-        snapshots=7, usable=4, unchanged=2, skipped=2, absent=1, notes=[Note(first, "is empty"), Note(last, "is empty")],
-        records=4, keys=1, versions=2, updates=1, cursor_unit="s", ticks=3, ticks_without_change=2, upserts=1,
+        snapshots=7, usable=4, unchanged=2, skipped=2, absent=1,
+        notes=[Note(first, "is empty"), Note(last, "is empty")], records=4, keys=1, versions=2, updates=1,
+        cursor_unit="s", ticks=3, ticks_without_change=2, upserts=1,
         digest=account.digest,
     )  # fmt: skip
 
@@ -219,7 +240,8 @@ def test_heads_without_a_default_are_refused(repository: Path) -> None:
     commits(repository, {"a.json": listed(1)}, branch="y")
 
     assert refusal(repository) == (
-        f"{repository} has no default branch among its heads refs/heads/x, refs/heads/y: bundle or check out one of them."
+        f"{repository} has no default branch among its heads refs/heads/x, refs/heads/y: "
+        "bundle or check out one of them."
     )
 
 
@@ -289,10 +311,11 @@ def test_what_is_no_history_is_refused(repository: Path) -> None:
     (fake / ".git").mkdir(parents=True)
 
     assert no_commits == f"{repository} has no commits: name a repository with a history."
-    assert refusal(repository, "") == f"{repository} holds the history of many files: name the one to replay with --file."
+    assert (
+        refusal(repository, "") == f"{repository} holds the history of many files: name the one to replay with --file."
+    )
     assert refusal(fake) == (
-        f"git cannot read {fake} (fatal: not a git repository: '{fake / '.git'}'): "
-        "name a sound repository or bundle."
+        f"git cannot read {fake} (fatal: not a git repository: '{fake / '.git'}'): name a sound repository or bundle."
     )
 
 
@@ -327,24 +350,24 @@ def test_a_missing_object_is_refused_and_not_taken_for_a_removal(repository: Pat
 def test_replaced_objects_are_not_followed(repository: Path) -> None:
     """What was committed counts."""
     commits(repository, {"a.json": listed(1)}, {"a.json": listed(2)})
-    git(repository, "replace", git(repository, "rev-parse", "main:a.json"), git(repository, "rev-parse", "main~1:a.json"))
+    git(
+        repository,
+        "replace",
+        git(repository, "rev-parse", "main:a.json"),
+        git(repository, "rev-parse", "main~1:a.json"),
+    )
 
     assert git(repository, "show", "main:a.json") == listed(1).decode()
     assert versions(repository) == [(0, listed(1)), (1, listed(2))]
 
 
-def test_a_long_history_takes_a_handful_of_processes(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_history_takes_a_handful_of_processes(
+    repository: Path, started: list[subprocess.Popen[bytes]], random: Random
+) -> None:
     """Versions larger than any pipe's buffer, and more of them than are asked for ahead, pass without a deadlock."""
-    bodies = [Random(number).randbytes(100_000) for number in range(130)]
+    bodies: list[bytes | None] = [random.randbytes(100_000) for _ in range(130)]
     commits(repository, *({"a.json": body} for body in bodies))
-    started: list[list[str]] = []
-
-    class Counted(subprocess.Popen[bytes]):
-        def __init__(self, command: list[str], **options: object) -> None:
-            started.append(command)
-            super().__init__(command, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(gitread.subprocess, "Popen", Counted)
+    started.clear()
 
     assert [data for _, data in versions(repository)] == bodies
     assert len(started) == 4
@@ -356,22 +379,16 @@ def test_requests_ahead_fit_in_the_smallest_pipe() -> None:
 
 
 def test_an_abandoned_history_leaves_nothing_behind(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Path, tmp_path: Path, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the unpacked bundle nor a process of git."""
-    commits(repository, *({"a.json": listed(number)} for number in range(200)))
+    trees: list[Tree] = [{"a.json": listed(number)} for number in range(200)]
+    commits(repository, *trees)
     git(repository, "bundle", "create", "--quiet", "../a.bundle", "main")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    running: list[subprocess.Popen[bytes]] = []
-    start = subprocess.Popen.__init__
-
-    def remember(self: subprocess.Popen[bytes], *arguments: object, **options: object) -> None:
-        running.append(self)
-        start(self, *arguments, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(subprocess.Popen, "__init__", remember)
+    started.clear()
     options = ReplayOptions(key=("id",), cursor="at", file="a.json")
     history, _ = open_history(tmp_path / "a.bundle", options)
     unpacked = len(list(scratch.iterdir()))
@@ -380,7 +397,7 @@ def test_an_abandoned_history_leaves_nothing_behind(
 
     assert unpacked == 1
     assert list(scratch.iterdir()) == []
-    assert [process.returncode is None for process in running] == [False] * 5
+    assert [process.returncode is None for process in started] == [False] * 5
 
 
 def test_a_link_is_a_version_that_cannot_be_used(repository: Path) -> None:
@@ -395,3 +412,12 @@ def test_a_link_is_a_version_that_cannot_be_used(repository: Path) -> None:
     assert account.notes == [
         Note(git(repository, "rev-parse", "main"), "is no JSON: Expecting value at line 1 column 1")
     ]
+
+
+def test_a_submodule_of_that_name_is_no_version(repository: Path) -> None:
+    """Its id is that of a commit elsewhere, which must not be asked for."""
+    commits(repository, {"a.json": listed(1)})
+    stream = f"commit refs/heads/main\ncommitter C <c> {DAY + 60} +0000\ndata 0\nfrom refs/heads/main^0\n"
+    git(repository, "fast-import", "--quiet", given=f"{stream}M 160000 {'1' * 40} a.json\n".encode())
+
+    assert versions(repository) == [(0, listed(1)), (1, None)]

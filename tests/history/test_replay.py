@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from datetime import timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,9 +15,13 @@ from hypothesis import strategies as st
 
 from incload.errors import Refused
 from incload.history.account import HistoryAccount, Note
-from incload.history.history import Tick
 from incload.history.replay import ReplayOptions, open_history
 from incload.table import Column, Kind, Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from incload.history.history import Tick
 
 DAY = 1_540_166_400
 """2018-10-22T00:00:00Z in seconds; the snapshots of these tests are some minutes later."""
@@ -54,7 +58,7 @@ def played(folder: Path, **options: object) -> tuple[Told, list[Told], HistoryAc
     """Return base, ticks and account of a folder, replayed with key `id` and cursor `at`."""
     chosen = {"key": ("id",), "cursor": "at"} | options
     history, account = open_history(folder, ReplayOptions(**chosen))  # type: ignore[arg-type]
-    base = ((history.started // 1_000_000 - DAY) // 60, rows(history.base), [])
+    base: Told = ((history.started // 1_000_000 - DAY) // 60, rows(history.base), [])
     return base, [told(tick) for tick in history.ticks], account
 
 
@@ -296,9 +300,7 @@ def test_options_that_mean_nothing_are_refused(options: dict[str, object], sente
         ({"records": ""}, "holds no list of records at its top and --records names none: lists stand under Fires."),
     ],
 )
-def test_a_history_without_a_usable_snapshot_is_refused(
-    options: dict[str, str], sentence: str, tmp_path: Path
-) -> None:
+def test_a_history_without_a_usable_snapshot_is_refused(options: dict[str, str], sentence: str, tmp_path: Path) -> None:
     """The refusal quotes the most telling note and names what is there."""
     snapshot(tmp_path, 0, "")
     snapshot(tmp_path, 1, {"Fires": [{"UniqueId": 1, "Name": None, "p": {"updated": DAY}}]})
@@ -337,8 +339,10 @@ def test_paths_that_hold_no_history_are_refused(tmp_path: Path) -> None:
     assert sentences == [
         f"{tmp_path / 'gap'} does not exist: name a git repository, a git bundle or a folder of snapshots.",
         f"{plain} is a file but no git bundle: name a git repository, a bundle or a folder of snapshots.",
-        f"{tmp_path} is no git repository, so --file a.json names nothing in it: name the repository's own folder, or "
-        "leave out --file to replay a folder of snapshots.",
+        (
+            f"{tmp_path} is no git repository, so --file a.json names nothing in it: "
+            "name the repository's own folder, or leave out --file to replay a folder of snapshots."
+        ),
     ]
 
 
@@ -348,16 +352,16 @@ def test_paths_that_hold_no_history_are_refused(tmp_path: Path) -> None:
         st.dictionaries(st.integers(0, 3), st.integers(0, 5), min_size=1, max_size=4), min_size=1, max_size=8
     ),
     every=st.integers(1, 4),
-    keep=st.booleans(),
+    vanished=st.sampled_from(["delete", "keep"]),
 )
 def test_base_and_ticks_add_up_to_the_last_snapshot(
-    states: list[dict[int, int]], every: int, keep: bool, tmp_path_factory: pytest.TempPathFactory
+    states: list[dict[int, int]], every: int, vanished: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """However ticks are grouped, applying them gives what the file holds, or ever held when rows are kept."""
     folder = tmp_path_factory.mktemp("states")
     for minute, state in enumerate(states):
         snapshot(folder, minute, [record(key, second) for key, second in state.items()])
-    base, ticks, account = played(folder, every=every, vanished="keep" if keep else "delete")
+    base, ticks, account = played(folder, every=every, vanished=vanished)
     live = {each[0]: each for each in base[1]}
     for _, upserts, deletes in ticks:
         for (gone,) in deletes:
@@ -365,7 +369,7 @@ def test_base_and_ticks_add_up_to_the_last_snapshot(
         live |= {each[0]: each for each in upserts}
     expected: dict[int, int] = {}
     for state in states:
-        expected = (expected if keep else {}) | state
+        expected = (expected if vanished == "keep" else {}) | state
 
     assert sorted(live.values()) == sorted(row(key, second) for key, second in expected.items())
     assert account.usable == len(states)

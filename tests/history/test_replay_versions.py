@@ -74,7 +74,7 @@ def test_a_snapshot_without_any_key_changes_nothing() -> None:
     rows, account = _rows()
     rows.take([{"id": 1, "at": 1}])
     rows.flush()
-    with pytest.raises(Unusable, match="holds 1 records without the key 'id': did you mean ID?"):
+    with pytest.raises(Unusable, match=r"holds 1 records without the key 'id': did you mean ID\?"):
         rows.take([{"ID": 1}])
 
     assert _told(rows.flush()) == ([], [])
@@ -115,6 +115,16 @@ def test_ties_and_late_rows_are_measured_against_the_syncs_before() -> None:
     rows.flush()
 
     assert (account.ties, account.late) == (2, 2)
+
+
+def test_a_row_returns_once() -> None:
+    """Each time it was gone, not in each snapshot after that."""
+    rows, account = _rows()
+    both = [{"id": 1, "at": 1}, {"id": 2, "at": 1}]
+    for records in (both, both[:1], both, both, both[:1], both[:1], both):
+        rows.take(records)
+
+    assert (account.disappearances, account.returns, account.keys, account.versions) == (2, 2, 2, 4)
 
 
 def test_a_row_that_stands_is_not_counted_again() -> None:

@@ -111,20 +111,22 @@ def test_values_of_parquet_become_what_json_can_hold() -> None:
         ("a.json", b" \n", "", "is empty"),
         ("a.json", b"[]", "", "holds no records"),
         ("a.csv", b"id,name\n", "", "holds no records"),
+        ("a.csv", b"\xef\xbb\xbf", "", "is empty"),
+        ("a.csv", b"\xff\xfei", "", "is not utf-16-le text: truncated data at byte 2"),
         ("a.json", b'[{"id":1},', "", "breaks off: Expecting value at line 1 column 11"),
         ("a.json", b'[{"id":"1', "", "breaks off: Unterminated string starting at at line 1 column 8"),
         ("a.json", b"<html></html>", "", "is no JSON: Expecting value at line 1 column 1"),
         ("a.json", b'[1]\n{"id"', "", "has a line 1 that holds no record"),
         ("a.json", b"[" * 100_000, "", "is nested too deeply"),
         ("a.json", b"[" + b"9" * 5000 + b"]", "", "is no JSON: Exceeds the limit"),
-        ("a.json", b'["\xff"]', "", "is not UTF-8 text: invalid start byte at byte 2"),
+        ("a.json", b'["\xff"]', "", "is not utf-8 text: invalid start byte at byte 2"),
         ("a.json", b'{"error":"busy"}', "rows", "where --records rows says: there is no list in it"),
         ("a.json", b'{"d":{"list":[]}}', "", "at its top and --records names none: lists stand under d.list"),
         ("a.ndjson", b'{"id":1}\n{"id":', "", "has a line 2 that breaks off: Expecting value at line 1 column 7"),
         ("a.csv", b"id,name\n1,A\n2", "", "has a row 2 of 1 fields where the header has 2"),
         ("a.csv", b"id,name\n1,A,B\n", "", "has a row 1 of 3 fields where the header has 2"),
         ("a.csv", b'id,name\n1,"A', "", "is no CSV: unexpected end of data"),
-        ("a.csv", b"id,name\n1,\xff\n", "", "is not UTF-8 text: invalid start byte at byte 10"),
+        ("a.csv", b"id,name\n1,\xff\n", "", "is not utf-8 text: invalid start byte at byte 10"),
         ("a.json.gz", b"[]", "", "cannot be unpacked: Not a gzipped file"),
         ("a.json.gz", gzip.compress(b"[1]")[:-4], "", "cannot be unpacked: Compressed file ended"),
         ("a.parquet", _parquet(id=[1])[:-9], "", "is no Parquet that can be read: "),
@@ -194,6 +196,11 @@ def test_the_text_is_json_without_spaces_in_the_order_of_names() -> None:
     record = {"b": [1, {"z": None, "a": True}], "a": "\u00e4\u4e16\n\u0000"}
 
     assert canonical(record) == '{"a":"\u00e4\u4e16\\n\\u0000","b":[1,{"a":true,"z":null}]}'
+
+
+def test_a_number_beyond_the_exact_integers_keeps_its_exponent() -> None:
+    """1e300 is no integer of 301 digits."""
+    assert canonical(read_records("a.json", b"[[9007199254740992.0,1e300]]")[0]) == "[9007199254740992,1e+300]"
 
 
 def test_half_a_surrogate_pair_is_escaped() -> None:

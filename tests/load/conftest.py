@@ -87,14 +87,14 @@ class Ends:
         """Return rows of the source."""
         return fetch(self.source.path, self.engines[0], sql)
 
-    def load(self, name: str, **changes: object) -> Summary:
+    def load(self, name: str, /, **changes: object) -> Summary:
         """Load the source once; `file` stands for the source, everything else for fields of the plan or options."""
         options = {option: changes.pop(option) for option in ("dry_run", "count") if option in changes}
         file = changes.pop("file", None)
         source = Location("file", file) if isinstance(file, Path) else self.source
         return load(source, self.target, plan(name, **changes), **options)  # type: ignore[arg-type]
 
-    def sync(self, name: str, **changes: object) -> Synced:
+    def sync(self, name: str, /, **changes: object) -> Synced:
         """Run one sync below the door, where nothing turns errors into sentences."""
         planned = plan(name, **changes)
         link = connect(self.source, self.target, planned)
@@ -113,7 +113,7 @@ class Ends:
         return self.memory()[table, name]["watermark"]
 
 
-def plan(name: str, **changes: object) -> Plan:
+def plan(name: str, /, **changes: object) -> Plan:
     """Return the plan for a table of events, with some fields changed."""
     fields: dict[str, object] = {"name": "events", "key": ("id",), "cursor": "ts", "cursor_per_second": 1, **changes}
     return Plan(strategy=strategy(name), **fields)  # type: ignore[arg-type]  # each test names fields of their types

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,8 @@ from incload.report.frame import frame_of
 from incload.report.outcome import Outcome
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 BASE: dict[str, object] = {
@@ -65,7 +66,9 @@ def timed_trial(strategy: str, phase: str, seconds: float, times: float, **chang
 
 
 TINY = (
-    verdict_trial("reference_copy", "clean", write_rule="replace", rows_read=6_000, rows_written=6_000, times_reference=1.0),
+    verdict_trial(
+        "reference_copy", "clean", write_rule="replace", rows_read=6_000, rows_written=6_000, times_reference=1.0
+    ),
     verdict_trial(
         "full_refresh", "clean", write_rule="replace", rows_read=6_000, rows_written=6_000, times_reference=1.5,
         predicted="sound", rows_ever_wrong_predicted=0, memory_bytes=2,

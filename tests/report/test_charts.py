@@ -69,7 +69,7 @@ def test_growth_of_wrong_copies_is_not_drawn(make: Make, tmp_path: Path) -> None
     """The speed of a wrong copy means nothing, and a missing time is no zero."""
     outcomes = [make(outcome="wrong", lost=1, load_seconds_min=0.1), make(load_seconds_min=None)]
 
-    with pytest.raises(Refused, match="^there is no growth to draw"):
+    with pytest.raises(Refused, match=r"^there is no growth to draw"):
         draw_growth(outcomes, tmp_path / "growth.png")
 
 
@@ -77,5 +77,5 @@ def test_without_matplotlib_charts_are_refused(golden: Path, tmp_path: Path, mon
     """The optional library is named when it is missing."""
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
-    with pytest.raises(Refused, match="^charts need matplotlib, which is not installed: install it or leave"):
+    with pytest.raises(Refused, match=r"^charts need matplotlib, which is not installed: install it or leave"):
         draw_matrix(golden / "report.csv", tmp_path / "matrix.png", "sqlite", "duckdb")

@@ -196,9 +196,8 @@ def test_a_gross_slowdown_fails_by_name(make: Make, compared: Compared) -> None:
     comparison = compared([make(times_reference=1.0)], [make(times_reference=10.0)])
 
     assert comparison.exit_code == 1
-    assert (
-        "much slower:\n  matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: 1.00 -> 10.0 times the reference copy"
-    ) in render_comparison(comparison)
+    told = render_comparison(comparison)
+    assert "much slower:\n  matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: 1.00 -> 10.0 times" in told
 
 
 def test_a_slowdown_warns_only(make: Make, compared: Compared) -> None:

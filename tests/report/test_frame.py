@@ -84,7 +84,7 @@ def test_a_frame_with_a_bad_value_is_refused(golden: Path) -> None:
     """A text among numbers is refused by the column's name."""
     frame = pd.read_csv(golden / "report.csv").assign(rows="many")
 
-    with pytest.raises(Refused, match="^column rows of the frame holds a value that is no int"):
+    with pytest.raises(Refused, match=r"^column rows of the frame holds a value that is no int"):
         report_frame(frame)
 
 

@@ -26,6 +26,7 @@ class Reader(HTMLParser):
     """Collects the elements of a page and finds those that do not close."""
 
     def __init__(self) -> None:
+        """Start with nothing read."""
         super().__init__()
         self.elements: set[str] = set()
         self.open: list[str] = []
@@ -92,20 +93,15 @@ def test_a_cell_shows_sign_number_and_kinds() -> None:
     page = page_body([Grid(("a_b", "c", "d"), ("s1", "s2"), cells)])
 
     assert "<thead><tr><th></th><th>a b</th><th>c</th><th>d</th></tr></thead>" in page
-    assert re.findall(r"<tr><th>(s\d)</th>(.*)</tr>", page) == [
-        (
-            "s1",
-            '<td class="c0" title="sound">✓&nbsp;0</td>'
-            '<td class="c1" title="5 phantom (healed)">↺&nbsp;5<small>phantom</small></td>'
-            '<td class="unsure" title="unknown: &lt;no&gt;">?</td>',
-        ),
-        (
-            "s2",
-            '<td class="c3" title="1,200 lost, 34 stale">✗&nbsp;1,234<small>lost, stale</small></td>'
-            '<td class="none" title="not run">–</td>'  # noqa: RUF001 - the dash of what is missing
-            '<td class="none" title="n/a">n/a</td>',
-        ),
+    assert re.findall(r"<td.*?</td>", page) == [
+        '<td class="c0" title="sound">✓&nbsp;0</td>',
+        '<td class="c1" title="5 phantom (healed)">↺&nbsp;5<small>phantom</small></td>',
+        '<td class="unsure" title="unknown: &lt;no&gt;">?</td>',
+        '<td class="c3" title="1,200 lost, 34 stale">✗&nbsp;1,234<small>lost, stale</small></td>',
+        '<td class="none" title="not run">–</td>',  # noqa: RUF001 - the dash of what is missing
+        '<td class="none" title="n/a">n/a</td>',
     ]
+    assert re.findall(r"<tr><th>(.*?)</th>", page) == ["", "s1", "s2"]
 
 
 def test_the_page_tells_what_the_markdown_tells(golden: Path, tiny: tuple[Outcome, ...]) -> None:

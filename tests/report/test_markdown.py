@@ -84,7 +84,7 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_wide_matrix_is_continued_below() -> None:
-    """Seven scenarios make two tables, one of four and one of three, with every strategy in both."""
+    """Seven scenarios make two tables, of four and of three, with every strategy in both."""
     cells = (tuple(Verdict("wrong", (("lost", number),)) for number in range(1, 8)),)
     lines = markdown([Grid(("a_b",), tuple(f"scenario_{number}" for number in range(1, 8)), cells)]).splitlines()
 

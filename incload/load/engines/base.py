@@ -32,6 +32,9 @@ STAGE = "incload_incoming"
 ARRIVED = "incload_arrived"
 """The temporary table of the keys and digests of a source in another engine."""
 
+KNOWN = "incload_known"
+"""The temporary table of digests whose rows are known already."""
+
 GONE = "incload_gone"
 """The temporary table of the keys that left the source."""
 
@@ -213,6 +216,22 @@ class Session(ABC):
             parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
         self.write(f"CREATE TABLE {self.name('target', table.name)} ({', '.join(parts)})")
 
+    def add_column(self, place: Place, table: str, column: str, type_name: str) -> None:
+        """Add a column that is null in every row."""
+        self.write(f"ALTER TABLE {self.name(place, table)} ADD COLUMN {self.quote(column)} {type_name}")
+
+    def retype(self, place: Place, table: Table, types: Sequence[str]) -> None:
+        """Build a table anew with other types, every value cast to its column's; indexes have to be made again."""
+        relation, anew = self.name(place, table.name), self.name(place, f"{table.name} anew")
+        keyed = self.keyed(place, table.name, table.key)
+        parts = [f"{self.quote(name)} {declared}" for name, declared in zip(table.names, types, strict=True)]
+        if keyed:
+            parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
+        self.write(f"CREATE TABLE {anew} ({', '.join(parts)})")
+        self.write(f"INSERT INTO {anew} ({self.listed(table.names)}) SELECT {self.listed(table.names)} FROM {relation}")
+        self.write(f"DROP TABLE {relation}")
+        self.write(f"ALTER TABLE {anew} RENAME TO {self.quote(table.name)}")
+
     def stage(self, query: Query, name: str = STAGE) -> str:
         """Fill a temporary table with the rows of a query; return its qualified name."""
         self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
@@ -220,7 +239,7 @@ class Session(ABC):
 
     def unstage(self) -> None:
         """Drop the temporary tables of a sync."""
-        for name in (STAGE, ARRIVED, GONE):
+        for name in (STAGE, ARRIVED, KNOWN, GONE):
             self.write(f"DROP TABLE IF EXISTS temp.{self.quote(name)}")
 
     def count(self, relation: str, params: Sequence[object] = ()) -> int:
@@ -281,22 +300,22 @@ class Session(ABC):
 
     def _since(self, table: Table, cursor: CursorSql, scale: Scale, question: Since) -> Query:
         """Keep the bare column on the left of one range, so that an index on the cursor serves every form."""
-        value = self.bind(cursor, scale, question.position)
-        closed = question.inclusive or question.key is not None
-        sql, params = f"{cursor.compared} {'>=' if closed else '>'} {cursor.bound}", [value]
-        if question.key is not None:
-            beyond = self._beyond_key(table.key, question.key)
-            sql += f" AND ({cursor.compared} > {cursor.bound} OR {beyond.sql})"
-            params += [value, *beyond.params]
-        if question.but:
-            known = ", ".join("?" * len(question.but))
-            digest = self.digest(table.names, "")
-            sql += f" AND ({cursor.compared} > {cursor.bound} OR {digest} NOT IN ({known}))"
-            params += [value, *map(int, question.but)]
+        parts: list[str] = []
+        params: list[object] = []
+        if question.position is not None:
+            value = self.bind(cursor, scale, question.position)
+            closed = question.inclusive or question.key is not None
+            parts.append(f"{cursor.compared} {'>=' if closed else '>'} {cursor.bound}")
+            params.append(value)
+            if question.key is not None:
+                beyond = self._beyond_key(table.key, question.key)
+                parts.append(f"({cursor.compared} > {cursor.bound} OR {beyond.sql})")
+                params += [value, *beyond.params]
         if question.until is not None:
-            sql += f" AND {cursor.compared} <= {cursor.bound}"
+            parts.append(f"{cursor.compared} <= {cursor.bound}")
             params.append(self.bind(cursor, scale, question.until))
-        if question.nulls:
+        sql = " AND ".join(parts)
+        if question.nulls and sql:
             sql = f"({sql}) OR {self.quote(table.cursor or '')} IS NULL"
         return Query(sql, tuple(params))
 

@@ -1,0 +1,176 @@
+"""A model of a cursor load, on paper: which rows it will get wrong, told from lags and schedule alone.
+
+It keeps a dictionary for the target and a number for the memory and asks no database. What it says is compared with
+what real loads do; where the two differ, one of them is wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from incload.history.lag import larger, syncs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from incload.history.history import History
+    from incload.history.lag import Key, Sync, Version
+    from incload.history.scenarios import Condition
+    from incload.strategy import Reach
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class Mark:
+    """A memory on paper: the watermark and the largest key at it; and how many syncs there were."""
+
+    at: int | None = None
+    key: Key | None = None
+    syncs: int = 0
+
+
+@dataclass(slots=True)
+class Model:
+    """A cursor load on paper.
+
+    Attributes:
+        reach: Which changes it reads.
+        conditions: What happens to it.
+        target: The copy, by key.
+        mark: Its memory.
+        ever_wrong: Every key that was wrong after any sync, in the order in which they became so.
+    """
+
+    reach: Reach
+    conditions: Sequence[Condition] = ()
+    target: dict[Key, Version] = field(default_factory=dict)
+    mark: Mark = field(default_factory=Mark)
+    ever_wrong: dict[Key, None] = field(default_factory=dict)
+    _wrong: set[Key] = field(default_factory=set)
+    _above: set[Key] = field(default_factory=set)
+    _marks: dict[int, Mark] = field(default_factory=dict)
+
+    def run(self, history: History) -> Model:
+        """Follow a history from its base to its end."""
+        for sync in syncs(history, self.conditions):
+            self.follow(sync)
+        return self
+
+    def follow(self, sync: Sync) -> None:
+        """Do one sync."""
+        self._befall(sync)
+        if self._met("crash_after_memory", sync):
+            target = dict(self.target)
+            self._load(sync)
+            self.target = target
+        if self._met("crash_after_rows", sync):
+            mark = Mark(self.mark.at, self.mark.key, self.mark.syncs)
+            self._load(sync)
+            self.mark = mark
+        read = self._load(sync)
+        self._marks[sync.number] = Mark(self.mark.at, self.mark.key, self.mark.syncs)
+        self._judge(sync, [*read, *(change.key for change in sync.changes), *self._wrong])
+
+    def _befall(self, sync: Sync) -> None:
+        """Let happen to the memory what happens to it before a sync."""
+        if self._met("lose_memory", sync):
+            self.mark = Mark()
+        for condition in self._met("roll_back_memory", sync):
+            old = self._marks[condition.to]
+            self.mark = Mark(old.at, old.key, old.syncs)
+
+    def _met(self, kind: str, sync: Sync) -> list[Condition]:
+        return [each for each in self.conditions if each.kind == kind and each.sync in {None, sync.number}]
+
+    def _load(self, sync: Sync) -> list[Key]:
+        """Read, write and remember; return the keys that were read, of those that could matter."""
+        visible = self._visible(sync)
+        everything = self.mark.at is None or (self.reach.every > 0 and self.mark.syncs % self.reach.every == 0)
+        candidates = visible if everything else self._candidates(sync)
+        read = [key for key in candidates if key in visible and self._reads(sync, key, visible[key], all_=everything)]
+        gone = [key for key in self.target if key not in visible] if everything and self.reach.every else []
+        for key in gone:
+            del self.target[key]
+        for key in read:
+            self.target[key] = visible[key]
+        self._remember(sync, read)
+        return read + gone
+
+    def _visible(self, sync: Sync) -> dict[Key, Version]:
+        rows = dict(sync.rows)
+        for condition in self._met("partial_read", sync):
+            for key in hidden(rows, condition.share):
+                del rows[key]
+        return rows
+
+    def _candidates(self, sync: Sync) -> dict[Key, None]:
+        """Only what changed, what is wrong and what lies above the watermark can be read to any effect."""
+        return dict.fromkeys([*(change.key for change in sync.changes), *self._wrong, *self._above])
+
+    def _reads(self, sync: Sync, key: Key, version: Version, *, all_: bool) -> bool:
+        cursor, reach = version.cursor, self.reach
+        if reach.delay and cursor is not None and cursor > sync.clock - reach.delay // _MICROSECOND:
+            return False
+        if all_:
+            return True
+        if cursor is None:
+            return False
+        assert self.mark.at is not None  # noqa: S101 - without a watermark everything is read
+        if any(
+            self.mark.at - far // _MICROSECOND <= cursor <= self.mark.at - near // _MICROSECOND
+            for far, near in reach.further
+        ):
+            return True
+        bound = (sync.clock if reach.from_clock else self.mark.at) - reach.window // _MICROSECOND
+        if cursor != bound:
+            return cursor > bound
+        return reach.at_bound == "all" or (reach.at_bound == "larger_key" and larger(key, self.mark.key))
+
+    def _remember(self, sync: Sync, read: Iterable[Key]) -> None:
+        """Move the watermark over what was read, and bend it as the conditions say."""
+        stamps = [(self.target[key].cursor, key) for key in read]
+        possible = [
+            (stamp, key)
+            for stamp, key in stamps
+            if stamp is not None and not (self.reach.bounded and stamp > sync.clock)
+        ]
+        top = max((stamp for stamp, _ in possible), default=None)
+        if top is not None and (self.mark.at is None or top > self.mark.at):
+            self.mark.at = self._bent(top, sync)
+            self.mark.key = max((key for stamp, key in possible if stamp == top), default=None)  # type: ignore[type-var]  # keys of one table compare
+        elif top is not None and top == self.mark.at:
+            ties = [key for stamp, key in possible if stamp == top]
+            self.mark.key = max([*ties, *([self.mark.key] if self.mark.key else [])])  # type: ignore[type-var]  # as above
+        self.mark.syncs += 1
+        mark = self.mark.at
+        self._above = {
+            key for key, row in sync.rows.items() if row.cursor is not None and (mark is None or row.cursor > mark)
+        }
+
+    def _bent(self, stamp: int, sync: Sync) -> int:
+        for condition in self._met("round_up_memory", sync):
+            stamp = -(-stamp // condition.unit) * condition.unit
+        for condition in self._met("truncate_memory", sync):
+            stamp = stamp // condition.unit * condition.unit
+        return stamp
+
+    def _judge(self, sync: Sync, keys: Iterable[Key]) -> None:
+        """Compare the copy with the truth; what a delay promises nothing about is not wrong."""
+        open_until = sync.clock - self.reach.delay // _MICROSECOND
+        for key in dict.fromkeys(keys):
+            truth = sync.rows.get(key)
+            excused = self.reach.delay and truth is not None and truth.cursor is not None and truth.cursor > open_until
+            if self.target.get(key) == truth or excused:
+                self._wrong.discard(key)
+            else:
+                self._wrong.add(key)
+                self.ever_wrong.setdefault(key)
+
+
+def hidden(rows: Iterable[Key], share: float) -> Iterator[Key]:
+    """Yield the keys that a partial answer leaves out: the last share of all, in the order of the keys."""
+    ordered = sorted(rows)  # type: ignore[type-var]  # keys of one table compare
+    yield from ordered[len(ordered) - int(len(ordered) * share) :]

@@ -1,0 +1,164 @@
+"""What happens to a loader rather than to its source: carried out for real, on the files of a trial.
+
+Rows and memory of incload's own load commit together; a loader that commits them apart is acted out by putting one of
+the two back to what it was, as a crash between the commits would leave it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from incload.load.memory import TABLE as MEMORY
+from incload.strategy import Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import timedelta
+
+    from incload.history.scenarios import Condition
+    from incload.lab.pair import Stand
+    from incload.load.engines.base import Place, Session
+    from incload.load.memory import Shelf
+
+_COPY = "incload_lab_copy"
+
+
+def met(conditions: Sequence[Condition], kind: str, sync: int) -> list[Condition]:
+    """Return the conditions of a kind that hold at a sync."""
+    return [each for each in conditions if each.kind == kind and each.sync in {None, sync}]
+
+
+@dataclass(frozen=True)
+class BentMemory(Strategy):
+    """A strategy whose memory is coarser than the cursor: its watermark is cut off, or rounded up, to whole units.
+
+    Attributes:
+        honest: The strategy.
+        unit: The unit, in microseconds.
+        up: Whether the watermark is rounded up.
+    """
+
+    honest: Strategy
+    unit: int
+    up: bool
+
+    def __post_init__(self) -> None:
+        """Speak under the strategy's own name and rule."""
+        object.__setattr__(self, "name", self.honest.name)
+        object.__setattr__(self, "write_rule", self.honest.write_rule)
+        object.__setattr__(self, "uses_cursor", self.honest.uses_cursor)
+
+    @property
+    def id(self) -> str:
+        """The strategy's own id."""
+        return self.honest.id
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What the strategy needs."""
+        return self.honest.needs
+
+    @property
+    def breaks(self) -> frozenset[Assumption]:
+        """What the strategy breaks."""
+        return self.honest.breaks
+
+    @property
+    def reach(self) -> Reach | None:
+        """What the strategy reads."""
+        return self.honest.reach
+
+    @property
+    def delay(self) -> timedelta:
+        """The strategy's delay."""
+        return self.honest.delay
+
+    def read(self, source: Source, memory: Memory) -> Delta:
+        """Read as the strategy does."""
+        return self.honest.read(source, memory)
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:
+        """Remember as the strategy does, and bend the watermark."""
+        after = self.honest.remember(seen, memory)
+        if after.watermark is None:
+            return after
+        units = -(-int(after.watermark) // self.unit) if self.up else int(after.watermark) // self.unit
+        return replace(after, watermark=units * self.unit)
+
+
+def bent(strategy: Strategy, conditions: Sequence[Condition]) -> Strategy:
+    """Return the strategy with the memory that the conditions give it."""
+    for each in conditions:
+        if each.kind in {"round_up_memory", "truncate_memory"}:
+            return BentMemory(strategy, each.unit, up=each.kind == "round_up_memory")
+    return strategy
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMemory:
+    """A memory as it was: its entry and its digests."""
+
+    entry: list[tuple[object, ...]]
+    digests: list[tuple[object, ...]] | None
+
+
+def save(shelf: Shelf) -> SavedMemory:
+    """Read a memory as it is."""
+    session = shelf.session
+    entry, digests = [], None
+    if shelf.exists():
+        entry = session.rows(
+            f"SELECT value FROM {session.name('target', MEMORY)} WHERE table_name = ? AND strategy = ?",
+            (shelf.table.name, shelf.strategy),
+        )
+    if shelf.has_digests():
+        digests = session.rows(f"SELECT * FROM {shelf.digests}")
+    return SavedMemory(entry, digests)
+
+
+def restore(shelf: Shelf, saved: SavedMemory, origin: str) -> None:
+    """Put a memory back."""
+    session = shelf.session
+    shelf.forget()
+    for (value,) in saved.entry:
+        session.write(
+            f"INSERT INTO {session.name('target', MEMORY)} (table_name, strategy, value) VALUES (?, ?, ?)",
+            (shelf.table.name, shelf.strategy, value),
+        )
+    if saved.digests is not None:
+        shelf.create_digests(origin)
+        for row in saved.digests:
+            session.write(f"INSERT INTO {shelf.digests} VALUES ({', '.join('?' * len(row))})", row)
+
+
+@contextmanager
+def rows_put_back(session: Session, table: str) -> Iterator[None]:
+    """Undo to a target table whatever the block did to it; what the block did to the memory stays."""
+    name, copy = session.name("target", table), session.name("target", _COPY)
+    present = session.columns("target", table) is not None
+    if present:
+        session.write(f"CREATE TABLE {copy} AS SELECT * FROM {name}")
+    yield
+    session.write(f"DELETE FROM {name}")
+    if present:
+        session.write(f"INSERT INTO {name} SELECT * FROM {copy}")
+        session.write(f"DROP TABLE {copy}")
+
+
+@contextmanager
+def hidden(stand: Stand, share: float) -> Iterator[None]:
+    """Take the last share of the source's rows, in the order of the key, out of it for the time of a block."""
+    session: Session = stand.writer
+    place: Place = stand.place
+    name, copy = session.name(place, stand.table.name), session.name(place, _COPY)
+    number = int(session.count(name) * share)
+    order = ", ".join(f"{session.quote(column)} DESC" for column in stand.table.key)
+    session.write(f"CREATE TABLE {copy} AS SELECT * FROM {name} ORDER BY {order} LIMIT {number}")
+    session.delete(stand.table.key, name, copy)
+    try:
+        yield
+    finally:
+        session.write(f"INSERT INTO {name} SELECT * FROM {copy}")
+        session.write(f"DROP TABLE {copy}")

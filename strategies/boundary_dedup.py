@@ -1,0 +1,58 @@
+"""Boundary dedup: an inclusive bound, and digests of the rows at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+
+
+@dataclass(frozen=True)
+class BoundaryDedup(Strategy):
+    """Reads from the watermark on, itself included, and leaves out the rows there whose digest it remembers.
+
+    Keeps ties in any order, and a change at the very stamp of the watermark, without reading a row twice; the price is
+    a digest in memory for every row at the watermark, which grows without bound where many rows share one stamp.
+    Otherwise it loses what every watermark loses: late rows, deletes, updates that leave the cursor alone, null
+    cursors; one stamp in the future blinds it.
+    """
+
+    name: ClassVar[str] = "boundary_dedup"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """A cursor that never falls behind the watermark."""
+        return SHOWN_BY_CURSOR | {
+            Need(Assumption.LAG_WITHIN, timedelta(0)),
+            Need(Assumption.CURSOR_MOVES_ON_UPDATE, timedelta(0)),
+            Need(Assumption.CURSOR_NOT_IN_FUTURE),
+            Need(Assumption.MEMORY_NOT_AHEAD, timedelta(0)),
+            Need(Assumption.ATOMIC_COMMIT),
+        }
+
+    @property
+    def reach(self) -> Reach:
+        """What is no older than the watermark."""
+        return Reach()
+
+    def read(self, source: Source, memory: Memory) -> Delta:
+        """Ask for everything at first, then for what is at the watermark and unknown, or newer."""
+        if memory.watermark is None:
+            return Delta((source.everything(),))
+        return Delta((source.since(memory.watermark, inclusive=True, but=_known(memory)),))
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:
+        """Keep the largest cursor value read so far and the digests of the rows at it."""
+        largest = seen.largest()
+        if largest is None:
+            return memory
+        same = largest == memory.watermark
+        digests = {*seen.digests_at(largest), *(_known(memory) if same else ())}
+        return Memory(watermark=largest, notes={"boundary": sorted(digests)})
+
+
+def _known(memory: Memory) -> tuple[str, ...]:
+    boundary = memory.notes.get("boundary")
+    return tuple(map(str, boundary)) if isinstance(boundary, list) else ()

@@ -1,0 +1,50 @@
+"""Clock-bounded watermark: a stamp in the future does not move it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+
+
+@dataclass(frozen=True)
+class ClockBoundedWatermark(Strategy):
+    """Reads the rows newer than a watermark that never passes the source's clock.
+
+    A row stamped in the future is loaded, and read again at every sync until its time has come; the watermark stays
+    with the newest stamp that is possible. Otherwise it loses what the strict timestamp watermark loses: ties, late
+    rows, deletes, updates that leave the cursor alone, null cursors.
+    """
+
+    name: ClassVar[str] = "clock_bounded_watermark"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """A cursor that only ever grows and never repeats; stamps in the future do no harm."""
+        return SHOWN_BY_CURSOR | {
+            Need(Assumption.LAG_WITHIN, timedelta(0)),
+            Need(Assumption.UNIQUE_CURSOR),
+            Need(Assumption.CURSOR_MOVES_ON_UPDATE),
+            Need(Assumption.MEMORY_NOT_AHEAD),
+            Need(Assumption.ATOMIC_COMMIT),
+        }
+
+    @property
+    def reach(self) -> Reach:
+        """What is newer than the bounded watermark."""
+        return Reach(at_bound="none", bounded=True)
+
+    def read(self, source: Source, memory: Memory) -> Delta:
+        """Ask for everything at first, then for what is newer than the watermark."""
+        if memory.watermark is None:
+            return Delta((source.everything(),))
+        return Delta((source.since(memory.watermark),))
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:
+        """Keep the largest cursor value read so far that is not ahead of the source's clock."""
+        largest = seen.largest(until=seen.clock())
+        if largest is None or (memory.watermark is not None and largest <= memory.watermark):
+            return memory
+        return Memory(watermark=largest)

@@ -1,0 +1,69 @@
+"""Lookback with reconciliation: a window at every sync, a full comparison now and then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+
+
+@dataclass(frozen=True)
+class LookbackWithReconciliation(Strategy):
+    """Reads a window behind the watermark at every sync, and every so many syncs compares everything.
+
+    What the window misses - later rows, deletes, updates that leave the cursor alone, null cursors - is wrong until the
+    next full comparison and right after it, so that nothing stays wrong for long.
+
+    Attributes:
+        minutes: The window.
+        every: After how many syncs everything is compared.
+    """
+
+    minutes: float = 10
+    every: int = 4
+    name: ClassVar[str] = "lookback_with_reconciliation"
+
+    @property
+    def window(self) -> timedelta:
+        """The window."""
+        return timedelta(minutes=self.minutes)
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What a lookback window needs: between two full comparisons it is nothing more."""
+        return SHOWN_BY_CURSOR | {
+            Need(Assumption.LAG_WITHIN, self.window),
+            Need(Assumption.CURSOR_MOVES_ON_UPDATE, self.window),
+            Need(Assumption.CURSOR_NOT_IN_FUTURE),
+            Need(Assumption.MEMORY_NOT_AHEAD, self.window),
+            Need(Assumption.ATOMIC_COMMIT, self.window),
+        }
+
+    @property
+    def breaks(self) -> frozenset[Assumption]:
+        """It reads in part, and the rows of the window again."""
+        return frozenset({Assumption.WHOLE_READ, Assumption.READ_ONCE})
+
+    @property
+    def reach(self) -> Reach:
+        """What lies no further back than the window, and now and then everything."""
+        return Reach(self.window, every=self.every)
+
+    def read(self, source: Source, memory: Memory) -> Delta:
+        """Ask for everything when a comparison is due, else for what is no older than the window."""
+        if memory.watermark is None or _syncs(memory) % self.every == 0:
+            return Delta((source.everything(),), mirror=True)
+        start = source.earlier(memory.watermark, self.window)
+        return Delta((source.since(start, inclusive=True),))
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:
+        """Keep the largest cursor value read so far, and count the syncs."""
+        largest = max((mark for mark in (seen.largest(), memory.watermark) if mark is not None), default=None)
+        return Memory(watermark=largest, notes={"syncs": _syncs(memory) + 1})
+
+
+def _syncs(memory: Memory) -> int:
+    syncs = memory.notes.get("syncs", 0)
+    return syncs if isinstance(syncs, int) else 0

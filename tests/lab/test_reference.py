@@ -1,0 +1,102 @@
+"""The reference copy: a plain copy, as right as any, that decides and remembers nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.lab.clock import LoadClock
+from incload.lab.pair import PAIRS, open_stand, pair_name
+from incload.lab.reference import ReferenceCopy, copy
+from incload.lab.trial import Trial
+from incload.load.plan import Plan
+from incload.registry import strategies
+from incload.strategy import Delta, Everything, Memory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Lived, Row
+
+BASE: list[Row] = [(1, "tea", -30), (2, "ink", None)]
+PLAN = Plan("parcels", ("id",), "modified_at", ReferenceCopy(), cursor_per_second=1_000_000)
+
+every_pair = pytest.mark.parametrize("pair", PAIRS, ids=pair_name)
+
+
+@every_pair
+def test_it_copies_whatever_happens(pair: tuple[str, str], lived: Lived, tmp_path: Path) -> None:
+    """Late rows, deletes, untouched updates and null stamps are all there: the whole table is copied every time."""
+    history = lived(BASE, ([(3, "wax", -60), (1, "green tea", -30)], []), ([], [2]))
+    observed = Trial(history, ReferenceCopy(), None, pair, loader=copy).run(tmp_path, LoadClock())
+
+    assert (len(observed.syncs), observed.ledger.wrong_syncs, observed.rows_at_end) == (3, 0, 2)
+    assert [(synced.read, synced.written, synced.removed, synced.questions) for synced in observed.syncs] == [
+        (2, 2, 0, 0),
+        (3, 3, 0, 0),
+        (2, 2, 0, 0),
+    ]
+
+
+@every_pair
+def test_it_remembers_nothing(pair: tuple[str, str], lived: Lived, tmp_path: Path) -> None:
+    """No memory is written beside the copy."""
+    observed = Trial(lived(BASE, ([], [])), ReferenceCopy(), None, pair, loader=copy).run(tmp_path, LoadClock())
+
+    assert (observed.memory_bytes, [synced.after for synced in observed.syncs]) == (0, [Memory(), Memory()])
+
+
+@every_pair
+def test_what_stood_in_its_place_is_gone(pair: tuple[str, str], lived: Lived, tmp_path: Path) -> None:
+    """A target of another form is replaced, not filled."""
+    history = lived(BASE)
+    stand = open_stand(pair, history.table, tmp_path)
+    stand.begin(history)
+    name = stand.link.target.name("target", "parcels")
+    stand.link.target.write(f"CREATE TABLE {name} (other TEXT)")
+    copy(stand.link, PLAN)
+    columns = stand.link.target.columns("target", "parcels") or ()
+
+    assert [column.name for column in columns] == ["id", "content", "modified_at"]
+    assert stand.link.target.keyed("target", "parcels", ("id",))
+    stand.close()
+
+
+@every_pair
+def test_a_copy_that_fails_leaves_the_copy_before(pair: tuple[str, str], lived: Lived, tmp_path: Path) -> None:
+    """When the copy raises, the target is what it was."""
+    history = lived(BASE)
+    stand = open_stand(pair, history.table, tmp_path)
+    stand.begin(history)
+    copy(stand.link, PLAN)
+    before = list(stand.target_rows())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(stand.link.target), "insert", failing)
+        with pytest.raises(ArithmeticError):
+            copy(stand.link, PLAN)
+
+    assert list(stand.target_rows()) == before
+    stand.close()
+
+
+def failing(*_: object) -> int:
+    """Raise, as a full disk would."""
+    raise ArithmeticError
+
+
+def test_it_is_no_strategy_to_choose() -> None:
+    """It asks for everything, needs nothing, and does not stand among the strategies."""
+    reference = ReferenceCopy()
+
+    assert (reference.id, reference.needs, str(reference.write_rule)) == ("reference_copy", frozenset(), "replace")
+    assert "reference_copy" not in {each.name for each in strategies()}
+
+
+def test_it_asks_nothing() -> None:
+    """Its description of a sync is everything, without a question to the source."""
+
+    class Silent:
+        """A source that must not be asked."""
+
+    assert ReferenceCopy().read(Silent(), Memory()) == Delta((Everything(),))  # type: ignore[arg-type]

@@ -1,0 +1,362 @@
+"""The witness tells each story so that a reader can check it by hand: every text here is written down in full."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from incload.lab.audit import Difference
+from incload.lab.ledger import Ledger
+from incload.lab.witness import story
+from incload.registry import strategy
+from incload.strategy import AfterKey, Delta, Everything, Memory, Since, WriteRule
+from incload.table import Column, Kind, Table
+
+if TYPE_CHECKING:
+    from conftest import Lived, Row, Tried
+
+    from incload.lab.trial import Observed
+    from incload.strategy import Rows
+
+BASE: list[Row] = [(1, "tea", -30), (2, "ink", -10)]
+
+LATE = """\
+1. In tick 2 row id = 4 became visible with modified_at = 2026-01-01T12:02:00.000000.
+2. With the watermark 2026-01-01T12:05:00.000000 in memory, sync 2 asked for the rows later than \
+2026-01-01T12:05:00.000000.
+3. The row's stamp lies 0:03:00 before the bound, 0:03:00 behind the watermark: the row was not read.
+4. It was wrong after sync 2 and is still lost after the last, sync 2 (1 wrong row then)."""
+
+LATE_BEYOND_THE_WINDOW = """\
+1. In tick 1 row id = 3 became visible with modified_at = 2026-01-01T11:48:30.000000.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows from 2026-01-01T11:49:00.000000.
+3. The row's stamp lies 0:00:30 before the bound, 0:01:30 behind the watermark: the row was not read.
+4. It was wrong after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
+
+TIE = """\
+1. In tick 1 row id = 3 became visible with modified_at = 2026-01-01T11:50:00.000000.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than \
+2026-01-01T11:50:00.000000.
+3. The row's stamp is the watermark's own: the bound shuts it out, and the row was not read.
+4. It was wrong after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
+
+TIE_WITH_A_SMALLER_KEY = """\
+1. In tick 1 row id = 0 became visible with modified_at = 2026-01-01T11:50:00.000000.
+2. With the watermark 2026-01-01T11:50:00.000000 and key 2 in memory, sync 1 asked for the rows beyond \
+(2026-01-01T11:50:00.000000, 2).
+3. The row's stamp is the watermark's own: the bound shuts it out, and the row was not read.
+4. It was wrong after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
+
+DELETE = """\
+1. In tick 1 row id = 1 left the source.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than \
+2026-01-01T11:50:00.000000.
+3. A row that is not there answers no question: nothing told the load to delete its copy.
+4. It was wrong after sync 1 and is still phantom after the last, sync 1 (1 wrong row then)."""
+
+DELETE_BESIDE_DIGESTS = """\
+1. In tick 1 row id = 1 left the source.
+2. With the digests of the rows read before in memory, sync 1 asked for the rows whose digest differs.
+3. A row that is not there answers no question: nothing told the load to delete its copy.
+4. It was wrong after sync 1 and is still phantom after the last, sync 1 (1 wrong row then)."""
+
+UNTOUCHED = """\
+1. In tick 1 row id = 1 changed and kept its modified_at = 2026-01-01T11:30:00.000000.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than \
+2026-01-01T11:50:00.000000.
+3. The row's stamp lies 0:20:00 before the bound, 0:20:00 behind the watermark: the row was not read.
+4. It was wrong after sync 1 and is still stale after the last, sync 1 (1 wrong row then)."""
+
+NULL = """\
+1. In tick 1 row id = 3 became visible with modified_at = null.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than \
+2026-01-01T11:50:00.000000.
+3. A null is neither above nor below any bound: the row answers no question about the cursor.
+4. It was wrong after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
+
+NULL_UPDATED = """\
+1. In tick 1 row id = 3 changed and kept its modified_at = null.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than \
+2026-01-01T11:50:00.000000.
+3. A null is neither above nor below any bound: the row answers no question about the cursor.
+4. It was wrong after sync 1 and is still stale after the last, sync 1 (1 wrong row then)."""
+
+HEALED = """\
+1. In tick 1 row id = 3 became visible with modified_at = 2026-01-01T11:45:00.000000.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than \
+2026-01-01T11:50:00.000000.
+3. The row's stamp lies 0:05:00 before the bound, 0:05:00 behind the watermark: the row was not read.
+4. It was wrong after sync 1 and was right again later."""
+
+LEFT = """\
+1. In tick 1 row id = 3 became visible with modified_at = 2026-01-01T11:45:00.000000.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than \
+2026-01-01T11:50:00.000000.
+3. The row's stamp lies 0:05:00 before the bound, 0:05:00 behind the watermark: the row was not read.
+4. It was wrong after sync 1 and left the source before it was right again."""
+
+DUPLICATED = """\
+1. In the base row id = 2 became visible with modified_at = 2026-01-01T11:50:00.000000.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows from 2026-01-01T11:50:00.000000.
+3. It was wrong after sync 1 and is still duplicated after the last, sync 1 (1 wrong row then)."""
+
+READ_AGAIN_BY_APPEND = """\
+1. In tick 1 row id = 1 became visible with modified_at = 2026-01-01T12:05:00.000000.
+2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than \
+2026-01-01T11:50:00.000000.
+3. It was wrong after sync 1 and is still stale and duplicated after the last, sync 1 (2 wrong rows then)."""
+
+
+def test_a_late_row(lived: Lived, tried: Tried) -> None:
+    """A row whose stamp lies behind the watermark is told with both spans."""
+    history = lived(BASE, ([(3, "salt", 5)], []), ([(4, "wax", 2)], []))
+
+    assert story(history, tried(history, strategy("timestamp_watermark"))) == LATE
+
+
+def test_a_row_later_than_the_window(lived: Lived, tried: Tried) -> None:
+    """Behind a window, the span to the bound and the span to the watermark differ."""
+    history = lived(BASE, ([(3, "salt", -11.5)], []))
+
+    assert story(history, tried(history, strategy("lookback_window_minutes_1"))) == LATE_BEYOND_THE_WINDOW
+
+
+def test_a_tie(lived: Lived, tried: Tried) -> None:
+    """A row with the watermark's own stamp is shut out by an open bound."""
+    history = lived(BASE, ([(3, "salt", -10)], []))
+
+    assert story(history, tried(history, strategy("timestamp_watermark"))) == TIE
+
+
+def test_a_tie_with_a_smaller_key(lived: Lived, tried: Tried) -> None:
+    """A composite watermark shows its key, and so why the row was shut out."""
+    history = lived(BASE, ([(0, "salt", -10), (3, "wax", -10)], []))
+
+    assert story(history, tried(history, strategy("composite_watermark"))) == TIE_WITH_A_SMALLER_KEY
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("timestamp_watermark", DELETE), ("row_hash_cdc_without_removes", DELETE_BESIDE_DIGESTS)]
+)
+def test_a_delete(name: str, told: str, lived: Lived, tried: Tried) -> None:
+    """A row that left the source is told as such, whatever was remembered."""
+    history = lived(BASE, ([], [1]))
+
+    assert story(history, tried(history, strategy(name))) == told
+
+
+def test_an_update_that_leaves_the_stamp(lived: Lived, tried: Tried) -> None:
+    """A changed row with its old stamp is told as such."""
+    history = lived(BASE, ([(1, "green tea", -30)], []))
+
+    assert story(history, tried(history, strategy("timestamp_watermark"))) == UNTOUCHED
+
+
+def test_a_null_cursor(lived: Lived, tried: Tried) -> None:
+    """A row without a stamp answers no question about stamps."""
+    history = lived(BASE, ([(3, "salt", None)], []))
+
+    assert story(history, tried(history, strategy("timestamp_watermark"))) == NULL
+
+
+def test_a_null_cursor_that_stays(lived: Lived, tried: Tried) -> None:
+    """A row that is updated and has no stamp before and after kept its null."""
+    history = lived([*BASE, (3, "salt", None)], ([(3, "sea salt", None)], []))
+
+    assert story(history, tried(history, strategy("timestamp_watermark"))) == NULL_UPDATED
+
+
+def test_a_row_that_healed(lived: Lived, tried: Tried) -> None:
+    """A row that a later change brought over is told as healed."""
+    history = lived(BASE, ([(3, "salt", -15)], []), ([(3, "sea salt", 15)], []))
+
+    assert story(history, tried(history, strategy("timestamp_watermark"))) == HEALED
+
+
+def test_a_row_that_left_while_lost(lived: Lived, tried: Tried) -> None:
+    """A lost row that left the source never healed."""
+    history = lived(BASE, ([(3, "salt", -15)], []), ([], [3]))
+
+    assert story(history, tried(history, strategy("timestamp_watermark"))) == LEFT
+
+
+def test_a_duplicated_row(lived: Lived, tried: Tried) -> None:
+    """A row at a closed bound was read, and nothing says that it was not."""
+    history = lived(BASE, ([], []))
+    observed = tried(history, strategy("timestamp_watermark_inclusive"), WriteRule.APPEND)
+
+    assert story(history, observed) == DUPLICATED
+
+
+def test_two_kinds_of_wrong(lived: Lived, tried: Tried) -> None:
+    """A row that is wrong in two ways is told with both."""
+    history = lived(BASE, ([(1, "green tea", 5)], []))
+    observed = tried(history, strategy("timestamp_watermark"), WriteRule.APPEND)
+
+    assert story(history, observed) == READ_AGAIN_BY_APPEND
+
+
+def test_a_sound_trial_has_no_story(lived: Lived, tried: Tried) -> None:
+    """Where nothing was wrong, nothing is told."""
+    history = lived(BASE, ([(3, "salt", 5)], []))
+
+    assert not story(history, tried(history, strategy("timestamp_watermark")))
+
+
+@pytest.mark.parametrize("pair", [("duckdb", "duckdb"), ("sqlite", "duckdb")])
+def test_the_story_is_the_same_on_every_pair(pair: tuple[str, str], lived: Lived, tried: Tried) -> None:
+    """Engines do not change the text."""
+    history = lived(BASE, ([(3, "salt", 5)], []), ([(4, "wax", 2)], []))
+
+    assert story(history, tried(history, strategy("timestamp_watermark"), None, pair)) == LATE
+
+
+def test_the_first_wrong_row_is_told_of(lived: Lived, tried: Tried) -> None:
+    """Of rows that went wrong at the same sync, one that is still wrong is told of, and of those the smallest key."""
+    late: list[Row] = [(8, "salt", -15), (9, "wax", -15), (10, "rope", -15)]
+    history = lived(BASE, (late, []), ([(8, "sea salt", 15), (3, "glue", -20)], []))
+    told = story(history, tried(history, strategy("timestamp_watermark")))
+
+    assert told.splitlines()[0] == (
+        "1. In tick 1 row id = 9 became visible with modified_at = 2026-01-01T11:45:00.000000."
+    )
+    assert told.endswith("(3 wrong rows then).")
+
+
+def test_what_happened_before_the_row_was_wrong_is_told(lived: Lived, tried: Tried) -> None:
+    """The last change up to the first wrong sync counts: neither earlier nor later ones."""
+    history = lived(BASE, ([(1, "green tea", 5)], []), ([(1, "black tea", 3)], []), ([(1, "white tea", 1)], []))
+    told = story(history, tried(history, strategy("timestamp_watermark")))
+
+    assert told.splitlines()[0] == (
+        "1. In tick 2 row id = 1 became visible with modified_at = 2026-01-01T12:03:00.000000."
+    )
+
+
+def observed(before: Memory, delta: Delta, found: Difference, like: Observed) -> Observed:
+    """Return what a trial showed whose second sync asked, remembered and left the target as given."""
+    syncs = [like.syncs[0], replace(like.syncs[1], before=before, delta=delta)]
+    made = replace(like, ledger=Ledger(), syncs=syncs)
+    made.ledger.enter(0, Difference())
+    made.ledger.enter(1, found)
+    return made
+
+
+LOST = Difference(lost=frozenset({(1,)}))
+"""Row 1 is stamped half an hour before noon."""
+
+
+def at(minutes: float) -> int:
+    """Return a point in time, given in minutes after noon."""
+    return 1_767_268_800_000_000 + int(minutes * 60_000_000)
+
+
+@pytest.mark.parametrize(
+    ("before", "rows", "told"),
+    [
+        (Memory(), (Everything(),), "With nothing in memory, sync 1 asked for everything."),
+        (
+            Memory(key=(7, "b")),
+            (AfterKey((7, "b")),),
+            "With the key 7, 'b' in memory, sync 1 asked for the rows with a key above 7, 'b'.",
+        ),
+        (
+            Memory(watermark=at(-10), digests=True),
+            (Since(at(-10), until=at(5)), AfterKey((3,))),
+            (
+                "With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than "
+                "2026-01-01T11:50:00.000000 and no later than 2026-01-01T12:05:00.000000 and for the rows with a key "
+                "above 3."
+            ),
+        ),
+        (
+            Memory(),
+            (Since(None, until=at(5), nulls=True),),
+            (
+                "With nothing in memory, sync 1 asked for the rows no later than 2026-01-01T12:05:00.000000 and those "
+                "without a stamp."
+            ),
+        ),
+        (Memory(), (Since(None),), "With nothing in memory, sync 1 asked for the rows with a stamp."),
+    ],
+)
+def test_every_question_is_told(before: Memory, rows: tuple[Rows, ...], told: str, lived: Lived, tried: Tried) -> None:
+    """What was remembered and what was asked is told in words, whatever it was."""
+    history = lived(BASE, ([], []))
+    made = observed(before, Delta(rows), LOST, tried(history, strategy("full_refresh")))
+
+    assert story(history, made).splitlines()[1] == f"2. {told}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            (Since(at(-10)), Since(at(-60), until=at(-40))),
+            "The row's stamp lies 0:20:00 before the bound, 0:20:00 behind the watermark: the row was not read.",
+        ),
+        (
+            (Since(at(-90), until=at(-31)),),
+            "The row's stamp lies 0:01:00 beyond the upper bound: the row is left for a later sync.",
+        ),
+        (
+            (Since(None, until=at(-40)),),
+            "The row's stamp lies 0:10:00 beyond the upper bound: the row is left for a later sync.",
+        ),
+        (
+            (Since(at(-30), key=(1,)),),
+            "The row's stamp is the watermark's own: the bound shuts it out, and the row was not read.",
+        ),
+    ],
+)
+def test_how_a_row_escaped_is_told(rows: tuple[Rows, ...], told: str, lived: Lived, tried: Tried) -> None:
+    """A row outside of every range is told with the distance to the nearest bound that shut it out."""
+    history = lived(BASE, ([], []))
+    made = observed(Memory(watermark=at(-10)), Delta(rows), LOST, tried(history, strategy("full_refresh")))
+
+    assert story(history, made).splitlines()[2] == f"3. {told}"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (Since(at(-30), inclusive=True),),
+        (Since(at(-30), key=(0,)),),
+        (Since(at(-31)),),
+        (Since(at(-10)), Since(at(-60), until=at(-30))),
+        (Since(None, until=at(-30)),),
+    ],
+)
+def test_a_row_that_was_asked_for_did_not_escape(rows: tuple[Rows, ...], lived: Lived, tried: Tried) -> None:
+    """Nothing claims that a row was not read when the question covered it."""
+    history = lived(BASE, ([], []))
+    made = observed(Memory(watermark=at(-10)), Delta(rows), LOST, tried(history, strategy("full_refresh")))
+
+    assert story(history, made).splitlines()[2].startswith("3. It was wrong after sync 1 and is still lost")
+
+
+def test_a_key_that_the_source_never_had(lived: Lived, tried: Tried) -> None:
+    """A phantom out of nowhere is told as such: the copy was bent on its way."""
+    history = lived(BASE, ([], []))
+    like = tried(history, strategy("full_refresh"))
+    made = observed(Memory(), Delta((Everything(),)), Difference(phantom=frozenset({(7,)})), like)
+
+    assert story(history, made).splitlines() == [
+        "1. The source never had row id = 7.",
+        "2. With nothing in memory, sync 1 asked for everything.",
+        "3. It was wrong after sync 1 and is still phantom after the last, sync 1 (1 wrong row then).",
+    ]
+
+
+def test_keys_of_stamps_and_booleans(lived: Lived, tried: Tried) -> None:
+    """A key that holds stamps or booleans is found under the numbers that the audit shows."""
+    like = tried(lived(BASE, ([], [])), strategy("full_refresh"))
+    table = Table("log", ("at", "day"), None, (Column("at", Kind.TIMESTAMP), Column("day", Kind.BOOLEAN)))
+    base = pa.table({"at": pa.array([5, 7], pa.timestamp("us")), "day": [False, True]})
+    history = replace(lived(BASE, ([], [])), table=table, base=base, ticks=())
+    made = observed(Memory(), Delta((Everything(),)), Difference(lost=frozenset({(7, 1)})), like)
+
+    assert story(history, made).splitlines()[0] == "1. In the base row at = 7, day = 1 became visible or changed."
