@@ -25,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("incload")
     add_choice_to(group.addoption)
     group.addoption("--rounds", type=int, default=3, help="how often each load is timed (default 3)")
+    group.addoption("--workers", type=int, default=None, help="processes of the matrix (default: one a processor)")
     group.addoption("--scale", type=int, default=200_000, help="rows of the throughput suite (default 200000)")
     group.addoption("--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)")
 

@@ -1,7 +1,8 @@
 """The matrix: every strategy against every scenario on every pair of engines; a test is one timing and one verdict.
 
-The timer is the load clock, so what is timed are the loads of a trial alone, without its history and its audits. A
-wrong verdict is a result, not a failure; an error is a failure.
+Trials run in processes of their own while the tests wait for them in turn. The timer is the load clock: it advances by
+the seconds that a trial spent in loads, without its history and its audits. A wrong verdict is a result, not a failure;
+an error is a failure, and so is a verdict that was not predicted.
 """
 
 from __future__ import annotations
@@ -11,51 +12,59 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.commands.compare import choice
-from incload.lab import matrix
+from incload.lab import matrix, runner
 from incload.lab.clock import CLOCK
+from incload.lab.prediction import disagreement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
-    from incload.lab.matrix import Cell
     from incload.report.outcome import Outcome
 
-REFERENCES: dict[tuple[str, tuple[str, str]], float] = {}
+REFERENCES: dict[tuple[str, str, str], float | None] = {}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test for each chosen cell; the reference copy comes first in each group."""
     cells = choice(metafunc.config.option).cells()
-    metafunc.parametrize("cell", cells, ids=[cell.name for cell in cells])
+    metafunc.parametrize("place", range(len(cells)), ids=[cell.name for cell in cells])
+
+
+@pytest.fixture(scope="session")
+def running(request: pytest.FixtureRequest, command: str) -> Iterator[runner.Runner]:
+    """Start all trials, and end what nobody waited for."""
+    option = request.config.option
+    started = runner.Runner(choice(option).cells(command), option.rounds, option.workers)
+    yield started
+    started.close()
 
 
 @pytest.mark.benchmark(timer=CLOCK.read)
 def test_trial(
-    benchmark: BenchmarkFixture, cell: Cell, record: Callable[[Outcome], None], command: str, request: pytest.FixtureRequest
+    benchmark: BenchmarkFixture,
+    place: int,
+    running: runner.Runner,
+    record: Callable[[Outcome], None],
+    request: pytest.FixtureRequest,
 ) -> None:
-    """A trial runs through and yields a verdict."""
-    benchmark.group = f"{cell.scenario.id} {cell.pair[0]} to {cell.pair[1]}"
-    seconds: list[float] = []
+    """A trial runs through, and its verdict is the predicted one."""
+    rounds: list[Outcome] = []
 
-    def run() -> matrix.Observed:
-        before = CLOCK.read()
-        observed = cell.run(CLOCK)
-        seconds.append(CLOCK.read() - before)
-        return observed
+    def wait() -> None:
+        found = running.outcome(len(rounds), place)
+        CLOCK.advance(found.load_seconds_min or 0.0)
+        rounds.append(found)
 
-    cell = matrix.with_command(cell, command)
-    try:
-        observed = benchmark.pedantic(run, rounds=request.config.option.rounds, iterations=1)
-    except Exception as error:
-        record(matrix.failure(cell, error))
-        raise
-    group = (cell.scenario.id, cell.pair)
-    if cell.strategy is matrix.REFERENCE:
-        REFERENCES[group] = min(seconds)
-    outcome = matrix.outcome(cell, observed, seconds, REFERENCES.get(group))
-    record(outcome)
+    benchmark.pedantic(wait, rounds=request.config.option.rounds, iterations=1)
+    outcome = runner.joined(rounds)
+    benchmark.group = f"{outcome.scenario} {outcome.source_engine} to {outcome.target_engine}"
+    group = (outcome.scenario, outcome.source_engine, outcome.target_engine)
+    if outcome.strategy == matrix.REFERENCE.id:
+        REFERENCES[group] = outcome.load_seconds_min
+    record(runner.with_reference(outcome, REFERENCES.get(group)))
     benchmark.extra_info["outcome"] = outcome.outcome
 
-    assert outcome.outcome in {"sound", "wrong"}
+    assert outcome.reason == ""
+    assert disagreement(outcome) == ""

@@ -1,4 +1,4 @@
-"""Cost at scale: initial load, 2 % change and no change, each contender beside the reference copy of the same rounds."""
+"""Cost at scale: initial load, 2 % change and no change, each contender beside a reference copy of the same rounds."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def yards(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     made.clear()
 
 
-def test_load(  # noqa: PLR0913 - a test asks for its fixtures
+def test_load(  # noqa: PLR0913, PLR0917 - a test asks for its fixtures
     benchmark: BenchmarkFixture,
     pair: tuple[str, str],
     suite: str,

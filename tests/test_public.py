@@ -30,6 +30,7 @@ CONTRACT = [
     "Memory",
     "Need",
     "Position",
+    "Reach",
     "Rows",
     "Seen",
     "Since",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Run every strategy against every scenario on every pair of engines, audit after every sync, and write latest.csv and
-latest.md. Exit code 1 when a trial raised an error.
+latest.md. Exit code 1 when a trial raised an error or was not as predicted.
 """
 
 
@@ -27,6 +27,7 @@ def add(subparsers: Subparsers) -> None:
     )
     add_choice_to(parser.add_argument)
     parser.add_argument("--rounds", type=int, default=1, help="how often each trial is timed (default 1)")
+    parser.add_argument("--workers", type=int, default=None, help="how many processes (default: one a processor)")
     parser.add_argument(
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
     )
@@ -68,17 +69,19 @@ def split(text: str) -> tuple[str, ...]:
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen cells and write the reports."""
-    from incload.lab.matrix import run_cells
+    from incload.lab.prediction import disagreement
+    from incload.lab.runner import run_cells
     from incload.progress import Progress
     from incload.report.files import write_reports
 
     command = shlex.join(["incload", *sys.argv[1:]])
     cells = choice(options).cells(command)
     with Progress("trials", len(cells) * options.rounds) as progress:
-        outcomes = run_cells(cells, options.rounds, progress.step)
+        outcomes = run_cells(cells, options.rounds, progress.step, options.workers)
     written = write_reports(outcomes, options.report_dir)
-    unknown = [each for each in outcomes if each.outcome == "unknown"]
-    sys.stdout.write(
-        f"{len(outcomes)} trials, {len(unknown)} of them unknown.\n" + "".join(f"  {path}\n" for path in written)
-    )
-    return 1 if unknown else 0
+    failures = [f"{each.strategy} on {each.scenario}: {each.reason}" for each in outcomes if each.outcome == "unknown"]
+    failures += filter(None, map(disagreement, outcomes))
+    sys.stdout.write("".join(f"  {line}\n" for line in failures))
+    sys.stdout.write(f"{len(outcomes)} trials, {len(failures)} of them unknown or not as predicted.\n")
+    sys.stdout.write("".join(f"{path}\n" for path in written))
+    return 1 if failures else 0

@@ -2,7 +2,8 @@
 
 A tick is one batch of changes that become visible together. Rows travel as Arrow tables whose columns stand in the
 table's order: integers as int64, reals as float64, text as string, booleans as bool, stamps as timestamp[us] without a
-zone (UTC). Ticks are applied in order; inside a tick the deletes come before the upserts.
+zone (UTC). Ticks are applied in order; inside a tick the deletes come first, then what happens to the columns, then the
+upserts, which have the columns as they then are.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class History:
     """The life of one source table.
 
     Attributes:
-        table: What the table is.
+        table: What the table is at the start.
         started: What the source's clock shows when the base is visible, in microseconds since 1970-01-01 UTC.
         base: The rows at the start.
         ticks: What happens afterwards, oldest first. A long history may make its ticks one by one.
@@ -66,6 +67,10 @@ class History:
             state.update(str(tick.at).encode())
             _absorb(state, tick.upserts)
             _absorb(state, tick.deletes)
+            for column, value in tick.adds:
+                state.update(f"\x1d{column.name}\x1f{column.kind}\x1f{column.declared}\x1f{value!r}".encode())
+            for column in tick.widens:
+                state.update(f"\x1c{column.name}\x1f{column.kind}\x1f{column.declared}".encode())
         return state.hexdigest()[:16]
 
 

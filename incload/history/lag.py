@@ -163,7 +163,7 @@ class _State:
 
 def larger(key: Key, other: Key | None) -> bool:
     """Tell whether a key comes after another; everything comes after no key at all."""
-    return other is None or key > other  # type: ignore[operator]  # keys of one table are of one type
+    return other is None or key > other
 
 
 def _versions(rows: pa.Table, table: Table) -> dict[Key, Version]:

@@ -140,10 +140,10 @@ class Model:
         top = max((stamp for stamp, _ in possible), default=None)
         if top is not None and (self.mark.at is None or top > self.mark.at):
             self.mark.at = self._bent(top, sync)
-            self.mark.key = max((key for stamp, key in possible if stamp == top), default=None)  # type: ignore[type-var]  # keys of one table compare
+            self.mark.key = max((key for stamp, key in possible if stamp == top), default=None)
         elif top is not None and top == self.mark.at:
             ties = [key for stamp, key in possible if stamp == top]
-            self.mark.key = max([*ties, *([self.mark.key] if self.mark.key else [])])  # type: ignore[type-var]  # as above
+            self.mark.key = max([*ties, *([self.mark.key] if self.mark.key else [])])
         self.mark.syncs += 1
         mark = self.mark.at
         self._above = {
@@ -172,5 +172,5 @@ class Model:
 
 def hidden(rows: Iterable[Key], share: float) -> Iterator[Key]:
     """Yield the keys that a partial answer leaves out: the last share of all, in the order of the keys."""
-    ordered = sorted(rows)  # type: ignore[type-var]  # keys of one table compare
+    ordered = sorted(rows)
     yield from ordered[len(ordered) - int(len(ordered) * share) :]

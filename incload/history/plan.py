@@ -8,24 +8,24 @@ from a stream of its own, so that a flaw more in a scenario changes nothing that
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.history import datasets
-from incload.history.datasets import CURSOR, KEY, STARTED, Dataset
+from incload.history.base import Base, key_of, plain, stamp_of
+from incload.history.datasets import KEY, KEY_STEP, STARTED, Dataset
 from incload.history.draws import Draws
 from incload.history.history import History, Tick
+from incload.table import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
 
-Value = int | float | str | bool | None
-Row = dict[str, Value]
-"""The content of one row by column; a stamp is a whole number."""
+    from incload.history.base import Row, Value
+    from incload.table import Column
 
 FEWEST_ROWS = 100
 """A smaller base runs out of rows that a flaw can take without meeting another change."""
@@ -36,6 +36,13 @@ _ELSEWHERE = 1 << 40
 """A position that no row of a base or of an insert reaches; the content of updates comes from there on."""
 _SUPPLY = 256
 _HONEST_EVERY = 5
+_ARROW = {
+    Kind.INTEGER: "int64",
+    Kind.REAL: "float64",
+    Kind.TEXT: "string",
+    Kind.BOOLEAN: "bool",
+    Kind.TIMESTAMP: "timestamp[us]",
+}
 
 
 @dataclass(slots=True)
@@ -46,47 +53,15 @@ class Draft:
         at: What the source's clock shows when the tick is visible.
         upserts: The rows as they then are, by key.
         deletes: The keys that disappear.
+        adds: Columns that appear, each with the value that every row present then gets.
+        widens: Columns whose type becomes the one given.
     """
 
     at: int
     upserts: dict[int, Row] = field(default_factory=dict)
     deletes: set[int] = field(default_factory=set)
-
-
-class Base:
-    """The base content, looked into one row at a time. To change it, give the plan another."""
-
-    def __init__(self, rows: pa.Table) -> None:
-        """Wrap rows whose keys are unique, in any order."""
-        self.rows = rows
-        self._columns = {name: _plain(rows.column(name).combine_chunks()) for name in rows.column_names}
-        self.keys: list[int] = self._columns[KEY].to_pylist()
-        self._places = {key: place for place, key in enumerate(self.keys)}
-
-    def __contains__(self, key: int) -> bool:
-        """Whether there is a row of that key."""
-        return key in self._places
-
-    def row(self, key: int) -> Row | None:
-        """Return the content of a row, or None when there is none of that key."""
-        place = self._places.get(key)
-        return None if place is None else {name: values[place].as_py() for name, values in self._columns.items()}
-
-    def newest_first(self) -> Iterator[tuple[int, int]]:
-        """Yield key and cursor value of the rows that have one, the largest value first."""
-        keys, stamps = self._columns[KEY], self._columns[CURSOR]
-        for place in self._descending[: len(stamps) - stamps.null_count]:
-            yield keys[place.as_py()].as_py(), stamps[place.as_py()].as_py()
-
-    def stamps(self) -> set[int]:
-        """Return all cursor values."""
-        return set(self._columns[CURSOR].drop_null().to_pylist())
-
-    @cached_property
-    def _descending(self) -> pa.Array:
-        import pyarrow.compute as pc
-
-        return pc.array_sort_indices(self._columns[CURSOR], order="descending", null_placement="at_end")
+    adds: list[tuple[Column, Value]] = field(default_factory=list)
+    widens: list[Column] = field(default_factory=list)
 
 
 class Plan:
@@ -104,14 +79,14 @@ class Plan:
         few: How many rows of a tick a flaw takes; a tick has more honest inserts, so the watermark always moves on.
     """
 
-    def __init__(self, dataset: Dataset, rows: int, seed: int) -> None:
-        """Make the base; there are no ticks yet."""
+    def __init__(self, dataset: Dataset, rows: int, seed: int, started: int = STARTED) -> None:
+        """Make the base, its stamps moved to lie as far before the start as ever; there are no ticks yet."""
         if rows < FEWEST_ROWS:
             raise Refused(f"a history of {rows} rows is too short of rows to change: ask for {FEWEST_ROWS} or more.")
         self.dataset = dataset
         self.seed = seed
-        self.started = STARTED
-        self.base = Base(datasets.rows(dataset, 0, rows, seed))
+        self.started = started
+        self.base = Base(datasets.rows(dataset, 0, rows, seed)).restamped(lambda stamps: _later(stamps, started))
         self.ticks: list[Draft] = []
         self.changes = max(_FEWEST_CHANGES, round(rows * _CHANGED_SHARE))
         self.few = max(2, self.changes // 5)
@@ -134,6 +109,24 @@ class Plan:
             if copy != row:
                 return copy
 
+    def insert(self, number: int, count: int) -> list[Row]:
+        """Add new rows to a tick, stamps to be set, under keys between those of that tick and of the later ones.
+
+        Whatever comes under a larger key in a later tick moves up, so that keys stay in the order of the ticks.
+        """
+        last = self.largest_key(number + 1)
+        rows = [self.new_row() | {KEY: last + place * KEY_STEP} for place in range(1, count + 1)]
+        for tick in self.ticks[number + 1 :]:
+            moved = {key: key + count * KEY_STEP if key > last else key for key in (*tick.upserts, *tick.deletes)}
+            tick.upserts = {moved[key]: row | {KEY: moved[key]} for key, row in tick.upserts.items()}
+            tick.deletes = {moved[key] for key in tick.deletes}
+        self.ticks[number].upserts |= {key_of(row): row for row in rows}
+        return rows
+
+    def before(self, number: int) -> int:
+        """Return what the source's clock shows before a tick."""
+        return self.ticks[number - 1].at if number else self.started
+
     def row(self, key: int, number: int) -> Row | None:
         """Return the content of a row before a tick, or None when it is not visible then."""
         for tick in reversed(self.ticks[:number]):
@@ -146,6 +139,24 @@ class Plan:
     def inserts(self, number: int) -> list[int]:
         """Return the keys of the rows that a tick brings in, in ascending order."""
         return [key for key in sorted(self.ticks[number].upserts) if self.row(key, number) is None]
+
+    def updates(self, number: int) -> list[int]:
+        """Return the keys of the rows that a tick changes, in ascending order."""
+        return [key for key in sorted(self.ticks[number].upserts) if self.row(key, number) is not None]
+
+    def visible(self, number: int) -> dict[int, Row]:
+        """Return the content of all rows visible before a tick, by key."""
+        changed: dict[int, Row | None] = {key: self.base.row(key) for key in self.base.keys}
+        changed |= self._changed(number)
+        return {key: row for key, row in changed.items() if row is not None}
+
+    def touched(self, number: int) -> set[int]:
+        """Return the keys that a tick or any later one touches."""
+        return {key for tick in self.ticks[number:] for key in (*tick.upserts, *tick.deletes)}
+
+    def largest_key(self, number: int) -> int:
+        """Return the largest key ever visible before a tick."""
+        return max(max(self.base.keys), *(max(tick.upserts, default=0) for tick in self.ticks[:number]), 0)
 
     def watermark(self, number: int) -> int:
         """Return the largest cursor value that is visible before a tick."""
@@ -166,7 +177,7 @@ class Plan:
             below: Leave out the rows whose cursor value is null or not below this one.
         """
         changed = self._changed(number)
-        touched = {key for tick in self.ticks[number:] for key in (*tick.upserts, *tick.deletes)}
+        touched = self.touched(number)
         base = self.base.keys
         born = [key for key in changed if key not in self.base]
         for place in draws.order(len(base) + len(born)):
@@ -190,8 +201,12 @@ class Plan:
 
     def freeze(self) -> History:
         """Return the history; inside a tick the rows stand in ascending order of their keys."""
-        ticks = tuple(_frozen(tick, self.base.rows.schema) for tick in self.ticks)
-        return History(self.dataset.table, self.started, self.base.rows, ticks)
+        schema = self.base.rows.schema
+        ticks = []
+        for tick in self.ticks:
+            schema = _evolved(schema, tick)
+            ticks.append(_frozen(tick, schema))
+        return History(self.dataset.table, self.started, self.base.rows, tuple(ticks))
 
     def _changed(self, number: int) -> dict[int, Row | None]:
         """Return the content before a tick of every row changed so far, by key; None for a deleted one."""
@@ -219,19 +234,6 @@ class Plan:
         return newest
 
 
-def stamp_of(row: Row) -> int | None:
-    """Return the cursor value of a row."""
-    stamp = row[CURSOR]
-    return stamp if isinstance(stamp, int) else None
-
-
-def key_of(row: Row) -> int:
-    """Return the key of a row."""
-    key = row[KEY]
-    assert isinstance(key, int)  # noqa: S101 - the keys of every dataset are whole numbers
-    return key
-
-
 def _is_below(row: Row, bound: int) -> bool:
     stamp = stamp_of(row)
     return stamp is not None and stamp < bound
@@ -241,22 +243,34 @@ def _supply(dataset: Dataset, start: int, seed: int) -> Iterator[Row]:
     """Yield the rows of a dataset from a position on, made in blocks."""
     for block in count(start, _SUPPLY):
         made = datasets.rows(dataset, block, _SUPPLY, seed)
-        columns = [_plain(made.column(name).combine_chunks()).to_pylist() for name in made.column_names]
+        columns = [plain(made.column(name).combine_chunks()).to_pylist() for name in made.column_names]
         for values in zip(*columns, strict=True):
             yield dict(zip(made.column_names, values, strict=True))
 
 
-def _plain(column: pa.Array) -> pa.Array:
-    """Return stamps as whole numbers, and anything else as it is."""
+def _later(stamps: pa.Array, started: int) -> pa.Array:
+    """Return the stamps of a base moved for a history that does not start when every dataset does."""
+    import pyarrow.compute as pc
+
+    return pc.add(stamps, started - STARTED)
+
+
+def _evolved(schema: pa.Schema, tick: Draft) -> pa.Schema:
+    """Return the schema as a tick leaves it."""
     import pyarrow as pa
 
-    return column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+    for column, _ in tick.adds:
+        schema = schema.append(pa.field(column.name, pa.type_for_alias(_ARROW[column.kind])))
+    for column in tick.widens:
+        place = schema.get_field_index(column.name)
+        schema = schema.set(place, pa.field(column.name, pa.type_for_alias(_ARROW[column.kind])))
+    return schema
 
 
 def _frozen(tick: Draft, schema: pa.Schema) -> Tick:
     upserts = _arrow((tick.upserts[key] for key in sorted(tick.upserts)), schema)
     deletes = _arrow(({KEY: key} for key in sorted(tick.deletes)), schema.empty_table().select([KEY]).schema)
-    return Tick(tick.at, upserts, deletes)
+    return Tick(tick.at, upserts, deletes, tuple(tick.adds), tuple(tick.widens))
 
 
 def _arrow(rows: Iterable[Row], schema: pa.Schema) -> pa.Table:

@@ -21,6 +21,10 @@ class LoadClock:
         """Return the seconds spent in loads so far."""
         return self._seconds
 
+    def advance(self, seconds: float) -> None:
+        """Count seconds that a load took in another process."""
+        self._seconds += seconds
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Let the clock run for the time of a block."""

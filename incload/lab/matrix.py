@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from incload.errors import Refused, unknown
 from incload.history.scenarios import SCENARIOS, scenario
-from incload.lab.clock import LoadClock
 from incload.lab.environment import environment
 from incload.lab.ledger import counts
 from incload.lab.pair import PAIRS, pair_name
@@ -24,10 +23,11 @@ from incload.registry import strategies, strategy
 from incload.report.outcome import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from incload.history.history import History
     from incload.history.scenarios import Scenario
+    from incload.lab.clock import LoadClock
     from incload.lab.prediction import Breaks, Prediction
     from incload.lab.trial import Observed
     from incload.strategy import Strategy, WriteRule
@@ -108,8 +108,7 @@ class Choice:
         """Return the strategies, variants included where a plain name was given."""
         if not self.strategies:
             return strategies()
-        chosen = [(variant for variant in strategies() if variant.name == name) for name in self.strategies]
-        named = [list(found) or [strategy(name)] for name, found in zip(self.strategies, chosen, strict=True)]
+        named = [[each for each in strategies() if each.name == name] or [strategy(name)] for name in self.strategies]
         return tuple(dict.fromkeys(variant for group in named for variant in group))
 
     def chosen_scenarios(self) -> tuple[Scenario, ...]:
@@ -136,9 +135,7 @@ def _breaks(scenario_id: str, rows: int, seed: int) -> Breaks:
 
 
 @cache
-def _prediction(
-    strategy: Strategy, rule: WriteRule, scenario_id: str, rows: int, seed: int
-) -> Prediction:
+def _prediction(strategy: Strategy, rule: WriteRule, scenario_id: str, rows: int, seed: int) -> Prediction:
     history, breaks = _history(scenario_id, rows, seed), _breaks(scenario_id, rows, seed)
     return predict(history, strategy, rule, breaks, scenario(scenario_id).conditions)
 
@@ -225,39 +222,3 @@ def _identity(cell: Cell) -> Outcome:
         environment=environment(),
         command=cell.command,
     )
-
-
-def run_cells(cells: list[Cell], rounds: int, starting: Callable[[str], None]) -> list[Outcome]:
-    """Run cells over several rounds, each round in another order, and return their outcomes in the order of the cells.
-
-    `starting` is told the name of each trial before it runs.
-    """
-    clock = LoadClock()
-    seconds: dict[int, list[float]] = {place: [] for place in range(len(cells))}
-    observed: dict[int, Observed | Exception] = {}
-    for number in range(rounds):
-        turn = number * len(cells) // max(rounds, 1)
-        for place in [*range(turn, len(cells)), *range(turn)]:
-            starting(cells[place].name)
-            before = clock.read()
-            observed[place] = _attempt(cells[place], clock)
-            seconds[place].append(clock.read() - before)
-    references = {
-        (cell.scenario.id, cell.pair): min(seconds[place])
-        for place, cell in enumerate(cells)
-        if cell.strategy is REFERENCE
-    }
-    return [
-        failure(cell, found)
-        if isinstance(found, Exception)
-        else outcome(cell, found, seconds[place], references.get((cell.scenario.id, cell.pair)))
-        for place, cell in enumerate(cells)
-        for found in [observed[place]]
-    ]
-
-
-def _attempt(cell: Cell, clock: LoadClock) -> Observed | Exception:
-    try:
-        return cell.run(clock)
-    except Exception as error:  # noqa: BLE001 - whatever a trial raises is its outcome, shown in the report
-        return error

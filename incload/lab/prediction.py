@@ -68,7 +68,8 @@ def disagreement(outcome: Outcome) -> str:
     """Say in a sentence how an outcome differs from its prediction; empty when it does not."""
     if not outcome.predicted or outcome.outcome not in {"sound", "wrong"}:
         return ""
-    cell = f"{outcome.strategy} with {outcome.write_rule} on {outcome.scenario}, {outcome.source_engine} to {outcome.target_engine}"
+    pair = f"{outcome.source_engine} to {outcome.target_engine}"
+    cell = f"{outcome.strategy} with {outcome.write_rule} on {outcome.scenario}, {pair}"
     if outcome.predicted == "sound" and outcome.outcome == "wrong":
         first = outcome.witness.partition("\n")[0]
         return f"{cell}: nothing it needs is broken, and yet {outcome.rows_ever_wrong} rows were wrong. {first}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.load.sync import Synced, describe
-from incload.strategy import Delta, Everything, Memory, Need, Seen, Source, Strategy, WriteRule
+from incload.strategy import Assumption, Delta, Everything, Memory, Need, Seen, Source, Strategy, WriteRule
 
 if TYPE_CHECKING:
     from incload.load.link import Link
@@ -29,6 +29,11 @@ class ReferenceCopy(Strategy):
     def needs(self) -> frozenset[Need]:
         """Nothing that a plan could ask about."""
         return frozenset()
+
+    @property
+    def breaks(self) -> frozenset[Assumption]:
+        """Every row is read at every sync."""
+        return frozenset({Assumption.READ_ONCE})
 
     def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - it never asks what to read
         """Return everything."""

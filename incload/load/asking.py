@@ -111,6 +111,7 @@ class SeenRows:
     def clock(self) -> Position:
         """Return what the source's clock showed when the sync began."""
         _, scale = self._cursor()
+        scale.ticks(timedelta(0))  # refuses a cursor of plain numbers
         return self.started * (scale.per_second or 1) // UNITS["us"]
 
     def largest(self, until: Position | None = None) -> Position | None:
@@ -124,12 +125,12 @@ class SeenRows:
         return None if found[0][0] is None else scale.position(found[0][0])
 
     def largest_key(self, at: Position | None = None) -> KeyValue | None:
-        """Return the largest key, of the rows at a cursor value if one is given."""
+        """Return the largest key, of the rows at a cursor value if one is given; stamps in it as ticks."""
         where, params = self._at(at) if at is not None else ("", ())
+        values = ", ".join(self.session.key_value(self.table.column(name)) for name in self.table.key)
         descending = ", ".join(f"{self.session.quote(name)} DESC" for name in self.table.key)
         found = self.session.rows(
-            f"SELECT {self.session.listed(self.table.key)} FROM ({self.relation.sql}) AS r{where}"
-            f" ORDER BY {descending} LIMIT 1",
+            f"SELECT {values} FROM ({self.relation.sql}) AS r{where} ORDER BY {descending} LIMIT 1",
             (*self.relation.params, *params),
         )
         return found[0] if found else None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.load.engines.base import Query
+from incload.load.wording import reason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    import pyarrow as pa
 
     from incload.cursor import Scale
     from incload.load.engines.base import Session
@@ -29,12 +33,14 @@ class Link:
         target: The session that writes; the same object when rows need not leave the engine.
         table: The source table's own name.
         records: How many records a file holds; None for a database, which would have to count.
+        broken: Why a stream between the engines broke off, said by its source; the reader only sees that it did.
     """
 
     source: Session
     target: Session
     table: str
     records: int | None = None
+    broken: list[Refused] = field(default_factory=list)
 
     @property
     def relation(self) -> str:
@@ -60,8 +66,24 @@ class Link:
         if self.attached:
             return query
         columns = tuple(table.column(name) for name in table.names)
-        name = self.target.receive(self.source.stream(query, columns), columns)
+        name = self.target.receive(self._watched(self.source.stream(query, columns)), columns)
         return Query(f"SELECT {self.target.listed(table.names)} FROM {name}")
+
+    def _watched(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Note why a stream breaks off: an exception does not come through the reader's side as it was raised."""
+        import pyarrow as pa
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from reader
+            except Refused as refusal:
+                self.broken.append(refusal)
+                raise
+            except (pa.ArrowException, OSError) as error:
+                self.broken.append(Refused(f"reading the source broke off: {reason(error)}"))
+                raise
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
     def begin(self) -> None:
         """Start the transaction of a sync."""

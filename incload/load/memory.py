@@ -177,8 +177,8 @@ class Shelf:
         position = carried(watermark, before, now) if before and now else None
         if position is None:
             raise Refused(
-                f"{self._where} was written for a cursor of the form {tags['scale']!r}, and the cursor now has the form "
-                f"{self.tags['scale']!r}: {_AFRESH}."
+                f"{self._where} was written for a cursor of the form {tags['scale']!r}, and the cursor now has the "
+                f"form {self.tags['scale']!r}: {_AFRESH}."
             )
         return position
 

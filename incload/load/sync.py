@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from incload.load.link import Link
     from incload.load.plan import Plan
     from incload.strategy import Delta, Memory
+    from incload.table import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,10 @@ def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
             link.commit()
         else:
             link.rollback()
-    except BaseException:
+    except BaseException as error:
         link.rollback()
+        if link.broken:
+            raise link.broken[0] from error
         raise
     return synced
 
@@ -112,14 +115,28 @@ def describe(link: Link, plan: Plan) -> Table:
     """Return what the source table is; refuse a table, key or cursor column that it does not have."""
     columns = link.source.columns("source", link.table)
     if columns is None:
-        raise unknown("source table", link.table, link.source.tables("source"))
+        tables = link.source.tables("source")
+        if not tables:
+            raise Refused(f"the source has no table {link.table!r}, and no other either: check its path.")
+        raise unknown("source table", link.table, tables)
     names = [column.name for column in columns]
     for name in (*plan.key, *filter(None, [plan.cursor])):
         if name not in names:
             raise unknown("cursor column" if name == plan.cursor else "key column", name, names)
     if plan.cursor is None and plan.strategy.uses_cursor:
         raise Refused(f"strategy {plan.strategy.name!r} needs a cursor column: name one with --cursor.")
-    return Table(plan.name, plan.key, plan.cursor, columns)
+    return Table(plan.name, plan.key, plan.cursor, tuple(_decided(link, plan, column) for column in columns))
+
+
+def _decided(link: Link, plan: Plan, column: Column) -> Column:
+    """Take the kind of a column whose source does not say it from the target of an earlier load."""
+    if link.attached:
+        return column
+    known = {found.name: found.kind for found in link.target.columns("target", plan.name) or ()}
+    kind = known.get(column.name, column.kind)
+    if kind is column.kind or not link.source.undecided("source", link.table, column):
+        return column
+    return replace(column, kind=kind)
 
 
 def tags(link: Link, table: Table, scale: Scale | None) -> dict[str, str]:
@@ -132,7 +149,7 @@ def tags(link: Link, table: Table, scale: Scale | None) -> dict[str, str]:
 
 def _scale(link: Link, plan: Plan, table: Table, shelf: Shelf) -> Scale | None:
     """Return what the cursor's values mean; where the source has none at all, what they meant before."""
-    if table.cursor is None or not plan.strategy.uses_cursor:
+    if table.cursor is None or not (plan.strategy.uses_cursor or plan.rule is WriteRule.NEWEST):
         return None
     scale = link.source.scale("source", link.table, table.column(table.cursor), plan.cursor_per_second)
     if scale is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from incload.cursor import IsoText, MixedText
 from incload.errors import Refused
 from incload.load.engines.base import ARRIVED, DIGEST, GONE, KNOWN, Query
 from incload.strategy import Changed, Everything, Since, WriteRule
@@ -191,10 +192,12 @@ def _newer(job: Job, stage: str) -> str:
         raise Refused(
             "the write rule newest compares cursor values, and the table has no cursor: name one with --cursor."
         )
-    cursor = target.quote(table.cursor)
+    one, other = f"s.{target.quote(table.cursor)}", f"t.{target.quote(table.cursor)}"
+    if isinstance(job.scale, IsoText | MixedText):  # the target may hold stamps of another shape
+        one, other = target.meaning(one), target.meaning(other)
     return (
         f"(SELECT s.* FROM {stage} AS s LEFT JOIN {job.target} AS t ON {target.equal_keys(table.key, 's', 't')}"
-        f" WHERE (s.{cursor} < t.{cursor}) IS NOT TRUE)"
+        f" WHERE ({one} < {other}) IS NOT TRUE)"
     )
 
 

@@ -107,7 +107,7 @@ def test_the_strategy_has_a_rule_of_its_own(lived: Lived, tried: Tried) -> None:
 
 
 def test_the_memory_is_measured(lived: Lived, tried: Tried) -> None:
-    """The largest size of the memory counts: the entry's text, and for each digest eight bytes and eight for its key."""
+    """The largest size of the memory counts: its text, and for each digest eight bytes and eight for its key."""
     history = lived(BASE, ([(3, "wax", 5), (4, "rope", 6)], []), ([], [1, 2, 3]))
     observed = tried(history, strategy("row_hash_cdc"))
     small = tried(lived(BASE, ([], [1, 2])), strategy("row_hash_cdc"))

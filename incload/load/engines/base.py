@@ -108,6 +108,10 @@ class Session(ABC):
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Return the columns of a table or view, or None when there is none of that name."""
 
+    def undecided(self, place: Place, table: str, column: Column) -> bool:  # noqa: ARG002 - types decide elsewhere
+        """Tell whether a column's kind is a guess, because its values would have to say it and there is none."""
+        return False
+
     @abstractmethod
     def tables(self, place: Place) -> list[str]:
         """Return the names of the tables in a place."""
@@ -121,10 +125,11 @@ class Session(ABC):
         return self.keyed(place, table, key)
 
     @abstractmethod
-    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale:
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Return what the values of a cursor column mean; refuse values that have no certain order.
 
-        `per_second` is what an integer cursor counts, as the user says; None for plain numbers.
+        None when there is no value to tell. `per_second` is what an integer cursor counts, as the user says; None for
+        plain numbers.
         """
 
     @abstractmethod
@@ -134,6 +139,18 @@ class Session(ABC):
     @abstractmethod
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
         """Return how a cursor column is compared and read."""
+
+    @abstractmethod
+    def meaning(self, text: str) -> str:
+        """Return the expression of the microseconds that an ISO text means; the text is itself an expression."""
+
+    def key_value(self, column: Column) -> str:
+        """Return the expression by which the value of a key column is read into a memory."""
+        return self.quote(column.name)
+
+    def key_bound(self, column: Column) -> str:  # noqa: ARG002 - a dialect may need it
+        """Return the placeholder of a remembered key value."""
+        return "?"
 
     @abstractmethod
     def digest(self, columns: Iterable[str], alias: str) -> str:
@@ -285,7 +302,7 @@ class Session(ABC):
             case Everything():
                 return Query("")
             case AfterKey(key):
-                return self._beyond_key(table.key, key)
+                return self._beyond_key(table, key)
             case Since():
                 assert table.cursor is not None and scale is not None  # noqa: S101, PT018 - set-up refuses otherwise
                 cursor = self.cursor(table.cursor, scale, table.column(table.cursor).declared)
@@ -293,10 +310,11 @@ class Session(ABC):
             case Changed():
                 raise AssertionError("a comparison of digests is a join and has no condition of its own")
 
-    def _beyond_key(self, names: tuple[str, ...], key: tuple[object, ...]) -> Query:
-        if len(names) == 1:
-            return Query(f"{self.quote(names[0])} > ?", key)
-        return Query(f"({self.listed(names)}) > ({', '.join('?' * len(key))})", key)
+    def _beyond_key(self, table: Table, key: tuple[object, ...]) -> Query:
+        bounds = ", ".join(self.key_bound(table.column(name)) for name in table.key)
+        if len(table.key) == 1:
+            return Query(f"{self.quote(table.key[0])} > {bounds}", key)
+        return Query(f"({self.listed(table.key)}) > ({bounds})", key)
 
     def _since(self, table: Table, cursor: CursorSql, scale: Scale, question: Since) -> Query:
         """Keep the bare column on the left of one range, so that an index on the cursor serves every form."""
@@ -308,7 +326,7 @@ class Session(ABC):
             parts.append(f"{cursor.compared} {'>=' if closed else '>'} {cursor.bound}")
             params.append(value)
             if question.key is not None:
-                beyond = self._beyond_key(table.key, question.key)
+                beyond = self._beyond_key(table, question.key)
                 parts.append(f"({cursor.compared} > {cursor.bound} OR {beyond.sql})")
                 params += [value, *beyond.params]
         if question.until is not None:

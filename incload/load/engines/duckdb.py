@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import duckdb
 
 from incload.cursor import UNITS, MixedText, Scale, Stamps, scale_of_texts
+from incload.errors import Refused
 from incload.load.engines.base import CursorSql, Place, Query, Row, Session
 from incload.table import Column, Kind
 
@@ -32,6 +33,7 @@ _KINDS = {
     "TIMESTAMP": Kind.TIMESTAMP,
     "TIMESTAMP_S": Kind.TIMESTAMP,
     "TIMESTAMP_MS": Kind.TIMESTAMP,
+    "TIMESTAMP_NS": Kind.TIMESTAMP,
     "TIMESTAMP WITH TIME ZONE": Kind.TIMESTAMP,
     "DATE": Kind.TIMESTAMP,
     "BLOB": Kind.BLOB,
@@ -45,7 +47,12 @@ _TYPES = {
     Kind.BLOB: "BLOB",
     Kind.OTHER: "VARCHAR",
 }
-_BOUND = {"TIMESTAMP WITH TIME ZONE": "make_timestamptz(?)", "DATE": "make_timestamp(?)::DATE"}
+_BOUND = {
+    "TIMESTAMP WITH TIME ZONE": "make_timestamptz(?)",
+    "TIMESTAMP_NS": "make_timestamp_ns(?)",
+    "DATE": "make_timestamp(?)::DATE",
+}
+"""How the ticks of a stamp are bound, where it is not make_timestamp(?)."""
 
 
 class DuckdbSession(Session):
@@ -150,19 +157,24 @@ class DuckdbSession(Session):
             self._keys[place, table] = frozenset(map(str, names)) if isinstance(names, list) else frozenset()
         return self._keys[place, table] == set(key)
 
-    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale:
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Follow the declared type; for text, take one stamp of every shape."""
         if column.kind is Kind.TIMESTAMP:
-            return Stamps(UNITS["us"])
-        if column.kind is not Kind.TEXT:
+            return Stamps(UNITS["ns" if column.declared == "TIMESTAMP_NS" else "us"])
+        if column.kind in {Kind.INTEGER, Kind.REAL}:
             return Scale(per_second)
+        if column.kind is not Kind.TEXT:
+            raise Refused(
+                f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
+                "name a cursor of stamps, of integers (BIGINT), of floats or of ISO text."
+            )
         name = self.quote(column.name)
         texts = self.rows(
             f"SELECT any_value({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
             f" GROUP BY regexp_replace({name}, '[0-9]', '0', 'g'), regexp_extract({name}, '(Z|[+-]\\d\\d:?\\d\\d)$')"
             " ORDER BY 1 LIMIT 1000"
         )
-        return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else Scale(per_second)
+        return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
 
     def now(self) -> int:
         """DuckDB lives in this process: its clock is the machine's."""
@@ -172,11 +184,27 @@ class DuckdbSession(Session):
         """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
         name = self.quote(column)
         if isinstance(scale, MixedText):
-            meaning = f"epoch_us(CAST({name} AS TIMESTAMPTZ))"
-            return CursorSql(meaning, "?", meaning)
+            return CursorSql(self.meaning(name), "?", self.meaning(name))
         if isinstance(scale, Stamps):
-            return CursorSql(name, _BOUND.get(declared, "make_timestamp(?)"), f"epoch_us({name})")
+            return CursorSql(name, _BOUND.get(declared, "make_timestamp(?)"), _ticks(name, declared))
         return CursorSql(name, "?", name)
+
+    def meaning(self, text: str) -> str:
+        """Cast to a stamp; the session's zone is UTC."""
+        return f"epoch_us(CAST({text} AS TIMESTAMPTZ))"
+
+    def key_value(self, column: Column) -> str:
+        """Read stamps as ticks and DuckDB's own types as text: a memory holds neither."""
+        name = self.quote(column.name)
+        if column.kind is Kind.TIMESTAMP:
+            return _ticks(name, column.declared)
+        return f"{name}::VARCHAR" if column.kind is Kind.OTHER else name
+
+    def key_bound(self, column: Column) -> str:
+        """Turn what `key_value` reads back into the column's type."""
+        if column.kind is Kind.TIMESTAMP:
+            return _BOUND.get(column.declared, "make_timestamp(?)")
+        return f"CAST(? AS {column.declared})" if column.kind is Kind.OTHER else "?"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Use the engine's own 64-bit hash, which tells nulls and positions apart, as a signed number."""
@@ -259,6 +287,11 @@ def _kind(declared: str) -> Kind:
     return Kind.INTEGER if declared in _INTEGERS else _KINDS.get(declared, Kind.OTHER)
 
 
+def _ticks(name: str, declared: str) -> str:
+    """Return the expression of a stamp's ticks since 1970-01-01 UTC: microseconds, or what the type can hold beyond."""
+    return f"epoch_ns({name})" if declared == "TIMESTAMP_NS" else f"epoch_us({name})"
+
+
 def _crossing(name: str, column: Column) -> str:
     """Return the expression that brings a column into the form in which it travels to another engine."""
     match column.kind:
@@ -267,7 +300,7 @@ def _crossing(name: str, column: Column) -> str:
         case Kind.REAL:
             return f"{name}::DOUBLE"
         case Kind.TIMESTAMP:
-            return f"epoch_us({name})"
+            return _ticks(name, column.declared)
         case Kind.BOOLEAN:
             return f"{name}::BIGINT"
         case Kind.OTHER:

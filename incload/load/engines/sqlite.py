@@ -1,7 +1,8 @@
 """SQLite, through the standard library's driver; Arrow streams in and out through ADBC.
 
 The target is the connection's main database and the source is attached read-only, so that rows of two SQLite files
-never leave the engine. SQLite has no type for time: stamps of other engines arrive as integer microseconds.
+never leave the engine. SQLite has no type for time: stamps of other engines arrive as integer microseconds, those of
+nanosecond columns as integer nanoseconds. It has no NaN and no infinite time either: they arrive as null.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
-from incload.cursor import IsoText, MixedText, Scale, scale_of_texts, shape_of
+from incload.cursor import UNITS, IsoText, MixedText, Scale, scale_of_texts, shape_of
 from incload.errors import Refused
 from incload.load.engines.base import STAGE, CursorSql, Place, Query, Row, Session
+from incload.load.wording import reason
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -28,8 +30,12 @@ if TYPE_CHECKING:
 
 _LOCK_SECONDS = 30.0
 BATCH_ROWS = 65_536
-_AFFINITY = (("INT", Kind.INTEGER), ("CHAR", Kind.TEXT), ("CLOB", Kind.TEXT), ("TEXT", Kind.TEXT), ("BLOB", Kind.BLOB))
-_REAL = ("REAL", "FLOA", "DOUB")
+_DECLARED = (
+    *(("INT", Kind.INTEGER), ("CHAR", Kind.TEXT), ("CLOB", Kind.TEXT), ("TEXT", Kind.TEXT), ("BLOB", Kind.BLOB)),
+    *(("REAL", Kind.REAL), ("FLOA", Kind.REAL), ("DOUB", Kind.REAL)),
+    *(("DEC", Kind.REAL), ("NUMERIC", Kind.REAL)),
+)
+"""Parts of declared types in SQLite's own order of precedence; then decimals, of which it stores 10.0 as an integer."""
 _TYPES = {
     Kind.INTEGER: "INTEGER",
     Kind.REAL: "REAL",
@@ -58,7 +64,20 @@ class SqliteSession(Session):
             self.write("PRAGMA synchronous = OFF")
         if source:
             self.write("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",))
+        self._check("source", source)
+        self._check("main", target)
         self._connection.create_function("incload_digest", -1, _digest, deterministic=True)
+        self._connection.create_function("incload_meaning", 1, _meaning, deterministic=True)
+
+    def _check(self, schema: str, path: Path | None) -> None:
+        """Refuse a file that is no SQLite database, by its name."""
+        if path is None:
+            return
+        try:
+            self.rows(f"PRAGMA {schema}.schema_version")
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise Refused(f"{str(path)!r} cannot be used as a SQLite database: {reason(error)}") from error
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and return all its rows."""
@@ -70,7 +89,15 @@ class SqliteSession(Session):
 
     def begin(self) -> None:
         """Take the write lock at once, so that two loads never interleave."""
-        self.write("BEGIN IMMEDIATE")
+        try:
+            self.write("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            raise Refused(
+                f"the target is being written by somebody else, and was not free within {_LOCK_SECONDS:g} seconds: "
+                "load again when they have finished."
+            ) from error
 
     def commit(self) -> None:
         """Commit."""
@@ -117,11 +144,13 @@ class SqliteSession(Session):
         nulls = " OR ".join(f"{self.quote(name)} IS NULL" for name in key)
         return not self.rows(f"SELECT 1 FROM {self.name(place, table)} WHERE {nulls} LIMIT 1")
 
-    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale:
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Look at the stored values: SQLite's declared types promise nothing."""
         name, relation = self.quote(column.name), self.name(place, table)
         sample = self.rows(f"SELECT {name} FROM {relation} WHERE {name} IS NOT NULL LIMIT 1")
-        if not sample or not isinstance(sample[0][0], str):
+        if not sample:
+            return None
+        if not isinstance(sample[0][0], str):
             return Scale(per_second)
         shape = shape_of(sample[0][0])
         if not isinstance(shape, IsoText):
@@ -151,8 +180,13 @@ class SqliteSession(Session):
         return time.time_ns() // 1_000
 
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:  # noqa: ARG002 - values decide here, not types
-        """Compare the bare column: numbers as numbers, stamps of one shape as text."""
-        return CursorSql(self.quote(column), "?", self.quote(column))
+        """Compare the bare column: numbers as numbers, stamps of one shape as text, of several by what they mean."""
+        compared = self.meaning(self.quote(column)) if isinstance(scale, MixedText) else self.quote(column)
+        return CursorSql(compared, "?", compared)
+
+    def meaning(self, text: str) -> str:
+        """Call the function that the connection brings along."""
+        return f"incload_meaning({text})"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Call the digest function that the connection brings along."""
@@ -186,7 +220,7 @@ class SqliteSession(Session):
         from incload.load.engines import sqlite_arrow
 
         assert self._source is not None  # noqa: S101 - only a session that has a source is streamed from
-        return sqlite_arrow.read(self._source, query, columns)
+        return sqlite_arrow.read(self._source, query, columns, _LOCK_SECONDS)
 
     def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:  # noqa: ARG002 - the stream is typed
         """Write the stream to a scratch file through ADBC and attach it, until the transaction is over."""
@@ -235,17 +269,25 @@ class SqliteSession(Session):
         columns = self.listed((table.cursor or "", *table.key))
         self.write(f"CREATE INDEX {name} ON {self.quote(table.name)} ({columns})")
 
+    def undecided(self, place: Place, table: str, column: Column) -> bool:
+        """A declaration such as DATE or none at all leaves it to the values."""
+        return _declared_kind(column.declared) is None and self._sampled(place, table, column.name) is None
+
     def _kind(self, place: Place, table: str, name: str, declared: str) -> Kind:
-        """Follow SQLite's rules of affinity; where they leave the storage class open, look at a value."""
-        upper = declared.upper()
-        for part, kind in _AFFINITY:
-            if part in upper:
-                return kind
-        if any(part in upper for part in _REAL):
-            return Kind.REAL
+        """Follow the declaration; where it leaves the storage class open, look at a value."""
+        open_kind = Kind.INTEGER if "BOOL" in declared.upper() else Kind.TEXT
+        return _declared_kind(declared) or self._sampled(place, table, name) or open_kind
+
+    def _sampled(self, place: Place, table: str, name: str) -> Kind | None:
+        """Return the storage class of the first value that is not null."""
         column, relation = self.quote(name), self.name(place, table)
         found = self.rows(f"SELECT typeof({column}) FROM {relation} WHERE {column} IS NOT NULL LIMIT 1")
-        return Kind(str(found[0][0])) if found else Kind.TEXT
+        return Kind(str(found[0][0])) if found else None
+
+
+def _declared_kind(declared: str) -> Kind | None:
+    upper = declared.upper()
+    return next((kind for part, kind in _DECLARED if part in upper), None)
 
 
 def _glob(shape: IsoText) -> str:
@@ -254,6 +296,11 @@ def _glob(shape: IsoText) -> str:
     assert isinstance(template, str)  # noqa: S101 - a text shape stores text
     body = template.removesuffix(shape.zone)
     return "".join("[0-9]" if char.isdigit() else char for char in body) + shape.zone
+
+
+def _meaning(text: str | None) -> float | None:
+    """Return the microseconds since 1970-01-01 UTC that an ISO text means; a null means none."""
+    return None if text is None else MixedText(UNITS["us"], zoned=True).position(text)
 
 
 def _digest(*values: object) -> int:

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from incload.errors import Refused
 from incload.load.engines.base import STAGE, Query, Session
+from incload.load.wording import reason
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -25,22 +26,43 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 65_536
 _EXAMPLE = {Kind.INTEGER: "-1", Kind.REAL: "0.5", Kind.TEXT: "''", Kind.BOOLEAN: "0", Kind.BLOB: "x'00'"}
+_EXACT = 1 << 53
+"""Up to here every integer is a float."""
 _STORED = {Kind.INTEGER: pa.int64(), Kind.REAL: pa.float64(), Kind.TEXT: pa.string(), Kind.BLOB: pa.binary()}
 
 
-def read(source: Path, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
-    """Stream the rows of a query on a SQLite file whose tables the query names under `source`."""
+def read(source: Path, query: Query, columns: tuple[Column, ...], lock_seconds: float) -> pa.RecordBatchReader:
+    """Stream the rows of a query on a SQLite file whose tables the query names under `source`.
+
+    A file that somebody writes is waited for, so many seconds.
+    """
     schema = pa.schema([(column.name, _STORED[column.kind]) for column in columns])
-    return pa.RecordBatchReader.from_batches(schema, _batches(source, query, schema, columns))
+    return pa.RecordBatchReader.from_batches(schema, _batches(source, query, schema, columns, lock_seconds))
 
 
-def _batches(source: Path, query: Query, schema: pa.Schema, columns: tuple[Column, ...]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    source: Path, query: Query, schema: pa.Schema, columns: tuple[Column, ...], lock_seconds: float
+) -> Iterator[pa.RecordBatch]:
     example = ", ".join(f"{_EXAMPLE[column.kind]} AS {Session.quote(column.name)}" for column in columns)
+    values = ", ".join(map(_exactly, columns))
+    sql = f"SELECT * FROM (SELECT {example}) UNION ALL SELECT {values} FROM ({query.sql})"
     with adbc_driver_sqlite.dbapi.connect(":memory:", autocommit=True) as connection, connection.cursor() as setup:
+        setup.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
         setup.execute("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",))
         with connection.cursor(adbc_stmt_kwargs={"adbc.sqlite.query.batch_rows": BATCH_ROWS}) as cursor:
-            cursor.execute(f"SELECT * FROM (SELECT {example}) UNION ALL SELECT * FROM ({query.sql})", query.params)
+            try:
+                cursor.execute(sql, query.params)
+            except adbc_driver_sqlite.dbapi.Error as error:
+                raise Refused(f"{str(source)!r} cannot be read: {reason(error)}") from error
             yield from _typed(cursor, schema)
+
+
+def _exactly(column: Column) -> str:
+    """Return a column's expression; an integer that a float cannot hold becomes a text, which is then refused."""
+    name = Session.quote(column.name)
+    if column.kind is not Kind.REAL:
+        return name
+    return f"CASE WHEN typeof({name}) = 'integer' AND {name} NOT BETWEEN -{_EXACT} AND {_EXACT} THEN '' ELSE {name} END"
 
 
 def _typed(cursor: Cursor, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
