@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
 from incload.errors import Refused, unknown
 
@@ -40,22 +40,29 @@ def locate(text: str) -> Location:
     """Read a path or URL.
 
     `sqlite:///orders.db?table=orders` is a path relative to the working folder, `sqlite:////data/orders.db` an absolute
-    one; both may be percent-encoded. Anything without a scheme is a file of records. Raises `Refused`.
+    one; both may be percent-encoded, and a `?` in a path has to be. Anything without a scheme is a file of records. Raises `Refused`.
     """
     if "://" not in text:
         return _record_file(text)
-    parts = urlsplit(text)
-    if parts.scheme not in ENGINES:
-        raise unknown("engine", parts.scheme, ENGINES)
-    if parts.netloc or len(parts.path) < 2:
-        raise Refused(
-            f"{text!r} names no file: write {parts.scheme}:///path/to/file, with three slashes before the path."
-        )
-    options = parse_qs(parts.query, keep_blank_values=True)
-    for option in options:
-        if option != "table":
-            raise unknown("URL option", option, ["table"])
-    return Location(parts.scheme, Path(unquote(parts.path[1:])), options.get("table", [None])[0])
+    engine, _, rest = text.partition("://")
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
+    place, _, query = rest.partition("?")
+    if not place.startswith("/") or place == "/":
+        raise Refused(f"{text!r} names no file: write {engine}:///path/to/file, with three slashes before the path.")
+    return Location(engine, Path(unquote(place[1:])), _table(text, query))
+
+
+def _table(text: str, query: str) -> str | None:
+    """Return the table that a URL's query names; refuse any other query."""
+    if not query:
+        return None
+    option, _, table = query.partition("=")
+    if option != "table":
+        raise unknown("URL option", option, ["table"])
+    if not table or "&" in table:
+        raise Refused(f"{text!r} names no table or several: write ?table=NAME once, an & in a name as %26.")
+    return unquote(table)
 
 
 def _record_file(text: str) -> Location:

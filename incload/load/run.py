@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.load.link import connect
-from incload.load.sync import sync
+from incload.load.sync import describe, sync
+from incload.load.wording import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,14 +63,16 @@ def load(source: Location, target: Location, plan: Plan, *, dry_run: bool = Fals
     With `dry_run` everything is done and then undone. With `count` a source database is counted as well. Raises
     `Refused` for anything that stands in the way; the target is then as it was before.
     """
-    with _untouched_on_failure(target.path, dry_run=dry_run), _one_sentence(source, target):
+    with _untouched_on_failure(target.path) as filled, _one_sentence(source, target):
         link = connect(source, target, plan)
         try:
             if link.records == 0:
                 return _nothing(link, plan, dry_run=dry_run)
+            describe(link, plan)  # refuses a table that is not there before it is counted
             source_records = link.source.count(link.relation) if count and link.records is None else link.records
             total_before = _total(link, plan)
             synced = sync(link, plan, commit=not dry_run)
+            filled.append(not dry_run)
             return _summary(link, plan, synced, source_records, total_before, dry_run=dry_run)
         finally:
             link.close()
@@ -108,18 +111,16 @@ def _total(link: Link, plan: Plan) -> int:
 
 
 @contextmanager
-def _untouched_on_failure(path: Path, *, dry_run: bool) -> Iterator[None]:
-    """Remove what this load created when it fails or was only a rehearsal."""
+def _untouched_on_failure(path: Path) -> Iterator[list[bool]]:
+    """Remove the target file that this load created, unless the list that is yielded says that it was filled."""
     existed = path.exists()
-    done = False
+    filled: list[bool] = []
     try:
-        yield
-        done = not dry_run
+        yield filled
     finally:
-        if not existed and not done:
-            for leftover in path.parent.glob(f"{path.name}*"):
-                if leftover.name in {path.name, *(path.name + end for end in ("-journal", "-wal", "-shm", ".wal"))}:
-                    leftover.unlink()
+        if not existed and not any(filled):
+            for end in ("", "-journal", "-wal", "-shm", ".wal"):
+                path.with_name(path.name + end).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -129,8 +130,7 @@ def _one_sentence(source: Location, target: Location) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        reason = " ".join(str(error).split())[:300]
-        raise Refused(f"loading {str(source.path)!r} into {str(target.path)!r} failed: {reason}") from error
+        raise Refused(f"loading {str(source.path)!r} into {str(target.path)!r} failed: {reason(error)}") from error
 
 
 def _error(engine: str) -> type[Exception]:

@@ -58,7 +58,7 @@ class SqliteSession(Session):
         self._connection = sqlite3.connect(
             main, isolation_level=None, timeout=_LOCK_SECONDS, uri=True, check_same_thread=False
         )
-        self._source = source
+        self._source, self._target = source, target
         self._scratch: list[Path] = []
         if not durable:
             self.write("PRAGMA synchronous = OFF")
@@ -74,10 +74,10 @@ class SqliteSession(Session):
         if path is None:
             return
         try:
-            self.rows(f"PRAGMA {schema}.schema_version")
+            self.rows(f"SELECT 1 FROM {schema}.sqlite_master LIMIT 1")
         except sqlite3.DatabaseError as error:
             self.close()
-            raise Refused(f"{str(path)!r} cannot be used as a SQLite database: {reason(error)}") from error
+            raise _refusal(path, error) from error
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and return all its rows."""
@@ -91,13 +91,8 @@ class SqliteSession(Session):
         """Take the write lock at once, so that two loads never interleave."""
         try:
             self.write("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            raise Refused(
-                f"the target is being written by somebody else, and was not free within {_LOCK_SECONDS:g} seconds: "
-                "load again when they have finished."
-            ) from error
+        except sqlite3.DatabaseError as error:
+            raise _refusal(self._target, error) from error
 
     def commit(self) -> None:
         """Commit."""
@@ -283,6 +278,16 @@ class SqliteSession(Session):
         column, relation = self.quote(name), self.name(place, table)
         found = self.rows(f"SELECT typeof({column}) FROM {relation} WHERE {column} IS NOT NULL LIMIT 1")
         return Kind(str(found[0][0])) if found else None
+
+
+def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:
+    """Say of a file why SQLite cannot use it; the low byte of an error's code is its kind."""
+    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+        return Refused(
+            f"{str(path)!r} is locked by somebody else, and was not free within {_LOCK_SECONDS:g} seconds: "
+            "load again when they have finished."
+        )
+    return Refused(f"{str(path)!r} cannot be used as a SQLite database: {reason(error)}")
 
 
 def _declared_kind(declared: str) -> Kind | None:

@@ -74,10 +74,8 @@ def _typed(cursor: Cursor, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
                 raise Refused(_misfit(batch.schema, schema))
             yield pa.RecordBatch.from_arrays(batch.slice(skip).columns, schema=schema)
             skip = 0
-    except (pa.ArrowInvalid, adbc_driver_sqlite.dbapi.Error) as error:
-        raise Refused(
-            f"a column of the SQLite source holds values of several types ({error}): give it one type."
-        ) from error
+    except (pa.ArrowException, OSError, adbc_driver_sqlite.dbapi.Error) as error:
+        raise Refused(f"a column of the SQLite source does not hold one type throughout: {reason(error)}") from error
 
 
 def _misfit(found: pa.Schema, schema: pa.Schema) -> str:
