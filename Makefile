@@ -33,5 +33,5 @@ clean: ## remove everything that the targets have made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml .ci/venv
-	@PYTHON="$(PYTHON)" .ci/venv
+	@PYTHON="$(PYTHON)" sh .ci/venv
 	@touch $@

@@ -6,7 +6,9 @@ A strategy is any subclass of `incload.strategy.Strategy` that such a module def
 from __future__ import annotations
 
 import ast
+import math
 import pkgutil
+import re
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
@@ -17,6 +19,7 @@ from incload.errors import Refused, unknown
 from incload.strategy import Strategy
 
 if TYPE_CHECKING:
+    from dataclasses import Field
     from types import ModuleType
 
 GROUP = "incload.strategies"
@@ -77,10 +80,10 @@ def _by_name(found: list[type[Strategy]]) -> dict[str, type[Strategy]]:
 
 
 def _with_parameters(defined: type[Strategy], text: str) -> Strategy:
-    """Build a strategy from `name=value,...`; each value has the type of the parameter's default."""
-    known = {parameter.name: parameter.default for parameter in fields(defined)}
+    """Build a strategy from `name=value,...`, where a value may be a tuple in parentheses."""
+    known = {parameter.name: parameter for parameter in fields(defined)}
     values: dict[str, object] = {}
-    for part in filter(None, text.split(",")):
+    for part in filter(None, re.split(r",(?![^(]*\))", text)):
         name, _, value = part.partition("=")
         if name not in known:
             raise (
@@ -88,17 +91,29 @@ def _with_parameters(defined: type[Strategy], text: str) -> Strategy:
                 if known
                 else Refused(f"{defined.name} has no parameters: leave out {part!r}.")
             )
-        values[name] = _value(defined.name, name, value, known[name])
-    return defined(**values)
+        values[name] = _value(defined.name, known[name], value)
+    try:
+        built = defined(**values)
+        _ = built.needs, built.reach  # a parameter may be beyond what its meaning can hold
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Refused(f"{defined.name} cannot be run with {text!r}: {error}.") from error
+    return built
 
 
-def _value(strategy_name: str, name: str, text: str, default: object) -> object:
+def _value(strategy_name: str, parameter: Field[object], text: str) -> object:
+    """Read a value of the type of the parameter's default; a float may be written as an integer."""
     try:
         value = ast.literal_eval(text.capitalize() if text in {"true", "false"} else text)
     except (ValueError, SyntaxError):
         value = text
-    numeric = isinstance(default, int | float) and not isinstance(default, bool)
-    wanted = (int, float) if numeric else (type(default),)
-    if not isinstance(value, wanted) or (isinstance(value, bool) and numeric):
-        raise Refused(f"parameter {name} of {strategy_name} cannot be {text!r}: give a value such as {default!r}.")
+    default = parameter.default
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        number = int if parameter.type in {int, "int"} else int | float
+        fits = isinstance(value, number) and not isinstance(value, bool) and 0 <= value < math.inf
+    else:
+        fits = isinstance(value, type(default))
+    if not fits:
+        raise Refused(
+            f"parameter {parameter.name} of {strategy_name} cannot be {text!r}: give a value such as {default!r}."
+        )
     return value

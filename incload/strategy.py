@@ -146,7 +146,8 @@ class Reach:
 
     Attributes:
         window: A change that lies no further behind the watermark than this is read.
-        at_bound: Which changes exactly at the bound are read: `none`, those with a `larger_key`, or `all`.
+        at_bound: Which changes exactly at the bound are read: `none`, those with a `larger_key`, those whose content is
+            `unknown`, or `all`.
         bounded: Whether the watermark never passes the source's clock.
         delay: Rows whose cursor is younger than this, by the source's clock, are left for a later sync.
         from_clock: Whether the window counts from the source's clock, whatever the watermark.
@@ -155,7 +156,7 @@ class Reach:
     """
 
     window: timedelta = timedelta(0)
-    at_bound: Literal["none", "larger_key", "all"] = "all"
+    at_bound: Literal["none", "larger_key", "unknown", "all"] = "all"
     bounded: bool = False
     delay: timedelta = timedelta(0)
     from_clock: bool = False

@@ -34,8 +34,8 @@ class BoundaryDedup(Strategy):
 
     @property
     def reach(self) -> Reach:
-        """What is no older than the watermark."""
-        return Reach()
+        """What is newer than the watermark, and at it what is unknown."""
+        return Reach(at_bound="unknown")
 
     def read(self, source: Source, memory: Memory) -> Delta:
         """Ask for everything at first, then for what is at the watermark and unknown, or newer."""

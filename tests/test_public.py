@@ -38,6 +38,7 @@ CONTRACT = [
     "Strategy",
     "Vanished",
     "WriteRule",
+    "needs_of",
 ]
 
 

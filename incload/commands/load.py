@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -58,6 +59,17 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--evolve", action="store_true", help="let the target gain columns and change types as the source does"
     )
+    parser.add_argument(
+        "--allow-removals",
+        action="store_true",
+        help="let more than 20 % of the target, and more than 10 rows of it, be removed in one sync",
+    )
+    parser.add_argument(
+        "--allow-backwards", action="store_true", help="let the watermark move backwards, which reads rows again"
+    )
+    parser.add_argument(
+        "--allow-ahead", action="store_true", help="do not warn of a watermark that is ahead of the source"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and change nothing")
     parser.set_defaults(run=run)
 
@@ -67,21 +79,32 @@ def run(options: argparse.Namespace) -> int:
     from incload.load.location import locate
     from incload.load.run import load
 
-    if options.output and not options.output.parent.is_dir():
-        raise Refused(f"the folder of --output {str(options.output)!r} does not exist: create it first.")
+    if options.output:
+        _check_output(options.output)
     target = locate(options.target)
     if target.engine == "file":
         raise Refused(f"the target {options.target!r} is no database: write sqlite:///path or duckdb:///path.")
     summary = load(locate(options.source), target, _plan(options), dry_run=options.dry_run, count=options.count)
     if options.output:
         options.output.write_text(json.dumps(asdict(summary), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    sys.stderr.writelines(f"incload: warning: {warning}\n" for warning in summary.warnings)
     sys.stdout.write(told(summary))
     return 0
 
 
+def _check_output(path: Path) -> None:
+    """Refuse a file that could not be written, before anything is loaded."""
+    if path.is_dir():
+        raise Refused(f"--output {str(path)!r} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise Refused(f"the folder of --output {str(path)!r} does not exist: create it first.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise Refused(f"--output {str(path)!r} cannot be written: make it writable, or name another.")
+
+
 def _plan(options: argparse.Namespace) -> Plan:
     from incload.cursor import UNITS
-    from incload.load.plan import Plan
+    from incload.load.plan import Guards, Plan
     from incload.registry import strategy
 
     key = tuple(name.strip() for name in options.key.split(","))
@@ -95,6 +118,11 @@ def _plan(options: argparse.Namespace) -> Plan:
         write_rule=WriteRule(options.write_rule) if options.write_rule else None,
         evolve=options.evolve,
         cursor_per_second=UNITS[options.cursor_unit] if options.cursor_unit else None,
+        guards=Guards(
+            allow_backwards=options.allow_backwards,
+            allow_ahead=options.allow_ahead,
+            allow_removals=options.allow_removals,
+        ),
     )
 
 
@@ -102,7 +130,8 @@ def told(summary: Summary) -> str:
     """Return the summary as lines of `name: value`, after a sentence about what happened."""
     lines = [_sentence(summary)]
     for name, value in asdict(summary).items():
-        lines.append(f"  {name}: {'-' if value is None else json.dumps(value, ensure_ascii=False).strip(chr(34))}")
+        shown = "-" if value in {None, ()} else json.dumps(value, ensure_ascii=False).strip('"')
+        lines.append(f"  {name}: {shown}")
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ what real loads do; where the two differ, one of them is wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(slots=True)
 class Mark:
-    """A memory on paper: the watermark and the largest key at it; and how many syncs there were."""
+    """A memory on paper: the watermark, the largest key and the versions read at it, and how many syncs there were."""
 
     at: int | None = None
     key: Key | None = None
+    known: frozenset[tuple[Key, Version]] = frozenset()
     syncs: int = 0
 
 
@@ -50,6 +51,7 @@ class Model:
     mark: Mark = field(default_factory=Mark)
     ever_wrong: dict[Key, None] = field(default_factory=dict)
     _wrong: set[Key] = field(default_factory=set)
+    _young: set[Key] = field(default_factory=set)
     _above: set[Key] = field(default_factory=set)
     _marks: dict[int, Mark] = field(default_factory=dict)
 
@@ -67,20 +69,19 @@ class Model:
             self._load(sync)
             self.target = target
         if self._met("crash_after_rows", sync):
-            mark = Mark(self.mark.at, self.mark.key, self.mark.syncs)
+            mark = replace(self.mark)
             self._load(sync)
             self.mark = mark
         read = self._load(sync)
-        self._marks[sync.number] = Mark(self.mark.at, self.mark.key, self.mark.syncs)
-        self._judge(sync, [*read, *(change.key for change in sync.changes), *self._wrong])
+        self._marks[sync.number] = replace(self.mark)
+        self._judge(sync, [*read, *(change.key for change in sync.changes), *self._wrong, *self._young])
 
     def _befall(self, sync: Sync) -> None:
         """Let happen to the memory what happens to it before a sync."""
         if self._met("lose_memory", sync):
             self.mark = Mark()
         for condition in self._met("roll_back_memory", sync):
-            old = self._marks[condition.to]
-            self.mark = Mark(old.at, old.key, old.syncs)
+            self.mark = replace(self._marks[condition.to])
 
     def _met(self, kind: str, sync: Sync) -> list[Condition]:
         return [each for each in self.conditions if each.kind == kind and each.sync in {None, sync.number}]
@@ -107,27 +108,31 @@ class Model:
         return rows
 
     def _candidates(self, sync: Sync) -> dict[Key, None]:
-        """Only what changed, what is wrong and what lies above the watermark can be read to any effect."""
-        return dict.fromkeys([*(change.key for change in sync.changes), *self._wrong, *self._above])
+        """Only what changed, what is not right yet and what lies above the watermark can be read to any effect."""
+        return dict.fromkeys([*(change.key for change in sync.changes), *self._wrong, *self._young, *self._above])
 
     def _reads(self, sync: Sync, key: Key, version: Version, *, all_: bool) -> bool:
         cursor, reach = version.cursor, self.reach
         if reach.delay and cursor is not None and cursor > sync.clock - reach.delay // _MICROSECOND:
             return False
-        if all_:
-            return True
-        if cursor is None:
-            return False
+        if all_ or cursor is None:
+            return all_
         assert self.mark.at is not None  # noqa: S101 - without a watermark everything is read
-        if any(
-            self.mark.at - far // _MICROSECOND <= cursor <= self.mark.at - near // _MICROSECOND
-            for far, near in reach.further
-        ):
+        back = self.mark.at - cursor
+        if any(near // _MICROSECOND <= back <= far // _MICROSECOND for far, near in reach.further):
             return True
         bound = (sync.clock if reach.from_clock else self.mark.at) - reach.window // _MICROSECOND
-        if cursor != bound:
-            return cursor > bound
-        return reach.at_bound == "all" or (reach.at_bound == "larger_key" and larger(key, self.mark.key))
+        return cursor > bound or (cursor == bound and self._shows_bound(key, version))
+
+    def _shows_bound(self, key: Key, version: Version) -> bool:
+        """Tell whether a row exactly at the bound is read."""
+        match self.reach.at_bound:
+            case "larger_key":
+                return larger(key, self.mark.key)
+            case "unknown":
+                return (key, version) not in self.mark.known
+            case at_bound:
+                return at_bound == "all"
 
     def _remember(self, sync: Sync, read: Iterable[Key]) -> None:
         """Move the watermark over what was read, and bend it as the conditions say."""
@@ -138,12 +143,14 @@ class Model:
             if stamp is not None and not (self.reach.bounded and stamp > sync.clock)
         ]
         top = max((stamp for stamp, _ in possible), default=None)
-        if top is not None and (self.mark.at is None or top > self.mark.at):
-            self.mark.at = self._bent(top, sync)
-            self.mark.key = max((key for stamp, key in possible if stamp == top), default=None)
-        elif top is not None and top == self.mark.at:
+        if top is not None and (self.mark.at is None or top >= self.mark.at):
             ties = [key for stamp, key in possible if stamp == top]
-            self.mark.key = max([*ties, *([self.mark.key] if self.mark.key else [])])
+            again = top == self.mark.at
+            self.mark.key = max([*ties, *([self.mark.key] if again and self.mark.key else [])])
+            self.mark.known = frozenset((key, self.target[key]) for key in ties) | (
+                self.mark.known if again else frozenset()
+            )
+            self.mark.at = self._bent(top, sync)
         self.mark.syncs += 1
         mark = self.mark.at
         self._above = {
@@ -163,8 +170,12 @@ class Model:
         for key in dict.fromkeys(keys):
             truth = sync.rows.get(key)
             excused = self.reach.delay and truth is not None and truth.cursor is not None and truth.cursor > open_until
-            if self.target.get(key) == truth or excused:
-                self._wrong.discard(key)
+            self._wrong.discard(key)
+            self._young.discard(key)
+            if self.target.get(key) == truth:
+                continue
+            if excused:
+                self._young.add(key)
             else:
                 self._wrong.add(key)
                 self.ever_wrong.setdefault(key)

@@ -8,7 +8,7 @@ from a stream of its own, so that a flaw more in a scenario changes nothing that
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
@@ -86,7 +86,9 @@ class Plan:
         self.dataset = dataset
         self.seed = seed
         self.started = started
-        self.base = Base(datasets.rows(dataset, 0, rows, seed)).restamped(lambda stamps: _later(stamps, started))
+        self.base = Base(datasets.rows(dataset, 0, rows, seed))
+        if started != STARTED:
+            self.base = self.base.restamped(lambda stamps: _later(stamps, started - STARTED))
         self.ticks: list[Draft] = []
         self.changes = max(_FEWEST_CHANGES, round(rows * _CHANGED_SHARE))
         self.few = max(2, self.changes // 5)
@@ -156,7 +158,7 @@ class Plan:
 
     def largest_key(self, number: int) -> int:
         """Return the largest key ever visible before a tick."""
-        return max(max(self.base.keys), *(max(tick.upserts, default=0) for tick in self.ticks[:number]), 0)
+        return max(chain(self.base.keys, *(tick.upserts for tick in self.ticks[:number])))
 
     def watermark(self, number: int) -> int:
         """Return the largest cursor value that is visible before a tick."""
@@ -248,11 +250,10 @@ def _supply(dataset: Dataset, start: int, seed: int) -> Iterator[Row]:
             yield dict(zip(made.column_names, values, strict=True))
 
 
-def _later(stamps: pa.Array, started: int) -> pa.Array:
-    """Return the stamps of a base moved for a history that does not start when every dataset does."""
+def _later(stamps: pa.Array, by: int) -> pa.Array:
     import pyarrow.compute as pc
 
-    return pc.add(stamps, started - STARTED)
+    return pc.add(stamps, by)
 
 
 def _evolved(schema: pa.Schema, tick: Draft) -> pa.Schema:

@@ -1,84 +1,26 @@
 """The scenarios: records that turn a dataset into a history with one known flaw, one line of meaning each.
 
 A scenario's id is permanent, and so is its recipe: what it builds is a function of rows and seed, the same for every
-engine, and a recipe that has to build something else gets a new id. What happens to the loader rather than to the
-source (a missed sync, a lost memory) is a condition of the scenario: data that the lab carries out.
+engine, and a recipe that has to build something else gets a new id. Here are the flaws of sources; what happens to the
+loader is in incload.history.accidents.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
 from incload.errors import unknown
-from incload.history.datasets import ORDERS, Dataset
-from incload.history.flaws import Flaw, arrive_late, delete_rows, honest, tie_with_watermark, update_without_touch
+from incload.history import clocks, flaws
+from incload.history.accidents import ACCIDENTS
+from incload.history.datasets import STARTED
+from incload.history.honest import DAY, HOUR, MINUTE, SECOND
+from incload.history.recipes import UPDATES, Condition, Scenario, life
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+__all__ = ["SCENARIOS", "Condition", "Scenario", "life", "scenario"]
 
-    from incload.history.history import History
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Something that happens to the loader at one sync; the base load is sync 0, the one after tick 1 is sync 1.
-
-    Attributes:
-        kind: `skip_sync` (the sync does not run), `lose_memory`, `roll_back_memory` (to what it was after sync `to`),
-            `partial_read` (the source answers without the last share of its rows), ... before or at the sync.
-        sync: Which sync; None for every one.
-        to: For a rollback, the sync whose memory comes back.
-        share: For a partial read, the share of rows that is missing, 0 to 1.
-        unit: For a memory that is cut off or rounded up, to whole units of how many microseconds.
-    """
-
-    kind: str
-    sync: int | None = None
-    to: int = 0
-    share: float = 0.0
-    unit: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A recipe for a history with one known flaw.
-
-    Attributes:
-        id: Permanent, `[a-z0-9_]+`.
-        sentence: What happens, in one sentence for the report.
-        causes: Ids of the failure catalogue's causes that it reproduces.
-        threads: Public threads in which the cause was seen, as `owner/repository#number`.
-        breaks: The assumptions that it breaks.
-        build: From rows and seed to the history.
-        conditions: What happens to the loader.
-    """
-
-    id: str
-    sentence: str
-    causes: tuple[str, ...]
-    threads: tuple[str, ...]
-    breaks: frozenset[Assumption]
-    build: Callable[[int, int], History]
-    conditions: tuple[Condition, ...] = ()
-
-
-def life(*flaws: Flaw, dataset: Dataset = ORDERS, ticks: int = 10) -> Callable[[int, int], History]:
-    """Return a recipe: an honest life of a dataset, bent by each of the flaws in turn."""
-
-    def build(rows: int, seed: int) -> History:
-        plan = honest(dataset, rows, seed, ticks)
-        for bend in flaws:
-            bend(plan)
-        return plan.freeze()
-
-    return build
-
-
-_UPDATES = frozenset({Assumption.INSERT_ONLY})
-"""What the honest updates of every life break."""
+_SUMMER_TIME_ENDS = STARTED - 67 * DAY + 3 * HOUR
+"""2025-10-26 03:00 by the wall clocks of central Europe, when they are put back to 02:00."""
 
 SCENARIOS = (
     Scenario(
@@ -86,7 +28,7 @@ SCENARIOS = (
         sentence="New rows and updates arrive in the order of their stamps, and no two stamps are equal.",
         causes=(),
         threads=(),
-        breaks=_UPDATES,
+        breaks=UPDATES,
         build=life(),
     ),
     Scenario(
@@ -94,24 +36,141 @@ SCENARIOS = (
         sentence="New rows and updates arrive with stamps one to nine minutes older than the newest one read before.",
         causes=("C22",),
         threads=("meltano/squared#677", "fivetran/dbt_jira#117", "fivetran/dbt_jira#118"),
-        breaks=_UPDATES | {Assumption.LAG_WITHIN},
-        build=life(arrive_late),
+        breaks=UPDATES | {Assumption.LAG_WITHIN},
+        build=life(clocks.arrive_late),
+    ),
+    Scenario(
+        id="late_beyond_window",
+        sentence="Most late rows are minutes behind the newest stamp read before, and some are hours behind it.",
+        causes=("C22",),
+        threads=("meltano/squared#677", "dbt-labs/dbt-core#11242"),
+        breaks=UPDATES | {Assumption.LAG_WITHIN},
+        build=life(partial(clocks.arrive_late, tail=12 * HOUR)),
+    ),
+    Scenario(
+        id="late_commit",
+        sentence="Transactions take their stamps and keys when they write, and commit five to ten minutes later.",
+        causes=("C17",),
+        threads=("confluentinc/kafka-connect-jdbc#172", "airbytehq/airbyte#9668", "dlt-hub/dlt#2269"),
+        breaks=UPDATES | {Assumption.LAG_WITHIN, Assumption.KEYS_IN_COMMIT_ORDER},
+        build=life(clocks.commit_late),
+    ),
+    Scenario(
+        id="backdated_bulk",
+        sentence="An import brings new rows and eight times as many updates, stamped days before the newest row.",
+        causes=("C23",),
+        threads=("PostHog/posthog#64417", "drt-hub/drt#759"),
+        breaks=UPDATES | {Assumption.LAG_WITHIN},
+        build=life(clocks.backdate_in_bulk),
+    ),
+    Scenario(
+        id="clock_skew",
+        sentence="Of four servers that write the table, one has a clock seven minutes slow and another two minutes.",
+        causes=("X01", "C21"),
+        threads=("vscarpenter/gsd-task-manager#358", "heapwolf/level-replicator#4"),
+        breaks=UPDATES | {Assumption.LAG_WITHIN},
+        build=life(clocks.skew_clocks),
+    ),
+    Scenario(
+        id="dst_fold",
+        sentence="Stamps are local time, and at the end of summer time the clock repeats an hour.",
+        causes=("C10",),
+        threads=("erikdarlingdata/PerformanceMonitor#3778",),
+        breaks=UPDATES | {Assumption.LAG_WITHIN},
+        build=life(
+            partial(clocks.fall_back, fold=_SUMMER_TIME_ENDS),
+            every=HOUR,
+            started=_SUMMER_TIME_ENDS - 3 * HOUR - 30 * MINUTE,
+        ),
+    ),
+    Scenario(
+        id="out_of_order_versions",
+        sentence="An older version of a row arrives after a newer one and, stamp included, is the truth from then on.",
+        causes=("C35",),
+        threads=("apache/hudi#2221", "apache/hudi#5934"),
+        breaks=UPDATES | {Assumption.LAG_WITHIN, Assumption.VERSIONS_IN_ORDER},
+        build=life(clocks.bring_older_version),
     ),
     Scenario(
         id="duplicate_timestamps",
         sentence="New rows carry exactly the newest stamp that was read before, under larger keys.",
         causes=("C01",),
         threads=("airbytehq/airbyte#14732", "airbytehq/airbyte#44402"),
-        breaks=_UPDATES | {Assumption.UNIQUE_CURSOR},
-        build=life(tie_with_watermark),
+        breaks=UPDATES | {Assumption.UNIQUE_CURSOR},
+        build=life(clocks.tie_with_watermark),
     ),
     Scenario(
         id="duplicate_timestamps_smaller_id",
         sentence="New rows carry exactly the newest stamp that was read before, under smaller keys.",
         causes=("C01",),
         threads=("airbytehq/airbyte#14732", "airbytehq/airbyte#44402"),
-        breaks=_UPDATES | {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER, Assumption.KEYS_IN_COMMIT_ORDER},
-        build=life(partial(tie_with_watermark, smaller_keys=True)),
+        breaks=UPDATES | {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER, Assumption.KEYS_IN_COMMIT_ORDER},
+        build=life(partial(clocks.tie_with_watermark, smaller_keys=True)),
+    ),
+    Scenario(
+        id="coarse_timestamps",
+        sentence="Stamps are whole minutes, and syncs run in the middle of a minute in which rows still change.",
+        causes=("C01",),
+        threads=("airbytehq/airbyte#14732",),
+        breaks=UPDATES | {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER},
+        build=life(
+            partial(clocks.crowd_edges, edge=30 * SECOND),
+            partial(clocks.coarsen, unit=MINUTE),
+            started=STARTED + 30 * SECOND,
+        ),
+    ),
+    Scenario(
+        id="coarse_timestamps_days",
+        sentence="Stamps are whole days, and the sync of every noon is followed by an afternoon with the same stamp.",
+        causes=("C01",),
+        threads=("airbytehq/airbyte#44402",),
+        breaks=UPDATES | {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER},
+        build=life(
+            partial(clocks.crowd_edges, edge=12 * HOUR),
+            partial(clocks.coarsen, unit=DAY),
+            every=DAY,
+            started=STARTED + 12 * HOUR,
+        ),
+    ),
+    Scenario(
+        id="future_timestamp",
+        sentence="One row is stamped two years ahead of the clock, and life goes on as before.",
+        causes=("C13",),
+        threads=("dbt-labs/segment#71", "growthbook/growthbook#6777"),
+        breaks=UPDATES | {Assumption.CURSOR_NOT_IN_FUTURE},
+        build=life(clocks.stamp_in_future),
+    ),
+    Scenario(
+        id="null_cursor",
+        sentence="Rows are born without a stamp, and only some of them get one with a later update.",
+        causes=("C29",),
+        threads=("airbytehq/airbyte#16567", "airbytehq/airbyte#19889", "dlt-hub/dlt#1576"),
+        breaks=UPDATES | {Assumption.CURSOR_PRESENT},
+        build=life(clocks.leave_null),
+    ),
+    Scenario(
+        id="touched_without_change",
+        sentence="Each tick raises the stamps of four rows in ten and changes nothing else about them.",
+        causes=("C28",),
+        threads=("metabase/metabase#44946",),
+        breaks=UPDATES,
+        build=life(clocks.touch),
+    ),
+    Scenario(
+        id="updates_without_touch",
+        sentence="Rows stamped more than eight days ago change, and their stamps stay as they were.",
+        causes=("C27",),
+        threads=("trusted/iron_trail#25", "rails/rails#51455"),
+        breaks=UPDATES | {Assumption.CURSOR_MOVES_ON_UPDATE},
+        build=life(flaws.update_without_touch),
+    ),
+    Scenario(
+        id="soft_deletes",
+        sentence="Rows are marked as deleted instead of deleted, and every other one keeps its old stamp.",
+        causes=("X03",),
+        threads=(),
+        breaks=UPDATES | {Assumption.CURSOR_MOVES_ON_UPDATE},
+        build=life(flaws.flag_deleted),
     ),
     Scenario(
         id="hard_deletes",
@@ -123,17 +182,58 @@ SCENARIOS = (
             "dataform-co/dataform#1758",
             "microsoft/dbt-fabric#361",
         ),
-        breaks=_UPDATES | {Assumption.NO_HARD_DELETES},
-        build=life(delete_rows),
+        breaks=UPDATES | {Assumption.NO_HARD_DELETES},
+        build=life(flaws.delete_rows),
     ),
     Scenario(
-        id="updates_without_touch",
-        sentence="Rows stamped more than eight days ago change, and their stamps stay as they were.",
-        causes=("C27",),
-        threads=("trusted/iron_trail#25", "rails/rails#51455"),
-        breaks=_UPDATES | {Assumption.CURSOR_MOVES_ON_UPDATE},
-        build=life(update_without_touch),
+        id="delete_and_reinsert",
+        sentence="Rows disappear, and a tick later their keys are back with other content and new stamps.",
+        causes=("C31",),
+        threads=("dbt-labs/dbt-core#11269",),
+        breaks=UPDATES | {Assumption.NO_HARD_DELETES, Assumption.KEYS_IN_COMMIT_ORDER},
+        build=life(flaws.delete_and_bring_back),
     ),
+    Scenario(
+        id="key_change",
+        sentence="Rows get new keys and new stamps, and nothing is left under their old keys.",
+        causes=("C33",),
+        threads=("estuary/connectors#2185",),
+        breaks=UPDATES | {Assumption.NO_HARD_DELETES},
+        build=life(flaws.change_keys),
+    ),
+    Scenario(
+        id="id_order_is_not_commit_order",
+        sentence="Rows only ever come, with new stamps, but some under keys smaller than those read before.",
+        causes=("C18",),
+        threads=("confluentinc/kafka-connect-jdbc#914", "confluentinc/kafka-connect-jdbc#1015"),
+        breaks=frozenset({Assumption.KEYS_IN_COMMIT_ORDER}),
+        build=life(flaws.drop_updates, flaws.commit_out_of_key_order),
+    ),
+    Scenario(
+        id="truncate_and_reload",
+        sentence="The table is emptied and filled again with the same rows, under small new keys and with new stamps.",
+        causes=("X05",),
+        threads=(),
+        breaks=UPDATES | {Assumption.NO_HARD_DELETES, Assumption.KEYS_IN_COMMIT_ORDER},
+        build=life(flaws.truncate_and_reload),
+    ),
+    Scenario(
+        id="memory_ahead_of_source",
+        sentence="The source is put back to a backup fifteen minutes old, stamps included, and lives on from there.",
+        causes=("C42",),
+        threads=("ClickHouse/ClickHouse#114930",),
+        breaks=UPDATES | {Assumption.NO_HARD_DELETES, Assumption.LAG_WITHIN, Assumption.VERSIONS_IN_ORDER},
+        build=life(flaws.restore_backup),
+    ),
+    Scenario(
+        id="schema_drift",
+        sentence="A column appears with a value for every row, later an integer column turns real; no stamp moves.",
+        causes=("C37",),
+        threads=("dbt-labs/dbt-core#5210", "dbt-labs/dbt-core#1132", "databricks/dbt-databricks#567"),
+        breaks=UPDATES | {Assumption.FIXED_SCHEMA, Assumption.CURSOR_MOVES_ON_UPDATE},
+        build=life(flaws.drift_schema),
+    ),
+    *ACCIDENTS,
 )
 
 

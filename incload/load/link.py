@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -119,15 +118,21 @@ def connect(source: Location, target: Location, plan: Plan) -> Link:
 
     Raises `Refused` for a source that cannot be read or a target that cannot be written.
     """
+    _check_plan(plan)
     _check_source(source)
-    _check_target(target.path)
+    _check_target(target, source)
     if source.engine == "file":
         return _from_file(source.path, target, plan)
     table = source.table or plan.name
     if source.engine == target.engine:
         both = _opened(source.engine, source.path, target.path)
         return Link(both, both, table)
-    return Link(_opened(source.engine, source.path, None), _opened(target.engine, None, target.path), table)
+    reading = _opened(source.engine, source.path, None)
+    try:
+        return Link(reading, _opened(target.engine, None, target.path), table)
+    except BaseException:
+        reading.close()
+        raise
 
 
 def _from_file(path: Path, target: Location, plan: Plan) -> Link:
@@ -135,9 +140,13 @@ def _from_file(path: Path, target: Location, plan: Plan) -> Link:
     from incload.load.engines import files
 
     writing = _opened(target.engine, None, target.path)
-    known = {column.name: column.kind for column in writing.columns("target", plan.name) or ()}
     reading = writing if target.engine == "duckdb" else _opened("duckdb", None, None)
-    records = files.take(reading, path, plan.name, files.Wanted(plan.key, plan.cursor, known))
+    try:
+        known = {column.name: column.kind for column in writing.columns("target", plan.name) or ()}
+        records = files.take(reading, path, plan.name, files.Wanted(plan.key, plan.cursor, known))
+    except BaseException:
+        Link(reading, writing, plan.name).close()
+        raise
     return Link(reading, writing, plan.name, records)
 
 
@@ -151,17 +160,34 @@ def _opened(engine: str, source: Path | None, target: Path | None) -> Session:
     return DuckdbSession(source, target)
 
 
+def _check_plan(plan: Plan) -> None:
+    if not plan.name or plan.name.lower().startswith("_incload_"):
+        raise Refused(f"{plan.name!r} cannot be the table to load into: names in _incload_ are incload's own.")
+    if len(set(plan.key)) < len(plan.key):
+        raise Refused(f"the key names a column twice ({', '.join(plan.key)}): name each once.")
+
+
 def _check_source(source: Location) -> None:
+    if source.path.is_dir():
+        raise Refused(f"the source {str(source.path)!r} is a folder: name a file in it.")
     if not source.path.is_file():
         raise Refused(f"there is no file {str(source.path)!r} to read: check the path of the source.")
 
 
-def _check_target(path: Path) -> None:
+def _check_target(target: Location, source: Location) -> None:
     """A file that its owner marked read-only stays as it is, even for a user whom the system lets write it."""
+    path = target.path
+    if target.table is not None:
+        raise Refused(f"the target names the table {target.table!r}: name it with --table instead.")
     if path.is_dir():
         raise Refused(f"the target {str(path)!r} is a folder: name a file in it.")
     if not path.parent.is_dir():
         raise Refused(f"the target's folder {str(path.parent)!r} does not exist: create it first.")
-    with suppress(FileNotFoundError):
-        if not path.stat().st_mode & 0o222:
-            raise Refused(f"the target {str(path)!r} is read-only: make it writable, or name another.")
+    if path.name == ":memory:":
+        raise Refused("a target in memory would be gone at once: name a file.")
+    if not path.exists():
+        return
+    if path.samefile(source.path):
+        raise Refused(f"source and target are both {str(path)!r}: load into a file of its own.")
+    if not path.stat().st_mode & 0o222:
+        raise Refused(f"the target {str(path)!r} is read-only: make it writable, or name another.")

@@ -40,7 +40,8 @@ def locate(text: str) -> Location:
     """Read a path or URL.
 
     `sqlite:///orders.db?table=orders` is a path relative to the working folder, `sqlite:////data/orders.db` an absolute
-    one; both may be percent-encoded, and a `?` in a path has to be. Anything without a scheme is a file of records. Raises `Refused`.
+    one; both may be percent-encoded, and a `?` in a path has to be. Anything without a scheme is a file of records.
+    Raises `Refused`.
     """
     if "://" not in text:
         return _record_file(text)

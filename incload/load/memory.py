@@ -3,31 +3,72 @@
 One entry for each table and strategy. The entry survives a rebuild of the data table, because it stands in a table of
 its own, and is written in one statement. Only a load that finds no data table at all forgets it: what it says has been
 read is then nowhere. Digests of rows are too many for the entry; they stand in a table beside it.
+
+A second table keeps the latest values of every entry: which run of the load, or which hand, wrote what and when. It is
+written with the entry and never read by a sync, so that it can only help.
 """
 
 from __future__ import annotations
 
-import base64
-import json
+import shlex
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from incload.cursor import carried, scale_of_tag
+from incload.cursor import UNITS, Stamps, carried, scale_of_tag
 from incload.errors import Refused
 from incload.load.engines.base import DIGEST
+from incload.load.memory_entry import Entry, read_entry
 from incload.strategy import Memory
 from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from incload.cursor import Scale
     from incload.load.engines.base import Session
-    from incload.strategy import Position
 
 TABLE = "_incload_memory"
-VERSION = 1
-"""Of the entry's JSON; an entry of another version is refused."""
+HISTORY = "_incload_memory_history"
+KEPT = 20
+"""How many values of one entry the history keeps."""
 
-_AFRESH = f"to read everything again, delete its row from the target's table {TABLE}"
+_COLUMNS = {
+    TABLE: "table_name VARCHAR NOT NULL, strategy VARCHAR NOT NULL, value VARCHAR NOT NULL,"
+    " PRIMARY KEY (table_name, strategy)",
+    HISTORY: "table_name VARCHAR NOT NULL, strategy VARCHAR NOT NULL, run BIGINT NOT NULL, written_at VARCHAR NOT NULL,"
+    " written_by VARCHAR NOT NULL, of_run BIGINT, rows_loaded BIGINT NOT NULL, value VARCHAR,"
+    " PRIMARY KEY (table_name, strategy, run)",
+}
+_WHERE = "table_name = ? AND strategy = ?"
+
+
+class By(StrEnum):
+    """Who wrote a value."""
+
+    SYNC = "sync"
+    SET = "set"
+    ROLLBACK = "rollback"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A value that was remembered.
+
+    Attributes:
+        run: Its number; numbers count up for each table and strategy.
+        at: When it was written, by the source's clock (for a hand, the target's), as ISO text in UTC.
+        by: Who wrote it.
+        of_run: For a rollback, the run whose value was put back.
+        rows: How many rows the run loaded.
+        value: The entry's text; None for a reset.
+    """
+
+    run: int
+    at: str
+    by: By
+    of_run: int | None
+    rows: int
+    value: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +100,72 @@ class Shelf:
         """Tell whether there is a table of digests."""
         return self.session.columns("target", self._digests) is not None
 
-    def exists(self) -> bool:
-        """Tell whether the target has a memory table at all."""
-        return self.session.columns("target", TABLE) is not None
+    def exists(self, table: str = TABLE) -> bool:
+        """Tell whether the target has a memory table at all, or a table of its history."""
+        return self.session.columns("target", table) is not None
 
     def recall(self) -> Memory:
         """Return what was remembered, or the empty memory; refuse an entry that cannot be what this strategy wrote."""
-        entry = self._entry()
-        return Memory() if entry is None else self._read(entry)
+        entry = self.entry()
+        if entry is None:
+            return Memory()
+        self._check(entry)
+        memory = entry.memory
+        # Digests of other columns or of another algorithm say nothing: comparing starts afresh.
+        if memory.digests and entry.tags["digest"] != self.tags["digest"]:
+            return Memory()
+        return memory if memory.watermark is None else self._carried(entry)
 
     def scale(self) -> Scale | None:
         """Return what the cursor's values meant when the entry was written; None without an entry that says it."""
-        entry = self._entry()
-        return None if entry is None else scale_of_tag(self._loaded(entry)[1]["scale"])
+        entry = self.entry()
+        return None if entry is None else entry.scale
 
-    def keep(self, memory: Memory) -> None:
-        """Write the entry, in one statement."""
-        if not self.exists():
-            self.session.write(
-                f"CREATE TABLE {self._name} (table_name VARCHAR NOT NULL, strategy VARCHAR NOT NULL,"
-                " value VARCHAR NOT NULL, PRIMARY KEY (table_name, strategy))"
-            )
+    def keep(self, memory: Memory, at: int, rows: int) -> None:
+        """Write the entry, in one statement, and add it to the history.
+
+        Args:
+            memory: What to remember.
+            at: When, in microseconds since 1970-01-01 UTC.
+            rows: How many rows were loaded.
+        """
+        entry = Entry(memory, self.strategy, self.table.key, self.tags)
+        self.put(entry.text(), By.SYNC, at, rows=rows)
+
+    def put(self, value: str, by: By, at: int, *, rows: int = 0, of_run: int | None = None) -> None:
+        """Write the text of an entry as it is, and add it to the history."""
+        self._make(TABLE)
         self.session.write(
-            f"INSERT INTO {self._name} (table_name, strategy, value) VALUES (?, ?, ?)"
+            f"INSERT INTO {self._name(TABLE)} (table_name, strategy, value) VALUES (?, ?, ?)"
             " ON CONFLICT (table_name, strategy) DO UPDATE SET value = excluded.value",
-            (self.table.name, self.strategy, self._written(memory)),
+            (*self._whose, value),
         )
+        self._add(value, by, at, rows, of_run)
 
     def forget(self) -> None:
-        """Forget everything that this strategy remembered of the table."""
+        """Forget everything that this strategy remembered of the table; the history stays."""
         if self.exists():
-            self.session.write(
-                f"DELETE FROM {self._name} WHERE table_name = ? AND strategy = ?", (self.table.name, self.strategy)
-            )
+            self.session.write(f"DELETE FROM {self._name(TABLE)} WHERE {_WHERE}", self._whose)
         self.session.write(f"DROP TABLE IF EXISTS {self.digests}")
+
+    def reset(self, at: int) -> None:
+        """Forget, and say so in the history."""
+        self.forget()
+        self._add(None, By.RESET, at, 0, None)
+
+    def history(self) -> list[Past]:
+        """Return the latest values, newest first."""
+        if not self.exists(HISTORY):
+            return []
+        found = self.session.rows(
+            "SELECT run, written_at, written_by, of_run, rows_loaded, value"
+            f" FROM {self._name(HISTORY)} WHERE {_WHERE} ORDER BY run DESC",
+            self._whose,
+        )
+        return [
+            Past(int(str(run)), str(at), By(str(by)), _number(of), int(str(rows)), _text(value))
+            for run, at, by, of, rows, value in found
+        ]
 
     def create_digests(self, origin: str) -> None:
         """Make an empty table of digests, in place of one that may be there."""
@@ -110,82 +183,90 @@ class Shelf:
     def size(self) -> int:
         """Return the bytes that the memory takes: the entry's text, and 8 bytes and a key for each digest."""
         session = self.session
-        entry = len((self._entry() or "").encode())
+        entry = len((self._value() or "").encode())
         if not self.has_digests():
             return entry
         return entry + session.count(self.digests) * 8 * (1 + len(self.table.key))
 
-    @property
-    def _name(self) -> str:
-        return self.session.name("target", TABLE)
+    def entry(self) -> Entry | None:
+        """Return the entry; None without one, and `Refused` for one that cannot be read."""
+        value = self._value()
+        return None if value is None else self.read(value)
+
+    def read(self, value: str) -> Entry:
+        """Read the text of an entry; refuse one that is none, or of another version."""
+        return read_entry(value, self._said, self._remedy)
 
     @property
-    def _where(self) -> str:
+    def _whose(self) -> tuple[str, str]:
+        return self.table.name, self.strategy
+
+    @property
+    def _said(self) -> str:
         return f"the memory of table {self.table.name!r} and strategy {self.strategy!r}"
 
-    def _entry(self) -> str | None:
+    @property
+    def _remedy(self) -> str:
+        named = f"--table {shlex.quote(self.table.name)} --strategy {shlex.quote(self.strategy)}"
+        return f"forget it with `incload memory reset TARGET {named}`, and the next load reads everything"
+
+    def _name(self, table: str) -> str:
+        return self.session.name("target", table)
+
+    def _make(self, table: str) -> None:
+        if not self.exists(table):
+            self.session.write(f"CREATE TABLE {self._name(table)} ({_COLUMNS[table]})")
+
+    def _value(self) -> str | None:
         if not self.exists():
             return None
-        found = self.session.rows(
-            f"SELECT value FROM {self._name} WHERE table_name = ? AND strategy = ?", (self.table.name, self.strategy)
-        )
+        found = self.session.rows(f"SELECT value FROM {self._name(TABLE)} WHERE {_WHERE}", self._whose)
         return str(found[0][0]) if found else None
 
-    def _written(self, memory: Memory) -> str:
-        return json.dumps(
-            {
-                "version": VERSION,
-                "watermark": memory.watermark,
-                "key": None if memory.key is None else [_packed(value) for value in memory.key],
-                "digests": memory.digests,
-                "notes": dict(memory.notes),
-                **self.tags,
-            },
-            ensure_ascii=False,
+    def _add(self, value: str | None, by: By, at: int, rows: int, of_run: int | None) -> None:  # noqa: PLR0913, PLR0917 - a row
+        """Add a value to the history, and let the oldest go."""
+        self._make(HISTORY)
+        history = self._name(HISTORY)
+        self.session.write(
+            f"INSERT INTO {history} (table_name, strategy, run, written_at, written_by, of_run, rows_loaded, value)"
+            f" SELECT ?, ?, coalesce(max(run), 0) + 1, ?, ?, ?, ?, ? FROM {history} WHERE {_WHERE}",
+            (*self._whose, f"{Stamps(UNITS['us']).shown(at)}Z", str(by), of_run, rows, value, *self._whose),
+        )
+        latest = f"SELECT max(run) FROM {history} WHERE {_WHERE}"
+        self.session.write(
+            f"DELETE FROM {history} WHERE {_WHERE} AND run <= ({latest}) - {KEPT}", (*self._whose, *self._whose)
         )
 
-    def _loaded(self, text: str) -> tuple[Memory, dict[str, str]]:
-        """Return the memory and its tags as an entry spells them; refuse an entry that is none."""
-        try:
-            entry = json.loads(text)
-            version, tags = entry["version"], {name: str(entry[name]) for name in ("cursor", "scale", "digest")}
-            key = entry["key"] if entry["key"] is None else tuple(_unpacked(value) for value in entry["key"])
-            memory = Memory(entry["watermark"], key, entry["digests"], entry["notes"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise Refused(f"{self._where} cannot be read ({error!r}): {_AFRESH}.") from error
-        if version != VERSION:
-            raise Refused(
-                f"{self._where} has version {version!r}, not {VERSION}: use the incload that wrote it, or {_AFRESH}."
-            )
-        return memory, tags
+    def _check(self, entry: Entry) -> None:
+        """Refuse an entry of another strategy or another key."""
+        for what, then, now in (
+            ("strategy", entry.strategy, self.strategy),
+            ("key", ", ".join(entry.key_columns), ", ".join(self.table.key)),
+        ):
+            if then != now:
+                raise Refused(f"{self._said} was written for the {what} {then!r}, not {now!r}: {self._remedy}.")
 
-    def _read(self, text: str) -> Memory:
-        memory, tags = self._loaded(text)
-        # Digests of other columns or of another algorithm say nothing: comparing starts afresh.
-        if memory.digests and tags["digest"] != self.tags["digest"]:
-            return Memory()
-        return memory if memory.watermark is None else replace(memory, watermark=self._carried(memory.watermark, tags))
-
-    def _carried(self, watermark: Position, tags: dict[str, str]) -> Position:
-        """Return a remembered watermark in today's scale; refuse one that cannot be compared with today's values."""
-        if tags["cursor"] != self.tags["cursor"]:
+    def _carried(self, entry: Entry) -> Memory:
+        """Return a memory in today's scale; refuse a watermark that cannot be compared with today's values."""
+        then, now, watermark = entry.tags, self.tags, entry.memory.watermark
+        if then["cursor"] != now["cursor"]:
             raise Refused(
-                f"{self._where} was written for the cursor column {tags['cursor']!r}, not {self.tags['cursor']!r}: "
-                f"name that one, or, {_AFRESH}."
+                f"{self._said} was written for the cursor column {then['cursor']!r}, not {now['cursor']!r}: "
+                f"name that one, or {self._remedy}."
             )
-        before, now = scale_of_tag(tags["scale"]), scale_of_tag(self.tags["scale"])
-        position = carried(watermark, before, now) if before and now else None
+        before, after = scale_of_tag(then["scale"]), scale_of_tag(now["scale"])
+        position = carried(watermark, before, after) if before and after and watermark is not None else None
         if position is None:
             raise Refused(
-                f"{self._where} was written for a cursor of the form {tags['scale']!r}, and the cursor now has the "
-                f"form {self.tags['scale']!r}: {_AFRESH}."
+                f"{self._said} was written for a cursor of the form {then['scale']!r}, and the cursor now has the "
+                f"form {now['scale']!r}: {self._remedy}."
             )
-        return position
+        return replace(entry.memory, watermark=position)
 
 
-def _packed(value: object) -> object:
-    return {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+def _number(value: object) -> int | None:
+    return None if value is None else int(str(value))
 
 
-def _unpacked(value: object) -> object:
-    return base64.b64decode(value["bytes"]) if isinstance(value, dict) else value
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -12,6 +12,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Guards:
+    """What a sync lets pass that it would otherwise refuse, report or hold back; see `incload.load.guards`.
+
+    Attributes:
+        allow_backwards: Whether the watermark may move backwards.
+        allow_ahead: Whether a watermark ahead of the source goes without a warning.
+        allow_removals: Whether any number of rows may leave the target in one sync.
+        percent: Otherwise, how many of a hundred rows may leave ...
+        rows: ... or how many rows, if that is more.
+    """
+
+    allow_backwards: bool = False
+    allow_ahead: bool = False
+    allow_removals: bool = False
+    percent: int = 20
+    rows: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to keep up to date, and how.
 
@@ -25,6 +44,7 @@ class Plan:
         count_unchanged: Whether to count rows written over an equal row.
         evolve: Whether the target follows the source when that gains columns or changes types.
         clock: The source's clock in microseconds since 1970-01-01 UTC; None for the engine's own.
+        guards: What it watches over.
     """
 
     name: str
@@ -36,6 +56,7 @@ class Plan:
     count_unchanged: bool = False
     evolve: bool = False
     clock: Callable[[], int] | None = None
+    guards: Guards = Guards()
 
     @property
     def rule(self) -> WriteRule:

@@ -41,6 +41,7 @@ class Summary:
         total_in_target: Rows of the target afterwards.
         memory: `written`, or `untouched` by a run that learned nothing.
         dry_run: Whether nothing was changed.
+        warnings: What was noticed and let pass, a sentence each.
     """
 
     table: str
@@ -55,6 +56,7 @@ class Summary:
     total_in_target: int
     memory: str
     dry_run: bool
+    warnings: tuple[str, ...] = ()
 
 
 def load(source: Location, target: Location, plan: Plan, *, dry_run: bool = False, count: bool = False) -> Summary:
@@ -94,6 +96,7 @@ def _summary(  # noqa: PLR0913 - it only gathers
         total_in_target=total_before if dry_run else _total(link, plan),
         memory="written" if synced.remembered else "untouched",
         dry_run=dry_run,
+        warnings=synced.warnings,
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from incload.assumptions import Assumption
 from incload.cursor import Scale
 from incload.errors import Refused, unknown
-from incload.load import writes
+from incload.load import guards, writes
 from incload.load.asking import AskedSource, SeenRows
 from incload.load.memory import Shelf
 from incload.strategy import WriteRule
@@ -41,6 +41,7 @@ class Synced:
         before, after: The memory before and after.
         previous_watermark, new_watermark: Their watermarks, as the source would write them.
         remembered: Whether the memory was written.
+        warnings: What was noticed and let pass, a sentence each.
     """
 
     read: int
@@ -54,6 +55,7 @@ class Synced:
     previous_watermark: object
     new_watermark: object
     remembered: bool
+    warnings: tuple[str, ...] = ()
 
 
 def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
@@ -88,14 +90,16 @@ def _within(link: Link, plan: Plan) -> Synced:
         shelf.forget()
     _settle_target(link, plan, table)
     unique = link.source.unique("source", link.table, table.key)
-    job = writes.Job(link, table, scale, unique, shelf.digests, plan.count_unchanged)
+    may_remove = guards.may_remove(plan.guards)
+    job = writes.Job(link, table, scale, unique, shelf.digests, plan.count_unchanged, may_remove)
     source = AskedSource(scale, plan.clock or link.source.now)
     before = shelf.recall()
     started = source.clock()
     delta = plan.strategy.read(source, before)
     landed = writes.write(job, delta, plan.rule)
     after = plan.strategy.remember(_seen(job, landed, started), before)
-    _remember(shelf, job, landed, before, after)
+    guards.refuse_backwards(plan, scale, before, after)
+    _remember(shelf, job, landed, before, after, started)
     return Synced(
         read=landed.read,
         written=landed.written,
@@ -108,6 +112,7 @@ def _within(link: Link, plan: Plan) -> Synced:
         previous_watermark=scale.shown(before.watermark) if scale else None,
         new_watermark=scale.shown(after.watermark) if scale else None,
         remembered=after != before,
+        warnings=guards.warnings(job, plan, landed, after, started),
     )
 
 
@@ -120,6 +125,8 @@ def describe(link: Link, plan: Plan) -> Table:
             raise Refused(f"the source has no table {link.table!r}, and no other either: check its path.")
         raise unknown("source table", link.table, tables)
     names = [column.name for column in columns]
+    link.source.check_names(names)
+    link.target.check_names(names)
     for name in (*plan.key, *filter(None, [plan.cursor])):
         if name not in names:
             raise unknown("cursor column" if name == plan.cursor else "key column", name, names)
@@ -221,11 +228,13 @@ def _seen(job: writes.Job, landed: writes.Landed, started: int) -> SeenRows:
     return SeenRows(session, landed.seen, table, cursor, scale, landed.written, started)
 
 
-def _remember(shelf: Shelf, job: writes.Job, landed: writes.Landed, before: Memory, after: Memory) -> None:
+def _remember(  # noqa: PLR0913 - it only gathers
+    shelf: Shelf, job: writes.Job, landed: writes.Landed, before: Memory, after: Memory, started: int
+) -> None:
     """Write what changed of the memory; a sync that learned nothing leaves it untouched."""
     if after.digests:
         if not before.digests:
             shelf.create_digests(job.link.origin)
         writes.remember_digests(job, landed, afresh=not before.digests)
     if after != before:
-        shelf.keep(after)
+        shelf.keep(after, started, landed.written)

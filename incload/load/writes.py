@@ -13,16 +13,21 @@ from typing import TYPE_CHECKING
 from incload.cursor import IsoText, MixedText
 from incload.errors import Refused
 from incload.load.engines.base import ARRIVED, DIGEST, GONE, KNOWN, Query
-from incload.strategy import Changed, Everything, Since, WriteRule
+from incload.strategy import Changed, Delta, Everything, Since, WriteRule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from incload.cursor import Scale
     from incload.load.link import Link
-    from incload.strategy import Delta
     from incload.table import Table
 
 _AT_ONCE = 400
 """Digests in one statement."""
+
+
+def _any_number(count: int, total: int) -> bool:  # noqa: ARG001 - without a guard no number matters
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Job:
         unique: Whether the source itself promises that the key is unique.
         digests: The qualified name of the table of remembered digests.
         count_unchanged: Whether to find out how many rows were written over an equal row, which costs a comparison.
+        may_remove: Tells whether so many rows may leave a target of so many; what may not is held back.
     """
 
     link: Link
@@ -44,6 +50,7 @@ class Job:
     unique: bool
     digests: str
     count_unchanged: bool = False
+    may_remove: Callable[[int, int], bool] = _any_number
 
     @property
     def target(self) -> str:
@@ -63,6 +70,7 @@ class Landed:
         unchanged: How many of these were equal to the row they replaced; 0 where it was not counted.
         removed: How many rows were deleted because the source no longer has them, or to make room.
         staged: Whether the rows stand in the stage.
+        held_back: How many rows the source no longer has and the target keeps, because they are too many.
     """
 
     seen: Query
@@ -72,6 +80,7 @@ class Landed:
     unchanged: int = 0
     removed: int = 0
     staged: bool = False
+    held_back: int = 0
 
 
 def write(job: Job, delta: Delta, rule: WriteRule) -> Landed:
@@ -85,11 +94,24 @@ def write(job: Job, delta: Delta, rule: WriteRule) -> Landed:
         and job.unique
         and not (job.link.target is not job.link.source and rule is WriteRule.MIRROR)
     )
-    if direct and (rule is WriteRule.REPLACE or fresh):
+    if direct and (fresh or (rule is WriteRule.REPLACE and not _shrunk(job, _coming(job, delta)))):
         return _straight(job, delta, replacing=not fresh)
     if rule is WriteRule.MIRROR:
         return _mirror(job, delta)
     return _staged(job, delta, rule)
+
+
+def _coming(job: Job, delta: Delta) -> int:
+    """Count in the source the rows that would replace the target."""
+    query = job.link.question(job.table, job.scale, delta.rows[0])
+    return job.link.source.count(f"({query.sql})", query.params)
+
+
+def _shrunk(job: Job, coming: int) -> int:
+    """Return how many rows a replacement by so many would cost the target, if it may not lose them; else 0."""
+    present = job.link.target.count(job.target)
+    lost = max(present - coming, 0)
+    return 0 if job.may_remove(lost, present) else lost
 
 
 def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
@@ -98,6 +120,8 @@ def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
     removed = link.target.write(f"DELETE FROM {job.target}") if replacing else 0
     query = link.question(table, job.scale, delta.rows[0])
     written = link.target.insert(table, link.incoming(query, table))
+    if not job.may_remove(max(removed - written, 0), removed):
+        raise Refused(f"the source gave {written} rows, and had more when it was counted before: load again.")
     in_source = link.attached or link.source.streams_its_snapshot
     seen = query if in_source else Query(f"SELECT * FROM {job.target}")
     return Landed(seen, in_source, written, written, removed=removed)
@@ -114,27 +138,22 @@ def _apply(job: Job, stage: str, rule: WriteRule, *, read: int) -> Landed:
     table, target = job.table, job.link.target
     unchanged = _count_unchanged(job, stage) if job.count_unchanged else 0
     removed = 0
+    held_back = _shrunk(job, read) if rule is WriteRule.REPLACE else 0
     if rule is WriteRule.APPEND:
         written = target.insert(table, Query(f"SELECT {target.listed(table.names)} FROM {stage}"))
     else:
-        if rule is WriteRule.REPLACE:
+        if rule is WriteRule.REPLACE and not held_back:
             removed = target.write(f"DELETE FROM {job.target}")
         source = _newer(job, stage) if rule is WriteRule.NEWEST else stage
         written = target.merge(table, source)
-    return Landed(Query(f"SELECT * FROM {stage}"), False, read, written, unchanged, removed, staged=True)  # noqa: FBT003
+    seen = Query(f"SELECT * FROM {stage}")
+    return Landed(seen, False, read, written, unchanged, removed, staged=True, held_back=held_back)  # noqa: FBT003
 
 
 def _stage(job: Job, delta: Delta) -> str:
     """Bring the rows of all questions into the stage, each row once; refuse two rows with one key."""
     link, table = job.link, job.table
-    queries = [link.question(table, job.scale, question) for question in delta.rows]
-    # UNION drops equal rows: a row that answers two questions, or that a source without a key delivers twice.
-    distinct = "" if job.unique or len(queries) > 1 else "SELECT DISTINCT * FROM"
-    joined = Query(
-        " UNION ".join(query.sql for query in queries), tuple(value for query in queries for value in query.params)
-    )
-    query = Query(f"{distinct} ({joined.sql})", joined.params) if distinct else joined
-    stage = link.target.stage(_unknown(job, delta, link.incoming(query, table)))
+    stage = link.target.stage(_unknown(job, delta, link.incoming(_one(job, delta), table)))
     if not job.unique:
         refuse_broken_keys(job, stage)
     return stage
@@ -220,38 +239,46 @@ def _mirror(job: Job, delta: Delta) -> Landed:
         )
     )
     read = target.count(relation)
-    gone = target.stage(target.keys_missing(table.key, job.target, relation), GONE)
-    removed = target.delete(table.key, job.target, gone) if not target.is_empty(gone) else 0
+    removed, held_back = _remove(job, target.keys_missing(table.key, job.target, relation), job.target)
     written = target.merge(table, stage) if not target.is_empty(stage) else 0
-    return Landed(Query(f"SELECT * FROM {relation}"), False, read, written, removed=removed)  # noqa: FBT003
+    seen = Query(f"SELECT * FROM {relation}")
+    return Landed(seen, False, read, written, removed=removed, held_back=held_back)  # noqa: FBT003
 
 
 def _one(job: Job, delta: Delta) -> Query:
+    """Return the rows of all questions, each row once.
+
+    Equal rows are one: a row that answers two questions, or that a source without a key delivers twice.
+    """
     queries = [job.link.question(job.table, job.scale, question) for question in delta.rows]
-    return Query(
-        " UNION ".join(query.sql for query in queries), tuple(value for query in queries for value in query.params)
-    )
+    joined = " UNION ".join(query.sql for query in queries)
+    params = tuple(value for query in queries for value in query.params)
+    return Query(joined if job.unique or len(queries) > 1 else f"SELECT DISTINCT * FROM ({joined})", params)
 
 
 def _changed(job: Job, delta: Delta, rule: WriteRule) -> Landed:
     """Write the rows whose digest differs from the remembered one, and delete the keys that are gone."""
     stage, keys, read = _stage_changed(job)
+    key, target = job.table.key, job.link.target
+    removed = held_back = 0
     if rule is WriteRule.MIRROR:
-        gone = job.link.target.stage(job.link.target.keys_missing(job.table.key, job.target, stage), GONE)
-        removed = job.link.target.delete(job.table.key, job.target, gone)
-        return replace(_apply(job, stage, WriteRule.MERGE, read=read), removed=removed)
+        rule = WriteRule.MERGE
+        removed, held_back = _remove(job, target.keys_missing(key, job.target, stage), job.target)
+    elif delta.remove:
+        removed, held_back = _remove(job, target.keys_missing(key, job.digests, keys), job.digests, job.target)
     landed = _apply(job, stage, rule, read=read)
-    return replace(landed, removed=landed.removed + (_remove(job, keys) if delta.remove else 0))
+    return replace(landed, removed=landed.removed + removed, held_back=landed.held_back + held_back)
 
 
 def _stage_changed(job: Job) -> tuple[str, str, int]:
     """Stage the rows with another digest; return the stage, a relation of all keys, and how many rows were digested."""
     link, table, target = job.link, job.table, job.link.target
     digested = f"SELECT {target.listed(table.names)}, {target.digest(table.names, '')} AS {DIGEST} FROM"
+    everything = _one(job, Delta((Everything(),)))
     if link.attached:
-        relation, keys = f"({digested} {link.relation})", link.relation
+        keys = link.relation if job.unique else f"({everything.sql})"
+        relation = f"({digested} {keys})"
     else:
-        everything = link.question(table, job.scale, Everything())
         first = link.incoming(everything, table)
         keys = target.stage(
             Query(f"SELECT {target.listed((*table.key, DIGEST))} FROM ({digested} ({first.sql}))"), ARRIVED
@@ -259,20 +286,24 @@ def _stage_changed(job: Job) -> tuple[str, str, int]:
         # The stream is read a second time only for the keys whose digest differs: memory holds digests, not rows.
         again = link.incoming(everything, table)
         relation = f"({digested} ({again.sql}))"
+    if not job.unique:
+        refuse_broken_keys(job, keys)
     on = target.equal_keys(table.key, "s", "d")
     differs = target.differ([DIGEST], "s", "d")
     stage = target.stage(Query(f"SELECT s.* FROM {relation} AS s LEFT JOIN {job.digests} AS d ON {on} WHERE {differs}"))
     return stage, keys, target.count(keys)
 
 
-def _remove(job: Job, keys: str) -> int:
-    """Delete from target and digests the keys that have a digest and no row any more."""
+def _remove(job: Job, keys: Query, *relations: str) -> tuple[int, int]:
+    """Delete keys from relations, the target last; return how many rows left it and how many were held back."""
     target, key = job.link.target, job.table.key
-    gone = target.stage(target.keys_missing(key, job.digests, keys), GONE)
+    gone = target.stage(keys, GONE)
     if target.is_empty(gone):
-        return 0
-    target.delete(key, job.digests, gone)
-    return target.delete(key, job.target, gone)
+        return 0, 0
+    number = target.count(gone)
+    if not job.may_remove(number, target.count(job.target)):
+        return 0, number
+    return [target.delete(key, relation, gone) for relation in relations][-1], 0
 
 
 def remember_digests(job: Job, landed: Landed, *, afresh: bool) -> None:
@@ -286,6 +317,12 @@ def remember_digests(job: Job, landed: Landed, *, afresh: bool) -> None:
             f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation})",
             landed.seen.params if relation == landed.seen.sql else (),
         )
+        if landed.held_back:  # what was held back may be removed later, and only a digest says that it is there
+            known = f"SELECT 1 FROM {job.digests} AS d WHERE {target.equal_keys(table.key, 't', 'd')}"
+            kept = f"SELECT t.* FROM {job.target} AS t WHERE NOT EXISTS ({known})"
+            target.write(
+                f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({kept})"
+            )
     elif landed.written:
         stage = f"SELECT {columns} FROM ({landed.seen.sql})"
         target.delete(table.key, job.digests, f"({stage})")

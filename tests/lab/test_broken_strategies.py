@@ -9,8 +9,9 @@ import pytest
 
 from incload.errors import Refused
 from incload.history.scenarios import scenario
-from incload.lab.matrix import REFERENCE, Cell, run_cells
+from incload.lab.matrix import REFERENCE, Cell
 from incload.lab.pair import PAIRS, pair_name
+from incload.lab.runner import run_cells
 from incload.registry import strategy
 from incload.strategy import Delta, Memory, Need, Strategy, WriteRule
 
@@ -138,7 +139,7 @@ def outcome(
     tried: Strategy, pair: tuple[str, str] = ("sqlite", "sqlite"), rule: WriteRule = WriteRule.MERGE
 ) -> Outcome:
     """Run a strategy on the clean life."""
-    return run_cells([cell(tried, pair, rule)], 1, str)[0]
+    return run_cells([cell(tried, pair, rule)], 1, str, workers=1)[0]
 
 
 def wrong(found: Outcome) -> tuple[str, int, int, int, int, int]:
@@ -216,14 +217,14 @@ def test_a_refusal_is_unknown_as_well() -> None:
 def test_an_error_leaves_the_other_cells_alone() -> None:
     """The cells before and behind one that raises are what they are without it."""
     cells = [cell(each) for each in (REFERENCE, Broken(), Raising(), Careless())]
-    found = run_cells(cells, 1, str)
+    found = run_cells(cells, 1, str, workers=1)
 
     assert [each.outcome for each in found] == ["sound", "sound", "unknown", "wrong"]
 
 
 def test_an_error_in_one_round_is_an_error() -> None:
     """A cell that raised in the first of three rounds is unknown, although the others went well."""
-    assert run_cells([cell(RaisingOnce())], 3, str)[0].reason == "LookupError: gone for a moment"
+    assert run_cells([cell(RaisingOnce())], 3, str, workers=1)[0].reason == "LookupError: gone for a moment"
 
 
 def test_a_reference_that_raises_is_no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +234,7 @@ def test_a_reference_that_raises_is_no_reference(monkeypatch: pytest.MonkeyPatch
         raise LookupError("no copy")
 
     monkeypatch.setattr("incload.lab.matrix.copy", fail)
-    reference, other = run_cells([cell(REFERENCE), cell(strategy("full_refresh"))], 1, str)
+    reference, other = run_cells([cell(REFERENCE), cell(strategy("full_refresh"))], 1, str, workers=1)
 
     assert (reference.outcome, reference.reason) == ("unknown", "LookupError: no copy")
     assert (other.outcome, other.times_reference) == ("sound", None)
@@ -242,11 +243,4 @@ def test_a_reference_that_raises_is_no_reference(monkeypatch: pytest.MonkeyPatch
 def test_a_history_that_cannot_be_made_is_refused() -> None:
     """Too few rows for the scenarios are refused before anything runs, in the words of the history."""
     with pytest.raises(Refused, match="a history of 99 rows is too short"):
-        run_cells([Cell(Broken(), WriteRule.MERGE, scenario("clean"), ("sqlite", "sqlite"), 99, 1)], 1, str)
-
-
-@pytest.mark.parametrize("rounds", [0, -1])
-def test_no_round_is_refused(rounds: int) -> None:
-    """Less than one round is refused."""
-    with pytest.raises(Refused, match=f"--rounds {rounds} leaves nothing to run: give at least 1."):
-        run_cells([cell(Broken())], rounds, str)
+        run_cells([Cell(Broken(), WriteRule.MERGE, scenario("clean"), ("sqlite", "sqlite"), 99, 1)], 1, str, workers=1)

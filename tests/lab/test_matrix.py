@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.errors import Refused
-from incload.lab.matrix import REFERENCE, Cell, Choice, run_cells
+from incload.lab.matrix import Cell, Choice
 from incload.lab.pair import PAIRS, pair_name
+from incload.lab.runner import run_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,14 +99,10 @@ def is_expected(cell: Cell) -> bool:
     return cell.strategy.id in {"reference_copy", *VARIANTS}
 
 
-def settled(outcome: Outcome) -> dict[str, object]:
-    """Return an outcome without its times."""
-    return {name: value for name, value in asdict(outcome).items() if name not in TIMES}
-
-
 def counted(outcome: Outcome) -> dict[str, object]:
-    """Return what an outcome says of rows, syncs and memory, but not on which engines."""
-    return {name: value for name, value in settled(outcome).items() if not name.endswith("_engine")}
+    """Return an outcome without its times and its engines; a memory names the cursor's type as its engine does."""
+    engines = {"source_engine", "target_engine", "memory_bytes"}
+    return {name: value for name, value in asdict(outcome).items() if name not in TIMES | engines}
 
 
 @pytest.mark.parametrize("scenario", WRONG)
@@ -140,6 +137,16 @@ def test_a_verdict_has_its_reasons(pair: str, matrix: Matrix) -> None:
 
     assert [each.trial for each in outcomes if bool(each.witness) != (each.outcome == "wrong")] == []
     assert [each.trial for each in outcomes if each.reason] == []
+
+
+@every_pair
+def test_every_verdict_was_predicted(pair: str, matrix: Matrix) -> None:
+    """Needs and breaks predict every verdict, and the lags the number of rows ever wrong wherever they predict one."""
+    predicted = [each for each in matrix(pair).values() if each.rows_ever_wrong_predicted is not None]
+
+    assert [each.trial for each in matrix(pair).values() if each.predicted != each.outcome] == []
+    assert [each.trial for each in predicted if each.rows_ever_wrong_predicted != each.rows_ever_wrong] == []
+    assert len(predicted) >= len(WRONG)
 
 
 @every_pair
@@ -244,113 +251,3 @@ def test_a_choice_that_does_not_exist_is_refused(choice: Choice, message: str) -
         choice.cells()
 
     assert str(refusal.value).startswith(message)
-
-
-# The runs.
-
-SMALL = Choice(
-    strategies=("timestamp_watermark_inclusive", "row_hash_cdc", "composite_watermark"),
-    scenarios=("late_arrivals", "duplicate_timestamps_smaller_id"),
-    pairs=("sqlite-sqlite",),
-    rows=100,
-    seed=7,
-)
-
-
-def test_the_same_seed_gives_the_same_outcomes() -> None:
-    """Two runs of one choice differ in nothing but times."""
-    first, second = (run_cells(SMALL.cells(), 1, str) for _ in range(2))
-
-    assert list(map(settled, first)) == list(map(settled, second))
-
-
-def test_another_seed_gives_another_history() -> None:
-    """Outcomes of another seed speak of another history."""
-    digests = {
-        run_cells(Choice(("full_refresh",), ("clean",), ("sqlite-sqlite",), 100, seed).cells(), 1, str)[
-            1
-        ].history_digest
-        for seed in (1, 2)
-    }
-
-    assert len(digests) == 2
-
-
-def test_neither_rounds_nor_order_change_a_counter() -> None:
-    """Three rounds count what one round counts, and so do the same cells in another order."""
-    cells = SMALL.cells()
-    once = {each.trial: counted(each) | {"rounds": 0} for each in run_cells(cells, 1, str)}
-    thrice = run_cells(cells[::-1], 3, str)
-
-    assert {each.rounds for each in thrice} == {3}
-    assert {each.trial: counted(each) | {"rounds": 0} for each in thrice} == once
-    assert [each.strategy for each in thrice] == [cell.strategy.id for cell in cells[::-1]]
-
-
-@pytest.mark.parametrize("rounds", [1, 2, 3, 5, 8])
-def test_each_round_runs_each_cell_once(rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every round covers every cell, each round begins with another one, and outcomes stand in the cells' order."""
-    started: list[str] = []
-    cells = SMALL.cells()[:5]
-    names = [cell.name for cell in cells]
-    monkeypatch.setattr(Cell, "run", refuse)
-    outcomes = run_cells(cells, rounds, started.append)
-    turns = [started[turn * 5 : turn * 5 + 5] for turn in range(rounds)]
-
-    assert [sorted(turn) for turn in turns] == [sorted(names)] * rounds
-    assert len({turn[0] for turn in turns}) == min(rounds, 5)
-    assert [each.strategy for each in outcomes] == [cell.strategy.id for cell in cells]
-
-
-def refuse(*_: object) -> None:
-    """Raise, so that a cell takes no time."""
-    raise Refused("not today.")
-
-
-def test_the_fastest_and_the_median_round_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of three rounds the shortest and the middle one are told, and times are multiples of the shortest reference."""
-    cells = Choice(("full_refresh",), ("clean",), ("sqlite-sqlite",), 100, 1).cells()
-    seconds = {"reference_copy": [4.0, 2.0, 3.0], "full_refresh": [9.0, 5.0, 6.0]}
-    observed = cells[1].run(Stopped())
-
-    def run(self: Cell, clock: Stopped) -> object:
-        clock.seconds += seconds[self.strategy.id].pop(0)
-        return observed
-
-    monkeypatch.setattr(Cell, "run", run)
-    monkeypatch.setattr("incload.lab.matrix.LoadClock", Stopped)
-    reference, refresh = run_cells(cells, 3, str)
-
-    assert (reference.load_seconds_min, reference.load_seconds_median, reference.times_reference) == (2.0, 3.0, 1.0)
-    assert (refresh.load_seconds_min, refresh.load_seconds_median, refresh.times_reference) == (5.0, 6.0, 2.5)
-    assert refresh.rows_per_second == observed.rows_at_end / 5.0
-
-
-class Stopped:
-    """A load clock that a test moves."""
-
-    def __init__(self) -> None:
-        """Start at zero."""
-        self.seconds = 0.0
-
-    def read(self) -> float:
-        """Return the seconds."""
-        return self.seconds
-
-    def running(self) -> Stopped:
-        """Stand in for the time of a block."""
-        return self
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(self, *_: object) -> None:
-        """Do nothing."""
-
-
-def test_without_a_reference_there_is_no_multiple() -> None:
-    """A run without the reference copy tells times only."""
-    cells = [cell for cell in SMALL.cells() if cell.strategy is not REFERENCE][:1]
-    outcome = run_cells(cells, 1, str)[0]
-
-    assert (outcome.times_reference, outcome.outcome) == (None, "wrong")

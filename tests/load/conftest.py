@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -88,10 +88,11 @@ class Ends:
         return fetch(self.source.path, self.engines[0], sql)
 
     def load(self, name: str, /, **changes: object) -> Summary:
-        """Load the source once; `file` stands for the source, everything else for fields of the plan or options."""
+        """Load the source once: from a `file` or a `table` if one is named; other changes are to the plan or options."""
         options = {option: changes.pop(option) for option in ("dry_run", "count") if option in changes}
-        file = changes.pop("file", None)
+        file, table = changes.pop("file", None), changes.pop("table", None)
         source = Location("file", file) if isinstance(file, Path) else self.source
+        source = replace(source, table=str(table)) if table else source
         return load(source, self.target, plan(name, **changes), **options)  # type: ignore[arg-type]
 
     def sync(self, name: str, /, **changes: object) -> Synced:

@@ -73,6 +73,9 @@ class Session(ABC):
     streams_its_snapshot: ClassVar[bool] = False
     """Whether `stream` reads what the session's own transaction sees, so that two streams agree."""
 
+    looked_through: ClassVar[int] = 100_000
+    """How many rows a question may look through that is only asked to be on the safe side."""
+
     @abstractmethod
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and return all its rows; for answers that are small by nature."""
@@ -112,6 +115,9 @@ class Session(ABC):
         """Tell whether a column's kind is a guess, because its values would have to say it and there is none."""
         return False
 
+    def check_names(self, columns: Iterable[str]) -> None:  # noqa: B027 - most engines can quote any name
+        """Refuse column names that the engine cannot speak of."""
+
     @abstractmethod
     def tables(self, place: Place) -> list[str]:
         """Return the names of the tables in a place."""
@@ -131,6 +137,10 @@ class Session(ABC):
         None when there is no value to tell. `per_second` is what an integer cursor counts, as the user says; None for
         plain numbers.
         """
+
+    def finds_largest(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - a dialect may need it
+        """Tell whether the largest value of a column is found in no time; by itself, only that of a small table is."""
+        return not self.rows(f"SELECT 1 FROM {self.name(place, table)} LIMIT 1 OFFSET {self.looked_through}")
 
     @abstractmethod
     def now(self) -> int:

@@ -60,6 +60,7 @@ class DuckdbSession(Session):
 
     engine: ClassVar[str] = "duckdb"
     streams_its_snapshot: ClassVar[bool] = True
+    looked_through: ClassVar[int] = 1_000_000
 
     def __init__(self, source: Path | None, target: Path | None, *, source_writable: bool = False) -> None:
         """Attach the files; only a source of one's own making may be writable."""

@@ -1,11 +1,13 @@
 """Files of records, read by DuckDB into a table of its own, so that one load sees one state of the file.
 
-Values keep the form that the file gives them: a text that looks like a time stays text, a number that 64 bits cannot
-hold exactly stays text, and nested values stay JSON. Parquet brings its types along.
+Values keep the form that the file gives them: a text that looks like a time stays text, an integer that 64 bits cannot
+hold stays text, and nested values stay JSON. A column that the target holds as text stays text. Parquet has types.
 """
 
 from __future__ import annotations
 
+import codecs
+import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ import duckdb
 
 from incload.errors import Refused
 from incload.load.location import RECORD_FILES
+from incload.load.wording import reason
 from incload.table import Kind
 
 if TYPE_CHECKING:
@@ -26,15 +29,27 @@ _TYPES = {Kind.INTEGER: "BIGINT", Kind.REAL: "DOUBLE", Kind.BOOLEAN: "BOOLEAN"}
 _JSON_FAMILY = (
     "CASE json_type(json, ?) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean'"
     " WHEN 'OBJECT' THEN 'nested' WHEN 'ARRAY' THEN 'nested' WHEN 'DOUBLE' THEN"
-    " CASE WHEN regexp_full_match(json ->> ?, '-?\\d+') THEN 'huge' ELSE 'real' END"
-    " ELSE CASE WHEN TRY_CAST(json ->> ? AS BIGINT) IS NULL THEN 'huge' ELSE 'integer' END END"
+    " CASE WHEN text IN ('NaN', 'Infinity', '-Infinity') THEN 'infinite'"
+    " WHEN regexp_full_match(text, '-?\\d+') OR NOT isfinite(text::DOUBLE) THEN 'huge' ELSE 'real' END"
+    " ELSE CASE WHEN TRY_CAST(text AS BIGINT) IS NULL THEN 'huge' ELSE 'integer' END END"
 )
+"""The SQL of the family of a JSON value, which is also there as a text."""
 _CSV_FAMILY = (
     "CASE WHEN {0} IS NULL THEN NULL"
-    " WHEN regexp_full_match({0}, '-?(0|[1-9]\\d*)') AND TRY_CAST({0} AS BIGINT) IS NOT NULL THEN 'integer'"
-    " WHEN regexp_full_match({0}, '-?(0|[1-9]\\d*)\\.\\d+') THEN 'real'"
+    " WHEN regexp_full_match({0}, '0|-?[1-9]\\d*') AND TRY_CAST({0} AS BIGINT) IS NOT NULL THEN 'integer'"
+    " WHEN regexp_full_match({0}, '-?(0|[1-9]\\d*)\\.\\d+')"
+    " AND length(ltrim(regexp_replace({0}, '[-.]', '', 'g'), '0')) <= 17 THEN 'real'"
     " WHEN {0} IN ('true', 'false') THEN 'boolean' ELSE 'text' END"
 )
+"""The SQL of the family of a CSV field; a number of more digits than a float has stays text."""
+_DELIMITERS = ",;\t|"
+_NO_ORDER = {
+    "boolean": "true and false",
+    "huge": "numbers beyond 64 bits",
+    "infinite": "NaN or Infinity",
+    "nested": "nested values",
+}
+"""The families of values that a cursor cannot have, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +83,18 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
     Raises `Refused` when the file is empty, cannot be read, does not hold records, or lacks what is wanted of it. A
     file with no record at all makes no table.
     """
-    if path.stat().st_size == 0:
+    reader = RECORD_FILES[path.suffix.lower()]
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if not start.strip():
         raise Refused(f"{str(path)!r} is empty: a file of records holds at least an empty list.")
+    if reader == "json" and start.startswith(codecs.BOM_UTF8):
+        raise Refused(f"{str(path)!r} begins with a byte order mark, which JSON does not allow: save it without one.")
     session.rows("ATTACH ':memory:' AS source")
     try:
-        return _READERS[RECORD_FILES[path.suffix.lower()]](session, str(path), table, wanted)
+        return _READERS[reader](session, str(path), table, wanted)
     except duckdb.Error as error:
-        reason = " ".join(str(error).split())
-        raise Refused(f"{str(path)!r} cannot be read as a file of records: {reason[:300]}") from error
+        raise Refused(f"{str(path)!r} cannot be read as a file of records: {reason(error)}") from error
 
 
 def _json(session: Session, path: str, table: str, wanted: Wanted) -> int:
@@ -86,31 +105,75 @@ def _json(session: Session, path: str, table: str, wanted: Wanted) -> int:
     odd = session.rows("SELECT json::VARCHAR FROM incload_records WHERE json_type(json) <> 'OBJECT' LIMIT 1")
     if odd:
         raise Refused(f"{path!r} holds {str(odd[0][0])[:40]} where a record should be: every record is a JSON object.")
-    names = session.rows(
-        "SELECT name FROM (SELECT unnest(json_keys(json)) AS name, unnest(range(len(json_keys(json)))) AS place,"
-        " rowid AS line FROM incload_records) GROUP BY name ORDER BY min((line, place))"
+    found = session.rows(
+        "SELECT name, count(*) > count(DISTINCT line) FROM (SELECT unnest(json_keys(json)) AS name,"
+        " unnest(range(len(json_keys(json)))) AS place, rowid AS line FROM incload_records)"
+        " GROUP BY name ORDER BY min((line, place))"
     )
-    fields = [_json_field(session, str(name)) for (name,) in names]
+    for name, twice in found:
+        if twice:
+            raise Refused(f"a record of {path!r} names {name!r} twice: every name stands once in a record.")
+    names = [str(name) for name, _ in found]
+    _check_names(path, names)
+    fields = [_json_field(session, name) for name in names]
     return _table(session, path, table, fields, wanted)
 
 
 def _json_field(session: Session, name: str) -> _Field:
     pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-    found = session.rows(f"SELECT DISTINCT {_JSON_FAMILY} FROM incload_records", (pointer,) * 3)
+    found = session.rows(
+        f"SELECT DISTINCT {_JSON_FAMILY} FROM (SELECT json, json ->> ? AS text FROM incload_records)",
+        (pointer, pointer),
+    )
     return _Field(name, "json ->> ?", (pointer,), frozenset(str(family) for (family,) in found if family))
 
 
 def _csv(session: Session, path: str, table: str, wanted: Wanted) -> int:
-    """Read every column as text and type it by all its values; an empty field is null."""
+    """Read every column as text and type it by all its values; an empty field is null.
+
+    Nothing but the delimiter is guessed: a record with more or fewer fields than the header is refused.
+    """
+    delimiter, names = _header(path)
+    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
     session.write(
-        "CREATE TEMP TABLE incload_records AS SELECT * FROM read_csv(?, header = true, all_varchar = true)", (path,)
+        "CREATE TEMP TABLE incload_records AS SELECT * FROM read_csv(?, header = true, auto_detect = false,"
+        f" delim = {_literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}})",
+        (path,),
     )
     fields = []
-    for name, *_ in session.rows("DESCRIBE incload_records"):
-        column = session.quote(str(name))
+    for name in names:
+        column = session.quote(name)
         found = session.rows(f"SELECT DISTINCT {_CSV_FAMILY.format(column)} FROM incload_records")
-        fields.append(_Field(str(name), column, (), frozenset(str(family) for (family,) in found if family)))
+        fields.append(_Field(name, column, (), frozenset(str(family) for (family,) in found if family)))
     return _table(session, path, table, fields, wanted)
+
+
+def _header(path: str) -> tuple[str, list[str]]:
+    """Return the delimiter and the names of a CSV file's first line; the first delimiter that divides it is taken."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - a path as the message spells it
+            line = file.readline()
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path!r} is not UTF-8 text: save it as UTF-8.") from error
+    split = {delimiter: next(csv.reader([line], delimiter=delimiter), [""]) for delimiter in _DELIMITERS}
+    delimiter = next((each for each in _DELIMITERS if len(split[each]) > 1), _DELIMITERS[0])
+    _check_names(path, split[delimiter])
+    return delimiter, split[delimiter]
+
+
+def _check_names(path: str, names: list[str]) -> None:
+    """Refuse names that a database cannot tell apart, or that are none."""
+    known: dict[str, str] = {}
+    for name in names:
+        if not name:
+            raise Refused(f"{path!r} has a column without a name: give it one.")
+        other = known.setdefault(name.lower(), name)
+        if other != name or names.count(name) > 1:
+            raise Refused(f"{path!r} has the columns {other!r} and {name!r}, which are one to a database: rename one.")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _parquet(session: Session, path: str, table: str, wanted: Wanted) -> int:
@@ -151,7 +214,7 @@ def _kind(field: _Field, wanted: Wanted) -> Kind:
     """Return the narrowest kind that holds all values; where values leave it open, the target's own."""
     families = field.families
     known = wanted.known.get(field.name)
-    if not families:
+    if not families or (known is Kind.TEXT and field.name != wanted.cursor):
         return known or Kind.TEXT
     if families == {"integer"}:
         return Kind.REAL if known is Kind.REAL else Kind.INTEGER
@@ -169,7 +232,14 @@ def _require(path: str, names: list[str], wanted: Wanted) -> None:
 
 def _check_cursor(path: str, fields: list[_Field], wanted: Wanted) -> None:
     for field in fields:
-        if field.name == wanted.cursor and len(field.families) > 1 and not field.families <= _NUMBERS:
+        if field.name != wanted.cursor:
+            continue
+        for family in sorted(field.families & _NO_ORDER.keys()):
+            raise Refused(
+                f"cursor column {field.name!r} of {path!r} holds {_NO_ORDER[family]}, which have no certain order: "
+                "name a cursor of stamps or numbers."
+            )
+        if len(field.families) > 1 and not field.families <= _NUMBERS:
             raise Refused(
                 f"cursor column {field.name!r} of {path!r} mixes {' and '.join(sorted(field.families))} values: "
                 "their order cannot be known; write them all in one type."
@@ -181,7 +251,10 @@ def _check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
     relation, names = session.name("source", table), session.listed(wanted.key)
     shown = ", ".join(map(repr, wanted.key))
     nulls = " OR ".join(f"{session.quote(name)} IS NULL" for name in wanted.key)
-    missing = session.rows(f"SELECT rowid + 1 FROM {relation} WHERE {nulls} LIMIT 1")
+    missing = session.rows(
+        f"SELECT record FROM (SELECT row_number() OVER () AS record, {nulls} AS missing FROM {relation})"
+        " WHERE missing LIMIT 1"
+    )
     if missing:
         raise Refused(f"record {missing[0][0]} of {path!r} has no key {shown}: every record needs its key.")
     twice = session.rows(

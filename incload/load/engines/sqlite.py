@@ -62,19 +62,17 @@ class SqliteSession(Session):
         self._scratch: list[Path] = []
         if not durable:
             self.write("PRAGMA synchronous = OFF")
+        self._check("SELECT 1 FROM main.sqlite_master LIMIT 1", (), target)
         if source:
-            self.write("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",))
-        self._check("source", source)
-        self._check("main", target)
+            self._check("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",), source)
+            self._check("SELECT 1 FROM source.sqlite_master LIMIT 1", (), source)
         self._connection.create_function("incload_digest", -1, _digest, deterministic=True)
         self._connection.create_function("incload_meaning", 1, _meaning, deterministic=True)
 
-    def _check(self, schema: str, path: Path | None) -> None:
-        """Refuse a file that is no SQLite database, by its name."""
-        if path is None:
-            return
+    def _check(self, sql: str, params: Sequence[object], path: Path | None) -> None:
+        """Run a statement that finds out whether a file can be used; refuse it by its name."""
         try:
-            self.rows(f"SELECT 1 FROM {schema}.sqlite_master LIMIT 1")
+            self.rows(sql, params)
         except sqlite3.DatabaseError as error:
             self.close()
             raise _refusal(path, error) from error
@@ -119,6 +117,12 @@ class SqliteSession(Session):
         return (
             tuple(Column(name, self._kind(place, table, name, declared), declared) for name, declared in named) or None
         )
+
+    def check_names(self, columns: Iterable[str]) -> None:
+        """Refuse `true` and `false`: out of a subquery SQLite gives such a column another name, even when quoted."""
+        for name in columns:
+            if name.lower() in {"true", "false"}:
+                raise Refused(f"SQLite cannot tell the column {name!r} from a truth value: rename it.")
 
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
@@ -169,6 +173,12 @@ class SqliteSession(Session):
                 "as text: write all stamps in one shape, or name another cursor."
             )
         return mixed
+
+    def finds_largest(self, place: Place, table: str, column: str) -> bool:
+        """Ask the planner: an index spares it the sorting."""
+        name = self.quote(column)
+        plan = self.rows(f"EXPLAIN QUERY PLAN SELECT 1 FROM {self.name(place, table)} ORDER BY {name} DESC LIMIT 1")
+        return not any("TEMP B-TREE" in str(step) for *_, step in plan) or super().finds_largest(place, table, column)
 
     def now(self) -> int:
         """SQLite lives in this process: its clock is the machine's."""

@@ -1,0 +1,90 @@
+"""What a scenario is: a recipe for a history, the assumptions that it breaks, and what happens to the loader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.assumptions import Assumption
+from incload.history.datasets import ORDERS, STARTED, Dataset
+from incload.history.honest import TICK, live_honestly
+from incload.history.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.history.flaws import Flaw
+    from incload.history.history import History
+
+UPDATES = frozenset({Assumption.INSERT_ONLY})
+"""What the honest updates of every life break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that happens to the loader at one sync; the base load is sync 0, the one after tick 1 is sync 1.
+
+    Attributes:
+        kind: `skip_sync`: the sync does not run.
+            `lose_memory`: the memory is gone before the sync.
+            `roll_back_memory`: before the sync the memory is again what it was after sync `to`.
+            `partial_read`: the source answers without the last `share` of its rows, in the order of the key.
+            `truncate_memory`, `round_up_memory`: the watermark is kept in whole `unit`s, cut off or rounded up.
+            `crash_after_memory`, `crash_after_rows`: the loader commits one of the two, dies, and runs again.
+        sync: Which sync; None for every one.
+        to: For a rollback, the sync whose memory comes back.
+        share: For a partial read, the share of rows that is missing, 0 to 1.
+        unit: For a memory that is cut off or rounded up, the unit in microseconds.
+    """
+
+    kind: str
+    sync: int | None = None
+    to: int = 0
+    share: float = 0.0
+    unit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A recipe for a history with one known flaw.
+
+    Attributes:
+        id: Permanent, `[a-z0-9_]+`.
+        sentence: What happens, in one sentence for the report.
+        causes: Ids of the failure catalogue's causes that it reproduces; C for those seen in public threads.
+        threads: Public threads in which the cause was seen, as `owner/repository#number`.
+        breaks: The assumptions that it breaks.
+        build: From rows and seed to the history.
+        conditions: What happens to the loader.
+    """
+
+    id: str
+    sentence: str
+    causes: tuple[str, ...]
+    threads: tuple[str, ...]
+    breaks: frozenset[Assumption]
+    build: Callable[[int, int], History]
+    conditions: tuple[Condition, ...] = ()
+
+
+def life(
+    *flaws: Flaw, dataset: Dataset = ORDERS, ticks: int = 10, every: int = TICK, started: int = STARTED
+) -> Callable[[int, int], History]:
+    """Return a recipe: an honest life of a dataset, bent by each of the flaws in turn.
+
+    Args:
+        flaws: What bends it.
+        dataset: What table it is.
+        ticks: How many ticks it has.
+        every: How long a tick lasts, in microseconds.
+        started: When it starts, in microseconds since 1970-01-01 UTC.
+    """
+
+    def build(rows: int, seed: int) -> History:
+        plan = Plan(dataset, rows, seed, started)
+        live_honestly(plan, ticks, every)
+        for bend in flaws:
+            bend(plan)
+        return plan.freeze()
+
+    return build

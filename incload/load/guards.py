@@ -1,0 +1,113 @@
+"""The guards: what a sync refuses, reports or holds back because it is more likely an accident than meant.
+
+Each is on unless the plan's `Guards` lets it pass, and says in one sentence what it saw and how to let it pass. None
+reads a table that the sync would not have read: what would cost a scan is not asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.assumptions import Assumption
+from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.load.link import Link
+    from incload.load.plan import Guards, Plan
+    from incload.load.writes import Job, Landed
+    from incload.strategy import Memory, Position, Strategy
+
+FARTHEST_ZONE_HOURS = 14
+"""How far a clock that shows local time is ahead of UTC at most; stamps that do not say their zone may come from it."""
+
+
+def may_remove(guards: Guards) -> Callable[[int, int], bool]:
+    """Return what tells whether so many rows may leave a target that holds so many."""
+
+    def allowed(count: int, total: int) -> bool:
+        return guards.allow_removals or count <= guards.rows or count * 100 <= guards.percent * total
+
+    return allowed
+
+
+def refuse_backwards(plan: Plan, scale: Scale | None, before: Memory, after: Memory) -> None:
+    """Refuse a memory whose watermark lies behind the one before it, or that has lost it."""
+    if plan.guards.allow_backwards or scale is None or before.watermark is None:
+        return
+    if after.watermark is None or after.watermark < before.watermark:
+        raise Refused(
+            f"strategy {plan.strategy.name!r} would move the watermark of {plan.name!r} backwards, from "
+            f"{scale.shown(before.watermark)} to {scale.shown(after.watermark)}, and nothing was loaded: "
+            "if that is meant, load with --allow-backwards."
+        )
+
+
+def warnings(job: Job, plan: Plan, landed: Landed, after: Memory, clock: int) -> tuple[str, ...]:
+    """Return what is to be reported of a sync, a sentence each.
+
+    Args:
+        job: The load.
+        plan: Its plan.
+        landed: What was written.
+        after: The memory that it leaves.
+        clock: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
+    """
+    found = (_held_back(plan, landed), _ahead(job, plan, landed, after.watermark, clock))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def _held_back(plan: Plan, landed: Landed) -> str:
+    if not landed.held_back:
+        return ""
+    return (
+        f"{landed.held_back} rows of {plan.name!r} that the source no longer has were kept, because they are more than "
+        f"{plan.guards.percent} % of it, as after a read that was cut short: "
+        "if they are really gone, load with --allow-removals."
+    )
+
+
+def _ahead(job: Job, plan: Plan, landed: Landed, watermark: Position | None, clock: int) -> str:
+    """Report a watermark ahead of the source's clock, or, where nothing was read, of all that the source has."""
+    scale = job.scale
+    if plan.guards.allow_ahead or scale is None or watermark is None:
+        return ""
+    if _needs(plan.strategy, Assumption.CURSOR_NOT_IN_FUTURE) and scale.per_second is not None:
+        now = clock * scale.per_second // UNITS["us"]
+        if watermark > now + _slack(scale):
+            return _passed_over(plan, scale, watermark, f"the source's clock, which showed {scale.shown(now)}")
+    if _needs(plan.strategy, Assumption.MEMORY_NOT_AHEAD) and not landed.read:
+        largest = _largest(job.link, job, scale)
+        if largest is not None and watermark > largest:
+            return _passed_over(plan, scale, watermark, f"everything in the source, which ends at {scale.shown(largest)}")
+    return ""
+
+
+def _needs(strategy: Strategy, assumption: Assumption) -> bool:
+    return any(need.assumption is assumption for need in strategy.needs)
+
+
+def _slack(scale: Scale) -> int:
+    """Return how many ticks a stamp may be ahead of UTC and still be of now."""
+    local = isinstance(scale, Stamps) or (isinstance(scale, IsoText | MixedText) and not scale.zoned)
+    return FARTHEST_ZONE_HOURS * 3600 * (scale.per_second or 1) if local else 0
+
+
+def _passed_over(plan: Plan, scale: Scale, watermark: Position, behind: str) -> str:
+    return (
+        f"the watermark {scale.shown(watermark)} of {plan.name!r} is ahead of {behind}: rows with a smaller "
+        f"{plan.cursor} may be passed over; put it back with `incload memory`, or load with --allow-ahead."
+    )
+
+
+def _largest(link: Link, job: Job, scale: Scale) -> Position | None:
+    """Return the source's largest cursor value, if an index tells it or the table is small; else None."""
+    table, source = job.table, link.source
+    column = table.column(table.cursor or "")
+    if not source.finds_largest("source", link.table, column.name):
+        return None
+    position = source.cursor(column.name, scale, column.declared).position
+    found = source.rows(f"SELECT max({position}) FROM {link.relation}")[0][0]
+    return None if found is None else scale.position(found)

@@ -1,0 +1,107 @@
+"""One entry of the memory table: a memory as a text, and what its values mean.
+
+The text is JSON. Beside the memory it says by which strategy and for which key and cursor it was written, and in which
+form the cursor's values were, so that none is ever read as something else; `shown` is the watermark as the source
+writes it, for people who look into the table.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.cursor import scale_of_tag
+from incload.errors import Refused
+from incload.strategy import Memory
+
+if TYPE_CHECKING:
+    from incload.cursor import Scale
+
+VERSION = 1
+"""Of the text; one of another version is refused."""
+
+_TAGS = ("cursor", "scale", "digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A memory and what its values mean.
+
+    Attributes:
+        memory: What is remembered.
+        strategy: The name of the strategy that wrote it.
+        key_columns: The key of the table that it speaks of.
+        tags: What the values mean: the cursor's column and scale, the algorithm and columns of the digests.
+    """
+
+    memory: Memory
+    strategy: str
+    key_columns: tuple[str, ...]
+    tags: dict[str, str]
+
+    @property
+    def scale(self) -> Scale | None:
+        """What the cursor's values meant; None without a cursor."""
+        return scale_of_tag(self.tags["scale"])
+
+    @property
+    def shown(self) -> object:
+        """The watermark as the source would write it."""
+        return self.scale.shown(self.memory.watermark) if self.scale else None
+
+    def text(self) -> str:
+        """Return the entry as it stands in the table."""
+        memory = self.memory
+        return json.dumps(
+            {
+                "version": VERSION,
+                "strategy": self.strategy,
+                "key_columns": self.key_columns,
+                "watermark": memory.watermark,
+                "shown": self.shown,
+                "key": None if memory.key is None else [_packed(value) for value in memory.key],
+                "digests": memory.digests,
+                "notes": dict(memory.notes),
+                **self.tags,
+            },
+            ensure_ascii=False,
+        )
+
+
+def read_entry(text: str, whose: str, remedy: str) -> Entry:
+    """Read the text of an entry; refuse one that is none, or of another version.
+
+    Args:
+        text: The text.
+        whose: Whose memory it is, for the sentence of a refusal.
+        remedy: What to do about it, likewise.
+    """
+    try:
+        found = json.loads(text)
+        version = found["version"]
+        entry = _entry(found) if version == VERSION else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(f"{whose} cannot be read ({error!r}): {remedy}.") from error
+    if entry is None:
+        raise Refused(f"{whose} has version {version!r}, not {VERSION}: use the incload that wrote it, or {remedy}.")
+    return entry
+
+
+def _entry(found: dict[str, object]) -> Entry:
+    watermark, key, columns, notes = (found[name] for name in ("watermark", "key", "key_columns", "notes"))
+    if not isinstance(watermark, int | float | None) or not isinstance(key, list | None):
+        raise TypeError("a watermark is a number and a key a list")
+    if not isinstance(columns, list) or not isinstance(notes, dict):
+        raise TypeError("the key's columns are a list and notes have names")
+    memory = Memory(watermark, None if key is None else tuple(map(_unpacked, key)), bool(found["digests"]), notes)
+    return Entry(memory, str(found["strategy"]), tuple(map(str, columns)), {tag: str(found[tag]) for tag in _TAGS})
+
+
+def _packed(value: object) -> object:
+    return {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+
+
+def _unpacked(value: object) -> object:
+    return base64.b64decode(value["bytes"]) if isinstance(value, dict) else value

@@ -1,0 +1,194 @@
+"""What the tests of histories share: a second opinion on what happens in one, and on which assumptions it breaks.
+
+Histories are replayed here row by row over a dictionary, by code that shares nothing with what builds or measures them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from incload.assumptions import Assumption
+
+if TYPE_CHECKING:
+    from incload.history.history import History
+    from incload.history.recipes import Condition
+
+Row = dict[str, object]
+Rows = dict[int, Row]
+
+Changes = Callable[["History"], "list[Change]"]
+"""From a history to the changes of its ticks, in order."""
+
+Syncs = Callable[["History", "Sequence[Condition]"], "list[Sync]"]
+"""From a history and what happens to its loader to what its syncs find."""
+
+Broken = Callable[["History", "Sequence[Condition]"], dict[Assumption, set[int]]]
+"""From a history and what happens to its loader to the broken assumptions and the numbers of the syncs that show it."""
+
+ByKey = Callable[[pa.Table], Rows]
+"""From an Arrow table to its rows by key, stamps as whole numbers."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row at one sync beside what it was at the sync before: `row` is None for a delete, `old` for an insert."""
+
+    sync: int
+    at: int
+    key: int
+    row: Row | None
+    old: Row | None
+    watermark: int
+    largest_key_at_watermark: int
+    largest_key_ever: int
+
+    @property
+    def stamp(self) -> int | None:
+        """The cursor value that the change leaves the row with."""
+        return None if self.row is None else stamp_of(self.row)
+
+    @property
+    def was(self) -> int | None:
+        """The cursor value that the row had before."""
+        return None if self.old is None else stamp_of(self.old)
+
+    @property
+    def lag(self) -> int | None:
+        """How far the cursor value that the change shows lies behind the watermark; None when it shows none."""
+        if self.stamp is None or (self.old is not None and self.was == self.stamp):
+            return None
+        return self.watermark - self.stamp
+
+
+@dataclass(frozen=True)
+class Sync:
+    """What one sync can see: its number, the source's clock, all rows, and whether the columns are others than before."""
+
+    number: int
+    at: int
+    rows: Rows
+    drifted: bool
+
+
+def stamp_of(row: Row) -> int | None:
+    """Return the stamp of a row in microseconds."""
+    stamp = row["modified_at"]
+    assert stamp is None or isinstance(stamp, int)
+    return stamp
+
+
+def _by_key(rows: pa.Table) -> Rows:
+    """Return rows by key, stamps as whole numbers; keys must be unique."""
+    stamps = [name for name in rows.column_names if pa.types.is_timestamp(rows.schema.field(name).type)]
+    for name in stamps:
+        rows = rows.set_column(rows.column_names.index(name), name, rows.column(name).cast(pa.int64()))
+    listed = rows.to_pylist()
+    keyed = {row["id"]: row for row in listed}
+    assert len(keyed) == len(listed)
+    return keyed
+
+
+def _syncs(history: History, conditions: Sequence[Condition] = ()) -> Iterator[Sync]:
+    """Replay a history and yield what each sync that runs can see."""
+    skipped = {condition.sync for condition in conditions if condition.kind == "skip_sync"}
+    rows, drifted = _by_key(history.base), False
+    yield Sync(0, history.started, dict(rows), drifted)
+    for number, tick in enumerate(history.ticks, start=1):
+        for key in tick.deletes.column("id").to_pylist():
+            del rows[key]
+        for column, value in tick.adds:
+            rows = {key: {**row, column.name: value} for key, row in rows.items()}
+        rows |= _by_key(tick.upserts)
+        drifted = drifted or bool(tick.adds) or bool(tick.widens)
+        if number not in skipped:
+            yield Sync(number, tick.at, dict(rows), drifted)
+            drifted = False
+
+
+def _changes(history: History, conditions: Sequence[Condition] = ()) -> Iterator[Change]:
+    """Yield what differs between each two syncs."""
+    before: Rows = {}
+    top, ever = (0, 0), 0
+    for sync in _syncs(history, conditions):
+        if sync.number:
+            for key in before.keys() | sync.rows.keys():
+                row, old = sync.rows.get(key), before.get(key)
+                if row != old:
+                    yield Change(sync.number, sync.at, key, row, old, *top, ever)
+        stamped = ((stamp_of(row), key) for key, row in sync.rows.items())
+        top = max(top, *((stamp, key) for stamp, key in stamped if stamp is not None and stamp <= sync.at))
+        before, ever = sync.rows, max(ever, *sync.rows)
+
+
+_SIGNS: dict[Assumption, Callable[[Change], bool]] = {
+    Assumption.UNIQUE_CURSOR: lambda change: change.lag == 0,
+    Assumption.TIES_IN_KEY_ORDER: lambda change: change.lag == 0 and change.key <= change.largest_key_at_watermark,
+    Assumption.LAG_WITHIN: lambda change: change.lag is not None and change.lag > 0,
+    Assumption.CURSOR_MOVES_ON_UPDATE: lambda change: change.stamp is not None and change.stamp == change.was,
+    Assumption.CURSOR_PRESENT: lambda change: change.row is not None and change.stamp is None,
+    Assumption.CURSOR_NOT_IN_FUTURE: lambda change: change.stamp is not None and change.stamp > change.at,
+    Assumption.KEYS_IN_COMMIT_ORDER: lambda change: change.old is None and change.key <= change.largest_key_ever,
+    Assumption.INSERT_ONLY: lambda change: change.row is not None and change.old is not None,
+    Assumption.NO_HARD_DELETES: lambda change: change.row is None,
+    Assumption.VERSIONS_IN_ORDER: lambda change: (
+        change.stamp is not None and change.was is not None and change.stamp < change.was
+    ),
+}
+"""For every assumption that the rows alone can break, how a change shows it."""
+
+_ACCIDENTS = {
+    "skip_sync": set(),
+    "lose_memory": {Assumption.READ_ONCE},
+    "roll_back_memory": {Assumption.READ_ONCE, Assumption.MEMORY_KEPT},
+    "truncate_memory": {Assumption.READ_ONCE},
+    "crash_after_rows": {Assumption.READ_ONCE},
+    "crash_after_memory": {Assumption.ATOMIC_COMMIT},
+    "partial_read": {Assumption.COMPLETE_READ},
+    "round_up_memory": {Assumption.MEMORY_NOT_AHEAD},
+}
+"""What happens to a loader, and what that breaks."""
+
+
+def _broken(history: History, conditions: Sequence[Condition] = ()) -> dict[Assumption, set[int]]:
+    """Return the assumptions that a history and its conditions break, with the syncs that show it; -1 for every one."""
+    found: dict[Assumption, set[int]] = {}
+    for change in _changes(history, conditions):
+        for sign, shows in _SIGNS.items():
+            if shows(change):
+                found.setdefault(sign, set()).add(change.sync)
+    for sync in _syncs(history, conditions):
+        if sync.drifted:
+            found.setdefault(Assumption.FIXED_SCHEMA, set()).add(sync.number)
+    for condition in conditions:
+        for broken in _ACCIDENTS[condition.kind]:
+            found.setdefault(broken, set()).add(-1 if condition.sync is None else condition.sync)
+    return found
+
+
+@pytest.fixture(scope="session")
+def by_key() -> ByKey:
+    """Return what turns an Arrow table into rows by key."""
+    return _by_key
+
+
+@pytest.fixture(scope="session")
+def syncs() -> Syncs:
+    """Return what replays a history sync by sync."""
+    return lambda history, conditions=(): list(_syncs(history, conditions))
+
+
+@pytest.fixture(scope="session")
+def changes() -> Changes:
+    """Return what lists the changes of a history whose every sync runs."""
+    return lambda history: list(_changes(history))
+
+
+@pytest.fixture(scope="session")
+def broken() -> Broken:
+    """Return what finds the assumptions that a history breaks."""
+    return lambda history, conditions=(): _broken(history, conditions)
