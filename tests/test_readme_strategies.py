@@ -1,15 +1,16 @@
-"""The worked examples of the README are what the real load does: every line of every block is run on SQLite and audited.
+"""The worked examples of the README are what the real load does: every line is run on SQLite and audited.
 
-A block names a strategy and tells a short life of a table. From its clocks and from what happens to its source the whole
-block is made anew, by real syncs, and its text has to be equal to what comes out. Run as a program, this file prints
-every block as it should be.
+A block names a strategy and tells a short life of a table. From its clocks and from what happens to its source the
+whole block is made anew, by real syncs, and its text has to be equal to what comes out. Run as a program, this file
+prints every block as it should be.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 from pathlib import Path
@@ -17,117 +18,427 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 from unittest.mock import patch
 
+import pyarrow as pa
 import pytest
 
+from incload.errors import Refused
 from incload.history.history import History, Tick
+from incload.lab.audit import order
 from incload.lab.pair import open_stand
 from incload.lab.trial import difference
 from incload.load.asking import SeenRows
 from incload.load.memory import Shelf
 from incload.load.plan import Plan
 from incload.load.sync import sync
-from incload.registry import strategies, strategy, strategy_classes
+from incload.registry import strategy, strategy_classes
 from incload.strategy import Changed, WriteRule
 from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    import pyarrow as pa
-
-    from incload.lab.audit import Row
+    from incload.lab.audit import Key, Row
     from incload.lab.pair import Stand
-    from incload.load.sync import Synced
+    from incload.load.engines.base import Query, Session
+    from incload.strategy import Memory, Strategy
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-YEAR = 2026
-COLUMNS = ("clock", "source", "reads", "writes", "remembers", "copy")
-"""What a block says of each sync; `writes` is left out of a block in which every sync writes what it reads."""
-DAY = r"[A-Z][a-z][a-z] \d\d? "
-CLOCK = re.compile(rf"(?:{DAY})?\d\d:\d\d")
+COLUMNS = ["clock", "source", "reads", "writes", "remembers", "copy"]
+"""What a block says of each sync; `writes` is left out of a block in which every sync writes just what it reads."""
+CLOCK = re.compile(r"(?:[A-Z][a-z][a-z] \d\d? )?\d\d:\d\d")
 EVENT = re.compile(rf"(\d+)@(null|{CLOCK.pattern}|\d{{4}}(?!:))('?)")
-FENCED = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHELF = Table(
     "shelf",
     ("id",),
     "modified_at",
-    (Column("id", Kind.INTEGER), Column("content", Kind.INTEGER), Column("modified_at", Kind.TIMESTAMP)),
+    (Column("id", Kind.INTEGER), Column("edition", Kind.INTEGER), Column("modified_at", Kind.TIMESTAMP)),
 )
+NAMES = [name for name, defined in strategy_classes().items() if defined.__module__.startswith("incload.strategies.")]
 
 
 class Event(NamedTuple):
-    """A row that came or changed: its id, its stamp, and whether it has other content than before under its id."""
+    """A row that came or changed: its id, its stamp, and whether it has other content than before."""
 
     id: int
     stamp: datetime | None
     changed: bool
 
 
-@dataclass(frozen=True)
-class Happened:
-    """What became visible in the source between two lines of a block, and the clock of the sync that follows."""
+class Happened(NamedTuple):
+    """One line: the clock of a sync, and what became visible in the source since the sync before."""
 
     at: datetime
-    events: tuple[Event, ...]
-    deletes: tuple[int, ...]
-    said: str
+    events: list[Event]
+    deletes: list[int]
 
 
-@dataclass(frozen=True)
-class Example:
-    """A block: what is loaded how, and what happens to the source."""
+@dataclass(slots=True)
+class Life:
+    """The source so far: the edition and the stamp of each of its rows."""
 
-    loader: str
-    life: tuple[Happened, ...]
+    rows: dict[int, tuple[int, datetime | None]] = field(default_factory=dict)
+
+    def tick(self, line: Happened) -> Tick:
+        """Let a line happen; raise ValueError for what cannot."""
+        for key in line.deletes:
+            if self.rows.pop(key, None) is None:
+                raise ValueError(f"row {key} is deleted and was not there")
+        for event in line.events:
+            self._see(event)
+        return Tick(position(line.at), self._arrow(event.id for event in line.events), keys(line.deletes))
+
+    def _see(self, event: Event) -> None:
+        edition, stamp = self.rows.get(event.id, (0, None))
+        if event.changed and not edition:
+            raise ValueError(f"row {event.id} has other content and was not there")
+        if edition and not event.changed and event.stamp == stamp:
+            raise ValueError(f"row {event.id} is as it was")
+        self.rows[event.id] = (edition + (event.changed or not edition), event.stamp)
+
+    def _arrow(self, which: Iterable[int]) -> pa.Table:
+        rows = [(key, *self.rows[key]) for key in which]
+        types = (pa.int64(), pa.int64(), pa.timestamp("us", "UTC"))
+        columns = [pa.array([row[place] for row in rows], kind) for place, kind in enumerate(types)]
+        return pa.table(dict(zip(SHELF.names, [*columns[:2], columns[2].cast(pa.timestamp("us"))], strict=True)))
 
 
-def section(readme: str) -> str:
+def keys(which: Iterable[int]) -> pa.Table:
+    """Return ids as a table of keys."""
+    return pa.table({"id": pa.array(which, pa.int64())})
+
+
+def section(root: Path) -> str:
     """Return the README's section about the strategies."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
     return readme.partition("<!-- strategies -->\n")[2].partition("\n## ")[0]
 
 
-def entries(text: str) -> dict[str, str]:
-    """Return the entries of the section, by the headings above them."""
-    parts = re.split(r"^### (.+)\n", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
+def entry(text: str, name: str) -> str:
+    """Return what stands under the heading of a strategy; empty without one."""
+    found = re.search(rf"^### {name}\n(.*?)(?=^### |\Z)", text, re.MULTILINE | re.DOTALL)
+    return found[1] if found else ""
 
 
-def read_example(block: str) -> Example:
-    """Read what a block says of its source; raise ValueError where it is none."""
-    loader, head, *lines = block.splitlines()
-    if cells(head) not in ([*COLUMNS], [name for name in COLUMNS if name != "writes"]) or len(lines) < 2:
-        raise ValueError(f"no head of columns and lines under it: {block!r}")
-    life = tuple(read_line(*cells(line)[:2]) for line in lines)
+def findings(text: str, name: str, folder: Path) -> Iterator[str]:
+    """Yield what is wrong with a strategy's entry: no block for a variant, or a block that the load does not do."""
+    shown = set()
+    for number, block in enumerate(BLOCK.findall(entry(text, name))):
+        try:
+            chosen, _ = read_loader(block.partition("\n")[0])
+            (folder / f"{name} {number}").mkdir()
+            done = played(block, folder / f"{name} {number}")
+        except (ValueError, Refused) as error:
+            yield f"{block}cannot be run: {error}"
+            continue
+        shown.add(chosen.id)
+        if done != block:
+            yield f"{block}should be\n{done}"
+    yield from (f"{each.id} has no block" for each in strategy_classes()[name].variants() if each.id not in shown)
+
+
+def read_loader(text: str) -> tuple[Strategy, WriteRule | None]:
+    """Read how a block loads: a strategy as `--strategy` takes it, and `with` a write rule if it is not its own."""
+    name, _, rule = text.partition(" with ")
+    return strategy(name), WriteRule(rule) if rule else None
+
+
+def read_life(block: str) -> list[Happened]:
+    """Read the clocks of a block and what happens to its source; raise ValueError for a block that is none."""
+    head, *lines = map(cells, block.splitlines()[1:])
+    if head not in (COLUMNS, [name for name in COLUMNS if name != "writes"]):
+        raise ValueError(f"{head} are not the columns")
+    if len(lines) < 2 or any(len(line) != len(head) for line in lines):
+        raise ValueError("its lines are too few, or do not have a cell for each column")
+    life = [read_line(clock, source) for clock, source, *_ in lines]
     if any(after.at <= before.at for before, after in pairwise(life)):
-        raise ValueError(f"the clock does not move on: {block!r}")
-    return Example(loader, life)
+        raise ValueError("its clock does not move on")
+    return life
 
 
 def cells(line: str) -> list[str]:
-    """Split a line into its cells, which stand at least two spaces apart."""
-    return re.split(r"\s{2,}", line.strip())
+    """Split a line into its cells, which stand two spaces or more apart."""
+    return re.split(r" {2,}", line)
 
 
-def read_line(clock: str, source: str = "") -> Happened:
-    """Read when a line is and what it says of the source; raise ValueError for what has no meaning."""
+def read_line(clock: str, source: str) -> Happened:
+    """Read one line; raise ValueError for a clock or an event that has no meaning."""
     if not CLOCK.fullmatch(clock):
         raise ValueError(f"{clock!r} is no clock")
-    at = moment(clock, datetime(YEAR, 1, 1, tzinfo=UTC))
+    at = read_moment(clock, NEW_YEAR)
     came, _, left = f" {source}".partition(" delete ")
-    events = tuple(Event(int(key), moment(stamp, at), bool(mark)) for key, stamp, mark in EVENT.findall(came))
-    deletes = tuple(map(int, left.split()))
-    if (source_cell(events, deletes, at) or "-") != source:
-        raise ValueError(f"{source!r} is nothing that can happen to a source")
-    return Happened(at, events, deletes, source)
+    events = [
+        Event(int(key), None if stamp == "null" else read_moment(stamp, at), bool(mark))
+        for key, stamp, mark in EVENT.findall(came)
+    ]
+    line = Happened(at, events, [int(key) for key in left.split()])
+    if told(line) != source:
+        raise ValueError(f"{source!r} is nothing that happens to a source, but perhaps {told(line)!r}")
+    return line
 
 
-def moment(text: str, day: datetime) -> datetime | None:
-    """Read a stamp: `10:05` of a day, `Jan 2 10:05`, a year for its first moment, `null`."""
-    if text == "null":
-        return None
-    if text.isdigit():
+def read_moment(text: str, day: datetime) -> datetime:
+    """Read `10:05` of a day, `Jan 2 10:05`, or a year for its first moment."""
+    if re.fullmatch(r"\d{4}", text):
         return datetime(int(text), 1, 1, tzinfo=UTC)
-    if " " not in text:
-        text = f"{day:%b} {day.day} {text}"
-    return datetime.strptime(f"{YEAR} {text}", "%Y %b %d %H:%M").replace(tzinfo=UTC)
+    text = text if " " in text else f"{day:%b %d} {text}"
+    return datetime.strptime(f"{NEW_YEAR.year} {text}", "%Y %b %d %H:%M").replace(tzinfo=UTC)
+
+
+def shown(time: datetime | None, day: datetime) -> str:
+    """Write a stamp as a line of that day does."""
+    if time is None:
+        return "null"
+    if time.year != day.year:
+        return str(time.year)
+    return f"{time:%H:%M}" if time.date() == day.date() else f"{time:%b} {time.day} {time:%H:%M}"
+
+
+def told(line: Happened) -> str:
+    """Write what happens to a source."""
+    events = [f"{key}@{shown(stamp, line.at)}{chr(39) * changed}" for key, stamp, changed in line.events]
+    return " ".join(events + ids("delete", line.deletes)) or "-"
+
+
+def ids(word: str, keys: Iterable[object]) -> list[str]:
+    """Return a word and the ids after it, or nothing without ids."""
+    listed = list(map(str, keys))
+    return [word, *listed] if listed else []
+
+
+def position(time: datetime) -> int:
+    """Return microseconds since 1970."""
+    return (time - EPOCH) // MICROSECOND
+
+
+def played(block: str, folder: Path) -> str:
+    """Do what a block says, with real syncs in a folder, and return the block as it came out."""
+    chosen, rule = read_loader(block.partition("\n")[0])
+    life, story = Life(), read_life(block)
+    stand, now = open_stand(("sqlite", "sqlite"), SHELF, folder), [0]
+    plan = Plan("shelf", ("id",), "modified_at", chosen, rule, 1_000_000, clock=lambda: now[0])
+    rows = [[cells(line)[0], told(each)] for line, each in zip(block.splitlines()[2:], story, strict=True)]
+    try:
+        stand.begin(History(SHELF, position(story[0].at), life.tick(Happened(story[0].at, [], [])).upserts, ()))
+        for row, line in zip(rows, story, strict=True):
+            stand.apply(life.tick(line))
+            now[0] = position(line.at)
+            row += [*loaded(stand, plan, line.at), verdict(stand, waiting(life, line.at, chosen.delay))]
+    finally:
+        stand.close()
+    return f"{block.partition(chr(10))[0]}\n{laid_out(rows)}"
+
+
+def loaded(stand: Stand, plan: Plan, at: datetime) -> tuple[str, str, str]:
+    """Run one sync; return which rows it read, what it wrote, and what it remembers."""
+    read: list[object] = []
+
+    def note(session: Session, relation: Query, *rest: object) -> SeenRows:
+        read.extend(key for (key,) in session.rows(f"SELECT id FROM ({relation.sql}) ORDER BY id", relation.params))
+        return SeenRows(session, relation, *rest)  # type: ignore[arg-type]  # handed on as it came
+
+    before = flat(stand.target_rows())
+    with patch("incload.load.sync.SeenRows", note):
+        synced = sync(stand.link, plan)
+    after = flat(stand.target_rows())
+    if Changed() in synced.delta.rows:  # every row is digested, and those that differ are seen
+        read = [row[0] for row in flat(stand.source_rows())]
+    different = [row[0] for row in (Counter(after) - Counter(before)).elements()]
+    written = read if synced.written == synced.read else different
+    assert (len(read), len(written)) == (synced.read, synced.written)
+    gone = sorted({row[0] for row in before} - {row[0] for row in after}, key=str)
+    writes = " ".join([*map(str, written), *ids("delete", gone)])
+    return " ".join(map(str, read)) or "-", writes or "-", remembered(stand, plan.strategy.name, synced.after, at)
+
+
+def flat(chunks: Iterable[list[Row]]) -> list[Row]:
+    """Return the rows of all chunks."""
+    return list(chain.from_iterable(chunks))
+
+
+def remembered(stand: Stand, name: str, memory: Memory, at: datetime) -> str:
+    """Write a memory."""
+    parts = []
+    if memory.watermark is not None:
+        parts.append(shown(EPOCH + memory.watermark * MICROSECOND, at))
+    if memory.key is not None:
+        parts.append(" ".join(ids("key", memory.key)))
+    counts = {key: len(note) if isinstance(note, list) else note for key, note in memory.notes.items()}
+    if memory.digests:
+        counts["digests"] = stand.link.target.count(Shelf(stand.link.target, SHELF, name, {}).digests)
+    parts += [f"{number} {NOTES[key][: -1 if number == 1 else None]}" for key, number in counts.items()]
+    return " and ".join(parts) or "-"
+
+
+NOTES = {"boundary": "digests", "digests": "digests", "syncs": "syncs"}
+"""What a memory counts, and how a block calls it."""
+
+
+def waiting(life: Life, at: datetime, delay: timedelta) -> set[Key]:
+    """Return the rows that are too young for the strategy to have promised anything about."""
+    return {(key,) for key, (_, stamp) in life.rows.items() if delay and stamp and stamp > at - delay}
+
+
+def verdict(stand: Stand, young: set[Key]) -> str:
+    """Write what is wrong with the copy."""
+    found = difference(stand)
+    kinds: dict[str, set[Key]] = {
+        "lost": {*found.lost} - young,
+        "stale": {*found.stale} - young,
+        "phantom": {*found.phantom},
+        "duplicated": {*found.duplicated},
+        "waiting": {*found.lost, *found.stale} & young,
+    }
+    parts = [
+        f"{' '.join(str(key) for (key,) in sorted(rows, key=order))} {kind}" for kind, rows in kinds.items() if rows
+    ]
+    return ", ".join(parts) or "right"
+
+
+def laid_out(rows: list[list[str]]) -> str:
+    """Write rows under their heads, each column as wide as it has to be."""
+    table = [COLUMNS, *rows]
+    if all(row[2] == row[3] for row in rows):
+        table = [[*row[:3], *row[4:]] for row in table]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in table)
+    return "".join(f"{line}\n" for line in lines)
+
+
+@pytest.fixture(scope="module")
+def readme(root: Path) -> str:
+    """Return the README's section about the strategies."""
+    return section(root)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_are_what_the_load_does(name: str, readme: str, tmp_path: Path) -> None:
+    """Every variant of a strategy has an example, and each line of it is what a real sync did."""
+    assert "\n".join(findings(readme, name, tmp_path)) == ""
+
+
+def test_every_entry_is_prose_and_examples(readme: str) -> None:
+    """Each entry says something in words before it shows something, and no block of the section is left out."""
+    shown = [block for name in NAMES for block in BLOCK.findall(entry(readme, name))]
+
+    assert [name for name in NAMES if len(entry(readme, name).partition("```")[0].split()) < 20] == []
+    assert sorted(shown) == sorted(BLOCK.findall(readme))
+    assert readme.count("```") == 2 * len(shown)
+
+
+GOOD = """\
+timestamp_watermark
+clock  source            reads  remembers  copy
+10:00  1@09:50 2@10:00   1 2    10:00      right
+10:10  3@10:07 1@10:05'  1 3    10:07      right
+10:20  4@10:03           -      10:07      4 lost
+10:30  delete 2          -      10:07      4 lost, 2 phantom
+"""
+
+
+def entry_of(*blocks: str) -> str:
+    """Return a section with one entry."""
+    return "### timestamp_watermark\n" + "".join(f"\n```text\n{block}```\n" for block in blocks) + "\n### others\n"
+
+
+def test_a_block_is_played_as_it_is(tmp_path: Path) -> None:
+    """What a sync read, remembers and leaves wrong comes from the load, whatever the block says."""
+    blank = re.sub(r"(?m)(?<=\d  )(\S.*?) {2,}.*$", r"\1  -  -  -", GOOD)
+
+    assert "10:20  4@10:03  -  -  -\n" in blank
+    assert played(blank, tmp_path) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ("1 3    10:07", "1 2    10:07"),
+        ("1 3    10:07", "3      10:07"),
+        ("-      10:07      4 lost\n", "4      10:07      right\n"),
+        ("10:07      right", "10:05      right"),
+        ("4 lost,", "4 stale,"),
+        (", 2 phantom", ""),
+        ("2 phantom", "1 phantom"),
+        ("4@10:03 ", "4@10:08 "),
+        ("1@10:05'", "3@10:05'"),
+        ("1@10:05' ", "1@10:05  "),
+        ("delete 2", "delete 3"),
+        ("timestamp_watermark\n", "composite_watermark\n"),
+        ("timestamp_watermark\n", "timestamp_watermark with append\n"),
+        ("10:00      right", "10:00       right"),
+    ],
+)
+def test_one_wrong_figure_is_found(said: str, instead: str, tmp_path: Path) -> None:
+    """A block that says one thing that the load does not do is found, and what it should be is told."""
+    assert said in GOOD
+
+    found = list(findings(entry_of(GOOD, GOOD.replace(said, instead, 1), INCLUSIVE), "timestamp_watermark", tmp_path))
+
+    assert len(found) == 1
+
+
+INCLUSIVE = """\
+timestamp_watermark_inclusive
+clock  source   reads  remembers  copy
+10:00  2@10:00  2      10:00      right
+10:10  1@10:00  1 2    10:00      right
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "why"),
+    [
+        ("timestamp_watermark\n", "timestamp_watermarks\n", "unknown strategy"),
+        ("timestamp_watermark\n", "timestamp_watermark with force\n", "not a valid WriteRule"),
+        ("reads", "finds", "are not the columns"),
+        ("10:10  3", "10:61  3", "unconverted data remains"),
+        ("10:10  3", "1010  3", "is no clock"),
+        ("10:10  3", "09:10  3", "its clock does not move on"),
+        ("4@10:03", "4 at 10:03", "is nothing that happens"),
+        ("delete 2", "loses 2", "is nothing that happens"),
+        ("delete 2", "delete 7", "row 7 is deleted and was not there"),
+        ("3@10:07 ", "3@10:07' ", "row 3 has other content and was not there"),
+        ("3@10:07 ", "2@10:00 ", "row 2 is as it was"),
+        ("10:07      4 lost\n", "10:07 4 lost\n", "do not have a cell for each column"),
+        ("-      10:07      4 lost, 2 phantom", "", "do not have a cell for each column"),
+    ],
+)
+def test_a_block_without_a_meaning_is_found(said: str, instead: str, why: str, tmp_path: Path) -> None:
+    """A block that names what is not there, or cannot have happened, is found with the reason."""
+    assert said in GOOD
+
+    (found,) = findings(entry_of(GOOD, INCLUSIVE, GOOD.replace(said, instead, 1)), "timestamp_watermark", tmp_path)
+
+    assert why in found
+
+
+def test_a_missing_example_is_found(tmp_path: Path) -> None:
+    """A strategy without an entry, and a variant without an example, are found."""
+    text = entry_of(GOOD)
+
+    assert list(findings(text, "timestamp_watermark", tmp_path)) == ["timestamp_watermark_inclusive has no block"]
+    assert list(findings(text, "full_refresh", tmp_path)) == ["full_refresh has no block"]
+
+
+@pytest.mark.parametrize(
+    ("said", "stamp"),
+    [
+        ("1@10:05", datetime(2026, 1, 2, 10, 5, tzinfo=UTC)),
+        ("1@Jan 12 10:05", datetime(2026, 1, 12, 10, 5, tzinfo=UTC)),
+        ("1@2999", datetime(2999, 1, 1, tzinfo=UTC)),
+        ("1@null", None),
+    ],
+)
+def test_how_stamps_are_written(said: str, stamp: datetime | None) -> None:
+    """A time is one of the line's day, unless a day or a year says another."""
+    line = read_line("Jan 2 10:10", said)
+
+    assert line == Happened(datetime(2026, 1, 2, 10, 10, tzinfo=UTC), [Event(1, stamp, changed=False)], [])
+
+
+if __name__ == "__main__":
+    for example in BLOCK.findall(section(Path(__file__).parents[1])):
+        with TemporaryDirectory() as scratch:
+            sys.stdout.write(f"{played(example, Path(scratch))}\n")

@@ -55,9 +55,8 @@ def commit_late(plan: Plan, *, by: int = 2) -> None:
 def backdate_in_bulk(plan: Plan, *, number: int = 2, share: float = 0.2) -> None:
     """Bring a block of new rows and a larger one of updates in one tick, with stamps two to three days behind.
 
-    The third tick, by default: at the fourth sync and the eighth a periodic full comparison would hide everything.
-
-    The blocks are as one measured in the field (PostHog/posthog#64417): 273 new rows for 2,133 updates.
+    The blocks are as one measured in the field (PostHog/posthog#64417): 273 new rows for 2,133 updates. By default they
+    do not come at the fourth sync or the eighth, at which a periodic full comparison would hide them.
     """
     draws, taken = plan.draws("backdate_in_bulk"), plan.stamps()
     watermark = plan.watermark(number)

@@ -91,12 +91,12 @@ class Stand:
 
 
 def open_stand(pair: tuple[str, str], table: Table, folder: Path) -> Stand:
-    """Open a pair of engines on new files in a folder; the databases are throw-away and skip the waits for the disk."""
+    """Open a pair of engines on new databases, SQLite's in a folder and DuckDB's in memory; none waits for a disk."""
     source, target = folder / f"source.{pair[0]}", folder / f"target.{pair[1]}"
     if pair[0] == "duckdb":
-        from incload.load.engines.duckdb import DuckdbSession
+        from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
 
-        reading = DuckdbSession(source, target if pair[1] == "duckdb" else None, source_writable=True)
+        reading = DuckdbSession(IN_MEMORY, IN_MEMORY if pair[1] == "duckdb" else None, source_writable=True)
         writing = reading if pair[1] == "duckdb" else _target(pair[1], target)
         return Stand(Link(reading, writing, table.name), reading, "source", table)
     from incload.load.engines.sqlite import SqliteSession
@@ -114,6 +114,6 @@ def _target(engine: str, path: Path) -> Session:
         from incload.load.engines.sqlite import SqliteSession
 
         return SqliteSession(None, path, durable=False)
-    from incload.load.engines.duckdb import DuckdbSession
+    from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
 
-    return DuckdbSession(None, path)
+    return DuckdbSession(None, IN_MEMORY)

@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from statistics import median
 from typing import TYPE_CHECKING
 
+from incload.errors import Refused
 from incload.history.scenarios import scenario
 from incload.lab import matrix
 from incload.lab.clock import LoadClock
@@ -53,10 +54,9 @@ def run_once(cell: Cell) -> Outcome:
     """Run a cell once; whatever it raises is its outcome."""
     clock = LoadClock()
     try:
-        observed = cell.run(clock)
+        return matrix.outcome(cell, cell.run(clock), [clock.read()], None)
     except Exception as error:  # noqa: BLE001 - an error is shown in the report, never a pass and never a blank
         return matrix.failure(cell, error)
-    return matrix.outcome(cell, observed, [clock.read()], None)
 
 
 def _run_order(ordered: Order) -> Outcome:
@@ -67,7 +67,9 @@ class Runner:
     """Runs rounds of cells in as many processes as there are processors, or in this one."""
 
     def __init__(self, cells: Sequence[Cell], rounds: int, workers: int | None = None) -> None:
-        """Start on all rounds of all cells at once when there are several workers."""
+        """Start on all rounds of all cells at once when there are several workers; refuse to run no round."""
+        if rounds < 1:
+            raise Refused(f"--rounds {rounds} leaves nothing to run: give at least 1.")
         self._cells, self._rounds = cells, rounds
         workers = os.process_cpu_count() if workers is None and hasattr(os, "process_cpu_count") else workers
         self._workers = workers or os.cpu_count() or 1
@@ -83,7 +85,7 @@ class Runner:
         """Return round and place of every run, each round starting at another cell."""
         count = len(self._cells)
         return [
-            (number, (number * count // max(self._rounds, 1) + step) % count)
+            (number, (number * count // self._rounds + step) % count)
             for number in range(self._rounds)
             for step in range(count)
         ]
@@ -109,7 +111,10 @@ class Runner:
 
 
 def joined(rounds: Sequence[Outcome]) -> Outcome:
-    """Join the rounds of one cell: the counters of the last, the fastest and the median time of all."""
+    """Join the rounds of one cell: counters of the last, times of all; an error in any round is its outcome."""
+    for each in rounds:
+        if each.outcome == "unknown":
+            return each
     times = sorted(each.load_seconds_min for each in rounds if each.load_seconds_min is not None)
     last = rounds[-1]
     if not times or last.load_seconds_min is None:

@@ -77,11 +77,11 @@ def _ahead(job: Job, plan: Plan, landed: Landed, watermark: Position | None, clo
     if _needs(plan.strategy, Assumption.CURSOR_NOT_IN_FUTURE) and scale.per_second is not None:
         now = clock * scale.per_second // UNITS["us"]
         if watermark > now + _slack(scale):
-            return _passed_over(plan, scale, watermark, f"the source's clock, which showed {scale.shown(now)}")
+            return _passed_over(plan, scale, watermark, f"the source's clock ({scale.shown(now)})")
     if _needs(plan.strategy, Assumption.MEMORY_NOT_AHEAD) and not landed.read:
         largest = _largest(job.link, job, scale)
         if largest is not None and watermark > largest:
-            return _passed_over(plan, scale, watermark, f"everything in the source, which ends at {scale.shown(largest)}")
+            return _passed_over(plan, scale, watermark, f"all that the source holds (up to {scale.shown(largest)})")
     return ""
 
 
@@ -98,7 +98,7 @@ def _slack(scale: Scale) -> int:
 def _passed_over(plan: Plan, scale: Scale, watermark: Position, behind: str) -> str:
     return (
         f"the watermark {scale.shown(watermark)} of {plan.name!r} is ahead of {behind}: rows with a smaller "
-        f"{plan.cursor} may be passed over; put it back with `incload memory`, or load with --allow-ahead."
+        f"{plan.cursor} may be passed over; put it back with `incload memory`, or say no more with --allow-ahead."
     )
 
 

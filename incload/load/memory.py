@@ -223,7 +223,7 @@ class Shelf:
         found = self.session.rows(f"SELECT value FROM {self._name(TABLE)} WHERE {_WHERE}", self._whose)
         return str(found[0][0]) if found else None
 
-    def _add(self, value: str | None, by: By, at: int, rows: int, of_run: int | None) -> None:  # noqa: PLR0913, PLR0917 - a row
+    def _add(self, value: str | None, by: By, at: int, rows: int, of_run: int | None) -> None:
         """Add a value to the history, and let the oldest go."""
         self._make(HISTORY)
         history = self._name(HISTORY)

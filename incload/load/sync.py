@@ -99,7 +99,7 @@ def _within(link: Link, plan: Plan) -> Synced:
     landed = writes.write(job, delta, plan.rule)
     after = plan.strategy.remember(_seen(job, landed, started), before)
     guards.refuse_backwards(plan, scale, before, after)
-    _remember(shelf, job, landed, before, after, started)
+    _remember(shelf, job, landed, before, after, at=started)
     return Synced(
         read=landed.read,
         written=landed.written,
@@ -229,7 +229,7 @@ def _seen(job: writes.Job, landed: writes.Landed, started: int) -> SeenRows:
 
 
 def _remember(  # noqa: PLR0913 - it only gathers
-    shelf: Shelf, job: writes.Job, landed: writes.Landed, before: Memory, after: Memory, started: int
+    shelf: Shelf, job: writes.Job, landed: writes.Landed, before: Memory, after: Memory, *, at: int
 ) -> None:
     """Write what changed of the memory; a sync that learned nothing leaves it untouched."""
     if after.digests:
@@ -237,4 +237,4 @@ def _remember(  # noqa: PLR0913 - it only gathers
             shelf.create_digests(job.link.origin)
         writes.remember_digests(job, landed, afresh=not before.digests)
     if after != before:
-        shelf.keep(after, started, landed.written)
+        shelf.keep(after, at, landed.written)

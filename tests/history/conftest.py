@@ -67,7 +67,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Sync:
-    """What one sync can see: its number, the source's clock, all rows, and whether the columns are others than before."""
+    """What one sync can see: its number, the clock, all rows, and whether the columns are others than before."""
 
     number: int
     at: int

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from incload.assumptions import Assumption
 from incload.errors import Refused
 from incload.history import clocks, flaws
+from incload.history.base import key_of
 from incload.history.datasets import CUSTOMERS, ORDERS, SENSOR_EVENTS, STARTED, Dataset
 from incload.history.recipes import Condition
 from incload.history.scenarios import SCENARIOS, Scenario, life, scenario
@@ -40,6 +41,7 @@ def test_a_scenario_breaks_what_it_says_and_nothing_else(known: Scenario, rows: 
     assert broken(known.build(rows, seed), known.conditions).keys() == known.breaks
 
 
+EVERY = set(range(1, 11))
 MOST = {1, 2, 3, 4, 6, 7, 8, 9}
 """The syncs after the ticks that most flaws bend."""
 LAGS, TIES, SMALLER_TIES = Assumption.LAG_WITHIN, Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER
@@ -53,13 +55,13 @@ WHEN = {
     ("late_beyond_window", LAGS): MOST,
     ("late_commit", LAGS): {3, 4, 5, 6, 8, 9, 10},
     ("late_commit", KEYS): {3, 4, 5, 6, 8, 9, 10},
-    ("backdated_bulk", LAGS): {4},
+    ("backdated_bulk", LAGS): {3},
     ("dst_fold", LAGS): {4, 5},
     ("out_of_order_versions", Assumption.VERSIONS_IN_ORDER): {2, 3, 4, 5, 7, 8, 9, 10},
     ("duplicate_timestamps", TIES): MOST,
     ("duplicate_timestamps_smaller_id", SMALLER_TIES): MOST,
-    ("coarse_timestamps", TIES): set(range(2, 11)),
-    ("coarse_timestamps_days", TIES): set(range(2, 11)),
+    ("coarse_timestamps", TIES): EVERY - {1},
+    ("coarse_timestamps_days", TIES): EVERY - {1},
     ("future_timestamp", Assumption.CURSOR_NOT_IN_FUTURE): {2},
     ("null_cursor", Assumption.CURSOR_PRESENT): MOST,
     ("updates_without_touch", SILENT): MOST,
@@ -74,8 +76,8 @@ WHEN = {
     ("memory_ahead_of_source", DELETES): {7},
     ("memory_ahead_of_source", LAGS): {7},
     ("memory_ahead_of_source", Assumption.VERSIONS_IN_ORDER): {7},
-    ("schema_drift", Assumption.FIXED_SCHEMA): {4, 7},
-    ("schema_drift", SILENT): {4},
+    ("schema_drift", Assumption.FIXED_SCHEMA): {5, 7},
+    ("schema_drift", SILENT): {5},
     ("memory_rolled_back", DELETES): {7},
     ("memory_rolled_back", SILENT): {5, 7},
     ("memory_rolled_back", Assumption.MEMORY_KEPT): {7},
@@ -155,28 +157,36 @@ def test_composed_flaws_show_as_often_as_alone(broken: Broken) -> None:
     assert signs[LAGS] == signs[DELETES] == {1, 2, 3, 4, 6, 7, 8}
 
 
-def stamped(stamp: int | None, *, inserted: bool = True) -> Flaw:
-    """Return a flaw that gives a row of the third tick a stamp; it is new, or an update of a row of the second."""
+def untouched(plan: Plan) -> int:
+    """Return the key of a new row of the third tick that no later tick touches."""
+    return next(key for key in plan.inserts(2) if key not in plan.touched(3))
+
+
+def stamped(stamp: int | None) -> Flaw:
+    """Return a flaw that gives a new row of the third tick a stamp."""
 
     def bend(plan: Plan) -> None:
-        new = plan.ticks[2].upserts[plan.inserts(2)[0]]
-        if not inserted:
-            old = next(iter(plan.ticks[1].upserts.values()))
-            new = plan.ticks[2].upserts[old["id"]] = plan.changed(old)  # type: ignore[index]  # a whole number
-        new["modified_at"] = stamp
+        plan.ticks[2].upserts[untouched(plan)]["modified_at"] = stamp
 
     return bend
 
 
-def tied(*, smaller: bool) -> Flaw:
-    """Return a flaw that ties one row of the third tick with the watermark."""
+def lowered(plan: Plan) -> None:
+    """Update a row in the third tick and lower its stamp."""
+    row = next(plan.settled(2, plan.draws("x")))
+    plan.ticks[2].upserts[key_of(row)] = plan.changed(row) | {"modified_at": STARTED - 99 * DAY}
 
-    def bend(plan: Plan) -> None:
-        tick = plan.ticks[2]
-        key = plan.inserts(2)[0] if not smaller else next(key for key in plan.updates(2) if key < plan.holders(2)[0])
-        tick.upserts[key]["modified_at"] = plan.watermark(2)
 
-    return bend
+def tied(plan: Plan) -> None:
+    """Tie a new row of the third tick with the watermark."""
+    plan.ticks[2].upserts[untouched(plan)]["modified_at"] = plan.watermark(2)
+
+
+def tied_below(plan: Plan) -> None:
+    """Tie an update of a row under a smaller key with the watermark."""
+    smaller = (row for row in plan.settled(2, plan.draws("x")) if key_of(row) < plan.holders(2)[0])
+    row = plan.changed(next(smaller))
+    plan.ticks[2].upserts[key_of(row)] = row | {"modified_at": plan.watermark(2)}
 
 
 def leave(plan: Plan) -> None:
@@ -185,12 +195,12 @@ def leave(plan: Plan) -> None:
 
 def delete_one(plan: Plan) -> None:
     """Delete a row of the base in the third tick."""
-    plan.ticks[2].deletes.add(next(iter(plan.settled(2, plan.draws("x"))))["id"])  # type: ignore[arg-type]  # whole
+    plan.ticks[2].deletes.add(key_of(next(plan.settled(2, plan.draws("x")))))
 
 
 def insert_small(plan: Plan) -> None:
     """Insert a row under a small key in the third tick."""
-    row = plan.ticks[2].upserts.pop(plan.inserts(2)[0])
+    row = plan.ticks[2].upserts.pop(untouched(plan))
     plan.ticks[2].upserts[5] = row | {"id": 5}
 
 
@@ -211,9 +221,9 @@ PLANTED: dict[str, tuple[Flaw, tuple[Condition, ...], set[Assumption], int]] = {
     "null": (stamped(None), (), {Assumption.CURSOR_PRESENT}, 3),
     "future": (stamped(STARTED + 99 * DAY), (), {Assumption.CURSOR_NOT_IN_FUTURE}, 3),
     "late": (stamped(STARTED - 99 * DAY), (), {LAGS}, 3),
-    "lowered": (stamped(STARTED - 99 * DAY, inserted=False), (), {LAGS, Assumption.VERSIONS_IN_ORDER}, 3),
-    "tie": (tied(smaller=False), (), {TIES}, 3),
-    "smaller_tie": (tied(smaller=True), (), {TIES, SMALLER_TIES}, 3),
+    "lowered": (lowered, (), {LAGS, Assumption.VERSIONS_IN_ORDER}, 3),
+    "tie": (tied, (), {TIES}, 3),
+    "smaller_tie": (tied_below, (), {TIES, SMALLER_TIES}, 3),
     "delete": (delete_one, (), {DELETES}, 3),
     "small_key": (insert_small, (), {KEYS}, 3),
     "column": (add_nothing, (), {Assumption.FIXED_SCHEMA, SILENT}, 3),
@@ -282,11 +292,13 @@ def test_something_honest_happens_in_every_tick(known: Scenario, rows: int, seed
     found = [change for change in changes(known.build(rows, seed)) if change.stamp is None or change.stamp <= change.at]
     honest = [change for change in found if change.lag is not None and change.lag < 0]
     inserts, updates = ({change.sync for change in honest if (change.old is None) is new} for new in (True, False))
+    # The bent ticks of a fold have only a short honest part; a table that is reloaded has only new rows.
+    short = {"dst_fold": {4, 5}}.get(known.id, set())
+    only_new = {"truncate_and_reload": {5}, "id_order_is_not_commit_order": EVERY}.get(known.id, set())
 
-    assert inserts | updates == set(range(1, 11))
-    if known.id != "dst_fold":  # the honest part of its two bent ticks is short
-        assert inserts == set(range(1, 11))
-        assert updates == (set() if known.breaks == {KEYS} else set(range(1, 11)))
+    assert inserts | updates == EVERY
+    assert inserts >= EVERY - short
+    assert updates >= EVERY - short - only_new
 
 
 @every_scenario

@@ -227,6 +227,21 @@ def test_an_error_in_one_round_is_an_error() -> None:
     assert run_cells([cell(RaisingOnce())], 3, str, workers=1)[0].reason == "LookupError: gone for a moment"
 
 
+def test_an_error_in_the_telling_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A story that cannot be told makes its cell unknown, and the next cell is run."""
+
+    def fail(*_: object) -> str:
+        raise LookupError("lost for words")
+
+    monkeypatch.setattr("incload.lab.matrix.story", fail)
+    found = run_cells([cell(Careless()), cell(Broken())], 1, str, workers=1)
+
+    assert [(each.outcome, each.reason) for each in found] == [
+        ("unknown", "LookupError: lost for words"),
+        ("sound", ""),
+    ]
+
+
 def test_a_reference_that_raises_is_no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the reference copy raised, no multiple of it is told."""
 

@@ -6,6 +6,7 @@ A file of records (JSON, CSV, Parquet) is read by DuckDB as well; see `files`.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
@@ -17,13 +18,14 @@ from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     import pyarrow as pa
 
     from incload.table import Table
 
 BATCH_ROWS = 65_536
+IN_MEMORY = Path(":memory:")
+"""A database that nobody will ever open again."""
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _KINDS = {
     "FLOAT": Kind.REAL,
@@ -128,12 +130,15 @@ class DuckdbSession(Session):
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Read the columns of the table or view from the catalogue, and remember them until it changes."""
         if (place, table) not in self._described:
-            found = self.rows(
-                "SELECT column_name, data_type FROM duckdb_columns()"
-                " WHERE database_name = ? AND schema_name = 'main' AND table_name = ? ORDER BY column_index",
+            # Describing what is not there would end the transaction, and listing all columns is slow.
+            there = self.rows(
+                "SELECT 1 FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main' AND table_name = $2"
+                " UNION ALL SELECT 1 FROM duckdb_views()"
+                " WHERE database_name = $1 AND schema_name = 'main' AND view_name = $2",
                 (place, table),
             )
-            columns = tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared in found)
+            found = self.rows(f"DESCRIBE {self.name(place, table)}") if there else []
+            columns = tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared, *_ in found)
             self._described[place, table] = columns or None
         return self._described[place, table]
 

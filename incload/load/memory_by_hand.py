@@ -1,0 +1,296 @@
+"""The memory by hand: look at it, forget it, put an older value back or set one, without a sync.
+
+Every change is one transaction of the target, stands in the history like that of a sync, and leaves the rows of the
+table as they are. What is set has to be written as the cursor column writes it: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.cursor import IsoText, MixedText, Scale, Stamps, shape_of
+from incload.errors import Refused, unknown
+from incload.load.link import reopen
+from incload.load.memory import By, Past, Shelf, remembered
+from incload.load.memory_entry import Entry
+from incload.load.run import driver_error
+from incload.load.wording import reason
+from incload.registry import strategy as find_strategy
+from incload.strategy import Memory
+from incload.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from incload.load.engines.base import Session
+    from incload.load.location import Location
+    from incload.strategy import KeyValue, Position
+
+_LARGEST = 2**63
+"""No engine's integer column holds a number of this size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which memory is meant.
+
+    Attributes:
+        target: The database that holds it.
+        table: The table of which it is.
+        strategy: The strategy, as `incload load` takes it; None for the only one.
+    """
+
+    target: Location
+    table: str
+    strategy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What one strategy remembers of a table.
+
+    Attributes:
+        strategy: The strategy's name.
+        entry: What it remembers now, or None.
+        digests: Of how many rows it keeps a digest.
+        history: Its latest values, newest first, each with what it says; None for a reset or an unreadable text.
+    """
+
+    strategy: str
+    entry: Entry | None
+    digests: int
+    history: tuple[tuple[Past, Entry | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A memory before and after a hand changed it; None where nothing was remembered, or nothing that can be read.
+
+    Attributes:
+        strategy: The strategy's name.
+        before, after: What it remembered and remembers.
+        of_run: The run whose value was put back.
+    """
+
+    strategy: str
+    before: Entry | None
+    after: Entry | None
+    of_run: int | None = None
+
+
+def look(choice: Choice) -> list[Remembered]:
+    """Return what is remembered of a table, by each strategy or by one."""
+    with _opened(choice.target) as session:
+        return [_described(shelf) for shelf in _shelves(session, choice)]
+
+
+def reset(choice: Choice, *, dry_run: bool = False) -> Change:
+    """Forget what a strategy remembers, digests too, whatever it is."""
+    with _changing(choice, dry_run=dry_run) as shelf:
+        before = _readable(shelf.entry)
+        if before is None and shelf.is_blank():
+            raise Refused(f"{shelf.said} is empty: there is nothing to forget.")
+        shelf.reset(shelf.session.now())
+        return Change(shelf.strategy, before, None)
+
+
+def roll_back(choice: Choice, to: int | None = None, *, dry_run: bool = False) -> Change:
+    """Put back the value of an earlier run, or the one before the present value."""
+    with _changing(choice, dry_run=dry_run) as shelf:
+        before, past = _readable(shelf.entry), _earlier(shelf, to)
+        after = shelf.read(past.value or "")
+        _refuse_digests(shelf, before, after)
+        run = past.of_run or past.run
+        shelf.put(after.text(), By.ROLLBACK, shelf.session.now(), of_run=run)
+        return Change(shelf.strategy, before, after, run)
+
+
+def set_by_hand(choice: Choice, watermark: str | None, key: str | None, *, dry_run: bool = False) -> Change:
+    """Set the watermark, and the key where one belongs to it; notes that belong to the old watermark go with it."""
+    with _changing(choice, dry_run=dry_run) as shelf:
+        before = shelf.entry()
+        if before is None:
+            raise Refused(
+                f"{shelf.said} is empty, and nothing says what its watermark looks like: load once, or roll back."
+            )
+        _refuse_digests(shelf, before, before)
+        memory = Memory(_watermark(before, watermark), _key(before, key))
+        after = Entry(memory, before.strategy, before.key_columns, before.tags)
+        shelf.put(after.text(), By.SET, shelf.session.now())
+        return Change(shelf.strategy, before, after)
+
+
+@contextmanager
+def _opened(target: Location) -> Iterator[Session]:
+    """Open a target that is there; turn what its driver raises into a sentence."""
+    try:
+        session = reopen(target)
+        try:
+            yield session
+        finally:
+            session.close()
+    except driver_error(target.engine) as error:
+        raise Refused(f"the memory in {str(target.path)!r} cannot be used: {reason(error)}") from error
+
+
+@contextmanager
+def _changing(choice: Choice, *, dry_run: bool) -> Iterator[Shelf]:
+    """Hand out the one memory that is meant, in a transaction that ends with the block."""
+    with _opened(choice.target) as session:
+        session.begin()
+        try:
+            shelves = _shelves(session, choice)
+            if len(shelves) > 1:
+                names = ", ".join(shelf.strategy for shelf in shelves)
+                raise Refused(f"table {choice.table!r} has a memory of each of {names}: name one with --strategy.")
+            yield shelves[0]
+            if not dry_run:
+                session.commit()
+        finally:
+            session.rollback()
+
+
+def _shelves(session: Session, choice: Choice) -> list[Shelf]:
+    """Return the memories that are meant; refuse a table or strategy of which nothing is or was remembered."""
+    pairs = remembered(session)
+    if not pairs:
+        raise Refused(f"nothing is remembered in {str(choice.target.path)!r}: load into it first.")
+    if choice.table not in {table for table, _ in pairs}:
+        raise unknown("remembered table", choice.table, {table for table, _ in pairs})
+    names = [name for table, name in pairs if table == choice.table]
+    if choice.strategy is not None:
+        name = choice.strategy if choice.strategy in names else find_strategy(choice.strategy).name
+        if name not in names:
+            raise Refused(
+                f"strategy {name!r} remembers nothing of table {choice.table!r}: the memory is that of "
+                f"{', '.join(names)}."
+            )
+        names = [name]
+    return [Shelf(session, Table(choice.table, (), None, ()), name, {}) for name in names]
+
+
+def _described(shelf: Shelf) -> Remembered:
+    history = tuple((past, _readable(lambda past=past: _said_by(shelf, past))) for past in shelf.history())
+    digests = shelf.session.count(shelf.digests) if shelf.has_digests() else 0
+    return Remembered(shelf.strategy, shelf.entry(), digests, history)
+
+
+def _said_by(shelf: Shelf, past: Past) -> Entry | None:
+    return None if past.value is None else shelf.read(past.value)
+
+
+def _readable(entry: Callable[[], Entry | None]) -> Entry | None:
+    """Return an entry, or None when it cannot be read: it is about to be replaced, or one of many."""
+    with suppress(Refused):
+        return entry()
+    return None
+
+
+def _earlier(shelf: Shelf, to: int | None) -> Past:
+    """Return the run whose value is to be put back."""
+    history = shelf.history()
+    if not history:
+        raise Refused(f"{shelf.said} has no history to go back in: forget it with `incload memory reset`.")
+    if to is None:
+        return _one_before(shelf, history)
+    found = next((past for past in history if past.run == to), None)
+    if found is None:
+        kept = f"{history[-1].run} to {history[0].run}" if len(history) > 1 else f"only {history[0].run}"
+        raise Refused(f"run {to} is not in the history of {shelf.said.removeprefix('the ')}: it holds {kept}.")
+    if found.value is None:
+        raise Refused(f"run {to} forgot the memory: to forget it again use `incload memory reset`.")
+    return found
+
+
+def _one_before(shelf: Shelf, history: list[Past]) -> Past:
+    latest = history[0]
+    present = latest.of_run or latest.run
+    lost = latest.value is not None and shelf.is_blank()
+    older = [past for past in history if past.value is not None and (past.run < present or (lost and past is latest))]
+    if not older:
+        raise Refused(f"{shelf.said} has no older value: forget it with `incload memory reset`.")
+    return older[0]
+
+
+def _refuse_digests(shelf: Shelf, *entries: Entry | None) -> None:
+    if any(entry is not None and entry.memory.digests for entry in entries):
+        raise Refused(
+            f"{shelf.said} is a digest of every row, and older digests are not kept: "
+            "forget them with `incload memory reset`, and the next load compares everything."
+        )
+
+
+def _watermark(before: Entry, text: str | None) -> Position | None:
+    if before.scale is None:
+        if text is not None:
+            raise Refused(f"strategy {before.strategy!r} remembers no watermark: leave out --watermark.")
+        return None
+    if text is None:
+        raise Refused(f"strategy {before.strategy!r} remembers a watermark: name one with --watermark.")
+    with suppress(Refused, ValueError):
+        return position_of(text, before.scale)
+    raise Refused(
+        f"--watermark {text!r} is not of the form of the cursor column {before.tags['cursor']!r}: "
+        f"write it as in {before.shown}."
+    )
+
+
+def position_of(text: str, scale: Scale) -> Position:
+    """Return the position of a value as a reader of the source writes it; raise `Refused` or ValueError for others."""
+    shape = shape_of(text)
+    match scale:
+        case IsoText():
+            return scale.position(text)
+        case MixedText():
+            if shape is None or shape.zoned is not scale.zoned:
+                raise ValueError(text)
+            return scale.position(text)
+        case Stamps():
+            if shape is None:
+                raise ValueError(text)
+            return int(shape.position(text)) * (scale.per_second or 1) // (shape.per_second or 1)
+    return _number(text)
+
+
+def _number(text: str) -> Position:
+    number = int(text) if text.lstrip("+-").isdecimal() else float(text)
+    if not math.isfinite(number) or abs(number) >= _LARGEST:
+        raise ValueError(text)
+    return number
+
+
+def _key(before: Entry, text: str | None) -> KeyValue | None:
+    known = before.memory.key
+    if known is None:
+        if text is not None:
+            raise Refused(f"strategy {before.strategy!r} remembers no key: leave out --key.")
+        return None
+    if text is None:
+        raise Refused(f"strategy {before.strategy!r} remembers the key of its last row as well: name one with --key.")
+    parts = text.split(",") if len(known) > 1 else [text]
+    with suppress(ValueError):
+        return tuple(_like(part, value) for part, value in zip(parts, known, strict=True))
+    raise Refused(
+        f"--key {text!r} is not of the form of the key {', '.join(before.key_columns)}: "
+        f"write it as in {','.join(map(shown_key, known))}."
+    )
+
+
+def _like(text: str, known: object) -> object:
+    """Read a text as a value of the same type as a known one."""
+    match known:
+        case int():
+            return int(text)
+        case float():
+            return float(text)
+        case bytes():
+            return bytes.fromhex(text)
+    return text
+
+
+def shown_key(value: object) -> str:
+    """Return one value of a key as `set_by_hand` takes it."""
+    return value.hex() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,442 @@
+"""The contract: what every strategy that the registry finds has to be, and proof that each rule finds what breaks it.
+
+A rule is a function from a strategy to findings: over every variant of every strategy it must find nothing, over a
+strategy that is broken on purpose something.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from incload.cursor import Scale
+from incload.history.scenarios import scenario
+from incload.lab.audit import Difference
+from incload.lab.pair import open_stand
+from incload.lab.trial import difference
+from incload.load.asking import AskedSource
+from incload.load.plan import Plan
+from incload.load.sync import sync
+from incload.registry import strategies, strategy, strategy_classes
+from incload.strategy import (
+    Assumption,
+    Delta,
+    KeyValue,
+    Memory,
+    Need,
+    Position,
+    Reach,
+    Seen,
+    Source,
+    Strategy,
+    WriteRule,
+)
+
+Rule = Callable[[Strategy], Iterator[str]]
+
+PERMANENT = {
+    "boundary_dedup",
+    "clock_bounded_watermark",
+    "composite_watermark",
+    "full_refresh",
+    "incrementing_id",
+    "lookback_window",
+    "lookback_window_minutes_1",
+    "lookback_window_minutes_30_from_clock",
+    "lookback_with_reconciliation",
+    "row_hash_cdc",
+    "row_hash_cdc_without_removes",
+    "settling_delay",
+    "snapshot_diff",
+    "sparse_lookback",
+    "timestamp_watermark",
+    "timestamp_watermark_inclusive",
+}
+"""Ids that stand in reports and under which memories are kept; one that is missing here may be added, none removed."""
+
+CHANGES_WITHOUT_ROWS = {
+    "lookback_with_reconciliation": "it counts syncs, whether they read rows or not",
+    "row_hash_cdc": "it remembers that there is a table of digests, be it an empty one",
+}
+"""Strategies whose memory may change by a sync that reads nothing, each with the reason."""
+
+WHAT_IT_GETS_WRONG = re.compile(r"\b(lose|loses|lost|wrong|never|unnoticed|cut short|blinds|misses)\b", re.IGNORECASE)
+CLOCK = 1_767_268_800_000_000
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A summary of rows that were read, with answers fixed beforehand.
+
+    Attributes:
+        count: How many.
+        stamp: The largest stamp; None without rows.
+        key: The largest key; None without rows.
+    """
+
+    count: int
+    stamp: Position | None
+    key: KeyValue | None
+
+    def largest(self, until: Position | None = None) -> Position | None:
+        """Return the largest stamp."""
+        return self.stamp if until is None or self.stamp is None or self.stamp <= until else None
+
+    def largest_key(self, at: Position | None = None) -> KeyValue | None:  # noqa: ARG002 - all have one stamp
+        """Return the largest key."""
+        return self.key
+
+    def digests_at(self, position: Position) -> tuple[str, ...]:
+        """Return a digest for each row."""
+        return tuple(map(str, range(self.count))) if position == self.stamp else ()
+
+    def clock(self) -> Position:
+        """Return a time after every stamp."""
+        return CLOCK
+
+
+SOME, NONE = Rows(2, CLOCK - 5_000_000, (7,)), Rows(0, None, None)
+
+
+def asked() -> AskedSource:
+    """Return a source that answers questions about stamps in microseconds."""
+    return AskedSource(Scale(1_000_000), lambda: CLOCK)
+
+
+def misnamed(each: Strategy) -> Iterator[str]:
+    """Ids are permanent, so they are plain: small letters, digits and underscores, beginning with the name."""
+    if not re.fullmatch(r"[a-z0-9_]+", each.id):
+        yield f"the id is {each.id!r}"
+    if not each.id.startswith(each.name):
+        yield f"the id {each.id!r} does not begin with the name {each.name!r}"
+    if type(each).variants()[0].id != each.name:
+        yield "the first variant is not the one with the plain name"
+
+
+def undescribed(each: Strategy) -> Iterator[str]:
+    """The first line of the docstring is a sentence, and what follows says what the strategy gets wrong."""
+    first, _, rest = (type(each).__doc__ or "").partition("\n")
+    if not re.fullmatch(r"[A-Z][^.]{20,}\.", first):
+        yield f"the first line is no sentence: {first!r}"
+    if not WHAT_IT_GETS_WRONG.search(rest.partition("Attributes:")[0]):
+        yield "the docstring does not say what it gets wrong"
+
+
+def changeable(each: Strategy) -> Iterator[str]:
+    """A strategy is a value: it cannot be changed, has a hash, and equals its copy."""
+    try:
+        each.surprise = 1  # type: ignore[attr-defined]  # that it cannot be set is the point
+        yield "it can be given an attribute"
+    except FrozenInstanceError:
+        pass
+    try:
+        hash(each)
+    except TypeError as error:
+        yield f"it has no hash: {error}"
+    if deepcopy(each) != each:
+        yield "it differs from its copy"
+
+
+def unwieldy(each: Strategy) -> Iterator[str]:
+    """Parameters have defaults and simple values, so that a command line can name them."""
+    for parameter in fields(each):
+        values = getattr(each, parameter.name)
+        for value in values if isinstance(values, tuple) else (values,):
+            if not isinstance(value, int | float | str):
+                yield f"the parameter {parameter.name} is {value!r}"
+        if parameter.default is MISSING:
+            yield f"the parameter {parameter.name} has no default"
+
+
+def unassuming(each: Strategy) -> Iterator[str]:
+    """Every strategy needs something, and says what in the words of the assumptions."""
+    if not isinstance(each.needs, frozenset) or not each.needs:
+        yield f"its needs are {each.needs!r}"
+    elif not all(isinstance(need, Need) for need in each.needs):
+        yield "a need is none"
+    if not isinstance(each.breaks, frozenset) or not all(isinstance(broken, Assumption) for broken in each.breaks):
+        yield f"it breaks {each.breaks!r}"
+    if not isinstance(each.reach, Reach | None) or each.delay < timedelta(0):
+        yield f"its reach is {each.reach!r} and its delay {each.delay}"
+    if not isinstance(each.write_rule, WriteRule):
+        yield f"its write rule is {each.write_rule!r}"
+
+
+def silent(each: Strategy) -> Iterator[str]:
+    """With nothing in memory and with something, every sync asks the source for rows."""
+    for memory in (Memory(), each.remember(SOME, Memory())):
+        source = asked()
+        if not each.read(source, memory).rows:
+            yield f"it asks for nothing with {memory}"
+        if not source.questions:
+            yield f"it makes its rows up with {memory}"
+
+
+def meddling(each: Strategy) -> Iterator[str]:
+    """Reading and remembering leave the memory as it was; what is remembered is new, and JSON can hold it."""
+    for notes in ({}, dict(each.remember(SOME, Memory()).notes)):
+        memory = Memory(CLOCK - 9_000_000, (3,), digests=True, notes=notes)
+        before = deepcopy(notes)
+        each.read(asked(), memory)
+        after = each.remember(SOME, memory)
+        if notes != before:
+            yield f"it changes the memory's notes to {notes}"
+        if json.loads(json.dumps(dict(after.notes))) != dict(after.notes):
+            yield f"its notes do not come back from JSON: {after.notes}"
+
+
+def restless(each: Strategy) -> Iterator[str]:
+    """A sync that reads nothing teaches nothing: watermark and key stay, and so does the rest."""
+    for memory in (Memory(), each.remember(SOME, Memory())):
+        after = each.remember(NONE, memory)
+        if (after.watermark, after.key) != (memory.watermark, memory.key):
+            yield f"without a row it goes from {memory} to {after}"
+        elif after != memory and each.name not in CHANGES_WITHOUT_ROWS:
+            yield f"without a row its memory becomes {after}"
+
+
+def wasteful(each: Strategy) -> Iterator[str]:
+    """After two loads of a source that stands still the copy is right and what it was, and so is the memory."""
+    history = scenario("clean").build(100, 1)
+    with tempfile.TemporaryDirectory() as folder:
+        stand = open_stand(("sqlite", "sqlite"), history.table, Path(folder))
+        stand.begin(history)
+        name, key, cursor = history.table.name, history.table.key, history.table.cursor
+        # An hour after the last stamp, nobody waits for anything any more.
+        now = history.started + 3_600_000_000
+        plan = Plan(name, key, cursor, each, cursor_per_second=1_000_000, clock=lambda: now)
+        first = sync(stand.link, plan)
+        loaded = list(stand.target_rows())
+        second = sync(stand.link, plan)
+        if difference(stand) != Difference() or list(stand.target_rows()) != loaded:
+            yield f"the second load leaves {difference(stand)}"
+        if second.after != first.after and each.name not in CHANGES_WITHOUT_ROWS:
+            yield f"the second load remembers {second.after}"
+        stand.close()
+
+
+def well_connected(each: Strategy) -> Iterator[str]:
+    """A strategy's file imports the standard library and incload.strategy, and nothing else."""
+    path = sys.modules[type(each).__module__].__file__
+    tree = ast.parse(Path(path or "").read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = ["." * node.level + (node.module or "")]
+        for name in names:
+            if name != "incload.strategy" and name.partition(".")[0] not in sys.stdlib_module_names:
+                yield f"line {node.lineno} imports {name}"
+
+
+RULES: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        misnamed,
+        undescribed,
+        changeable,
+        unwieldy,
+        unassuming,
+        silent,
+        meddling,
+        restless,
+        wasteful,
+        well_connected,
+    )
+}
+
+every_rule = pytest.mark.parametrize("rule", RULES)
+
+
+@every_rule
+@pytest.mark.parametrize("each", strategies(), ids=lambda each: each.id)
+def test_the_strategy_keeps_the_rule(each: Strategy, rule: str) -> None:
+    """No variant of any strategy breaks the rule."""
+    assert list(RULES[rule](each)) == []
+
+
+def test_ids_are_permanent() -> None:
+    """Every id that was ever published is still there, and no id stands for two strategies."""
+    ids = [each.id for each in strategies()]
+
+    assert set(ids) >= PERMANENT
+    assert len(ids) == len(set(ids))
+
+
+def test_an_id_finds_its_strategy() -> None:
+    """The id of every variant, and the plain name of every strategy, names it."""
+    assert [strategy(each.id) for each in strategies()] == list(strategies())
+    assert [strategy(name) for name in strategy_classes()] == [each() for each in strategy_classes().values()]
+
+
+def test_a_file_has_the_name_of_its_strategy(root: Path) -> None:
+    """Each strategy of the folder is found in the file of its name, and no file is without one."""
+    own = {name: defined for name, defined in strategy_classes().items() if is_ours(defined)}
+
+    assert {defined.__module__ for defined in own.values()} == {f"incload.strategies.{name}" for name in own}
+    assert set(own) == {path.stem for path in (root / "strategies").glob("*.py")} - {"__init__"}
+
+
+def is_ours(defined: type[Strategy]) -> bool:
+    """Tell whether a strategy comes from the folder and not from another package."""
+    return defined.__module__.startswith("incload.strategies.")
+
+
+# Strategies that are broken on purpose, each in one way.
+
+
+@dataclass(frozen=True)
+class Sound(Strategy):
+    """Reads everything, every time, and keeps what it saw.
+
+    It is never wrong about anything but deletes.
+    """
+
+    name: ClassVar[str] = "sound"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """One thing."""
+        return frozenset({Need(Assumption.NO_HARD_DELETES)})
+
+    def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - it does not look
+        """Ask for everything."""
+        return Delta((source.everything(),))
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:
+        """Keep the largest stamp."""
+        largest = seen.largest()
+        return memory if largest is None else Memory(watermark=largest)
+
+
+@dataclass(frozen=True)
+class Misnamed(Sound):
+    """See Sound."""
+
+    name: ClassVar[str] = "mis-named"
+
+
+@dataclass(frozen=True)
+class Undescribed(Sound):
+    """does what it does"""  # noqa: D415 - that is what is wrong with it
+
+
+@dataclass(frozen=True)
+class Boastful(Sound):
+    """Reads everything there is, every time it is asked to.
+
+    It is always right about all there is.
+    """
+
+
+class Changeable(Sound):
+    """Not a dataclass of its own, so that attributes can be set."""
+
+
+@dataclass(frozen=True)
+class Unhashable(Sound):
+    """Holds a list."""
+
+    days: tuple[list[int], ...] = ([1],)
+
+
+@dataclass(frozen=True)
+class Unwieldy(Sound):
+    """Has a parameter that no command line can name."""
+
+    window: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Demanding(Sound):
+    """Has a parameter without a fixed default."""
+
+    minutes: int = field(default_factory=int)
+
+
+@dataclass(frozen=True)
+class Unassuming(Sound):
+    """Needs nothing."""
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Nothing at all."""
+        return frozenset()
+
+
+@dataclass(frozen=True)
+class Silent(Sound):
+    """Asks for nothing."""
+
+    def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - that is what is wrong with it
+        """Ask for nothing."""
+        return Delta(())
+
+
+@dataclass(frozen=True)
+class Meddling(Sound):
+    """Writes into the memory it was handed."""
+
+    def read(self, source: Source, memory: Memory) -> Delta:
+        """Write."""
+        if isinstance(memory.notes, dict):
+            memory.notes["reads"] = 1
+        return super().read(source, memory)
+
+
+@dataclass(frozen=True)
+class Restless(Sound):
+    """Remembers something when it saw nothing."""
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:  # noqa: ARG002 - that is what is wrong with it
+        """Take nothing for zero."""
+        return Memory(watermark=seen.largest() or 0)
+
+
+@dataclass(frozen=True)
+class Wasteful(Sound):
+    """Adds every row once more at every sync."""
+
+    write_rule: ClassVar[WriteRule] = WriteRule.APPEND
+
+
+BROKEN = {
+    "misnamed": (Misnamed,),
+    "undescribed": (Undescribed, Boastful),
+    "changeable": (Changeable, Unhashable),
+    "unwieldy": (Unwieldy, Demanding),
+    "unassuming": (Unassuming,),
+    "silent": (Silent,),
+    "meddling": (Meddling,),
+    "restless": (Restless,),
+    "wasteful": (Wasteful,),
+    "well_connected": (Sound,),
+}
+"""For each rule, strategies that break it; the last because this very file imports much of incload."""
+
+
+@pytest.mark.parametrize(("rule", "broken"), [(rule, broken) for rule in BROKEN for broken in BROKEN[rule]])
+def test_the_rule_finds_what_it_is_for(rule: str, broken: type[Strategy]) -> None:
+    """A strategy that breaks a rule is found by it."""
+    assert list(RULES[rule](broken())) != []
+
+
+@every_rule
+def test_a_sound_strategy_keeps_the_rule(rule: str) -> None:
+    """What the broken ones are made of breaks no rule but that of imports."""
+    assert list(RULES[rule](Sound())) == [] or rule == "well_connected"
+
+
+def test_every_rule_is_proven() -> None:
+    """No rule is without a strategy that breaks it."""
+    assert BROKEN.keys() == RULES.keys()
