@@ -23,7 +23,7 @@ OUTCOMES = pytest.StashKey[list["Outcome"]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that choose what to run and where the reports go."""
     group = parser.getgroup("incload")
-    add_choice_to(group.addoption)
+    add_choice_to(group.addoption, scenarios="core")
     group.addoption("--rounds", type=int, default=3, help="how often each load is timed (default 3)")
     group.addoption("--workers", type=int, default=None, help="processes of the matrix (default: one a processor)")
     group.addoption("--scale", type=int, default=200_000, help="rows of the throughput suite (default 200000)")

@@ -307,7 +307,10 @@ class Strategy(ABC):
 
 def needs_of(strategy: Strategy, rule: WriteRule) -> frozenset[Need]:
     """Return everything that a strategy with a write rule needs, for the copy to be right after every sync."""
-    return strategy.needs | frozenset(map(Need, _RULE_NEEDS[rule] - _spared(strategy)))
+    # What a delay leaves alone while it is young cannot arrive in the wrong order.
+    bounds = {Assumption.VERSIONS_IN_ORDER: strategy.delay} if strategy.delay else {}
+    of_rule = _RULE_NEEDS[rule] - _spared(strategy)
+    return strategy.needs | {Need(assumption, bounds.get(assumption)) for assumption in of_rule}
 
 
 _RULE_NEEDS = {

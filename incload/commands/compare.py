@@ -34,10 +34,14 @@ def add(subparsers: Subparsers) -> None:
     parser.set_defaults(run=run)
 
 
-def add_choice_to(add_option: Callable[..., object]) -> None:
+def add_choice_to(add_option: Callable[..., object], scenarios: str = "") -> None:
     """Add the options that choose a part of the matrix, to this command or to a pytest session."""
     add_option("--strategies", default="", help="names, separated by commas (default: all)")
-    add_option("--scenarios", default="", help="ids, separated by commas (default: all)")
+    add_option(
+        "--scenarios",
+        default=scenarios,
+        help=f"ids, separated by commas; core for the first six, all for all (default: {scenarios or 'all'})",
+    )
     add_option("--engines", default="", help="pairs such as sqlite-duckdb, separated by commas (default: all)")
     add_option("--rows", type=int, default=1_000, help="rows of each history's base (default 1000)")
     add_option("--seed", type=int, default=1, help="what the histories are drawn from (default 1)")
@@ -49,7 +53,7 @@ def choice(options: argparse.Namespace) -> Choice:
 
     return Choice(
         strategies=split(options.strategies),
-        scenarios=split(options.scenarios),
+        scenarios=() if options.scenarios == "all" else split(options.scenarios),
         pairs=split(options.engines),
         rows=options.rows,
         seed=options.seed,
@@ -75,7 +79,10 @@ def run(options: argparse.Namespace) -> int:
     from incload.report.files import write_reports
 
     command = shlex.join(["incload", *sys.argv[1:]])
-    cells = choice(options).cells(command)
+    chosen = choice(options)
+    cells = chosen.cells(command)
+    if not (chosen.scenarios or chosen.pairs):
+        cells += chosen.rule_cells(command)
     with Progress("trials", len(cells) * options.rounds) as progress:
         outcomes = run_cells(cells, options.rounds, progress.step, options.workers)
     written = write_reports(outcomes, options.report_dir)

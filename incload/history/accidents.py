@@ -101,5 +101,6 @@ ACCIDENTS = (
         breaks=UPDATES | {Assumption.COMPLETE_READ},
         build=life(end_on_old_rows),
         conditions=(Condition("partial_read", 4, share=0.3), Condition("partial_read", 8, share=0.3)),
+        guarded=True,
     ),
 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from incload.strategy import Reach
 
 _MICROSECOND = timedelta(microseconds=1)
+_FEW, _SHARE = 10, 0.2
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Model:
     Attributes:
         reach: Which changes it reads.
         conditions: What happens to it.
+        guarded: Whether the removal of more than a fifth of the rows, and more than ten, is held back.
         target: The copy, by key.
         mark: Its memory.
         ever_wrong: Every key that was wrong after any sync, in the order in which they became so.
@@ -47,6 +49,7 @@ class Model:
 
     reach: Reach
     conditions: Sequence[Condition] = ()
+    guarded: bool = False
     target: dict[Key, Version] = field(default_factory=dict)
     mark: Mark = field(default_factory=Mark)
     ever_wrong: dict[Key, None] = field(default_factory=dict)
@@ -93,6 +96,8 @@ class Model:
         candidates = visible if everything else self._candidates(sync)
         read = [key for key in candidates if key in visible and self._reads(sync, key, visible[key], all_=everything)]
         gone = [key for key in self.target if key not in visible] if everything and self.reach.every else []
+        if self.guarded and len(gone) > max(_FEW, len(self.target) * _SHARE):
+            gone = []
         for key in gone:
             del self.target[key]
         for key in read:

@@ -56,6 +56,8 @@ class Scenario:
         breaks: The assumptions that it breaks.
         build: From rows and seed to the history.
         conditions: What happens to the loader.
+        guarded: Whether the load's guard against mass removal is on, as it is in a load by default; elsewhere it would
+            only hide what a strategy does.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Scenario:
     breaks: frozenset[Assumption]
     build: Callable[[int, int], History]
     conditions: tuple[Condition, ...] = ()
+    guarded: bool = False
 
 
 def life(

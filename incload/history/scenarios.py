@@ -202,6 +202,14 @@ SCENARIOS = (
         build=life(flaws.change_keys),
     ),
     Scenario(
+        id="inserts_only",
+        sentence="Rows only ever come, with new stamps and larger keys; nothing is updated or deleted.",
+        causes=(),
+        threads=(),
+        breaks=frozenset(),
+        build=life(flaws.drop_updates),
+    ),
+    Scenario(
         id="id_order_is_not_commit_order",
         sentence="Rows only ever come, with new stamps, but some under keys smaller than those read before.",
         causes=("C18",),

@@ -18,9 +18,11 @@ from incload.lab.prediction import measure, predict
 from incload.lab.reference import ReferenceCopy, copy
 from incload.lab.trial import Trial
 from incload.lab.witness import story
+from incload.load.plan import Guards
 from incload.load.sync import sync
 from incload.registry import strategies, strategy
 from incload.report.outcome import Outcome
+from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,9 +32,17 @@ if TYPE_CHECKING:
     from incload.lab.clock import LoadClock
     from incload.lab.prediction import Breaks, Prediction
     from incload.lab.trial import Observed
-    from incload.strategy import Strategy, WriteRule
+    from incload.strategy import Strategy
 
 REFERENCE = ReferenceCopy()
+
+CORE = tuple(each.id for each in SCENARIOS[:6])
+"""The control and the five flaws that everybody meets; enough for a quick look."""
+
+RULES = "write_rules"
+RULES_PAIR = ("sqlite", "sqlite")
+RULES_SCENARIOS = ("inserts_only", "clean", "hard_deletes", "out_of_order_versions", "memory_lost")
+"""Where the write rules part ways: rows only added, updated, deleted, put back to an older version, or read twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Cell:
         rows: How many rows the history's base has.
         seed: What the history is drawn from.
         command: What reproduces the run.
+        suite: `matrix`, where every strategy has its own write rule, or `write_rules`, where each meets them all.
     """
 
     strategy: Strategy
@@ -56,11 +67,13 @@ class Cell:
     rows: int
     seed: int
     command: str = ""
+    suite: str = "matrix"
 
     @property
     def name(self) -> str:
         """A name for progress and for the tests' ids."""
-        return f"{self.strategy.id}-{self.scenario.id}-{pair_name(self.pair)}"
+        rule = f"-{self.write_rule}" if self.suite == RULES else ""
+        return f"{self.strategy.id}{rule}-{self.scenario.id}-{pair_name(self.pair)}"
 
     def history(self) -> History:
         """Build the cell's history, once for all cells that share it."""
@@ -70,7 +83,9 @@ class Cell:
         """Run the trial once, in a folder of its own."""
         with tempfile.TemporaryDirectory(prefix="incload-") as folder:
             loader = copy if self.strategy is REFERENCE else sync
-            trial = Trial(self.history(), self.strategy, self.write_rule, self.pair, self.scenario.conditions, loader)
+            conditions = self.scenario.conditions
+            guards = Guards(allow_removals=not self.scenario.guarded)
+            trial = Trial(self.history(), self.strategy, self.write_rule, self.pair, conditions, loader, guards)
             return trial.run(Path(folder), clock)
 
 
@@ -80,7 +95,7 @@ class Choice:
 
     Attributes:
         strategies: Names or ids of strategies; a name stands for all its variants.
-        scenarios: Ids of scenarios.
+        scenarios: Ids of scenarios, or `core` for the first six.
         pairs: Names of engine pairs.
         rows: Rows of each history's base.
         seed: What histories are drawn from.
@@ -104,6 +119,15 @@ class Choice:
             for contender in contenders
         ]
 
+    def rule_cells(self, command: str = "") -> list[Cell]:
+        """Return the chosen strategies under every write rule, on the scenarios in which rules differ."""
+        return [
+            Cell(contender, rule, scenario(name), RULES_PAIR, self.rows, self.seed, command, RULES)
+            for name in RULES_SCENARIOS
+            for contender in self.chosen_strategies()
+            for rule in WriteRule
+        ]
+
     def chosen_strategies(self) -> tuple[Strategy, ...]:
         """Return the strategies, variants included where a plain name was given."""
         if not self.strategies:
@@ -113,7 +137,8 @@ class Choice:
 
     def chosen_scenarios(self) -> tuple[Scenario, ...]:
         """Return the scenarios."""
-        return tuple(scenario(name) for name in self.scenarios) if self.scenarios else SCENARIOS
+        names = CORE if self.scenarios == ("core",) else self.scenarios
+        return tuple(scenario(name) for name in names) if names else SCENARIOS
 
     def chosen_pairs(self) -> tuple[tuple[str, str], ...]:
         """Return the engine pairs."""
@@ -137,7 +162,8 @@ def _breaks(scenario_id: str, rows: int, seed: int) -> Breaks:
 @cache
 def _prediction(strategy: Strategy, rule: WriteRule, scenario_id: str, rows: int, seed: int) -> Prediction:
     history, breaks = _history(scenario_id, rows, seed), _breaks(scenario_id, rows, seed)
-    return predict(history, strategy, rule, breaks, scenario(scenario_id).conditions)
+    chosen = scenario(scenario_id)
+    return predict(history, strategy, rule, breaks, chosen.conditions, guarded=chosen.guarded)
 
 
 @cache
@@ -205,7 +231,7 @@ def _identity(cell: Cell) -> Outcome:
     """Return the record of a cell of which only the prediction is known yet."""
     expected = _prediction(cell.strategy, cell.write_rule, cell.scenario.id, cell.rows, cell.seed)
     return Outcome(
-        suite="matrix",
+        suite=cell.suite,
         strategy=cell.strategy.id,
         write_rule=str(cell.write_rule),
         scenario=cell.scenario.id,

@@ -90,8 +90,13 @@ class Stand:
             self.writer.close()
 
 
-def open_stand(pair: tuple[str, str], table: Table, folder: Path) -> Stand:
-    """Open a pair of engines on new databases, SQLite's in a folder and DuckDB's in memory; none waits for a disk."""
+def open_stand(pair: tuple[str, str], table: Table, folder: Path | None) -> Stand:
+    """Open a pair of engines on new databases, SQLite's in a folder and DuckDB's in memory; none waits for a disk.
+
+    Without a folder both tables of a SQLite pair stand in memory as well, and one session changes and loads them.
+    """
+    if folder is None:
+        return _in_memory(pair, table)
     source, target = folder / f"source.{pair[0]}", folder / f"target.{pair[1]}"
     if pair[0] == "duckdb":
         from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
@@ -107,6 +112,22 @@ def open_stand(pair: tuple[str, str], table: Table, folder: Path) -> Stand:
     return Stand(
         Link(both, both if pair[1] == "sqlite" else _target(pair[1], target), table.name), writer, "target", table
     )
+
+
+def _in_memory(pair: tuple[str, str], table: Table) -> Stand:
+    """Open a stand that needs no file at all."""
+    if pair == ("duckdb", "duckdb"):
+        from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
+
+        session: Session = DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True)
+    elif pair == ("sqlite", "sqlite"):
+        from incload.load.engines.sqlite import SqliteSession
+
+        session = SqliteSession(None, None)
+        session.write("ATTACH ':memory:' AS source")
+    else:
+        raise ValueError(f"a stand of {pair_name(pair)} needs a folder")
+    return Stand(Link(session, session, table.name), session, "source", table)
 
 
 def _target(engine: str, path: Path) -> Session:

@@ -54,13 +54,19 @@ def broken(strategy: Strategy, rule: WriteRule, breaks: Breaks) -> tuple[Need, .
     return tuple(sorted(unmet, key=lambda need: need.assumption.name))
 
 
-def predict(
-    history: History, strategy: Strategy, rule: WriteRule, breaks: Breaks, conditions: Sequence[Condition]
+def predict(  # noqa: PLR0913 - a cell is told by these
+    history: History,
+    strategy: Strategy,
+    rule: WriteRule,
+    breaks: Breaks,
+    conditions: Sequence[Condition],
+    *,
+    guarded: bool = False,
 ) -> Prediction:
-    """Predict a cell, given what its history breaks."""
+    """Predict a cell, given what its history breaks and whether mass removal is guarded against."""
     rows = None
     if strategy.reach is not None and rule is WriteRule.MERGE:
-        rows = len(Model(strategy.reach, conditions).run(history).ever_wrong)
+        rows = len(Model(strategy.reach, conditions, guarded=guarded).run(history).ever_wrong)
     return Prediction(broken(strategy, rule, breaks), rows)
 
 

@@ -37,17 +37,29 @@ class Order:
     rows: int
     seed: int
     command: str
+    suite: str
 
     def cell(self) -> Cell:
         """Return the cell."""
         reference = self.strategy == matrix.REFERENCE
         strategy = matrix.REFERENCE if reference else self.strategy
-        return Cell(strategy, self.write_rule, scenario(self.scenario), self.pair, self.rows, self.seed, self.command)
+        return Cell(
+            strategy,
+            self.write_rule,
+            scenario(self.scenario),
+            self.pair,
+            self.rows,
+            self.seed,
+            self.command,
+            self.suite,
+        )
 
 
 def order(cell: Cell) -> Order:
     """Describe a cell for another process."""
-    return Order(cell.strategy, cell.write_rule, cell.scenario.id, cell.pair, cell.rows, cell.seed, cell.command)
+    return Order(
+        cell.strategy, cell.write_rule, cell.scenario.id, cell.pair, cell.rows, cell.seed, cell.command, cell.suite
+    )
 
 
 def run_once(cell: Cell) -> Outcome:

@@ -12,7 +12,7 @@ from incload.lab.conditions import bent, hidden, met, restore, rows_put_back, sa
 from incload.lab.ledger import Ledger
 from incload.lab.pair import open_stand
 from incload.load.memory import Shelf
-from incload.load.plan import Plan
+from incload.load.plan import Guards, Plan
 from incload.load.sync import sync
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class Trial:
         pair: The engines, source first.
         conditions: What happens to the loader.
         loader: What runs one sync; the reference copy has its own.
+        guards: What the loads watch over.
     """
 
     history: History
@@ -78,9 +79,10 @@ class Trial:
     pair: tuple[str, str]
     conditions: tuple[Condition, ...] = ()
     loader: Callable[[Link, Plan], Synced] = sync
+    guards: Guards = field(default_factory=Guards)
 
-    def run(self, folder: Path, clock: LoadClock) -> Observed:
-        """Run the trial on new files in a folder; only the loads run the clock."""
+    def run(self, folder: Path | None, clock: LoadClock) -> Observed:
+        """Run the trial on new files in a folder, or without one in memory; only the loads run the clock."""
         stand = open_stand(self.pair, self.history.table, folder)
         try:
             stand.begin(self.history)
@@ -116,6 +118,7 @@ class _Running:
             cursor_per_second=TICKS_PER_SECOND,
             count_unchanged=True,
             evolve=True,
+            guards=trial.guards,
             clock=lambda: self._now,
         )
 

@@ -135,6 +135,13 @@ def connect(source: Location, target: Location, plan: Plan) -> Link:
         raise
 
 
+def reopen(target: Location) -> Session:
+    """Open a target on its own; refuse one that is not there."""
+    if not target.path.is_file():
+        raise Refused(f"there is no target {str(target.path)!r}: check its path.")
+    return _opened(target.engine, None, target.path)
+
+
 def _from_file(path: Path, target: Location, plan: Plan) -> Link:
     """Read the file in DuckDB: in the target's own session if that is DuckDB's, else in one that streams to it."""
     from incload.load.engines import files

@@ -93,6 +93,11 @@ class Shelf:
         return self.session.name("target", self._digests)
 
     @property
+    def said(self) -> str:
+        """Whose memory it is, for sentences."""
+        return f"the memory of table {self.table.name!r} and strategy {self.strategy!r}"
+
+    @property
     def _digests(self) -> str:
         return f"_incload_digests_{self.table.name}_{self.strategy}"
 
@@ -103,6 +108,10 @@ class Shelf:
     def exists(self, table: str = TABLE) -> bool:
         """Tell whether the target has a memory table at all, or a table of its history."""
         return self.session.columns("target", table) is not None
+
+    def is_blank(self) -> bool:
+        """Tell whether nothing is remembered."""
+        return self._value() is None and not self.has_digests()
 
     def recall(self) -> Memory:
         """Return what was remembered, or the empty memory; refuse an entry that cannot be what this strategy wrote."""
@@ -195,15 +204,11 @@ class Shelf:
 
     def read(self, value: str) -> Entry:
         """Read the text of an entry; refuse one that is none, or of another version."""
-        return read_entry(value, self._said, self._remedy)
+        return read_entry(value, self.said, self._remedy)
 
     @property
     def _whose(self) -> tuple[str, str]:
         return self.table.name, self.strategy
-
-    @property
-    def _said(self) -> str:
-        return f"the memory of table {self.table.name!r} and strategy {self.strategy!r}"
 
     @property
     def _remedy(self) -> str:
@@ -244,24 +249,34 @@ class Shelf:
             ("key", ", ".join(entry.key_columns), ", ".join(self.table.key)),
         ):
             if then != now:
-                raise Refused(f"{self._said} was written for the {what} {then!r}, not {now!r}: {self._remedy}.")
+                raise Refused(f"{self.said} was written for the {what} {then!r}, not {now!r}: {self._remedy}.")
 
     def _carried(self, entry: Entry) -> Memory:
         """Return a memory in today's scale; refuse a watermark that cannot be compared with today's values."""
         then, now, watermark = entry.tags, self.tags, entry.memory.watermark
         if then["cursor"] != now["cursor"]:
             raise Refused(
-                f"{self._said} was written for the cursor column {then['cursor']!r}, not {now['cursor']!r}: "
+                f"{self.said} was written for the cursor column {then['cursor']!r}, not {now['cursor']!r}: "
                 f"name that one, or {self._remedy}."
             )
         before, after = scale_of_tag(then["scale"]), scale_of_tag(now["scale"])
         position = carried(watermark, before, after) if before and after and watermark is not None else None
         if position is None:
             raise Refused(
-                f"{self._said} was written for a cursor of the form {then['scale']!r}, and the cursor now has the "
+                f"{self.said} was written for a cursor of the form {then['scale']!r}, and the cursor now has the "
                 f"form {now['scale']!r}: {self._remedy}."
             )
         return replace(entry.memory, watermark=position)
+
+
+def remembered(session: Session) -> list[tuple[str, str]]:
+    """Return the tables and strategies of which the target remembers something, or did."""
+    found: set[tuple[str, str]] = set()
+    for table in (TABLE, HISTORY):
+        if session.columns("target", table) is not None:
+            pairs = session.rows(f"SELECT DISTINCT table_name, strategy FROM {session.name('target', table)}")
+            found |= {(str(name), str(strategy)) for name, strategy in pairs}
+    return sorted(found)
 
 
 def _number(value: object) -> int | None:

@@ -23,7 +23,7 @@ from incload.strategy import Memory
 from incload.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from incload.load.engines.base import Session
     from incload.load.location import Location
@@ -90,8 +90,8 @@ def look(choice: Choice) -> list[Remembered]:
 def reset(choice: Choice, *, dry_run: bool = False) -> Change:
     """Forget what a strategy remembers, digests too, whatever it is."""
     with _changing(choice, dry_run=dry_run) as shelf:
-        before = _readable(shelf.entry)
-        if before is None and shelf.is_blank():
+        before = _present(shelf)
+        if shelf.is_blank():
             raise Refused(f"{shelf.said} is empty: there is nothing to forget.")
         shelf.reset(shelf.session.now())
         return Change(shelf.strategy, before, None)
@@ -100,7 +100,7 @@ def reset(choice: Choice, *, dry_run: bool = False) -> Change:
 def roll_back(choice: Choice, to: int | None = None, *, dry_run: bool = False) -> Change:
     """Put back the value of an earlier run, or the one before the present value."""
     with _changing(choice, dry_run=dry_run) as shelf:
-        before, past = _readable(shelf.entry), _earlier(shelf, to)
+        before, past = _present(shelf), _earlier(shelf, to)
         after = shelf.read(past.value or "")
         _refuse_digests(shelf, before, after)
         run = past.of_run or past.run
@@ -173,19 +173,22 @@ def _shelves(session: Session, choice: Choice) -> list[Shelf]:
 
 
 def _described(shelf: Shelf) -> Remembered:
-    history = tuple((past, _readable(lambda past=past: _said_by(shelf, past))) for past in shelf.history())
+    history = tuple((past, _said_by(shelf, past)) for past in shelf.history())
     digests = shelf.session.count(shelf.digests) if shelf.has_digests() else 0
     return Remembered(shelf.strategy, shelf.entry(), digests, history)
 
 
 def _said_by(shelf: Shelf, past: Past) -> Entry | None:
-    return None if past.value is None else shelf.read(past.value)
-
-
-def _readable(entry: Callable[[], Entry | None]) -> Entry | None:
-    """Return an entry, or None when it cannot be read: it is about to be replaced, or one of many."""
+    """Return what an old value says; None when it cannot be read, for others can."""
     with suppress(Refused):
-        return entry()
+        return None if past.value is None else shelf.read(past.value)
+    return None
+
+
+def _present(shelf: Shelf) -> Entry | None:
+    """Return the entry; None when it cannot be read, for it is about to go."""
+    with suppress(Refused):
+        return shelf.entry()
     return None
 
 
@@ -275,7 +278,7 @@ def _key(before: Entry, text: str | None) -> KeyValue | None:
         return tuple(_like(part, value) for part, value in zip(parts, known, strict=True))
     raise Refused(
         f"--key {text!r} is not of the form of the key {', '.join(before.key_columns)}: "
-        f"write it as in {','.join(map(shown_key, known))}."
+        f"write it as in {before.shown_key}."
     )
 
 
@@ -289,8 +292,3 @@ def _like(text: str, known: object) -> object:
         case bytes():
             return bytes.fromhex(text)
     return text
-
-
-def shown_key(value: object) -> str:
-    """Return one value of a key as `set_by_hand` takes it."""
-    return value.hex() if isinstance(value, bytes) else str(value)

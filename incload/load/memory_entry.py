@@ -51,6 +51,12 @@ class Entry:
         """The watermark as the source would write it."""
         return self.scale.shown(self.memory.watermark) if self.scale else None
 
+    @property
+    def shown_key(self) -> str | None:
+        """The key's values separated by commas, bytes in hexadecimal; None without a key."""
+        key = self.memory.key
+        return None if key is None else ",".join(v.hex() if isinstance(v, bytes) else str(v) for v in key)
+
     def text(self) -> str:
         """Return the entry as it stands in the table."""
         memory = self.memory

@@ -9,16 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.load.asking import AskedSource
-from incload.load.memory_by_hand import shown_key
 from incload.registry import strategy as find_strategy
 from incload.registry import strategy_classes
-from incload.strategy import AfterKey, Changed, Everything, Since
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from incload.load.memory_entry import Entry
-    from incload.strategy import Delta, KeyValue, Position, Rows
 
 _TWICE = "by append those already in the target would stand there twice"
 

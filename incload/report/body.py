@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from incload.report.cost import scenario_cost_blocks, timed_blocks
 from incload.report.healing import healing_blocks
 from incload.report.matrix import matrix_blocks
+from incload.report.mismatch import SUITE, mismatch_blocks
 from incload.report.origin import origin_blocks
 from incload.report.stories import story_blocks
 from incload.report.summary import headline_blocks, limits_blocks, scenario_blocks
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 
 def report_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return a whole report, given its frame (see `incload.report.frame`)."""
+    rules = frame[frame["suite"] == SUITE]
+    frame = frame[frame["suite"] != SUITE]
     return [
         *headline_blocks(frame),
         *limits_blocks(),
         *scenario_blocks(frame),
         *matrix_blocks(frame),
+        *mismatch_blocks(rules),
         *scenario_cost_blocks(frame),
         *timed_blocks(frame),
         *healing_blocks(frame),

@@ -294,7 +294,9 @@ def test_something_honest_happens_in_every_tick(known: Scenario, rows: int, seed
     inserts, updates = ({change.sync for change in honest if (change.old is None) is new} for new in (True, False))
     # The bent ticks of a fold have only a short honest part; a table that is reloaded has only new rows.
     short = {"dst_fold": {4, 5}}.get(known.id, set())
-    only_new = {"truncate_and_reload": {5}, "id_order_is_not_commit_order": EVERY}.get(known.id, set())
+    only_new = {"truncate_and_reload": {5}, "id_order_is_not_commit_order": EVERY, "inserts_only": EVERY}.get(
+        known.id, set()
+    )
 
     assert inserts | updates == EVERY
     assert inserts >= EVERY - short

@@ -65,6 +65,7 @@ FAULTS: dict[str, tuple[list[Row], list[Row], str]] = {
     "an integer as a boolean": ([(K, 1)], [(K, True)], "stale"),
     "zero as false": ([(K, 0)], [(K, False)], "stale"),
     "a float as a boolean": ([(K, 1.0)], [(K, True)], "stale"),
+    "an integer as a float beside a NaN": ([(K, nan, 1)], [(K, float("nan"), 1.0)], "stale"),
     "an integer as text": ([(K, 1)], [(K, "1")], "stale"),
     "a blob as text": ([(K, b"a")], [(K, "a")], "stale"),
     "one bit of a blob": ([(K, b"\x00\xff")], [(K, b"\x00\xfe")], "stale"),

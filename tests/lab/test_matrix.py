@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.errors import Refused
-from incload.lab.matrix import Cell, Choice
+from incload.lab.clock import LoadClock
+from incload.lab.matrix import Cell, Choice, outcome
 from incload.lab.pair import PAIRS, pair_name
 from incload.lab.runner import run_cells
 
@@ -99,10 +100,10 @@ def is_expected(cell: Cell) -> bool:
     return cell.strategy.id in {"reference_copy", *VARIANTS}
 
 
-def counted(outcome: Outcome) -> dict[str, object]:
+def counted(each: Outcome) -> dict[str, object]:
     """Return an outcome without its times and its engines; a memory names the cursor's type as its engine does."""
     engines = {"source_engine", "target_engine", "memory_bytes"}
-    return {name: value for name, value in asdict(outcome).items() if name not in TIMES | engines}
+    return {name: value for name, value in asdict(each).items() if name not in TIMES | engines}
 
 
 @pytest.mark.parametrize("scenario", WRONG)
@@ -200,6 +201,23 @@ def test_times_are_told_against_the_reference(matrix: Matrix) -> None:
         assert (each.rows_per_second or 0) > 0
         assert (each.times_reference or 0) > 0
         assert each.times_reference == 1.0 or name != "reference_copy"
+
+
+def test_wrong_once_is_wrong() -> None:
+    """A trial that ends without a wrong row is wrong all the same when there was one on the way."""
+    cell = Choice(("full_refresh",), ("clean",), ("sqlite-sqlite",), 100, 1).cells()[1]
+    observed = cell.run(LoadClock())
+    observed.ledger.ever_wrong[10,] = 3
+    found = outcome(cell, observed, [2.0, 1.0, 4.0], 0.5)
+
+    assert (found.outcome, found.lost + found.stale + found.phantom + found.duplicated) == ("wrong", 0)
+    assert found.witness.endswith("It was wrong after sync 3 and was right again later.")
+    assert (found.load_seconds_min, found.load_seconds_median, found.rounds, found.times_reference) == (
+        1.0,
+        2.0,
+        3,
+        2.0,
+    )
 
 
 # The choice of cells.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from incload.strategy import Rows
 
 BASE: list[Row] = [(1, "tea", -30), (2, "ink", -10)]
+LOST = Difference(lost=frozenset({(1,)}))
 
 LATE = """\
 1. In tick 2 row id = 4 became visible with modified_at = 2026-01-01T12:02:00.000000.
@@ -169,6 +170,16 @@ def test_a_null_cursor_that_stays(lived: Lived, tried: Tried) -> None:
     assert story(history, tried(history, strategy("timestamp_watermark"))) == NULL_UPDATED
 
 
+def test_a_row_that_came_back_without_a_stamp(lived: Lived, tried: Tried) -> None:
+    """A row that was deleted, and whose key is back without a stamp, became visible and kept nothing."""
+    history = lived(BASE, ([], [1]), ([(1, "green tea", None)], []))
+    like = tried(history, strategy("full_refresh"))
+    made = replace(like, ledger=Ledger())
+    made.ledger.enter(2, LOST)
+
+    assert story(history, made).splitlines()[0] == "1. In tick 2 row id = 1 became visible with modified_at = null."
+
+
 def test_a_row_that_healed(lived: Lived, tried: Tried) -> None:
     """A row that a later change brought over is told as healed."""
     history = lived(BASE, ([(3, "salt", -15)], []), ([(3, "sea salt", 15)], []))
@@ -245,10 +256,6 @@ def observed(before: Memory, delta: Delta, found: Difference, like: Observed) ->
     return made
 
 
-LOST = Difference(lost=frozenset({(1,)}))
-"""Row 1 is stamped half an hour before noon."""
-
-
 def at(minutes: float) -> int:
     """Return a point in time, given in minutes after noon."""
     return 1_767_268_800_000_000 + int(minutes * 60_000_000)
@@ -297,6 +304,10 @@ def test_every_question_is_told(before: Memory, rows: tuple[Rows, ...], told: st
         (
             (Since(at(-10)), Since(at(-60), until=at(-40))),
             "The row's stamp lies 0:20:00 before the bound, 0:20:00 behind the watermark: the row was not read.",
+        ),
+        (
+            (Since(at(-10)), Since(at(-25), until=at(-20))),
+            "The row's stamp lies 0:05:00 before the bound, 0:20:00 behind the watermark: the row was not read.",
         ),
         (
             (Since(at(-90), until=at(-31)),),

@@ -1,0 +1,175 @@
+"""What each scenario does to four loaders that are played on paper: a few lines each, and no database.
+
+They are a strict watermark, a lookback of ten minutes, a digest of every row, and a copy of everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.history.scenarios import SCENARIOS, Scenario
+
+if TYPE_CHECKING:
+    from conftest import Row, Rows, Sync, Syncs
+
+    from incload.history.recipes import Condition
+
+TEN_MINUTES = 600_000_000
+
+
+@dataclass
+class Loader:
+    """A loader on paper: the copy it keeps, and what it remembers."""
+
+    copy: Rows = field(default_factory=dict)
+    memory: object = None
+
+    def load(self, rows: Rows) -> None:
+        """Read some rows, write them, remember."""
+        raise NotImplementedError
+
+
+class Watermark(Loader):
+    """Reads what is newer than the newest stamp that it has read."""
+
+    behind = 0
+
+    def reads(self, row: Row) -> bool:
+        """Tell whether a row is read."""
+        stamp = row["modified_at"]
+        if self.memory is None:
+            return True
+        return stamp is not None and stamp > self.memory  # type: ignore[operator]  # whole numbers
+
+    def load(self, rows: Rows) -> None:
+        """Read, merge, and keep the newest stamp."""
+        read = {key: row for key, row in rows.items() if self.reads(row)}
+        self.copy = self.copy | read
+        stamps = [row["modified_at"] for row in read.values() if row["modified_at"] is not None]
+        self.memory = max([*stamps, *([] if self.memory is None else [self.memory])])  # type: ignore[type-var]
+
+
+class Lookback(Watermark):
+    """Reads what is at most ten minutes older than the newest stamp that it has read."""
+
+    def reads(self, row: Row) -> bool:
+        """Tell whether a row is read."""
+        stamp = row["modified_at"]
+        if self.memory is None:
+            return True
+        return stamp is not None and stamp >= self.memory - TEN_MINUTES  # type: ignore[operator]  # whole numbers
+
+
+class Digests(Loader):
+    """Reads what differs from what it remembers of the row, and deletes what it remembers and does not find."""
+
+    def load(self, rows: Rows) -> None:
+        """Read, merge, delete, and remember every row."""
+        known = self.memory if isinstance(self.memory, dict) else {}
+        read = {key: row for key, row in rows.items() if known.get(key) != row}
+        gone = known.keys() - rows.keys()
+        self.copy = {key: row for key, row in (self.copy | read).items() if key not in gone}
+        self.memory = dict(rows)
+
+
+class Everything(Loader):
+    """Replaces its copy with all that there is."""
+
+    def load(self, rows: Rows) -> None:
+        """Read and replace."""
+        self.copy = dict(rows)
+
+
+LOADERS = {"strict": Watermark, "lookback": Lookback, "digests": Digests, "everything": Everything}
+
+
+def answer(rows: Rows, conditions: list[Condition]) -> Rows:
+    """Return the rows that a source answers with."""
+    for condition in conditions:
+        if condition.kind == "partial_read":
+            keys = sorted(rows)
+            rows = {key: rows[key] for key in keys[: len(keys) - int(len(keys) * condition.share)]}
+    return rows
+
+
+def run(loader: Loader, seen: list[Sync], conditions: tuple[Condition, ...]) -> set[int]:
+    """Load at every sync, let the conditions happen, and return every key that was ever wrong."""
+    memories: dict[int, object] = {}
+    wrong: set[int] = set()
+    for sync in seen:
+        now = [condition for condition in conditions if condition.sync in {None, sync.number}]
+        rows, kinds = answer(sync.rows, now), {condition.kind: condition for condition in now}
+        if "lose_memory" in kinds:
+            loader.memory = None
+        if "roll_back_memory" in kinds:
+            loader.memory = memories[kinds["roll_back_memory"].to]
+        before = loader.copy, loader.memory
+        loader.load(rows)
+        if "crash_after_memory" in kinds:
+            loader.copy = before[0]
+            loader.load(rows)
+        if "crash_after_rows" in kinds:
+            loader.memory = before[1]
+            loader.load(rows)
+        if isinstance(loader.memory, int) and "truncate_memory" in kinds:
+            loader.memory -= loader.memory % kinds["truncate_memory"].unit
+        if isinstance(loader.memory, int) and "round_up_memory" in kinds:
+            loader.memory += -loader.memory % kinds["round_up_memory"].unit
+        memories[sync.number] = loader.memory
+        wrong |= {key for key in loader.copy | sync.rows if loader.copy.get(key) != sync.rows.get(key)}
+    return wrong
+
+
+WATERMARKS = {"strict", "lookback"}
+WRONG: dict[str, set[str]] = {
+    "clean": set(),
+    "inserts_only": set(),
+    "late_arrivals": {"strict"},
+    "late_beyond_window": WATERMARKS,
+    "late_commit": {"strict"},
+    "backdated_bulk": WATERMARKS,
+    "clock_skew": {"strict"},
+    "dst_fold": WATERMARKS,
+    "out_of_order_versions": {"strict"},
+    "duplicate_timestamps": {"strict"},
+    "duplicate_timestamps_smaller_id": {"strict"},
+    "coarse_timestamps": {"strict"},
+    "coarse_timestamps_days": {"strict"},
+    "future_timestamp": WATERMARKS,
+    "null_cursor": WATERMARKS,
+    "touched_without_change": set(),
+    "updates_without_touch": WATERMARKS,
+    "soft_deletes": WATERMARKS,
+    "hard_deletes": WATERMARKS,
+    "delete_and_reinsert": WATERMARKS,
+    "key_change": WATERMARKS,
+    "id_order_is_not_commit_order": set(),
+    "truncate_and_reload": WATERMARKS,
+    "memory_ahead_of_source": WATERMARKS,
+    "schema_drift": WATERMARKS,
+    "missed_syncs": set(),
+    "insert_and_delete_between_syncs": set(),
+    "watermark_truncated": set(),
+    "watermark_rounded_up": {"strict"},
+    "memory_lost": set(),
+    "memory_rolled_back": {"strict", "lookback", "digests"},
+    "crash_between_rows_and_memory": {"strict", "digests"},
+    "crash_after_rows": set(),
+    "partial_read": {"strict", "lookback", "digests", "everything"},
+}
+"""The loaders that each scenario makes wrong at some sync, whatever size and seed."""
+
+
+@pytest.mark.parametrize("rows", [100, 400])
+@pytest.mark.parametrize("known", SCENARIOS, ids=lambda known: known.id)
+def test_a_scenario_is_wrong_for_those_it_should_be(known: Scenario, rows: int, syncs: Syncs) -> None:
+    """Over three seeds, the same loaders have wrong rows at some sync, and more than one row."""
+    for seed in (1, 2, 3):
+        seen = syncs(known.build(rows, seed), known.conditions)
+        wrong = {name: run(make(), seen, known.conditions) for name, make in LOADERS.items()}
+
+        assert {name for name, keys in wrong.items() if keys} == WRONG[known.id]
+        assert all(len(keys) > 1 for keys in wrong.values() if keys)
