@@ -24,7 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that choose what to run and where the reports go."""
     group = parser.getgroup("incload")
     add_choice_to(group.addoption, scenarios="core")
-    group.addoption("--rounds", type=int, default=3, help="how often each load is timed (default 3)")
+    group.addoption("--rounds", type=int, default=2, help="how often each load at scale is timed (default 2)")
+    group.addoption("--trial-rounds", type=int, default=1, help="how often each trial is timed (default 1)")
     group.addoption("--workers", type=int, default=None, help="processes of the matrix (default: one a processor)")
     group.addoption("--scale", type=int, default=200_000, help="rows of the throughput suite (default 200000)")
     group.addoption("--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)")

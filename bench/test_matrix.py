@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def running(request: pytest.FixtureRequest, command: str) -> Iterator[runner.Runner]:
     """Start all trials, and end what nobody waited for."""
     option = request.config.option
-    started = runner.Runner(choice(option).cells(command), option.rounds, option.workers)
+    started = runner.Runner(choice(option).cells(command), option.trial_rounds, option.workers)
     yield started
     started.close()
 
@@ -57,7 +57,7 @@ def test_trial(
         CLOCK.advance(found.load_seconds_min or 0.0)
         rounds.append(found)
 
-    benchmark.pedantic(wait, rounds=request.config.option.rounds, iterations=1)
+    benchmark.pedantic(wait, rounds=request.config.option.trial_rounds, iterations=1)
     outcome = runner.joined(rounds)
     benchmark.group = f"{outcome.scenario} {outcome.source_engine} to {outcome.target_engine}"
     group = (outcome.scenario, outcome.source_engine, outcome.target_engine)

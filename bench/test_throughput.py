@@ -27,9 +27,10 @@ TUTORIAL_PAIR = ("sqlite", "sqlite")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test for each contender and phase, the phases of a contender one after the other."""
+    """Make one test for each contender and phase; variants only where they were asked for."""
     chosen = choice(metafunc.config.option)
-    strategies = (REFERENCE, *chosen.chosen_strategies())
+    named = chosen.chosen_strategies()
+    strategies = (REFERENCE, *(each for each in named if chosen.strategies or each.id == each.name))
     tests = []
     for pair in chosen.chosen_pairs():
         own = [("throughput", contender(strategy, pair)) for strategy in strategies]

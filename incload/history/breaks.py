@@ -7,16 +7,17 @@ that is broken in a way that has no size maps to None.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
 from incload.history.lag import larger, syncs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from incload.history.history import History
-    from incload.history.lag import Change, Key, Sync
+    from incload.history.lag import Change, Key, Sync, Version
     from incload.history.scenarios import Condition
 
 Breaks = dict[Assumption, timedelta | None]
@@ -37,13 +38,9 @@ def measure(history: History, conditions: Sequence[Condition] = ()) -> Breaks:
     """Return every assumption that a history and its conditions break, with its size."""
     found: Breaks = dict.fromkeys(broken for each in conditions for broken in _OF_CONDITION.get(each.kind, ()))
     keys = _Keys()
-    before: Sync | None = None
     for sync in syncs(history, conditions):
-        for assumption, microseconds in _of_sync(sync, keys):
+        for assumption, microseconds in chain(_of_sync(sync, keys), _of_memory(sync, conditions)):
             _enter(found, assumption, microseconds)
-        for assumption, microseconds in _of_memory(sync, before, conditions):
-            _enter(found, assumption, microseconds)
-        before = sync
     return found
 
 
@@ -128,21 +125,46 @@ def _of_stamp(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | No
         yield Assumption.COMMIT_WITHIN, sync.clock_before - stamp
 
 
-def _of_memory(
-    sync: Sync, before: Sync | None, conditions: Sequence[Condition]
-) -> Iterator[tuple[Assumption, int | None]]:
-    """Yield what a memory breaks that lies ahead of the rows."""
+def _of_memory(sync: Sync, conditions: Sequence[Condition]) -> Iterator[tuple[Assumption, int | None]]:
+    """Yield what a memory breaks that lies ahead of the rows, or that never gets anywhere."""
     for condition in conditions:
-        if condition.kind == "round_up_memory" and sync.watermark is not None:
-            ahead = -(-sync.watermark // condition.unit) * condition.unit
-            behind = [
-                ahead - change.new.cursor for change in sync.changes if change.new and change.new.cursor is not None
-            ]
-            if ahead > sync.watermark:
-                yield Assumption.MEMORY_NOT_AHEAD, max([0, *behind])
-        # The changes of the sync that crashed are the first thing that the memory lies beyond.
-        crashed = condition.kind == "crash_after_memory" and before is not None and condition.sync == before.number
-        if crashed and before is not None and sync.watermark is not None:
-            stamps = [change.new.cursor for change in before.changes if change.new and change.new.cursor is not None]
-            lost = [sync.watermark - stamp for stamp in stamps]
-            yield Assumption.ATOMIC_COMMIT, max([0, *lost])
+        if condition.kind == "round_up_memory":
+            yield from _of_rounding(sync, condition.unit)
+        if condition.kind == "crash_after_memory" and condition.sync in {None, sync.number}:
+            yield from _of_crash(sync, conditions)
+    old = len(sync.rows) - sum(change.old is None for change in sync.changes)
+    if sync.number and sync.watermark is None and old:
+        yield Assumption.READ_ONCE, None  # without a watermark every sync starts from the beginning
+
+
+def _of_rounding(sync: Sync, unit: int) -> Iterator[tuple[Assumption, int | None]]:
+    """Yield how far changes lie behind a memory that is rounded up."""
+    # A strategy whose watermark trails the clock may round up any stamp, not only the largest.
+    if any(version.cursor is not None and version.cursor % unit for version in sync.rows.values()):
+        yield Assumption.MEMORY_NOT_AHEAD, 0
+    ahead = _rounded_up(sync.watermark, unit)
+    if ahead is not None and ahead != sync.watermark:
+        behind = [ahead - stamp for stamp in _stamps(change.new for change in sync.changes)]
+        yield Assumption.MEMORY_NOT_AHEAD, max([0, *behind])
+
+
+def _of_crash(sync: Sync, conditions: Sequence[Condition]) -> Iterator[tuple[Assumption, int | None]]:
+    """Yield how far the rows that a crash lost lie behind the memory that it kept."""
+    lost = [change.new for change in sync.changes] if sync.number else list(sync.rows.values())
+    memory = sync.watermark_after
+    for unit in (condition.unit for condition in conditions if condition.kind == "round_up_memory"):
+        memory = _rounded_up(memory, unit)
+    yield Assumption.ATOMIC_COMMIT, max([0, *(memory - stamp for stamp in _stamps(lost) if memory is not None)])
+    if sync.number == 0:
+        # After a first load that got lost the rows of the base are changes like any other, and old ones.
+        if any(version is not None and version.cursor is None for version in lost):
+            yield Assumption.CURSOR_PRESENT, None
+        yield from ((Assumption.ON_SCHEDULE, sync.clock - stamp) for stamp in _stamps(lost) if stamp < sync.clock)
+
+
+def _rounded_up(position: int | None, unit: int) -> int | None:
+    return None if position is None else -(-position // unit) * unit
+
+
+def _stamps(versions: Iterable[Version | None]) -> list[int]:
+    return [version.cursor for version in versions if version is not None and version.cursor is not None]

@@ -26,7 +26,11 @@ Content = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One state of a row: its cursor in microseconds, or None, and all its values."""
+    """One state of a row: its cursor in microseconds, or None, and its values.
+
+    Nulls at the end are left out: a row that was copied before a column came has a null there, and equals one that has
+    a null there in the source.
+    """
 
     cursor: int | None
     content: Content
@@ -66,6 +70,7 @@ class Sync:
         clock: What the source's clock shows, in microseconds.
         clock_before: The same at the sync before; equal to `clock` at the first.
         watermark: The largest cursor visible at any sync before that was not ahead of the clock then; None without any.
+        watermark_after: The same for what is visible now as well.
         rows: Everything that is visible.
         changes: What differs from the sync before, in the order of the keys' first appearance.
         added: Whether columns came or changed their types since the sync before.
@@ -75,6 +80,7 @@ class Sync:
     clock: int
     clock_before: int
     watermark: int | None
+    watermark_after: int | None
     rows: Mapping[Key, Version]
     changes: tuple[Change, ...]
     added: bool
@@ -97,6 +103,7 @@ class _State:
     def __init__(self, table: Table, rows: dict[Key, Version]) -> None:
         self._table = table
         self._rows = rows
+        self._width = len(table.columns)
         self._touched: dict[Key, Version | None] = {}
         self._watermark: int | None = None
         self._at_watermark: Key | None = None
@@ -119,7 +126,9 @@ class _State:
         self._added = True
         for key, version in list(self._rows.items()):
             if values:
-                self._touch(key, Version(version.cursor, (*version.content, *values)))
+                left_out = (None,) * (self._width - len(version.content))
+                self._touch(key, Version(version.cursor, _content((*version.content, *left_out, *values))))
+        self._width += len(values)
 
     def _touch(self, key: Key, version: Version | None) -> None:
         self._touched.setdefault(key, self._rows.get(key))
@@ -132,11 +141,11 @@ class _State:
         """Close the books on what was touched since the sync before."""
         before = self._clock if self._clock is not None else clock
         changes = tuple(self._changes()) if number else ()
-        found = Sync(number, clock, before, self._watermark, dict(self._rows), changes, self._added)
-        seen = self._rows if self._watermark is None else {change.key: change.new for change in changes if change.new}
+        watermark, added = self._watermark, self._added
+        seen = self._rows if watermark is None else {change.key: change.new for change in changes if change.new}
         self._advance(seen, clock)
         self._clock, self._touched, self._added = clock, {}, False
-        return found
+        return Sync(number, clock, before, watermark, self._watermark, dict(self._rows), changes, added)
 
     def _changes(self) -> Iterator[Change]:
         for key, old in self._touched.items():
@@ -177,4 +186,14 @@ def _versions(rows: pa.Table, table: Table) -> dict[Key, Version]:
     keys = zip(*(columns[name] for name in table.key), strict=True)
     cursors = columns[table.cursor] if table.cursor else [None] * rows.num_rows
     contents = zip(*columns.values(), strict=True)
-    return {key: Version(cursor, content) for key, cursor, content in zip(keys, cursors, contents, strict=True)}
+    return {
+        key: Version(cursor, _content(content)) for key, cursor, content in zip(keys, cursors, contents, strict=True)
+    }
+
+
+def _content(values: Content) -> Content:
+    """Leave out the nulls at the end."""
+    end = len(values)
+    while end and values[end - 1] is None:
+        end -= 1
+    return values[:end]

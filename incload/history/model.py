@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from incload.history.lag import larger, syncs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from incload.history.history import History
     from incload.history.lag import Key, Sync, Version
@@ -26,11 +26,18 @@ _FEW, _SHARE = 10, 0.2
 
 @dataclass(slots=True)
 class Mark:
-    """A memory on paper: the watermark, the largest key and the versions read at it, and how many syncs there were."""
+    """A memory on paper.
+
+    Attributes:
+        at: The watermark.
+        key: The largest key at it.
+        known: The versions read at it; with each the number of its schema, as another schema makes another digest.
+        syncs: How many syncs there were.
+    """
 
     at: int | None = None
     key: Key | None = None
-    known: frozenset[tuple[Key, Version]] = frozenset()
+    known: frozenset[tuple[Key, Version, int]] = frozenset()
     syncs: int = 0
 
 
@@ -55,7 +62,7 @@ class Model:
     ever_wrong: dict[Key, None] = field(default_factory=dict)
     _wrong: set[Key] = field(default_factory=set)
     _young: set[Key] = field(default_factory=set)
-    _above: set[Key] = field(default_factory=set)
+    _schema: int = 0
     _marks: dict[int, Mark] = field(default_factory=dict)
 
     def run(self, history: History) -> Model:
@@ -66,18 +73,20 @@ class Model:
 
     def follow(self, sync: Sync) -> None:
         """Do one sync."""
+        self._schema += sync.added
         self._befall(sync)
         if self._met("crash_after_memory", sync):
             target = dict(self.target)
-            self._load(sync)
+            self._load(sync, sync.rows)
             self.target = target
         if self._met("crash_after_rows", sync):
             mark = replace(self.mark)
-            self._load(sync)
+            self._load(sync, sync.rows)
             self.mark = mark
-        read = self._load(sync)
+        touched = self._load(sync, self._visible(sync))
         self._marks[sync.number] = replace(self.mark)
-        self._judge(sync, [*read, *(change.key for change in sync.changes), *self._wrong, *self._young])
+        changed = (change.key for change in sync.changes) if sync.number else sync.rows
+        self._judge(sync, [*touched, *changed, *self._wrong, *self._young])
 
     def _befall(self, sync: Sync) -> None:
         """Let happen to the memory what happens to it before a sync."""
@@ -89,11 +98,10 @@ class Model:
     def _met(self, kind: str, sync: Sync) -> list[Condition]:
         return [each for each in self.conditions if each.kind == kind and each.sync in {None, sync.number}]
 
-    def _load(self, sync: Sync) -> list[Key]:
-        """Read, write and remember; return the keys that were read, of those that could matter."""
-        visible = self._visible(sync)
+    def _load(self, sync: Sync, visible: Mapping[Key, Version]) -> list[Key]:
+        """Read, write and remember; return the keys that were written or deleted, of those that could matter."""
         everything = self.mark.at is None or (self.reach.every > 0 and self.mark.syncs % self.reach.every == 0)
-        candidates = visible if everything else self._candidates(sync)
+        candidates = visible if everything or not sync.number else self._candidates(sync)
         read = [key for key in candidates if key in visible and self._reads(sync, key, visible[key], all_=everything)]
         gone = [key for key in self.target if key not in visible] if everything and self.reach.every else []
         if self.guarded and len(gone) > max(_FEW, len(self.target) * _SHARE):
@@ -105,16 +113,18 @@ class Model:
         self._remember(sync, read)
         return read + gone
 
-    def _visible(self, sync: Sync) -> dict[Key, Version]:
+    def _visible(self, sync: Sync) -> Mapping[Key, Version]:
         rows = dict(sync.rows)
-        for condition in self._met("partial_read", sync):
+        for condition in self._met("partial_read", sync)[:1]:
             for key in hidden(rows, condition.share):
                 del rows[key]
         return rows
 
     def _candidates(self, sync: Sync) -> dict[Key, None]:
-        """Only what changed, what is not right yet and what lies above the watermark can be read to any effect."""
-        return dict.fromkeys([*(change.key for change in sync.changes), *self._wrong, *self._young, *self._above])
+        """Only what changed, what is not right yet and what the watermark does not cover can be read to any effect."""
+        mark = self.mark.at
+        above = (key for key, row in sync.rows.items() if row.cursor is not None and mark is not None and row.cursor >= mark)
+        return dict.fromkeys([*(change.key for change in sync.changes), *self._wrong, *self._young, *above])
 
     def _reads(self, sync: Sync, key: Key, version: Version, *, all_: bool) -> bool:
         cursor, reach = version.cursor, self.reach
@@ -122,22 +132,18 @@ class Model:
             return False
         if all_ or cursor is None:
             return all_
+        if reach.at_bound == "unknown" and (key, version, self._schema) in self.mark.known:
+            return False
         assert self.mark.at is not None  # noqa: S101 - without a watermark everything is read
         back = self.mark.at - cursor
         if any(near // _MICROSECOND <= back <= far // _MICROSECOND for far, near in reach.further):
             return True
         bound = (sync.clock if reach.from_clock else self.mark.at) - reach.window // _MICROSECOND
-        return cursor > bound or (cursor == bound and self._shows_bound(key, version))
+        return cursor > bound or (cursor == bound and self._shows_bound(key))
 
-    def _shows_bound(self, key: Key, version: Version) -> bool:
+    def _shows_bound(self, key: Key) -> bool:
         """Tell whether a row exactly at the bound is read."""
-        match self.reach.at_bound:
-            case "larger_key":
-                return larger(key, self.mark.key)
-            case "unknown":
-                return (key, version) not in self.mark.known
-            case at_bound:
-                return at_bound == "all"
+        return larger(key, self.mark.key) if self.reach.at_bound == "larger_key" else self.reach.at_bound != "none"
 
     def _remember(self, sync: Sync, read: Iterable[Key]) -> None:
         """Move the watermark over what was read, and bend it as the conditions say."""
@@ -152,15 +158,10 @@ class Model:
             ties = [key for stamp, key in possible if stamp == top]
             again = top == self.mark.at
             self.mark.key = max([*ties, *([self.mark.key] if again and self.mark.key else [])])
-            self.mark.known = frozenset((key, self.target[key]) for key in ties) | (
-                self.mark.known if again else frozenset()
-            )
+            known = frozenset((key, self.target[key], self._schema) for key in ties)
+            self.mark.known = known | self.mark.known if again else known
             self.mark.at = self._bent(top, sync)
         self.mark.syncs += 1
-        mark = self.mark.at
-        self._above = {
-            key for key, row in sync.rows.items() if row.cursor is not None and (mark is None or row.cursor > mark)
-        }
 
     def _bent(self, stamp: int, sync: Sync) -> int:
         for condition in self._met("round_up_memory", sync):

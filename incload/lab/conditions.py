@@ -137,13 +137,14 @@ def restore(shelf: Shelf, saved: SavedMemory, origin: str) -> None:
 def rows_put_back(session: Session, table: str) -> Iterator[None]:
     """Undo to a target table whatever the block did to it; what the block did to the memory stays."""
     name, copy = session.name("target", table), session.name("target", _COPY)
-    present = session.columns("target", table) is not None
+    present = session.columns("target", table)
     if present:
         session.write(f"CREATE TABLE {copy} AS SELECT * FROM {name}")
     yield
     session.write(f"DELETE FROM {name}")
     if present:
-        session.write(f"INSERT INTO {name} SELECT * FROM {copy}")
+        columns = session.listed(column.name for column in present)  # the block may have added others
+        session.write(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {copy}")
         session.write(f"DROP TABLE {copy}")
 
 

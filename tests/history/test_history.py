@@ -21,7 +21,9 @@ def held(*rows: tuple[int, str | None, int]) -> pa.Table:
 
 
 BASE = held((1, "a", 10), (2, None, 20))
-LIFE = History(TABLE, 100, BASE, (Tick(200, held((3, "b", 150)), pa.table({"id": [1]})),))
+TICK = Tick(200, held((3, "b", 150)), pa.table({"id": [1]}))
+LIFE = History(TABLE, 100, BASE, (TICK,))
+EXTRA = Column("extra", Kind.TEXT)
 
 
 def test_the_digest_is_the_same_everywhere() -> None:
@@ -51,9 +53,50 @@ def test_the_digest_does_not_depend_on_chunks() -> None:
         replace(LIFE, ticks=(Tick(200, held((3, "b ", 150)), pa.table({"id": [1]})),)),
         replace(LIFE, ticks=(Tick(200, held((3, "b", 150)), pa.table({"id": [2]})),)),
         replace(LIFE, ticks=(Tick(200, held((3, "b", 150)), NO_KEYS),)),
+        replace(LIFE, ticks=(replace(TICK, adds=((EXTRA, "x"),)),)),
+        replace(LIFE, ticks=(replace(TICK, widens=(EXTRA,)),)),
     ],
-    ids=["started", "table", "null", "stamp", "order", "no_tick", "at", "upsert", "delete", "no_delete"],
+    ids=[
+        "started",
+        "table",
+        "null",
+        "stamp",
+        "order",
+        "no_tick",
+        "at",
+        "upsert",
+        "delete",
+        "no_delete",
+        "adds",
+        "widens",
+    ],
 )
 def test_every_difference_shows(other: History) -> None:
     """One changed value anywhere gives another digest."""
     assert other.digest() != LIFE.digest()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(TICK, adds=((EXTRA, "y"),)),
+        replace(TICK, adds=((EXTRA, None),)),
+        replace(TICK, adds=((replace(EXTRA, kind=Kind.REAL), "x"),)),
+        replace(TICK, adds=((replace(EXTRA, name="other"), "x"),)),
+        replace(TICK, adds=((EXTRA, "x"), (EXTRA, "x"))),
+        replace(TICK, widens=(EXTRA,)),
+    ],
+    ids=["value", "null", "kind", "name", "twice", "widens"],
+)
+def test_every_difference_between_columns_shows(other: Tick) -> None:
+    """Which columns appear, of what kind and with what value, is part of the digest."""
+    added = replace(LIFE, ticks=(replace(TICK, adds=((EXTRA, "x"),)),))
+
+    assert replace(LIFE, ticks=(other,)).digest() != added.digest()
+
+
+def test_a_column_that_appears_has_the_same_digest_everywhere() -> None:
+    """Columns are digested by their names and the words of their kinds."""
+    drifted = replace(LIFE, ticks=(replace(TICK, adds=((EXTRA, "x"),), widens=(Column("id", Kind.REAL),)),))
+
+    assert drifted.digest() == "0f40f1f5f14c2cae"

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incload.errors import Refused
+from incload.history.base import Base, Row, key_of, stamp_of
 from incload.history.datasets import DATASETS, ORDERS, STARTED, Dataset, rows
-from incload.history.plan import Base, Draft, Plan, Row, key_of, stamp_of
+from incload.history.plan import Draft, Plan
+from incload.table import Column, Kind
 
 every_dataset = pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.id)
 
@@ -77,6 +79,13 @@ def test_inserts_are_the_keys_that_were_not_there() -> None:
     assert [plan.inserts(number) for number in range(3)] == [[5, 15], [25], [15]]
 
 
+def test_updates_are_the_keys_that_were_there() -> None:
+    """A key that comes back after a delete is none."""
+    plan = plan_of(tick(1, order(15), order(20), deletes=(30,)), tick(2, order(20), order(15), order(30), order(5)))
+
+    assert [plan.updates(number) for number in range(2)] == [[20], [15, 20]]
+
+
 def test_the_first_watermark_is_that_of_the_base() -> None:
     """Before the first tick the base alone is visible."""
     plan = plan_of(tick(1, order(15, STARTED)))
@@ -128,6 +137,76 @@ def test_settled_rows_are_left_alone_from_the_tick_on() -> None:
 
     assert settled.keys() == set(plan.base.keys) - {20, 30, 40, 50} | {15}
     assert (settled[15]["modified_at"], settled[10]["modified_at"]) == (1, 2)
+
+
+def test_touched_keys_are_those_of_a_tick_and_the_later_ones() -> None:
+    """Updates, inserts and deletes count, those of earlier ticks do not."""
+    plan = plan_of(tick(1, order(15)), tick(2, order(20), deletes=(30,)), tick(3, order(25)))
+
+    assert [plan.touched(number) for number in range(4)] == [{15, 20, 25, 30}, {20, 25, 30}, {25}, set()]
+
+
+def test_visible_rows_are_as_the_ticks_before_left_them() -> None:
+    """The base and what the ticks before made of it; what they deleted is not there."""
+    plan = plan_of(tick(1, order(15, 1), order(10, 2), deletes=(20,)), tick(2, order(25, 3)))
+    visible = plan.visible(1)
+
+    assert visible.keys() == set(plan.base.keys) - {20} | {15}
+    assert (visible[15]["modified_at"], visible[10]["modified_at"]) == (1, 2)
+    assert visible[30] == plan.base.row(30)
+    assert plan.visible(0).keys() == set(plan.base.keys)
+
+
+def test_the_largest_key_is_that_of_any_earlier_time() -> None:
+    """Keys that have disappeared count, those of the tick itself do not."""
+    plan = plan_of(tick(1, order(1015)), tick(2, deletes=(1015,)), tick(3, order(2000)))
+
+    assert [plan.largest_key(number) for number in range(4)] == [1000, 1015, 1015, 2000]
+
+
+def test_the_clock_before_a_tick_is_that_of_the_one_before() -> None:
+    """Before the first tick it is the start's."""
+    plan = plan_of(tick(STARTED + 5), tick(STARTED + 9))
+
+    assert [plan.before(number) for number in range(2)] == [STARTED, STARTED + 5]
+
+
+def test_new_rows_of_a_tick_push_later_keys_up() -> None:
+    """Their keys follow the largest so far; larger ones in later ticks move up with their rows and deletes."""
+    plan = plan_of(
+        tick(1, order(1010), order(20)),
+        tick(2, order(1020, 5), order(10, 6), order(1005, 7), deletes=(1010,)),
+        tick(3, order(1030), deletes=(1020, 30)),
+    )
+    new = plan.insert(0, 2)
+    first, second, third = plan.ticks
+
+    assert [key_of(row) for row in new] == [1020, 1030]
+    assert first.upserts.keys() == {1010, 20, 1020, 1030}
+    assert {key: row["modified_at"] for key, row in second.upserts.items()} == {1040: 5, 10: 6, 1005: 7}
+    assert [row["id"] for row in second.upserts.values()] == [1040, 10, 1005]
+    assert (second.deletes, third.deletes) == ({1010}, {1040, 30})
+    assert third.upserts.keys() == {1050}
+
+
+def test_stamps_of_a_new_row_are_set_in_the_tick() -> None:
+    """The rows returned are those of the tick, so that what is done to them is done to it."""
+    plan = plan_of(tick(1), tick(2))
+    (row,) = plan.insert(0, 1)
+    row["modified_at"] = 7
+
+    assert plan.ticks[0].upserts[1010]["modified_at"] == 7
+
+
+@pytest.mark.parametrize("by", [-86_400_000_000, 1, 30_000_000])
+def test_a_base_lies_before_any_start(by: int) -> None:
+    """A plan that starts at another time has the same base, with stamps moved by as much."""
+    usual, moved = Plan(ORDERS, 100, 1), Plan(ORDERS, 100, 1, STARTED + by)
+
+    assert moved.started == STARTED + by
+    assert moved.base.stamps() == {stamp + by for stamp in usual.base.stamps()}
+    assert moved.base.rows.drop_columns(["modified_at"]) == usual.base.rows.drop_columns(["modified_at"])
+    assert moved.base.rows.schema == usual.base.rows.schema
 
 
 def test_settled_rows_can_be_asked_to_be_old() -> None:
@@ -228,6 +307,40 @@ def test_a_frozen_plan_is_a_history() -> None:
     assert first.deletes == pa.table({"id": [20, 30]})
     assert (second.upserts.num_rows, second.deletes.num_rows) == (0, 0)
     assert second.deletes.schema == first.deletes.schema
+
+
+def test_columns_come_and_widen_from_a_tick_on() -> None:
+    """Rows of the tick and of later ones have the new column, last, and the new type; earlier ones have not."""
+    widened = order(25) | {"channel": None, "items": 1.5}
+    plan = plan_of(tick(1, order(15)), tick(2, order(25) | {"channel": "web"}), tick(3, widened))
+    plan.ticks[1].adds.append((Column("channel", Kind.TEXT), "app"))
+    plan.ticks[2].widens.append(Column("items", Kind.REAL))
+    first, second, third = plan.freeze().ticks
+
+    assert first.upserts.schema == plan.base.rows.schema
+    assert second.upserts.schema == first.upserts.schema.append(pa.field("channel", pa.string()))
+    assert [tick.upserts.schema.field("items").type for tick in (second, third)] == [pa.int64(), pa.float64()]
+    assert third.upserts.select(["items", "channel"]).to_pylist() == [{"items": 1.5, "channel": None}]
+    assert (second.adds, second.widens) == (((Column("channel", Kind.TEXT), "app"),), ())
+    assert (third.adds, third.widens) == ((), (Column("items", Kind.REAL),))
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (Kind.INTEGER, pa.int64()),
+        (Kind.REAL, pa.float64()),
+        (Kind.TEXT, pa.string()),
+        (Kind.BOOLEAN, pa.bool_()),
+        (Kind.TIMESTAMP, pa.timestamp("us")),
+    ],
+)
+def test_a_new_column_may_be_of_any_kind(kind: Kind, expected: pa.DataType) -> None:
+    """Each kind has the Arrow type that histories use."""
+    plan = plan_of(tick(1))
+    plan.ticks[0].adds.append((Column("extra", kind), None))
+
+    assert next(iter(plan.freeze().ticks)).upserts.schema.field("extra").type == expected
 
 
 def test_too_few_rows_are_refused() -> None:

@@ -1,0 +1,243 @@
+"""The search: draws lives, tries strategies on them for real, and shrinks a life that shows something to its core.
+
+Whoever writes a strategy can have it searched for the shortest life in which it fails although nothing that it needs is
+broken, and for one in which it fails because a single need is. Everything is drawn through `choose`, so that random
+numbers and a property-based test can drive the same draw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from incload.history.honest import DAY, HOUR, MINUTE, SECOND
+from incload.history.recipes import Condition
+from incload.lab.life import Beat, Life, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+
+
+class Choose(Protocol):
+    """Picks one of several options."""
+
+    def __call__(self, options: Sequence[T]) -> T:
+        """Return one of the options."""
+
+
+STEPS = (10 * MINUTE, 10 * MINUTE, MINUTE, 30 * MINUTE, 40 * MINUTE, DAY)
+BASE = tuple(-at for at in (0, MINUTE, 5 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1, 25 * MINUTE, 31 * MINUTE, DAY, 7 * DAY))
+"""Stamps of the base."""
+BEHIND = (1, SECOND, MINUTE, MINUTE + 1, 10 * MINUTE, 10 * MINUTE + 1, DAY, DAY + 5 * MINUTE, DAY + 10 * MINUTE + 1, 7 * DAY)
+"""How far behind the watermark a row may be late: at the bounds of the strategies, and a microsecond beyond."""
+UNITS = (SECOND, MINUTE, HOUR)
+
+
+@dataclass
+class _Draft:
+    """A source under way."""
+
+    choose: Choose
+    rows: dict[int, tuple[int, int | None]] = field(default_factory=dict)
+    gone: dict[int, int | None] = field(default_factory=dict)
+    before: int = 0
+    clock: int = 0
+    mark: int = -7 * DAY
+    values: int = 0
+    touched: dict[int, Row] = field(default_factory=dict)
+    deleted: list[int] = field(default_factory=list)
+    column: tuple[int | None, ...] = ()
+    widened: bool = False
+
+    def begin(self) -> tuple[Row, ...]:
+        stamps: tuple[int | None, ...] = (*BASE, *BASE, *BASE, None, MINUTE)
+        for _ in range(self.choose((1, 2, 2, 3, 4, 0))):
+            self.put(self.key(), self.choose(stamps if self.choose((False, False, False, True)) else BASE))
+        return self.end().upserts
+
+    def beat(self, operations: Sequence[Callable[[_Draft], None]]) -> Beat:
+        self.before, self.clock = self.clock, self.clock + self.choose(STEPS)
+        for operation in operations:
+            operation(self)
+        return self.end()
+
+    def end(self) -> Beat:
+        beat = Beat(self.clock, tuple(self.touched.values()), tuple(self.deleted), self.column, self.widened)
+        self.touched, self.deleted, self.column, self.widened = {}, [], (), False
+        self.mark = max([self.mark, *(at for _, at in self.rows.values() if at is not None and at <= self.clock)])
+        return beat
+
+    def put(self, key: int, at: int | None, value: int | None = None) -> None:
+        if value is None:
+            self.values += 1
+            value = self.values
+        self.rows[key] = (value, at)
+        self.touched[key] = (key, value, at)
+
+    def key(self) -> int:
+        return max([0, *self.rows, *self.gone]) + 2
+
+    def small_key(self) -> int:
+        free = [key for key in range(1, self.key(), 2) if key not in self.rows and key not in self.gone]
+        return self.choose(free or [self.key()])
+
+    def some(self) -> int | None:
+        free = [key for key in self.rows if key not in self.touched]
+        return self.choose(free) if free else None
+
+    def honest(self) -> int:
+        return self.choose([at for at in (self.clock, self.clock - 1, self.clock - 30 * SECOND) if at > self.mark])
+
+    def late(self) -> int:
+        from_clock = (self.clock - 30 * MINUTE, self.clock - 30 * MINUTE - 1)
+        from_before = (self.before - 10 * MINUTE, self.before - 10 * MINUTE - 1)
+        return self.choose((*(self.mark - behind for behind in BEHIND), *from_clock, *from_before))
+
+
+def _insert(draft: _Draft) -> None:
+    draft.put(draft.key(), draft.honest())
+
+
+def _update(draft: _Draft) -> None:
+    key = draft.some()
+    if key is not None:
+        draft.put(key, draft.honest())
+
+
+def _insert_tie(draft: _Draft) -> None:
+    draft.put(draft.choose((draft.key(), draft.small_key())), draft.mark)
+
+
+def _update_tie(draft: _Draft) -> None:
+    key = draft.some()
+    if key is not None:
+        draft.put(key, draft.mark)
+
+
+def _insert_late(draft: _Draft) -> None:
+    draft.put(draft.key(), draft.late())
+
+
+def _update_late(draft: _Draft) -> None:
+    key = draft.some()
+    if key is not None:
+        draft.put(key, draft.late())
+
+
+def _lower(draft: _Draft) -> None:
+    key = draft.some()
+    if key is not None:
+        at = draft.rows[key][1]
+        draft.put(key, None if at is None else at - draft.choose((1, MINUTE, 5 * MINUTE)))
+
+
+def _untouched(draft: _Draft) -> None:
+    key = draft.some()
+    if key is not None:
+        value, at = draft.rows[key]
+        draft.put(key, at, draft.choose((value + 100, value - 100)))
+
+
+def _touch(draft: _Draft) -> None:
+    key = draft.some()
+    if key is not None:
+        draft.put(key, draft.honest(), draft.rows[key][0])
+
+
+def _small_key(draft: _Draft) -> None:
+    draft.put(draft.small_key(), draft.honest())
+
+
+def _delete(draft: _Draft) -> None:
+    key = draft.some()
+    if key is not None:
+        draft.gone[key] = draft.rows.pop(key)[1]
+        draft.deleted.append(key)
+
+
+def _bring_back(draft: _Draft) -> None:
+    if draft.gone:
+        key = draft.choose(list(draft.gone))
+        at = draft.gone.pop(key)
+        draft.put(key, draft.choose((at, draft.honest())))
+
+
+def _insert_null(draft: _Draft) -> None:
+    draft.put(draft.key(), None)
+
+
+def _null(draft: _Draft) -> None:
+    key = draft.some()
+    if key is not None:
+        draft.put(key, None)
+
+
+def _future(draft: _Draft) -> None:
+    at = draft.clock + draft.choose((1, 5 * MINUTE, 2 * DAY))
+    draft.put(draft.choose((draft.key(), draft.some() or draft.key())), at)
+
+
+def _coarse(draft: _Draft) -> None:
+    draft.put(draft.key(), draft.clock // HOUR * HOUR)
+
+
+def _column(draft: _Draft) -> None:
+    if not draft.touched:
+        draft.column = (draft.choose((7, None)),)
+
+
+def _widen(draft: _Draft) -> None:
+    if not draft.touched:
+        draft.widened = True
+
+
+HONEST = (_insert, _update)
+FLAWS = (
+    _insert_tie, _update_tie, _insert_late, _insert_late, _update_late, _lower, _untouched, _touch, _small_key, _delete,
+    _bring_back, _insert_null, _null, _future, _coarse, _column, _widen,
+)  # fmt: skip
+ACCIDENTS = (
+    "skip_sync", "lose_memory", "roll_back_memory", "round_up_memory", "truncate_memory", "crash_after_memory",
+    "crash_after_rows", "partial_read",
+)  # fmt: skip
+
+
+def draw(choose: Choose) -> Life:
+    """Draw a life: a few rows, a few beats, mostly honest, with a flaw or two and an accident or two."""
+    draft = _Draft(choose)
+    base = draft.begin()
+    flaws = [choose(FLAWS) for _ in range(choose((0, 1, 1, 2, 3)))]
+    menu = (*HONEST, *flaws, *flaws)
+    beats = [
+        draft.beat([choose(menu) for _ in range(choose((0, 1, 1, 2, 3)))]) for _ in range(choose((1, 2, 3, 4, 5)))
+    ]
+    accidents = tuple(_accident(choose, len(beats)) for _ in range(choose((0, 0, 0, 1, 1, 2))))
+    return Life(base, tuple(beats), _possible(accidents))
+
+
+def _accident(choose: Choose, beats: int) -> Condition:
+    kind, sync = choose(ACCIDENTS), choose(range(1, beats + 1))
+    first = choose((0, sync))
+    match kind:
+        case "skip_sync" | "lose_memory":
+            return Condition(kind, sync)
+        case "roll_back_memory":
+            return Condition(kind, sync, to=choose(range(sync)))
+        case "round_up_memory" | "truncate_memory":
+            return Condition(kind, unit=choose(UNITS))
+        case "partial_read":
+            return Condition(kind, first, share=choose((0.3, 0.5)))
+        case _:
+            return Condition(kind, choose((first, None)))
+
+
+def _possible(accidents: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Leave out what cannot happen: a memory that comes back from a sync that never ran, two ways to bend it."""
+    skipped = {each.sync for each in accidents if each.kind == "skip_sync"}
+    fine = [each for each in accidents if each.kind != "roll_back_memory" or each.to not in skipped]
+    kinds: dict[str, Condition] = {}
+    for each in fine:
+        kinds.setdefault("bend" if each.unit else f"{each.kind} {each.sync}", each)
+    return tuple(kinds.values())
