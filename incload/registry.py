@@ -12,15 +12,16 @@ import re
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from importlib.metadata import EntryPoint, entry_points
+from inspect import isabstract
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeGuard
 
 from incload.errors import Refused, unknown
 from incload.strategy import Strategy
 
 if TYPE_CHECKING:
     from dataclasses import Field
-    from types import ModuleType
 
 GROUP = "incload.strategies"
 """The entry-point group under which another package names a module with strategies, or a strategy class."""
@@ -35,9 +36,7 @@ def strategy_classes() -> dict[str, type[Strategy]]:
     package = import_module("incload.strategies")
     modules = [import_module(f"incload.strategies.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
     found = [defined for module in modules for defined in _defined_in(module)]
-    for point in entry_points(group=GROUP):
-        loaded = point.load()
-        found += [loaded] if isinstance(loaded, type) else _defined_in(loaded)
+    found += [defined for point in entry_points(group=GROUP) for defined in _named_by(point)]
     return _by_name(found)
 
 
@@ -63,12 +62,28 @@ def strategy(text: str) -> Strategy:
     return _with_parameters(classes[name], parameters)
 
 
+def _named_by(point: EntryPoint) -> list[type[Strategy]]:
+    """Return the strategies of an entry point; refuse one that leads nowhere, or to something else."""
+    try:
+        loaded = point.load()
+    except Exception as error:
+        raise Refused(
+            f"the entry point {point.value!r} of strategies cannot be loaded ({error!r}): "
+            "repair or remove the package that brings it."
+        ) from error
+    found = _defined_in(loaded) if isinstance(loaded, ModuleType) else [loaded] if _is_strategy(loaded) else []
+    if not found:
+        raise Refused(f"the entry point {point.value!r} names no strategy: name a module with one, or its class.")
+    return found
+
+
 def _defined_in(module: ModuleType) -> list[type[Strategy]]:
-    return [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Strategy) and value.__module__ == module.__name__
-    ]
+    return [value for value in vars(module).values() if _is_strategy(value) and value.__module__ == module.__name__]
+
+
+def _is_strategy(value: object) -> TypeGuard[type[Strategy]]:
+    """Tell whether a value is a strategy's class, and not one that strategies are only made of."""
+    return isinstance(value, type) and issubclass(value, Strategy) and not isabstract(value)
 
 
 def _by_name(found: list[type[Strategy]]) -> dict[str, type[Strategy]]:

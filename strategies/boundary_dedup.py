@@ -13,8 +13,9 @@ from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, R
 class BoundaryDedup(Strategy):
     """Reads from the watermark on, itself included, and leaves out the rows there whose digest it remembers.
 
-    Keeps ties in any order, and a change at the very stamp of the watermark, without reading a row twice; the price is
-    a digest in memory for every row at the watermark, which grows without bound where many rows share one stamp.
+    Keeps ties in any order without reading a row twice; the price is a digest in memory for every row at the watermark,
+    which grows without bound where many rows share one stamp. A change at the very stamp of the watermark is kept, but
+    one back to what the row was before has a digest that is known, and is lost.
     Otherwise it loses what every watermark loses: late rows, deletes, updates that leave the cursor alone, null
     cursors; one stamp in the future blinds it.
     """
@@ -26,7 +27,7 @@ class BoundaryDedup(Strategy):
         """A cursor that never falls behind the watermark."""
         return SHOWN_BY_CURSOR | {
             Need(Assumption.LAG_WITHIN, timedelta(0)),
-            Need(Assumption.CURSOR_MOVES_ON_UPDATE, timedelta(0)),
+            Need(Assumption.CURSOR_MOVES_ON_UPDATE),
             Need(Assumption.CURSOR_NOT_IN_FUTURE),
             Need(Assumption.MEMORY_NOT_AHEAD, timedelta(0)),
             Need(Assumption.ATOMIC_COMMIT),

@@ -123,7 +123,9 @@ class Model:
     def _candidates(self, sync: Sync) -> dict[Key, None]:
         """Only what changed, what is not right yet and what the watermark does not cover can be read to any effect."""
         mark = self.mark.at
-        above = (key for key, row in sync.rows.items() if row.cursor is not None and mark is not None and row.cursor >= mark)
+        above = (
+            key for key, row in sync.rows.items() if row.cursor is not None and mark is not None and row.cursor >= mark
+        )
         return dict.fromkeys([*(change.key for change in sync.changes), *self._wrong, *self._young, *above])
 
     def _reads(self, sync: Sync, key: Key, version: Version, *, all_: bool) -> bool:
@@ -132,7 +134,8 @@ class Model:
             return False
         if all_ or cursor is None:
             return all_
-        if reach.at_bound == "unknown" and (key, version, self._schema) in self.mark.known:
+        # An empty target takes whatever answers the question, known or not.
+        if reach.at_bound == "unknown" and self.target and (key, version, self._schema) in self.mark.known:
             return False
         assert self.mark.at is not None  # noqa: S101 - without a watermark everything is read
         back = self.mark.at - cursor

@@ -28,9 +28,22 @@ class Choose(Protocol):
 
 
 STEPS = (10 * MINUTE, 10 * MINUTE, MINUTE, 30 * MINUTE, 40 * MINUTE, DAY)
-BASE = tuple(-at for at in (0, MINUTE, 5 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1, 25 * MINUTE, 31 * MINUTE, DAY, 7 * DAY))
+BASE = tuple(
+    -at for at in (0, MINUTE, 5 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1, 25 * MINUTE, 31 * MINUTE, DAY, 7 * DAY)
+)
 """Stamps of the base."""
-BEHIND = (1, SECOND, MINUTE, MINUTE + 1, 10 * MINUTE, 10 * MINUTE + 1, DAY, DAY + 5 * MINUTE, DAY + 10 * MINUTE + 1, 7 * DAY)
+BEHIND = (
+    1,
+    SECOND,
+    MINUTE,
+    MINUTE + 1,
+    10 * MINUTE,
+    10 * MINUTE + 1,
+    DAY,
+    DAY + 5 * MINUTE,
+    DAY + 10 * MINUTE + 1,
+    7 * DAY,
+)
 """How far behind the watermark a row may be late: at the bounds of the strategies, and a microsecond beyond."""
 UNITS = (SECOND, MINUTE, HOUR)
 
@@ -210,9 +223,7 @@ def draw(choose: Choose) -> Life:
     base = draft.begin()
     flaws = [choose(FLAWS) for _ in range(choose((0, 1, 1, 2, 3)))]
     menu = (*HONEST, *flaws, *flaws)
-    beats = [
-        draft.beat([choose(menu) for _ in range(choose((0, 1, 1, 2, 3)))]) for _ in range(choose((1, 2, 3, 4, 5)))
-    ]
+    beats = [draft.beat([choose(menu) for _ in range(choose((0, 1, 1, 2, 3)))]) for _ in range(choose((1, 2, 3, 4, 5)))]
     accidents = tuple(_accident(choose, len(beats)) for _ in range(choose((0, 0, 0, 1, 1, 2))))
     return Life(base, tuple(beats), _possible(accidents))
 

@@ -264,7 +264,7 @@ def _changed(job: Job, delta: Delta, rule: WriteRule) -> Landed:
     if rule is WriteRule.MIRROR:
         rule = WriteRule.MERGE
         removed, held_back = _remove(job, target.keys_missing(key, job.target, stage), job.target)
-    elif delta.remove:
+    elif delta.remove and _some_are_gone(job, stage, read):
         removed, held_back = _remove(job, target.keys_missing(key, job.digests, keys), job.digests, job.target)
     landed = _apply(job, stage, rule, read=read)
     return replace(landed, removed=landed.removed + removed, held_back=landed.held_back + held_back)
@@ -273,7 +273,7 @@ def _changed(job: Job, delta: Delta, rule: WriteRule) -> Landed:
 def _stage_changed(job: Job) -> tuple[str, str, int]:
     """Stage the rows with another digest; return the stage, a relation of all keys, and how many rows were digested."""
     link, table, target = job.link, job.table, job.link.target
-    digested = f"SELECT {target.listed(table.names)}, {target.digest(table.names, '')} AS {DIGEST} FROM"
+    digested = f"SELECT {target.listed(table.names)}, {digest_of(job)} AS {DIGEST} FROM"
     everything = _one(job, Delta((Everything(),)))
     if link.attached:
         keys = link.relation if job.unique else f"({everything.sql})"
@@ -294,6 +294,20 @@ def _stage_changed(job: Job) -> tuple[str, str, int]:
     return stage, keys, target.count(keys)
 
 
+def digest_of(job: Job) -> str:
+    """Return the expression of the digest that is remembered beside a key; a table that is all key has a constant one."""
+    payload = [column for column in job.table.columns if column.name not in job.table.key]
+    return job.link.target.table_digest(payload or job.table.columns)
+
+
+def _some_are_gone(job: Job, stage: str, read: int) -> bool:
+    """Tell from counts alone whether a remembered key is missing; of the rows read, only new ones have no digest."""
+    target = job.link.target
+    known = f"SELECT 1 FROM {job.digests} AS d WHERE {target.equal_keys(job.table.key, 's', 'd')}"
+    new = target.count(f"{stage} AS s WHERE NOT EXISTS ({known})")
+    return target.count(job.digests) > read - new
+
+
 def _remove(job: Job, keys: Query, *relations: str) -> tuple[int, int]:
     """Delete keys from relations, the target last; return how many rows left it and how many were held back."""
     target, key = job.link.target, job.table.key
@@ -312,7 +326,7 @@ def remember_digests(job: Job, landed: Landed, *, afresh: bool) -> None:
     columns = target.listed((*table.key, DIGEST))
     if afresh:
         relation = landed.seen.sql if job.link.attached or not landed.in_source else f"SELECT * FROM {job.target}"
-        digest = target.digest(table.names, "")
+        digest = digest_of(job)
         target.write(
             f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation})",
             landed.seen.params if relation == landed.seen.sql else (),

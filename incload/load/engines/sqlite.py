@@ -14,6 +14,8 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
+from xxhash import xxh3_64_digest, xxh3_64_intdigest
+
 from incload.cursor import UNITS, IsoText, MixedText, Scale, scale_of_texts, shape_of
 from incload.errors import Refused
 from incload.load.engines.base import STAGE, CursorSql, Place, Query, Row, Session
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
     from incload.table import Table
 
+_JSON = sqlite3.sqlite_version_info >= (3, 38)
+"""Whether JSON is certain to be built in."""
 _LOCK_SECONDS = 30.0
 BATCH_ROWS = 65_536
 _DECLARED = (
@@ -67,6 +71,8 @@ class SqliteSession(Session):
             self._check("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",), source)
             self._check("SELECT 1 FROM source.sqlite_master LIMIT 1", (), source)
         self._connection.create_function("incload_digest", -1, _digest, deterministic=True)
+        if _JSON:
+            self._connection.create_function("incload_xxh3", 1, xxh3_64_digest, deterministic=True)
         self._connection.create_function("incload_meaning", 1, _meaning, deterministic=True)
 
     def _check(self, sql: str, params: Sequence[object], path: Path | None) -> None:
@@ -197,10 +203,22 @@ class SqliteSession(Session):
         """Call the digest function that the connection brings along."""
         return f"incload_digest({self.listed(columns, alias)})"
 
+    def table_digest(self, columns: Sequence[Column]) -> str:
+        """Let SQLite write integers and texts as JSON, which spares Python every value; other kinds go the usual way.
+
+        JSON tells types, nulls and borders apart, but not the last digits of a real that stands in an integer column.
+        """
+        names = [column.name for column in columns]
+        if not _JSON or any(column.kind not in {Kind.INTEGER, Kind.TEXT} for column in columns):
+            return self.digest(names, "")
+        fast = f"incload_xxh3(CAST(json_array({self.listed(names)}) AS BLOB))"
+        odd = [f"typeof({self.quote(each.name)}) = 'real'" for each in columns if each.kind is Kind.INTEGER]
+        return f"CASE WHEN {' OR '.join(odd)} THEN {self.digest(names, '')} ELSE {fast} END" if odd else fast
+
     @property
     def digest_tag(self) -> str:
-        """The digest is xxh3 of the row's marshalled values."""
-        return "sqlite-xxh3/1"
+        """The digests are xxh3 of the row's marshalled values, or of its JSON."""
+        return f"sqlite-xxh3/2{'j' if _JSON else ''}"
 
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
         """Compare row values; IS NOT takes nulls for values."""
@@ -324,6 +342,4 @@ def _digest(*values: object) -> int:
     `marshal` version 2 writes each value with its type and length and knows no references, so equal rows give equal
     bytes and no value can be mistaken for the border between two.
     """
-    from xxhash import xxh3_64_intdigest
-
     return xxh3_64_intdigest(marshal.dumps(values, 2)) - (1 << 63)  # type: ignore[arg-type]  # SQLite hands over plain values
