@@ -56,8 +56,9 @@ class Stumbling(Strategy):
 
 def entry(**changes: object) -> str:
     """Return a memory entry as the target holds it, with some parts changed."""
-    known = {"version": 1, "watermark": 200, "key": None, "digests": False, "notes": {}}
-    return json.dumps({**known, "cursor": "ts", "scale": "1/s", "digest": "0123456789abcdef", **changes})
+    known = {"version": 1, "watermark": 200, "shown": 200, "key": None, "digests": False, "notes": {}}
+    whose = {"strategy": "timestamp_watermark", "key_columns": ["id"], "cursor": "ts", "scale": "1/s"}
+    return json.dumps({**known, **whose, "digest": "0123456789abcdef", **changes})
 
 
 def plant(ends: Ends, value: str) -> None:
@@ -66,7 +67,7 @@ def plant(ends: Ends, value: str) -> None:
 
 
 def test_an_entry_says_what_was_read_and_what_it_means(ends: Ends) -> None:
-    """Beside the watermark stand the cursor's column and form, without which the number means nothing."""
+    """Beside the watermark stand the columns and the cursor's form, without which the number means nothing."""
     ends.write(*BASE)
     ends.load("timestamp_watermark")
     remembered = ends.memory()[WATERMARK]
@@ -74,8 +75,11 @@ def test_an_entry_says_what_was_read_and_what_it_means(ends: Ends) -> None:
     assert len(str(remembered.pop("digest"))) == 16
     assert remembered == {
         "version": 1,
+        "strategy": "timestamp_watermark",
         "watermark": 200,
+        "shown": 200,
         "key": None,
+        "key_columns": ["id"],
         "digests": False,
         "notes": {},
         "cursor": "ts",
@@ -205,8 +209,8 @@ def broken_keep(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail while writing the memory, when it has been written already."""
     keep = Shelf.keep
 
-    def kept_and_lost(shelf: Shelf, memory: Memory) -> None:
-        keep(shelf, memory)
+    def kept_and_lost(shelf: Shelf, memory: Memory, at: int, rows: int) -> None:
+        keep(shelf, memory, at, rows)
         raise RuntimeError("after the memory")
 
     monkeypatch.setattr(Shelf, "keep", kept_and_lost)
@@ -286,7 +290,7 @@ def test_the_memory_is_written_in_one_statement(sqlite_ends: Ends) -> None:
     link.target._connection.set_trace_callback(statements.append)  # type: ignore[attr-defined]
     sync(link, plan)
     link.close()
-    written = [sql for sql in statements if "_incload_memory" in sql and not sql.startswith(("SELECT", "PRAGMA"))]
+    written = [sql for sql in statements if '"_incload_memory"' in sql and not sql.startswith(("SELECT", "PRAGMA"))]
 
     assert [sql.split()[:2] for sql in written] == [["INSERT", "INTO"]]
     assert "ON CONFLICT (table_name, strategy) DO UPDATE" in written[0]
@@ -310,6 +314,8 @@ def test_a_sync_that_loads_nothing_leaves_the_memory_alone(sqlite_ends: Ends) ->
         ("[]", "cannot be read"),
         ('{"version": 1}', "cannot be read"),
         (entry(version=2), "has version 2, not 1"),
+        (entry(strategy="lookback_window"), "written for the strategy 'lookback_window'"),
+        (entry(key_columns=["shop", "id"]), "written for the key 'shop, id', not 'id'"),
         (entry(cursor="created"), "written for the cursor column 'created', not 'ts'"),
         (entry(scale="text like 1970-01-01"), "a cursor of the form 'text like 1970-01-01'"),
         (entry(scale="parsecs"), "a cursor of the form 'parsecs'"),
@@ -324,12 +330,12 @@ def test_an_entry_that_cannot_be_used_is_refused(ends: Ends, value: str, said: s
         ends.load("timestamp_watermark")
     after = ends.rows("SELECT value FROM _incload_memory")
 
-    assert "delete its row from the target's table _incload_memory" in str(refused.value)
+    assert "`incload memory reset TARGET --table events --strategy timestamp_watermark`" in str(refused.value)
     assert after == [(value,)]
 
 
-def test_the_way_out_of_an_unusable_entry_works(ends: Ends) -> None:
-    """After its row is deleted, as the refusal says, the next load reads everything."""
+def test_without_its_entry_a_load_reads_everything(ends: Ends) -> None:
+    """After its row is deleted a strategy starts afresh, into the target as it is."""
     ends.write(*BASE)
     ends.load("timestamp_watermark")
     ends.write_target("DELETE FROM _incload_memory")
