@@ -7,7 +7,7 @@ numbers and a property-based test can drive the same draw.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from incload.history.honest import DAY, HOUR, MINUTE, SECOND

@@ -98,6 +98,7 @@ class SeenRows:
         scale: What the cursor's values mean.
         count: How many rows were read.
         started: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
+        arrived: The same rows in the target's engine, whose digests the next sync will compare; None if these are they.
     """
 
     session: Session
@@ -107,6 +108,7 @@ class SeenRows:
     scale: Scale | None
     count: int
     started: int
+    arrived: SeenRows | None = None
 
     def clock(self) -> Position:
         """Return what the source's clock showed when the sync began."""
@@ -137,6 +139,8 @@ class SeenRows:
 
     def digests_at(self, position: Position) -> tuple[str, ...]:
         """Return the digests of the rows at a cursor value."""
+        if self.arrived is not None:
+            return self.arrived.digests_at(position)
         where, params = self._at(position)
         digest = self.session.digest(self.table.names, "r")
         found = self.session.rows(

@@ -6,16 +6,19 @@ strategy and any parameters.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from incload.load.asking import AskedSource
 from incload.registry import strategy as find_strategy
 from incload.registry import strategy_classes
+from incload.strategy import AfterKey, Changed, Everything, Since
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from incload.load.memory_entry import Entry
+    from incload.strategy import Delta, Position, Rows
 
 _TWICE = "by append those already in the target would stand there twice"
 
@@ -46,7 +49,48 @@ def consequence(before: Entry | None, after: Entry | None) -> str:
     then, now = _place(before), _place(after)
     if then == now:
         return ""
-    low, high = sorted((_said(before), _said(after)), key=[_said(before), _said(after)].index)
-    if _is_before(now, then):
-        return f"Rows between {high} and {low} are read again: merged they do no harm, and {_TWICE}."
-    return f"Rows between {low} and {high} that are not in the target yet are missed."
+    if now < then:
+        return f"Rows between {_said(after)} and {_said(before)} are read again: merged they do no harm, and {_TWICE}."
+    return f"Rows between {_said(before)} and {_said(after)} that are not in the target yet are missed."
+
+
+def _place(entry: Entry) -> tuple[Position, tuple[str, ...]]:
+    """Return where a memory stands, in an order."""
+    mark = entry.memory.watermark
+    return (-math.inf if mark is None else mark, tuple(map(str, entry.memory.key or ())))
+
+
+def _said(entry: Entry) -> str:
+    """Return where a memory stands, as the source would write it."""
+    if entry.memory.watermark is None:
+        return f"key {entry.shown_key}"
+    return str(entry.shown) if entry.shown_key is None else f"{entry.shown} (key {entry.shown_key})"
+
+
+def _delta(delta: Delta, entry: Entry) -> str:
+    """Return what a strategy asks for, in words."""
+    asked = " and ".join(_question(rows, entry) for rows in delta.rows)
+    return asked + (", and looks for keys that are gone" if delta.remove else "")
+
+
+def _question(rows: Rows, entry: Entry) -> str:
+    match rows:
+        case Everything():
+            return "everything"
+        case Changed():
+            return "every row, and loads those whose digest differs"
+        case AfterKey(key):
+            return f"the rows with a key above {', '.join(map(str, key))}"
+        case Since():
+            return _range(rows, entry)
+
+
+def _range(rows: Since, entry: Entry) -> str:
+    scale, cursor = entry.scale, entry.tags["cursor"]
+    shown = [scale.shown(position) if scale else position for position in (rows.position, rows.until)]
+    until = "" if rows.until is None else f" and no later than {shown[1]}"
+    if rows.position is None:
+        return f"the rows whose {cursor} is no later than {shown[1]}"
+    if rows.key is not None:
+        return f"the rows beyond {cursor} {shown[0]} and key {', '.join(map(str, rows.key))}{until}"
+    return f"the rows whose {cursor} is {'no earlier' if rows.inclusive else 'later'} than {shown[0]}{until}"

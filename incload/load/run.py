@@ -129,14 +129,15 @@ def _untouched_on_failure(path: Path) -> Iterator[list[bool]]:
 @contextmanager
 def _one_sentence(source: Location, target: Location) -> Iterator[None]:
     """Turn what a driver raises into a refusal that names the two ends."""
-    errors = tuple({_error(location.engine) for location in (source, target)})
+    errors = tuple({driver_error(location.engine) for location in (source, target)})
     try:
         yield
     except errors as error:
         raise Refused(f"loading {str(source.path)!r} into {str(target.path)!r} failed: {reason(error)}") from error
 
 
-def _error(engine: str) -> type[Exception]:
+def driver_error(engine: str) -> type[Exception]:
+    """Return the class of everything that an engine's driver raises."""
     module, name = _DRIVER_ERRORS[engine]
     found = getattr(import_module(module), name)
     assert isinstance(found, type)  # noqa: S101 - both drivers follow the DB-API

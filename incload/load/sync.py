@@ -18,11 +18,13 @@ from incload.cursor import Scale
 from incload.errors import Refused, unknown
 from incload.load import guards, writes
 from incload.load.asking import AskedSource, SeenRows
+from incload.load.engines.base import Query
 from incload.load.memory import Shelf
 from incload.strategy import WriteRule
 from incload.table import Kind, Table
 
 if TYPE_CHECKING:
+    from incload.load.engines.base import Session
     from incload.load.link import Link
     from incload.load.plan import Plan
     from incload.strategy import Delta, Memory
@@ -220,12 +222,16 @@ def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -
 
 
 def _seen(job: writes.Job, landed: writes.Landed, started: int) -> SeenRows:
-    session = job.link.source if landed.in_source else job.link.target
-    table, scale = job.table, job.scale
-    cursor = (
-        session.cursor(table.cursor, scale, table.column(table.cursor).declared) if table.cursor and scale else None
-    )
-    return SeenRows(session, landed.seen, table, cursor, scale, landed.written, started)
+    table, scale, link = job.table, job.scale, job.link
+
+    def rows(session: Session, relation: Query) -> SeenRows:
+        declared = table.column(table.cursor).declared if table.cursor else ""
+        cursor = session.cursor(table.cursor, scale, declared) if table.cursor and scale else None
+        return SeenRows(session, relation, table, cursor, scale, landed.written, started)
+
+    if not landed.in_source or link.attached:
+        return rows(link.target, landed.seen)
+    return replace(rows(link.source, landed.seen), arrived=rows(link.target, Query(f"SELECT * FROM {job.target}")))
 
 
 def _remember(  # noqa: PLR0913 - it only gathers

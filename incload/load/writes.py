@@ -295,7 +295,7 @@ def _stage_changed(job: Job) -> tuple[str, str, int]:
 
 
 def digest_of(job: Job) -> str:
-    """Return the expression of the digest that is remembered beside a key; a table that is all key has a constant one."""
+    """Return the expression of the digest that is remembered beside a key; where all is key, the key's own."""
     payload = [column for column in job.table.columns if column.name not in job.table.key]
     return job.link.target.table_digest(payload or job.table.columns)
 

@@ -1,0 +1,119 @@
+"""`incload memory`: look at what a strategy remembers of a table, forget it, put it back or set it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    import argparse
+
+    from incload.commands.types import Subparsers
+    from incload.load.memory_by_hand import Change, Choice, Remembered
+
+_DESCRIPTION = """\
+What a strategy remembers of a table stands in the target, beside the rows. Each command says what the next load does.
+"""
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the command, its own commands and their options."""
+    parser = subparsers.add_parser("memory", help="show, reset, roll back or set a watermark", description=_DESCRIPTION)
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _action(actions, "show", "show what is remembered, and its latest values", _show)
+    reset = _action(actions, "reset", "forget it; the next load reads everything", _reset)
+    rollback = _action(actions, "rollback", "put back the value of an earlier run", _rollback)
+    rollback.add_argument("--to", type=int, metavar="RUN", help="the run, as show numbers it (default: the one before)")
+    change = _action(actions, "set", "set the watermark by hand", _set)
+    change.add_argument("--watermark", help="as the source writes its cursor")
+    change.add_argument("--key", help="the key of the last row, for strategies that remember one")
+    for action in (reset, rollback, change):
+        action.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+
+
+def _action(actions: Subparsers, name: str, text: str, run: object) -> argparse.ArgumentParser:
+    action = actions.add_parser(name, help=text, description=text)
+    action.add_argument("target", help="the database that holds the table, such as sqlite:///copy.db")
+    action.add_argument("--table", required=True, help="the table that is loaded")
+    action.add_argument("--strategy", help="the strategy; not needed where only one remembers something")
+    action.set_defaults(run=run)
+    return action
+
+
+def _choice(options: argparse.Namespace) -> Choice:
+    from incload.load.location import locate
+    from incload.load.memory_by_hand import Choice
+
+    target = locate(options.target)
+    if target.engine == "file":
+        raise Refused(f"the target {options.target!r} is no database: write sqlite:///path or duckdb:///path.")
+    return Choice(target, options.table, options.strategy)
+
+
+def _show(options: argparse.Namespace) -> int:
+    from incload.load.memory_by_hand import look
+
+    for remembered in look(_choice(options)):
+        sys.stdout.write("\n".join(_told(options, remembered)) + "\n")
+    return 0
+
+
+def _told(options: argparse.Namespace, remembered: Remembered) -> list[str]:
+    from incload.load.memory_words import next_sync
+
+    entry = remembered.entry
+    lines = [f"{options.table} by {remembered.strategy}"]
+    if entry is None:
+        lines.append("  nothing is remembered")
+    else:
+        lines += [f"  watermark: {entry.shown}"] if entry.scale else []
+        lines += [f"  key: {entry.shown_key}"] if entry.shown_key is not None else []
+        lines += [f"  digests: {remembered.digests}"] if entry.memory.digests else []
+    spelled = options.strategy or remembered.strategy
+    lines.append(f"  {next_sync(spelled, remembered.strategy, entry, _clock)}")
+    for past, said in remembered.history:
+        what = "nothing" if said is None else str(said.shown_key if said.shown is None else said.shown)
+        lines.append(f"  run {past.run}  {past.at}  {past.by}  {past.rows} rows  {what}")
+    return lines
+
+
+def _reset(options: argparse.Namespace) -> int:
+    from incload.load.memory_by_hand import reset
+
+    return _tell(options, reset(_choice(options), dry_run=options.dry_run), "forgotten")
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from incload.load.memory_by_hand import roll_back
+
+    change = roll_back(_choice(options), options.to, dry_run=options.dry_run)
+    return _tell(options, change, f"rolled back to run {change.of_run}")
+
+
+def _set(options: argparse.Namespace) -> int:
+    from incload.load.memory_by_hand import set_by_hand
+
+    change = set_by_hand(_choice(options), options.watermark, options.key, dry_run=options.dry_run)
+    return _tell(options, change, "set")
+
+
+def _tell(options: argparse.Namespace, change: Change, done: str) -> int:
+    """Say what was done, and what the next load makes of it."""
+    from incload.load.memory_words import consequence, next_sync
+
+    would = "would be " if options.dry_run else "is "
+    spelled = options.strategy or change.strategy
+    lines = [
+        f"The memory of {options.table} by {change.strategy} {would}{done}.",
+        next_sync(spelled, change.strategy, change.after, _clock),
+        consequence(change.before, change.after),
+    ]
+    sys.stdout.write("\n".join(filter(None, lines)) + "\n")
+    return 0
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000
