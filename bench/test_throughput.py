@@ -24,13 +24,22 @@ TUTORIALS = (
     Contender("tutorial_row_hash", "", tutorial_loaders.row_hash),
 )
 TUTORIAL_PAIR = ("sqlite", "sqlite")
+MEASURED = {
+    "full_refresh",
+    "timestamp_watermark",
+    "composite_watermark",
+    "lookback_window",
+    "row_hash_cdc",
+    "snapshot_diff",
+}
+"""Who is measured when nobody is named: one strategy of each kind of reading."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test for each contender and phase; variants only where they were asked for."""
+    """Make one test for each contender and phase, in the order of the phases."""
     chosen = choice(metafunc.config.option)
     named = chosen.chosen_strategies()
-    strategies = (REFERENCE, *(each for each in named if chosen.strategies or each.id == each.name))
+    strategies = (REFERENCE, *(each for each in named if chosen.strategies or each.id in MEASURED))
     tests = []
     for pair in chosen.chosen_pairs():
         own = [("throughput", contender(strategy, pair)) for strategy in strategies]
@@ -66,7 +75,7 @@ def test_load(  # noqa: PLR0913, PLR0917 - a test asks for its fixtures
     command: str,
     request: pytest.FixtureRequest,
 ) -> None:
-    """A load at scale is timed, and its target is right."""
+    """A load at scale is timed, and its target audited; a wrong one is a result like any other."""
     benchmark.group = f"{phase} {pair[0]} to {pair[1]}"
     yard = yards(pair)
     yard.references.clear()
@@ -79,10 +88,12 @@ def test_load(  # noqa: PLR0913, PLR0917 - a test asks for its fixtures
 
     benchmark.pedantic(who.load, setup=setup, rounds=request.config.option.rounds, iterations=1)
     seconds = list(benchmark.stats.stats.data) if benchmark.stats else []
+    yard.keep(who, phase, target)
     result = outcome(
         yard, who, phase, suite=suite, seconds=seconds, found=yard.difference(phase, target), command=command
     )
     record(result)
     benchmark.extra_info["outcome"] = result.outcome
 
-    assert result.outcome == "sound"
+    assert result.outcome in {"sound", "wrong"}
+    assert result.outcome == "sound" or result.lost + result.stale + result.phantom + result.duplicated

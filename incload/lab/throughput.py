@@ -132,6 +132,12 @@ class Yard:
             who.load(self.source(before), path)
         return path
 
+    def keep(self, who: Contender, phase: Phase, target: Path) -> None:
+        """Keep the target that a phase has just left, so that the next phase need not load it again."""
+        path = self.folder / f"{who.id}-after-{phase}.{self.pair[1]}"
+        if phase != PHASES[-1] and not path.exists():
+            shutil.copyfile(target, path)
+
     def _make_base(self, path: Path) -> None:
         import pyarrow as pa
 

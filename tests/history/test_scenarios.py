@@ -12,17 +12,13 @@ from hypothesis import strategies as st
 from incload.assumptions import Assumption
 from incload.errors import Refused
 from incload.history import clocks, flaws
-from incload.history.base import key_of
-from incload.history.datasets import CUSTOMERS, ORDERS, SENSOR_EVENTS, STARTED, Dataset
-from incload.history.recipes import Condition
+from incload.history.datasets import CUSTOMERS, ORDERS, SENSOR_EVENTS, Dataset
 from incload.history.scenarios import SCENARIOS, Scenario, life, scenario
-from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from conftest import Broken, ByKey, Changes, Syncs
 
     from incload.history.flaws import Flaw
-    from incload.history.plan import Plan
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -155,105 +151,6 @@ def test_composed_flaws_show_as_often_as_alone(broken: Broken) -> None:
     signs = broken(life(clocks.arrive_late, flaws.delete_rows, ticks=8)(300, 2), ())
 
     assert signs[LAGS] == signs[DELETES] == {1, 2, 3, 4, 6, 7, 8}
-
-
-def untouched(plan: Plan) -> int:
-    """Return the key of a new row of the third tick that no later tick touches."""
-    return next(key for key in plan.inserts(2) if key not in plan.touched(3))
-
-
-def stamped(stamp: int | None) -> Flaw:
-    """Return a flaw that gives a new row of the third tick a stamp."""
-
-    def bend(plan: Plan) -> None:
-        plan.ticks[2].upserts[untouched(plan)]["modified_at"] = stamp
-
-    return bend
-
-
-def lowered(plan: Plan) -> None:
-    """Update a row in the third tick and lower its stamp."""
-    row = next(plan.settled(2, plan.draws("x")))
-    plan.ticks[2].upserts[key_of(row)] = plan.changed(row) | {"modified_at": STARTED - 99 * DAY}
-
-
-def tied(plan: Plan) -> None:
-    """Tie a new row of the third tick with the watermark."""
-    plan.ticks[2].upserts[untouched(plan)]["modified_at"] = plan.watermark(2)
-
-
-def tied_below(plan: Plan) -> None:
-    """Tie an update of a row under a smaller key with the watermark."""
-    smaller = (row for row in plan.settled(2, plan.draws("x")) if key_of(row) < plan.holders(2)[0])
-    row = plan.changed(next(smaller))
-    plan.ticks[2].upserts[key_of(row)] = row | {"modified_at": plan.watermark(2)}
-
-
-def leave(plan: Plan) -> None:
-    """Do nothing."""
-
-
-def delete_one(plan: Plan) -> None:
-    """Delete a row of the base in the third tick."""
-    plan.ticks[2].deletes.add(key_of(next(plan.settled(2, plan.draws("x")))))
-
-
-def insert_small(plan: Plan) -> None:
-    """Insert a row under a small key in the third tick."""
-    row = plan.ticks[2].upserts.pop(untouched(plan))
-    plan.ticks[2].upserts[5] = row | {"id": 5}
-
-
-def add_nothing(plan: Plan) -> None:
-    """Let a column appear in the third tick that is null in every row."""
-    plan.ticks[2].adds.append((Column("extra", Kind.TEXT), None))
-    for tick in plan.ticks[2:]:
-        for row in tick.upserts.values():
-            row["extra"] = None
-
-
-def widen(plan: Plan) -> None:
-    """Widen a column in the third tick."""
-    plan.ticks[2].widens.append(Column("items", Kind.REAL))
-
-
-PLANTED: dict[str, tuple[Flaw, tuple[Condition, ...], set[Assumption], int]] = {
-    "null": (stamped(None), (), {Assumption.CURSOR_PRESENT}, 3),
-    "future": (stamped(STARTED + 99 * DAY), (), {Assumption.CURSOR_NOT_IN_FUTURE}, 3),
-    "late": (stamped(STARTED - 99 * DAY), (), {LAGS}, 3),
-    "lowered": (lowered, (), {LAGS, Assumption.VERSIONS_IN_ORDER}, 3),
-    "tie": (tied, (), {TIES}, 3),
-    "smaller_tie": (tied_below, (), {TIES, SMALLER_TIES}, 3),
-    "delete": (delete_one, (), {DELETES}, 3),
-    "small_key": (insert_small, (), {KEYS}, 3),
-    "column": (add_nothing, (), {Assumption.FIXED_SCHEMA, SILENT}, 3),
-    "type": (widen, (), {Assumption.FIXED_SCHEMA}, 3),
-    "unseen_column": (add_nothing, (Condition("skip_sync", 3),), {Assumption.FIXED_SCHEMA, SILENT}, 4),
-    "unseen_delete": (delete_one, (Condition("skip_sync", 3),), {DELETES}, 4),
-    "loss": (leave, (Condition("lose_memory", 3),), {Assumption.READ_ONCE}, 3),
-    "rollback": (
-        leave,
-        (Condition("roll_back_memory", 3, to=1),),
-        {Assumption.READ_ONCE, Assumption.MEMORY_KEPT},
-        3,
-    ),
-    "cut": (leave, (Condition("truncate_memory", unit=MINUTE),), {Assumption.READ_ONCE}, -1),
-    "rounding": (leave, (Condition("round_up_memory", unit=MINUTE),), {Assumption.MEMORY_NOT_AHEAD}, -1),
-    "rows_first": (leave, (Condition("crash_after_rows", 3),), {Assumption.READ_ONCE}, 3),
-    "memory_first": (leave, (Condition("crash_after_memory", 3),), {Assumption.ATOMIC_COMMIT}, 3),
-    "part": (leave, (Condition("partial_read", 3, share=0.5),), {Assumption.COMPLETE_READ}, 3),
-}
-"""Single faults in a clean life or its loader, what each breaks, and which sync shows it."""
-
-
-@pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_fault_is_found(name: str, broken: Broken) -> None:
-    """A single fault is found where it is, and nothing else is."""
-    flaw, conditions, signs, sync = PLANTED[name]
-    found = broken(life(flaw)(100, 1), conditions)
-
-    assert found.keys() == signs | {Assumption.INSERT_ONLY}
-    assert all(found[sign] == {sync} for sign in signs)
 
 
 @every_scenario
