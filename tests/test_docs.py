@@ -1,7 +1,7 @@
 """The README speaks of what is there: every command, strategy, scenario and assumption, in their own words.
 
 A rule is a function from the README's text to findings: over the README it must find nothing, over a planted fault
-something. Run as a program, this file prints the README's tables as they should be.
+something. Run as a program, this file writes into the README what its tables should say.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import contextlib
 import io
 import re
 import shlex
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 Rule = Callable[[str], Iterator[str]]
 
 ROOT = Path(__file__).parents[1]
-THE_FOUR = SHOWN_BY_CURSOR | {Need(Assumption.NO_HARD_DELETES)}
+THE_USUAL = SHOWN_BY_CURSOR | {Need(Assumption.NO_HARD_DELETES)}
 """What every strategy needs that goes by a cursor and merges; the table of needs has one word for them."""
 NO_WORDS = ["", "", "", ""]
 """The cells of a strategy that the table does not have yet."""
@@ -79,14 +78,19 @@ def needs_table(readme: str) -> str:
     return table(head, rows)
 
 
+def usual() -> str:
+    """Return the names that the table leaves out, in the order of the assumptions, as a sentence ends with them."""
+    *names, last = [f"`{each.name}`" for each in Assumption if Need(each) in THE_USUAL]
+    return f"goes by a cursor and merges: {', '.join(names)} and {last}.\n"
+
+
 def needed(each: Strategy) -> str:
     """Name what a strategy needs with its own write rule, in the order of the assumptions."""
     needs = needs_of(each, each.write_rule)
-    rest = sorted(
-        needs - THE_FOUR if needs >= THE_FOUR else needs, key=lambda need: [*Assumption].index(need.assumption)
-    )
-    named = [f"`{need.assumption.name}`{size(need.within)}" for need in rest]
-    return ", ".join(["*the four*"] * (needs >= THE_FOUR) + named)
+    rest = needs - THE_USUAL if needs >= THE_USUAL else needs
+    within = {need.assumption: size(need.within) for need in rest}
+    named = [f"`{assumption.name}`{within[assumption]}" for assumption in Assumption if assumption in within]
+    return ", ".join(["*the usual*"] * (needs >= THE_USUAL) + named)
 
 
 def size(within: timedelta | None) -> str:
@@ -110,25 +114,43 @@ def scenarios_table(readme: str = "") -> str:  # noqa: ARG001 - every table is m
 TABLES = (needs_table, assumptions_table, scenarios_table)
 
 
+def refreshed(readme: str) -> str:
+    """Return the README with its tables as they should be."""
+    for made in TABLES:
+        right = made(readme)
+        head = "".join(right.splitlines(keepends=True)[:2])
+        readme = re.sub(rf"{re.escape(head)}(?:\|.*\n)*", right.replace("\\", r"\\"), readme)
+    return re.sub(r"goes by a cursor and merges: .*\n", usual(), readme)
+
+
 def wrong_tables(readme: str) -> Iterator[str]:
-    """The tables are what the registry says, and no cell of them is empty."""
+    """The tables say what the registry says, and so does the sentence about the usual; no cell is empty."""
     for made in TABLES:
         right = made(readme)
         if f"\n\n{right}\n" not in readme:
-            yield f"a table should be\n{right}"
-        if "|  |" in right:
-            yield f"an empty cell in\n{right}"
+            yield f"a table should be (python tests/test_docs.py writes it)\n{right}"
+        yield from (f"an empty cell: {line}" for line in right.splitlines() if "|  |" in line)
+    if usual() not in readme:
+        yield f"a sentence should be: ... {usual()}"
 
 
-def commands() -> dict[str, argparse.ArgumentParser]:
-    """Return the commands of the door, by name."""
-    (found,) = (each for each in cli._parser()._actions if isinstance(each, argparse._SubParsersAction))
-    return dict(found.choices)
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the commands of a parser, by name."""
+    return {
+        name: command
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for name, command in action.choices.items()
+    }
 
 
 def names() -> list[str]:
     """Return what the README has to name: every command, strategy and scenario."""
-    return [f"incload {name}" for name in commands()] + [each.id for each in OURS] + [each.id for each in SCENARIOS]
+    return (
+        [f"incload {name}" for name in commands(cli._parser())]
+        + [each.id for each in OURS]
+        + [each.id for each in SCENARIOS]
+    )
 
 
 def unmentioned(readme: str) -> Iterator[str]:
@@ -297,6 +319,7 @@ def test_a_name_that_is_missing_is_found(name: str) -> None:
         ("no two stamps are equal", "some stamps are equal"),
         ("the cursor is never null", "the cursor is null"),
         ("| `late_arrivals`", "| `late_arrival`"),
+        ("merges: `CURSOR_PRESENT`, ", "merges: "),
     ],
 )
 def test_a_table_that_has_gone_stale_is_found(said: str, instead: str, readme: str) -> None:
@@ -307,17 +330,32 @@ def test_a_table_that_has_gone_stale_is_found(said: str, instead: str, readme: s
 def test_an_empty_cell_is_found(readme: str) -> None:
     """A strategy that the table of needs says nothing about in words is found."""
     without = re.sub(r"^\| \[`full_refresh`\].*\n", "", readme, flags=re.MULTILINE)
+    found = list(wrong_tables(without))
 
-    assert [text.partition("\n")[0] for text in wrong_tables(without)] == ["a table should be", "an empty cell in"]
+    assert [text.partition(" ")[0] for text in found] == ["a", "an"]
+    assert found[1] == "an empty cell: | [`full_refresh`](#full_refresh) |  | `COMPLETE_READ`, `WHOLE_READ` |  |"
+
+
+def test_stale_tables_are_refreshed(readme: str) -> None:
+    """Tables with other needs, other words or too few rows become what they should be; the prose in them stays."""
+    stale = (
+        readme.replace("(10 min)", "(9 min)")
+        .replace("no two stamps", "two stamps")
+        .replace("merges: ", "merges: `A`, ")
+    )
+    stale = re.sub(r"^\| `(INSERT_ONLY|late_arrivals)` .*\n", "", stale, flags=re.MULTILINE)
+
+    assert stale != readme
+    assert refreshed(stale) == readme
 
 
 def test_the_needs_of_a_strategy() -> None:
-    """Needs are named in the order of the assumptions, with their sizes, and the four in one word."""
+    """Needs are named in the order of the assumptions, with their sizes, and the usual ones in one word."""
     written = {each.id: needed(each) for each in OURS}
 
     assert written["full_refresh"] == "`COMPLETE_READ`, `WHOLE_READ`"
     assert written["settling_delay"] == (
-        "*the four*, `CURSOR_MOVES_ON_UPDATE`, `MEMORY_NOT_AHEAD`, `COMMIT_WITHIN` (10 min), `ATOMIC_COMMIT`"
+        "*the usual*, `CURSOR_MOVES_ON_UPDATE`, `MEMORY_NOT_AHEAD`, `COMMIT_WITHIN` (10 min), `ATOMIC_COMMIT`"
     )
     assert [size(None), size(timedelta(0)), size(timedelta(seconds=90))] == ["", " (0)", " (1.5 min)"]
 
@@ -338,6 +376,15 @@ def test_names_are_those_of_the_registry() -> None:
     assert {each.name for each in OURS} == files == {*strategy_classes()} & files
 
 
+@pytest.mark.parametrize("name", commands(cli._parser()))
+def test_every_command_has_a_help_page(name: str) -> None:
+    """The help page of each command, and of each command inside it, can be written, whatever signs its texts hold."""
+    command = commands(cli._parser())[name]
+    pages = [each.format_help() for each in (command, *commands(command).values())]
+
+    assert [page.startswith(f"usage: {command.prog}") and "--help" in page for page in pages] == [True] * len(pages)
+
+
 if __name__ == "__main__":
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    sys.stdout.write("\n".join(made(text) for made in TABLES))
+    page = ROOT / "README.md"
+    page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -62,7 +62,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--allow-removals",
         action="store_true",
-        help="let more than 20 % of the target, and more than 10 rows of it, be removed in one sync",
+        help="let more than 20 %% of the target, and more than 10 rows of it, be removed in one sync",
     )
     parser.add_argument(
         "--allow-backwards", action="store_true", help="let the watermark move backwards, which reads rows again"

@@ -88,7 +88,7 @@ class Ends:
         return fetch(self.source.path, self.engines[0], sql)
 
     def load(self, name: str, /, **changes: object) -> Summary:
-        """Load the source once: from a `file` or a `table` if one is named; other changes are to the plan or options."""
+        """Load the source once: from a `file` or a `table` if one is named; other changes are to plan or options."""
         options = {option: changes.pop(option) for option in ("dry_run", "count") if option in changes}
         file, table = changes.pop("file", None), changes.pop("table", None)
         source = Location("file", file) if isinstance(file, Path) else self.source
