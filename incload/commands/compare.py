@@ -40,7 +40,7 @@ def add_choice_to(add_option: Callable[..., object], scenarios: str = "") -> Non
     add_option(
         "--scenarios",
         default=scenarios,
-        help=f"ids, separated by commas; core for the first six, all for all (default: {scenarios or 'all'})",
+        help=f"ids, separated by commas; core for the best known six, all for all (default: {scenarios or 'all'})",
     )
     add_option("--engines", default="", help="pairs such as sqlite-duckdb, separated by commas (default: all)")
     add_option("--rows", type=int, default=1_000, help="rows of each history's base (default 1000)")

@@ -35,7 +35,8 @@ FAIL_DIFFERENCE = 0.5
 
 TIME_RULE = (
     f"Times are judged as multiples of the reference copy: a warning above {WARN_RATIO} times the baseline, a failure "
-    f"only above {FAIL_RATIO:g} times the baseline and more than {FAIL_DIFFERENCE} reference copies beyond it."
+    f"only above {FAIL_RATIO:g} times the baseline and more than {FAIL_DIFFERENCE} reference copies beyond it, where "
+    "both were timed in more than one round."
 )
 """The whole rule for times, as `slowdown` applies it."""
 
@@ -135,7 +136,9 @@ def slowdown(baseline: Outcome, latest: Outcome) -> Slowdown | None:
     if times is None or times[1] <= WARN_RATIO * times[0]:
         return None
     before, after = times
-    return Slowdown(latest.trial, before, after, gross=after > FAIL_RATIO * before and after - before > FAIL_DIFFERENCE)
+    repeated = min(baseline.rounds, latest.rounds) > 1
+    gross = repeated and after > FAIL_RATIO * before and after - before > FAIL_DIFFERENCE
+    return Slowdown(latest.trial, before, after, gross=gross)
 
 
 def accept(latest: Path | str, baseline: Path | str, suites: Iterable[str] | None = None) -> int:

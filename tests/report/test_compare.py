@@ -185,15 +185,23 @@ def test_an_empty_baseline_is_refused(make: Make, compared: Compared) -> None:
 )
 def test_the_rule_for_times(before: float | None, after: float | None, gross: bool | None, make: Make) -> None:  # noqa: FBT001
     """A warning above a quarter more; a failure only above three times and half a reference copy more."""
-    found = slowdown(make(times_reference=before), make(times_reference=after))
+    found = slowdown(make(times_reference=before, rounds=2), make(times_reference=after, rounds=2))
     expected = None if gross is None else Slowdown(MATRIX, before or 0.0, after or 0.0, gross)
 
     assert found == expected
 
 
+@pytest.mark.parametrize("rounds", [(1, 2), (2, 1)])
+def test_a_single_round_never_fails(rounds: tuple[int, int], make: Make) -> None:
+    """What was timed once is told, and no more."""
+    found = slowdown(make(times_reference=1.0, rounds=rounds[0]), make(times_reference=9.0, rounds=rounds[1]))
+
+    assert found == Slowdown(MATRIX, 1.0, 9.0, gross=False)
+
+
 def test_a_gross_slowdown_fails_by_name(make: Make, compared: Compared) -> None:
     """Ten times slower is a regression, told with both times."""
-    comparison = compared([make(times_reference=1.0)], [make(times_reference=10.0)])
+    comparison = compared([make(times_reference=1.0, rounds=2)], [make(times_reference=10.0, rounds=2)])
 
     assert comparison.exit_code == 1
     told = render_comparison(comparison)
