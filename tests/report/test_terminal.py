@@ -50,7 +50,8 @@ def test_an_equal_comparison_is_two_lines() -> None:
     assert render_comparison(Comparison(1, (), (), (), (), (), 0)) == (
         "equal: 1 trial compared, none different.\n"
         "Times are judged as multiples of the reference copy: a warning above 1.25 times the baseline, a failure only "
-        "above 3 times the baseline and more than 0.5 reference copies beyond it."
+        "above 3 times the baseline and more than 0.5 reference copies beyond it, where "
+        "both were timed in more than one round."
     )
 
 
