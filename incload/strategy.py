@@ -115,7 +115,7 @@ class Delta:
     Attributes:
         rows: Answers of the source; a row that is in several is loaded once.
         remove: Keys to delete from the target, if the strategy can know them.
-        mirror: Whether the rows are the whole source, so that this one sync is written by the rule `mirror`.
+        mirror: Whether the rows are the whole source, so that `merge` and `newest` delete what is not among them.
     """
 
     rows: tuple[Rows, ...]
@@ -225,7 +225,6 @@ SHOWN_BY_CURSOR = frozenset(
     for assumption in (
         Assumption.CURSOR_PRESENT,
         Assumption.COMPLETE_READ,
-        Assumption.FIXED_SCHEMA,
     )
 )
 """What every strategy needs that only looks at the rows that a cursor shows."""
@@ -307,20 +306,32 @@ class Strategy(ABC):
 
 def needs_of(strategy: Strategy, rule: WriteRule) -> frozenset[Need]:
     """Return everything that a strategy with a write rule needs, for the copy to be right after every sync."""
-    # What a delay leaves alone while it is young cannot arrive in the wrong order.
-    bounds = {Assumption.VERSIONS_IN_ORDER: strategy.delay} if strategy.delay else {}
-    of_rule = _RULE_NEEDS[rule] - _spared(strategy)
-    return strategy.needs | {Need(assumption, bounds.get(assumption)) for assumption in of_rule}
+    of_rule = (_RULE_NEEDS[rule] | _read_again(strategy, rule)) - _spared(strategy)
+    return strategy.needs | frozenset(map(Need, of_rule))
 
 
 _RULE_NEEDS = {
-    WriteRule.APPEND: {Assumption.READ_ONCE, Assumption.INSERT_ONLY, Assumption.NO_HARD_DELETES},
+    WriteRule.APPEND: {
+        Assumption.READ_ONCE,
+        Assumption.INSERT_ONLY,
+        Assumption.NO_HARD_DELETES,
+        Assumption.FIXED_SCHEMA,
+    },
     WriteRule.MERGE: {Assumption.NO_HARD_DELETES},
     WriteRule.NEWEST: {Assumption.NO_HARD_DELETES, Assumption.VERSIONS_IN_ORDER},
-    WriteRule.REPLACE: {Assumption.WHOLE_READ, Assumption.COMPLETE_READ},
-    WriteRule.MIRROR: {Assumption.WHOLE_READ, Assumption.COMPLETE_READ},
+    WriteRule.REPLACE: {Assumption.WHOLE_READ},
+    WriteRule.MIRROR: {Assumption.WHOLE_READ},
 }
+"""What each rule needs of whatever reads for it; that answers are complete every way of reading needs itself."""
+
+
+def _read_again(strategy: Strategy, rule: WriteRule) -> set[Assumption]:
+    """A bounded watermark lets a stamp from the future be read at every sync until its time has come."""
+    bounded = strategy.reach is not None and strategy.reach.bounded
+    return {Assumption.CURSOR_NOT_IN_FUTURE} if bounded and rule is WriteRule.APPEND else set()
 
 
 def _spared(strategy: Strategy) -> set[Assumption]:
-    return {Assumption.NO_HARD_DELETES} if strategy.removes_rows else set()
+    spared = {Assumption.NO_HARD_DELETES} if strategy.removes_rows else set()
+    # An older version that arrives after a newer one was read breaks the delay's own bound on commits as well.
+    return spared | {Assumption.VERSIONS_IN_ORDER} if strategy.delay else spared

@@ -29,7 +29,6 @@ class IncrementingId(Strategy):
                     Assumption.INSERT_ONLY,
                     Assumption.KEYS_IN_COMMIT_ORDER,
                     Assumption.COMPLETE_READ,
-                    Assumption.FIXED_SCHEMA,
                     Assumption.ATOMIC_COMMIT,
                 ),
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,6 +117,63 @@ def test_bad_input_is_one_sentence(url: str, fault: str, capsys: pytest.CaptureF
     assert said in error
     assert memory(url, "show") == 0
     assert f"  watermark: {STAMPS[2]}\n" in capsys.readouterr().out
+
+
+def test_every_kind_of_value_is_shown(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keys, digests, rollbacks and resets are told apart in the history."""
+    assert load(tmp_path, url, 3, "composite_watermark") == load(tmp_path, url, 3, "row_hash_cdc") == 0
+    assert memory(url, "rollback", "--strategy", "timestamp_watermark", "--to", "2") == 0
+    assert memory(url, "reset", "--strategy", "timestamp_watermark") == 0
+    capsys.readouterr()
+    assert memory(url, "show") == 0
+    shown = [line.split("Z  ", 1)[-1] for line in capsys.readouterr().out.splitlines() if "The next load" not in line]
+
+    assert shown == [
+        "t by composite_watermark",
+        f"  watermark: {STAMPS[2]}",
+        "  key: 2",
+        f"sync  3 rows  {STAMPS[2]} with key 2",
+        "t by row_hash_cdc",
+        "  digests: 3",
+        "sync  0 rows  digests",
+        "t by timestamp_watermark",
+        "  nothing is remembered",
+        "reset  0 rows  nothing",
+        f"rollback to 2  0 rows  {STAMPS[1]}",
+        *(f"sync  1 rows  {stamp}" for stamp in reversed(STAMPS)),
+    ]
+
+
+def test_a_dropped_table_changes_what_the_next_load_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without the table the watermark counts for nothing, and neither a look nor a change pretends otherwise."""
+    target = f"sqlite:///{tmp_path}/copy.db"
+    assert load(tmp_path, target, 3) == 0
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
+        connection.execute("DROP TABLE t")
+    capsys.readouterr()
+    assert memory(target, "show") == memory(target, "set", "--watermark", STAMPS[0]) == 0
+    told = capsys.readouterr().out
+
+    assert told.count("The target has no table t: the next load forgets what is remembered and starts afresh.") == 2
+    assert "read again" not in told
+    assert load(tmp_path, target, 3) == 0
+    assert "loaded: 3" in capsys.readouterr().out
+
+
+def test_a_rehearsal_says_so(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --dry-run each command says what would be, and what the next load would then do."""
+    for action in (["rollback"], ["set", "--watermark", STAMPS[0]], ["reset"]):
+        assert memory(url, *action, "--dry-run") == 0
+        assert "would be" in capsys.readouterr().out
+    assert memory(url, "show") == 0
+
+    assert f"  watermark: {STAMPS[2]}\n" in capsys.readouterr().out
+
+
+def test_a_file_of_records_remembers_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only a database has a memory."""
+    assert memory(str(tmp_path / "rows.json"), "show") == 2
+    assert "is no database: write sqlite:///path or duckdb:///path" in capsys.readouterr().err
 
 
 def test_a_target_that_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

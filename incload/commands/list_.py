@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import sys
+import textwrap
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from incload.assumptions import Assumption
     from incload.commands.types import Subparsers
+    from incload.strategy import Strategy, WriteRule
+
+_WIDTH = 100
+_ABOUT = """\
+A load is right as long as nothing is broken that its strategy or its write rule needs. Where a span
+is given, a break up to it does no harm; without one, any break does.
+"""
 
 
 def add(subparsers: Subparsers) -> None:
     """Add the command and its options."""
     parser = subparsers.add_parser("list", help="show strategies, scenarios and engines, a line each")
+    parser.add_argument(
+        "--assumptions", action="store_true", help="show who needs which assumption, and what breaks it"
+    )
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:  # noqa: ARG001 - every command is handed its options
+def run(options: argparse.Namespace) -> int:
     """Print the lists."""
+    if options.assumptions:
+        sys.stdout.write("\n".join(_assumptions()))
+        return 0
     from incload.history.scenarios import SCENARIOS
     from incload.load.location import ENGINES, RECORD_FILES
     from incload.registry import strategies
@@ -35,3 +51,73 @@ def _section(title: str, lines: Iterable[tuple[str, str]]) -> None:
     rows = list(lines)
     width = max(len(name) for name, _ in rows)
     sys.stdout.write(f"{title}\n" + "".join(f"  {name:<{width}}  {text}\n" for name, text in rows) + "\n")
+
+
+def _assumptions() -> Iterator[str]:
+    """Yield a paragraph for each assumption: when it holds, who needs it, what breaks it."""
+    from incload.assumptions import Assumption
+
+    yield _ABOUT
+    for each in Assumption:
+        said = [("it holds when", each.value), *_needing(each), ("a write rule needs it", _rules_needing(each))]
+        said += [("broken in", _breaking(each)), ("broken by design by", _by_design(each))]
+        yield f"{each.name}\n" + "".join(_paragraph(name, text) for name, text in said if text)
+
+
+def _paragraph(name: str, text: str) -> str:
+    lead = f"  {name:<25}"
+    indent = " " * len(lead)
+    return textwrap.fill(text, _WIDTH, initial_indent=lead, subsequent_indent=indent, break_on_hyphens=False) + "\n"
+
+
+def _needing(assumption: Assumption) -> Iterator[tuple[str, str]]:
+    """Yield the strategies that need it, those together that bear a break up to one size."""
+    from incload.registry import strategies
+
+    known = strategies()
+    by_size: dict[timedelta | None, list[str]] = {}
+    for each in known:
+        for need in each.needs:
+            if need.assumption is assumption:
+                by_size.setdefault(need.within, []).append(each.id)
+    for within in sorted(by_size, key=lambda size: (size is not None, size or timedelta(0))):
+        beyond = "" if within is None else f" beyond {within or 0}"
+        yield f"needed{beyond} by", _named(by_size[within], [each.id for each in known], "strategy")
+
+
+def _named(names: list[str], known: Sequence[str], kind: str) -> str:
+    """List names, or when they are most of those known, the others."""
+    others = [name for name in known if name not in names]
+    if len(others) * 4 > len(known):
+        return ", ".join(names)
+    return f"every {kind}" + (f" but {', '.join(others)}" if others else "")
+
+
+def _rules_needing(assumption: Assumption) -> str:
+    """Name the write rules with which a strategy needs it that does not need it by itself."""
+    from incload.registry import strategies
+    from incload.strategy import WriteRule, needs_of
+
+    def adds(each: Strategy, rule: WriteRule) -> bool:
+        return any(need.assumption is assumption for need in needs_of(each, rule) - each.needs)
+
+    needing = {rule: [each.id for each in strategies() if adds(each, rule)] for rule in WriteRule}
+    named = {rule: f" with {names[0]}" if len(names) == 1 else "" for rule, names in needing.items() if names}
+    return ", ".join(rule + strategy for rule, strategy in named.items())
+
+
+def _breaking(assumption: Assumption) -> str:
+    from incload.history.breaks import SIZES_ONLY
+    from incload.history.scenarios import SCENARIOS
+
+    if assumption in SIZES_ONLY:
+        return "any history, by as much as its changes are behind the clock"
+    known = [each.id for each in SCENARIOS]
+    return _named([each.id for each in SCENARIOS if assumption in each.breaks], known, "scenario")
+
+
+def _by_design(assumption: Assumption) -> str:
+    from incload.registry import strategies
+
+    known = [each.id for each in strategies()]
+    return _named([each.id for each in strategies() if assumption in each.breaks], known, "strategy")

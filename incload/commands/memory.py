@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import argparse
 
     from incload.commands.types import Subparsers
+    from incload.load.memory import Past
     from incload.load.memory_by_hand import Change, Choice, Remembered
+    from incload.load.memory_entry import Entry
 
 _DESCRIPTION = """\
 What a strategy remembers of a table stands in the target, beside the rows. Each command says what the next load does.
@@ -62,8 +64,6 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _told(options: argparse.Namespace, remembered: Remembered) -> list[str]:
-    from incload.load.memory_words import next_sync
-
     entry = remembered.entry
     lines = [f"{options.table} by {remembered.strategy}"]
     if entry is None:
@@ -72,12 +72,24 @@ def _told(options: argparse.Namespace, remembered: Remembered) -> list[str]:
         lines += [f"  watermark: {entry.shown}"] if entry.scale else []
         lines += [f"  key: {entry.shown_key}"] if entry.shown_key is not None else []
         lines += [f"  digests: {remembered.digests}"] if entry.memory.digests else []
-    spelled = options.strategy or remembered.strategy
-    lines.append(f"  {next_sync(spelled, remembered.strategy, entry, _clock)}")
-    for past, said in remembered.history:
-        what = "nothing" if said is None else str(said.shown_key if said.shown is None else said.shown)
-        lines.append(f"  run {past.run}  {past.at}  {past.by}  {past.rows} rows  {what}")
+    lines.append(f"  {_next(options, remembered, entry)}")
+    lines += [
+        f"  run {past.run}  {past.at}  {_by(past)}  {past.rows} rows  {_value(past, said)}"
+        for past, said in remembered.history
+    ]
     return lines
+
+
+def _by(past: Past) -> str:
+    return f"{past.by} to {past.of_run}" if past.of_run else str(past.by)
+
+
+def _value(past: Past, entry: Entry | None) -> str:
+    """Return one old value in a few words."""
+    if entry is None:
+        return "nothing" if past.value is None else "unreadable"
+    parts = [str(part) for part in (entry.shown, entry.shown_key) if part is not None]
+    return "digests" if entry.memory.digests else " with key ".join(parts)
 
 
 def _reset(options: argparse.Namespace) -> int:
@@ -102,17 +114,25 @@ def _set(options: argparse.Namespace) -> int:
 
 def _tell(options: argparse.Namespace, change: Change, done: str) -> int:
     """Say what was done, and what the next load makes of it."""
-    from incload.load.memory_words import consequence, next_sync
+    from incload.load.memory_words import consequence
 
     would = "would be " if options.dry_run else "is "
-    spelled = options.strategy or change.strategy
     lines = [
         f"The memory of {options.table} by {change.strategy} {would}{done}.",
-        next_sync(spelled, change.strategy, change.after, _clock),
-        consequence(change.before, change.after),
+        _next(options, change, change.after),
+        consequence(change.before, change.after) if change.table_is_there else "",
     ]
     sys.stdout.write("\n".join(filter(None, lines)) + "\n")
     return 0
+
+
+def _next(options: argparse.Namespace, found: Change | Remembered, entry: Entry | None) -> str:
+    """Say what the next load does with an entry."""
+    from incload.load.memory_words import next_sync, without_table
+
+    if entry is not None and not found.table_is_there:
+        return without_table(options.table)
+    return next_sync(options.strategy or found.strategy, found.strategy, entry, _clock)
 
 
 def _clock() -> int:

@@ -83,11 +83,11 @@ def _of_sync(sync: Sync, keys: _Keys) -> Iterator[tuple[Assumption, int | None]]
     for key in new:
         keys.see(key)
     for change in sync.changes:
-        yield from _of_change(change, sync)
+        yield from _of_change(change)
         yield from _of_stamp(change, sync)
 
 
-def _of_change(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | None]]:
+def _of_change(change: Change) -> Iterator[tuple[Assumption, int | None]]:
     """Yield what a change breaks whatever its stamp."""
     if change.new is None:
         yield Assumption.NO_HARD_DELETES, None
@@ -101,8 +101,7 @@ def _of_change(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | N
         yield Assumption.CURSOR_MOVES_ON_UPDATE, max(change.lag or 0, 0)
     old, new = change.old.cursor, change.new.cursor
     if old is not None and new is not None and new < old:
-        # As old as the newer version was, so long may a load have waited and never have read it.
-        yield Assumption.VERSIONS_IN_ORDER, max(sync.clock_before - old, 0)
+        yield Assumption.VERSIONS_IN_ORDER, None
 
 
 def _of_stamp(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | None]]:

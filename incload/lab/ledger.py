@@ -27,6 +27,7 @@ class Ledger:
         ever_wrong: Every key that was wrong after any sync, with the sync that first showed it, in that order.
         never_healed: The keys that left the source while wrong.
         healed_after: For each time that a row healed, how many syncs it had been wrong.
+        healed: Every key that healed, with the sync that first showed it right again.
     """
 
     last: Difference | None = None
@@ -35,6 +36,7 @@ class Ledger:
     ever_wrong: dict[Key, int] = field(default_factory=dict)
     never_healed: set[Key] = field(default_factory=set)
     healed_after: list[int] = field(default_factory=list)
+    healed: dict[Key, int] = field(default_factory=dict)
     _since: dict[Key, int] = field(default_factory=dict)
 
     def enter(self, sync: int, found: Difference, left: Iterable[Key] = ()) -> None:
@@ -45,6 +47,7 @@ class Ledger:
                 del self._since[key]
         for key in [key for key in self._since if key not in found.wrong]:
             self.healed_after.append(sync - self._since.pop(key))
+            self.healed.setdefault(key, sync)
         for key in sorted(found.wrong, key=order):
             self._since.setdefault(key, sync)
             self.ever_wrong.setdefault(key, sync)

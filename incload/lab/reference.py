@@ -27,8 +27,8 @@ class ReferenceCopy(Strategy):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """Nothing that a plan could ask about."""
-        return frozenset()
+        """Only that a read of everything is of everything."""
+        return frozenset({Need(Assumption.COMPLETE_READ)})
 
     @property
     def breaks(self) -> frozenset[Assumption]:

@@ -1,8 +1,7 @@
-"""The search: draws lives, tries strategies on them for real, and shrinks a life that shows something to its core.
+"""The draw of a life: a few rows, mostly honest, with a flaw or two and an accident or two.
 
-Whoever writes a strategy can have it searched for the shortest life in which it fails although nothing that it needs is
-broken, and for one in which it fails because a single need is. Everything is drawn through `choose`, so that random
-numbers and a property-based test can drive the same draw.
+Stamps are drawn where claims are decided: at the bounds of the strategies and a microsecond beyond. Everything is drawn
+through `choose`, so that random numbers and a property-based test can drive the same draw.
 """
 
 from __future__ import annotations
@@ -27,30 +26,32 @@ class Choose(Protocol):
         """Return one of the options."""
 
 
-STEPS = (10 * MINUTE, 10 * MINUTE, MINUTE, 30 * MINUTE, 40 * MINUTE, DAY)
-BASE = tuple(
-    -at for at in (0, MINUTE, 5 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1, 25 * MINUTE, 31 * MINUTE, DAY, 7 * DAY)
-)
-"""Stamps of the base."""
-BEHIND = (
-    1,
-    SECOND,
-    MINUTE,
-    MINUTE + 1,
-    10 * MINUTE,
-    10 * MINUTE + 1,
-    DAY,
-    DAY + 5 * MINUTE,
-    DAY + 10 * MINUTE + 1,
-    7 * DAY,
-)
-"""How far behind the watermark a row may be late: at the bounds of the strategies, and a microsecond beyond."""
-UNITS = (SECOND, MINUTE, HOUR)
+_STEPS = (10 * MINUTE, 10 * MINUTE, MINUTE, 30 * MINUTE, 40 * MINUTE, DAY)
+"""How far the clock moves on from beat to beat."""
+
+_OLD = (0, MINUTE, MINUTE + 1, 5 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1, 25 * MINUTE, 31 * MINUTE, DAY, 7 * DAY)
+"""How old the rows of the base are."""
+
+_BEHIND = (1, SECOND, MINUTE, 10 * MINUTE, DAY, DAY + 5 * MINUTE, DAY + 10 * MINUTE, 7 * DAY)
+"""How far behind the watermark a late row is, or a microsecond more."""
+
+_UNITS = (SECOND, MINUTE, HOUR)
+"""What a memory is cut off or rounded up to."""
 
 
 @dataclass
 class _Draft:
-    """A source under way."""
+    """A source under way.
+
+    Attributes:
+        choose: What everything is drawn through.
+        rows: Value and stamp of each row that is there, by id.
+        gone: The last stamps of rows that left.
+        before, clock: What the clock showed at the beat before and shows now.
+        mark: The largest stamp that was ever visible and not ahead of the clock.
+        values: The largest value given so far.
+        touched, deleted, column, widened: What happens in this beat, as a beat holds it.
+    """
 
     choose: Choose
     rows: dict[int, tuple[int, int | None]] = field(default_factory=dict)
@@ -65,24 +66,28 @@ class _Draft:
     widened: bool = False
 
     def begin(self) -> tuple[Row, ...]:
-        stamps: tuple[int | None, ...] = (*BASE, *BASE, *BASE, None, MINUTE)
+        """Fill the base; rarely a stamp is null or in the future."""
+        honest = tuple(-age for age in _OLD)
         for _ in range(self.choose((1, 2, 2, 3, 4, 0))):
-            self.put(self.key(), self.choose(stamps if self.choose((False, False, False, True)) else BASE))
+            self.put(self.key(), self.choose(self.choose((honest,) * 11 + ((None, MINUTE),))))
         return self.end().upserts
 
     def beat(self, operations: Sequence[Callable[[_Draft], None]]) -> Beat:
-        self.before, self.clock = self.clock, self.clock + self.choose(STEPS)
+        """Let some operations happen together."""
+        self.before, self.clock = self.clock, self.clock + self.choose(_STEPS)
         for operation in operations:
             operation(self)
         return self.end()
 
     def end(self) -> Beat:
+        """Close the beat."""
         beat = Beat(self.clock, tuple(self.touched.values()), tuple(self.deleted), self.column, self.widened)
         self.touched, self.deleted, self.column, self.widened = {}, [], (), False
         self.mark = max([self.mark, *(at for _, at in self.rows.values() if at is not None and at <= self.clock)])
         return beat
 
     def put(self, key: int, at: int | None, value: int | None = None) -> None:
+        """Write a row, with a new value unless one is given."""
         if value is None:
             self.values += 1
             value = self.values
@@ -90,23 +95,27 @@ class _Draft:
         self.touched[key] = (key, value, at)
 
     def key(self) -> int:
+        """Return a key above all others; it is two above, so that smaller keys are left."""
         return max([0, *self.rows, *self.gone]) + 2
 
     def small_key(self) -> int:
+        """Return an unused key among those that were passed over."""
         free = [key for key in range(1, self.key(), 2) if key not in self.rows and key not in self.gone]
         return self.choose(free or [self.key()])
 
     def some(self) -> int | None:
+        """Return the key of a row that nothing has happened to in this beat; None without any."""
         free = [key for key in self.rows if key not in self.touched]
         return self.choose(free) if free else None
 
     def honest(self) -> int:
+        """Return a stamp above all before and not ahead of the clock."""
         return self.choose([at for at in (self.clock, self.clock - 1, self.clock - 30 * SECOND) if at > self.mark])
 
     def late(self) -> int:
-        from_clock = (self.clock - 30 * MINUTE, self.clock - 30 * MINUTE - 1)
-        from_before = (self.before - 10 * MINUTE, self.before - 10 * MINUTE - 1)
-        return self.choose((*(self.mark - behind for behind in BEHIND), *from_clock, *from_before))
+        """Return a stamp behind the watermark, the clock, or the clock at the beat before, by a bound or just more."""
+        bounds = (*(self.mark - behind for behind in _BEHIND), self.clock - 30 * MINUTE, self.before - 10 * MINUTE)
+        return self.choose(bounds) - self.choose((0, 1))
 
 
 def _insert(draft: _Draft) -> None:
@@ -206,12 +215,12 @@ def _widen(draft: _Draft) -> None:
         draft.widened = True
 
 
-HONEST = (_insert, _update)
-FLAWS = (
+_HONEST = (_insert, _update)
+_FLAWS = (
     _insert_tie, _update_tie, _insert_late, _insert_late, _update_late, _lower, _untouched, _touch, _small_key, _delete,
     _bring_back, _insert_null, _null, _future, _coarse, _column, _widen,
 )  # fmt: skip
-ACCIDENTS = (
+_ACCIDENTS = (
     "skip_sync", "lose_memory", "roll_back_memory", "round_up_memory", "truncate_memory", "crash_after_memory",
     "crash_after_rows", "partial_read",
 )  # fmt: skip
@@ -221,15 +230,15 @@ def draw(choose: Choose) -> Life:
     """Draw a life: a few rows, a few beats, mostly honest, with a flaw or two and an accident or two."""
     draft = _Draft(choose)
     base = draft.begin()
-    flaws = [choose(FLAWS) for _ in range(choose((0, 1, 1, 2, 3)))]
-    menu = (*HONEST, *flaws, *flaws)
+    flaws = [choose(_FLAWS) for _ in range(choose((0, 1, 1, 2, 3)))]
+    menu = (*_HONEST, *flaws, *flaws)
     beats = [draft.beat([choose(menu) for _ in range(choose((0, 1, 1, 2, 3)))]) for _ in range(choose((1, 2, 3, 4, 5)))]
     accidents = tuple(_accident(choose, len(beats)) for _ in range(choose((0, 0, 0, 1, 1, 2))))
     return Life(base, tuple(beats), _possible(accidents))
 
 
 def _accident(choose: Choose, beats: int) -> Condition:
-    kind, sync = choose(ACCIDENTS), choose(range(1, beats + 1))
+    kind, sync = choose(_ACCIDENTS), choose(range(1, beats + 1))
     first = choose((0, sync))
     match kind:
         case "skip_sync" | "lose_memory":
@@ -237,7 +246,7 @@ def _accident(choose: Choose, beats: int) -> Condition:
         case "roll_back_memory":
             return Condition(kind, sync, to=choose(range(sync)))
         case "round_up_memory" | "truncate_memory":
-            return Condition(kind, unit=choose(UNITS))
+            return Condition(kind, unit=choose(_UNITS))
         case "partial_read":
             return Condition(kind, first, share=choose((0.3, 0.5)))
         case _:

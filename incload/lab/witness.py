@@ -204,9 +204,9 @@ def _what_became(observed: Observed, key: Key, sync: int) -> str:
         rows = f"{total} wrong row{'s' if total > 1 else ''}"
         still = f"is still {' and '.join(now)} after the last, sync {end} ({rows} then)"
         return f"It was wrong after sync {sync} and {still}."
-    left = key in observed.ledger.never_healed
+    healed = observed.ledger.healed.get(key)
     return f"It was wrong after sync {sync} and " + (
-        "left the source before it was right again." if left else "was right again later."
+        "left the source before it was right again." if healed is None else f"was right again after sync {healed}."
     )
 
 

@@ -96,7 +96,6 @@ class SeenRows:
         table: What the table is.
         cursor: How its cursor is read in that session; None without a cursor.
         scale: What the cursor's values mean.
-        count: How many rows were read.
         started: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
         arrived: The same rows in the target's engine, whose digests the next sync will compare; None if these are they.
     """
@@ -106,9 +105,13 @@ class SeenRows:
     table: Table
     cursor: CursorSql | None
     scale: Scale | None
-    count: int
     started: int
     arrived: SeenRows | None = None
+
+    @property
+    def count(self) -> int:
+        """How many rows were read."""
+        return self.session.count(f"({self.relation.sql})", self.relation.params)
 
     def clock(self) -> Position:
         """Return what the source's clock showed when the sync began."""

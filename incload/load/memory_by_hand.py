@@ -1,21 +1,20 @@
 """The memory by hand: look at it, forget it, put an older value back or set one, without a sync.
 
 Every change is one transaction of the target, stands in the history like that of a sync, and leaves the rows of the
-table as they are. What is set has to be written as the cursor column writes it: nothing is guessed.
+table as they are.
 """
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incload.cursor import IsoText, MixedText, Scale, Stamps, shape_of
 from incload.errors import Refused, unknown
 from incload.load.link import reopen
 from incload.load.memory import By, Past, Shelf, remembered
 from incload.load.memory_entry import Entry
+from incload.load.memory_values import key_of, watermark_of
 from incload.load.run import driver_error
 from incload.load.wording import reason
 from incload.registry import strategy as find_strategy
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
 
     from incload.load.engines.base import Session
     from incload.load.location import Location
-    from incload.strategy import KeyValue, Position
-
-_LARGEST = 2**63
-"""No engine's integer column holds a number of this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +49,14 @@ class Remembered:
 
     Attributes:
         strategy: The strategy's name.
+        table_is_there: Whether the target holds the table; a load that does not find it starts afresh.
         entry: What it remembers now, or None.
         digests: Of how many rows it keeps a digest.
         history: Its latest values, newest first, each with what it says; None for a reset or an unreadable text.
     """
 
     strategy: str
+    table_is_there: bool
     entry: Entry | None
     digests: int
     history: tuple[tuple[Past, Entry | None], ...]
@@ -71,11 +68,13 @@ class Change:
 
     Attributes:
         strategy: The strategy's name.
+        table_is_there: Whether the target holds the table.
         before, after: What it remembered and remembers.
         of_run: The run whose value was put back.
     """
 
     strategy: str
+    table_is_there: bool
     before: Entry | None
     after: Entry | None
     of_run: int | None = None
@@ -94,18 +93,20 @@ def reset(choice: Choice, *, dry_run: bool = False) -> Change:
         if shelf.is_blank():
             raise Refused(f"{shelf.said} is empty: there is nothing to forget.")
         shelf.reset(shelf.session.now())
-        return Change(shelf.strategy, before, None)
+        return Change(shelf.strategy, _is_there(shelf), before, None)
 
 
 def roll_back(choice: Choice, to: int | None = None, *, dry_run: bool = False) -> Change:
     """Put back the value of an earlier run, or the one before the present value."""
     with _changing(choice, dry_run=dry_run) as shelf:
-        before, past = _present(shelf), _earlier(shelf, to)
+        before = _present(shelf)
+        _refuse_digests(shelf, before)
+        past = _earlier(shelf, to)
         after = shelf.read(past.value or "")
-        _refuse_digests(shelf, before, after)
+        _refuse_digests(shelf, after)
         run = past.of_run or past.run
         shelf.put(after.text(), By.ROLLBACK, shelf.session.now(), of_run=run)
-        return Change(shelf.strategy, before, after, run)
+        return Change(shelf.strategy, _is_there(shelf), before, after, run)
 
 
 def set_by_hand(choice: Choice, watermark: str | None, key: str | None, *, dry_run: bool = False) -> Change:
@@ -116,11 +117,11 @@ def set_by_hand(choice: Choice, watermark: str | None, key: str | None, *, dry_r
             raise Refused(
                 f"{shelf.said} is empty, and nothing says what its watermark looks like: load once, or roll back."
             )
-        _refuse_digests(shelf, before, before)
-        memory = Memory(_watermark(before, watermark), _key(before, key))
+        _refuse_digests(shelf, before)
+        memory = Memory(watermark_of(watermark, before), key_of(key, before))
         after = Entry(memory, before.strategy, before.key_columns, before.tags)
         shelf.put(after.text(), By.SET, shelf.session.now())
-        return Change(shelf.strategy, before, after)
+        return Change(shelf.strategy, _is_there(shelf), before, after)
 
 
 @contextmanager
@@ -175,7 +176,11 @@ def _shelves(session: Session, choice: Choice) -> list[Shelf]:
 def _described(shelf: Shelf) -> Remembered:
     history = tuple((past, _said_by(shelf, past)) for past in shelf.history())
     digests = shelf.session.count(shelf.digests) if shelf.has_digests() else 0
-    return Remembered(shelf.strategy, shelf.entry(), digests, history)
+    return Remembered(shelf.strategy, _is_there(shelf), shelf.entry(), digests, history)
+
+
+def _is_there(shelf: Shelf) -> bool:
+    return shelf.session.columns("target", shelf.table.name) is not None
 
 
 def _said_by(shelf: Shelf, past: Past) -> Entry | None:
@@ -202,7 +207,7 @@ def _earlier(shelf: Shelf, to: int | None) -> Past:
     found = next((past for past in history if past.run == to), None)
     if found is None:
         kept = f"{history[-1].run} to {history[0].run}" if len(history) > 1 else f"only {history[0].run}"
-        raise Refused(f"run {to} is not in the history of {shelf.said.removeprefix('the ')}: it holds {kept}.")
+        raise Refused(f"run {to} is not in the history of {shelf.said}: it holds {kept}.")
     if found.value is None:
         raise Refused(f"run {to} forgot the memory: to forget it again use `incload memory reset`.")
     return found
@@ -218,77 +223,9 @@ def _one_before(shelf: Shelf, history: list[Past]) -> Past:
     return older[0]
 
 
-def _refuse_digests(shelf: Shelf, *entries: Entry | None) -> None:
-    if any(entry is not None and entry.memory.digests for entry in entries):
+def _refuse_digests(shelf: Shelf, entry: Entry | None) -> None:
+    if entry is not None and entry.memory.digests:
         raise Refused(
             f"{shelf.said} is a digest of every row, and older digests are not kept: "
             "forget them with `incload memory reset`, and the next load compares everything."
         )
-
-
-def _watermark(before: Entry, text: str | None) -> Position | None:
-    if before.scale is None:
-        if text is not None:
-            raise Refused(f"strategy {before.strategy!r} remembers no watermark: leave out --watermark.")
-        return None
-    if text is None:
-        raise Refused(f"strategy {before.strategy!r} remembers a watermark: name one with --watermark.")
-    with suppress(Refused, ValueError):
-        return position_of(text, before.scale)
-    raise Refused(
-        f"--watermark {text!r} is not of the form of the cursor column {before.tags['cursor']!r}: "
-        f"write it as in {before.shown}."
-    )
-
-
-def position_of(text: str, scale: Scale) -> Position:
-    """Return the position of a value as a reader of the source writes it; raise `Refused` or ValueError for others."""
-    shape = shape_of(text)
-    match scale:
-        case IsoText():
-            return scale.position(text)
-        case MixedText():
-            if shape is None or shape.zoned is not scale.zoned:
-                raise ValueError(text)
-            return scale.position(text)
-        case Stamps():
-            if shape is None:
-                raise ValueError(text)
-            return int(shape.position(text)) * (scale.per_second or 1) // (shape.per_second or 1)
-    return _number(text)
-
-
-def _number(text: str) -> Position:
-    number = int(text) if text.lstrip("+-").isdecimal() else float(text)
-    if not math.isfinite(number) or abs(number) >= _LARGEST:
-        raise ValueError(text)
-    return number
-
-
-def _key(before: Entry, text: str | None) -> KeyValue | None:
-    known = before.memory.key
-    if known is None:
-        if text is not None:
-            raise Refused(f"strategy {before.strategy!r} remembers no key: leave out --key.")
-        return None
-    if text is None:
-        raise Refused(f"strategy {before.strategy!r} remembers the key of its last row as well: name one with --key.")
-    parts = text.split(",") if len(known) > 1 else [text]
-    with suppress(ValueError):
-        return tuple(_like(part, value) for part, value in zip(parts, known, strict=True))
-    raise Refused(
-        f"--key {text!r} is not of the form of the key {', '.join(before.key_columns)}: "
-        f"write it as in {before.shown_key}."
-    )
-
-
-def _like(text: str, known: object) -> object:
-    """Read a text as a value of the same type as a known one."""
-    match known:
-        case int():
-            return int(text)
-        case float():
-            return float(text)
-        case bytes():
-            return bytes.fromhex(text)
-    return text

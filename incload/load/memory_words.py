@@ -6,7 +6,6 @@ strategy and any parameters.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from incload.load.asking import AskedSource
@@ -18,9 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from incload.load.memory_entry import Entry
-    from incload.strategy import Delta, Position, Rows
+    from incload.strategy import Delta, Memory, Position, Rows
 
 _TWICE = "by append those already in the target would stand there twice"
+
+
+def without_table(table: str) -> str:
+    """Say what the next sync does where the target does not hold the table."""
+    return f"The target has no table {table}: the next load forgets what is remembered and starts afresh."
 
 
 def next_sync(spelled: str, name: str, entry: Entry | None, clock: Callable[[], int]) -> str:
@@ -46,18 +50,21 @@ def consequence(before: Entry | None, after: Entry | None) -> str:
         return f"Rows that were read are read again: merged they do no harm, and {_TWICE}."
     if before is None or before.tags["scale"] != after.tags["scale"]:
         return ""
-    then, now = _place(before), _place(after)
-    if then == now:
-        return ""
-    if now < then:
+    if _is_behind(after.memory, before.memory):
         return f"Rows between {_said(after)} and {_said(before)} are read again: merged they do no harm, and {_TWICE}."
-    return f"Rows between {_said(before)} and {_said(after)} that are not in the target yet are missed."
+    if _is_behind(before.memory, after.memory):
+        return f"Rows between {_said(before)} and {_said(after)} that are not in the target yet are missed."
+    return ""
 
 
-def _place(entry: Entry) -> tuple[Position, tuple[str, ...]]:
-    """Return where a memory stands, in an order."""
-    mark = entry.memory.watermark
-    return (-math.inf if mark is None else mark, tuple(map(str, entry.memory.key or ())))
+def _is_behind(one: Memory, other: Memory) -> bool:
+    """Tell whether a memory lies behind another; keys that cannot be compared do not."""
+    if one.watermark is not None and other.watermark is not None and one.watermark != other.watermark:
+        return one.watermark < other.watermark
+    try:
+        return (one.key or ()) < (other.key or ())
+    except TypeError:
+        return False
 
 
 def _said(entry: Entry) -> str:
@@ -70,7 +77,7 @@ def _said(entry: Entry) -> str:
 def _delta(delta: Delta, entry: Entry) -> str:
     """Return what a strategy asks for, in words."""
     asked = " and ".join(_question(rows, entry) for rows in delta.rows)
-    return asked + (", and looks for keys that are gone" if delta.remove else "")
+    return asked + (", and removes what the source no longer has" if delta.remove or delta.mirror else "")
 
 
 def _question(rows: Rows, entry: Entry) -> str:
@@ -86,11 +93,16 @@ def _question(rows: Rows, entry: Entry) -> str:
 
 
 def _range(rows: Since, entry: Entry) -> str:
-    scale, cursor = entry.scale, entry.tags["cursor"]
-    shown = [scale.shown(position) if scale else position for position in (rows.position, rows.until)]
-    until = "" if rows.until is None else f" and no later than {shown[1]}"
-    if rows.position is None:
-        return f"the rows whose {cursor} is no later than {shown[1]}"
+    cursor, start = entry.tags["cursor"], _shown(rows.position, entry)
+    until = "" if rows.until is None else f" and no later than {_shown(rows.until, entry)}"
+    known = f", but for {len(rows.but)} that it knows" if rows.but else ""
+    nulls = ", and those without one" if rows.nulls and (start is not None or until) else ""
+    if start is None:
+        return f"the rows whose {cursor} is{until.removeprefix(' and')}{nulls}" if until else "everything"
     if rows.key is not None:
-        return f"the rows beyond {cursor} {shown[0]} and key {', '.join(map(str, rows.key))}{until}"
-    return f"the rows whose {cursor} is {'no earlier' if rows.inclusive else 'later'} than {shown[0]}{until}"
+        return f"the rows beyond {cursor} {start} and key {', '.join(map(str, rows.key))}{until}"
+    return f"the rows whose {cursor} is {'no earlier' if rows.inclusive else 'later'} than {start}{until}{known}{nulls}"
+
+
+def _shown(position: Position | None, entry: Entry) -> object:
+    return entry.scale.shown(position) if entry.scale else position

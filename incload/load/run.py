@@ -1,6 +1,6 @@
 """One load from the outside: open both ends, run one sync, say what it did, and leave nothing behind that fails.
 
-A target file that this load created and then could not fill is removed again.
+A target file that this load created and then could not fill is removed again, unless somebody else has filled it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
-from incload.load.link import connect
+from incload.load.link import connect, reopen
 from incload.load.sync import describe, sync
 from incload.load.wording import reason
 
@@ -65,8 +65,9 @@ def load(source: Location, target: Location, plan: Plan, *, dry_run: bool = Fals
     With `dry_run` everything is done and then undone. With `count` a source database is counted as well. Raises
     `Refused` for anything that stands in the way; the target is then as it was before.
     """
-    with _untouched_on_failure(target.path) as filled, _one_sentence(source, target):
+    with _untouched_on_failure(target) as filled, _one_sentence(source, target):
         link = connect(source, target, plan)
+        opened = _identity(target.path)
         try:
             if link.records == 0:
                 return _nothing(link, plan, dry_run=dry_run)
@@ -74,6 +75,8 @@ def load(source: Location, target: Location, plan: Plan, *, dry_run: bool = Fals
             source_records = link.source.count(link.relation) if count and link.records is None else link.records
             total_before = _total(link, plan)
             synced = sync(link, plan, commit=not dry_run)
+            if _identity(target.path) != opened:
+                raise Refused(f"the target {str(target.path)!r} was removed while it was being loaded: load again.")
             filled.append(not dry_run)
             return _summary(link, plan, synced, source_records, total_before, dry_run=dry_run)
         finally:
@@ -113,17 +116,39 @@ def _total(link: Link, plan: Plan) -> int:
     return link.target.count(link.target.name("target", plan.name))
 
 
+def _identity(path: Path) -> tuple[int, int]:
+    """Tell a file from another one that has taken its place, or from none."""
+    if not path.exists():
+        return 0, 0
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
 @contextmanager
-def _untouched_on_failure(path: Path) -> Iterator[list[bool]]:
+def _untouched_on_failure(target: Location) -> Iterator[list[bool]]:
     """Remove the target file that this load created, unless the list that is yielded says that it was filled."""
-    existed = path.exists()
+    existed = target.path.exists()
     filled: list[bool] = []
     try:
         yield filled
     finally:
-        if not existed and not any(filled):
-            for end in ("", "-journal", "-wal", "-shm", ".wal"):
-                path.with_name(path.name + end).unlink(missing_ok=True)
+        if not existed and not any(filled) and target.path.exists():
+            _remove_if_blank(target)
+
+
+def _remove_if_blank(target: Location) -> None:
+    """Remove a database without a table while nobody else can write it; leave one that somebody else is using."""
+    try:
+        session = reopen(target)
+    except (Refused, driver_error(target.engine)):
+        return  # it is no longer ours
+    try:
+        session.begin()
+        if not session.tables("target"):
+            target.path.unlink()
+    finally:
+        session.rollback()
+        session.close()
 
 
 @contextmanager

@@ -129,8 +129,12 @@ def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
 
 def _staged(job: Job, delta: Delta, rule: WriteRule) -> Landed:
     """Stage the rows, then write them by a rule."""
-    stage = _stage(job, delta)
-    return _apply(job, stage, rule, read=job.link.target.count(stage))
+    stage, target = _stage(job, delta), job.link.target
+    landed = _apply(job, stage, rule, read=target.count(stage))
+    if not (delta.mirror and rule is WriteRule.NEWEST):
+        return landed
+    removed, held_back = _remove(job, target.keys_missing(job.table.key, job.target, stage), job.target)
+    return replace(landed, removed=landed.removed + removed, held_back=landed.held_back + held_back)
 
 
 def _apply(job: Job, stage: str, rule: WriteRule, *, read: int) -> Landed:
@@ -146,6 +150,7 @@ def _apply(job: Job, stage: str, rule: WriteRule, *, read: int) -> Landed:
             removed = target.write(f"DELETE FROM {job.target}")
         source = _newer(job, stage) if rule is WriteRule.NEWEST else stage
         written = target.merge(table, source)
+        held_back = held_back and target.count(job.target) - read
     seen = Query(f"SELECT * FROM {stage}")
     return Landed(seen, False, read, written, unchanged, removed, staged=True, held_back=held_back)  # noqa: FBT003
 

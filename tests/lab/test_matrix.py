@@ -207,11 +207,11 @@ def test_wrong_once_is_wrong() -> None:
     """A trial that ends without a wrong row is wrong all the same when there was one on the way."""
     cell = Choice(("full_refresh",), ("clean",), ("sqlite-sqlite",), 100, 1).cells()[1]
     observed = cell.run(LoadClock())
-    observed.ledger.ever_wrong[10,] = 3
+    observed.ledger.ever_wrong[10,], observed.ledger.healed[10,] = 3, 4
     found = outcome(cell, observed, [2.0, 1.0, 4.0], 0.5)
 
     assert (found.outcome, found.lost + found.stale + found.phantom + found.duplicated) == ("wrong", 0)
-    assert found.witness.endswith("It was wrong after sync 3 and was right again later.")
+    assert found.witness.endswith("It was wrong after sync 3 and was right again after sync 4.")
     assert (found.load_seconds_min, found.load_seconds_median, found.rounds, found.times_reference) == (
         1.0,
         2.0,

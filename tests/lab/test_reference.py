@@ -86,10 +86,11 @@ def failing(*_: object) -> int:
 
 
 def test_it_is_no_strategy_to_choose() -> None:
-    """It asks for everything, needs nothing, and does not stand among the strategies."""
+    """It asks for everything, needs all of it, and does not stand among the strategies."""
     reference = ReferenceCopy()
 
-    assert (reference.id, reference.needs, str(reference.write_rule)) == ("reference_copy", frozenset(), "replace")
+    assert (reference.id, str(reference.write_rule)) == ("reference_copy", "replace")
+    assert [need.assumption.name for need in reference.needs] == ["COMPLETE_READ"]
     assert "reference_copy" not in {each.name for each in strategies()}
 
 

@@ -90,7 +90,7 @@ HEALED = """\
 2. With the watermark 2026-01-01T11:50:00.000000 in memory, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.000000.
 3. The row's stamp lies 0:05:00 before the bound, 0:05:00 behind the watermark: the row was not read.
-4. It was wrong after sync 1 and was right again later."""
+4. It was wrong after sync 1 and was right again after sync 2."""
 
 LEFT = """\
 1. In tick 1 row id = 3 became visible with modified_at = 2026-01-01T11:45:00.000000.

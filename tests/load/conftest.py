@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"), ("duc
 """Every pair of engines, source first."""
 
 Row = tuple[object, ...]
+Between = Callable[[str, str], "Ends"]
 
 
 def run(path: Path, engine: str, *statements: str) -> None:
@@ -74,6 +76,16 @@ class Ends:
     def write(self, *statements: str) -> None:
         """Run statements on the source."""
         run(self.source.path, self.engines[0], *statements)
+
+    def insert(self, table: str, rows: list[Row]) -> None:
+        """Put rows of plain values into a table of the source."""
+        sql = f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})"
+        if self.engines[0] == "sqlite":
+            with closing(sqlite3.connect(self.source.path)) as connection, connection:
+                connection.executemany(sql, rows)
+        else:
+            with duckdb.connect(str(self.source.path)) as connection:
+                connection.executemany(sql, rows)
 
     def write_target(self, *statements: str) -> None:
         """Run statements on the target."""
@@ -124,6 +136,12 @@ def plan(name: str, /, **changes: object) -> Plan:
 def ends(request: pytest.FixtureRequest, tmp_path: Path) -> Ends:
     """Return a source and a target on each pair of engines in turn."""
     return Ends(request.param, tmp_path)
+
+
+@pytest.fixture
+def between(tmp_path: Path) -> Between:
+    """Return the maker of a source and a target on two engines."""
+    return lambda source, target: Ends((source, target), tmp_path)
 
 
 @pytest.fixture

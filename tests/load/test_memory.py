@@ -31,6 +31,11 @@ BASE = (
     "INSERT INTO events VALUES (1, 100, 'a'), (2, 200, 'b')",
 )
 WATERMARK = ("events", "timestamp_watermark")
+TYPED = {
+    "sqlite": "CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name TEXT)",
+    "duckdb": "CREATE TABLE events (id BIGINT PRIMARY KEY, ts BIGINT, name VARCHAR)",
+}
+"""What each engine makes of the table when it comes from the other."""
 EMPTIED = "DELETE FROM events"
 
 
@@ -142,12 +147,6 @@ def test_a_rebuilt_table_keeps_its_memory(ends: Ends) -> None:
 
     assert ends.rows() == [(1, 100, "from elsewhere"), (2, 200, "from elsewhere"), (3, 300, "c")]
     assert (summary.loaded, summary.previous_watermark) == (1, 200)
-
-
-TYPED = {
-    "sqlite": "CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name TEXT)",
-    "duckdb": "CREATE TABLE events (id BIGINT PRIMARY KEY, ts BIGINT, name VARCHAR)",
-}
 
 
 @pytest.mark.parametrize(

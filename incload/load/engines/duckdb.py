@@ -73,11 +73,12 @@ class DuckdbSession(Session):
         self._reader: pa.RecordBatchReader | None = None
         self.rows("SET TimeZone = 'UTC'")
         self.rows("SET enable_progress_bar = false")
+        self.rows("SET autoinstall_known_extensions = false")  # nothing is fetched from anywhere behind a user's back
         if source:
-            options = "" if source_writable else " (READ_ONLY)"
-            self.rows(f"ATTACH {_literal(source)} AS source{options}")
+            options = "" if source_writable else ", READ_ONLY"
+            self.rows(f"ATTACH {_literal(source)} AS source (TYPE duckdb{options})")
         if target:
-            self.rows(f"ATTACH {_literal(target)} AS target")
+            self.rows(f"ATTACH {_literal(target)} AS target (TYPE duckdb)")
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and fetch all of it: an unfetched result owns the connection."""

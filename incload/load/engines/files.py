@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 _NUMBERS = frozenset({"integer", "real"})
 _TYPES = {Kind.INTEGER: "BIGINT", Kind.REAL: "DOUBLE", Kind.BOOLEAN: "BOOLEAN"}
 _JSON_FAMILY = (
-    "CASE json_type(json, ?) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean'"
+    "CASE WHEN text IS NULL THEN NULL ELSE"
+    " CASE json_type(json, ?) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean'"
     " WHEN 'OBJECT' THEN 'nested' WHEN 'ARRAY' THEN 'nested' WHEN 'DOUBLE' THEN"
     " CASE WHEN text IN ('NaN', 'Infinity', '-Infinity') THEN 'infinite'"
     " WHEN regexp_full_match(text, '-?\\d+') OR NOT isfinite(text::DOUBLE) THEN 'huge' ELSE 'real' END"
-    " ELSE CASE WHEN TRY_CAST(text AS BIGINT) IS NULL THEN 'huge' ELSE 'integer' END END"
+    " ELSE CASE WHEN TRY_CAST(text AS BIGINT) IS NULL THEN 'huge' ELSE 'integer' END END END"
 )
 """The SQL of the family of a JSON value, which is also there as a text."""
 _CSV_FAMILY = (

@@ -6,6 +6,8 @@ is dropped again; a value that does not fit its declared type is refused, never 
 
 from __future__ import annotations
 
+import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +30,13 @@ BATCH_ROWS = 65_536
 _EXAMPLE = {Kind.INTEGER: "-1", Kind.REAL: "0.5", Kind.TEXT: "''", Kind.BOOLEAN: "0", Kind.BLOB: "x'00'"}
 _EXACT = 1 << 53
 """Up to here every integer is a float."""
+_BENT = {
+    Kind.TEXT: "{0} < '' OR {0} >= x''",
+    Kind.BLOB: "{0} < x''",
+    Kind.REAL: f"typeof({{0}}) = 'integer' AND {{0}} NOT BETWEEN -{_EXACT} AND {_EXACT}",
+}
+"""When a value is none of its column's kind and ADBC would not say so; SQLite sorts numbers, then texts, then bytes."""
+_SAID, _QUOTE = "incload: ", "'"
 _STORED = {Kind.INTEGER: pa.int64(), Kind.REAL: pa.float64(), Kind.TEXT: pa.string(), Kind.BLOB: pa.binary()}
 
 
@@ -44,38 +53,51 @@ def _batches(
     source: Path, query: Query, schema: pa.Schema, columns: tuple[Column, ...], lock_seconds: float
 ) -> Iterator[pa.RecordBatch]:
     example = ", ".join(f"{_EXAMPLE[column.kind]} AS {Session.quote(column.name)}" for column in columns)
-    values = ", ".join(map(_exactly, columns))
+    values = ", ".join(map(_held, columns))
     sql = f"SELECT * FROM (SELECT {example}) UNION ALL SELECT {values} FROM ({query.sql})"
     with adbc_driver_sqlite.dbapi.connect(":memory:", autocommit=True) as connection, connection.cursor() as setup:
         setup.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
         setup.execute("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",))
-        with connection.cursor(adbc_stmt_kwargs={"adbc.sqlite.query.batch_rows": BATCH_ROWS}) as cursor:
-            try:
+        try:
+            with connection.cursor(adbc_stmt_kwargs={"adbc.sqlite.query.batch_rows": BATCH_ROWS}) as cursor:
                 cursor.execute(sql, query.params)
-            except adbc_driver_sqlite.dbapi.Error as error:
-                raise Refused(f"{str(source)!r} cannot be read: {reason(error)}") from error
-            yield from _typed(cursor, schema)
+                yield from _typed(cursor, schema)
+        except (pa.ArrowException, OSError, adbc_driver_sqlite.dbapi.Error) as error:
+            raise _refusal(source, columns, error) from error
 
 
-def _exactly(column: Column) -> str:
-    """Return a column's expression; an integer that a float cannot hold becomes a text, which is then refused."""
+def _held(column: Column) -> str:
+    """Return a column's expression, which fails on a value that would otherwise be bent to fit the column's type."""
     name = Session.quote(column.name)
-    if column.kind is not Kind.REAL:
+    bent = _BENT.get(column.kind, "").format(name)
+    if not bent:
         return name
-    return f"CASE WHEN typeof({name}) = 'integer' AND {name} NOT BETWEEN -{_EXACT} AND {_EXACT} THEN '' ELSE {name} END"
+    said = f"{_SAID}column {column.name!r} of the SQLite source is of kind {column.kind} and holds a value of type "
+    # SQLite has no function that just fails; this one fails on a path that is none, and repeats it.
+    failure = f"json_extract('{{}}', '{said.replace(_QUOTE, 2 * _QUOTE)}' || typeof({name}))"
+    return f"CASE WHEN {bent} THEN {failure} ELSE {name} END"
 
 
 def _typed(cursor: Cursor, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Drop the example row and hold every batch to the schema."""
     skip = 1
-    try:
-        for batch in cursor.fetch_record_batch():
-            if batch.schema.types != schema.types:
-                raise Refused(_misfit(batch.schema, schema))
-            yield pa.RecordBatch.from_arrays(batch.slice(skip).columns, schema=schema)
-            skip = 0
-    except (pa.ArrowException, OSError, adbc_driver_sqlite.dbapi.Error) as error:
-        raise Refused(f"a column of the SQLite source does not hold one type throughout: {reason(error)}") from error
+    for batch in cursor.fetch_record_batch():
+        if batch.schema.types != schema.types:
+            raise Refused(_misfit(batch.schema, schema))
+        yield pa.RecordBatch.from_arrays(batch.slice(skip).columns, schema=schema)
+        skip = 0
+
+
+def _refusal(source: Path, columns: tuple[Column, ...], error: Exception) -> Refused:
+    """Say what broke a stream off: a value that `_held` or the driver found, or anything else."""
+    held = re.search(rf"'{_SAID}(.*)'", str(error))
+    if held:
+        return Refused(f"{held[1].replace(2 * _QUOTE, _QUOTE)}: give it one type.")
+    typed = re.search(r"Type mismatch in column (\d+): (.*)", str(error))
+    if typed:
+        name = columns[int(typed[1])].name
+        return Refused(f"column {name!r} of the SQLite source is not of one type ({typed[2]}): give it one type.")
+    return Refused(f"{str(source)!r} cannot be read: {reason(error)}")
 
 
 def _misfit(found: pa.Schema, schema: pa.Schema) -> str:
@@ -90,7 +112,11 @@ def _misfit(found: pa.Schema, schema: pa.Schema) -> str:
 def scratch(reader: pa.RecordBatchReader) -> Path:
     """Write a stream to a new SQLite file that nobody else knows; return its path. The caller deletes the folder."""
     path = Path(tempfile.mkdtemp(prefix="incload-")) / "incoming.db"
-    with adbc_driver_sqlite.dbapi.connect(str(path), autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous = OFF")
-        cursor.adbc_ingest(STAGE, reader, mode="create")
+    try:
+        with adbc_driver_sqlite.dbapi.connect(str(path), autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous = OFF")
+            cursor.adbc_ingest(STAGE, reader, mode="create")
+    except BaseException:
+        shutil.rmtree(path.parent)
+        raise
     return path

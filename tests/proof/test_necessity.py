@@ -1,0 +1,102 @@
+"""For everything that is needed there is a life of a few rows that breaks it alone and makes a row wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.lab.pair import PAIRS, pair_name
+from incload.lab.proof import attempt, breakable, observe
+from incload.lab.witness import story
+from incload.registry import strategies
+from incload.strategy import WriteRule, needs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conftest import Shown
+
+    from incload.lab.life import Life, Row
+    from incload.strategy import Strategy
+
+MOST_ROWS, MOST_BEATS = 5, 4
+every_strategy = pytest.mark.parametrize("each", strategies(), ids=lambda each: each.id)
+
+
+@every_strategy
+def test_every_need_is_shown(each: Strategy, on_file: tuple[Shown, ...]) -> None:
+    """For each need of a strategy under its own rule there is a counterexample on file, and for nothing else."""
+    shown = {s.assumption for s in on_file if (s.strategy, s.rule) == (each, each.write_rule)}
+
+    assert shown == {need.assumption for need in breakable(each, each.write_rule)}
+
+
+@pytest.mark.parametrize("rule", WriteRule)
+def test_every_need_of_a_rule_is_shown(rule: WriteRule, on_file: tuple[Shown, ...]) -> None:
+    """For each need that some strategy has only because of a rule there is a counterexample on file."""
+    added = {need.assumption for each in strategies() for need in needs_of(each, rule) - each.needs}
+
+    assert added == {s.assumption for s in on_file if s.rule is rule and s.assumption in added}
+
+
+@every_strategy
+def test_a_counterexample_breaks_one_need_alone(each: Strategy, on_file: tuple[Shown, ...]) -> None:
+    """It breaks that need and no other, by a microsecond more than is borne, and a row is wrong; here is its story."""
+    for shown in on_file:
+        if shown.strategy != each:
+            continue
+        need = attempt(shown.life, each, shown.rule).shows
+        told = story(shown.life.history(), observe(shown.life, each, shown.rule))
+        print(f"{each.id} with {shown.rule} needs {shown.assumption.name}:\n{told}\n")  # noqa: T201 - to be read with -rP
+
+        assert (need.assumption if need else None, shown.life) == (shown.assumption, shown.life)
+        assert told.startswith("1. ")
+
+
+@every_strategy
+def test_a_break_of_the_size_that_is_borne_does_no_harm(each: Strategy, on_file: tuple[Shown, ...]) -> None:
+    """A microsecond less than in a counterexample leaves every row right; two less where a tie does harm of its own."""
+    bounded = {need.assumption for need in each.needs if need.within is not None}
+    for shown in on_file:
+        if shown.strategy == each and shown.assumption in bounded:
+            tried = (attempt(life, each, shown.rule) for life in nearby(shown.life))
+
+            assert any(not one.unmet and not one.wrong for one in tried), shown.life
+
+
+def nearby(life: Life) -> Iterator[Life]:
+    """Yield the lives in which one stamp, wherever it stands, is a microsecond or two later."""
+    stamps = {at for rows in (life.base, *(beat.upserts for beat in life.beats)) for _, _, at in rows if at is not None}
+    for stamp, by in product(stamps, (1, 2)):
+        base = later(life.base, stamp, by)
+        beats = (replace(beat, upserts=later(beat.upserts, stamp, by)) for beat in life.beats)
+        yield replace(life, base=base, beats=tuple(beats))
+
+
+def later(rows: tuple[Row, ...], stamp: int, by: int) -> tuple[Row, ...]:
+    """Return rows with one stamp moved."""
+    return tuple((key, value, at + by if at == stamp else at) for key, value, at in rows)
+
+
+def test_counterexamples_are_small(on_file: tuple[Shown, ...]) -> None:
+    """Each life on file can be followed by hand."""
+    assert max(shown.life.rows for shown in on_file) <= MOST_ROWS
+    assert max(len(shown.life.beats) for shown in on_file) <= MOST_BEATS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", PAIRS[1:], ids=pair_name)
+def test_other_engines_agree(pair: tuple[str, str], on_file: tuple[Shown, ...], tmp_path: Path) -> None:
+    """Every life on file makes the same rows wrong, after the same syncs, on every pair of engines."""
+    first = {(shown.life, shown.assumption): shown for shown in on_file}
+    for number, shown in enumerate(first.values()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        expected = observe(shown.life, shown.strategy, shown.rule).ledger.ever_wrong
+        found = observe(shown.life, shown.strategy, shown.rule, pair, folder).ledger.ever_wrong
+
+        assert (shown.life, found) == (shown.life, expected)

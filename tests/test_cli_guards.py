@@ -1,0 +1,81 @@
+"""The switches of the guards: what is reported or refused at the door, and let pass when the command says so."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.cli import main
+from incload.load.plan import Guards, Plan
+from incload.load.run import Summary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SWITCHES = {
+    "--allow-removals": Guards(allow_removals=True),
+    "--allow-backwards": Guards(allow_backwards=True),
+    "--allow-ahead": Guards(allow_ahead=True),
+}
+
+
+def load(folder: Path, count: int, *more: str, stamp: str = "2026-01-01T00:00:00Z") -> int:
+    """Load a file of so many rows."""
+    rows = [{"id": number, "at": stamp} for number in range(count)]
+    (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
+    target = f"sqlite:///{folder}/copy.db"
+    options = ["--table", "t", "--key", "id", "--cursor", "at", "--output", str(folder / "summary.json")]
+    return main(["load", str(folder / "rows.json"), "--target", target, *options, *more])
+
+
+def warnings(folder: Path) -> list[str]:
+    """Return the warnings of the summary that was written."""
+    found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["warnings"]
+    assert isinstance(found, list)
+    return found
+
+
+@pytest.mark.parametrize("strategy", ["full_refresh", "snapshot_diff", "row_hash_cdc"])
+def test_a_shrunken_file_is_reported(strategy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The load succeeds, and says on stderr and in the summary what it held back and how to let it pass."""
+    assert load(tmp_path, 60, "--strategy", strategy) == 0
+    assert (warnings(tmp_path), capsys.readouterr().err) == ([], "")
+    assert load(tmp_path, 40, "--strategy", strategy) == 0
+    (warning,) = warnings(tmp_path)
+    told = capsys.readouterr()
+
+    assert told.err == f"incload: warning: {warning}\n"
+    assert warning.startswith("20 rows of 't' that the source no longer has were kept")
+    assert warning in told.out
+    assert "  total_in_target: 60\n" in told.out
+    assert load(tmp_path, 40, "--strategy", strategy, "--allow-removals") == 0
+    assert "  total_in_target: 40\n" in capsys.readouterr().out
+    assert warnings(tmp_path) == []
+
+
+def test_a_stamp_in_the_future_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The watermark is ahead of the clock; with the switch nothing is said."""
+    options = ("--strategy", "timestamp_watermark")
+    assert load(tmp_path, 1, *options, stamp="9999-01-01T00:00:00Z") == 0
+    assert "the watermark 9999-01-01T00:00:00Z of 't' is ahead of the source's clock" in capsys.readouterr().err
+    assert load(tmp_path, 1, *options, "--allow-ahead", stamp="9999-01-01T00:00:00Z") == 0
+
+    assert (warnings(tmp_path), capsys.readouterr().err) == ([], "")
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_every_switch_lets_one_thing_pass(switch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A switch of the command is the guard of the plan of that name, and no other."""
+    plans: list[Plan] = []
+
+    def planned(_source: object, _target: object, plan: Plan, **_: object) -> Summary:
+        plans.append(plan)
+        return Summary("t", "s", "merge", None, 0, None, 0, None, None, 0, "untouched", dry_run=False)
+
+    monkeypatch.setattr("incload.load.run.load", planned)
+    for options in ([], [switch]):
+        assert load(tmp_path, 1, "--strategy", "timestamp_watermark", *options) == 0
+
+    assert [plan.guards for plan in plans] == [Guards(), SWITCHES[switch]]
