@@ -11,8 +11,8 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-test: $(READY) ## run every test
-	$(BIN)/python -m pytest -q
+test: $(READY) ## run every test, in as many processes as there are processors
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 compare: $(READY) ## compare all strategies and write the report
 	$(BIN)/python -m pytest bench --benchmark-only -q
