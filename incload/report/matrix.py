@@ -1,4 +1,4 @@
-"""The verdict matrices: strategies down, scenarios across, one for each suite of verdicts and pair of engines."""
+"""The verdict matrices: strategies down, scenarios across, one for each suite; pairs of engines that agree share it."""
 
 from __future__ import annotations
 
@@ -44,10 +44,23 @@ def matrix_blocks(frame: pd.DataFrame) -> list[Block]:
     blocks: list[Block] = [Heading(2, "Verdicts"), Paragraph(LEGEND)]
     for suite, of_suite in trials.groupby("suite", sort=False):
         blocks.append(Paragraph(_agreement(of_suite)))
-        for pair, of_pair in of_suite.groupby("pair", sort=False):
-            blocks += [Heading(3, pair_title(str(suite), str(pair))), grid(of_pair)]
+        for pairs, matrix in _distinct(of_suite):
+            blocks += [Heading(3, pair_title(str(suite), listed(pairs))), matrix]
         blocks += _reasons(of_suite)
     return blocks
+
+
+def _distinct(trials: pd.DataFrame) -> list[tuple[list[str], Grid]]:
+    """Return the matrices that differ, each with the pairs of engines that have it."""
+    found: list[tuple[list[str], Grid]] = []
+    for pair, of_pair in trials.groupby("pair", sort=False):
+        matrix = grid(of_pair)
+        pairs = next((pairs for pairs, known in found if known == matrix), None)
+        if pairs is None:
+            found.append(([str(pair)], matrix))
+        else:
+            pairs.append(str(pair))
+    return found
 
 
 def disagreeing_cells(trials: pd.DataFrame) -> list[tuple[str, str]]:

@@ -10,6 +10,8 @@ from incload.report.matrix import grid, matrix_blocks, pair_title
 if TYPE_CHECKING:
     from conftest import Framed
 
+    from incload.report.document import Block
+
 LATE = {"scenario": "late_rows", "outcome": "wrong", "lost": 2}
 OTHER_PAIR = {"target_engine": "sqlite"}
 FULL = {"strategy": "full_refresh"}
@@ -34,12 +36,25 @@ def test_reference_copies_and_timed_trials_are_in_no_matrix(framed: Framed) -> N
     assert matrix_blocks(framed({"strategy": "reference_copy"}, {"suite": "throughput"})) == []
 
 
-def test_there_is_a_matrix_for_every_pair(framed: Framed) -> None:
-    """Each pair of engines has its own matrix under its own heading."""
+def headings(blocks: list[Block]) -> list[str]:
+    """Return the headings above the matrices."""
+    return [block.text for block in blocks if isinstance(block, Heading)][1:]
+
+
+def test_pairs_that_differ_have_a_matrix_each(framed: Framed) -> None:
+    """A pair of engines with another cell has a matrix of its own under its own heading."""
+    blocks = matrix_blocks(framed({}, LATE, OTHER_PAIR, {**LATE, **OTHER_PAIR, "lost": 3}))
+
+    assert headings(blocks) == ["sqlite → duckdb", "sqlite → sqlite"]
+    assert [block.cells[0][1].text for block in blocks if isinstance(block, Grid)] == ["2 lost", "3 lost"]
+
+
+def test_pairs_that_agree_share_a_matrix(framed: Framed) -> None:
+    """Equal matrices are shown once, under a heading that names every pair."""
     blocks = matrix_blocks(framed({}, LATE, OTHER_PAIR, {**LATE, **OTHER_PAIR}))
 
-    assert [block.text for block in blocks if isinstance(block, Heading)][1:] == ["sqlite → duckdb", "sqlite → sqlite"]
-    assert sum(isinstance(block, Grid) for block in blocks) == 2
+    assert headings(blocks) == ["sqlite → duckdb and sqlite → sqlite"]
+    assert sum(isinstance(block, Grid) for block in blocks) == 1
 
 
 def test_agreement_of_all_pairs_is_told(framed: Framed) -> None:
