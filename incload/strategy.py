@@ -286,6 +286,11 @@ class Strategy(ABC):
         return frozenset({Assumption.WHOLE_READ})
 
     @property
+    def reads_again(self) -> frozenset[Assumption]:
+        """What makes it hand a version to the target twice when broken; it matters to `append` alone."""
+        return frozenset()
+
+    @property
     def reach(self) -> Reach | None:
         """Which changes it reads, for a strategy that goes by the cursor alone; None for one that does not."""
         return None
@@ -306,29 +311,18 @@ class Strategy(ABC):
 
 def needs_of(strategy: Strategy, rule: WriteRule) -> frozenset[Need]:
     """Return everything that a strategy with a write rule needs, for the copy to be right after every sync."""
-    of_rule = (_RULE_NEEDS[rule] | _read_again(strategy, rule)) - _spared(strategy)
-    return strategy.needs | frozenset(map(Need, of_rule))
+    again = strategy.reads_again if rule is WriteRule.APPEND else frozenset()
+    return strategy.needs | frozenset(map(Need, (_RULE_NEEDS[rule] | again) - _spared(strategy)))
 
 
 _RULE_NEEDS = {
-    WriteRule.APPEND: {
-        Assumption.READ_ONCE,
-        Assumption.INSERT_ONLY,
-        Assumption.NO_HARD_DELETES,
-        Assumption.FIXED_SCHEMA,
-    },
+    WriteRule.APPEND: {Assumption.READ_ONCE, Assumption.INSERT_ONLY, Assumption.NO_HARD_DELETES},
     WriteRule.MERGE: {Assumption.NO_HARD_DELETES},
     WriteRule.NEWEST: {Assumption.NO_HARD_DELETES, Assumption.VERSIONS_IN_ORDER},
     WriteRule.REPLACE: {Assumption.WHOLE_READ},
     WriteRule.MIRROR: {Assumption.WHOLE_READ},
 }
 """What each rule needs of whatever reads for it; that answers are complete every way of reading needs itself."""
-
-
-def _read_again(strategy: Strategy, rule: WriteRule) -> set[Assumption]:
-    """A bounded watermark lets a stamp from the future be read at every sync until its time has come."""
-    bounded = strategy.reach is not None and strategy.reach.bounded
-    return {Assumption.CURSOR_NOT_IN_FUTURE} if bounded and rule is WriteRule.APPEND else set()
 
 
 def _spared(strategy: Strategy) -> set[Assumption]:

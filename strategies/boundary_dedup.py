@@ -34,6 +34,11 @@ class BoundaryDedup(Strategy):
         }
 
     @property
+    def reads_again(self) -> frozenset[Assumption]:
+        """Another schema: it gives the rows at the watermark other digests."""
+        return frozenset({Assumption.FIXED_SCHEMA})
+
+    @property
     def reach(self) -> Reach:
         """What is newer than the watermark, and at it what is unknown."""
         return Reach(at_bound="unknown")

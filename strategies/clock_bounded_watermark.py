@@ -32,6 +32,11 @@ class ClockBoundedWatermark(Strategy):
         }
 
     @property
+    def reads_again(self) -> frozenset[Assumption]:
+        """A stamp in the future: the row is read at every sync until its time has come."""
+        return frozenset({Assumption.CURSOR_NOT_IN_FUTURE})
+
+    @property
     def reach(self) -> Reach:
         """What is newer than the bounded watermark."""
         return Reach(at_bound="none", bounded=True)

@@ -36,6 +36,11 @@ class RowHashCdc(Strategy):
         return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.MEMORY_KEPT, Assumption.ATOMIC_COMMIT)))
 
     @property
+    def reads_again(self) -> frozenset[Assumption]:
+        """Another schema: it gives every row another digest."""
+        return frozenset({Assumption.FIXED_SCHEMA})
+
+    @property
     def removes_rows(self) -> bool:
         """It names the keys that are gone, unless it is told not to."""
         return self.removes

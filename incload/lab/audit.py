@@ -48,6 +48,11 @@ class Difference:
         """Every key with anything wrong about it."""
         return self.lost | self.stale | self.phantom | frozenset(self.duplicated)
 
+    def kinds(self, key: Key) -> tuple[str, ...]:
+        """Return the names of what is wrong about a key."""
+        found = {"lost": self.lost, "stale": self.stale, "phantom": self.phantom, "duplicated": self.duplicated}
+        return tuple(kind for kind, keys in found.items() if key in keys)
+
 
 def audit(source: Iterable[list[Row]], target: Iterable[list[Row]], key: tuple[int, ...]) -> Difference:
     """Compare two tables, given as chunks of rows in ascending order of their keys.

@@ -118,7 +118,7 @@ def save(shelf: Shelf) -> SavedMemory:
     return SavedMemory(entry, digests)
 
 
-def restore(shelf: Shelf, saved: SavedMemory, origin: str) -> None:
+def restore(shelf: Shelf, saved: SavedMemory) -> None:
     """Put a memory back."""
     session = shelf.session
     shelf.forget()
@@ -128,7 +128,7 @@ def restore(shelf: Shelf, saved: SavedMemory, origin: str) -> None:
             (shelf.table.name, shelf.strategy, value),
         )
     if saved.digests is not None:
-        shelf.create_digests(origin)
+        shelf.create_digests("")  # no engine has declared the columns of a history
         for row in saved.digests:
             session.write(f"INSERT INTO {shelf.digests} VALUES ({', '.join('?' * len(row))})", row)
 

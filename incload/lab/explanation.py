@@ -11,13 +11,13 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from incload.cursor import UNITS, Stamps
 from incload.history.breaks import Breaks, measure
 from incload.lab.clock import LoadClock
 from incload.lab.ledger import counts
 from incload.lab.matrix import Cell, Choice, outcome
 from incload.lab.pair import pair_name
 from incload.lab.prediction import broken, disagreement
+from incload.lab.witness import shown
 from incload.registry import strategies, strategy
 from incload.strategy import needs_of
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from incload.history.history import History
+    from incload.history.scenarios import Scenario
     from incload.lab.trial import Observed
     from incload.report.outcome import Outcome
     from incload.strategy import Assumption, Need, Strategy
@@ -78,13 +79,20 @@ def _head(cell: Cell, observed: Observed, found: Outcome) -> str:
         else f"no row was wrong after any of {len(observed.syncs)} syncs."
     )
     lines = [f"{what}, {cell.rows} rows, seed {cell.seed}", f"{found.outcome}: {verdict}", cell.scenario.sentence]
-    return "\n".join(map(_filled, lines))
+    return "\n".join(map(_filled, [*lines, *_origin(cell.scenario)]))
+
+
+def _origin(scenario: Scenario) -> list[str]:
+    """Say where the flaw was seen, and under which ids it is catalogued."""
+    if not scenario.causes:
+        return []
+    seen = f"Seen in {', '.join(scenario.threads)}" if scenario.threads else "Reasoned: no public report is known"
+    return [f"{seen} (cause {' and '.join(scenario.causes)})."]
 
 
 def _timing(history: History, observed: Observed) -> str:
     """Say when what becomes visible, and when syncs run."""
     clocks = [history.started, *(tick.at for tick in history.ticks)]
-    shown = Stamps(UNITS["us"]).shown
     steps = {later - earlier for earlier, later in pairwise(clocks)}
     each = f"one every {timedelta(microseconds=steps.pop())}" if len(steps) == 1 else "one after the other"
     skipped = sorted({*range(len(clocks))} - {*observed.ticks})
@@ -113,7 +121,7 @@ def _measured(need: Need, cell: Cell, breaks: Breaks) -> str:
     measured = "" if size is None else f" The largest break here is {size}."
     if need.within is None:
         return f"Any break does harm.{measured}"
-    return f"Up to {need.within} does no harm.{measured}" if need.within else f"Only 0 does no harm.{measured}"
+    return f"Up to {need.within} does no harm.{measured}" if need.within else f"Any break above 0 does harm.{measured}"
 
 
 def _right(cell: Cell, failed: list[Assumption], breaks: Breaks) -> Iterator[str]:
@@ -144,7 +152,7 @@ def _kept(cell: Cell, breaks: Breaks) -> Iterator[str]:
     width = max(len(need.assumption.name) for need in needs)
     for need in needs:
         size = breaks.get(need.assumption)
-        borne = f" Up to {need.within} does no harm; the largest here is {size}." if size is not None else ""
+        borne = f" Up to {need.within or 0} does no harm; the largest here is {size or 0}." if size is not None else ""
         yield _filled(f"  {need.assumption.name:<{width}}  {need.assumption.value}.{borne}", " " * (width + 4))
     needed = {need.assumption for need in needs}
     others = sorted(each.name for each in cell.scenario.breaks - needed)

@@ -25,6 +25,7 @@ class Ledger:
         most: The largest count of each kind after any sync: lost, stale, phantom, duplicated.
         wrong_syncs: After how many syncs source and target differed.
         ever_wrong: Every key that was wrong after any sync, with the sync that first showed it, in that order.
+        found_as: What was wrong about each of them then, as `Difference.kinds` names it.
         never_healed: The keys that left the source while wrong.
         healed_after: For each time that a row healed, how many syncs it had been wrong.
         healed: Every key that healed, with the sync that first showed it right again.
@@ -34,6 +35,7 @@ class Ledger:
     most: tuple[int, int, int, int] = (0, 0, 0, 0)
     wrong_syncs: int = 0
     ever_wrong: dict[Key, int] = field(default_factory=dict)
+    found_as: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     never_healed: set[Key] = field(default_factory=set)
     healed_after: list[int] = field(default_factory=list)
     healed: dict[Key, int] = field(default_factory=dict)
@@ -50,7 +52,8 @@ class Ledger:
             self.healed.setdefault(key, sync)
         for key in sorted(found.wrong, key=order):
             self._since.setdefault(key, sync)
-            self.ever_wrong.setdefault(key, sync)
+            if key not in self.ever_wrong:
+                self.ever_wrong[key], self.found_as[key] = sync, found.kinds(key)
         self.most = tuple(map(max, self.most, counts(found)))  # type: ignore[assignment]  # four counts give four maxima
         self.wrong_syncs += bool(found.wrong)
         self.last = found

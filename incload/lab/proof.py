@@ -89,9 +89,14 @@ def unneeded(strategy: Strategy, rule: WriteRule, tried: Iterable[Tried]) -> fro
 
 
 def breakable(strategy: Strategy, rule: WriteRule) -> frozenset[Need]:
-    """Return the needs that a life can break; a strategy that always reads everything keeps one by its own design."""
-    by_design = {Assumption.WHOLE_READ} - strategy.breaks
-    return frozenset(need for need in needs_of(strategy, rule) if need.assumption not in by_design)
+    """Return the needs that can be broken alone.
+
+    What the strategy breaks by design is broken in every life, and nothing else is ever broken alone. That the whole
+    table is read only a design can break, no life.
+    """
+    by_design = broken(strategy, rule, {})
+    lives_break = (need for need in needs_of(strategy, rule) if need.assumption is not Assumption.WHOLE_READ)
+    return frozenset(by_design or lives_break)
 
 
 def counterexample(

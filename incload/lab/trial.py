@@ -41,6 +41,8 @@ class Observed:
     """What a trial showed.
 
     Attributes:
+        rule: By which rule rows were written.
+        conditions: What happened to the loader.
         ledger: When which rows were wrong, in syncs.
         syncs: What each sync did, oldest first.
         ticks: After how many ticks each sync ran.
@@ -48,15 +50,13 @@ class Observed:
         rows_at_end: Rows of the source at the end.
     """
 
+    rule: WriteRule
+    conditions: tuple[Condition, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     syncs: list[Synced] = field(default_factory=list)
     ticks: list[int] = field(default_factory=list)
     memory_bytes: int = 0
     rows_at_end: int = 0
-
-    def ticks_before(self, sync: int) -> int:
-        """Return how many ticks had happened when a sync ran."""
-        return self.ticks[sync]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class _Running:
     """A trial under way."""
 
     def __init__(self, trial: Trial, stand: Stand, clock: LoadClock, now: int) -> None:
-        self.observed = Observed()
+        self.observed = Observed(trial.write_rule or trial.strategy.write_rule, trial.conditions)
         self._trial, self._stand, self._clock, self._now = trial, stand, clock, now
         self._saved: dict[int, SavedMemory] = {}
         self._left: set[Key] = set()
@@ -144,7 +144,7 @@ class _Running:
         if met(conditions, "lose_memory", number):
             shelf.forget()
         for condition in met(conditions, "roll_back_memory", number):
-            restore(shelf, self._saved[condition.to], self._stand.link.origin)
+            restore(shelf, self._saved[condition.to])
         self._crash(number, shelf)
         partial = met(conditions, "partial_read", number)
         with hidden(self._stand, partial[0].share) if partial else nullcontext():
@@ -162,7 +162,7 @@ class _Running:
         if met(conditions, "crash_after_rows", number):
             before = save(shelf)
             self._load()
-            restore(shelf, before, self._stand.link.origin)
+            restore(shelf, before)
 
     def _load(self) -> Synced:
         with self._clock.running():

@@ -8,23 +8,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Stamps
 from incload.lab.audit import order
+from incload.lab.befallen import befell
+from incload.lab.conditions import met
 from incload.lab.ledger import counts
-from incload.strategy import AfterKey, Changed, Everything, Since
+from incload.strategy import AfterKey, Changed, Everything, Since, WriteRule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
-    from incload.history.history import History, Tick
+    from incload.history.history import History
     from incload.lab.audit import Key
     from incload.lab.trial import Observed
     from incload.strategy import Delta, Memory, Rows
     from incload.table import Table
 
 _SCALE = Stamps(UNITS["us"])
+
+_FORGETTING = frozenset({WriteRule.REPLACE, WriteRule.MIRROR})
+"""The rules by which a row stays in the target only as long as every sync reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +41,17 @@ class _Change:
 
     Attributes:
         tick: In which tick; 0 is the base.
+        at: What the source's clock showed then, in microseconds.
         gone: Whether the row left the source.
         stamp: The row's cursor value; None for a null.
-        kept: Whether the row was there before with the same cursor value.
+        before: The cursor value that it had before, as a one-tuple; None for a row that was not there.
     """
 
     tick: int
+    at: int
     gone: bool = False
     stamp: int | None = None
-    kept: bool = False
+    before: tuple[int | None] | None = None
 
 
 def story(history: History, observed: Observed) -> str:
@@ -52,9 +62,10 @@ def story(history: History, observed: Observed) -> str:
     first = min(ledger.ever_wrong.values())
     at_end = ledger.last.wrong if ledger.last else frozenset()
     key = min((k for k, sync in ledger.ever_wrong.items() if sync == first), key=lambda k: (k not in at_end, order(k)))
-    change = _last_change(history, key, observed.ticks_before(first))
+    change = _last_change(history, key, observed.ticks[first])
     lines = [
         _what_happened(history.table, key, change),
+        *befell(observed.conditions, observed.ticks[first], observed.ticks[first - 1] if first else None),
         _what_was_asked(observed, first),
         _why_not(observed, first, key, change),
         _what_became(observed, key, first),
@@ -65,19 +76,15 @@ def story(history: History, observed: Observed) -> str:
 def _last_change(history: History, key: Key, until: int) -> _Change | None:
     """Find the last change of a key in the base and the first `until` ticks; None for a key that never was there."""
     found = _stamp_in(history.base, history.table, key)
-    change = _Change(0, stamp=found[0]) if found else None
-    for number, tick in enumerate(_first(history, until), start=1):
+    change = _Change(0, history.started, stamp=found[0]) if found else None
+    for number, tick in enumerate(islice(history.ticks, until), start=1):
         if _stamp_in(tick.deletes, history.table, key):
-            change = _Change(number, gone=True)
+            change = _Change(number, tick.at, gone=True)
         found = _stamp_in(tick.upserts, history.table, key)
         if found:
-            kept = change is not None and not change.gone and change.stamp == found[0]
-            change = _Change(number, stamp=found[0], kept=kept)
+            before = None if change is None or change.gone else (change.stamp,)
+            change = _Change(number, tick.at, stamp=found[0], before=before)
     return change
-
-
-def _first(history: History, until: int) -> list[Tick]:
-    return [tick for number, tick in enumerate(history.ticks, start=1) if number <= until]
 
 
 def _stamp_in(rows: pa.Table, table: Table, key: Key) -> tuple[int | None] | None:
@@ -105,26 +112,28 @@ def _what_happened(table: Table, key: Key, change: _Change | None) -> str:
     row = "row " + ", ".join(f"{name} = {value!r}" for name, value in zip(table.key, key, strict=True))
     if change is None:
         return f"The source never had {row}."
-    when = "In the base" if change.tick == 0 else f"In tick {change.tick}"
+    when = f"In tick {change.tick}, at {shown(change.at)}," if change.tick else "In the base"
     if change.gone:
         return f"{when} {row} left the source."
     if table.cursor is None:
         return f"{when} {row} became visible or changed."
-    stamp = f"{table.cursor} = {_shown(change.stamp)}"
-    if change.kept:
+    stamp = f"{table.cursor} = {shown(change.stamp)}"
+    if change.before is None:
+        return f"{when} {row} became visible with {stamp}."
+    if change.before == (change.stamp,):
         return f"{when} {row} changed and kept its {stamp}."
-    return f"{when} {row} became visible with {stamp}."
+    return f"{when} {row} changed and got {stamp} in place of {shown(change.before[0])}."
 
 
 def _what_was_asked(observed: Observed, sync: int) -> str:
     delta, memory = observed.syncs[sync].delta, observed.syncs[sync].before
-    return f"{_remembered(memory)}, sync {sync} asked for {_asked(delta)}."
+    return f"{_remembered(memory)}, sync {observed.ticks[sync]} asked for {_asked(delta)}."
 
 
 def _remembered(memory: Memory) -> str:
     key = f"key {', '.join(map(repr, memory.key))}" if memory.key else ""
     if memory.watermark is not None:
-        return f"With the watermark {_shown(memory.watermark)}{key and f' and {key}'} in memory"
+        return f"With the watermark {shown(memory.watermark)}{key and f' and {key}'} in memory"
     if key:
         return f"With the {key} in memory"
     return "With the digests of the rows read before in memory" if memory.digests else "With nothing in memory"
@@ -149,38 +158,69 @@ def _question(rows: Rows) -> str:
 
 def _range(rows: Since) -> str:
     if rows.key is not None:
-        return f"the rows beyond ({_shown(rows.position)}, {', '.join(map(repr, rows.key))})"
-    lower = f"{'from' if rows.inclusive else 'later than'} {_shown(rows.position)}" if rows.position is not None else ""
-    upper = f"no later than {_shown(rows.until)}" if rows.until is not None else ""
+        return f"the rows beyond ({shown(rows.position)}, {', '.join(map(repr, rows.key))})"
+    lower = f"{'from' if rows.inclusive else 'later than'} {shown(rows.position)}" if rows.position is not None else ""
+    upper = f"no later than {shown(rows.until)}" if rows.until is not None else ""
     null = "those without a stamp" if rows.nulls else ""
     return f"the rows {' and '.join(filter(None, (lower, upper, null))) or 'with a stamp'}"
 
 
 def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) -> str:
-    """Say how the row escaped the question; empty when it did not, or when no cursor was asked about."""
+    """Say how the row escaped the question, or what the write rule made of it; empty when neither tells anything."""
     if change is None:
         return ""
     if change.gone:
         return "A row that is not there answers no question: nothing told the load to delete its copy."
-    asked = [rows for rows in observed.syncs[sync].delta.rows if isinstance(rows, Since)]
-    return _missed(asked, observed.syncs[sync].before.watermark, key, change.stamp) if asked else ""
+    kinds = observed.ledger.found_as[key]
+    if observed.rule in _FORGETTING and "lost" in kinds and change.tick < observed.ticks[sync]:
+        return f"The row had been loaded; by `{observed.rule}` what one sync does not read leaves the target."
+    if met(observed.conditions, "partial_read", observed.ticks[sync]):
+        return ""
+    asked = observed.syncs[sync].delta.rows
+    if observed.rule is WriteRule.MERGE and any(isinstance(rows, Changed) for rows in asked):
+        return "The row's digest is the one in memory: the row was not read."
+    missed = _missed(asked, observed.syncs[sync].before.watermark, key, change.stamp)
+    return missed or _written(observed.rule, kinds)
 
 
-def _missed(asked: list[Since], watermark: float | None, key: Key, stamp: int | None) -> str:
-    """Say how a row with that stamp lies outside of the rows asked for; empty when it does not."""
+def _written(rule: WriteRule, kinds: tuple[str, ...]) -> str:
+    """Say what a write rule made of a row that was read; empty when it did what it should."""
+    if rule is WriteRule.APPEND and "duplicated" in kinds:
+        return "The row was read, and `append` put it beside the copy that was there."
+    if rule is WriteRule.NEWEST and "stale" in kinds:
+        return "The row was read, but the copy has a newer stamp, and `newest` kept the copy."
+    return ""
+
+
+def _missed(asked: Sequence[Rows], watermark: float | None, key: Key, stamp: int | None) -> str:
+    """Say how a row with that key and stamp lies outside of the rows asked for; empty when it does not."""
+    if any(isinstance(rows, Everything | Changed) for rows in asked):
+        return ""
+    if any(isinstance(rows, AfterKey) and order(key) > order(rows.key) for rows in asked):
+        return ""
+    ranges = [rows for rows in asked if isinstance(rows, Since)]
+    if not ranges:
+        return "The row's key is not above it: the row was not read."
+    return _missed_by_stamp(ranges, watermark, key, stamp)
+
+
+def _missed_by_stamp(ranges: list[Since], watermark: float | None, key: Key, stamp: int | None) -> str:
     if stamp is None:
         null = "A null is neither above nor below any bound: the row answers no question about the cursor."
-        return "" if any(rows.nulls for rows in asked) else null
-    if any(_covers(rows, key, stamp) for rows in asked):
+        return "" if any(rows.nulls for rows in ranges) else null
+    if any(_covers(rows, key, stamp) for rows in ranges):
         return ""
-    bounds = [rows.position for rows in asked if rows.position is not None and rows.position >= stamp]
+    bounds = [rows.position for rows in ranges if rows.position is not None and rows.position >= stamp]
     if not bounds:
-        latest = max(rows.until for rows in asked if rows.until is not None)
+        latest = max(rows.until for rows in ranges if rows.until is not None)
         return f"The row's stamp lies {_span(stamp - latest)} beyond the upper bound: the row is left for a later sync."
-    if min(bounds) == stamp:
+    bound = min(bounds)
+    if bound == stamp:
         return "The row's stamp is the watermark's own: the bound shuts it out, and the row was not read."
-    lag = f", {_span(watermark - stamp)} behind the watermark" if watermark is not None else ""
-    return f"The row's stamp lies {_span(min(bounds) - stamp)} before the bound{lag}: the row was not read."
+    if bound == watermark:
+        return f"The row's stamp lies {_span(bound - stamp)} behind the watermark: the row was not read."
+    lag = f", {_span(watermark - stamp)} behind the watermark" if watermark is not None and stamp < watermark else ""
+    return f"The row's stamp lies {_span(bound - stamp)} before the bound{lag}: the row was not read."
 
 
 def _covers(rows: Since, key: Key, stamp: int) -> bool:
@@ -193,25 +233,23 @@ def _covers(rows: Since, key: Key, stamp: int) -> bool:
 
 
 def _what_became(observed: Observed, key: Key, sync: int) -> str:
-    last = observed.ledger.last
-    end = len(observed.syncs) - 1
-    kinds = (
-        {"lost": last.lost, "stale": last.stale, "phantom": last.phantom, "duplicated": last.duplicated} if last else {}
-    )
-    now = [kind for kind, keys in kinds.items() if key in keys]
-    total = sum(counts(last)) if last else 0
-    if now:
+    ledger, ticks = observed.ledger, observed.ticks
+    was = f"It was {' and '.join(ledger.found_as[key])} after sync {ticks[sync]} and"
+    if ledger.last and (now := ledger.last.kinds(key)):
+        total = sum(counts(ledger.last))
         rows = f"{total} wrong row{'s' if total > 1 else ''}"
-        still = f"is still {' and '.join(now)} after the last, sync {end} ({rows} then)"
-        return f"It was wrong after sync {sync} and {still}."
-    healed = observed.ledger.healed.get(key)
-    return f"It was wrong after sync {sync} and " + (
-        "left the source before it was right again." if healed is None else f"was right again after sync {healed}."
+        return f"{was} is still {' and '.join(now)} after the last, sync {ticks[-1]} ({rows} then)."
+    healed = ledger.healed.get(key)
+    return f"{was} " + (
+        "left the source before it was right again."
+        if healed is None
+        else f"was right again after sync {ticks[healed]}."
     )
 
 
-def _shown(position: float | None) -> object:
-    return "null" if position is None else _SCALE.shown(position)
+def shown(position: float | None) -> str:
+    """Return a point in time as a story tells it, without a fraction of a second where there is none."""
+    return "null" if position is None else str(_SCALE.shown(position)).removesuffix(".000000")
 
 
 def _span(ticks: float) -> str:

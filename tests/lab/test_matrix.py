@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.errors import Refused
+from incload.lab.audit import Difference
 from incload.lab.clock import LoadClock
 from incload.lab.matrix import Cell, Choice, outcome
 from incload.lab.pair import PAIRS, pair_name
@@ -207,11 +208,12 @@ def test_wrong_once_is_wrong() -> None:
     """A trial that ends without a wrong row is wrong all the same when there was one on the way."""
     cell = Choice(("full_refresh",), ("clean",), ("sqlite-sqlite",), 100, 1).cells()[1]
     observed = cell.run(LoadClock())
-    observed.ledger.ever_wrong[10,], observed.ledger.healed[10,] = 3, 4
+    observed.ledger.enter(3, Difference(lost=frozenset({(10,)})))
+    observed.ledger.enter(4, Difference())
     found = outcome(cell, observed, [2.0, 1.0, 4.0], 0.5)
 
     assert (found.outcome, found.lost + found.stale + found.phantom + found.duplicated) == ("wrong", 0)
-    assert found.witness.endswith("It was wrong after sync 3 and was right again after sync 4.")
+    assert found.witness.endswith("It was lost after sync 3 and was right again after sync 4.")
     assert (found.load_seconds_min, found.load_seconds_median, found.rounds, found.times_reference) == (
         1.0,
         2.0,

@@ -20,9 +20,9 @@ from incload.strategy import Assumption, Strategy, WriteRule
 if TYPE_CHECKING:
     from incload.history.breaks import Breaks
 
-LIVES = 200
+LIVES = 300
 """Lives that every strategy is tried on under its own write rule."""
-FEWER = 80
+FEWER = 120
 """Lives for the other write rules."""
 
 Tries = Callable[[Strategy], tuple[Tried, ...]]

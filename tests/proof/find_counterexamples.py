@@ -2,7 +2,7 @@
 
 For every need of every strategy, under its own write rule, a life is drawn that breaks that need alone, by a
 microsecond beyond its size if it has one, and makes a row wrong; so for every need that a strategy has only because of
-another write rule, as far as there is one. All are shrunk, and as few are kept as show everything.
+another write rule, unless what it needs anyhow implies it. All are shrunk, and as few are kept as show everything.
 """
 
 from __future__ import annotations

@@ -40,17 +40,27 @@ def faults(each: Strategy, tried: Iterable[Tried]) -> Iterator[str]:
 
 
 def rule_faults(rule: WriteRule, tried: Iterable[Tried]) -> Iterator[str]:
-    """Yield what is wrong with what a rule needs as it stands."""
+    """Yield what is wrong with what a rule needs as it stands, whatever strategies add to it."""
     known = list(tried)
     yield from (f"wrong although nothing is broken: {one.life}" for one in unsound(known))
-    shown = {one.shows for one in known if one.shows not in one.strategy.needs}
+    shown = {one.shows for one in known if one.shows not in {*one.strategy.needs, *map(Need, one.strategy.reads_again)}}
     yield from (f"never shown: {name.name}" for name in OF_RULES[rule] if Need(name) not in shown)
 
 
-def claim(monkeypatch: pytest.MonkeyPatch, each: Strategy, needs: frozenset[Need]) -> None:
-    """Let one variant of a strategy claim other needs; its siblings keep theirs."""
-    kept = {variant: variant.needs for variant in type(each).variants()}
-    monkeypatch.setattr(type(each), "needs", property(lambda self: needs if self == each else kept[self]))
+def append_faults(each: Strategy, tried: Iterable[Tried]) -> Iterator[str]:
+    """Yield what is wrong with what a strategy says that makes it read a version again."""
+    known = [one for one in tried if one.strategy == each]
+    yield from (f"wrong although nothing is broken: {one.life}" for one in unsound(known))
+    shown = {one.shows for one in known}
+    yield from (f"never shown: {name.name}" for name in each.reads_again if Need(name) not in shown)
+    needed = {need.assumption for need in each.needs} | OF_RULES[WriteRule.APPEND]
+    yield from (f"needed anyhow: {name.name}" for name in each.reads_again & needed)
+
+
+def claim(monkeypatch: pytest.MonkeyPatch, each: Strategy, name: str, value: object) -> None:
+    """Let one variant of a strategy claim something else; its siblings keep to theirs."""
+    kept = {variant: getattr(variant, name) for variant in type(each).variants()}
+    monkeypatch.setattr(type(each), name, property(lambda self: value if self == each else kept[self]))
 
 
 @every_strategy
@@ -64,7 +74,7 @@ def test_a_need_too_few_is_found(each: Strategy, tries: Tries, monkeypatch: pyte
     """Without any one of its needs a strategy is wrong where nothing it claims is broken."""
     for need in each.needs:
         with monkeypatch.context() as patch:
-            claim(patch, each, each.needs - {need})
+            claim(patch, each, "needs", each.needs - {need})
 
             assert (need, [fault.partition(":")[0] for fault in faults(each, tries(each))][:1]) == (
                 need,
@@ -77,7 +87,7 @@ def test_a_need_too_many_is_found(each: Strategy, tries: Tries, monkeypatch: pyt
     """Any further assumption is one that nothing shows to be needed, or one that the write rule needs anyhow."""
     for assumption in set(Assumption) - {need.assumption for need in each.needs}:
         with monkeypatch.context() as patch:
-            claim(patch, each, each.needs | {Need(assumption)})
+            claim(patch, each, "needs", each.needs | {Need(assumption)})
 
             assert (assumption, list(faults(each, tries(each)))) != (assumption, [])
 
@@ -91,7 +101,7 @@ def test_a_size_that_is_off_is_found(
     for need in each.needs:
         if need.within is not None:
             with monkeypatch.context() as patch:
-                claim(patch, each, (each.needs - {need}) | {replace(need, within=need.within + off)})
+                claim(patch, each, "needs", (each.needs - {need}) | {replace(need, within=need.within + off)})
 
                 assert (need, list(faults(each, tries(each)))) != (need, [])
 
@@ -117,12 +127,31 @@ def test_a_need_of_a_rule_too_few_or_too_many_is_found(
             assert (assumption, list(rule_faults(rule, tried))) != (assumption, [])
 
 
+@every_strategy
+def test_what_makes_it_read_again_has_no_fault(each: Strategy, rule_tries: RuleTries) -> None:
+    """What a strategy says that only `append` minds is enough, and needed."""
+    assert list(append_faults(each, rule_tries(WriteRule.APPEND))) == []
+
+
+@every_strategy
+def test_a_cause_of_reading_again_too_few_or_too_many_is_found(
+    each: Strategy, rule_tries: RuleTries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one more or one fewer of what makes it read a version again, a strategy does not pass."""
+    tried, said = rule_tries(WriteRule.APPEND), each.reads_again
+    for assumption in Assumption:
+        with monkeypatch.context() as patch:
+            claim(patch, each, "reads_again", said ^ {assumption})
+
+            assert (assumption, list(append_faults(each, tried))) != (assumption, [])
+
+
 def test_needs_are_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """A claim that was changed for a test is what it was after it, and those of siblings were never touched."""
     first, second = type(strategies()[-1]).variants()[:2]
     before = first.needs, second.needs
     with monkeypatch.context() as patch:
-        claim(patch, first, frozenset())
+        claim(patch, first, "needs", frozenset())
         during = needs_of(first, WriteRule.MERGE), second.needs
 
     assert during == (frozenset({Need(Assumption.NO_HARD_DELETES)}), before[1])

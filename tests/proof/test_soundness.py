@@ -49,7 +49,7 @@ def test_no_rule_makes_a_row_wrong_while_every_need_is_met(rule: WriteRule, rule
     tried = rule_tries(rule)
 
     assert [(each.strategy.id, each.life) for each in unsound(tried)] == []
-    assert len({each.strategy for each in tried if not each.unmet}) >= 2
+    assert len([each for each in tried if not each.unmet]) >= 20
 
 
 @pytest.mark.parametrize("each", CURSOR_STRATEGIES, ids=lambda each: each.id)
