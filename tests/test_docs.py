@@ -25,8 +25,10 @@ from incload import cli
 from incload.commands.compare import split
 from incload.errors import Refused
 from incload.history.scenarios import SCENARIOS
-from incload.lab.matrix import Choice
+from incload.lab.matrix import CORE, Choice
 from incload.registry import strategies, strategy_classes
+from incload.report.frame import report_frame
+from incload.report.matrix import grid, verdict_trials
 from incload.strategy import SHOWN_BY_CURSOR, Assumption, Need, needs_of
 
 if TYPE_CHECKING:
@@ -43,6 +45,15 @@ NO_WORDS = ["", "", "", ""]
 """The cells of a strategy that the table does not have yet."""
 SENTENCE_ENDS = re.compile(r"[.!?:;][\"')*_]*$")
 NEXT_SENTENCE = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?][\"')*_]* +(?=[\"'(*_`\[]*[A-Z0-9`])")
+SAMPLE = (
+    "composite_watermark",
+    "full_refresh",
+    "lookback_window",
+    "row_hash_cdc",
+    "timestamp_watermark",
+    "timestamp_watermark_inclusive",
+)
+"""The strategies whose verdicts the README shows."""
 OURS = [each for each in strategies() if type(each).__module__.startswith("incload.strategies.")]
 """Every variant of incload's own strategies; another package may have brought more."""
 
@@ -111,7 +122,20 @@ def scenarios_table(readme: str = "") -> str:  # noqa: ARG001 - every table is m
     return table(("scenario", "what happens"), ((f"`{each.id}`", each.sentence) for each in SCENARIOS))
 
 
-TABLES = (needs_table, assumptions_table, scenarios_table)
+def sample_table(readme: str = "") -> str:  # noqa: ARG001 - every table is made from the README
+    """Return the verdicts of some strategies in the committed report, as it shows them."""
+    frame = report_frame(ROOT / "reports" / "baseline.csv")
+    matrix = grid(verdict_trials(frame[(frame["pair"] == "sqlite → sqlite") & (frame["suite"] == "matrix")]))
+    places = [matrix.scenarios.index(name) for name in CORE]
+    rows = (
+        (f"`{name}`", *(cells[place].text for place in places))
+        for name, cells in zip(matrix.contenders, matrix.cells, strict=True)
+        if name in SAMPLE
+    )
+    return table(("strategy", *(name.replace("_", " ") for name in CORE)), rows)
+
+
+TABLES = (needs_table, assumptions_table, scenarios_table, sample_table)
 
 
 def refreshed(readme: str) -> str:
@@ -320,6 +344,7 @@ def test_a_name_that_is_missing_is_found(name: str) -> None:
         ("the cursor is never null", "the cursor is null"),
         ("| `late_arrivals`", "| `late_arrival`"),
         ("merges: `CURSOR_PRESENT`, ", "merges: "),
+        ("30 lost, 31 stale", "30 lost, 30 stale"),
     ],
 )
 def test_a_table_that_has_gone_stale_is_found(said: str, instead: str, readme: str) -> None:
