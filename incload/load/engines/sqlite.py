@@ -255,10 +255,14 @@ class SqliteSession(Session):
         return f"{name}.{self.quote(STAGE)}"
 
     def release(self) -> None:
-        """Detach the scratch files and delete them."""
+        """Detach the scratch files and delete them; after an interrupt the last may not be attached, or be gone."""
+        attached = {name for _, name, _ in self.rows("PRAGMA database_list")} if self._scratch else set()
         while self._scratch:
-            self.write(f"DETACH incload_scratch_{len(self._scratch) - 1}")
-            shutil.rmtree(self._scratch.pop().parent)
+            name = f"incload_scratch_{len(self._scratch) - 1}"
+            if name in attached:
+                self.write(f"DETACH {name}")
+            shutil.rmtree(self._scratch[-1].parent, ignore_errors=True)
+            self._scratch.pop()
 
     def put(self, place: Place, table: Table, rows: pa.Table) -> None:
         """Upsert row by row: changes are few, and this is the life of a source, not a load."""

@@ -1,0 +1,126 @@
+"""What is loaded while a load dies: a small life of a table, every cell of it, and two loaders that lose something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING, ClassVar
+from unittest.mock import patch
+
+import pyarrow as pa
+
+import incload.load.sync as syncing
+from incload.history.history import History, Tick
+from incload.load.memory import Shelf
+from incload.load.plan import Guards, Plan
+from incload.load.sync import describe, sync, tags
+from incload.registry import strategies
+from incload.strategy import Delta, Memory, Need, Seen, Source, Strategy, WriteRule
+from incload.table import Column, Kind, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from incload.load.link import Link
+    from incload.load.writes import Job
+
+Loader = Callable[["Link", Plan], object]
+"""What runs one sync."""
+
+SECOND, NOON = 1_000_000, 1_767_268_800_000_000
+EVENTS = Table(
+    "events",
+    ("id",),
+    "ts",
+    (Column("id", Kind.INTEGER), Column("name", Kind.TEXT), Column("ts", Kind.TIMESTAMP)),
+)
+SCHEMA = pa.schema([("id", pa.int64()), ("name", pa.string()), ("ts", pa.timestamp("us"))])
+BASE = [(1, "a", 1), (2, "b", 2), (3, "c", 2), (4, "d", 3)]
+CHANGES = [(5, "e", 4), (2, "bb", 5), (6, None, 6), (7, "g", 6)]
+
+
+def arrow(rows: list[tuple[int, str | None, int]]) -> pa.Table:
+    """Return rows as a history holds them; stamps are given in seconds after noon."""
+    columns = [[key for key, _, _ in rows], [name for _, name, _ in rows], [NOON + at * SECOND for _, _, at in rows]]
+    return pa.table([pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)], SCHEMA)
+
+
+TICK = Tick(NOON + 60 * SECOND, arrow(CHANGES), pa.table({"id": pa.array([4], pa.int64())}))
+HISTORY = History(EVENTS, NOON, arrow(BASE), (TICK,))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is crossed: a strategy, a write rule, a pair of engines, and whether it is the first load or the second."""
+
+    strategy: Strategy
+    rule: WriteRule
+    pair: tuple[str, str]
+    second: bool
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of its loads; an hour later no strategy waits for anything any more."""
+        return Plan(
+            *(EVENTS.name, EVENTS.key, EVENTS.cursor, self.strategy, self.rule, SECOND),
+            clock=lambda: NOON + 3600 * SECOND,
+            guards=Guards(allow_removals=True),
+        )
+
+    def beginnings(self, statements: list[str]) -> list[tuple[bool, tuple[str, ...]]]:
+        """Return what has happened at each boundary, without the name in it of a strategy that does the same."""
+        shape = [each.replace(self.strategy.name, "?") for each in statements]
+        return [(self.second, tuple(shape[:at])) for at in range(len(shape))]
+
+
+def cells(pair: tuple[str, str]) -> Iterator[Cell]:
+    """Return everything there is to cross on a pair."""
+    for each, rule, second in product(strategies(), WriteRule, (False, True)):
+        yield Cell(each, rule, pair, second)
+
+
+@dataclass(frozen=True)
+class Behind(Strategy):
+    """Reads from a memory of its own and remembers nothing new: the second half of a load that remembered first."""
+
+    inner: Strategy
+    memory: Memory
+    name: ClassVar[str] = "behind"
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Whatever the strategy needs."""
+        return self.inner.needs
+
+    def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - its own is older
+        """Ask as the strategy would have before it remembered."""
+        return self.inner.read(source, self.memory)
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:  # noqa: ARG002 - it is remembered already
+        """Keep what is there."""
+        return memory
+
+
+def memory_first(link: Link, plan: Plan) -> None:
+    """Commit what will have been read, and only then the rows: the order of many a script."""
+    learned = sync(link, plan, commit=False)
+    table = describe(link, plan)
+    scale = link.source.scale("source", link.table, table.column("ts"), plan.cursor_per_second)
+    link.begin()
+    Shelf(link.target, table, plan.strategy.name, tags(link, table, scale)).keep(learned.after, NOON, learned.written)
+    link.commit()
+    sync(link, replace(plan, strategy=Behind(plan.strategy, learned.before)))
+
+
+def rows_first(link: Link, plan: Plan) -> None:
+    """Commit the rows, and only then what was read."""
+    remember = syncing._remember
+
+    def late(shelf: Shelf, job: Job, *rest: object, **options: object) -> None:
+        job.link.target.commit()
+        job.link.target.begin()
+        remember(shelf, job, *rest, **options)  # type: ignore[arg-type]  # handed on as they are
+
+    with patch.object(syncing, "_remember", late):
+        sync(link, plan)

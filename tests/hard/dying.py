@@ -1,0 +1,102 @@
+"""Dying on purpose: a load that ends before one of its statements, in every engine alike.
+
+What a load does to a database it does through the methods of `Session`. Between two calls of them lies a boundary; to
+die after a statement is to die before the next. Batches of a stream between two engines are boundaries as well.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, NoReturn
+
+import pyarrow as pa
+
+from incload.load.engines.duckdb import DuckdbSession
+from incload.load.engines.sqlite import SqliteSession
+from incload.load.link import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from incload.load.engines.base import Session
+
+ENGINES: tuple[type[Session], ...] = (SqliteSession, DuckdbSession)
+STEPS = ("begin", "begin_read", "rows", "write", "commit", "rollback", "receive", "release", "close")
+"""The methods of a session that act on a database."""
+WHOLE = {"begin", "begin_read", "rows", "write", "commit", "rollback"}
+"""Those of them that are one statement, even where an engine calls one through another."""
+
+
+class Death(BaseException):
+    """The process is gone; nothing may catch this but the one who planned it."""
+
+
+def _raise() -> NoReturn:
+    raise Death
+
+
+@dataclass
+class Tape:
+    """The boundaries that a load has crossed.
+
+    Attributes:
+        at: The number of the boundary at which it dies; None to live.
+        die: How. What returns from it is as good as dead: no statement after it is let through.
+        crossed: The statements before which it was alive, oldest first.
+        dead: Whether it has died.
+    """
+
+    at: int | None = None
+    die: Callable[[], object] = _raise
+    crossed: list[str] = field(default_factory=list)
+    dead: bool = False
+    _whole: bool = False
+
+    def cross(self, statement: str) -> None:
+        """Cross the boundary before a statement, or die there."""
+        if self.dead or len(self.crossed) == self.at:
+            self.dead = True
+            self.die()
+        self.crossed.append(statement)
+
+
+@contextmanager
+def taped(tape: Tape) -> Iterator[Tape]:
+    """Let every session of this process cross its boundaries on a tape, for the time of a block."""
+    kept = [(engine, name, vars(engine)[name]) for engine in ENGINES for name in STEPS if name in vars(engine)]
+    watched = Link._watched
+    for engine, name, method in kept:
+        setattr(engine, name, _stepped(tape, name, method))
+    Link._watched = lambda link, reader: watched(link, _torn(tape, reader))  # type: ignore[method-assign]
+    try:
+        yield tape
+    finally:
+        Link._watched = watched  # type: ignore[method-assign]
+        for engine, name, method in kept:
+            setattr(engine, name, method)
+
+
+def _stepped(tape: Tape, name: str, method: Callable[..., object]) -> Callable[..., object]:
+    @wraps(method)
+    def step(session: Session, *arguments: object, **options: object) -> object:
+        if tape._whole:
+            return method(session, *arguments, **options)
+        tape.cross(str(arguments[0]) if name in {"rows", "write"} else f"{name} {session.engine}")
+        tape._whole = name in WHOLE
+        try:
+            return method(session, *arguments, **options)
+        finally:
+            tape._whole = False
+
+    return step
+
+
+def _torn(tape: Tape, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in reader:
+            tape.cross("a batch")
+            yield batch
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches())

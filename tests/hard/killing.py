@@ -1,0 +1,238 @@
+"""Kills loads at their boundaries: a process that imports everything, does nothing itself, and forks for every act.
+
+    python killing.py FOLDER SOURCE TARGET CELLS LOADER
+
+Every cell is loaded in peace, then once for each boundary in a process that ends there by `os._exit`; another process
+looks at what is left, loads again and audits. It prints one JSON object: how many boundaries were crossed, and what was
+wrong. A boundary that another cell has between the same two statements is crossed once, unless CELLS begins with `all`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import adbc_driver_sqlite.dbapi  # noqa: F401 - before the first fork, as are all of these
+from crashes import EVENTS, HISTORY, TICK, Cell, cells, memory_first, rows_first
+from dying import Tape, taped
+
+from incload.lab.audit import audit
+from incload.load.link import _opened, connect, reopen
+from incload.load.location import Location
+from incload.load.run import load
+from incload.registry import strategy
+from incload.strategy import WriteRule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from incload.lab.audit import Row
+    from incload.load.engines.base import Session
+    from incload.load.plan import Plan
+
+KILLED = 77
+"""The exit code of a process that died where it was to die."""
+
+LOADERS = {"memory_first": memory_first, "rows_first": rows_first}
+"""The loaders that lose something, by name; any other name is the door."""
+
+
+class Site:
+    """A source and a target in files of one folder.
+
+    Attributes:
+        source, target: The two databases.
+    """
+
+    def __init__(self, folder: Path, pair: tuple[str, str]) -> None:
+        """Take a folder, which may hold them already."""
+        self.folder = folder
+        self.source = Location(pair[0], folder / "source")
+        self.target = Location(pair[1], folder / "target")
+
+    def fill(self, cell: Cell, loader: Callable[[Site, Plan], object]) -> None:
+        """Create the source and bring it, and for a second load the target, to where the load is to die."""
+        writer = _opened(self.source.engine, None, self.source.path)
+        writer.settle("target", EVENTS)
+        writer.put("target", EVENTS, HISTORY.base)
+        writer.close()
+        if cell.second:
+            loader(self, cell.plan)
+            writer = _opened(self.source.engine, None, self.source.path)
+            writer.remove("target", EVENTS, TICK.deletes)
+            writer.put("target", EVENTS, TICK.upserts)
+            writer.close()
+
+    def content(self) -> dict[str, list[str]]:
+        """Return everything that the target holds; nothing without a target."""
+        if not self.target.path.exists():
+            return {}
+        session = reopen(self.target)
+        try:
+            return {name: sorted(map(repr, session.rows(_all(session, name)))) for name in session.tables("target")}
+        finally:
+            session.close()
+
+    def wrong(self) -> str:
+        """Audit the target."""
+        sessions = [_opened(end.engine, None, end.path) for end in (self.source, self.target)]
+        try:
+            return repr(audit(*map(_ordered, sessions), (0,)))
+        finally:
+            for session in sessions:
+                session.close()
+
+
+def _ordered(session: Session) -> Iterator[list[Row]]:
+    columns = session.columns("target", EVENTS.name) or ()
+    return session.ordered("target", replace(EVENTS, columns=columns))
+
+
+def _all(session: Session, name: str) -> str:
+    return f"SELECT * FROM {session.name('target', name)}"
+
+
+def at_the_door(site: Site, plan: Plan) -> object:
+    """Load as the command does."""
+    return load(site.source, site.target, plan)
+
+
+def planted(name: str) -> Callable[[Site, Plan], object]:
+    """Return a loader that loses something."""
+
+    def run(site: Site, plan: Plan) -> None:
+        link = connect(site.source, site.target, plan)
+        LOADERS[name](link, plan)
+        link.close()
+
+    return run
+
+
+def forked(act: Callable[[], object]) -> tuple[int, Any]:
+    """Run an act in a process of its own; return its exit code and its result, brought home as JSON."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with os.fdopen(writing, "w") as pipe:
+                json.dump(act(), pipe)
+            code = 0
+        except BaseException:  # noqa: BLE001 - the process ends here, and its parent has to know why
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        said = pipe.read()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return code, json.loads(said) if said else None
+
+
+class Killer:
+    """Crosses cells.
+
+    Attributes:
+        crossed: How many loads were killed.
+        wrong: What was wrong afterwards, a sentence each.
+    """
+
+    def __init__(self, folder: Path, pair: tuple[str, str], loader: Callable[[Site, Plan], object]) -> None:
+        """Work in a folder that nobody else uses."""
+        self._folder, self._pair, self._loader = folder, pair, loader
+        self._known: set[tuple[bool, str, str]] = set()
+        self.crossed = 0
+        self.wrong: list[str] = []
+
+    def cross(self, cell: Cell, *, everything: bool) -> None:
+        """Kill the load of a cell at each boundary that is new."""
+        template = Site(self._folder / "template", self._pair)
+        code, peace = forked(lambda: self._peace(template, cell))
+        assert code == 0, "an undisturbed load failed"
+        steps = ["", *(each.replace(cell.strategy.name, "?") for each in peace["statements"]), ""]
+        for at in count():
+            boundary = (cell.second, *steps[at : at + 2])
+            if at == len(steps) - 1:
+                break
+            if everything or boundary not in self._known:
+                self._known.add(boundary)
+                self._kill(template, cell, at, peace)
+        shutil.rmtree(template.folder)
+
+    def _peace(self, template: Site, cell: Cell) -> dict[str, object]:
+        template.folder.mkdir()
+        template.fill(cell, self._loader)
+        before = template.content()
+        site = self._copy(template)
+        with taped(Tape()) as tape:
+            self._loader(site, cell.plan)
+        after, wrong = site.content(), site.wrong()
+        self._loader(site, cell.plan)
+        later, at_last = site.content(), site.wrong()
+        shutil.rmtree(site.folder)
+        return {
+            "statements": tape.crossed,
+            "before": before,
+            "goals": {json.dumps(before): [after, wrong], json.dumps(after): [later, at_last]},
+        }
+
+    def _copy(self, template: Site) -> Site:
+        return Site(Path(shutil.copytree(template.folder, self._folder / "site")), self._pair)
+
+    def _kill(self, template: Site, cell: Cell, at: int, peace: dict[str, Any]) -> None:
+        site = self._copy(template)
+
+        def die() -> None:
+            with taped(Tape(at, lambda: os._exit(KILLED))) as tape:
+                self._loader(site, cell.plan)
+                tape.cross("the end")
+
+        def look() -> object:
+            found = site.content()
+            self._loader(site, cell.plan)
+            return found, site.content(), site.wrong()
+
+        where = f"{cell.strategy.id} {cell.rule} before boundary {at}"
+        code, _ = forked(die)
+        self.crossed += 1
+        if code != KILLED:
+            self.wrong.append(f"{where}: it ended with {code} instead of dying")
+        code, left = forked(look)
+        if code:
+            self.wrong.append(f"{where}: it cannot be run again")
+        elif json.dumps(left[0]) not in peace["goals"]:
+            self.wrong.append(f"{where}: a mixture is left")
+        elif peace["goals"][json.dumps(left[0])] != left[1:]:
+            self.wrong.append(f"{where}: running again ends elsewhere")
+        shutil.rmtree(site.folder)
+
+
+def chosen(text: str, pair: tuple[str, str]) -> Iterator[Cell]:
+    """Return the cells that a text names: `all`, or strategies with their rules such as `row_hash_cdc/merge`."""
+    if text == "all":
+        yield from cells(pair)
+        return
+    for name, _, rule in (each.partition("/") for each in text.split(",")):
+        yield from (Cell(strategy(name), WriteRule(rule), pair, second) for second in (False, True))
+
+
+def main(folder: str, source: str, target: str, named: str, loader: str) -> None:
+    """Cross the cells and print what was found."""
+    tempfile.tempdir = folder  # a process that is killed leaves its scratch files behind
+    pair = (source, target)
+    killer = Killer(Path(folder), pair, planted(loader) if loader in LOADERS else at_the_door)
+    for cell in chosen(named, pair):
+        killer.cross(cell, everything=named == "all" or loader in LOADERS)
+    print(json.dumps({"crossed": killer.crossed, "wrong": killer.wrong}))  # noqa: T201 - that is what it is for
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

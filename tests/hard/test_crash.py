@@ -1,0 +1,165 @@
+"""A load that dies at any boundary leaves the target as it was or as it was to become, memory and rows alike.
+
+Every strategy under every write rule on every pair of engines, twice: as a first load, and as one that changes what is
+there. Here a load dies by an exception that lets no further statement through; `test_crash_killed` kills processes.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+from crashes import EVENTS, HISTORY, TICK, Cell, Loader, cells, memory_first, rows_first
+from dying import Death, Tape, taped
+
+from incload.lab.audit import Difference
+from incload.lab.pair import PAIRS, open_stand, pair_name
+from incload.lab.trial import difference
+from incload.load.sync import sync
+from incload.registry import strategy
+from incload.strategy import WriteRule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Tally
+
+    from incload.lab.pair import Stand
+
+Content = dict[str, list[str]]
+"""The rows of every table of a target, its memory among them."""
+
+FOLLOW_ANYTHING = {"row_hash_cdc", "snapshot_diff", "full_refresh"}
+"""Strategies that are right after every load whatever happens, under their own write rules."""
+
+
+class Ground:
+    """Stands for one cell, each on databases of its own, ready for the load that is to die."""
+
+    def __init__(self, cell: Cell, folder: Path) -> None:
+        """Take a folder for the databases."""
+        self.cell, self._folder, self._number = cell, folder, 0
+
+    def stand(self) -> Stand:
+        """Return a new stand."""
+        self._number += 1
+        folder = self._folder / str(self._number)
+        folder.mkdir(parents=True)
+        stand = open_stand(self.cell.pair, EVENTS, folder)
+        stand.begin(HISTORY)
+        if self.cell.second:
+            sync(stand.link, self.cell.plan)
+            stand.apply(TICK)
+        return stand
+
+
+def content(stand: Stand) -> Content:
+    """Return everything that the target holds."""
+    session = stand.link.target
+    return {
+        name: sorted(map(repr, session.rows(f"SELECT * FROM {session.name('target', name)}")))
+        for name in session.tables("target")
+    }
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What loads that nothing disturbs make of a cell.
+
+    Attributes:
+        statements: The boundaries of the load.
+        before, after, later: What the target holds before it, after it, and after one more.
+        wrong: What the audit finds after it, and after one more.
+    """
+
+    statements: list[str]
+    before: Content
+    after: Content
+    later: Content
+    wrong: tuple[Difference, Difference]
+
+
+def undisturbed(ground: Ground, loader: Loader) -> Undisturbed:
+    """Run a cell in peace."""
+    stand = ground.stand()
+    try:
+        before = content(stand)
+        with taped(Tape()) as tape:
+            loader(stand.link, ground.cell.plan)
+        after, wrong = content(stand), difference(stand)
+        loader(stand.link, ground.cell.plan)
+        return Undisturbed(tape.crossed, before, after, content(stand), (wrong, difference(stand)))
+    finally:
+        stand.close()
+
+
+def crossed(ground: Ground, peace: Undisturbed, loader: Loader, *, first: int = 0, to_the_end: bool = False) -> int:
+    """Let the load of a cell die at every boundary from one on, and run it again; return how many boundaries that were.
+
+    Where nothing has changed the next death shows what running again comes to. The first one that leaves everything
+    done is the last, unless it is to go to the end: what follows a commit is the same in every cell of a pair.
+    """
+    stand = ground.stand()
+    for at in count(first):
+        with taped(Tape(at)) as tape, suppress(Death):
+            loader(stand.link, ground.cell.plan)
+        if not tape.dead:
+            break
+        stand.link.rollback()  # what a database does when the process that wrote is gone
+        found = content(stand)
+        assert found in (peace.before, peace.after), f"a mixture, after {tape.crossed[-1:]}"
+        if found == peace.after:
+            assert difference(stand) == peace.wrong[0]
+            loader(stand.link, ground.cell.plan)
+            assert (content(stand), difference(stand)) == (peace.later, peace.wrong[1])
+            stand.close()
+            if not to_the_end:
+                return at + 1 - first
+            stand = ground.stand()
+    assert (content(stand), difference(stand)) == (peace.after, peace.wrong[0])
+    stand.close()
+    return at - first
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", [*PAIRS, ("duckdb", "sqlite")], ids=pair_name)
+def test_dying_at_any_boundary_leaves_no_mixture(
+    pair: tuple[str, str], tmp_path: Path, tally: Tally, *, hard: bool
+) -> None:
+    """What is there afterwards is what was there before or what should be, and running again ends where it would have.
+
+    A load that begins as another one of its pair dies only from where it differs, unless everything is to be tried.
+    """
+    known: set[tuple[bool, tuple[str, ...]]] = set()
+    for number, cell in enumerate(cells(pair)):
+        ground = Ground(cell, tmp_path / str(number))
+        peace = undisturbed(ground, sync)
+        if cell.strategy.id in FOLLOW_ANYTHING and cell.rule is cell.strategy.write_rule:
+            assert peace.wrong == (Difference(), Difference())
+        beginnings = cell.beginnings(peace.statements)
+        first = next((at for at, begun in enumerate(beginnings) if begun not in known), len(beginnings))
+        known.update(beginnings)
+        tally("crash: loads of a strategy under a write rule on a pair", 1)
+        tally("crash: boundaries between their statements", len(beginnings))
+        if first < len(beginnings) or hard:
+            died = crossed(ground, peace, sync, first=0 if hard else first, to_the_end=hard)
+            tally("crash: boundaries at which a load died in process, each in each other course of events once", died)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=pair_name)
+@pytest.mark.parametrize(("loader", "rule"), [(memory_first, WriteRule.MERGE), (rows_first, WriteRule.APPEND)])
+def test_a_load_of_two_commits_is_found(
+    pair: tuple[str, str], loader: Loader, rule: WriteRule, tmp_path: Path, tally: Tally
+) -> None:
+    """Undisturbed it ends where it should; dying between its commits, which only the test of all boundaries does."""
+    cell = Cell(strategy("timestamp_watermark"), rule, pair, second=True)
+    ground = Ground(cell, tmp_path)
+    right, peace = undisturbed(ground, sync), undisturbed(ground, loader)
+
+    assert peace.wrong == right.wrong
+    with pytest.raises(AssertionError, match="a mixture, after"):
+        crossed(ground, peace, loader)
+    tally("crash: planted loads of two commits, found", 1)
