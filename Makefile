@@ -14,8 +14,8 @@ help: ## show this list
 test: $(READY) ## run every test, in as many processes as there are processors
 	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
-compare: $(READY) ## compare all strategies and write the report
-	$(BIN)/python -m pytest bench --benchmark-only -q
+compare: $(READY) ## compare all strategies and write the report; ENGINES=postgres for the pairs of a server
+	$(BIN)/python -m pytest bench --benchmark-only -q $(if $(ENGINES),--engines $(ENGINES))
 	@echo "The report: reports/latest.md; every figure in it: reports/latest.csv"
 
 check: compare ## compare, then fail if anything is worse than the committed baseline

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from incload.lab import server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
@@ -21,5 +27,31 @@ def root() -> Path:
 def heavy() -> frozenset[str]:
     """Return the top-level names of what is slow to import, so that only what uses it may import it."""
     return frozenset(
-        {"adbc_driver_manager", "adbc_driver_sqlite", "duckdb", "faker", "matplotlib", "numpy", "pandas", "pyarrow"}
+        {
+            "adbc_driver_manager",
+            "adbc_driver_sqlite",
+            "duckdb",
+            "faker",
+            "matplotlib",
+            "numpy",
+            "pandas",
+            "psycopg",
+            "pyarrow",
+        }
     )
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """Return the URL of a PostgreSQL database, or skip with the reason why there is none."""
+    reason = server.missing()
+    if reason:
+        pytest.skip(reason)
+    return server.url()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:  # noqa: ARG001 - a schema is made on it
+    """Return the URL of a schema of its own."""
+    with server.schema() as url:
+        yield url

@@ -263,7 +263,7 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "```sh\nincload compare --scenario\n```\n",
         "```sh\n.venv/bin/incload compare \\\n    --strategies timestamp_watermarks\n```\n",
         "```sh\nincload compare --scenarios cleen  # all is well\n```\n",
-        "```sh\nincload compare --engines sqlite-postgres\n```\n",
+        "```sh\nincload compare --engines sqlite-oracle\n```\n",
         "```sh\nincload load a.json --target b --table t --key id --strategy lookback_window:hours=1\n```\n",
     ),
     "make": ("```sh\nmake compare\nmake it  # so\n```\n",),

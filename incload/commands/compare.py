@@ -42,7 +42,12 @@ def add_choice_to(add_option: Callable[..., object], scenarios: str = "") -> Non
         default=scenarios,
         help=f"ids, separated by commas; core for the best known six, all for all (default: {scenarios or 'all'})",
     )
-    add_option("--engines", default="", help="pairs such as sqlite-duckdb, separated by commas (default: all)")
+    add_option(
+        "--engines",
+        default="",
+        help="pairs such as sqlite-duckdb, or engines such as postgres for the pairs that start there, separated by "
+        "commas (default: the pairs that need no server)",
+    )
     add_option("--rows", type=int, default=1_000, help="rows of each history's base (default 1000)")
     add_option("--seed", type=int, default=1, help="what the histories are drawn from (default 1)")
 

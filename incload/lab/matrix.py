@@ -13,7 +13,7 @@ from incload.errors import Refused, unknown
 from incload.history.scenarios import SCENARIOS, scenario
 from incload.lab.environment import environment
 from incload.lab.ledger import counts
-from incload.lab.pair import PAIRS, pair_name
+from incload.lab.pair import OTHER_PAIRS, PAIRS, SERVER_PAIRS, pair_name
 from incload.lab.prediction import measure, predict
 from incload.lab.reference import ReferenceCopy, copy
 from incload.lab.trial import Trial
@@ -103,7 +103,7 @@ class Choice:
     Attributes:
         strategies: Names or ids of strategies; a name stands for all its variants.
         scenarios: Ids of scenarios, or `core` for the six of `CORE`.
-        pairs: Names of engine pairs.
+        pairs: Names of engine pairs; an engine stands for the pairs whose source it is.
         rows: Rows of each history's base.
         seed: What histories are drawn from.
     """
@@ -149,11 +149,13 @@ class Choice:
 
     def chosen_pairs(self) -> tuple[tuple[str, str], ...]:
         """Return the engine pairs."""
-        known = {pair_name(pair): pair for pair in PAIRS}
+        known = {pair_name(pair): (pair,) for pair in (*PAIRS, *SERVER_PAIRS, *OTHER_PAIRS)}
+        for pair in (*PAIRS, *SERVER_PAIRS):
+            known[pair[0]] = (*known.get(pair[0], ()), pair)
         for name in self.pairs:
             if name not in known:
                 raise unknown("engine pair", name, known)
-        return tuple(known[name] for name in self.pairs) if self.pairs else PAIRS
+        return tuple(dict.fromkeys(pair for name in self.pairs for pair in known[name])) or PAIRS
 
 
 @cache

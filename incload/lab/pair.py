@@ -5,7 +5,8 @@ The source is written by a session of its own wherever the engine allows it, as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from incload.load.link import Link
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"))
 """The engine pairs of a comparison, source first."""
 
+SERVER_PAIRS = (("postgres", "postgres"), ("postgres", "duckdb"))
+"""The pairs that are compared as well where a server is asked for."""
+
+OTHER_PAIRS = (("duckdb", "sqlite"), ("sqlite", "postgres"), ("duckdb", "postgres"), ("postgres", "sqlite"))
+"""The pairs that run when they are named."""
+
 
 def pair_name(pair: tuple[str, str]) -> str:
     """Return a pair's name, as options and reports write it."""
@@ -37,12 +44,14 @@ class Stand:
         writer: The session that changes the source.
         place: Where the writer finds the source.
         table: What the source table is now.
+        closing: What is to be closed in the end.
     """
 
     link: Link
     writer: Session
     place: Place
     table: Table
+    closing: ExitStack = field(default_factory=ExitStack)
 
     def begin(self, history: History) -> None:
         """Create the source, give it the history's base, and index its cursor as a careful owner does."""
@@ -84,34 +93,82 @@ class Stand:
         return self.link.target.ordered("target", replace(self.table, columns=columns))
 
     def close(self) -> None:
-        """Close every session."""
-        self.link.close()
-        if self.writer not in {self.link.source, self.link.target}:
-            self.writer.close()
+        """Close every session, and drop what was made on a server."""
+        self.closing.close()
 
 
 def open_stand(pair: tuple[str, str], table: Table, folder: Path | None) -> Stand:
-    """Open a pair of engines on new databases, SQLite's in a folder and DuckDB's in memory; none waits for a disk.
+    """Open a pair of engines on new databases; none waits for a disk.
 
-    Without a folder both tables of a SQLite pair stand in memory as well, and one session changes and loads them.
+    SQLite's stand in a folder, DuckDB's in memory, PostgreSQL's in schemas of their own on the server that
+    `incload.lab.server` finds. Without a folder both tables of a SQLite pair stand in memory as well, and one session
+    changes and loads them.
     """
     if folder is None:
         return _in_memory(pair, table)
-    source, target = folder / f"source.{pair[0]}", folder / f"target.{pair[1]}"
-    if pair[0] == "duckdb":
-        from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
+    with ExitStack() as closing:
+        stand = _OPEN[pair[0]](pair[1], table, folder, closing)
+        stand.closing = closing.pop_all()
+    return stand
 
-        reading = DuckdbSession(IN_MEMORY, IN_MEMORY if pair[1] == "duckdb" else None, source_writable=True)
-        writing = reading if pair[1] == "duckdb" else _target(pair[1], target)
-        return Stand(Link(reading, writing, table.name), reading, "source", table)
+
+def _from_duckdb(target: str, table: Table, folder: Path, closing: ExitStack) -> Stand:
+    from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
+
+    reading = DuckdbSession(IN_MEMORY, IN_MEMORY if target == "duckdb" else None, source_writable=True)
+    closing.callback(reading.close)
+    writing = reading if target == "duckdb" else _target(target, folder, closing)
+    return Stand(Link(reading, writing, table.name), reading, "source", table)
+
+
+def _from_sqlite(target: str, table: Table, folder: Path, closing: ExitStack) -> Stand:
     from incload.load.engines.sqlite import SqliteSession
 
+    source = folder / "source.sqlite"
     writer = SqliteSession(None, source, durable=False)
+    closing.callback(writer.close)
     writer.write("PRAGMA user_version = 1")  # a file that is not there yet cannot be attached read-only
-    both = SqliteSession(source, target if pair[1] == "sqlite" else None, durable=False)
-    return Stand(
-        Link(both, both if pair[1] == "sqlite" else _target(pair[1], target), table.name), writer, "target", table
-    )
+    reading = SqliteSession(source, folder / "target.sqlite" if target == "sqlite" else None, durable=False)
+    closing.callback(reading.close)
+    writing = reading if target == "sqlite" else _target(target, folder, closing)
+    return Stand(Link(reading, writing, table.name), writer, "target", table)
+
+
+def _from_postgres(target: str, table: Table, folder: Path, closing: ExitStack) -> Stand:
+    from incload.lab.server import schema
+    from incload.load.engines.postgres import PostgresSession, locate
+
+    source = locate(closing.enter_context(schema()))
+    goal = locate(closing.enter_context(schema())) if target == "postgres" else None
+    writer = PostgresSession(source, None)
+    closing.callback(writer.close)
+    reading = PostgresSession(source, goal)
+    closing.callback(reading.close)
+    writing = reading if goal else _target(target, folder, closing)
+    return Stand(Link(reading, writing, table.name), writer, "source", table)
+
+
+_OPEN = {"sqlite": _from_sqlite, "duckdb": _from_duckdb, "postgres": _from_postgres}
+
+
+def _target(engine: str, folder: Path, closing: ExitStack) -> Session:
+    """Open a target on its own."""
+    session: Session
+    if engine == "sqlite":
+        from incload.load.engines.sqlite import SqliteSession
+
+        session = SqliteSession(None, folder / "target.sqlite", durable=False)
+    elif engine == "duckdb":
+        from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
+
+        session = DuckdbSession(None, IN_MEMORY)
+    else:
+        from incload.lab.server import schema
+        from incload.load.engines.postgres import PostgresSession, locate
+
+        session = PostgresSession(None, locate(closing.enter_context(schema())))
+    closing.callback(session.close)
+    return session
 
 
 def _in_memory(pair: tuple[str, str], table: Table) -> Stand:
@@ -127,14 +184,6 @@ def _in_memory(pair: tuple[str, str], table: Table) -> Stand:
         session.write("ATTACH ':memory:' AS source")
     else:
         raise ValueError(f"a stand of {pair_name(pair)} needs a folder")
-    return Stand(Link(session, session, table.name), session, "source", table)
-
-
-def _target(engine: str, path: Path) -> Session:
-    if engine == "sqlite":
-        from incload.load.engines.sqlite import SqliteSession
-
-        return SqliteSession(None, path, durable=False)
-    from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
-
-    return DuckdbSession(None, IN_MEMORY)
+    stand = Stand(Link(session, session, table.name), session, "source", table)
+    stand.closing.callback(session.close)
+    return stand

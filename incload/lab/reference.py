@@ -47,7 +47,7 @@ class ReferenceCopy(Strategy):
 def copy(link: Link, plan: Plan) -> Synced:
     """Copy the whole source into a new target, in one transaction."""
     table = describe(link, plan)
-    link.begin()
+    link.begin(plan.name)
     try:
         link.target.write(f"DROP TABLE IF EXISTS {link.target.name('target', plan.name)}")
         link.target.create(table, keyed=True, origin=link.origin)

@@ -111,7 +111,7 @@ class SeenRows:
     @property
     def count(self) -> int:
         """How many rows were read."""
-        return self.session.count(f"({self.relation.sql})", self.relation.params)
+        return self.session.count(f"({self.relation.sql}) AS r", self.relation.params)
 
     def clock(self) -> Position:
         """Return what the source's clock showed when the sync began."""
@@ -126,14 +126,14 @@ class SeenRows:
         if until is not None:
             where = f" WHERE {cursor.compared} <= {cursor.bound}"
             params = (*params, self.session.bind(cursor, scale, until))
-        found = self.session.rows(f"SELECT max({cursor.position}) FROM ({self.relation.sql}) AS r{where}", params)
+        found = self.session.rows(f"SELECT {cursor.maximum} FROM ({self.relation.sql}) AS r{where}", params)
         return None if found[0][0] is None else scale.position(found[0][0])
 
     def largest_key(self, at: Position | None = None) -> KeyValue | None:
         """Return the largest key, of the rows at a cursor value if one is given; stamps in it as ticks."""
         where, params = self._at(at) if at is not None else ("", ())
         values = ", ".join(self.session.key_value(self.table.column(name)) for name in self.table.key)
-        descending = ", ".join(f"{self.session.quote(name)} DESC" for name in self.table.key)
+        descending = ", ".join(f"{self.session.key_order(self.table.column(name))} DESC" for name in self.table.key)
         found = self.session.rows(
             f"SELECT {values} FROM ({self.relation.sql}) AS r{where} ORDER BY {descending} LIMIT 1",
             (*self.relation.params, *params),

@@ -108,6 +108,6 @@ def _largest(link: Link, job: Job, scale: Scale) -> Position | None:
     column = table.column(table.cursor or "")
     if not source.finds_largest("source", link.table, column.name):
         return None
-    position = source.cursor(column.name, scale, column.declared).position
-    found = source.rows(f"SELECT max({position}) FROM {link.relation}")[0][0]
+    maximum = source.cursor(column.name, scale, column.declared).maximum
+    found = source.rows(f"SELECT {maximum} FROM {link.relation}")[0][0]
     return None if found is None else scale.position(found)

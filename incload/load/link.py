@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.load.engines.base import Query
+from incload.load.engines.catalog import session_type
+from incload.load.location import Location
 from incload.load.wording import reason
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from incload.cursor import Scale
     from incload.load.engines.base import Session
-    from incload.load.location import Location
+    from incload.load.location import End
     from incload.load.plan import Plan
     from incload.strategy import Rows
     from incload.table import Table
@@ -64,9 +66,10 @@ class Link:
         """Bring a query on the source within reach of the target: itself, or a stream that can be read once."""
         if self.attached:
             return query
-        columns = tuple(table.column(name) for name in table.names)
-        name = self.target.receive(self._watched(self.source.stream(query, columns)), columns)
-        return Query(f"SELECT {self.target.listed(table.names)} FROM {name}")
+        reader = self._watched(self.source.stream(query, table.columns))
+        there = [replace(each, declared=self.target.type_name(each, self.origin)) for each in table.columns]
+        name = self.target.receive(reader, tuple(there))
+        return Query(f"SELECT {self.target.listed(table.names)} FROM {name} AS incoming")
 
     def _watched(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
         """Note why a stream breaks off: an exception does not come through the reader's side as it was raised."""
@@ -84,9 +87,9 @@ class Link:
 
         return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
-    def begin(self) -> None:
-        """Start the transaction of a sync."""
-        self.target.begin()
+    def begin(self, table: str) -> None:
+        """Start the transaction of a sync of a target table."""
+        self.target.begin(table)
         if not self.attached:
             self.source.begin_read()
 
@@ -113,41 +116,43 @@ class Link:
             self.source.close()
 
 
-def connect(source: Location, target: Location, plan: Plan) -> Link:
+def connect(source: End, target: End, plan: Plan) -> Link:
     """Open both ends of a planned load; a target file that does not exist yet is created by its engine.
 
     Raises `Refused` for a source that cannot be read or a target that cannot be written.
     """
     _check_plan(plan)
-    _check_source(source)
-    _check_target(target, source)
-    if source.engine == "file":
+    source.check_source()
+    if target.table is not None:
+        raise Refused(f"the target names the table {target.table!r}: name it with --table instead.")
+    target.check_target(source)
+    if isinstance(source, Location) and source.engine == "file":
         return _from_file(source.path, target, plan)
     table = source.table or plan.name
-    if source.engine == target.engine:
-        both = _opened(source.engine, source.path, target.path)
+    if target.shares_session(source):
+        both = session_type(source.engine).open(source, target)
         return Link(both, both, table)
-    reading = _opened(source.engine, source.path, None)
+    reading = session_type(source.engine).open(source, None)
     try:
-        return Link(reading, _opened(target.engine, None, target.path), table)
+        return Link(reading, session_type(target.engine).open(None, target), table)
     except BaseException:
         reading.close()
         raise
 
 
-def reopen(target: Location) -> Session:
+def reopen(target: End) -> Session:
     """Open a target on its own; refuse one that is not there."""
-    if not target.path.is_file():
-        raise Refused(f"there is no target {str(target.path)!r}: check its path.")
-    return _opened(target.engine, None, target.path)
+    if not target.is_there:
+        raise Refused(f"there is no target {target.shown}: check its path.")
+    return session_type(target.engine).open(None, target)
 
 
-def _from_file(path: Path, target: Location, plan: Plan) -> Link:
+def _from_file(path: Path, target: End, plan: Plan) -> Link:
     """Read the file in DuckDB: in the target's own session if that is DuckDB's, else in one that streams to it."""
     from incload.load.engines import files
 
-    writing = _opened(target.engine, None, target.path)
-    reading = writing if target.engine == "duckdb" else _opened("duckdb", None, None)
+    writing = session_type(target.engine).open(None, target)
+    reading = writing if target.engine == "duckdb" else session_type("file").open(None, None)
     try:
         known = {column.name: column.kind for column in writing.columns("target", plan.name) or ()}
         records = files.take(reading, path, plan.name, files.Wanted(plan.key, plan.cursor, known))
@@ -157,44 +162,8 @@ def _from_file(path: Path, target: Location, plan: Plan) -> Link:
     return Link(reading, writing, plan.name, records)
 
 
-def _opened(engine: str, source: Path | None, target: Path | None) -> Session:
-    if engine == "sqlite":
-        from incload.load.engines.sqlite import SqliteSession
-
-        return SqliteSession(source, target)
-    from incload.load.engines.duckdb import DuckdbSession
-
-    return DuckdbSession(source, target)
-
-
 def _check_plan(plan: Plan) -> None:
     if not plan.name or plan.name.lower().startswith("_incload_"):
         raise Refused(f"{plan.name!r} cannot be the table to load into: names in _incload_ are incload's own.")
     if len(set(plan.key)) < len(plan.key):
         raise Refused(f"the key names a column twice ({', '.join(plan.key)}): name each once.")
-
-
-def _check_source(source: Location) -> None:
-    if source.path.is_dir():
-        raise Refused(f"the source {str(source.path)!r} is a folder: name a file in it.")
-    if not source.path.is_file():
-        raise Refused(f"there is no file {str(source.path)!r} to read: check the path of the source.")
-
-
-def _check_target(target: Location, source: Location) -> None:
-    """A file that its owner marked read-only stays as it is, even for a user whom the system lets write it."""
-    path = target.path
-    if target.table is not None:
-        raise Refused(f"the target names the table {target.table!r}: name it with --table instead.")
-    if path.is_dir():
-        raise Refused(f"the target {str(path)!r} is a folder: name a file in it.")
-    if not path.parent.is_dir():
-        raise Refused(f"the target's folder {str(path.parent)!r} does not exist: create it first.")
-    if path.name == ":memory:":
-        raise Refused("a target in memory would be gone at once: name a file.")
-    if not path.exists():
-        return
-    if path.samefile(source.path):
-        raise Refused(f"source and target are both {str(path)!r}: load into a file of its own.")
-    if not path.stat().st_mode & 0o222:
-        raise Refused(f"the target {str(path)!r} is read-only: make it writable, or name another.")

@@ -1,15 +1,17 @@
-"""Where a table is: a file of records, or a table in a database file, named by a path or a URL."""
+"""Where a table is: a file of records, a table in a database file, or one on a server, named by a path or a URL."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from incload.errors import Refused, unknown
+from incload.load.engines.catalog import SCHEMES, locate_on_server
 
 ENGINES = ("sqlite", "duckdb")
-"""The database engines, as a URL's scheme names them."""
+"""The engines that keep a database in a file, as a URL's scheme names them."""
 
 RECORD_FILES = {
     ".json": "json",
@@ -21,9 +23,49 @@ RECORD_FILES = {
 """The endings of files of records, and what each holds."""
 
 
+class End(ABC):
+    """One end of a load: a place that rows come from or go to."""
+
+    engine: str
+    """The engine that keeps it, or `file` for a file of records."""
+
+    table: str | None
+    """The table that its URL names, or None."""
+
+    @property
+    @abstractmethod
+    def shown(self) -> str:
+        """Its name in a sentence, quoted, and without anything secret."""
+
+    @property
+    @abstractmethod
+    def is_there(self) -> bool:
+        """Whether it can be opened without being created."""
+
+    @abstractmethod
+    def identity(self) -> object:
+        """Return what tells it from another that has taken its place."""
+
+    @abstractmethod
+    def check_source(self) -> None:
+        """Refuse a source that cannot be read."""
+
+    @abstractmethod
+    def check_target(self, source: End) -> None:
+        """Refuse a target that cannot be written, or that is the source."""
+
+    @abstractmethod
+    def shares_session(self, source: End) -> bool:
+        """Tell whether one session of this target's engine can name the source's table as well."""
+
+    @abstractmethod
+    def remove(self) -> None:
+        """Remove a target that a load has created."""
+
+
 @dataclass(frozen=True, slots=True)
-class Location:
-    """A place that rows come from or go to.
+class Location(End):
+    """A file that rows come from or go to.
 
     Attributes:
         engine: `sqlite`, `duckdb`, or `file` for a file of records.
@@ -35,19 +77,75 @@ class Location:
     path: Path
     table: str | None = None
 
+    @property
+    def shown(self) -> str:
+        """The path."""
+        return repr(str(self.path))
 
-def locate(text: str) -> Location:
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a file."""
+        return self.path.is_file()
+
+    def identity(self) -> tuple[int, int]:
+        """Tell the file from another one that has taken its place, or from none."""
+        if not self.path.exists():
+            return 0, 0
+        found = self.path.stat()
+        return found.st_dev, found.st_ino
+
+    def check_source(self) -> None:
+        """Refuse what is no file."""
+        if self.path.is_dir():
+            raise Refused(f"the source {self.shown} is a folder: name a file in it.")
+        if not self.path.is_file():
+            raise Refused(f"there is no file {self.shown} to read: check the path of the source.")
+
+    def check_target(self, source: End) -> None:
+        """A file that its owner marked read-only stays as it is, even for a user whom the system lets write it."""
+        path = self.path
+        if path.is_dir():
+            raise Refused(f"the target {self.shown} is a folder: name a file in it.")
+        if not path.parent.is_dir():
+            raise Refused(f"the target's folder {str(path.parent)!r} does not exist: create it first.")
+        if path.name == ":memory:":
+            raise Refused("a target in memory would be gone at once: name a file.")
+        if not path.exists():
+            return
+        if isinstance(source, Location) and path.samefile(source.path):
+            raise Refused(f"source and target are both {self.shown}: load into a file of its own.")
+        if not path.stat().st_mode & 0o222:
+            raise Refused(f"the target {self.shown} is read-only: make it writable, or name another.")
+
+    def shares_session(self, source: End) -> bool:
+        """A session of an engine can attach any file of that engine."""
+        return source.engine == self.engine
+
+    def remove(self) -> None:
+        """Delete the file."""
+        self.path.unlink()
+
+
+def path_of(end: End | None) -> Path | None:
+    """Return the file of an end that is one; None for no end."""
+    assert end is None or isinstance(end, Location)  # noqa: S101 - an engine of files is handed files
+    return end.path if end else None
+
+
+def locate(text: str) -> End:
     """Read a path or URL.
 
     `sqlite:///orders.db?table=orders` is a path relative to the working folder, `sqlite:////data/orders.db` an absolute
-    one; both may be percent-encoded, and a `?` in a path has to be. Anything without a scheme is a file of records.
-    Raises `Refused`.
+    one; both may be percent-encoded, and a `?` in a path has to be. `postgresql://user@host/database?table=orders` is a
+    table on a server. Anything without a scheme is a file of records. Raises `Refused`.
     """
     if "://" not in text:
         return _record_file(text)
     engine, _, rest = text.partition("://")
+    if engine not in SCHEMES:
+        raise unknown("engine", engine, SCHEMES)
     if engine not in ENGINES:
-        raise unknown("engine", engine, ENGINES)
+        return locate_on_server(engine, text)
     place, _, query = rest.partition("?")
     if not place.startswith("/") or place == "/":
         raise Refused(f"{text!r} names no file: write {engine}:///path/to/file, with three slashes before the path.")
@@ -69,8 +167,9 @@ def _table(text: str, query: str) -> str | None:
 def _record_file(text: str) -> Location:
     path = Path(text)
     if path.suffix.lower() not in RECORD_FILES:
+        said = "what was named" if "@" in text or "password" in text.lower() else repr(text)  # may hold a password
         raise Refused(
-            f"{text!r} is neither a file of records ({', '.join(RECORD_FILES)}) nor a database URL "
+            f"{said} is neither a file of records ({', '.join(RECORD_FILES)}) nor a database URL "
             "such as sqlite:///path.db?table=orders."
         )
     return Location("file", path)

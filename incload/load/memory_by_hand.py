@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused, unknown
+from incload.load.engines.catalog import session_type
 from incload.load.link import reopen
 from incload.load.memory import By, Past, Shelf, remembered
 from incload.load.memory_entry import Entry
 from incload.load.memory_values import key_of, watermark_of
-from incload.load.run import driver_error
 from incload.load.wording import reason
 from incload.registry import strategy as find_strategy
 from incload.strategy import Memory
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from incload.load.engines.base import Session
-    from incload.load.location import Location
+    from incload.load.location import End
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Choice:
         strategy: The strategy, as `incload load` takes it; None for the only one.
     """
 
-    target: Location
+    target: End
     table: str
     strategy: str | None = None
 
@@ -125,7 +125,7 @@ def set_by_hand(choice: Choice, watermark: str | None, key: str | None, *, dry_r
 
 
 @contextmanager
-def _opened(target: Location) -> Iterator[Session]:
+def _opened(target: End) -> Iterator[Session]:
     """Open a target that is there; turn what its driver raises into a sentence."""
     try:
         session = reopen(target)
@@ -133,15 +133,15 @@ def _opened(target: Location) -> Iterator[Session]:
             yield session
         finally:
             session.close()
-    except driver_error(target.engine) as error:
-        raise Refused(f"the memory in {str(target.path)!r} cannot be used: {reason(error)}") from error
+    except session_type(target.engine).error as error:
+        raise Refused(f"the memory in {target.shown} cannot be used: {reason(error)}") from error
 
 
 @contextmanager
 def _changing(choice: Choice, *, dry_run: bool) -> Iterator[Shelf]:
     """Hand out the one memory that is meant, in a transaction that ends with the block."""
     with _opened(choice.target) as session:
-        session.begin()
+        session.begin(choice.table)
         try:
             shelves = _shelves(session, choice)
             if len(shelves) > 1:
@@ -158,7 +158,7 @@ def _shelves(session: Session, choice: Choice) -> list[Shelf]:
     """Return the memories that are meant; refuse a table or strategy of which nothing is or was remembered."""
     pairs = remembered(session)
     if not pairs:
-        raise Refused(f"nothing is remembered in {str(choice.target.path)!r}: load into it first.")
+        raise Refused(f"nothing is remembered in {choice.target.shown}: load into it first.")
     if choice.table not in {table for table, _ in pairs}:
         raise unknown("remembered table", choice.table, {table for table, _ in pairs})
     names = [name for table, name in pairs if table == choice.table]

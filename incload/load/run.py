@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
+from incload.load.engines.catalog import session_type
 from incload.load.link import connect, reopen
 from incload.load.sync import describe, sync
 from incload.load.wording import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from incload.load.link import Link
-    from incload.load.location import Location
+    from incload.load.location import End
     from incload.load.plan import Plan
     from incload.load.sync import Synced
-
-_DRIVER_ERRORS = {"sqlite": ("sqlite3", "Error"), "duckdb": ("duckdb", "Error"), "file": ("duckdb", "Error")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class Summary:
     warnings: tuple[str, ...] = ()
 
 
-def load(source: Location, target: Location, plan: Plan, *, dry_run: bool = False, count: bool = False) -> Summary:
+def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: bool = False) -> Summary:
     """Bring one table up to date by one sync.
 
     With `dry_run` everything is done and then undone. With `count` a source database is counted as well. Raises
@@ -67,7 +64,7 @@ def load(source: Location, target: Location, plan: Plan, *, dry_run: bool = Fals
     """
     with _untouched_on_failure(target) as filled, _one_sentence(source, target):
         link = connect(source, target, plan)
-        opened = _identity(target.path)
+        opened = target.identity()
         try:
             if link.records == 0:
                 return _nothing(link, plan, dry_run=dry_run)
@@ -75,8 +72,8 @@ def load(source: Location, target: Location, plan: Plan, *, dry_run: bool = Fals
             source_records = link.source.count(link.relation) if count and link.records is None else link.records
             total_before = _total(link, plan)
             synced = sync(link, plan, commit=not dry_run)
-            if _identity(target.path) != opened:
-                raise Refused(f"the target {str(target.path)!r} was removed while it was being loaded: load again.")
+            if target.identity() != opened:
+                raise Refused(f"the target {target.shown} was removed while it was being loaded: load again.")
             filled.append(not dry_run)
             return _summary(link, plan, synced, source_records, total_before, dry_run=dry_run)
         finally:
@@ -116,54 +113,38 @@ def _total(link: Link, plan: Plan) -> int:
     return link.target.count(link.target.name("target", plan.name))
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    """Tell a file from another one that has taken its place, or from none."""
-    if not path.exists():
-        return 0, 0
-    found = path.stat()
-    return found.st_dev, found.st_ino
-
-
 @contextmanager
-def _untouched_on_failure(target: Location) -> Iterator[list[bool]]:
-    """Remove the target file that this load created, unless the list that is yielded says that it was filled."""
-    existed = target.path.exists()
+def _untouched_on_failure(target: End) -> Iterator[list[bool]]:
+    """Remove the target that this load created, unless the list that is yielded says that it was filled."""
+    existed = target.is_there
     filled: list[bool] = []
     try:
         yield filled
     finally:
-        if not existed and not any(filled) and target.path.exists():
+        if not existed and not any(filled) and target.is_there:
             _remove_if_blank(target)
 
 
-def _remove_if_blank(target: Location) -> None:
+def _remove_if_blank(target: End) -> None:
     """Remove a database without a table while nobody else can write it; leave one that somebody else is using."""
     try:
         session = reopen(target)
-    except (Refused, driver_error(target.engine)):
+    except (Refused, session_type(target.engine).error):
         return  # it is no longer ours
     try:
-        session.begin()
+        session.begin("")
         if not session.tables("target"):
-            target.path.unlink()
+            target.remove()
     finally:
         session.rollback()
         session.close()
 
 
 @contextmanager
-def _one_sentence(source: Location, target: Location) -> Iterator[None]:
+def _one_sentence(source: End, target: End) -> Iterator[None]:
     """Turn what a driver raises into a refusal that names the two ends."""
-    errors = tuple({driver_error(location.engine) for location in (source, target)})
+    errors = tuple({session_type(end.engine).error for end in (source, target)})
     try:
         yield
     except errors as error:
-        raise Refused(f"loading {str(source.path)!r} into {str(target.path)!r} failed: {reason(error)}") from error
-
-
-def driver_error(engine: str) -> type[Exception]:
-    """Return the class of everything that an engine's driver raises."""
-    module, name = _DRIVER_ERRORS[engine]
-    found = getattr(import_module(module), name)
-    assert isinstance(found, type)  # noqa: S101 - both drivers follow the DB-API
-    return found
+        raise Refused(f"loading {source.shown} into {target.shown} failed: {reason(error)}") from error

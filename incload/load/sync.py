@@ -66,7 +66,7 @@ def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
     With `commit=False` the transaction is rolled back at the end: the account is that of a real sync, and nothing has
     changed. Raises `Refused`, with the target as it was, for input that cannot be loaded.
     """
-    link.begin()
+    link.begin(plan.name)
     try:
         synced = _within(link, plan)
         if commit:

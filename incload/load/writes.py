@@ -170,13 +170,14 @@ def _unknown(job: Job, delta: Delta, incoming: Query) -> Query:
     if not known:
         return incoming
     target = job.link.target
-    target.write(f"CREATE TEMP TABLE {KNOWN} ({DIGEST} BIGINT)")
+    target.stage(Query("SELECT CAST(NULL AS BIGINT) AS " + DIGEST + " WHERE false"), KNOWN)
+    table = target.temporary(KNOWN)
     for start in range(0, len(known), _AT_ONCE):
         values = ", ".join(f"({int(digest)})" for digest in known[start : start + _AT_ONCE])
-        target.write(f"INSERT INTO temp.{KNOWN} VALUES {values}")
+        target.write(f"INSERT INTO {table} VALUES {values}")
     digest = target.digest(job.table.names, "i")
     return Query(
-        f"SELECT * FROM ({incoming.sql}) AS i WHERE {digest} NOT IN (SELECT {DIGEST} FROM temp.{KNOWN})",
+        f"SELECT * FROM ({incoming.sql}) AS i WHERE {digest} NOT IN (SELECT {DIGEST} FROM {table})",
         incoming.params,
     )
 
@@ -186,9 +187,9 @@ def refuse_broken_keys(job: Job, relation: str) -> None:
     target, key = job.link.target, job.table.key
     names = target.listed(key)
     nulls = " OR ".join(f"{target.quote(name)} IS NULL" for name in key)
-    if target.rows(f"SELECT 1 FROM {relation} WHERE {nulls} LIMIT 1"):
+    if target.rows(f"SELECT 1 FROM {relation} AS r WHERE {nulls} LIMIT 1"):
         raise Refused(f"the key {_spelled(key)} is missing or null in a row of the source: every row needs its key.")
-    twice = target.rows(f"SELECT {names}, count(*) FROM {relation} GROUP BY {names} HAVING count(*) > 1 LIMIT 1")
+    twice = target.rows(f"SELECT {names}, count(*) FROM {relation} AS r GROUP BY {names} HAVING count(*) > 1 LIMIT 1")
     if twice:
         *values, number = twice[0]
         shown = ", ".join(map(repr, values))
@@ -258,7 +259,7 @@ def _one(job: Job, delta: Delta) -> Query:
     queries = [job.link.question(job.table, job.scale, question) for question in delta.rows]
     joined = " UNION ".join(query.sql for query in queries)
     params = tuple(value for query in queries for value in query.params)
-    return Query(joined if job.unique or len(queries) > 1 else f"SELECT DISTINCT * FROM ({joined})", params)
+    return Query(joined if job.unique or len(queries) > 1 else f"SELECT DISTINCT * FROM ({joined}) AS j", params)
 
 
 def _changed(job: Job, delta: Delta, rule: WriteRule) -> Landed:
@@ -282,21 +283,21 @@ def _stage_changed(job: Job) -> tuple[str, str, int]:
     everything = _one(job, Delta((Everything(),)))
     if link.attached:
         keys = link.relation if job.unique else f"({everything.sql})"
-        relation = f"({digested} {keys})"
+        relation = f"({digested} {keys} AS k)"
     else:
         first = link.incoming(everything, table)
         keys = target.stage(
-            Query(f"SELECT {target.listed((*table.key, DIGEST))} FROM ({digested} ({first.sql}))"), ARRIVED
+            Query(f"SELECT {target.listed((*table.key, DIGEST))} FROM ({digested} ({first.sql}) AS f) AS d"), ARRIVED
         )
         # The stream is read a second time only for the keys whose digest differs: memory holds digests, not rows.
         again = link.incoming(everything, table)
-        relation = f"({digested} ({again.sql}))"
+        relation = f"({digested} ({again.sql}) AS a)"
     if not job.unique:
         refuse_broken_keys(job, keys)
     on = target.equal_keys(table.key, "s", "d")
     differs = target.differ([DIGEST], "s", "d")
     stage = target.stage(Query(f"SELECT s.* FROM {relation} AS s LEFT JOIN {job.digests} AS d ON {on} WHERE {differs}"))
-    return stage, keys, target.count(keys)
+    return stage, keys, target.count(f"{keys} AS k")
 
 
 def digest_of(job: Job) -> str:
@@ -333,16 +334,16 @@ def remember_digests(job: Job, landed: Landed, *, afresh: bool) -> None:
         relation = landed.seen.sql if job.link.attached or not landed.in_source else f"SELECT * FROM {job.target}"
         digest = digest_of(job)
         target.write(
-            f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation})",
+            f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation}) AS r",
             landed.seen.params if relation == landed.seen.sql else (),
         )
         if landed.held_back:  # what was held back may be removed later, and only a digest says that it is there
             known = f"SELECT 1 FROM {job.digests} AS d WHERE {target.equal_keys(table.key, 't', 'd')}"
             kept = f"SELECT t.* FROM {job.target} AS t WHERE NOT EXISTS ({known})"
             target.write(
-                f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({kept})"
+                f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({kept}) AS k"
             )
     elif landed.written:
-        stage = f"SELECT {columns} FROM ({landed.seen.sql})"
+        stage = f"SELECT {columns} FROM ({landed.seen.sql}) AS s"
         target.delete(table.key, job.digests, f"({stage})")
         target.write(f"INSERT INTO {job.digests} ({columns}) {stage}")

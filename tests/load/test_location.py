@@ -34,7 +34,7 @@ def test_a_place_is_read_to_the_letter(text: str, location: Location) -> None:
     [
         ("events", "'events' is neither a file of records"),
         ("events.txt", r"is neither a file of records \(\.json, .*\) nor a database URL"),
-        ("postgres:///db", "unknown engine 'postgres': known: duckdb, sqlite"),
+        ("mongodb:///db", "unknown engine 'mongodb': known: duckdb, postgres, postgresql, sqlite"),
         ("sqlit:///x.db", "unknown engine 'sqlit': did you mean sqlite"),
         ("sqlite://copy.db", "names no file: write sqlite:///path/to/file, with three slashes before the path"),
         ("sqlite:///", "names no file"),

