@@ -20,6 +20,9 @@ UPDATES = frozenset({Assumption.INSERT_ONLY})
 """What the honest updates of every life break."""
 
 
+_LATE_COMMITS = frozenset({"C17", "C18"})
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Something that happens to the loader at one sync; the base load is sync 0, the one after tick 1 is sync 1.
@@ -68,6 +71,11 @@ class Scenario:
     build: Callable[[int, int], History]
     conditions: tuple[Condition, ...] = ()
     guarded: bool = False
+
+    @property
+    def late_commits(self) -> bool:
+        """Whether rows are late because their transactions commit late, or not in the order of their keys."""
+        return not _LATE_COMMITS.isdisjoint(self.causes)
 
 
 def life(

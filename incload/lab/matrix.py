@@ -92,7 +92,16 @@ class Cell:
             loader = copy if self.strategy is REFERENCE else sync
             conditions = self.scenario.conditions
             guards = Guards(allow_removals=not self.scenario.guarded)
-            trial = Trial(self.history(), self.strategy, self.write_rule, self.pair, conditions, loader, guards)
+            trial = Trial(
+                self.history(),
+                self.strategy,
+                self.write_rule,
+                self.pair,
+                conditions,
+                loader,
+                guards,
+                self.scenario.late_commits,
+            )
             return trial.run(Path(folder), clock)
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from incload.load.link import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from incload.history.history import History, Tick
     from incload.lab.audit import Row
     from incload.load.engines.base import Place, Session
+    from incload.load.engines.postgres import PostgresSession
     from incload.table import Table
 
 PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"))
@@ -45,6 +46,7 @@ class Stand:
         place: Where the writer finds the source.
         table: What the source table is now.
         closing: What is to be closed in the end.
+        another: Opens one more connection to the source, where several can write at once; it is closed in the end.
     """
 
     link: Link
@@ -52,6 +54,7 @@ class Stand:
     place: Place
     table: Table
     closing: ExitStack = field(default_factory=ExitStack)
+    another: Callable[[], PostgresSession] | None = None
 
     def begin(self, history: History) -> None:
         """Create the source, give it the history's base, and index its cursor as a careful owner does."""
@@ -106,10 +109,12 @@ def open_stand(pair: tuple[str, str], table: Table, folder: Path | None) -> Stan
     """
     if folder is None:
         return _in_memory(pair, table)
-    with ExitStack() as closing:
-        stand = _OPEN[pair[0]](pair[1], table, folder, closing)
-        stand.closing = closing.pop_all()
-    return stand
+    closing = ExitStack()
+    try:
+        return _OPEN[pair[0]](pair[1], table, folder, closing)
+    except BaseException:
+        closing.close()
+        raise
 
 
 def _from_duckdb(target: str, table: Table, folder: Path, closing: ExitStack) -> Stand:
@@ -118,7 +123,7 @@ def _from_duckdb(target: str, table: Table, folder: Path, closing: ExitStack) ->
     reading = DuckdbSession(IN_MEMORY, IN_MEMORY if target == "duckdb" else None, source_writable=True)
     closing.callback(reading.close)
     writing = reading if target == "duckdb" else _target(target, folder, closing)
-    return Stand(Link(reading, writing, table.name), reading, "source", table)
+    return Stand(Link(reading, writing, table.name), reading, "source", table, closing)
 
 
 def _from_sqlite(target: str, table: Table, folder: Path, closing: ExitStack) -> Stand:
@@ -131,7 +136,7 @@ def _from_sqlite(target: str, table: Table, folder: Path, closing: ExitStack) ->
     reading = SqliteSession(source, folder / "target.sqlite" if target == "sqlite" else None, durable=False)
     closing.callback(reading.close)
     writing = reading if target == "sqlite" else _target(target, folder, closing)
-    return Stand(Link(reading, writing, table.name), writer, "target", table)
+    return Stand(Link(reading, writing, table.name), writer, "target", table, closing)
 
 
 def _from_postgres(target: str, table: Table, folder: Path, closing: ExitStack) -> Stand:
@@ -140,12 +145,17 @@ def _from_postgres(target: str, table: Table, folder: Path, closing: ExitStack) 
 
     source = locate(closing.enter_context(schema()))
     goal = locate(closing.enter_context(schema())) if target == "postgres" else None
-    writer = PostgresSession(source, None)
-    closing.callback(writer.close)
+
+    def another() -> PostgresSession:
+        session = PostgresSession(source, None)
+        closing.callback(session.close)
+        return session
+
+    writer = another()
     reading = PostgresSession(source, goal)
     closing.callback(reading.close)
     writing = reading if goal else _target(target, folder, closing)
-    return Stand(Link(reading, writing, table.name), writer, "source", table)
+    return Stand(Link(reading, writing, table.name), writer, "source", table, closing, another)
 
 
 _OPEN = {"sqlite": _from_sqlite, "duckdb": _from_duckdb, "postgres": _from_postgres}

@@ -11,6 +11,7 @@ from incload.lab.audit import audit
 from incload.lab.conditions import bent, hidden, met, restore, rows_put_back, save
 from incload.lab.ledger import Ledger
 from incload.lab.pair import open_stand
+from incload.lab.performed import Acted, Performance, keys_of
 from incload.load.memory import Shelf
 from incload.load.plan import Guards, Plan
 from incload.load.sync import sync
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from incload.load.link import Link
     from incload.load.sync import Synced
     from incload.strategy import Strategy, WriteRule
-    from incload.table import Table
 
 TICKS_PER_SECOND = 1_000_000
 """The lab's stamps count microseconds, in every engine."""
@@ -46,6 +46,7 @@ class Observed:
         ledger: When which rows were wrong, in syncs.
         syncs: What each sync did, oldest first.
         ticks: After how many ticks each sync ran.
+        acted: The transactions that were left open beside syncs.
         memory_bytes: The largest size of the memory after any sync.
         rows_at_end: Rows of the source at the end.
     """
@@ -55,6 +56,7 @@ class Observed:
     ledger: Ledger = field(default_factory=Ledger)
     syncs: list[Synced] = field(default_factory=list)
     ticks: list[int] = field(default_factory=list)
+    acted: Acted = field(default_factory=Acted)
     memory_bytes: int = 0
     rows_at_end: int = 0
 
@@ -71,6 +73,7 @@ class Trial:
         conditions: What happens to the loader.
         loader: What runs one sync; the reference copy has its own.
         guards: What the loads watch over.
+        late_commits: Whether late rows are late commits: to be performed where the source lets several write at once.
     """
 
     history: History
@@ -80,6 +83,7 @@ class Trial:
     conditions: tuple[Condition, ...] = ()
     loader: Callable[[Link, Plan], Synced] = sync
     guards: Guards = field(default_factory=Guards)
+    late_commits: bool = False
 
     def run(self, folder: Path | None, clock: LoadClock) -> Observed:
         """Run the trial on new files in a folder, or without one in memory; only the loads run the clock."""
@@ -88,9 +92,10 @@ class Trial:
             stand.begin(self.history)
             running = _Running(self, stand, clock, self.history.started)
             running.see(self.history.base)
+            running.open()
             running.sync(0)
             for number, tick in enumerate(self.history.ticks, start=1):
-                running.tick(tick)
+                running.tick(number, tick)
                 if not met(self.conditions, "skip_sync", number):
                     running.sync(number)
             running.observed.rows_at_end = stand.writer.count(stand.writer.name(stand.place, stand.table.name))
@@ -108,6 +113,7 @@ class _Running:
         self._saved: dict[int, SavedMemory] = {}
         self._left: set[Key] = set()
         self._stamps: dict[Key, int | None] = {}
+        self._performance: Performance | None = None
         table = trial.history.table
         self._plan = Plan(
             name=table.name,
@@ -129,9 +135,18 @@ class _Running:
             stamps = rows[table.cursor].cast("int64").to_pylist()
             self._stamps.update(zip(keys_of(rows, table), stamps, strict=True))
 
-    def tick(self, tick: Tick) -> None:
+    def open(self) -> None:
+        """Open the stage where late commits are to be performed and can be."""
+        if self._trial.late_commits and self._stand.another:
+            self._performance = Performance(self._stand, self._trial.history, self._stand.another)
+            self.observed.acted = self._performance.acted
+
+    def tick(self, number: int, tick: Tick) -> None:
         """Let a tick happen."""
-        self._stand.apply(tick)
+        if self._performance:
+            self._performance.tick(number)
+        else:
+            self._stand.apply(tick)
         self._now = tick.at
         self.see(tick.upserts)
         table = self._trial.history.table
@@ -187,11 +202,6 @@ class _Running:
 
     def _shelf(self) -> Shelf:
         return Shelf(self._stand.link.target, self._trial.history.table, self._trial.strategy.name, {})
-
-
-def keys_of(rows: pa.Table, table: Table) -> list[Key]:
-    """Return the keys of Arrow rows."""
-    return list(zip(*(rows[name].to_pylist() for name in table.key), strict=True))
 
 
 def difference(stand: Stand) -> Difference:

@@ -65,6 +65,7 @@ def story(history: History, observed: Observed) -> str:
     change = _last_change(history, key, observed.ticks[first])
     lines = [
         _what_happened(history.table, key, change),
+        _committed_late(history, observed, first, key, change),
         *befell(observed.conditions, observed.ticks[first], observed.ticks[first - 1] if first else None),
         _what_was_asked(observed, first),
         _why_not(observed, first, key, change),
@@ -123,6 +124,30 @@ def _what_happened(table: Table, key: Key, change: _Change | None) -> str:
     if change.before == (change.stamp,):
         return f"{when} {row} changed and kept its {stamp}."
     return f"{when} {row} changed and got {stamp} in place of {shown(change.before[0])}."
+
+
+def _committed_late(history: History, observed: Observed, sync: int, key: Key, change: _Change | None) -> str:
+    """Name the transaction that wrote the row and committed late, and the one that moved the memory past it."""
+    late = observed.acted.late.get((key, change.tick)) if change else None
+    if late is None:
+        return ""
+    told = (
+        f"Transaction {late.number} wrote it before sync {late.wrote} and committed after that, before sync "
+        f"{late.committed}"
+    )
+    memory, brought = observed.syncs[sync].before, [history.base, *(tick.upserts for tick in history.ticks)]
+    first = next((number for number, rows in enumerate(brought) if _holds(rows, history.table, memory)), None)
+    if first is None or first not in observed.acted.prompt:
+        return f"{told}."
+    other = observed.acted.prompt[first]
+    return f"{told}; transaction {other} had committed before sync {first}, and the memory stands at what it wrote."
+
+
+def _holds(rows: pa.Table, table: Table, memory: Memory) -> bool:
+    """Tell whether the row at which a memory stands is among rows."""
+    if memory.watermark is not None and table.cursor is not None:
+        return memory.watermark in _plain(rows[table.cursor]).to_pylist()
+    return memory.key is not None and _stamp_in(rows, table, memory.key) is not None
 
 
 def _what_was_asked(observed: Observed, sync: int) -> str:

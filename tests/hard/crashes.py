@@ -107,7 +107,7 @@ def memory_first(link: Link, plan: Plan) -> None:
     learned = sync(link, plan, commit=False)
     table = describe(link, plan)
     scale = link.source.scale("source", link.table, table.column("ts"), plan.cursor_per_second)
-    link.begin()
+    link.begin(plan.name)
     Shelf(link.target, table, plan.strategy.name, tags(link, table, scale)).keep(learned.after, NOON, learned.written)
     link.commit()
     sync(link, replace(plan, strategy=Behind(plan.strategy, learned.before)))
@@ -119,7 +119,7 @@ def rows_first(link: Link, plan: Plan) -> None:
 
     def late(shelf: Shelf, job: Job, *rest: object, **options: object) -> None:
         job.link.target.commit()
-        job.link.target.begin()
+        job.link.target.begin(job.table.name)
         remember(shelf, job, *rest, **options)  # type: ignore[arg-type]  # handed on as they are
 
     with patch.object(syncing, "_remember", late):

@@ -1,352 +1,32 @@
-"""PostgreSQL, through psycopg: one connection that holds the source, the target or both, rows in binary COPY.
-
-Everything of a sync happens in one transaction of one connection, so that staging, rows and memory commit together and
-all that is read is of one snapshot. Parameters are written into the statements as literals, which lets every statement
-go to the server in one step and take the types of the columns it speaks of.
-"""
+"""PostgreSQL: what a session can do beyond loading, which is how a trial brings its source to life and looks at it."""
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-import psycopg
-from psycopg.sql import Literal
-
-from incload.cursor import UNITS, MixedText, Scale, Stamps, scale_of_texts
-from incload.errors import Refused
 from incload.load.engines import postgres_copy
-from incload.load.engines.base import CursorSql, Place, Query, Row, Session
-from incload.load.engines.postgres_catalogue import PRIMARY, UNIQUE, Catalogue
-from incload.load.engines.postgres_sql import (
-    NAME_BYTES,
-    TYPES,
-    hashed,
-    lock_number,
-    microseconds,
-    plain,
-    stamp,
-    stored_name,
-)
-from incload.load.engines.postgres_url import LOCK_SECONDS, Server, connected, locate
-from incload.table import Column, Kind
+from incload.load.engines.postgres_load import STREAM, PostgresLoad
+from incload.load.engines.postgres_sql import plain
+from incload.load.engines.postgres_url import Server, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     import pyarrow as pa
 
-    from incload.load.location import End
-    from incload.table import Table
+    from incload.load.engines.base import Place, Row
+    from incload.table import Column, Table
 
 __all__ = ["PostgresSession", "Server", "locate"]
 
 _BATCH_ROWS = 1_000
-_PLACEHOLDER = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\?""")
-_STREAM = "incload_stream"
-"""The temporary table of a stream that no statement could take in directly."""
 
 
-class PostgresSession(Session):
+class PostgresSession(PostgresLoad):
     """One connection to one database, with the target, the source, or both."""
-
-    engine: ClassVar[str] = "postgres"
-    error: ClassVar[type[Exception]] = psycopg.Error
-    streams_its_snapshot: ClassVar[bool] = True
-
-    def __init__(self, source: Server | None, target: Server | None) -> None:
-        """Connect to the database of either; both are of one database if both are given."""
-        server = target or source
-        assert server is not None  # noqa: S101 - a session is opened on something
-        self._schemas = {"source": source.schema if source else "", "target": target.schema if target else ""}
-        self._lock: int | None = None
-        self._open = False
-        self._pending: postgres_copy.Incoming | None = None
-        self._connection = connected(server)
-        self._catalogue = Catalogue(self.rows)
-
-    @classmethod
-    def open(cls, source: End | None, target: End | None) -> PostgresSession:
-        """Connect to the database that holds the ends."""
-        assert all(end is None or isinstance(end, Server) for end in (source, target))  # noqa: S101 - see `locate`
-        return cls(source, target)  # type: ignore[arg-type]  # as asserted
-
-    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
-        """Run a statement and return all its rows."""
-        self._take_in_if_named(sql)
-        return self._execute(sql, params).fetchall()
-
-    def write(self, sql: str, params: Sequence[object] = ()) -> int:
-        """Run a statement and return how many rows it changed."""
-        if not sql.startswith(("INSERT", "DELETE", "UPDATE", "CREATE TEMP")):
-            self._catalogue.forget()
-        self._take_in_if_named(sql)
-        return max(self._execute(sql, params).rowcount, 0)
-
-    def _execute(self, sql: str, params: Sequence[object] = ()) -> psycopg.Cursor[Row]:
-        return self._connection.execute(self._spelled(sql, params).encode())
-
-    def _spelled(self, sql: str, params: Sequence[object]) -> str:
-        """Write the parameters into a statement, at its placeholders outside of names and texts."""
-        if not params:
-            return sql
-        values = iter(params)
-        spelled = _PLACEHOLDER.sub(lambda found: found[1] or Literal(next(values)).as_string(self._connection), sql)
-        assert next(values, self) is self  # noqa: S101 - each parameter has its placeholder
-        return spelled
-
-    def begin(self, table: str) -> None:
-        """Take the lock of the table, then begin: a snapshot taken before the lock would be that of the load before."""
-        self._lock = lock_number(self._schemas["target"], table)
-        try:
-            self._execute(f"SELECT pg_advisory_lock({self._lock})")
-        except psycopg.errors.LockNotAvailable:
-            self._lock = None
-            raise Refused(
-                f"table {table!r} is being loaded by somebody else, who was not ready within {LOCK_SECONDS} seconds: "
-                "load again when they have finished."
-            ) from None
-        self._begin("READ WRITE")
-
-    def begin_read(self) -> None:
-        """Begin: all that is read until the end is of one snapshot."""
-        self._begin("READ ONLY")
-
-    def _begin(self, access: str) -> None:
-        self._catalogue.forget()
-        self._execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ, {access}")
-        self._open = True
-
-    def commit(self) -> None:
-        """Commit; temporary tables go with the transaction."""
-        self._execute("COMMIT")
-        self._open = False
-        self._unlock()
-
-    def rollback(self) -> None:
-        """Roll back, if a transaction is open; where the connection is lost, the server has done so."""
-        self._pending = None
-        self._catalogue.forget()
-        if self._connection.closed:
-            self._open, self._lock = False, None
-            return
-        postgres_copy.abandon(self._connection)
-        if self._open:
-            self._open = False
-            self._execute("ROLLBACK")
-        self._unlock()
-
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            self._execute(f"SELECT pg_advisory_unlock({self._lock})")
-            self._lock = None
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    def name(self, place: Place, table: str) -> str:
-        """Qualify with the schema."""
-        return f"{self.quote(self._schemas[place])}.{self.quote(stored_name(table))}"
-
-    def temporary(self, name: str) -> str:
-        """Temporary tables have a schema of their own."""
-        return f"pg_temp.{self.quote(name)}"
-
-    def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
-        """Ask the catalogue."""
-        return self._catalogue.columns(self.name(place, table))
-
-    def check_names(self, columns: Iterable[str]) -> None:
-        """Refuse a name that PostgreSQL would cut off."""
-        for name in columns:
-            if len(name.encode()) > NAME_BYTES:
-                raise Refused(f"PostgreSQL keeps {NAME_BYTES} bytes of the column name {name!r}: shorten it.")
-
-    def tables(self, place: Place) -> list[str]:
-        """List tables and views."""
-        return self._catalogue.tables(self._schemas[place])
-
-    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """Look for a primary key over exactly the key columns."""
-        return self._catalogue.indexed(self.name(place, table), key, PRIMARY)
-
-    def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """A unique index over columns that are never null is as good as a primary key."""
-        return self._catalogue.indexed(self.name(place, table), key, UNIQUE)
-
-    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
-        """Follow the declared type; for text, take one stamp of every shape."""
-        if column.kind is Kind.TIMESTAMP:
-            return Stamps(UNITS["us"])
-        if column.kind in {Kind.INTEGER, Kind.REAL}:
-            return Scale(per_second)
-        if column.kind is not Kind.TEXT:
-            raise Refused(
-                f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
-                "name a cursor of stamps, of integers (bigint), of floats or of ISO text."
-            )
-        name = self.quote(column.name)
-        texts = self.rows(
-            f"SELECT min({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
-            f" GROUP BY regexp_replace({name}, '[0-9]', '0', 'g'), substring({name} from '(Z|[+-]\\d\\d:?\\d\\d)$')"
-            " ORDER BY 1 LIMIT 1000"
-        )
-        return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
-
-    def finds_largest(self, place: Place, table: str, column: str) -> bool:
-        """An index that starts with the column gives its largest value at once."""
-        return self._catalogue.starts_index(self.name(place, table), column) or super().finds_largest(
-            place, table, column
-        )
-
-    def now(self) -> int:
-        """Ask the server."""
-        ((clock,),) = self.rows(f"SELECT {microseconds('clock_timestamp()')}")
-        assert isinstance(clock, int)  # noqa: S101 - a bigint
-        return clock
-
-    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
-        """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
-        name = self.quote(column)
-        if isinstance(scale, MixedText):
-            return CursorSql(self.meaning(name), "?", self.meaning(name))
-        if isinstance(scale, Stamps):
-            return CursorSql(name, stamp(declared), microseconds(name), microseconds(f"max({name})"))
-        return CursorSql(name, "?", name)
-
-    def meaning(self, text: str) -> str:
-        """Cast to a stamp; the session's zone is UTC."""
-        return microseconds(f"({text})::timestamptz")
-
-    def key_value(self, column: Column) -> str:
-        """Read stamps as microseconds and PostgreSQL's own types as text: a memory holds neither."""
-        name = self.quote(column.name)
-        if column.kind is Kind.TIMESTAMP:
-            return microseconds(name)
-        return f"{name}::text" if column.kind is Kind.OTHER else name
-
-    def key_order(self, column: Column) -> str:
-        """Order texts by their bytes, as every engine can."""
-        return f'{self.quote(column.name)} COLLATE "C"' if column.kind is Kind.TEXT else self.quote(column.name)
-
-    def key_bound(self, column: Column) -> str:
-        """Turn what `key_value` reads back into the column's type."""
-        if column.kind is Kind.TIMESTAMP:
-            return stamp(column.declared)
-        return f"CAST(? AS {column.declared})" if column.kind is Kind.OTHER else "?"
-
-    def digest(self, columns: Iterable[str], alias: str) -> str:
-        """Hash the text of the row, which tells nulls, positions and every digit apart."""
-        return f"hashtextextended(ROW({self.listed(columns, alias)})::text, 0)"
-
-    def table_digest(self, columns: Sequence[Column]) -> str:
-        """Hash the values themselves, twice as fast; as text those that can be equal and yet look different."""
-        parts = ", ".join(hashed(self.quote(column.name), column.kind) for column in columns)
-        return f"hash_record_extended(ROW({parts}), 0)"
-
-    @property
-    def digest_tag(self) -> str:
-        """The server's hashes are not promised across versions, so its version is part of the name."""
-        return f"postgres-hash/{self._connection.info.server_version // 10_000}"
-
-    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
-        """Compare the rows byte by byte, nulls as values: an equality of types would let 1.0 pass for 1.00."""
-        names = list(columns)
-        if not names:
-            return "false"
-        return f"(ROW({self.listed(names, one)})::record *<> ROW({self.listed(names, other)})::record)"
-
-    def type_name(self, column: Column, origin: str) -> str:
-        """Keep PostgreSQL's own declaration; give columns of other engines the type of their kind."""
-        return column.declared if origin == self.engine and column.declared else TYPES[column.kind]
-
-    def merge(self, table: Table, incoming: str) -> int:
-        """Upsert, the fastest correct way in PostgreSQL."""
-        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
-        names = self.listed(table.names)
-        return self.write(
-            f"INSERT INTO {self.name('target', table.name)} ({names}) SELECT {names} FROM {incoming} AS incoming"
-            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
-        )
-
-    def retype(self, place: Place, table: Table, types: Sequence[str]) -> None:
-        """Let the server rewrite the table; its indexes follow."""
-        changes = [
-            f"ALTER COLUMN {self.quote(name)} TYPE {declared} USING {self.quote(name)}::{declared}"
-            for name, declared in zip(table.names, types, strict=True)
-        ]
-        self.write(f"ALTER TABLE {self.name(place, table.name)} {', '.join(changes)}")
-
-    def stage(self, query: Query, name: str = "incload_incoming") -> str:
-        """Fill a temporary table that goes with the transaction, straight from a stream where the query is one."""
-        if self._pending and query == self._pending.all:
-            return self._take_in(name)
-        self.write(f"CREATE TEMP TABLE {self.quote(name)} ON COMMIT DROP AS {query.sql}", query.params)
-        return self.temporary(name)
-
-    def unstage(self) -> None:
-        """Nothing is left of a transaction."""
-
-    def insert(self, table: Table, query: Query) -> int:
-        """Add the rows of a query to the target, straight from a stream where the query is one."""
-        if self._pending and query == self._pending.all:
-            target = self.name("target", table.name)
-            types = [column.declared for column in self.columns("target", table.name) or ()]
-            pending = self._pending
-            if len(types) == len(pending.columns) and pending.fits(types):
-                self._pending = None
-                return pending.copy(self._connection, target)
-        return super().insert(table, query)
-
-    def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
-        """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
-        parts = ", ".join(
-            f"{postgres_copy.crossing(self.quote(column.name), column)} AS {self.quote(column.name)}"
-            for column in columns
-        )
-        return postgres_copy.read(
-            self._connection, self._spelled(f"SELECT {parts} FROM ({query.sql}) AS q", query.params), columns
-        )
-
-    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:
-        """Hold the stream until a statement asks for it."""
-        names = self.listed(column.name for column in columns)
-        self._pending = postgres_copy.Incoming(
-            reader, columns, Query(f"SELECT {names} FROM {self.temporary(_STREAM)} AS incoming")
-        )
-        return self.temporary(_STREAM)
-
-    def release(self) -> None:
-        """Forget the stream."""
-        self._pending = None
-
-    def _take_in_if_named(self, sql: str) -> None:
-        if self._pending and self.temporary(_STREAM) in sql:
-            self._execute(f"DROP TABLE IF EXISTS {self.temporary(_STREAM)}")
-            self._take_in(_STREAM)
-
-    def _take_in(self, name: str) -> str:
-        """Copy the stream into a temporary table; values of types that binary COPY does not speak arrive as text."""
-        pending, self._pending = self._pending, None
-        assert pending is not None  # noqa: S101 - the callers have looked
-        landing = name if pending.fits([column.declared for column in pending.columns]) else f"{name}_text"
-        parts = [
-            f"{self.quote(column.name)} {kind}" for column, kind in zip(pending.columns, pending.types, strict=True)
-        ]
-        self._execute(f"CREATE TEMP TABLE {self.quote(landing)} ({', '.join(parts)}) ON COMMIT DROP")
-        pending.copy(self._connection, self.temporary(landing))
-        if landing != name:
-            values = [f"{self.quote(column.name)}::{column.declared}" for column in pending.columns]
-            self._execute(
-                f"CREATE TEMP TABLE {self.quote(name)} ON COMMIT DROP AS"
-                f" SELECT {', '.join(values)} FROM {self.temporary(landing)}"
-            )
-            self._execute(f"DROP TABLE {self.temporary(landing)}")
-        return self.temporary(name)
 
     def put(self, place: Place, table: Table, rows: pa.Table) -> None:
         """Upsert from the Arrow table, in a transaction of its own."""
@@ -369,13 +49,27 @@ class PostgresSession(Session):
     def _given(self, columns: tuple[Column, ...], rows: pa.Table) -> Iterator[str]:
         """Bring rows into a temporary table for the time of a transaction; return its name."""
         there = tuple(replace(column, declared=self.type_name(column, self.engine)) for column in columns)
+        if self._open:
+            self._pending = postgres_copy.Incoming(rows.select([each.name for each in there]).to_reader(), there)
+            yield self._take_in(STREAM)
+            return
         self._begin("READ WRITE")
         try:
             self._pending = postgres_copy.Incoming(rows.select([each.name for each in there]).to_reader(), there)
-            yield self._take_in(_STREAM)
+            yield self._take_in(STREAM)
             self.commit()
         finally:
             self.rollback()
+
+    def transaction(self) -> int:
+        """Return the number of the open transaction."""
+        return int(str(self.rows("SELECT pg_current_xact_id()::text")[0][0]))
+
+    def written_by(self, place: Place, table: Table, key: tuple[object, ...]) -> int:
+        """Return the number of the transaction that wrote a row as it is."""
+        condition = " AND ".join(f"{self.quote(name)} = ?" for name in table.key)
+        found = self.rows(f"SELECT xmin::text FROM {self.name(place, table.name)} WHERE {condition}", key)
+        return int(str(found[0][0]))
 
     def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
         """Read in the order of the key, through the driver's own decoding."""
