@@ -5,6 +5,7 @@ Types are declared here once and cast at the edges of the engines; nothing in th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +19,8 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"
     """A point in time at microsecond precision, without a zone: UTC."""
+    DECIMAL = "decimal"
+    """An exact number of so many digits, so many of them behind the point, as the declared type says."""
     BLOB = "blob"
     OTHER = "other"
     """A type of one engine only; it can be copied inside that engine and nowhere else."""
@@ -37,6 +40,22 @@ class Column:
     name: str
     kind: Kind
     declared: str = ""
+
+    @property
+    def zoned(self) -> bool:
+        """Whether it holds points in time that are the same in every zone."""
+        return "with time zone" in self.declared.lower()
+
+    @property
+    def dated(self) -> bool:
+        """Whether it holds whole days."""
+        return self.declared.lower() == "date"
+
+    @property
+    def digits(self) -> tuple[int, int]:
+        """How many digits a decimal column has, and how many of them behind the point."""
+        found = re.search(r"\((\d+),\s*(\d+)\)", self.declared)
+        return (int(found[1]), int(found[2])) if found else (38, 9)
 
 
 @dataclass(frozen=True, slots=True)

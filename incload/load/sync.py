@@ -174,7 +174,7 @@ def _check_key_order(link: Link, plan: Plan, table: Table) -> None:
     if link.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
         return
     for column in map(table.column, table.key):
-        if column.kind is Kind.OTHER:
+        if column.kind in {Kind.OTHER, Kind.DECIMAL}:
             raise Refused(
                 f"strategy {plan.strategy.name!r} goes by the order of the key, and key column {column.name!r} of type "
                 f"{column.declared} has none in {link.target.engine}: choose a strategy that does not."

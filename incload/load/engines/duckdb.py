@@ -51,6 +51,7 @@ _TYPES = {
     Kind.BLOB: "BLOB",
     Kind.OTHER: "VARCHAR",
 }
+"""The type of each kind but decimals, which say their digits."""
 _BOUND = {
     "TIMESTAMP WITH TIME ZONE": "make_timestamptz(?)",
     "TIMESTAMP_NS": "make_timestamp_ns(?)",
@@ -213,13 +214,13 @@ class DuckdbSession(Session):
         name = self.quote(column.name)
         if column.kind is Kind.TIMESTAMP:
             return _ticks(name, column.declared)
-        return f"{name}::VARCHAR" if column.kind is Kind.OTHER else name
+        return f"{name}::VARCHAR" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
 
     def key_bound(self, column: Column) -> str:
         """Turn what `key_value` reads back into the column's type."""
         if column.kind is Kind.TIMESTAMP:
             return _BOUND.get(column.declared, "make_timestamp(?)")
-        return f"CAST(? AS {column.declared})" if column.kind is Kind.OTHER else "?"
+        return f"CAST(? AS {column.declared})" if column.kind in {Kind.OTHER, Kind.DECIMAL} else "?"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Use the engine's own 64-bit hash, which tells nulls and positions apart, as a signed number."""
@@ -237,7 +238,7 @@ class DuckdbSession(Session):
 
     def type_name(self, column: Column, origin: str) -> str:
         """Keep DuckDB's own declaration; give columns of other engines the type of their kind."""
-        return column.declared if origin == self.engine else _TYPES[column.kind]
+        return column.declared if origin == self.engine else _type(column)
 
     def merge(self, table: Table, incoming: str) -> int:
         """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
@@ -299,7 +300,19 @@ def _plain(name: str, kind: Kind) -> str:
 
 
 def _kind(declared: str) -> Kind:
+    if declared.startswith("DECIMAL(") and declared.endswith(")"):
+        return Kind.DECIMAL
     return Kind.INTEGER if declared in _INTEGERS else _KINDS.get(declared, Kind.OTHER)
+
+
+def _type(column: Column) -> str:
+    """Return the type for a column of another engine."""
+    if column.kind is Kind.DECIMAL:
+        precision, scale = column.digits
+        return f"DECIMAL({precision},{scale})"
+    if column.kind is Kind.TIMESTAMP and (column.zoned or column.dated):
+        return "DATE" if column.dated else "TIMESTAMP WITH TIME ZONE"
+    return _TYPES[column.kind]
 
 
 def _ticks(name: str, declared: str) -> str:
@@ -315,12 +328,10 @@ def _crossing(name: str, column: Column) -> str:
         case Kind.REAL:
             return f"{name}::DOUBLE"
         case Kind.TIMESTAMP:
-            return _ticks(name, column.declared)
-        case Kind.BOOLEAN:
-            return f"{name}::BIGINT"
+            return name if column.zoned or column.declared == "TIMESTAMP_NS" else f"{name}::TIMESTAMP"
         case Kind.OTHER:
             return f"{name}::VARCHAR"
-        case Kind.TEXT | Kind.BLOB:
+        case Kind.TEXT | Kind.BLOB | Kind.BOOLEAN | Kind.DECIMAL:
             return name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from incload.table import Column, Kind
@@ -19,6 +20,8 @@ _KINDS = {
     "bool": Kind.BOOLEAN,
     "bytea": Kind.BLOB,
 }
+_DIGITS = 38
+"""How many digits a decimal has at most in Arrow and in DuckDB."""
 PRIMARY = "i.indisprimary"
 UNIQUE = "i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND bool_and(a.attnotnull)"
 """What an index has to be, to be the table's own key, or as good as one."""
@@ -45,7 +48,8 @@ class Catalogue:
         """Return the columns of a table or view, or None when there is none of that name."""
         if relation not in self._columns:
             found = self._rows(
-                "SELECT a.attname, format_type(a.atttypid, a.atttypmod), coalesce(b.typname, t.typname)"
+                "SELECT a.attname, format_type(a.atttypid, a.atttypmod), coalesce(b.typname, t.typname),"
+                " CASE WHEN b.oid IS NULL THEN format_type(a.atttypid, a.atttypmod) ELSE '' END"
                 " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
                 " JOIN pg_type AS t ON t.oid = a.atttypid LEFT JOIN pg_type AS b ON b.oid = t.typbasetype"
                 " WHERE c.oid = to_regclass(?) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
@@ -53,7 +57,7 @@ class Catalogue:
                 (relation,),
             )
             columns = [
-                Column(str(name), _KINDS.get(str(base), Kind.OTHER), str(declared)) for name, declared, base in found
+                Column(str(name), _kind(str(base), str(full)), str(declared)) for name, declared, base, full in found
             ]
             self._columns[relation] = tuple(columns) or None
         return self._columns[relation]
@@ -91,3 +95,11 @@ class Catalogue:
                 (relation, column),
             )
         )
+
+
+def _kind(base: str, full: str) -> Kind:
+    """Return the kind of a type by its own name, or for a domain by that of the type below."""
+    digits = re.fullmatch(r"numeric\((\d+),(\d+)\)", full)
+    if digits:  # a scale below zero, or more digits than other engines have, can only travel as text
+        return Kind.DECIMAL if int(digits[2]) <= int(digits[1]) <= _DIGITS else Kind.OTHER
+    return _KINDS.get(base, Kind.OTHER)

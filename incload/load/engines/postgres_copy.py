@@ -55,6 +55,7 @@ _SPOKEN = {
     Kind.BOOLEAN: ("boolean",),
     Kind.TIMESTAMP: ("timestamp without time zone", "timestamp with time zone"),
     Kind.BLOB: ("bytea",),
+    Kind.DECIMAL: ("text",),
     Kind.OTHER: ("text",),
 }
 """The types whose binary form is written for a kind; the first is that of the temporary table otherwise."""
@@ -63,13 +64,15 @@ _SPOKEN = {
 def crossing(name: str, column: Column) -> str:
     """Return the expression that brings a column into the type in which it is read."""
     if column.kind is Kind.TIMESTAMP:
-        return f"{name}::timestamp" if column.declared == "date" else name
+        return f"{name}::timestamp" if column.dated else name
     return f"{name}::{_CASTS.get(column.kind, 'text')}"
 
 
 def arrow_type(column: Column) -> pa.DataType:
     """Return the Arrow type in which a column travels."""
-    if column.kind is Kind.TIMESTAMP and "with time zone" in column.declared.lower():
+    if column.kind is Kind.DECIMAL:
+        return pa.decimal128(*column.digits)
+    if column.kind is Kind.TIMESTAMP and column.zoned:
         return pa.timestamp("us", "UTC")
     return _ARROW.get(column.kind, pa.string())
 
@@ -141,12 +144,12 @@ def _decoded(rows: Bytes, lengths: Numbers, schema: pa.Schema) -> pa.RecordBatch
     """Take the columns out of rows that stand one behind the other."""
     place = np.cumsum(lengths) - lengths + 2
     arrays = []
-    for kind in schema.types:
+    for field in schema:
         size = _numbers(rows, place, ">i4").astype(np.int64)
         place += 4
         valid = size >= 0
         size[~valid] = 0
-        arrays.append(_array(rows, np.where(valid, place, 0), size, valid, kind))
+        arrays.append(_array(rows, np.where(valid, place, 0), size, valid, field))
         place += size
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -157,9 +160,9 @@ def _numbers(rows: Bytes, place: Numbers, kind: str) -> NDArray[Any]:
     return numbers
 
 
-def _array(rows: Bytes, place: Numbers, size: Numbers, valid: NDArray[np.bool_], kind: pa.DataType) -> pa.Array:
+def _array(rows: Bytes, place: Numbers, size: Numbers, valid: NDArray[np.bool_], field: pa.Field) -> pa.Array:
     """Build one column from the places and sizes of its values."""
-    mask = None if valid.all() else ~valid
+    kind, mask = field.type, None if valid.all() else ~valid
     if pa.types.is_boolean(kind):
         return pa.array(rows[place] == 1, kind, mask=mask)
     if pa.types.is_float64(kind):
@@ -173,7 +176,13 @@ def _array(rows: Bytes, place: Numbers, size: Numbers, valid: NDArray[np.bool_],
     data = rows[np.repeat(place - starts, size) + np.arange(ends[-1])]
     offsets = np.concatenate([[0], ends]).astype(np.int32)
     nulls = None if mask is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    return pa.Array.from_buffers(kind, len(size), [nulls, pa.py_buffer(offsets), pa.py_buffer(data)])
+    buffers = [nulls, pa.py_buffer(offsets), pa.py_buffer(data)]
+    if not pa.types.is_decimal(kind):
+        return pa.Array.from_buffers(kind, len(size), buffers)
+    try:
+        return pa.Array.from_buffers(pa.string(), len(size), buffers).cast(kind)
+    except pa.ArrowInvalid as error:  # NaN
+        raise Refused(f"column {field.name!r} holds a value that is no {kind}: {reason(error)}") from error
 
 
 def _since_1970(ticks: Numbers) -> Numbers:
@@ -284,6 +293,7 @@ def _put(rows: Bytes, place: Numbers, values: NDArray[Any]) -> None:
 def _field(array: pa.Array) -> tuple[NDArray[Any], Numbers, Numbers | None]:
     """Return a column's values, the size of each or -1, and for values of any size where each starts."""
     valid = np.asarray(array.is_valid())
+    array = array.cast(pa.string()) if pa.types.is_decimal(array.type) else array
     kind = array.type
     if not (pa.types.is_string(kind) or pa.types.is_binary(kind)):
         values = _fixed(array)

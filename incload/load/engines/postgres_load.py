@@ -20,7 +20,7 @@ from incload.load.engines.base import CursorSql, Place, Query, Row, Session
 from incload.load.engines.postgres_catalogue import PRIMARY, UNIQUE, Catalogue
 from incload.load.engines.postgres_sql import (
     NAME_BYTES,
-    TYPES,
+    foreign_type,
     hashed,
     lock_number,
     microseconds,
@@ -227,7 +227,7 @@ class PostgresLoad(Session):
         name = self.quote(column.name)
         if column.kind is Kind.TIMESTAMP:
             return microseconds(name)
-        return f"{name}::text" if column.kind is Kind.OTHER else name
+        return f"{name}::text" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
 
     def key_order(self, column: Column) -> str:
         """Order texts by their bytes, as every engine can."""
@@ -237,7 +237,7 @@ class PostgresLoad(Session):
         """Turn what `key_value` reads back into the column's type."""
         if column.kind is Kind.TIMESTAMP:
             return stamp(column.declared)
-        return f"CAST(? AS {column.declared})" if column.kind is Kind.OTHER else "?"
+        return f"CAST(? AS {column.declared})" if column.kind in {Kind.OTHER, Kind.DECIMAL} else "?"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Hash the text of the row, which tells nulls, positions and every digit apart."""
@@ -262,7 +262,7 @@ class PostgresLoad(Session):
 
     def type_name(self, column: Column, origin: str) -> str:
         """Keep PostgreSQL's own declaration; give columns of other engines the type of their kind."""
-        return column.declared if origin == self.engine and column.declared else TYPES[column.kind]
+        return column.declared if origin == self.engine and column.declared else foreign_type(column)
 
     def merge(self, table: Table, incoming: str) -> int:
         """Upsert, the fastest correct way in PostgreSQL."""

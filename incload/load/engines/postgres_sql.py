@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.table import Kind
+
+if TYPE_CHECKING:
+    from incload.table import Column
 
 NAME_BYTES = 63
 """The longest name that PostgreSQL stores; it cuts off longer ones without a word."""
@@ -18,6 +22,7 @@ TYPES = {
     Kind.BLOB: "bytea",
     Kind.OTHER: "text",
 }
+"""The type of each kind but decimals, which say their digits."""
 
 
 def lock_number(schema: str, table: str) -> int:
@@ -63,3 +68,13 @@ def plain(name: str, kind: Kind) -> str:
         case Kind.OTHER:
             return f"{name}::text"
     return name
+
+
+def foreign_type(column: Column) -> str:
+    """Return the type for a column of another engine."""
+    if column.kind is Kind.DECIMAL:
+        precision, scale = column.digits
+        return f"numeric({precision},{scale})"
+    if column.kind is Kind.TIMESTAMP and (column.zoned or column.dated):
+        return "date" if column.dated else "timestamp with time zone"
+    return TYPES[column.kind]

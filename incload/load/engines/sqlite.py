@@ -48,6 +48,7 @@ _TYPES = {
     Kind.TEXT: "TEXT",
     Kind.BOOLEAN: "INTEGER",
     Kind.TIMESTAMP: "INTEGER",
+    Kind.DECIMAL: "TEXT",
     Kind.BLOB: "BLOB",
     Kind.OTHER: "TEXT",
 }

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import adbc_driver_sqlite.dbapi
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from incload.errors import Refused
 from incload.load.engines.base import STAGE, Query, Session
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 65_536
 _EXAMPLE = {Kind.INTEGER: "-1", Kind.REAL: "0.5", Kind.TEXT: "''", Kind.BOOLEAN: "0", Kind.BLOB: "x'00'"}
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 _EXACT = 1 << 53
 """Up to here every integer is a float."""
 _BENT = {
@@ -110,13 +112,26 @@ def _misfit(found: pa.Schema, schema: pa.Schema) -> str:
 
 
 def _storable(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """Bring a stream to what SQLite stores: stamps as the ticks that they count, truth as 0 and 1."""
-    whole = [pa.types.is_timestamp(kind) or pa.types.is_boolean(kind) for kind in reader.schema.types]
-    if not any(whole):
-        return reader
-    kinds = [pa.int64() if counted else kind for counted, kind in zip(whole, reader.schema.types, strict=True)]
+    """Bring a stream to what SQLite stores: stamps as the ticks that they count, truth as 0 and 1, decimals as text."""
+    kinds = list(map(_storage, reader.schema.types))
     schema = pa.schema(list(zip(reader.schema.names, kinds, strict=True)))
-    return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))
+    batches = ([_stored(*each) for each in zip(batch.columns, kinds, strict=True)] for batch in reader)
+    return pa.RecordBatchReader.from_batches(schema, (pa.record_batch(columns, schema) for columns in batches))
+
+
+def _storage(kind: pa.DataType) -> pa.DataType:
+    """Return the type in which SQLite stores values of a type."""
+    if pa.types.is_timestamp(kind) or pa.types.is_boolean(kind):
+        return pa.int64()
+    return pa.string() if pa.types.is_decimal(kind) else kind
+
+
+def _stored(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Bring values to the type in which they are stored; a time without end has no number and becomes null."""
+    ticks = values.cast(kind)
+    if not pa.types.is_timestamp(values.type):
+        return ticks
+    return pc.if_else(pc.less(pc.abs(pc.if_else(pc.equal(ticks, _LEAST), _MOST, ticks)), _MOST), ticks, None)
 
 
 def scratch(reader: pa.RecordBatchReader) -> Path:
