@@ -37,6 +37,7 @@ class Assumption(StrEnum):
     VERSIONS_IN_ORDER = "versions of a row arrive oldest first"
     FIXED_SCHEMA = "columns and their types stay as they are"
     ATOMIC_COMMIT = "rows and memory commit together"
+    LOG_KEPT = "the source's change log holds every change since the last sync"
 
 
 @dataclass(frozen=True, slots=True)

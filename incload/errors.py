@@ -16,6 +16,10 @@ class Refused(Exception):  # noqa: N818 - it reads as the verdict it is: the loa
     """
 
 
+class Unable(Refused):
+    """A strategy that asks for what the source's engine cannot do: a comparison shows `n/a` and the sentence."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> Refused:
     """Build the refusal of a name that is not in a list, with the nearest known name."""
     names = sorted(known)

@@ -23,9 +23,11 @@ __all__ = [
     "SHOWN_BY_CURSOR",
     "AfterKey",
     "Assumption",
+    "Capability",
     "Changed",
     "Delta",
     "Everything",
+    "Logged",
     "Memory",
     "Need",
     "Position",
@@ -45,6 +47,17 @@ Position = int | float
 
 KeyValue = tuple[object, ...]
 """The values of the key columns of one row, as the source has them."""
+
+
+class Capability(StrEnum):
+    """What a strategy may ask of a source that not every engine can do; the value is a noun for sentences."""
+
+    TRIGGERS = "triggers"
+    """Triggers, which keep a change log beside a table."""
+    LOG = "log of committed changes that others may read"
+    """A log of its own, which tells what was committed."""
+    HORIZON = "numbers of transactions that tell which are still open"
+    """A number below which nothing can still commit, and such a number in every row."""
 
 
 class WriteRule(StrEnum):
@@ -78,6 +91,8 @@ class Since:
         key: With a key, rows at the bound belong if their key is larger than it.
         nulls: Whether rows with a null cursor belong as well.
         but: Digests of rows that are known already and do not belong.
+        settled: Whether rows belong only below the source's horizon, under which nothing can still commit; the horizon
+            is that of the very statement that reads them.
     """
 
     position: Position | None
@@ -86,6 +101,7 @@ class Since:
     key: KeyValue | None = None
     nulls: bool = False
     but: tuple[str, ...] = ()
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,23 @@ class Vanished:
     """Keys with a remembered digest that the source no longer has."""
 
 
-Rows = Everything | Since | AfterKey | Changed
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """Rows whose keys stand in a change log of the source after a position, as they are now; or the keys without a row.
+
+    The log says which keys, the table says what they are. Where there is no position, or the log does not reach back
+    to it, these are all rows, and the keys of the target that the source does not have.
+
+    Attributes:
+        log: Which log: `TRIGGERS` or `LOG`.
+        after: What the sync before had read, a text whose meaning only the source knows; None for nothing.
+    """
+
+    log: Capability
+    after: str | None
+
+
+Rows = Everything | Since | AfterKey | Changed | Logged
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +151,7 @@ class Delta:
     """
 
     rows: tuple[Rows, ...]
-    remove: Vanished | None = None
+    remove: Vanished | Logged | None = None
     mirror: bool = False
 
 
@@ -131,12 +163,14 @@ class Memory:
         watermark: The largest cursor value processed.
         key: The largest key at the watermark, or the largest key of all, for strategies that use one.
         digests: Whether a digest of every loaded row is kept beside this record, in a table of its own.
+        position: Up to where a change log was read; only the source knows its order.
         notes: Anything else that JSON can hold, under names of the strategy's own.
     """
 
     watermark: Position | None = None
     key: KeyValue | None = None
     digests: bool = False
+    position: str | None = None
     notes: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -193,6 +227,12 @@ class Source(Protocol):
     def vanished(self) -> Vanished:
         """Ask for the keys with a remembered digest that the source no longer has."""
 
+    def settled(self, position: Position | None) -> Since:
+        """Ask for the rows above a position and below the source's horizon, under which nothing can still commit."""
+
+    def changes(self, log: Capability, after: str | None) -> Logged:
+        """Ask for the rows, or the keys of rows that are gone, that a change log names after a position."""
+
     def now(self) -> Position:
         """Read the source's own clock, as a position of its cursor column."""
 
@@ -215,6 +255,9 @@ class Seen(Protocol):
 
     def digests_at(self, position: Position) -> tuple[str, ...]:
         """Return the digests of the rows at a cursor value, in ascending order."""
+
+    def reached(self) -> str | None:
+        """Return up to where the change log was really read and carried out; None if it was not, or not wholly."""
 
     def clock(self) -> Position:
         """Return what the source's clock showed when the sync began, as a position of its cursor column."""
@@ -246,6 +289,9 @@ class Strategy(ABC):
 
     uses_cursor: ClassVar[bool] = True
     """Whether it asks questions about a cursor column."""
+
+    asks: ClassVar[Capability | None] = None
+    """What it asks of a source that not every engine can do."""
 
     @classmethod
     def variants(cls) -> tuple[Strategy, ...]:

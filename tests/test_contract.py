@@ -21,6 +21,7 @@ from typing import ClassVar
 import pytest
 
 from incload.cursor import Scale
+from incload.errors import Unable
 from incload.history.scenarios import scenario
 from incload.lab.audit import Difference
 from incload.lab.pair import open_stand
@@ -60,6 +61,7 @@ PERMANENT = {
     "settling_delay",
     "snapshot_diff",
     "sparse_lookback",
+    "trigger_cdc",
     "timestamp_watermark",
     "timestamp_watermark_inclusive",
 }
@@ -68,6 +70,7 @@ PERMANENT = {
 CHANGES_WITHOUT_ROWS = {
     "lookback_with_reconciliation": "it counts syncs, whether they read rows or not",
     "row_hash_cdc": "it remembers that there is a table of digests, be it an empty one",
+    "trigger_cdc": "its position moves past a delete, or past the log of a table without rows",
 }
 """Strategies whose memory may change by a sync that reads nothing, each with the reason."""
 
@@ -100,6 +103,10 @@ class Rows:
     def digests_at(self, position: Position) -> tuple[str, ...]:
         """Return a digest for each row."""
         return tuple(map(str, range(self.count))) if position == self.stamp else ()
+
+    def reached(self) -> str | None:
+        """Return a position in a change log."""
+        return "log.1"
 
     def clock(self) -> Position:
         """Return a time after every stamp."""
@@ -211,7 +218,11 @@ def wasteful(each: Strategy) -> Iterator[str]:
     history = scenario("clean").build(100, 1)
     with tempfile.TemporaryDirectory() as folder:
         stand = open_stand(("sqlite", "sqlite"), history.table, Path(folder))
-        stand.begin(history)
+        try:
+            stand.begin(history, each)
+        except Unable:
+            stand.close()
+            return
         name, key, cursor = history.table.name, history.table.key, history.table.cursor
         # An hour after the last stamp, nobody waits for anything any more.
         now = history.started + 3_600_000_000

@@ -221,7 +221,8 @@ def played(block: str, folder: Path) -> str:
     plan = Plan("shelf", ("id",), "modified_at", chosen, rule, 1_000_000, clock=lambda: now[0])
     rows = [[cells(line)[0], told(each)] for line, each in zip(block.splitlines()[2:], story, strict=True)]
     try:
-        stand.begin(History(SHELF, position(story[0].at), life.tick(Happened(story[0].at, [], [])).upserts, ()))
+        empty = History(SHELF, position(story[0].at), life.tick(Happened(story[0].at, [], [])).upserts, ())
+        stand.begin(empty, chosen)
         for row, line in zip(rows, story, strict=True):
             stand.apply(life.tick(line))
             now[0] = position(line.at)
@@ -265,6 +266,8 @@ def remembered(stand: Stand, name: str, memory: Memory, at: datetime) -> str:
         parts.append(shown(EPOCH + memory.watermark * MICROSECOND, at))
     if memory.key is not None:
         parts.append(" ".join(ids("key", memory.key)))
+    if memory.position is not None:
+        parts.append(f"change {memory.position.partition('.')[2]}")
     counts = {key: len(note) if isinstance(note, list) else note for key, note in memory.notes.items()}
     if memory.digests:
         counts["digests"] = stand.link.target.count(Shelf(stand.link.target, SHELF, name, {}).digests)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,8 @@ def run(options: argparse.Namespace) -> int:
     written = write_reports(outcomes, options.report_dir)
     failures = [f"{each.strategy} on {each.scenario}: {each.reason}" for each in outcomes if each.outcome == "unknown"]
     failures += filter(None, map(disagreement, outcomes))
+    refused = Counter(each.reason for each in outcomes if each.outcome == "n/a")
+    sys.stdout.write("".join(f"  n/a in {count} trials: {reason}\n" for reason, count in refused.items()))
     sys.stdout.write("".join(f"  {line}\n" for line in failures))
     sys.stdout.write(f"{len(outcomes)} trials, {len(failures)} of them unknown or not as predicted.\n")
     sys.stdout.write("".join(f"{path}\n" for path in written))

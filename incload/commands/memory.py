@@ -72,6 +72,7 @@ def _told(options: argparse.Namespace, remembered: Remembered) -> list[str]:
         lines += [f"  watermark: {entry.shown}"] if entry.scale else []
         lines += [f"  key: {entry.shown_key}"] if entry.shown_key is not None else []
         lines += [f"  digests: {remembered.digests}"] if entry.memory.digests else []
+        lines += [f"  position in the change log: {entry.memory.position}"] if entry.memory.position else []
     lines.append(f"  {_next(options, remembered, entry)}")
     lines += [
         f"  run {past.run}  {past.at}  {_by(past)}  {past.rows} rows  {_value(past, said)}"
@@ -88,7 +89,7 @@ def _value(past: Past, entry: Entry | None) -> str:
     """Return one old value in a few words."""
     if entry is None:
         return "nothing" if past.value is None else "unreadable"
-    parts = [str(part) for part in (entry.shown, entry.shown_key) if part is not None]
+    parts = [str(part) for part in (entry.shown, entry.shown_key, entry.memory.position) if part is not None]
     return "digests" if entry.memory.digests else " with key ".join(parts)
 
 

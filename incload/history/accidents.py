@@ -34,6 +34,15 @@ ACCIDENTS = (
         conditions=tuple(Condition("skip_sync", sync) for sync in (1, 3, 6, 8)),
     ),
     Scenario(
+        id="log_expired",
+        sentence="Three syncs in a row do not run, and meanwhile somebody clears up the change log of the source.",
+        causes=("C49",),
+        threads=("airbytehq/airbyte#30545", "airbytehq/airbyte#35304", "airbytehq/airbyte#46571"),
+        breaks=UPDATES | {Assumption.LOG_KEPT},
+        build=life(),
+        conditions=(*(Condition("skip_sync", sync) for sync in range(4, 7)), Condition("cut_log", 7)),
+    ),
+    Scenario(
         id="watermark_truncated",
         sentence="The memory keeps whole minutes, cut off, of stamps that count microseconds.",
         causes=("C06",),

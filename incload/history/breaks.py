@@ -125,10 +125,12 @@ def _of_stamp(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | No
 
 
 def _of_memory(sync: Sync, conditions: Sequence[Condition]) -> Iterator[tuple[Assumption, int | None]]:
-    """Yield what a memory breaks that lies ahead of the rows, or that never gets anywhere."""
+    """Yield what a memory or a log breaks that lies ahead of the rows, is cut off, or never gets anywhere."""
     for condition in conditions:
         if condition.kind == "round_up_memory":
             yield from _of_rounding(sync, condition.unit)
+        if condition.kind == "cut_log" and condition.sync in {None, sync.number} and sync.changes:
+            yield Assumption.LOG_KEPT, None
         if condition.kind == "crash_after_memory" and condition.sync in {None, sync.number}:
             yield from _of_crash(sync, conditions)
     old = len(sync.rows) - sum(change.old is None for change in sync.changes)

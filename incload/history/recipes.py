@@ -33,6 +33,7 @@ class Condition:
             `roll_back_memory`: before the sync the memory is again what it was after sync `to`.
             `partial_read`: the source answers without the last `share` of its rows, in the order of the key.
             `truncate_memory`, `round_up_memory`: the watermark is kept in whole `unit`s, cut off or rounded up.
+            `cut_log`: the source's change log loses all its entries before the sync, without a trace.
             `crash_after_memory`, `crash_after_rows`: the loader commits one of the two, dies, and runs again.
         sync: Which sync; None for every one.
         to: For a rollback, the sync whose memory comes back.

@@ -19,6 +19,7 @@ _SENTENCES = {
     "round_up_memory": "The memory keeps its watermark rounded up to a multiple of {unit}.",
     "crash_after_memory": "Before sync {sync} a run committed its memory, and died before it committed its rows.",
     "crash_after_rows": "Before sync {sync} a run committed its rows, and died before it committed its memory.",
+    "cut_log": "Before sync {sync} the source's change log lost all its entries.",
     "partial_read": "The source answered sync {sync} without the last {share:.0%} of its rows, and did not say so.",
 }
 

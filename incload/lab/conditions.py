@@ -49,6 +49,7 @@ class BentMemory(Strategy):
         object.__setattr__(self, "name", self.honest.name)
         object.__setattr__(self, "write_rule", self.honest.write_rule)
         object.__setattr__(self, "uses_cursor", self.honest.uses_cursor)
+        object.__setattr__(self, "asks", self.honest.asks)
 
     @property
     def id(self) -> str:
@@ -157,9 +158,11 @@ def hidden(stand: Stand, share: float) -> Iterator[None]:
     number = int(session.count(name) * share)
     order = ", ".join(f"{session.quote(column)} DESC" for column in stand.table.key)
     session.write(f"CREATE TABLE {copy} AS SELECT * FROM {name} ORDER BY {order} LIMIT {number}")
-    session.delete(stand.table.key, name, copy)
+    with stand.unwatched():
+        session.delete(stand.table.key, name, copy)
     try:
         yield
     finally:
-        session.write(f"INSERT INTO {name} SELECT * FROM {copy}")
+        with stand.unwatched():
+            session.write(f"INSERT INTO {name} SELECT * FROM {copy}")
         session.write(f"DROP TABLE {copy}")

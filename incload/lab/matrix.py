@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from incload.errors import Refused, unknown
+from incload.errors import Refused, Unable, unknown
 from incload.history.scenarios import SCENARIOS, scenario
 from incload.lab.environment import environment
 from incload.lab.ledger import counts
@@ -243,6 +243,12 @@ def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference:
 def failure(cell: Cell, error: Exception) -> Outcome:
     """Turn what a cell raised into its record: the error is the cell, never a pass and never a blank."""
     return replace(_identity(cell), reason=" ".join(f"{type(error).__name__}: {error}".split()))
+
+
+def not_applicable(cell: Cell, refusal: Unable) -> Outcome:
+    """Turn the refusal of a strategy at set-up into its record: nothing was tried, so nothing is predicted either."""
+    said = replace(_identity(cell), predicted="", rows_ever_wrong_predicted=None, assumption="")
+    return replace(said, outcome="n/a", reason=str(refusal))
 
 
 def _identity(cell: Cell) -> Outcome:

@@ -5,11 +5,11 @@ The source is written by a session of its own wherever the engine allows it, as 
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from incload.load.link import Link
+from incload.load.link import Link, refuse_unable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from incload.history.history import History, Tick
     from incload.lab.audit import Row
     from incload.load.engines.base import Place, Session
+    from incload.load.engines.log import ChangeLog
     from incload.load.engines.postgres import PostgresSession
+    from incload.strategy import Strategy
     from incload.table import Table
 
 PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"))
@@ -47,6 +49,7 @@ class Stand:
         table: What the source table is now.
         closing: What is to be closed in the end.
         another: Opens one more connection to the source, where several can write at once; it is closed in the end.
+        log: The source's log of the table's changes; None for strategies that ask for none.
     """
 
     link: Link
@@ -55,12 +58,26 @@ class Stand:
     table: Table
     closing: ExitStack = field(default_factory=ExitStack)
     another: Callable[[], PostgresSession] | None = None
+    log: ChangeLog | None = None
 
-    def begin(self, history: History) -> None:
-        """Create the source, give it the history's base, and index its cursor as a careful owner does."""
+    def begin(self, history: History, strategy: Strategy | None = None) -> None:
+        """Create the source, give it the history's base, and index its cursor as a careful owner does.
+
+        Raises `Unable` for a strategy that asks for what the source's engine does not have; what it can have for the
+        asking, it has then.
+        """
+        if strategy is not None:
+            refuse_unable(strategy, self.writer)
         self.writer.settle(self.place, self.table)
         self.writer.put(self.place, self.table, history.base)
         self.writer.index(self.place, self.table)
+        if strategy is not None and strategy.asks is not None:
+            self.log = self.writer.change_log(strategy.asks, self.place, self.table.name)
+            self.log.install(self.table.key)
+
+    def unwatched(self) -> AbstractContextManager[None]:
+        """Let a block change the source without the change log's noticing, if there is one."""
+        return self.log.unwatched() if self.log else nullcontext()
 
     def apply(self, tick: Tick) -> None:
         """Let one tick happen: the deletes, then what happens to the columns, then the upserts."""
@@ -83,6 +100,8 @@ class Stand:
         if wider:
             self.writer.retype(self.place, self.table, [self.writer.type_name(each, "") for each in self.table.columns])
             self.writer.index(self.place, self.table)
+            if self.log:
+                self.log.install(self.table.key)  # a table that was built anew has lost its triggers
 
     def source_rows(self) -> Iterator[list[Row]]:
         """Yield the source's rows in the order of the key."""

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from statistics import median
 from typing import TYPE_CHECKING
 
-from incload.errors import Refused
+from incload.errors import Refused, Unable
 from incload.history.scenarios import scenario
 from incload.lab import matrix
 from incload.lab.clock import LoadClock
@@ -67,6 +67,8 @@ def run_once(cell: Cell) -> Outcome:
     clock = LoadClock()
     try:
         return matrix.outcome(cell, cell.run(clock), [clock.read()], None)
+    except Unable as refusal:
+        return matrix.not_applicable(cell, refusal)
     except Exception as error:  # noqa: BLE001 - an error is shown in the report, never a pass and never a blank
         return matrix.failure(cell, error)
 

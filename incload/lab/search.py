@@ -222,7 +222,7 @@ _FLAWS = (
 )  # fmt: skip
 _ACCIDENTS = (
     "skip_sync", "lose_memory", "roll_back_memory", "round_up_memory", "truncate_memory", "crash_after_memory",
-    "crash_after_rows", "partial_read",
+    "crash_after_rows", "partial_read", "cut_log",
 )  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def _accident(choose: Choose, beats: int) -> Condition:
     kind, sync = choose(_ACCIDENTS), choose(range(1, beats + 1))
     first = choose((0, sync))
     match kind:
-        case "skip_sync" | "lose_memory":
+        case "skip_sync" | "lose_memory" | "cut_log":
             return Condition(kind, sync)
         case "roll_back_memory":
             return Condition(kind, sync, to=choose(range(sync)))

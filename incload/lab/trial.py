@@ -89,7 +89,7 @@ class Trial:
         """Run the trial on new files in a folder, or without one in memory; only the loads run the clock."""
         stand = open_stand(self.pair, self.history.table, folder)
         try:
-            stand.begin(self.history)
+            stand.begin(self.history, self.strategy)
             running = _Running(self, stand, clock, self.history.started)
             running.see(self.history.base)
             running.open()
@@ -160,6 +160,8 @@ class _Running:
             shelf.forget()
         for condition in met(conditions, "roll_back_memory", number):
             restore(shelf, self._saved[condition.to])
+        if self._stand.log and met(conditions, "cut_log", number):
+            self._stand.log.cut()
         self._crash(number, shelf)
         partial = met(conditions, "partial_read", number)
         with hidden(self._stand, partial[0].share) if partial else nullcontext():

@@ -16,7 +16,7 @@ from incload.lab.audit import order
 from incload.lab.befallen import befell
 from incload.lab.conditions import met
 from incload.lab.ledger import counts
-from incload.strategy import AfterKey, Changed, Everything, Since, WriteRule
+from incload.strategy import AfterKey, Changed, Everything, Logged, Since, WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,6 +161,8 @@ def _remembered(memory: Memory) -> str:
         return f"With the watermark {shown(memory.watermark)}{key and f' and {key}'} in memory"
     if key:
         return f"With the {key} in memory"
+    if memory.position is not None:
+        return f"With the position {memory.position} in memory"
     return "With the digests of the rows read before in memory" if memory.digests else "With nothing in memory"
 
 
@@ -177,6 +179,8 @@ def _question(rows: Rows) -> str:
             return "the rows whose digest differs"
         case AfterKey(key):
             return f"the rows with a key above {', '.join(map(repr, key))}"
+        case Logged():
+            return "the rows that the source's change log names after it"
         case Since():
             return _range(rows)
 
@@ -195,17 +199,27 @@ def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) ->
     if change is None:
         return ""
     if change.gone:
-        return "A row that is not there answers no question: nothing told the load to delete its copy."
+        told = isinstance(observed.syncs[sync].delta.remove, Logged)
+        said = "the change log does not name it" if told else "nothing told the load to delete its copy"
+        return f"A row that is not there answers no question: {said}."
     kinds = observed.ledger.found_as[key]
     if observed.rule in _FORGETTING and "lost" in kinds and change.tick < observed.ticks[sync]:
         return f"The row had been loaded; by `{observed.rule}` what one sync does not read leaves the target."
     if met(observed.conditions, "partial_read", observed.ticks[sync]):
         return ""
     asked = observed.syncs[sync].delta.rows
-    if observed.rule is WriteRule.MERGE and any(isinstance(rows, Changed) for rows in asked):
-        return "The row's digest is the one in memory: the row was not read."
+    if observed.rule is WriteRule.MERGE and any(isinstance(rows, Changed | Logged) for rows in asked):
+        return _unnamed(asked)
     missed = _missed(asked, observed.syncs[sync].before.watermark, key, change.stamp)
     return missed or _written(observed.rule, kinds)
+
+
+def _unnamed(asked: Sequence[Rows]) -> str:
+    """Say how a row escaped a question that goes by digests or a log."""
+    if any(isinstance(rows, Changed) for rows in asked):
+        return "The row's digest is the one in memory: the row was not read."
+    after = any(isinstance(rows, Logged) and rows.after is not None for rows in asked)
+    return "The change log does not name the row after that position: the row was not read." if after else ""
 
 
 def _written(rule: WriteRule, kinds: tuple[str, ...]) -> str:
@@ -219,7 +233,7 @@ def _written(rule: WriteRule, kinds: tuple[str, ...]) -> str:
 
 def _missed(asked: Sequence[Rows], watermark: float | None, key: Key, stamp: int | None) -> str:
     """Say how a row with that key and stamp lies outside of the rows asked for; empty when it does not."""
-    if any(isinstance(rows, Everything | Changed) for rows in asked):
+    if any(isinstance(rows, Everything | Changed | Logged) for rows in asked):
         return ""
     if any(isinstance(rows, AfterKey) and order(key) > order(rows.key) for rows in asked):
         return ""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Scale
 from incload.errors import Refused
-from incload.strategy import AfterKey, Changed, Everything, KeyValue, Position, Since, Vanished
+from incload.strategy import AfterKey, Changed, Everything, KeyValue, Logged, Position, Since, Vanished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from incload.load.engines.base import CursorSql, Query, Session
+    from incload.strategy import Capability
     from incload.table import Table
 
 
@@ -69,6 +70,16 @@ class AskedSource:
         self.questions += 1
         return Vanished()
 
+    def settled(self, position: Position | None) -> Since:
+        """Ask for the rows above a position that nothing can get in between any more."""
+        self.questions += 1
+        return Since(position, settled=True)
+
+    def changes(self, log: Capability, after: str | None) -> Logged:
+        """Ask for what a change log names."""
+        self.questions += 1
+        return Logged(log, after)
+
     def now(self) -> Position:
         """Read the source's clock in the cursor's ticks."""
         self.questions += 1
@@ -97,6 +108,7 @@ class SeenRows:
         cursor: How its cursor is read in that session; None without a cursor.
         scale: What the cursor's values mean.
         started: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
+        position: Up to where a change log was read; None if none was, or what it says could not be carried out.
         arrived: The same rows in the target's engine, whose digests the next sync will compare; None if these are they.
     """
 
@@ -106,12 +118,17 @@ class SeenRows:
     cursor: CursorSql | None
     scale: Scale | None
     started: int
+    position: str | None = None
     arrived: SeenRows | None = None
 
     @property
     def count(self) -> int:
         """How many rows were read."""
         return self.session.count(f"({self.relation.sql}) AS r", self.relation.params)
+
+    def reached(self) -> str | None:
+        """Return up to where a change log was read."""
+        return self.position
 
     def clock(self) -> Position:
         """Return what the source's clock showed when the sync began."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from incload.errors import Refused
+from incload.errors import Refused, Unable
 from incload.load.engines.base import Query
 from incload.load.engines.catalog import session_type
 from incload.load.location import Location
 from incload.load.wording import reason
+from incload.strategy import Logged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
     from incload.cursor import Scale
     from incload.load.engines.base import Session
+    from incload.load.engines.log import ChangeLog
     from incload.load.location import End
     from incload.load.plan import Plan
-    from incload.strategy import Rows
+    from incload.strategy import Capability, Rows, Strategy
     from incload.table import Table
 
 
@@ -60,16 +62,35 @@ class Link:
 
     def question(self, table: Table, scale: Scale | None, question: Rows) -> Query:
         """Return the query for the rows that answer a question, for the source's session."""
+        if isinstance(question, Logged):
+            return self.source.named(table, self.log(question.log).keys(question.after or ""), self.relation)
         return self.source.select(table, scale, question, self.relation)
 
-    def incoming(self, query: Query, table: Table) -> Query:
-        """Bring a query on the source within reach of the target: itself, or a stream that can be read once."""
+    def gone(self, table: Table, question: Logged) -> Query:
+        """Return the query for the keys that a log names and the source does not have, for the source's session."""
+        keys = self.log(question.log).keys(question.after or "")
+        return self.source.keys_missing(table.key, f"({keys.sql})", self.relation, keys.params)
+
+    def log(self, log: Capability) -> ChangeLog:
+        """Return the source's log of the table's changes."""
+        return self.source.change_log(log, "source", self.table)
+
+    def incoming(self, query: Query, table: Table, names: tuple[str, ...] = ()) -> Query:
+        """Bring a query on the source within reach of the target: itself, or a stream that can be read once.
+
+        Args:
+            query: The query.
+            table: The table that its columns are of.
+            names: The columns; all those of the table unless given.
+        """
         if self.attached:
             return query
-        reader = self._watched(self.source.stream(query, table.columns))
-        there = [replace(each, declared=self.target.type_name(each, self.origin)) for each in table.columns]
+        names = names or table.names
+        columns = tuple(table.column(name) for name in names)
+        reader = self._watched(self.source.stream(query, columns))
+        there = [replace(each, declared=self.target.type_name(each, self.origin)) for each in columns]
         name = self.target.receive(reader, tuple(there))
-        return Query(f"SELECT {self.target.listed(table.names)} FROM {name} AS incoming")
+        return Query(f"SELECT {self.target.listed(names)} FROM {name} AS incoming")
 
     def _watched(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
         """Note why a stream breaks off: an exception does not come through the reader's side as it was raised."""
@@ -138,6 +159,15 @@ def connect(source: End, target: End, plan: Plan) -> Link:
     except BaseException:
         reading.close()
         raise
+
+
+def refuse_unable(strategy: Strategy, source: Session, *, is_file: bool = False) -> None:
+    """Refuse a strategy that asks for what the source's engine does not have."""
+    if strategy.asks is None:
+        return
+    why = f"a file has no {strategy.asks}" if is_file else source.cannot(strategy.asks)
+    if why:
+        raise Unable(f"strategy {strategy.name!r} cannot follow this source, because {why}: choose another strategy.")
 
 
 def reopen(target: End) -> Session:

@@ -120,8 +120,9 @@ class Shelf:
             return Memory()
         self._check(entry)
         memory = entry.memory
-        # Digests of other columns or of another algorithm say nothing: comparing starts afresh.
-        if memory.digests and entry.tags["digest"] != self.tags["digest"]:
+        # Digests of other columns or of another algorithm say nothing: comparing starts afresh. A change log does not
+        # tell of the values that a new column brings either.
+        if (memory.digests or memory.position) and entry.tags["digest"] != self.tags["digest"]:
             return Memory()
         return memory if memory.watermark is None else self._carried(entry)
 

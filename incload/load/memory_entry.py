@@ -69,6 +69,7 @@ class Entry:
                 "shown": self.shown,
                 "key": None if memory.key is None else [_packed(value) for value in memory.key],
                 "digests": memory.digests,
+                **({"position": memory.position} if memory.position else {}),
                 "notes": dict(memory.notes),
                 **self.tags,
             },
@@ -97,11 +98,13 @@ def read_entry(text: str, whose: str, remedy: str) -> Entry:
 
 def _entry(found: dict[str, object]) -> Entry:
     watermark, key, columns, notes = (found[name] for name in ("watermark", "key", "key_columns", "notes"))
+    position = found.get("position")  # what was written before there were change logs says nothing of one
     if not isinstance(watermark, int | float | None) or not isinstance(key, list | None):
         raise TypeError("a watermark is a number and a key a list")
-    if not isinstance(columns, list) or not isinstance(notes, dict):
-        raise TypeError("the key's columns are a list and notes have names")
-    memory = Memory(watermark, None if key is None else tuple(map(_unpacked, key)), bool(found["digests"]), notes)
+    if not isinstance(columns, list) or not isinstance(notes, dict) or not isinstance(position, str | None):
+        raise TypeError("the key's columns are a list, notes have names and a position is a text")
+    kept = None if key is None else tuple(map(_unpacked, key))
+    memory = Memory(watermark, kept, bool(found["digests"]), position, notes)
     return Entry(memory, str(found["strategy"]), tuple(map(str, columns)), {tag: str(found[tag]) for tag in _TAGS})
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from incload.load.asking import AskedSource
 from incload.registry import strategy as find_strategy
 from incload.registry import strategy_classes
-from incload.strategy import AfterKey, Changed, Everything, Since
+from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +76,8 @@ def _said(entry: Entry) -> str:
 
 def _delta(delta: Delta, entry: Entry) -> str:
     """Return what a strategy asks for, in words."""
+    if isinstance(delta.remove, Logged):
+        return _question(delta.remove, entry)
     asked = " and ".join(_question(rows, entry) for rows in delta.rows)
     return asked + (", and removes what the source no longer has" if delta.remove or delta.mirror else "")
 
@@ -88,6 +90,10 @@ def _question(rows: Rows, entry: Entry) -> str:
             return "every row, and loads those whose digest differs"
         case AfterKey(key):
             return f"the rows with a key above {', '.join(map(str, key))}"
+        case Logged(_, None):
+            return "everything, and removes what the source no longer has"
+        case Logged(_, after):
+            return f"the rows that the source's change log names after {after}, and removes those that are gone"
         case Since():
             return _range(rows, entry)
 

@@ -19,6 +19,7 @@ from incload.errors import Refused, unknown
 from incload.load import guards, writes
 from incload.load.asking import AskedSource, SeenRows
 from incload.load.engines.base import Query
+from incload.load.link import refuse_unable
 from incload.load.memory import Shelf
 from incload.strategy import WriteRule
 from incload.table import Kind, Table
@@ -83,6 +84,7 @@ def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
 
 def _within(link: Link, plan: Plan) -> Synced:
     """Do the work of a sync inside its transaction."""
+    refuse_unable(plan.strategy, link.source, is_file=link.records is not None)
     table = describe(link, plan)
     shelf = Shelf(link.target, table, plan.strategy.name, {})
     scale = _scale(link, plan, table, shelf)
@@ -227,7 +229,7 @@ def _seen(job: writes.Job, landed: writes.Landed, started: int) -> SeenRows:
     def rows(session: Session, relation: Query) -> SeenRows:
         declared = table.column(table.cursor).declared if table.cursor else ""
         cursor = session.cursor(table.cursor, scale, declared) if table.cursor and scale else None
-        return SeenRows(session, relation, table, cursor, scale, started)
+        return SeenRows(session, relation, table, cursor, scale, started, landed.position)
 
     if not landed.in_source or link.attached:
         return rows(link.target, landed.seen)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import IsoText, MixedText
 from incload.errors import Refused
-from incload.load.engines.base import ARRIVED, DIGEST, GONE, KNOWN, Query
-from incload.strategy import Changed, Delta, Everything, Since, WriteRule
+from incload.load.engines.base import ARRIVED, DIGEST, GONE, KNOWN, LEFT, Query
+from incload.strategy import Changed, Delta, Everything, Logged, Since, WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +71,7 @@ class Landed:
         removed: How many rows were deleted because the source no longer has them, or to make room.
         staged: Whether the rows stand in the stage.
         held_back: How many rows the source no longer has and the target keeps, because they are too many.
+        position: Up to where the source's change log was read and carried out; None if it was not.
     """
 
     seen: Query
@@ -81,6 +82,7 @@ class Landed:
     removed: int = 0
     staged: bool = False
     held_back: int = 0
+    position: str | None = None
 
 
 def write(job: Job, delta: Delta, rule: WriteRule) -> Landed:
@@ -88,6 +90,13 @@ def write(job: Job, delta: Delta, rule: WriteRule) -> Landed:
     rule = WriteRule.MIRROR if delta.mirror and rule is WriteRule.MERGE else rule
     if Changed() in delta.rows:
         return _changed(job, delta, rule)
+    if isinstance(delta.remove, Logged):
+        return _logged(job, delta.remove, rule)
+    return _plain(job, delta, rule)
+
+
+def _plain(job: Job, delta: Delta, rule: WriteRule) -> Landed:
+    """Write rows that nothing but the target is compared with."""
     fresh = job.link.target.is_empty(job.target)
     direct = (
         len(delta.rows) == 1
@@ -260,6 +269,27 @@ def _one(job: Job, delta: Delta) -> Query:
     joined = " UNION ".join(query.sql for query in queries)
     params = tuple(value for query in queries for value in query.params)
     return Query(joined if job.unique or len(queries) > 1 else f"SELECT DISTINCT * FROM ({joined}) AS j", params)
+
+
+def _logged(job: Job, question: Logged, rule: WriteRule) -> Landed:
+    """Write the rows that a change log names, and delete the keys that it names and the source does not have.
+
+    The log's end is read first and the rows after it, so that no row can be older than the position that is remembered.
+    Deletions come last: where two streams see two moments, theirs is the later. They are told by the log and not
+    inferred, so that no number of them is too many; what is inferred from a read of everything may be held back, and
+    then the position is not reached.
+    """
+    target, key = job.link.target, job.table.key
+    reached = job.link.log(question.log).reach(question.after, key)
+    if reached.whole:
+        known = not target.is_empty(job.target)
+        mirrored = WriteRule.MIRROR if known and rule is WriteRule.MERGE else rule
+        landed = _plain(job, Delta((Everything(),), mirror=known), mirrored)
+        return replace(landed, position=None if landed.held_back else reached.position)
+    landed = _plain(job, Delta((question,)), rule)
+    gone = target.stage(job.link.incoming(job.link.gone(job.table, question), job.table, key), LEFT)
+    removed = 0 if target.is_empty(gone) else target.delete(key, job.target, gone)
+    return replace(landed, removed=landed.removed + removed, position=reached.position)
 
 
 def _changed(job: Job, delta: Delta, rule: WriteRule) -> Landed:

@@ -55,6 +55,9 @@ def timed_blocks(frame: pd.DataFrame) -> list[Block]:
 
 
 def _scenario_costs(trials: pd.DataFrame, references: pd.DataFrame) -> list[Block]:
+    refused = in_order(trials["contender"])
+    trials = trials[trials["outcome"] != "n/a"]
+    refused = [name for name in refused if name not in set(trials["contender"])]
     sound = trials[trials["outcome"] == "sound"]
     groups = sound.groupby("contender", sort=False)
     costs = groups[_MEDIANS].median().assign(sound=groups.size(), tried=trials.groupby("contender", sort=False).size())
@@ -72,6 +75,7 @@ def _scenario_costs(trials: pd.DataFrame, references: pd.DataFrame) -> list[Bloc
         rows.insert(0, (MISSING, "reference copy", MISSING, *measured, MISSING, MISSING))
     never = [name for name in in_order(trials["contender"]) if name not in costs.index]
     notes = [Paragraph(f"Not ranked, sound in no scenario here: {listed(never)}.")] if never else []
+    notes += [Paragraph(f"n/a on this pair: {listed(refused)}.")] if refused else []
     return [Table(_HEADS, tuple(rows), left=2), *notes]
 
 

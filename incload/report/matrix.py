@@ -64,11 +64,11 @@ def _distinct(trials: pd.DataFrame) -> list[tuple[list[str], Grid]]:
 
 
 def disagreeing_cells(trials: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return the (contender, scenario) whose cell is not the same on every pair of engines."""
+    """Return the (contender, scenario) whose cell is not the same on every pair of engines that could be tried."""
     cells = trials.pivot_table(
         index=["contender", "scenario"], columns="pair", values="cell", aggfunc="first", sort=False
     ).fillna(NOT_RUN.text)
-    differ = cells.ne(cells.iloc[:, 0], axis="index").any(axis="columns")
+    differ = cells.apply(lambda row: len({*row} - {"n/a"}) > 1, axis="columns")
     return [(str(contender), str(scenario)) for contender, scenario in cells[differ].index]
 
 
@@ -83,7 +83,8 @@ def _agreement(trials: pd.DataFrame) -> str:
         return f"One pair of engines was tried: {pairs[0]}."
     different = disagreeing_cells(trials)
     if not different:
-        return f"All {len(pairs)} pairs of engines agree, cell by cell."
+        tried = ", where a strategy can be tried" if "n/a" in set(trials["outcome"]) else ""
+        return f"All {len(pairs)} pairs of engines agree, cell by cell{tried}."
     cells = [f"{contender} in {scenario}" for contender, scenario in different[:5]]
     rest = f", and {len(different) - len(cells)} more" if len(different) > len(cells) else ""
     return f"The pairs of engines differ in {plural(len(different), 'cell')}: {'; '.join(cells)}{rest}."

@@ -107,12 +107,14 @@ def _disagreements(trials: pd.DataFrame) -> pd.DataFrame:
 
 def _told(cells: pd.DataFrame) -> str:
     """Return the sentences of one scenario, given its trials on all pairs."""
-    contenders = in_order(cells["contender"])
+    contenders = in_order(cells["contender"][cells["outcome"] != "n/a"])
+    refused = [name for name in in_order(cells["contender"]) if name not in contenders]
     failing = set(cells["contender"][cells["outcome"] != "sound"])
     always = [name for name in contenders if name not in failing]
     meaning = next((text for text in in_order(cells["meaning"]) if text), "")
     cheapest = _cheapest(cells[cells["contender"].isin(always)])
     parts = [sentence(meaning), _sound(always, contenders), *_sometimes(cells, always), *cheapest]
+    parts += [f"n/a: {listed(refused)}."] if refused else []
     return " ".join(part for part in parts if part)
 
 

@@ -150,6 +150,7 @@ _ACCIDENTS = {
     "crash_after_memory": {Assumption.ATOMIC_COMMIT},
     "partial_read": {Assumption.COMPLETE_READ},
     "round_up_memory": {Assumption.MEMORY_NOT_AHEAD},
+    "cut_log": {Assumption.LOG_KEPT},
 }
 """What happens to a loader, and what that breaks."""
 

@@ -177,7 +177,7 @@ def test_running_ahead_loses_rows(pair: tuple[str, str]) -> None:
     found = outcome(Careless(), pair)
 
     assert wrong(found) == ("wrong", 27, 19, 0, 0, 9)
-    assert "before the bound" in found.witness
+    assert "behind the watermark" in found.witness
     assert found.witness.endswith("after the last, sync 10 (46 wrong rows then).")
 
 

@@ -50,6 +50,7 @@ def test_everything_happens() -> None:
         "crash_after_memory",
         "crash_after_rows",
         "partial_read",
+        "cut_log",
     }
 
 

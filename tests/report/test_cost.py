@@ -58,11 +58,14 @@ def test_ranks_follow_rows_read_over_sound_trials(framed: Framed) -> None:
 
 
 def test_who_is_never_sound_has_no_rank(framed: Framed) -> None:
-    """A strategy without a sound trial is named below the ranking."""
+    """A strategy without a sound trial is named below the ranking, and so is one that could not be tried."""
     blocks = scenario_cost_blocks(framed(named("a"), named("b", outcome="wrong", lost=1), named("c", outcome="n/a")))
 
     assert columns(blocks, "strategy") == [("a",)]
-    assert blocks[-1] == Paragraph("Not ranked, sound in no scenario here: b and c.")
+    assert blocks[-2:] == [
+        Paragraph("Not ranked, sound in no scenario here: b."),
+        Paragraph("n/a on this pair: c."),
+    ]
 
 
 def test_the_reference_copy_is_the_line_of_one(framed: Framed) -> None:

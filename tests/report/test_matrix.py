@@ -78,11 +78,20 @@ def test_a_cell_that_one_pair_lacks_is_no_agreement(framed: Framed) -> None:
     ]
 
 
+def test_what_cannot_be_tried_on_one_pair_is_no_difference(framed: Framed) -> None:
+    """A strategy that one engine has no means for says nothing about agreement, and that is told."""
+    refused = {**FULL, **OTHER_PAIR, "outcome": "n/a", "reason": "no triggers"}
+
+    assert paragraphs(framed, {}, FULL, OTHER_PAIR, refused)[0] == (
+        "All 2 pairs of engines agree, cell by cell, where a strategy can be tried."
+    )
+
+
 def test_many_different_cells_are_counted(framed: Framed) -> None:
     """Five cells are named and the others counted."""
     names = [f"s{number}" for number in range(7)]
     changes = [{"scenario": name} for name in names] + [
-        {"scenario": name, **OTHER_PAIR, "outcome": "n/a"} for name in names
+        {"scenario": name, **OTHER_PAIR, "outcome": "unknown"} for name in names
     ]
 
     assert paragraphs(framed, *changes)[0] == (

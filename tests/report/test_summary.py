@@ -142,7 +142,7 @@ def test_when_most_are_sound_the_others_are_named(framed: Framed) -> None:
     """The shorter list is the one that is told."""
     names = ("a", "b", "c")
 
-    assert told(framed, *map(named, names), named("d", outcome="n/a", reason="x")).startswith("Sound: all but d.")
+    assert told(framed, *map(named, names), named("d", outcome="unknown", reason="x")).startswith("Sound: all but d.")
 
 
 def test_nobody_sound_is_told(framed: Framed) -> None:
@@ -159,3 +159,13 @@ def test_soundness_on_some_engines_only_is_told_apart(framed: Framed) -> None:
         named("b", outcome="wrong", lost=1),
         named("b", target_engine="sqlite", outcome="wrong", lost=1),
     ) == ("Sound: none. Sound on some engines only: a (sqlite → duckdb).")
+
+
+def test_who_could_not_be_tried_is_neither_sound_nor_not(framed: Framed) -> None:
+    """A strategy that every pair lacks the means for is named for itself."""
+    refused = named("b", outcome="n/a", reason="no triggers")
+
+    assert told(framed, named("a"), refused) == "Sound: all. n/a: b."
+    assert told(framed, named("a"), named("b"), named("b", target_engine="sqlite", outcome="n/a", reason="x")) == (
+        "Sound: a. Sound on some engines only: b (sqlite → duckdb)."
+    )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from incload.cursor import MixedText, Scale
 from incload.errors import Refused
-from incload.strategy import AfterKey, Changed, Everything, Since
+from incload.load.engines.log import KeepsLogs
+from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +39,9 @@ KNOWN = "incload_known"
 
 GONE = "incload_gone"
 """The temporary table of the keys that left the source."""
+
+LEFT = "incload_left"
+"""The temporary table of the keys that a change log names and the source does not have."""
 
 DIGEST = "incload_digest"
 """The name of the digest column, in the stage and in the table of remembered digests."""
@@ -73,7 +77,7 @@ class CursorSql:
         return self.largest or f"max({self.position})"
 
 
-class Session(ABC):
+class Session(KeepsLogs, ABC):
     """One connection to one database engine; see the module's docstring."""
 
     engine: ClassVar[str]
@@ -104,7 +108,7 @@ class Session(ABC):
     def begin(self, table: str) -> None:
         """Start the one transaction of a sync, holding the right to write a target table and its memory."""
 
-    def begin_read(self) -> None:  # noqa: B027 - an engine whose streams stand apart has nothing to begin
+    def begin_read(self) -> None:
         """Start a transaction that only reads, where streams can take part in one."""
 
     @abstractmethod
@@ -131,7 +135,7 @@ class Session(ABC):
         """Tell whether a column's kind is a guess, because its values would have to say it and there is none."""
         return False
 
-    def check_names(self, columns: Iterable[str]) -> None:  # noqa: B027 - most engines can quote any name
+    def check_names(self, columns: Iterable[str]) -> None:
         """Refuse column names that the engine cannot speak of."""
 
     @abstractmethod
@@ -157,6 +161,13 @@ class Session(ABC):
     def finds_largest(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - a dialect may need it
         """Tell whether the largest value of a column is found in no time; by itself, only that of a small table is."""
         return not self.rows(f"SELECT 1 FROM {self.name(place, table)} LIMIT 1 OFFSET {self.looked_through}")
+
+    def named(self, table: Table, keys: Query, relation: str) -> Query:
+        """Return the query for the rows of a relation whose keys a query names."""
+        on = self.equal_keys(table.key, "s", "k")
+        return Query(
+            f"SELECT {self.listed(table.names, 's')} FROM ({keys.sql}) AS k JOIN {relation} AS s ON {on}", keys.params
+        )
 
     @abstractmethod
     def now(self) -> int:
@@ -294,7 +305,7 @@ class Session(ABC):
 
     def unstage(self) -> None:
         """Drop the temporary tables of a sync."""
-        for name in (STAGE, ARRIVED, KNOWN, GONE):
+        for name in (STAGE, ARRIVED, KNOWN, GONE, LEFT):
             self.write(f"DROP TABLE IF EXISTS {self.temporary(name)}")
 
     def count(self, relation: str, params: Sequence[object] = ()) -> int:
@@ -307,11 +318,12 @@ class Session(ABC):
         """Tell whether a relation has no rows, without counting them."""
         return not self.rows(f"SELECT 1 FROM {relation} LIMIT 1")
 
-    def keys_missing(self, key: tuple[str, ...], relation: str, other: str) -> Query:
-        """Return the query for the keys of one relation that another does not have."""
+    def keys_missing(self, key: tuple[str, ...], relation: str, other: str, params: tuple[object, ...] = ()) -> Query:
+        """Return the query for the keys of one relation, which may have parameters, that another does not have."""
         return Query(
             f"SELECT {self.listed(key, 'k')} FROM {relation} AS k"
-            f" WHERE NOT EXISTS (SELECT 1 FROM {other} AS o WHERE {self.equal_keys(key, 'k', 'o')})"
+            f" WHERE NOT EXISTS (SELECT 1 FROM {other} AS o WHERE {self.equal_keys(key, 'o', 'k')})",
+            params,
         )
 
     def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:
@@ -345,8 +357,8 @@ class Session(ABC):
                 assert table.cursor is not None and scale is not None  # noqa: S101, PT018 - set-up refuses otherwise
                 cursor = self.cursor(table.cursor, scale, table.column(table.cursor).declared)
                 return self._since(table, cursor, scale, question)
-            case Changed():
-                raise AssertionError("a comparison of digests is a join and has no condition of its own")
+            case Changed() | Logged():
+                raise AssertionError("a comparison with digests or a log is a join and has no condition of its own")
 
     def _beyond_key(self, table: Table, key: tuple[object, ...]) -> Query:
         bounds = ", ".join(self.key_bound(table.column(name)) for name in table.key)

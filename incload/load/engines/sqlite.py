@@ -21,6 +21,7 @@ from incload.errors import Refused
 from incload.load.engines.base import STAGE, CursorSql, Place, Query, Row, Session
 from incload.load.location import path_of
 from incload.load.wording import reason
+from incload.strategy import Capability
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from incload.load.engines.log import ChangeLog
     from incload.load.location import End
     from incload.table import Table
 
@@ -151,6 +153,13 @@ class SqliteSession(Session):
         info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
         return {str(name) for _, name, _, _, _, primary, _ in info if primary} == set(key)
 
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
+        """Look at the catalogue, which numbers the columns of the key."""
+        schema = "source" if place == "source" else "main"
+        info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
+        places = sorted((int(str(primary)), str(name)) for _, name, _, _, _, primary, _ in info if primary)
+        return tuple(name for _, name in places)
+
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """SQLite lets a primary key be null: one look along its index tells."""
         if not self.keyed(place, table, key):
@@ -194,6 +203,17 @@ class SqliteSession(Session):
         name = self.quote(column)
         plan = self.rows(f"EXPLAIN QUERY PLAN SELECT 1 FROM {self.name(place, table)} ORDER BY {name} DESC LIMIT 1")
         return not any("TEMP B-TREE" in str(step) for *_, step in plan) or super().finds_largest(place, table, column)
+
+    @classmethod
+    def cannot(cls, capability: Capability) -> str:
+        """SQLite has triggers."""
+        return "" if capability is Capability.TRIGGERS else super().cannot(capability)
+
+    def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is one kind
+        """Return the change table that triggers keep."""
+        from incload.load.engines.sqlite_log import SqliteLog
+
+        return SqliteLog(self, place, table)
 
     def now(self) -> int:
         """SQLite lives in this process: its clock is the machine's."""

@@ -1,0 +1,109 @@
+"""What the load asks of a change log, whatever keeps it: up to where it goes, and which keys it names.
+
+A log tells which keys changed, never what the rows are: those are read from the table, as of the same moment or a later
+one, so that reading a part of the log twice does no harm. A position is a text of the log's own. It says of which log
+it is, so that one made anew is never taken for the old one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from incload.load.engines.base import Place, Query
+    from incload.strategy import Capability
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a log goes, as one sync finds it.
+
+    Attributes:
+        position: Up to where a sync that begins now reads it.
+        whole: Whether the log does not tell what changed since the position asked about, so that all has to be read.
+    """
+
+    position: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A log that a source keeps, for `incload capture list`.
+
+    Attributes:
+        log: What kind it is.
+        table: Whose changes stand in it.
+        key: The columns by which it names a row.
+        position: Up to where it goes.
+        entries: How many entries it holds; None where that is not known.
+        state: `whole`, or what is wrong with it.
+    """
+
+    log: Capability
+    table: str
+    key: tuple[str, ...]
+    position: str
+    entries: int | None
+    state: str
+
+
+class ChangeLog(ABC):
+    """The log of one table's changes; see the module's docstring."""
+
+    @abstractmethod
+    def install(self, key: tuple[str, ...]) -> None:
+        """Have the log kept from now on, or put it in order again; rows are named by these columns."""
+
+    @abstractmethod
+    def remove(self) -> None:
+        """Take away everything that keeps the log, and the log."""
+
+    @abstractmethod
+    def kept(self) -> Kept | None:
+        """Describe the log; None when there is none."""
+
+    @abstractmethod
+    def reach(self, after: str | None, key: tuple[str, ...]) -> Reached:
+        """Return how far the log goes; refuse one that is not there, is broken or names rows by another key."""
+
+    @abstractmethod
+    def keys(self, after: str) -> Query:
+        """Return the query for the keys that changed after a position, each once; `reach` was asked before."""
+
+    @abstractmethod
+    def trim(self, until: str) -> int:
+        """Forget what stands up to a position; who has not read so far reads everything. Return how many entries."""
+
+    @abstractmethod
+    def cut(self) -> None:
+        """Lose all entries without a trace, as somebody's clearing up would: what a trial does to a loader."""
+
+    @contextmanager
+    @abstractmethod
+    def unwatched(self) -> Iterator[None]:
+        """Let a block change the table without the log's noticing: how a trial hides rows from a reader."""
+
+
+class KeepsLogs:
+    """What a session says of change logs; an engine that has none leaves it at that."""
+
+    engine: ClassVar[str]
+
+    @classmethod
+    def cannot(cls, capability: Capability) -> str:
+        """Say why the engine does not have what a strategy asks for; empty when it has it."""
+        return f"{cls.engine} has no {capability}"
+
+    def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is none
+        """Return the log of a table's changes, there or not; `cannot` was asked before."""
+        raise AssertionError(self.cannot(log))
+
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:  # noqa: ARG002 - asked where a log can be kept
+        """Return the columns of the primary key, in the key's own order; none without one."""
+        return ()
