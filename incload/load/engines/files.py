@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -150,26 +151,36 @@ def _csv(session: Session, path: str, table: str, wanted: Wanted) -> int:
 
 
 def _header(path: str) -> tuple[str, list[str]]:
-    """Return the delimiter and the names of a CSV file's first line; the first delimiter that divides it is taken."""
+    """Return the delimiter and the names of a CSV file's header; the first delimiter that divides it is taken."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - a path as the message spells it
-            line = file.readline()
+        split = {delimiter: _divided(path, delimiter) for delimiter in _DELIMITERS}
     except UnicodeDecodeError as error:
         raise Refused(f"{path!r} is not UTF-8 text: save it as UTF-8.") from error
-    split = {delimiter: next(csv.reader([line], delimiter=delimiter), [""]) for delimiter in _DELIMITERS}
     delimiter = next((each for each in _DELIMITERS if len(split[each]) > 1), _DELIMITERS[0])
+    if not split[delimiter]:
+        raise Refused(f"{path!r} has no header that can be read as CSV: close its quotes, and keep its names short.")
     _check_names(path, split[delimiter])
     return delimiter, split[delimiter]
+
+
+def _divided(path: str, delimiter: str) -> list[str]:
+    """Return the names of a header, which may go on over several lines inside quotes; none where they are broken."""
+    with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - a path as the message spells it
+        try:
+            return next(csv.reader(file, delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            return []
 
 
 def _check_names(path: str, names: list[str]) -> None:
     """Refuse names that a database cannot tell apart, or that are none."""
     known: dict[str, str] = {}
+    often = Counter(names)
     for name in names:
         if not name:
             raise Refused(f"{path!r} has a column without a name: give it one.")
         other = known.setdefault(name.lower(), name)
-        if other != name or names.count(name) > 1:
+        if other != name or often[name] > 1:
             raise Refused(f"{path!r} has the columns {other!r} and {name!r}, which are one to a database: rename one.")
 
 
@@ -228,7 +239,7 @@ def _require(path: str, names: list[str], wanted: Wanted) -> None:
     for name in (*wanted.key, *filter(None, [wanted.cursor])):
         if name not in names:
             role = "cursor" if name == wanted.cursor else "key"
-            raise Refused(f"{path!r} has no {role} column {name!r}: its columns are {', '.join(names)}.")
+            raise Refused(f"{path!r} has no {role} column {name!r}: its columns are {', '.join(names) or 'none'}.")
 
 
 def _check_cursor(path: str, fields: list[_Field], wanted: Wanted) -> None:

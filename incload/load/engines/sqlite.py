@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 _JSON = sqlite3.sqlite_version_info >= (3, 38)
 """Whether JSON is certain to be built in."""
 _LOCK_SECONDS = 30.0
+_MOST_COLUMNS = 2_000
+_MOST_ARGUMENTS = 100
+"""SQLite is built with these limits: so many columns in a table, and in a function's call at least so many values."""
 BATCH_ROWS = 65_536
 _DECLARED = (
     *(("INT", Kind.INTEGER), ("CHAR", Kind.TEXT), ("CLOB", Kind.TEXT), ("TEXT", Kind.TEXT), ("BLOB", Kind.BLOB)),
@@ -136,8 +139,14 @@ class SqliteSession(Session):
         )
 
     def check_names(self, columns: Iterable[str]) -> None:
-        """Refuse `true` and `false`: out of a subquery SQLite gives such a column another name, even when quoted."""
-        for name in columns:
+        """Refuse too many names, and `true` and `false`: out of a subquery SQLite renames such a column, even quoted."""
+        names = list(columns)
+        if len(names) > _MOST_COLUMNS:
+            raise Refused(
+                f"the source has {len(names):,} columns, and a table of SQLite holds {_MOST_COLUMNS:,}: "
+                "leave some out, or load into DuckDB."
+            )
+        for name in names:
             if name.lower() in {"true", "false"}:
                 raise Refused(f"SQLite cannot tell the column {name!r} from a truth value: rename it.")
 
@@ -229,8 +238,12 @@ class SqliteSession(Session):
         return f"incload_meaning({text})"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
-        """Call the digest function that the connection brings along."""
-        return f"incload_digest({self.listed(columns, alias)})"
+        """Call the digest function that the connection brings along; of many columns, on digests of some of them."""
+        names = list(columns)
+        if len(names) <= _MOST_ARGUMENTS:
+            return f"incload_digest({self.listed(names, alias)})"
+        parts = [names[at : at + _MOST_ARGUMENTS] for at in range(0, len(names), _MOST_ARGUMENTS)]
+        return f"incload_digest({', '.join(self.digest(part, alias) for part in parts)})"
 
     def table_digest(self, columns: Sequence[Column]) -> str:
         """Let SQLite write integers and texts as JSON, which spares Python every value; other kinds go the usual way.
@@ -238,7 +251,8 @@ class SqliteSession(Session):
         JSON tells types, nulls and borders apart, but not the last digits of a real that stands in an integer column.
         """
         names = [column.name for column in columns]
-        if not _JSON or any(column.kind not in {Kind.INTEGER, Kind.TEXT} for column in columns):
+        plain = all(column.kind in {Kind.INTEGER, Kind.TEXT} for column in columns)
+        if not _JSON or not plain or len(names) > _MOST_ARGUMENTS:
             return self.digest(names, "")
         fast = f"incload_xxh3(CAST(json_array({self.listed(names)}) AS BLOB))"
         odd = [f"typeof({self.quote(each.name)}) = 'real'" for each in columns if each.kind is Kind.INTEGER]
