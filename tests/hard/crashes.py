@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
@@ -68,9 +69,13 @@ class Cell:
             guards=Guards(allow_removals=True),
         )
 
+    def shape(self, statements: list[str]) -> list[str]:
+        """Return statements without the names in them that differ where the same is done."""
+        return [re.sub(rf"{self.strategy.name}|incload_lab_[0-9a-f]+", "?", each) for each in statements]
+
     def beginnings(self, statements: list[str]) -> list[tuple[bool, tuple[str, ...]]]:
-        """Return what has happened at each boundary, without the name in it of a strategy that does the same."""
-        shape = [each.replace(self.strategy.name, "?") for each in statements]
+        """Return what has happened at each boundary."""
+        shape = self.shape(statements)
         return [(self.second, tuple(shape[:at])) for at in range(len(shape))]
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 
-from incload.load.engines.duckdb import DuckdbSession
-from incload.load.engines.sqlite import SqliteSession
+from incload.load.engines.catalog import SCHEMES, session_type
 from incload.load.link import Link
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from incload.load.engines.base import Session
 
-ENGINES: tuple[type[Session], ...] = (SqliteSession, DuckdbSession)
+NAMES = [name for name in dict.fromkeys(SCHEMES.values()) if name != "postgres" or find_spec("psycopg")]
+ENGINES: list[type[Session]] = [session_type(name) for name in NAMES]
 STEPS = ("begin", "begin_read", "rows", "write", "commit", "rollback", "receive", "release", "close")
 """The methods of a session that act on a database."""
 WHOLE = {"begin", "begin_read", "rows", "write", "commit", "rollback"}

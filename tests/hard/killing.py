@@ -15,8 +15,9 @@ import shutil
 import sys
 import tempfile
 import traceback
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
-from itertools import count
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,10 @@ from crashes import EVENTS, HISTORY, TICK, Cell, cells, memory_first, rows_first
 from dying import Tape, taped
 
 from incload.lab.audit import audit
-from incload.load.link import _opened, connect, reopen
-from incload.load.location import Location
+from incload.lab.server import schema
+from incload.load.engines.catalog import session_type
+from incload.load.link import connect, reopen
+from incload.load.location import Location, locate
 from incload.load.run import load
 from incload.registry import strategy
 from incload.strategy import WriteRule
@@ -36,8 +39,11 @@ if TYPE_CHECKING:
 
     from incload.lab.audit import Row
     from incload.load.engines.base import Session
+    from incload.load.location import End
     from incload.load.plan import Plan
 
+NAMES = ("source", "target")
+KEPT: list[AbstractContextManager[str]] = []
 KILLED = 77
 """The exit code of a process that died where it was to die."""
 
@@ -46,49 +52,60 @@ LOADERS = {"memory_first": memory_first, "rows_first": rows_first}
 
 
 class Site:
-    """A source and a target in files of one folder.
+    """A source and a target of their own: in files of one folder, or in new schemas of the server.
 
     Attributes:
-        source, target: The two databases.
+        source, target: The two ends.
+        copies: Whether a copy of the folder is a copy of both.
     """
 
     def __init__(self, folder: Path, pair: tuple[str, str]) -> None:
         """Take a folder, which may hold them already."""
-        self.folder = folder
-        self.source = Location(pair[0], folder / "source")
-        self.target = Location(pair[1], folder / "target")
+        self.folder, self._pair = folder, pair
+        self.source, self.target = (_end(engine, folder / name) for engine, name in zip(pair, NAMES, strict=True))
+        self.copies = "postgres" not in pair
 
     def fill(self, cell: Cell, loader: Callable[[Site, Plan], object]) -> None:
         """Create the source and bring it, and for a second load the target, to where the load is to die."""
-        writer = _opened(self.source.engine, None, self.source.path)
-        writer.settle("target", EVENTS)
-        writer.put("target", EVENTS, HISTORY.base)
-        writer.close()
+        with closing(_opened(self.source)) as writer:
+            writer.settle("target", EVENTS)
+            writer.put("target", EVENTS, HISTORY.base)
         if cell.second:
             loader(self, cell.plan)
-            writer = _opened(self.source.engine, None, self.source.path)
-            writer.remove("target", EVENTS, TICK.deletes)
-            writer.put("target", EVENTS, TICK.upserts)
-            writer.close()
+            with closing(_opened(self.source)) as writer:
+                writer.remove("target", EVENTS, TICK.deletes)
+                writer.put("target", EVENTS, TICK.upserts)
 
     def content(self) -> dict[str, list[str]]:
         """Return everything that the target holds; nothing without a target."""
-        if not self.target.path.exists():
+        if not self.target.is_there:
             return {}
-        session = reopen(self.target)
-        try:
+        with closing(reopen(self.target)) as session:
             return {name: sorted(map(repr, session.rows(_all(session, name)))) for name in session.tables("target")}
-        finally:
-            session.close()
 
     def wrong(self) -> str:
         """Audit the target."""
-        sessions = [_opened(end.engine, None, end.path) for end in (self.source, self.target)]
-        try:
-            return repr(audit(*map(_ordered, sessions), (0,)))
-        finally:
-            for session in sessions:
-                session.close()
+        with closing(_opened(self.source)) as source, closing(_opened(self.target)) as target:
+            return repr(audit(_ordered(source), _ordered(target), (0,)))
+
+
+def _end(engine: str, path: Path) -> End:
+    """Return an end; where a server is asked for, in a schema that is made when its name is not on file yet."""
+    if engine != "postgres":
+        return Location(engine, path)
+    if not path.exists():
+        path.write_text(forked(_schema)[1], encoding="utf-8")
+    return locate(path.read_text(encoding="utf-8"))
+
+
+def _schema() -> str:
+    """Make a schema; it goes with the server, or stays on one that is not ours for its owner to look into."""
+    KEPT.append(schema())  # what ends with its owner would be dropped
+    return KEPT[-1].__enter__()
+
+
+def _opened(end: End) -> Session:
+    return session_type(end.engine).open(None, end)
 
 
 def _ordered(session: Session) -> Iterator[list[Row]]:
@@ -154,24 +171,22 @@ class Killer:
 
     def cross(self, cell: Cell, *, everything: bool) -> None:
         """Kill the load of a cell at each boundary that is new."""
-        template = Site(self._folder / "template", self._pair)
+        folder = self._folder / "template"
+        folder.mkdir()
+        template = Site(folder, self._pair)
         code, peace = forked(lambda: self._peace(template, cell))
         assert code == 0, "an undisturbed load failed"
-        steps = ["", *(each.replace(cell.strategy.name, "?") for each in peace["statements"]), ""]
-        for at in count():
-            boundary = (cell.second, *steps[at : at + 2])
-            if at == len(steps) - 1:
-                break
-            if everything or boundary not in self._known:
-                self._known.add(boundary)
+        steps = ["", *cell.shape(peace["statements"]), ""]
+        for at, boundary in enumerate(pairwise(steps)):
+            if everything or (cell.second, *boundary) not in self._known:
+                self._known.add((cell.second, *boundary))
                 self._kill(template, cell, at, peace)
         shutil.rmtree(template.folder)
 
     def _peace(self, template: Site, cell: Cell) -> dict[str, object]:
-        template.folder.mkdir()
         template.fill(cell, self._loader)
         before = template.content()
-        site = self._copy(template)
+        site = self._copy(template, cell)
         with taped(Tape()) as tape:
             self._loader(site, cell.plan)
         after, wrong = site.content(), site.wrong()
@@ -184,11 +199,19 @@ class Killer:
             "goals": {json.dumps(before): [after, wrong], json.dumps(after): [later, at_last]},
         }
 
-    def _copy(self, template: Site) -> Site:
-        return Site(Path(shutil.copytree(template.folder, self._folder / "site")), self._pair)
+    def _copy(self, template: Site, cell: Cell) -> Site:
+        """Return another site as the template was filled."""
+        folder = self._folder / "site"
+        if template.copies:
+            return Site(Path(shutil.copytree(template.folder, folder)), self._pair)
+        folder.mkdir()
+        site = Site(folder, self._pair)
+        code, _ = forked(lambda: site.fill(cell, self._loader))
+        assert code == 0, "a site cannot be filled"
+        return site
 
     def _kill(self, template: Site, cell: Cell, at: int, peace: dict[str, Any]) -> None:
-        site = self._copy(template)
+        site = self._copy(template, cell)
 
         def die() -> None:
             with taped(Tape(at, lambda: os._exit(KILLED))) as tape:

@@ -139,7 +139,7 @@ class SqliteSession(Session):
         )
 
     def check_names(self, columns: Iterable[str]) -> None:
-        """Refuse too many names, and `true` and `false`: out of a subquery SQLite renames such a column, even quoted."""
+        """Refuse too many, and `true` and `false`: out of a subquery SQLite renames such a column, even when quoted."""
         names = list(columns)
         if len(names) > _MOST_COLUMNS:
             raise Refused(
