@@ -10,7 +10,8 @@ import tutorial_loaders
 from incload.commands.compare import choice
 from incload.lab.matrix import REFERENCE
 from incload.lab.pair import pair_name
-from incload.lab.throughput import PHASES, Contender, Phase, Yard, contender, outcome
+from incload.lab.throughput import PHASES, Contender, Phase, Yard, contender, outcome, yard
+from incload.load.location import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from incload.report.outcome import Outcome
 
 TUTORIALS = (
-    Contender("tutorial_watermark", "", tutorial_loaders.watermark),
-    Contender("tutorial_row_hash", "", tutorial_loaders.row_hash),
+    Contender("tutorial_watermark", "", lambda *ends: tutorial_loaders.watermark(*map(path_of, ends))),
+    Contender("tutorial_row_hash", "", lambda *ends: tutorial_loaders.row_hash(*map(path_of, ends))),
 )
 TUTORIAL_PAIR = ("sqlite", "sqlite")
 MEASURED = {
@@ -42,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     strategies = (REFERENCE, *(each for each in named if chosen.strategies or each.id in MEASURED))
     tests = []
     for pair in chosen.chosen_pairs():
-        own = [("throughput", contender(strategy, pair)) for strategy in strategies]
+        own = [("throughput", contender(strategy)) for strategy in strategies]
         taught = [("tutorial", taught) for taught in TUTORIALS] if pair == TUTORIAL_PAIR else []
         tests += [(pair, suite, who, phase) for suite, who in own + taught for phase in PHASES]
     ids = [f"{who.id}-{phase}-{pair_name(pair)}" for pair, _, who, phase in tests]
@@ -55,13 +56,14 @@ def yards(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     made: dict[tuple[str, str], Yard] = {}
     option = request.config.option
 
-    def yard(pair: tuple[str, str]) -> Yard:
+    def of(pair: tuple[str, str]) -> Yard:
         if pair not in made:
-            made[pair] = Yard(pair, option.scale, option.seed, tmp_path_factory.mktemp(pair_name(pair)))
+            made[pair] = yard(pair, option.scale, option.seed, tmp_path_factory.mktemp(pair_name(pair)))
         return made[pair]
 
-    yield yard
-    made.clear()
+    yield of
+    for each in made.values():
+        each.close()
 
 
 def test_load(  # noqa: PLR0913, PLR0917 - a test asks for its fixtures
@@ -77,21 +79,19 @@ def test_load(  # noqa: PLR0913, PLR0917 - a test asks for its fixtures
 ) -> None:
     """A load at scale is timed, and its target audited; a wrong one is a result like any other."""
     benchmark.group = f"{phase} {pair[0]} to {pair[1]}"
-    yard = yards(pair)
-    yard.references.clear()
-    source = yard.source(phase)
-    target = yard.stage(who, phase)
+    own = yards(pair)
+    own.references.clear()
+    source = own.source(phase)
 
     def setup() -> tuple[tuple[object, ...], dict[str, object]]:
-        yard.reference(phase)
-        return (source, yard.stage(who, phase)), {}
+        own.reference(phase)
+        return (source, own.stage(who, phase)), {}
 
     benchmark.pedantic(who.load, setup=setup, rounds=request.config.option.rounds, iterations=1)
     seconds = list(benchmark.stats.stats.data) if benchmark.stats else []
-    yard.keep(who, phase, target)
-    result = outcome(
-        yard, who, phase, suite=suite, seconds=seconds, found=yard.difference(phase, target), command=command
-    )
+    own.keep(who, phase)
+    found = own.difference(phase)
+    result = outcome(own, who, phase, suite=suite, seconds=seconds, found=found, command=command)
     record(result)
     benchmark.extra_info["outcome"] = result.outcome
 

@@ -124,17 +124,14 @@ def start() -> Embedded:
 @contextmanager
 def schema() -> Iterator[str]:
     """Make a new schema for the time of a block; return the URL of it."""
-    import psycopg
-    from psycopg.sql import SQL, Identifier
+    from incload.load.engines.postgres_schemas import drop, make
 
     server, name = url(), f"incload_lab_{uuid4().hex[:16]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(name)))
+    make(server, name)
     try:
         yield f"{server}{'&' if '?' in server else '?'}schema={name}"
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(name)))
+        drop(server, name)
 
 
 def _why_not(environment: Mapping[str, str]) -> str:

@@ -1,36 +1,37 @@
 """Cost at scale: one contender, one phase, one pair of engines, each timed load beside a reference copy of its own.
 
 A contender passes through three states: nothing loaded; everything loaded; everything loaded and 2 % of it changed. The
-files of each state are made once and copied before every round, so that a round times one load and nothing else. A
+databases of each state are made once and copied before every round, so that a round times one load and nothing else. A
 reference copy of the same source runs right before each round, so that both meet the machine in the same mood.
 """
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 from incload.history.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks
 from incload.history.datasets import rows as dataset_rows
 from incload.lab.audit import Difference, audit
+from incload.lab.depot import Depot, depot
 from incload.lab.environment import environment
 from incload.lab.ledger import counts
 from incload.lab.reference import ReferenceCopy, copy
 from incload.load.link import connect
-from incload.load.location import Location
+from incload.load.location import End
 from incload.load.plan import Plan
 from incload.load.sync import sync
 from incload.report.outcome import Outcome
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
 
-    from incload.load.engines.base import Place, Session
+    from incload.load.engines.base import Place
     from incload.strategy import Strategy
 
 Phase = Literal["initial_load", "change_2_percent", "no_change"]
@@ -43,13 +44,13 @@ MEANINGS = {
 CHANGED_EVERY = 100
 """One row of so many is updated, and for so many rows one is added."""
 
-Load = Callable[[Path, Path], int]
-"""Loads a source file into a target file and returns how many rows it wrote."""
+Load = Callable[[End, End], int]
+"""Loads a source into a target and returns how many rows it wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """Somebody who loads one file into another.
+    """Somebody who loads one database into another.
 
     Attributes:
         id: For the report.
@@ -62,13 +63,13 @@ class Contender:
     load: Load
 
 
-def contender(strategy: Strategy, pair: tuple[str, str]) -> Contender:
-    """Return a strategy as a contender: a whole load, from opening the files to closing them."""
+def contender(strategy: Strategy) -> Contender:
+    """Return a strategy as a contender: a whole load, from opening both ends to closing them."""
     loader = copy if isinstance(strategy, ReferenceCopy) else sync
 
-    def load(source: Path, target: Path) -> int:
+    def load(source: End, target: End) -> int:
         plan = Plan(ORDERS_NARROW.id, ("id",), CURSOR, strategy, cursor_per_second=1_000_000)
-        link = connect(Location(pair[0], source, ORDERS_NARROW.id), Location(pair[1], target), plan)
+        link = connect(source, target, plan)
         try:
             return loader(link, plan).written
         finally:
@@ -79,69 +80,70 @@ def contender(strategy: Strategy, pair: tuple[str, str]) -> Contender:
 
 @dataclass(slots=True)
 class Yard:
-    """The files of one pair of engines: two states of the source, and for every contender its states of the target.
+    """The databases of one pair of engines: two states of the source, and for every contender its states of the target.
 
     Attributes:
         pair: The engines.
         rows: How many rows the source has at first.
         seed: What they are drawn from.
-        folder: Where the files are.
+        sources, targets: Where the databases of each engine are kept.
+        references: Seconds of the reference copies of the contender and phase under way.
     """
 
     pair: tuple[str, str]
     rows: int
     seed: int
-    folder: Path
+    sources: Depot
+    targets: Depot
     references: list[float] = field(default_factory=list)
 
-    def source(self, phase: Phase) -> Path:
+    def source(self, phase: Phase) -> End:
         """Return the source of a phase, made when it is first asked for."""
-        state = "base" if phase == "initial_load" else "changed"
-        path = self.folder / f"source-{state}.{self.pair[0]}"
-        if not path.exists():
-            if state == "base":
-                self._make_base(path)
+        base, name = "source-base", "source-base" if phase == "initial_load" else "source-changed"
+        if not self.sources.holds(name):
+            if name == base:
+                self._make_base(base)
             else:
-                shutil.copyfile(self.source("initial_load"), path)
-                _apply(self.pair[0], path, changed_rows(self.rows, self.seed))
-        return path
+                self.source("initial_load")
+                self.sources.copy(name, base)
+                self._apply(name, changed_rows(self.rows, self.seed))
+        return self.sources.end(name)
 
-    def stage(self, who: Contender, phase: Phase) -> Path:
-        """Put a contender's target into the state in which a phase starts; return its path."""
-        target = self.folder / f"target.{self.pair[1]}"
-        target.unlink(missing_ok=True)
+    def stage(self, who: Contender, phase: Phase) -> End:
+        """Put a contender's target into the state in which a phase starts; return where it is."""
+        self.targets.clear("target")
         if phase != "initial_load":
-            shutil.copyfile(self._reached(who, phase), target)
-        return target
+            self.targets.copy("target", self._reached(who, phase))
+        return self.targets.end("target")
 
     def reference(self, phase: Phase) -> None:
         """Time one reference copy of a phase's source."""
-        target = self.folder / f"reference.{self.pair[1]}"
-        target.unlink(missing_ok=True)
+        source = self.source(phase)
+        self.targets.clear("reference")
         started = time.perf_counter()
-        contender(ReferenceCopy(), self.pair).load(self.source(phase), target)
+        contender(ReferenceCopy()).load(source, self.targets.end("reference"))
         self.references.append(time.perf_counter() - started)
 
-    def _reached(self, who: Contender, phase: Phase) -> Path:
-        """Return a target that has passed the phases before, loading them now if nobody has yet."""
+    def _reached(self, who: Contender, phase: Phase) -> str:
+        """Return the name of a target that has passed the phases before, loading them now if nobody has yet."""
         before = PHASES[PHASES.index(phase) - 1]
-        path = self.folder / f"{who.id}-after-{before}.{self.pair[1]}"
-        if not path.exists():
+        name = f"{who.id}-after-{before}"
+        if not self.targets.holds(name):
             if before != "initial_load":
-                shutil.copyfile(self._reached(who, before), path)
-            who.load(self.source(before), path)
-        return path
+                self.targets.copy(name, self._reached(who, before))
+            who.load(self.source(before), self.targets.end(name))
+        return name
 
-    def keep(self, who: Contender, phase: Phase, target: Path) -> None:
+    def keep(self, who: Contender, phase: Phase) -> None:
         """Keep the target that a phase has just left, so that the next phase need not load it again."""
-        path = self.folder / f"{who.id}-after-{phase}.{self.pair[1]}"
-        if phase != PHASES[-1] and not path.exists():
-            shutil.copyfile(target, path)
+        name = f"{who.id}-after-{phase}"
+        if phase != PHASES[-1] and not self.targets.holds(name):
+            self.targets.copy(name, "target")
 
-    def _make_base(self, path: Path) -> None:
+    def _make_base(self, name: str) -> None:
         import pyarrow as pa
 
-        session = _writing(self.pair[0], path)
+        session = self.sources.open(name)
         place: Place = "target"
         table = ORDERS_NARROW.table
         session.settle(place, table)
@@ -150,10 +152,16 @@ class Yard:
         session.index(place, table)
         session.close()
 
-    def difference(self, phase: Phase, target: Path) -> Difference:
-        """Audit a target against a phase's source."""
-        ends = [(self.pair[0], self.source(phase)), (self.pair[1], target)]
-        sessions = [_writing(engine, path) for engine, path in ends]
+    def _apply(self, name: str, rows: pa.Table) -> None:
+        session = self.sources.open(name)
+        session.put("target", ORDERS_NARROW.table, rows)
+        session.close()
+
+    def difference(self, phase: Phase) -> Difference:
+        """Audit the target that a phase has left against the phase's source."""
+        self.source(phase)
+        name = "source-base" if phase == "initial_load" else "source-changed"
+        sessions = [self.sources.open(name), self.targets.open("target")]
         try:
             sides = []
             for session in sessions:
@@ -163,6 +171,16 @@ class Yard:
         finally:
             for session in sessions:
                 session.close()
+
+    def close(self) -> None:
+        """Leave nothing on a server."""
+        self.sources.close()
+        self.targets.close()
+
+
+def yard(pair: tuple[str, str], rows: int, seed: int, folder: Path) -> Yard:
+    """Return an empty yard."""
+    return Yard(pair, rows, seed, depot(pair[0], folder), depot(pair[1], folder))
 
 
 def changed_rows(rows: int, seed: int) -> pa.Table:
@@ -178,22 +196,6 @@ def changed_rows(rows: int, seed: int) -> pa.Table:
     place = made.column_names.index(CURSOR)
     updates = made.set_column(0, "id", old).set_column(place, CURSOR, stamps[0])
     return pa.concat_tables([updates, made.set_column(place, CURSOR, stamps[1])])
-
-
-def _apply(engine: str, path: Path, rows: pa.Table) -> None:
-    session = _writing(engine, path)
-    session.put("target", ORDERS_NARROW.table, rows)
-    session.close()
-
-
-def _writing(engine: str, path: Path) -> Session:
-    if engine == "sqlite":
-        from incload.load.engines.sqlite import SqliteSession
-
-        return SqliteSession(None, path, durable=False)
-    from incload.load.engines.duckdb import DuckdbSession
-
-    return DuckdbSession(None, path)
 
 
 def outcome(  # noqa: PLR0913 - it only gathers

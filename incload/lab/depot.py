@@ -1,0 +1,143 @@
+"""Databases of one engine that are made once and copied often, known by names: files in a folder, or schemas."""
+
+from __future__ import annotations
+
+import shutil
+from abc import ABC, abstractmethod
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from incload.load.engines.catalog import session_type
+from incload.load.location import Location
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from incload.load.engines.base import Session
+    from incload.load.location import End
+
+
+class Depot(ABC):
+    """Where the databases of one engine are kept."""
+
+    engine: str
+
+    @abstractmethod
+    def end(self, name: str) -> End:
+        """Return where a database is, or would be."""
+
+    @abstractmethod
+    def holds(self, name: str) -> bool:
+        """Tell whether there is a database of that name."""
+
+    @abstractmethod
+    def copy(self, name: str, other: str) -> None:
+        """Make a database the copy of another."""
+
+    @abstractmethod
+    def clear(self, name: str) -> None:
+        """Leave nothing of a database."""
+
+    @abstractmethod
+    def open(self, name: str) -> Session:
+        """Open a session that writes a database as its target, made if it is not there."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leave nothing that would outlast the folder."""
+
+
+@dataclass(slots=True)
+class Files(Depot):
+    """Database files in a folder."""
+
+    engine: str
+    folder: Path
+
+    def end(self, name: str) -> Location:
+        """Return the file."""
+        return Location(self.engine, self.folder / f"{name}.{self.engine}")
+
+    def holds(self, name: str) -> bool:
+        """Look for the file."""
+        return self.end(name).path.exists()
+
+    def copy(self, name: str, other: str) -> None:
+        """Copy the file."""
+        shutil.copyfile(self.end(other).path, self.end(name).path)
+
+    def clear(self, name: str) -> None:
+        """Delete the file."""
+        self.end(name).path.unlink(missing_ok=True)
+
+    def open(self, name: str) -> Session:
+        """Open the file; nobody waits for a disk."""
+        if self.engine == "sqlite":
+            from incload.load.engines.sqlite import SqliteSession
+
+            return SqliteSession(None, self.end(name).path, durable=False)
+        return session_type(self.engine).open(None, self.end(name))
+
+    def close(self) -> None:
+        """The folder goes with whoever made it."""
+
+
+@dataclass(slots=True)
+class Schemas(Depot):
+    """Schemas of the PostgreSQL database that `incload.lab.server` finds."""
+
+    engine: str = "postgres"
+    _urls: dict[str, str] = field(default_factory=dict)
+    _closing: ExitStack = field(default_factory=ExitStack)
+
+    def end(self, name: str) -> End:
+        """Return the schema, made when it is first asked for."""
+        from incload.lab.server import schema
+        from incload.load.location import locate
+
+        if name not in self._urls:
+            self._urls[name] = self._closing.enter_context(schema())
+        return locate(self._urls[name])
+
+    def holds(self, name: str) -> bool:
+        """Tell whether somebody has asked for the schema and filled it."""
+        if name not in self._urls:
+            return False
+        session = self.open(name)
+        try:
+            return bool(session.tables("target"))
+        finally:
+            session.close()
+
+    def copy(self, name: str, other: str) -> None:
+        """Copy the tables of a schema."""
+        from incload.lab.server import url
+        from incload.load.engines.postgres_schemas import fill
+
+        self.clear(name)
+        fill(url(), self._schema(name), self._schema(other))
+
+    def clear(self, name: str) -> None:
+        """Drop the tables of the schema."""
+        from incload.lab.server import url
+        from incload.load.engines.postgres_schemas import empty
+
+        empty(url(), self._schema(name))
+
+    def _schema(self, name: str) -> str:
+        self.end(name)
+        return self._urls[name].partition("schema=")[2]
+
+    def open(self, name: str) -> Session:
+        """Connect to the database."""
+        return session_type(self.engine).open(None, self.end(name))
+
+    def close(self) -> None:
+        """Drop every schema."""
+        self._closing.close()
+
+
+def depot(engine: str, folder: Path) -> Depot:
+    """Return an empty depot of an engine."""
+    return Schemas() if engine == "postgres" else Files(engine, folder)
