@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import select
 import shutil
-import signal
 import tempfile
 import warnings
 from contextlib import contextmanager
@@ -56,7 +56,8 @@ class Embedded:
     @property
     def url(self) -> str:
         """The URL of its database."""
-        return f"postgresql:///postgres?{urlencode({'host': str(self.folder), 'user': 'postgres'}, quote_via=quote)}"
+        options = {"host": str(self.handle.get_postmaster_info().socket_dir), "user": "postgres"}
+        return f"postgresql:///postgres?{urlencode(options, quote_via=quote)}"
 
     @property
     def process(self) -> int:
@@ -64,13 +65,23 @@ class Embedded:
         return int((self.folder / "postmaster.pid").read_text(encoding="ascii").split()[0])
 
     def kill(self) -> None:
-        """Kill its first process; the others notice and end, as after a loss of power."""
-        os.kill(self.process, signal.SIGKILL)
-        self.handle.get_postmaster_info().process.wait(30)
+        """Kill all its processes at once, as a loss of power would; on Linux only, which tells when they have ended."""
+        first = self.handle.get_postmaster_info().process
+        processes = [first, *first.children(recursive=True)]
+        ended = [os.pidfd_open(process.pid) for process in processes]
+        for process in processes:
+            process.kill()
+        for descriptor in ended:
+            select.select([descriptor], [], [], 30)
+            os.close(descriptor)
+        # A container may never let go of the ids of processes that have ended, and these files go by ids.
+        for left in self.folder.glob("postmaster.pid"), self.folder.glob(".s.PGSQL.*"):
+            for file in left:
+                file.unlink()
 
     def start(self) -> None:
         """Start it again."""
-        self.handle.start()
+        self.handle.ensure_postgres_running()
 
     def stop(self) -> None:
         """Stop it and delete its data."""
