@@ -102,7 +102,7 @@ class Link:
             except Refused as refusal:
                 self.broken.append(refusal)
                 raise
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, self.source.error) as error:
                 self.broken.append(Refused(f"reading the source broke off: {reason(error)}"))
                 raise
 

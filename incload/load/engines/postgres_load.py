@@ -8,6 +8,7 @@ go to the server in one step and take the types of the columns it speaks of.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import psycopg
@@ -31,7 +32,7 @@ from incload.load.engines.postgres_url import LOCK_SECONDS, Server, connected
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -130,19 +131,27 @@ class PostgresLoad(Session):
         """Roll back, if a transaction is open; where the connection is lost, the server has done so."""
         self._pending = None
         self._catalogue.forget()
-        if self._connection.closed:
-            self._open, self._lock = False, None
-            return
-        postgres_copy.abandon(self._connection)
-        if self._open:
-            self._open = False
-            self._execute("ROLLBACK")
+        was_open, self._open = self._open, False
+        with self._unless_lost():
+            postgres_copy.abandon(self._connection)
+            if was_open:
+                self._execute("ROLLBACK")
         self._unlock()
 
     def _unlock(self) -> None:
-        if self._lock is not None:
-            self._execute(f"SELECT pg_advisory_unlock({self._lock})")
-            self._lock = None
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            with self._unless_lost():
+                self._execute(f"SELECT pg_advisory_unlock({lock})")
+
+    @contextmanager
+    def _unless_lost(self) -> Iterator[None]:
+        """Let a lost connection be: with it the server ends its transaction and its locks."""
+        try:
+            yield
+        except psycopg.OperationalError:
+            if not self._connection.closed:
+                raise
 
     def close(self) -> None:
         """Close the connection."""
