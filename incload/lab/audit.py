@@ -144,8 +144,7 @@ class _Found:
 
     def compare(self, source: list[Row], target: list[Row]) -> None:
         """Compare the rows of one window of keys."""
-        strict = _types(source) != _types(target) or any(len(types) > 1 for types in _types(source))
-        if source == target and not strict:
+        if source == target and _of_one_type_each(source, target):
             return
         truth = {_key(row, self._key): row for row in source}
         copies = Counter(_key(row, self._key) for row in target)
@@ -163,6 +162,12 @@ class _Found:
 
 def _key(row: Row, places: tuple[int, ...]) -> Key:
     return (row[places[0]],) if len(places) == 1 else tuple(row[place] for place in places)
+
+
+def _of_one_type_each(source: list[Row], target: list[Row]) -> bool:
+    """Tell whether each column has one type only, and the same on both sides, so that equal values are of one type."""
+    types = _types(source)
+    return types == _types(target) and all(len(each) <= 1 for each in types)
 
 
 def _types(rows: list[Row]) -> list[set[type]]:

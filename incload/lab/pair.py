@@ -38,6 +38,10 @@ def pair_name(pair: tuple[str, str]) -> str:
     return f"{pair[0]}-{pair[1]}"
 
 
+_THREADS = 1
+"""DuckDB's: a trial is small, and a comparison runs as many of them at once as there are processors."""
+
+
 @dataclass(slots=True)
 class Stand:
     """A live source and a target, opened together.
@@ -139,7 +143,8 @@ def open_stand(pair: tuple[str, str], table: Table, folder: Path | None) -> Stan
 def _from_duckdb(target: str, table: Table, folder: Path, closing: ExitStack) -> Stand:
     from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
 
-    reading = DuckdbSession(IN_MEMORY, IN_MEMORY if target == "duckdb" else None, source_writable=True)
+    goal = IN_MEMORY if target == "duckdb" else None
+    reading = DuckdbSession(IN_MEMORY, goal, source_writable=True, threads=_THREADS)
     closing.callback(reading.close)
     writing = reading if target == "duckdb" else _target(target, folder, closing)
     return Stand(Link(reading, writing, table.name), reading, "source", table, closing)
@@ -190,7 +195,7 @@ def _target(engine: str, folder: Path, closing: ExitStack) -> Session:
     elif engine == "duckdb":
         from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
 
-        session = DuckdbSession(None, IN_MEMORY)
+        session = DuckdbSession(None, IN_MEMORY, threads=_THREADS)
     else:
         from incload.lab.server import schema
         from incload.load.engines.postgres import PostgresSession, locate
@@ -205,7 +210,7 @@ def _in_memory(pair: tuple[str, str], table: Table) -> Stand:
     if pair == ("duckdb", "duckdb"):
         from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
 
-        session: Session = DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True)
+        session: Session = DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True, threads=_THREADS)
     elif pair == ("sqlite", "sqlite"):
         from incload.load.engines.sqlite import SqliteSession
 

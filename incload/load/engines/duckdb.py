@@ -68,9 +68,11 @@ class DuckdbSession(Session):
     streams_its_snapshot: ClassVar[bool] = True
     looked_through: ClassVar[int] = 1_000_000
 
-    def __init__(self, source: Path | None, target: Path | None, *, source_writable: bool = False) -> None:
-        """Attach the files; only a source of one's own making may be writable."""
-        self._connection = duckdb.connect()
+    def __init__(
+        self, source: Path | None, target: Path | None, *, source_writable: bool = False, threads: int | None = None
+    ) -> None:
+        """Attach the files; only a source of one's own making may be writable. None is a thread for each processor."""
+        self._connection = duckdb.connect(config={"threads": threads} if threads else {})
         self._open = False
         self._described: dict[tuple[str, str], tuple[Column, ...] | None] = {}
         self._keys: dict[tuple[str, str], frozenset[str]] = {}
