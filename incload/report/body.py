@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.report.cost import scenario_cost_blocks, timed_blocks
+from incload.report.cost import cheapest_blocks, scenario_cost_blocks, timed_blocks
 from incload.report.healing import healing_blocks
 from incload.report.matrix import matrix_blocks
 from incload.report.mismatch import SUITE, mismatch_blocks
@@ -28,6 +28,7 @@ def report_blocks(frame: pd.DataFrame) -> list[Block]:
         *scenario_blocks(frame),
         *matrix_blocks(frame),
         *mismatch_blocks(rules),
+        *cheapest_blocks(frame),
         *scenario_cost_blocks(frame),
         *timed_blocks(frame),
         *healing_blocks(frame),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _HEADS = (
-    "strategy", "wrong trials", "wrong syncs", "rows ever wrong", "never healed", "syncs to heal, median",
+    "strategy", "wrong trials", "wrong syncs", "rows ever wrong", "predicted", "never healed", "syncs to heal, median",
     "syncs to heal, max",
 )  # fmt: skip
 
@@ -28,8 +28,9 @@ def healing_blocks(frame: pd.DataFrame) -> list[Block]:
         tables.setdefault(_table(part), []).append(pair_title(str(suite), str(pair)))
     intro = (
         "The wrong trials of each strategy, added up: the syncs after which source and target differed, the rows that "
-        "were wrong after any sync, those among them that were never seen right again, and for the rest after how many "
-        "syncs they were right (the median over trials of each trial's median, and the largest of all)."
+        "were wrong after any sync, how many the lags predicted (for strategies that merge what a cursor shows), those "
+        "that were never seen right again, and for the rest after how many syncs they were right (the median over "
+        "trials of each trial's median, and the largest of all)."
     )
     blocks: list[Block] = [Heading(2, "Healing"), Paragraph(intro)]
     for table, pairs in tables.items():
@@ -43,6 +44,7 @@ def _table(wrong: pd.DataFrame) -> Table:
         wrong_syncs=("wrong_syncs", "sum"),
         syncs=("syncs", "sum"),
         ever=("rows_ever_wrong", "sum"),
+        predicted=("rows_ever_wrong_predicted", lambda numbers: numbers.sum(min_count=1)),
         never=("rows_never_healed", "sum"),
         median=("heal_syncs_median", "median"),
         most=("heal_syncs_max", "max"),
@@ -50,7 +52,7 @@ def _table(wrong: pd.DataFrame) -> Table:
     rows = tuple(
         (
             str(row.Index), whole(row.trials), f"{row.wrong_syncs:,} of {row.syncs:,}",
-            *map(whole, (row.ever, row.never, row.median, row.most)),
+            *map(whole, (row.ever, row.predicted, row.never, row.median, row.most)),
         )
         for row in totals.itertuples()
     )  # fmt: skip

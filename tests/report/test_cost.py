@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.report.cost import scenario_cost_blocks, timed_blocks
+from incload.report.cost import cheapest_blocks, scenario_cost_blocks, timed_blocks
 from incload.report.document import Block, Heading, Paragraph, Table
+from incload.report.wording import TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from conftest import Framed
 
 DASH = "–"  # noqa: RUF001 - what stands for a missing figure
+
+
+CHEAPEST = (
+    "scenario", "rows changed", "fewest rows read by", "rows read", f"{TIMES} clean", "re-read", "questions",
+    "memory bytes",
+)  # fmt: skip
 
 
 def named(strategy: str, **changes: object) -> dict[str, object]:
@@ -55,6 +62,46 @@ def test_ranks_follow_rows_read_over_sound_trials(framed: Framed) -> None:
         ("1", "b", "1 of 2", "15"),
         ("3", "c", "1 of 1", "50"),
     ]
+
+
+def test_a_flaw_that_only_costs_is_seen_in_what_it_costs(framed: Framed) -> None:
+    """Of each scenario the sound strategy that reads least is told, beside the scenario without a flaw."""
+    blocks = cheapest_blocks(
+        framed(
+            named("a", rows_read=120, rows_written=120, rows_unchanged=20, questions=3, memory_bytes=7),
+            named("b", rows_read=100, rows_written=100, outcome="wrong", lost=1),
+            named("c", rows_read=400, rows_written=400, write_rule="replace"),
+            named("a", scenario="touched", rows_read=260, rows_written=200, questions=4, memory_bytes=8),
+            named("c", scenario="touched", rows_read=240, rows_written=240, write_rule="replace", questions=5),
+            named("c", scenario="lost", rows_read=300, rows_written=300, write_rule="replace"),
+        )
+    )
+
+    assert columns(blocks, *CHEAPEST) == [
+        ("clean", "100", "a", "120", "1.00", "1.20", "3", "7"),
+        ("touched", "200", "c", "240", "2.00", "1.20", "5", "0"),
+        ("lost", DASH, "c", "300", "2.50", DASH, "0", "0"),
+    ]
+
+
+def test_without_a_clean_scenario_there_is_nothing_beside(framed: Framed) -> None:
+    """What a flaw costs beside none is a dash without the scenario that has none, and without a sound trial nothing."""
+    blocks = cheapest_blocks(framed(named("a", scenario="touched", rows_read=8, rows_written=4)))
+
+    assert columns(blocks, "scenario", CHEAPEST[4], "re-read") == [("touched", DASH, "2.00")]
+    assert cheapest_blocks(framed(named("a", outcome="wrong", lost=1))) == []
+
+
+def test_rows_read_for_each_that_had_changed(framed: Framed) -> None:
+    """The factor is told for every sound strategy, also for one that replaces and compares nothing."""
+    blocks = scenario_cost_blocks(
+        framed(
+            named("a", rows_read=10, rows_written=10, rows_unchanged=2),
+            named("c", rows_read=80, rows_written=80, write_rule="replace"),
+        )
+    )
+
+    assert columns(blocks, "strategy", "re-read") == [("a", "1.25"), ("c", "10.0")]
 
 
 def test_who_is_never_sound_has_no_rank(framed: Framed) -> None:

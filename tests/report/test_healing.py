@@ -18,19 +18,21 @@ NEVER = {"outcome": "wrong", "lost": 4, "syncs": 6, "wrong_syncs": 5, "rows_ever
 
 
 def test_wrong_trials_are_added_up(framed: Framed) -> None:
-    """Counts are sums, the time to heal is a median and a largest, and sound trials are left out."""
-    blocks = healing_blocks(framed({}, {**HEALED, "scenario": "a"}, {**NEVER, "scenario": "b"}))
+    """Counts and what was predicted are sums, the time to heal is a median and a largest, the sound are left out."""
+    blocks = healing_blocks(
+        framed({}, {**HEALED, "scenario": "a", "rows_ever_wrong_predicted": 2}, {**NEVER, "scenario": "b"})
+    )
 
     assert isinstance(blocks[-1], Table)
-    assert blocks[-1].rows == (("timestamp_watermark", "2", "7 of 12", "6", "4", "1", "3"),)
+    assert blocks[-1].rows == (("timestamp_watermark", "2", "7 of 12", "6", "2", "4", "1", "3"),)
 
 
 def test_what_never_healed_has_no_time_to_heal(framed: Framed) -> None:
-    """Without a healed row the time to heal is a dash."""
+    """Without a healed row the time to heal is a dash, and so is what nothing predicts."""
     blocks = healing_blocks(framed(NEVER))
 
     assert isinstance(blocks[-1], Table)
-    assert blocks[-1].rows == (("timestamp_watermark", "1", "5 of 6", "4", "4", "–", "–"),)  # noqa: RUF001 - dashes
+    assert blocks[-1].rows == (("timestamp_watermark", "1", "5 of 6", "4", "–", "4", "–", "–"),)  # noqa: RUF001 - dashes
 
 
 def test_equal_tables_are_told_once(framed: Framed) -> None:

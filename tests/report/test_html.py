@@ -109,6 +109,6 @@ def test_the_page_tells_what_the_markdown_tells(golden: Path, tiny: tuple[Outcom
     page = render(golden / "report.csv")
 
     assert "<b>8 trials: 6 sound, 2 wrong, 0 unknown, 0 n/a.</b>" in page
-    assert page.count("<table") == 6
+    assert page.count("<table") == 7
     assert "<details><summary>late_rows: 1 strategy</summary>" in page
     assert all(outcome.strategy in page for outcome in tiny if outcome.strategy != "reference_copy")

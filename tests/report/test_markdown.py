@@ -39,6 +39,7 @@ def test_every_section_stands_in_order(golden: Path) -> None:
         "Limits of this benchmark",
         "What each scenario shows",
         "Verdicts",
+        "The cheapest sound copy",
         "Cost over the scenarios",
         "Cost at scale: throughput",
         "Healing",
