@@ -94,16 +94,22 @@ def _named(names: list[str], known: Sequence[str], kind: str) -> str:
 
 
 def _rules_needing(assumption: Assumption) -> str:
-    """Name the write rules with which a strategy needs it that does not need it by itself."""
+    """Name the write rules with which a strategy needs it that does not need it by itself, and if not all, which."""
     from incload.registry import strategies
     from incload.strategy import WriteRule, needs_of
 
     def adds(each: Strategy, rule: WriteRule) -> bool:
         return any(need.assumption is assumption for need in needs_of(each, rule) - each.needs)
 
-    needing = {rule: [each.id for each in strategies() if adds(each, rule)] for rule in WriteRule}
-    named = {rule: f" with {names[0]}" if len(names) == 1 else "" for rule, names in needing.items() if names}
-    return ", ".join(rule + strategy for rule, strategy in named.items())
+    known = strategies()
+    others = [each for each in known if assumption not in {need.assumption for need in each.needs}]
+    by_names: dict[str, list[str]] = {}
+    for rule in WriteRule:
+        names = [each.id for each in others if adds(each, rule)]
+        whose = "" if len(names) == len(others) else f" with {_named(names, [each.id for each in known], 'strategy')}"
+        if names:
+            by_names.setdefault(whose, []).append(rule)
+    return "; ".join(", ".join(rules) + whose for whose, rules in by_names.items())
 
 
 def _breaking(assumption: Assumption) -> str:
