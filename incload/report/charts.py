@@ -10,7 +10,7 @@ from incload.report.frame import REFERENCE, in_order, report_frame
 from incload.report.matrix import grid, verdict_trials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -149,4 +149,45 @@ def _growth_figure(lines: dict[str, list[tuple[int, float]]], title: str) -> Fig
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(title, loc="left", fontsize=13, fontweight="bold")
     figure.legend(loc="outside right upper", frameon=False, fontsize=9)
+    return figure
+
+
+def draw_lags(
+    curve: Sequence[tuple[int, int]], changes: int, path: Path | str, windows: Sequence[tuple[float, str]] = ()
+) -> None:
+    """Draw the share of changes that a window of any size would miss, the window on a logarithmic axis.
+
+    Args:
+        curve: Spans in microseconds, ascending, and how many changes lie further behind than each.
+        changes: How many changes there are in all.
+        path: Where the picture goes; its suffix names the format, `.png` or `.svg`.
+        windows: Windows to mark: seconds, and the label.
+
+    Raises:
+        Refused: When no change lies behind, or matplotlib is not installed.
+    """
+    if not curve or not changes:
+        raise Refused("there are no lags to draw: no change of the history lies behind.")
+    _save(_lags_figure(curve, changes, windows), path)
+
+
+def _lags_figure(curve: Sequence[tuple[int, int]], changes: int, windows: Sequence[tuple[float, str]]) -> Figure:
+    """Draw from a second on; the share at its left is that of all changes that lie further behind than a second."""
+    figure = _figure(9, 4.2)
+    axes = figure.add_subplot()
+    # A step begins where its span ends: between two spans the share stays as it is at the smaller.
+    spans = [max(span / 1_000_000, 1) for span, _ in curve]
+    widest = max([spans[-1], *(seconds for seconds, _ in windows)]) * 2
+    shares = [100 * count / changes for _, count in curve]
+    axes.fill_between([*spans, widest], [*shares, shares[-1]], step="post", color=_COLOURS[0], alpha=0.25, linewidth=0)
+    axes.step([*spans, widest], [*shares, shares[-1]], where="post", color=_COLOURS[0], linewidth=1.8)
+    marks = [(seconds, label) for seconds, label in windows if seconds >= 1]
+    axes.set(xscale="log", xlim=(1, widest), ylabel="% of changes missed", xlabel="lookback window")
+    axes.set_ylim(bottom=0)
+    if marks:
+        axes.set_xticks([seconds for seconds, _ in marks], [label for _, label in marks])
+        axes.minorticks_off()
+    axes.grid(visible=True, which="major", color="#d5dae0", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title("Changes that a window would miss", loc="left", fontsize=13, fontweight="bold")
     return figure

@@ -1,0 +1,90 @@
+"""`incload profile`: what the history of a file is like, or as much of it as one state of a table shows."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from incload.commands.replay import add_history_to, check_folder, facts_of, history_options, windows_of
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    import argparse
+
+    from incload.commands.types import Subparsers
+
+_DESCRIPTION = """\
+Say what a history is like, without loading anything: how late its changes are, and what a lookback window of any size
+would miss and read again. Of a table in a database only one state can be seen: what it shows is told, and what not.
+"""
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "profile", help="say how late the changes of a history are, or what a table shows", description=_DESCRIPTION
+    )
+    parser.add_argument(
+        "path",
+        help="a git repository, a git bundle, a folder of snapshots, or a URL such as sqlite:///x.db?table=orders",
+    )
+    add_history_to(parser, required=True)
+    parser.add_argument(
+        "--cursor-unit", choices=["s", "ms", "us", "ns"], help="what an integer cursor of a table counts since 1970"
+    )
+    parser.add_argument("--report-dir", type=Path, default=None, help="where a report goes (default: none is written)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Profile a table if a URL names one, else a history."""
+    if options.report_dir:
+        check_folder(options.report_dir)
+    return _table(options) if "://" in options.path else _history(options)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from incload.history.lag import syncs
+    from incload.history.profile import Profiler
+    from incload.history.replay import open_history
+    from incload.progress import Progress
+    from incload.report.past import past_blocks, window_blocks
+    from incload.report.plain import plain
+    from incload.report.replay import profile_headline, write_profile
+    from incload.report.replay_facts import TriedWindow
+
+    if options.cursor_unit:
+        raise Refused(
+            "--cursor-unit is for a table in a database: the numbers of a snapshot tell their unit themselves."
+        )
+    options.path = Path(options.path)
+    profiler = Profiler(windows_of(options))
+    with Progress("snapshots") as progress:
+        history, account = open_history(options.path, history_options(options), progress.at)
+        for sync in syncs(history):
+            profiler.see(sync)
+    windows = tuple(TriedWindow(forecast=forecast) for forecast in profiler.forecasts())
+    facts = facts_of(options, account, profiler.lateness(), windows)
+    sys.stdout.write(f"{profile_headline(facts)}\n\n{plain([*past_blocks(facts), *window_blocks(facts)])}")
+    for path in write_profile(facts, options.report_dir) if options.report_dir else ():
+        sys.stdout.write(f"\n{path}")
+    sys.stdout.write("\n" if options.report_dir else "")
+    return 0
+
+
+def _table(options: argparse.Namespace) -> int:
+    from incload.lab.standing import profile_table
+    from incload.load.location import locate
+    from incload.report.plain import plain
+    from incload.report.standing import standing_blocks, write_standing
+
+    for name in ("file", "records", "interval", "windows"):
+        if getattr(options, name):
+            raise Refused(f"--{name} is for the versions of a file: {options.path} is one state of a table.")
+    key = tuple(part.strip() for part in options.key.split(","))
+    standing = profile_table(locate(options.path), key, options.cursor, options.cursor_unit)
+    sys.stdout.write(plain(standing_blocks(standing)))
+    for path in write_standing(standing, options.report_dir) if options.report_dir else ():
+        sys.stdout.write(f"\n{path}\n")
+    return 0

@@ -1,0 +1,176 @@
+"""`incload replay`: let strategies follow the real history of a file."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused, unknown
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from incload.commands.types import Subparsers
+    from incload.history.account import HistoryAccount
+    from incload.history.profile import Lateness
+    from incload.history.replay import ReplayOptions
+    from incload.report.replay_facts import HistoryFacts, TriedWindow, WorstRow
+
+_DESCRIPTION = """\
+Take every version of a file as one state of a table, let every strategy follow it sync by sync, and audit every copy:
+which rows would have been lost or stale, for how long, and why. The versions are those of a file in a git repository
+(bare or not), in a git bundle, or the files of a folder in the order of their names.
+"""
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "replay", help="replay the real history of a file with every strategy", description=_DESCRIPTION
+    )
+    parser.add_argument("path", type=Path, help="a git repository, a git bundle, or a folder of snapshots")
+    add_history_to(parser, required=True)
+    parser.add_argument("--strategies", default="", help="names, separated by commas (default: all)")
+    parser.add_argument(
+        "--engines", default="sqlite", help="sqlite, duckdb or pairs such as sqlite-duckdb, separated by commas"
+    )
+    parser.add_argument(
+        "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
+    )
+    parser.set_defaults(run=run)
+
+
+def add_history_to(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """Add the options that say how the versions of a file become a history."""
+    add_option = parser.add_argument
+    add_option("--file", default="", help="the file whose versions are read, in a repository or bundle")
+    add_option("--records", default="", help="the dotted path of the list of records inside the file")
+    add_option("--key", required=True, help="the dotted path of the key; several separated by commas")
+    add_option("--cursor", required=required, help="the dotted path of the column that says when a record was changed")
+    add_option("--every", type=int, default=1, help="one sync for so many snapshots (default 1)")
+    add_option("--interval", default="", help="instead, a sync at every such interval, such as 1h or 1d")
+    add_option(
+        "--vanished",
+        choices=["delete", "keep"],
+        default="delete",
+        help="a row that is missing from a snapshot is deleted from the source (default), or stays as it was last",
+    )
+    add_option(
+        "--windows",
+        default="",
+        help="lookback windows to foretell, separated by commas, or none (default 0,1m,10m,1h,6h,1d,7d)",
+    )
+
+
+def history_options(options: argparse.Namespace) -> ReplayOptions:
+    """Return how the versions of a file become a history, as the command line says it."""
+    from incload.commands.durations import duration
+    from incload.history.replay import ReplayOptions
+
+    return ReplayOptions(
+        key=tuple(part.strip() for part in options.key.split(",")),
+        cursor=options.cursor or "",
+        file=options.file,
+        records=options.records,
+        every=options.every,
+        interval=duration(options.interval, "--interval") if options.interval else None,
+        vanished=options.vanished,
+    )
+
+
+def windows_of(options: argparse.Namespace) -> Sequence[timedelta]:
+    """Return the windows to foretell."""
+    from incload.commands.durations import duration
+    from incload.history.profile import WINDOWS
+
+    if not options.windows:
+        return WINDOWS
+    if options.windows.strip() == "none":
+        return ()
+    return tuple(sorted({duration(text, "--windows") for text in options.windows.split(",")}))
+
+
+def facts_of(
+    options: argparse.Namespace,
+    account: HistoryAccount,
+    lateness: Lateness,
+    windows: tuple[TriedWindow, ...],
+    worst: tuple[WorstRow, ...] = (),
+) -> HistoryFacts:
+    """Return what is known of a history that has passed."""
+    from incload.lab.environment import environment
+    from incload.report.replay_facts import HistoryFacts
+
+    return HistoryFacts(
+        name=options.file or options.path.absolute().name,
+        key=tuple(part.strip() for part in options.key.split(",")),
+        cursor=options.cursor,
+        vanished=options.vanished,
+        schedule=_schedule(options),
+        account=account,
+        lateness=lateness,
+        windows=windows,
+        worst=worst,
+        environment=environment(),
+        command=shlex.join(["incload", *sys.argv[1:]]),
+    )
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder for reports that is a file, before anything is done."""
+    if folder.exists() and not folder.is_dir():
+        raise Refused(f"--report-dir {str(folder)!r} is a file: name a folder.")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Replay, write the reports, print what was found."""
+    from incload.history.replay import open_history
+    from incload.lab.matrix import Choice
+    from incload.lab.replay import replay
+    from incload.progress import Progress
+    from incload.report.past import window_blocks
+    from incload.report.plain import plain
+    from incload.report.replay import answer_blocks, headline, write_replay
+
+    check_folder(options.report_dir)
+    how, windows, pairs = history_options(options), windows_of(options), _pairs(options.engines)
+    strategies = Choice(strategies=_split(options.strategies)).chosen_strategies()
+    with Progress("snapshots") as progress:
+        history, account = open_history(options.path, how, progress.at)
+        found = replay(history, account, strategies, pairs, windows)
+    facts = facts_of(options, account, found.lateness, found.windows, found.worst)
+    written = write_replay(found.rows, facts, options.report_dir)
+    sys.stdout.write(f"{headline(found.rows, facts)}\n\n")
+    sys.stdout.write(plain([*answer_blocks(found.rows), *window_blocks(facts)]))
+    sys.stdout.write("".join(f"\n{path}" for path in written) + "\n")
+    return 1 if any(row.outcome == "unknown" for row in found.rows) else 0
+
+
+def _split(text: str) -> tuple[str, ...]:
+    from incload.commands.compare import split
+
+    return split(text)
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of engines; one engine stands for source and target."""
+    from incload.lab.pair import PAIRS, pair_name
+
+    known = {pair_name(pair): pair for pair in PAIRS} | {pair[0]: pair for pair in PAIRS if pair[0] == pair[1]}
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise unknown("pair of engines", name, known)
+    if not names:
+        raise Refused("--engines names no engine: give sqlite, duckdb or a pair such as sqlite-duckdb.")
+    return tuple(dict.fromkeys(known[name] for name in names))
+
+
+def _schedule(options: argparse.Namespace) -> str:
+    if options.interval:
+        return f"a sync at every {options.interval} that brought a snapshot"
+    return "a sync after every snapshot" if options.every == 1 else f"a sync after every {options.every} snapshots"

@@ -1,0 +1,221 @@
+"""The report of a replay, rendered from its CSV and its JSON alone: what each strategy would have lost comes first."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from incload.report.document import Block, Heading, Paragraph, Points, Story, Table, Verbatim
+from incload.report.markdown import markdown
+from incload.report.past import behind_sentence, past_blocks, span, window_blocks
+from incload.report.replay_facts import read_facts, write_facts
+from incload.report.replayed import read_replayed, write_replayed
+from incload.report.wording import listed, plural, ratio, rounded, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from incload.report.replay_facts import HistoryFacts, WorstRow
+    from incload.report.replayed import Replayed
+
+NAME = "replay"
+"""The name of the files of a replay; those of a profile are named `profile`."""
+
+_POPULAR = "timestamp_watermark"
+"""The strategy that a headline speaks of if it was replayed: the one that most loads use."""
+
+_LISTED = 4
+"""How many strategies a sentence names."""
+
+
+def write_replay(rows: Sequence[Replayed], facts: HistoryFacts, folder: Path) -> list[Path]:
+    """Write the CSV and the JSON of a replay into a folder, and what is rendered from them; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table, known = folder / f"{NAME}.csv", folder / f"{NAME}.json"
+    write_replayed(rows, table)
+    write_facts(facts, known)
+    return [table, known, *render_replay(folder)]
+
+
+def render_replay(folder: Path) -> list[Path]:
+    """Render the report from the CSV and the JSON in a folder, without replaying anything; return its paths."""
+    rows, facts = read_replayed(folder / f"{NAME}.csv"), read_facts(folder / f"{NAME}.json")
+    picture = _picture(facts, folder / f"{NAME}-lags.png")
+    page = folder / f"{NAME}.md"
+    before = [*replay_blocks(rows, facts), *past_blocks(facts)]
+    page.write_text(_page(before, picture, [*window_blocks(facts), *origin_blocks(facts)]), encoding="utf-8")
+    return [page, *picture]
+
+
+def write_profile(facts: HistoryFacts, folder: Path) -> list[Path]:
+    """Write the JSON of a profile into a folder, and what is rendered from it; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known, page = folder / "profile.json", folder / "profile.md"
+    write_facts(facts, known)
+    facts = read_facts(known)
+    picture = _picture(facts, folder / "profile-lags.png")
+    title = [Heading(1, f"Profile of {facts.name}"), Paragraph("", lead=profile_headline(facts)), *past_blocks(facts)]
+    page.write_text(_page(title, picture, [*window_blocks(facts), *origin_blocks(facts)]), encoding="utf-8")
+    return [known, page, *picture]
+
+
+def replay_blocks(rows: Sequence[Replayed], facts: HistoryFacts) -> list[Block]:
+    """Return the headline, the answers of each strategy, and the stories of the worst rows."""
+    return [
+        Heading(1, f"Replay of {facts.name}"),
+        Paragraph("", lead=headline(rows, facts)),
+        Paragraph(_setting(rows, facts)),
+        *answer_blocks(rows),
+        *_stories(facts.worst),
+    ]
+
+
+def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
+    """Return one line of figures for each strategy, the best first, and why some could not be applied."""
+    heads = (
+        *("strategy", "lost for ever", "stale for ever", "rows ever wrong", "syncs wrong", "heals after, median"),
+        *("heals after, most", "phantoms at the end", "rows read per row changed", "seconds"),
+    )
+    ran = sorted((row for row in rows if row.outcome in {"sound", "wrong"}), key=_rank)
+    pairs = len({(row.source_engine, row.target_engine) for row in rows}) > 1
+    costs = [(ratio(row.rows_read_per_row_changed), rounded(row.load_seconds)) for row in ran]
+    lines = tuple(
+        (_called(row, pairs=pairs), *map(whole, _figures(row)), *cost) for row, cost in zip(ran, costs, strict=True)
+    )
+    others = tuple(
+        (f"{_called(row, pairs=pairs)}, {row.outcome}:", row.reason)
+        for row in rows
+        if row.outcome not in {"sound", "wrong"}
+    )
+    note = (
+        "A row is lost or stale for ever if it was so when it was last in the source. Wrong is a row that is lost or "
+        "stale; times to heal are counted in syncs; phantoms, rows that only the copy still has, stand apart."
+    )
+    table: list[Block] = [Table(heads, lines, left=1)] if lines else []
+    excused: list[Block] = [Paragraph("Not replayed:"), Points(others)] if others else []
+    return [Heading(2, "What each strategy would have lost"), Paragraph(note), *table, *excused]
+
+
+def headline(rows: Sequence[Replayed], facts: HistoryFacts) -> str:
+    """Return the one sentence that says what the replay showed."""
+    ran = [row for row in rows if row.outcome in {"sound", "wrong"}]
+    over = f"Over {plural(facts.account.snapshots, 'snapshot')} of {facts.name}"
+    if not ran:
+        return f"{over}, no strategy could be replayed to its end."
+    popular = next((row for row in ran if row.strategy == _POPULAR), max(ran, key=_rank))
+    parts = [f"{over}, {popular.strategy} on {facts.cursor} would have {_lost(popular)}", *_window_part(facts)]
+    return "; ".join([*parts, _right(ran)]) + "."
+
+
+def profile_headline(facts: HistoryFacts) -> str:
+    """Return the one sentence that says what a history is like."""
+    return f"{plural(facts.account.snapshots, 'snapshot')} of {facts.name}, by {facts.cursor}: " + (
+        behind_sentence(facts.lateness)
+    )
+
+
+def origin_blocks(facts: HistoryFacts) -> list[Block]:
+    """Return where the figures come from."""
+    blocks: list[Block] = [Heading(2, "Where this comes from")]
+    known = json.loads(facts.environment) if facts.environment else {}
+    points = [(f"{name}:", str(value)) for name, value in known.items()]
+    blocks.append(Points((("digest of the history:", facts.account.digest), *points)))
+    if facts.command:
+        blocks += [Paragraph("To run it again:"), Verbatim(facts.command)]
+    return blocks
+
+
+def _page(before: list[Block], picture: Sequence[Path], after: list[Block]) -> str:
+    image = f"\n![How far changes lie behind]({picture[0].name})\n" if picture else ""
+    return f"{markdown(before)}{image}\n{markdown(after)}"
+
+
+def _picture(facts: HistoryFacts, path: Path) -> list[Path]:
+    """Draw the lags, if there are any and the library for pictures is installed."""
+    if not facts.lateness.behind or find_spec("matplotlib") is None:
+        return []
+    from incload.report.charts import draw_lags
+
+    marks = [(window.forecast.seconds, span(window.forecast.seconds)) for window in facts.windows]
+    draw_lags(facts.lateness.curve, facts.lateness.changes, path, marks)
+    return [path]
+
+
+def _setting(rows: Sequence[Replayed], facts: HistoryFacts) -> str:
+    pairs = dict.fromkeys(f"{row.source_engine} to {row.target_engine}" for row in rows)
+    rows_gone = "is gone from the source" if facts.vanished == "delete" else "stays in the source as it was last"
+    return (
+        f"Every strategy followed the same source, from {listed(list(pairs))}, with {facts.schedule}; key "
+        f"{', '.join(facts.key)}, cursor {facts.cursor}. A row that is missing from a snapshot {rows_gone}. Every copy "
+        "was audited after every sync, and the load's guard against mass removal was off: what was gone was gone."
+    )
+
+
+def _stories(worst: Sequence[WorstRow]) -> list[Block]:
+    if not worst:
+        return []
+    stories = [
+        Story(
+            f"{row.key}: wrong for {plural(row.strategies, 'strategy', 'strategies')}, after "
+            f"{plural(row.syncs, 'sync')} of theirs in all",
+            row.lines,
+        )
+        for row in worst
+    ]
+    intro = (
+        "The rows that were wrong for the longest, all strategies added up; told is the longest time of each strategy."
+    )
+    return [Heading(2, "The worst rows"), Paragraph(intro), *stories]
+
+
+def _rank(row: Replayed) -> tuple[int, int, int, int, str]:
+    """Order strategies: fewest rows wrong for ever, then fewest ever wrong, phantoms, rows read."""
+    for_ever = (row.lost_for_ever or 0) + (row.stale_for_ever or 0)
+    return (for_ever, row.rows_ever_wrong or 0, row.phantom_max or 0, row.rows_read or 0, row.strategy)
+
+
+def _figures(row: Replayed) -> tuple[float | None, ...]:
+    return (
+        *(row.lost_for_ever, row.stale_for_ever, row.rows_ever_wrong, row.wrong_syncs),
+        *(row.heal_syncs_median, row.heal_syncs_max, row.phantom),
+    )
+
+
+def _called(row: Replayed, *, pairs: bool) -> str:
+    return f"{row.strategy} ({row.source_engine} to {row.target_engine})" if pairs else row.strategy
+
+
+def _lost(row: Replayed) -> str:
+    if row.outcome == "sound":
+        return f"kept all {plural(row.keys, 'row')} right throughout"
+    lost, stale = row.lost_for_ever or 0, row.stale_for_ever or 0
+    for_ever = f"left {lost + stale:,} of {plural(row.keys, 'row')} wrong for ever ({lost:,} lost, {stale:,} stale)"
+    phantom = f", and {row.phantom:,} phantoms at the end" if row.phantom else ""
+    return f"{for_ever} and {row.rows_ever_wrong:,} wrong at some time{phantom}"
+
+
+def _window_part(facts: HistoryFacts) -> list[str]:
+    """Say which window would have been enough."""
+    tried = [window for window in facts.windows if window.rows_ever_wrong is not None]
+    if not tried:
+        return []
+    enough = min((window.forecast.seconds for window in tried if window.rows_ever_wrong == 0), default=None)
+    if enough is not None:
+        which = f"a lookback window of {span(enough)}" if enough else "an inclusive bound"
+        return [f"{which} would have missed nothing{' but deletes' if facts.lateness.deletes else ''}"]
+    widest = max(tried, key=lambda window: window.forecast.seconds)
+    wrong = plural(widest.rows_ever_wrong or 0, "row")
+    return [f"even a lookback window of {span(widest.forecast.seconds)} would have had {wrong} wrong"]
+
+
+def _right(ran: Sequence[Replayed]) -> str:
+    sound = sorted((row for row in ran if row.outcome == "sound"), key=lambda row: (row.rows_read or 0, row.strategy))
+    if not sound:
+        return "no strategy was right throughout"
+    names = list(dict.fromkeys(row.strategy for row in sound))
+    some = [*names[:_LISTED], *([f"{len(names) - _LISTED} more"] if len(names) > _LISTED else [])]
+    cost = f"at {ratio(sound[0].rows_read_per_row_changed)} rows read for each row changed"
+    verb = "was" if len(names) == 1 else "were"
+    return f"{listed(some)} {verb} right throughout, {cost if len(names) == 1 else f'the cheapest {cost}'}"

@@ -1,0 +1,134 @@
+"""The record of one strategy over a real history, and its CSV: one line for each, written whole or not at all.
+
+A history that is replayed a second time makes the same file again, byte for byte, but for the column `load_seconds`.
+None is an empty cell; lines end with a line feed.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+"""Raised when a column or a fact changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What one strategy made of a history.
+
+    Attributes:
+        schema_version: The meaning of these columns.
+        strategy: The id of the strategy, parameters included.
+        write_rule: By which rule its rows were written.
+        source_engine, target_engine: Between which engines.
+        outcome: `sound` (never a row lost, stale, phantom or duplicated), `wrong`, `unknown` (something raised) or
+            `n/a` (it cannot be applied).
+        reason: Why, when it is unknown or n/a.
+        snapshots: Versions of the file, usable or not.
+        syncs: How many syncs ran, the first load included.
+        keys: Distinct keys of the history.
+        lost_for_ever: Rows that the copy did not have when they were last in the source.
+        stale_for_ever: Rows of which the copy had another content then.
+        rows_ever_wrong: Rows that were lost or stale after any sync.
+        wrong_syncs: Syncs after which any row was.
+        heal_syncs_median, heal_syncs_max: For those that became right again, after how many syncs; None for none.
+        phantom: Rows of the copy at the end that the source does not have.
+        phantom_max: The largest number of them after any sync.
+        duplicated: Copies at the end that are too many.
+        rows_read: Rows that the source handed over or digested in all syncs, the first load included.
+        rows_changed: Rows of the base, and rows inserted, updated or deleted from one sync to the next.
+        rows_read_per_row_changed: The one divided by the other.
+        rows_written, rows_removed: Rows written to the copy, and rows deleted from it.
+        questions: Questions that the source was asked.
+        memory_bytes: The largest size of the memory after any sync, digests included.
+        history_digest: Of the options and of every snapshot's time and bytes.
+        load_seconds: Seconds spent in loads alone; the one column that is not the same again.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    strategy: str
+    write_rule: str
+    source_engine: str
+    target_engine: str
+    outcome: str
+    reason: str = ""
+    snapshots: int
+    syncs: int | None = None
+    keys: int
+    lost_for_ever: int | None = None
+    stale_for_ever: int | None = None
+    rows_ever_wrong: int | None = None
+    wrong_syncs: int | None = None
+    heal_syncs_median: float | None = None
+    heal_syncs_max: int | None = None
+    phantom: int | None = None
+    phantom_max: int | None = None
+    duplicated: int | None = None
+    rows_read: int | None = None
+    rows_changed: int | None = None
+    rows_read_per_row_changed: float | None = None
+    rows_written: int | None = None
+    rows_removed: int | None = None
+    questions: int | None = None
+    memory_bytes: int | None = None
+    history_digest: str
+    load_seconds: float | None = None
+
+
+COLUMNS = tuple(field.name for field in fields(Replayed))
+"""The columns of the CSV, in order."""
+
+_TYPES = {field.name: str(field.type) for field in fields(Replayed)}
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "str": str,
+    "int": int,
+    "int | None": lambda cell: int(cell) if cell else None,
+    "float | None": lambda cell: float(cell) if cell else None,
+}
+
+
+def write_replayed(rows: Sequence[Replayed], path: Path) -> None:
+    """Write the records; the file appears complete or stays as it was."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows([_cell(getattr(row, column)) for column in COLUMNS] for row in rows)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def read_replayed(path: Path) -> tuple[Replayed, ...]:
+    """Read the records; refuse a file that does not hold any, or holds something else."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *lines = csv.reader(file, strict=True)
+        if tuple(header) != COLUMNS:
+            raise ValueError(f"its columns are {', '.join(header)[:80]}")  # noqa: TRY301 - one refusal for all of them
+        return tuple(_record(cells) for cells in lines)
+    except OSError as error:
+        raise Refused(f"{path} cannot be read ({error.strerror}): name the CSV of a replay.") from error
+    except (ValueError, csv.Error) as error:
+        raise Refused(f"{path} is not the CSV of a replay ({error}): replay the history again.") from error
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _record(cells: Sequence[str]) -> Replayed:
+    values = {column: _PARSERS[_TYPES[column]](cell) for column, cell in zip(COLUMNS, cells, strict=True)}
+    if values["schema_version"] != SCHEMA_VERSION:
+        raise ValueError(f"schema_version is {values['schema_version']}, not {SCHEMA_VERSION}")
+    return Replayed(**values)  # type: ignore[arg-type]  # each value was parsed by the type of its field
