@@ -79,8 +79,9 @@ def _table(options: argparse.Namespace) -> int:
     from incload.report.plain import plain
     from incload.report.standing import standing_blocks, write_standing
 
-    for name in ("file", "records", "interval", "windows"):
-        if getattr(options, name):
+    usual = {"file": "", "records": "", "interval": "", "windows": "", "every": 1, "vanished": "delete"}
+    for name, value in usual.items():
+        if getattr(options, name) != value:
             raise Refused(f"--{name} is for the versions of a file: {options.path} is one state of a table.")
     key = tuple(part.strip() for part in options.key.split(","))
     standing = profile_table(locate(options.path), key, options.cursor, options.cursor_unit)

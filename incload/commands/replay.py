@@ -38,6 +38,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--engines", default="sqlite", help="sqlite, duckdb or pairs such as sqlite-duckdb, separated by commas"
     )
+    parser.add_argument("--workers", type=int, default=None, help="how many processes (default: one a processor)")
     parser.add_argument(
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
     )
@@ -129,6 +130,7 @@ def check_folder(folder: Path) -> None:
 def run(options: argparse.Namespace) -> int:
     """Replay, write the reports, print what was found."""
     from incload.history.replay import open_history
+    from incload.lab.environment import processors
     from incload.lab.matrix import Choice
     from incload.lab.replay import replay
     from incload.progress import Progress
@@ -141,7 +143,7 @@ def run(options: argparse.Namespace) -> int:
     strategies = Choice(strategies=_split(options.strategies)).chosen_strategies()
     with Progress("snapshots") as progress:
         history, account = open_history(options.path, how, progress.at)
-        found = replay(history, account, strategies, pairs, windows)
+        found = replay(history, account, strategies, pairs, windows, options.workers or processors())
     facts = facts_of(options, account, found.lateness, found.windows, found.worst)
     written = write_replay(found.rows, facts, options.report_dir)
     sys.stdout.write(f"{headline(found.rows, facts)}\n\n")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from incload.history.lag import Change, Content, Key, Sync, Version
+    from incload.history.lag import Change, Key, Sync, Version
 
 WINDOWS = tuple(
     timedelta(minutes=minutes) for minutes in (0, 1, 10, 60, 6 * 60, 24 * 60, 7 * 24 * 60)
@@ -134,7 +134,8 @@ class PaperWindow:
     """A lookback load on paper: a dictionary for the copy, a number for the memory, and no database.
 
     A row that the window does not reach stays out of reach until it changes, because the watermark never falls: so only
-    changes have to be looked at.
+    changes have to be looked at. What `incload.history.model` tells of any load over a short history, this tells of one
+    kind of load over a long one: its time follows the changes, and of a row the copy keeps only a hash.
 
     Attributes:
         window: The window.
@@ -145,7 +146,7 @@ class PaperWindow:
     window: int
     ever_wrong: dict[Key, None] = field(default_factory=dict)
     rows_read: int = 0
-    _copy: dict[Key, Content] = field(default_factory=dict)
+    _copy: dict[Key, int] = field(default_factory=dict)
     _watermark: int | None = None
     _missed: int = 0
     _late: set[Key] = field(default_factory=set)
@@ -165,10 +166,10 @@ class PaperWindow:
 
     def _look(self, key: Key, row: Version, bound: int | None) -> None:
         if bound is None or (row.cursor is not None and row.cursor >= bound):
-            self._copy[key] = row.content
+            self._copy[key] = hash(row.content)
             if row.cursor is not None and (self._watermark is None or row.cursor > self._watermark):
                 self._watermark = row.cursor
-        elif self._copy.get(key) != row.content:
+        elif self._copy.get(key) != hash(row.content):
             self.ever_wrong.setdefault(key)
 
     def _weigh(self, change: Change) -> None:

@@ -27,6 +27,12 @@ def environment() -> str:
     return json.dumps(facts, sort_keys=False)
 
 
+def processors() -> int:
+    """Return on how many processors this process may run, as far as Python can tell."""
+    told = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
+    return told or 1
+
+
 def _version(package: str) -> str:
     try:
         return version(package)

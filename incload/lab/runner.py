@@ -6,7 +6,6 @@ comes out. Every round takes the cells in another order, so that none always mee
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -17,6 +16,7 @@ from incload.errors import Refused, Unable
 from incload.history.scenarios import scenario
 from incload.lab import matrix
 from incload.lab.clock import LoadClock
+from incload.lab.environment import processors
 from incload.lab.matrix import Cell
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ class Runner:
         if rounds < 1:
             raise Refused(f"--rounds {rounds} leaves nothing to run: give at least 1.")
         self._cells, self._rounds = cells, rounds
-        workers = os.process_cpu_count() if workers is None and hasattr(os, "process_cpu_count") else workers
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = workers or processors()
         self._pool: ProcessPoolExecutor | None = None
         self._started: dict[tuple[int, int], Future[Outcome]] = {}
         if self._workers > 1 and len(cells) > 1:

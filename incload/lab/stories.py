@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Stamps
 from incload.lab.audit import order
+from incload.lab.tally import Circumstance, SeenChange
 from incload.report.replay_facts import WorstRow
 from incload.report.wording import listed, plural
 from incload.strategy import AfterKey, Changed, Everything, Since
@@ -32,43 +33,19 @@ _NAMED = 4
 _SCALE = Stamps(UNITS["us"])
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstance:
-    """What was the case when a row became wrong.
-
-    Attributes:
-        sync: The sync that found the row's last change.
-        change: That change; None for a row as it stood in the base.
-        watermark: What the strategy remembered when it passed over the row.
-        asked: What it asked for then.
-    """
-
-    sync: int
-    change: _Seen | None
-    watermark: float | None
-    asked: tuple[Rows, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A change without its content: whether the row is new, its stamps before and after, its lag in microseconds."""
-
-    new: bool
-    old: int | None
-    stamp: int | None
-    lag: int | None
-
-
 @dataclass(slots=True)
 class Facts:
-    """What is kept of a passing history to tell stories from: the last change of each row."""
+    """What is kept of a passing history to tell stories from: the last change of each row that is there."""
 
-    _last: dict[Key, tuple[int, _Seen]] = field(default_factory=dict)
+    _last: dict[Key, tuple[int, SeenChange]] = field(default_factory=dict)
 
     def see(self, sync: Sync) -> None:
         """Take in one sync."""
         for change in sync.changes:
-            self._last[change.key] = (sync.number, _seen(change))
+            if change.new is None:
+                self._last.pop(change.key, None)
+            else:
+                self._last[change.key] = (sync.number, _seen(change))
 
     def enter(self, lane: Lane) -> None:
         """Note the circumstances of the rows that the latest sync of a strategy has left wrong."""
@@ -111,16 +88,16 @@ def story(key: Key, spells: Iterable[tuple[str, Spell]], clocks: Sequence[int], 
     return tuple(filter(None, lines))
 
 
-def _seen(change: Change) -> _Seen:
+def _seen(change: Change) -> SeenChange:
     old, new = change.old, change.new
-    return _Seen(old is None, old.cursor if old else None, new.cursor if new else None, change.lag)
+    return SeenChange(old is None, old.cursor if old else None, new.cursor if new else None, change.lag)
 
 
 def _named(key: Key) -> str:
     return ", ".join(map(str, key))
 
 
-def _what_happened(key: Key, sync: int, change: _Seen | None, clocks: Sequence[int], table: Table) -> str:
+def _what_happened(key: Key, sync: int, change: SeenChange | None, clocks: Sequence[int], table: Table) -> str:
     row = "row " + ", ".join(f"{name} = {value!r}" for name, value in zip(table.key, key, strict=True))
     when = f"Sync {sync} ({_shown(clocks[sync])})"
     if change is None:
@@ -135,7 +112,7 @@ def _what_happened(key: Key, sync: int, change: _Seen | None, clocks: Sequence[i
     return f"{when} {told}{_lag(change)}."
 
 
-def _lag(change: _Seen) -> str:
+def _lag(change: SeenChange) -> str:
     if change.stamp is None:
         return ": a null, which no bound shows"
     if change.lag is None:

@@ -15,10 +15,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from incload.lab.audit import Key
-    from incload.lab.stories import Circumstance
+    from incload.strategy import Rows
 
 Kind = Literal["lost", "stale"]
 End = Literal["healed", "left", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenChange:
+    """A change without its content: whether the row is new, its stamps before and after, its lag in microseconds."""
+
+    new: bool
+    old: int | None
+    stamp: int | None
+    lag: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """What was the case when a row became wrong.
+
+    Attributes:
+        sync: The sync that found the row's last change.
+        change: That change; None for a row as it stood in the base.
+        watermark: What the strategy remembered when it passed over the row.
+        asked: What it asked for then.
+    """
+
+    sync: int
+    change: SeenChange | None
+    watermark: float | None
+    asked: tuple[Rows, ...]
 
 
 @dataclass(slots=True)

@@ -170,6 +170,12 @@ def refuse_unable(strategy: Strategy, source: Session, *, is_file: bool = False)
         raise Unable(f"strategy {strategy.name!r} cannot follow this source, because {why}: choose another strategy.")
 
 
+def open_source(source: End) -> Session:
+    """Open a database only to read it; refuse one that is not there."""
+    source.check_source()
+    return session_type(source.engine).open(source, None)
+
+
 def reopen(target: End) -> Session:
     """Open a target on its own; refuse one that is not there."""
     if not target.is_there:

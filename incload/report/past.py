@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from incload.history.profile import Lateness
     from incload.report.replay_facts import HistoryFacts, TriedWindow
 
-_UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+UNITS_NAMED = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+"""What numbers in a cursor column may count, as a reader would say it."""
+
 _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -128,7 +130,7 @@ def _oddities(account: HistoryAccount, lateness: Lateness) -> Iterable[tuple[str
         ("files dated by their modification time", account.undated_names, ""),
     )
     if account.cursor_unit:
-        yield "numbers count:", f"{_UNITS.get(account.cursor_unit, account.cursor_unit)} since 1970"
+        yield "numbers count:", f"{UNITS_NAMED.get(account.cursor_unit, account.cursor_unit)} since 1970"
     yield from ((f"{what}:", f"{number:,}{more}") for what, number, more in counted if number)
     absent = [what for what, number, _ in counted if not number]
     if absent:
@@ -151,8 +153,8 @@ def _skipped(notes: Iterable[Note], skipped: int) -> list[Block]:
 def _quantiles(lateness: Lateness) -> list[Block]:
     if not lateness.behind:
         return [Paragraph(behind_sentence(lateness))]
-    heads = ("of the changes that lie behind", "by no more than")
-    rows = tuple((f"{per} %", span(lag / 1_000_000)) for per, lag in lateness.quantiles)
+    heads = ("changes at or behind it", "lag at most")
+    rows = tuple((f"{per} % of them", span(lag / 1_000_000)) for per, lag in lateness.quantiles)
     return [Paragraph(behind_sentence(lateness)), Table(heads, rows, left=1)]
 
 
