@@ -139,11 +139,14 @@ def run(options: argparse.Namespace) -> int:
     from incload.report.replay import answer_blocks, headline, write_replay
 
     check_folder(options.report_dir)
+    workers = processors() if options.workers is None else options.workers
+    if workers < 1:
+        raise Refused(f"--workers {workers} leaves nobody to work: give 1 or more.")
     how, windows, pairs = history_options(options), windows_of(options), _pairs(options.engines)
     strategies = Choice(strategies=_split(options.strategies)).chosen_strategies()
     with Progress("snapshots") as progress:
         history, account = open_history(options.path, how, progress.at)
-        found = replay(history, account, strategies, pairs, windows, options.workers or processors())
+        found = replay(history, account, strategies, pairs, windows, workers)
     facts = facts_of(options, account, found.lateness, found.windows, found.worst)
     written = write_replay(found.rows, facts, options.report_dir)
     sys.stdout.write(f"{headline(found.rows, facts)}\n\n")

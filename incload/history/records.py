@@ -132,7 +132,7 @@ def _loads(text: str | bytes) -> object:
         document: object = json.loads(text, parse_float=_number)
     except json.JSONDecodeError as error:
         cut = error.msg.startswith("Unterminated") or error.pos >= len(error.doc.rstrip())
-        where = f"{error.msg} at line {error.lineno} column {error.colno}"
+        where = f"{error.msg.removesuffix(' at')} at line {error.lineno} column {error.colno}"
         raise Unusable(f"breaks off: {where}" if cut else f"is no JSON: {where}") from error
     except UnicodeDecodeError:
         raise

@@ -11,7 +11,7 @@ from incload.report.markdown import markdown
 from incload.report.past import behind_sentence, past_blocks, span, window_blocks
 from incload.report.replay_facts import read_facts, write_facts
 from incload.report.replayed import read_replayed, write_replayed
-from incload.report.wording import listed, plural, ratio, rounded, whole
+from incload.report.wording import MISSING, listed, plural, ratio, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
     )
     ran = sorted((row for row in rows if row.outcome in {"sound", "wrong"}), key=_rank)
     pairs = len({(row.source_engine, row.target_engine) for row in rows}) > 1
-    costs = [(ratio(row.rows_read_per_row_changed), rounded(row.load_seconds)) for row in ran]
+    costs = [(ratio(row.rows_read_per_row_changed), _seconds(row.load_seconds)) for row in ran]
     lines = tuple(
         (_called(row, pairs=pairs), *map(whole, _figures(row)), *cost) for row, cost in zip(ran, costs, strict=True)
     )
@@ -183,6 +183,10 @@ def _figures(row: Replayed) -> tuple[float | None, ...]:
     )
 
 
+def _seconds(seconds: float | None) -> str:
+    return MISSING if seconds is None else f"{seconds:.2f}"
+
+
 def _called(row: Replayed, *, pairs: bool) -> str:
     return f"{row.strategy} ({row.source_engine} to {row.target_engine})" if pairs else row.strategy
 
@@ -191,9 +195,9 @@ def _lost(row: Replayed) -> str:
     if row.outcome == "sound":
         return f"kept all {plural(row.keys, 'row')} right throughout"
     lost, stale = row.lost_for_ever or 0, row.stale_for_ever or 0
-    for_ever = f"left {lost + stale:,} of {plural(row.keys, 'row')} wrong for ever ({lost:,} lost, {stale:,} stale)"
-    phantom = f", and {row.phantom:,} phantoms at the end" if row.phantom else ""
-    return f"{for_ever} and {row.rows_ever_wrong:,} wrong at some time{phantom}"
+    for_ever = f"{lost + stale:,} of {plural(row.keys, 'row')} wrong for ever ({lost:,} lost, {stale:,} stale)"
+    phantoms = [f"{plural(row.phantom, 'phantom')} at the end"] if row.phantom else []
+    return f"left {listed([for_ever, f'{row.rows_ever_wrong:,} wrong at some time', *phantoms])}"
 
 
 def _window_part(facts: HistoryFacts) -> list[str]:

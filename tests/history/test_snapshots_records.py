@@ -114,7 +114,7 @@ def test_values_of_parquet_become_what_json_can_hold() -> None:
         ("a.csv", b"\xef\xbb\xbf", "", "is empty"),
         ("a.csv", b"\xff\xfei", "", "is not utf-16-le text: truncated data at byte 2"),
         ("a.json", b'[{"id":1},', "", "breaks off: Expecting value at line 1 column 11"),
-        ("a.json", b'[{"id":"1', "", "breaks off: Unterminated string starting at at line 1 column 8"),
+        ("a.json", b'[{"id":"1', "", "breaks off: Unterminated string starting at line 1 column 8"),
         ("a.json", b"<html></html>", "", "is no JSON: Expecting value at line 1 column 1"),
         ("a.json", b'[1]\n{"id"', "", "has a line 1 that holds no record"),
         ("a.json", b"[" * 100_000, "", "is nested too deeply"),
