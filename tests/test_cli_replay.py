@@ -214,7 +214,7 @@ def test_the_report_tells_things_in_their_order(replayed: Replayed, tmp_path: Pa
         "## The worst rows",
         "## What the history is like",
         "### How far changes lie behind",
-        "![How far changes lie behind](replay-lags.png)",
+        "![Share of changes that a lookback window of any size would miss](replay-lags.png)",
         "## What a window would have missed",
         "## Where this comes from",
     ]

@@ -51,8 +51,9 @@ def _history(options: argparse.Namespace) -> int:
     from incload.progress import Progress
     from incload.report.past import past_blocks, window_blocks
     from incload.report.plain import plain
-    from incload.report.replay import profile_headline, write_profile
+    from incload.report.replay import profile_headline
     from incload.report.replay_facts import TriedWindow
+    from incload.report.replay_files import save_profile
 
     if options.cursor_unit:
         raise Refused(
@@ -66,10 +67,9 @@ def _history(options: argparse.Namespace) -> int:
             profiler.see(sync)
     windows = tuple(TriedWindow(forecast=forecast) for forecast in profiler.forecasts())
     facts = facts_of(options, account, profiler.lateness(), windows)
-    sys.stdout.write(f"{profile_headline(facts)}\n\n{plain([*past_blocks(facts), *window_blocks(facts)])}")
-    for path in write_profile(facts, options.report_dir) if options.report_dir else ():
-        sys.stdout.write(f"\n{path}")
-    sys.stdout.write("\n" if options.report_dir else "")
+    sys.stdout.write(f"{profile_headline(facts)}\n\n{plain([*past_blocks(facts), *window_blocks(facts)])}\n")
+    for path in save_profile(facts, options.report_dir) if options.report_dir else ():
+        sys.stdout.write(f"{path}\n")
     return 0
 
 
@@ -77,7 +77,8 @@ def _table(options: argparse.Namespace) -> int:
     from incload.lab.standing import profile_table
     from incload.load.location import locate
     from incload.report.plain import plain
-    from incload.report.standing import standing_blocks, write_standing
+    from incload.report.replay_files import save_standing
+    from incload.report.standing import standing_blocks
 
     usual = {"file": "", "records": "", "interval": "", "windows": "", "every": 1, "vanished": "delete"}
     for name, value in usual.items():
@@ -85,7 +86,7 @@ def _table(options: argparse.Namespace) -> int:
             raise Refused(f"--{name} is for the versions of a file: {options.path} is one state of a table.")
     key = tuple(part.strip() for part in options.key.split(","))
     standing = profile_table(locate(options.path), key, options.cursor, options.cursor_unit)
-    sys.stdout.write(plain(standing_blocks(standing)))
-    for path in write_standing(standing, options.report_dir) if options.report_dir else ():
-        sys.stdout.write(f"\n{path}\n")
+    sys.stdout.write(f"{plain(standing_blocks(standing))}\n")
+    for path in save_standing(standing, options.report_dir) if options.report_dir else ():
+        sys.stdout.write(f"{path}\n")
     return 0

@@ -136,7 +136,8 @@ def run(options: argparse.Namespace) -> int:
     from incload.progress import Progress
     from incload.report.past import window_blocks
     from incload.report.plain import plain
-    from incload.report.replay import answer_blocks, headline, write_replay
+    from incload.report.replay import answer_blocks, headline
+    from incload.report.replay_files import save_replay
 
     check_folder(options.report_dir)
     workers = processors() if options.workers is None else options.workers
@@ -148,7 +149,7 @@ def run(options: argparse.Namespace) -> int:
         history, account = open_history(options.path, how, progress.at)
         found = replay(history, account, strategies, pairs, windows, workers)
     facts = facts_of(options, account, found.lateness, found.windows, found.worst)
-    written = write_replay(found.rows, facts, options.report_dir)
+    written = save_replay(found.rows, facts, options.report_dir)
     sys.stdout.write(f"{headline(found.rows, facts)}\n\n")
     sys.stdout.write(plain([*answer_blocks(found.rows), *window_blocks(facts)]))
     sys.stdout.write("".join(f"\n{path}" for path in written) + "\n")

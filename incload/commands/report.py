@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def add(subparsers: Subparsers) -> None:
     """Add the command and its options."""
     parser = subparsers.add_parser("report", help="render the reports again from a CSV, without running anything")
-    parser.add_argument("csv", type=Path, help="the CSV of a comparison")
+    parser.add_argument("csv", type=Path, help="the CSV of a comparison or of a replay")
     parser.add_argument("--report-dir", type=Path, default=None, help="where the reports go (default: beside the CSV)")
     parser.set_defaults(run=run)
 
@@ -23,7 +23,10 @@ def add(subparsers: Subparsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Render."""
     from incload.report.files import render_reports
+    from incload.report.replay_files import render_replay
+    from incload.report.replayed import holds_replay
 
-    for path in render_reports(options.csv, options.report_dir or options.csv.parent):
+    render = render_replay if holds_replay(options.csv) else render_reports
+    for path in render(options.csv, options.report_dir or options.csv.parent):
         sys.stdout.write(f"{path}\n")
     return 0

@@ -189,5 +189,5 @@ def _lags_figure(curve: Sequence[tuple[int, int]], changes: int, windows: Sequen
         axes.minorticks_off()
     axes.grid(visible=True, which="major", color="#d5dae0", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title("Changes that a window would miss", loc="left", fontsize=13, fontweight="bold")
+    axes.set_title("Changes that a lookback window would miss", loc="left", fontsize=13, fontweight="bold")
     return figure

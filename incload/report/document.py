@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from incload.report.verdict import Verdict
 
 
@@ -77,6 +79,14 @@ class Verbatim:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that stands in a file beside the report, and what it shows in words."""
+
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fold:
     """Blocks that are shown when their summary is opened."""
 
@@ -84,4 +94,4 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
-Block = Heading | Paragraph | Points | Table | Grid | Story | Verbatim | Fold
+Block = Heading | Paragraph | Points | Table | Grid | Story | Verbatim | Picture | Fold

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
 from typing import TYPE_CHECKING, assert_never
 
 from incload.report.body import report_blocks
-from incload.report.document import Fold, Grid, Heading, Paragraph, Points, Story, Table, Verbatim
+from incload.report.document import Fold, Grid, Heading, Paragraph, Picture, Points, Story, Table, Verbatim
 from incload.report.frame import report_frame
 from incload.report.summary import TITLE
 
@@ -63,11 +64,15 @@ def render(report: Path | str | pd.DataFrame) -> str:
     Raises:
         Refused: For a file or frame that is no report, or that holds a trial twice.
     """
+    return page(report_blocks(report_frame(report)), TITLE)
+
+
+def page(blocks: Iterable[Block], title: str) -> str:
+    """Return blocks as a whole HTML page."""
     head = '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">'
-    body = page_body(report_blocks(report_frame(report)))
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n<title>{escape(TITLE)}</title>\n<style>{_STYLE}</style>\n'
-        f"</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n'
+        f"</head>\n<body>\n{page_body(blocks)}\n</body>\n</html>\n"
     )
 
 
@@ -94,6 +99,10 @@ def _element(block: Block) -> str:  # noqa: PLR0911 - one for each kind of block
             return f"<p><b>{escape(lead)}</b></p>\n<blockquote><ol>\n{told}\n</ol></blockquote>"
         case Verbatim(text):
             return f"<pre>{escape(text)}</pre>"
+        case Picture(path, text):
+            # The page is to be whole on its own, wherever it is sent.
+            data = b64encode(path.read_bytes()).decode()
+            return f'<p><img style="max-width:100%" alt="{escape(text)}" src="data:image/png;base64,{data}"></p>'
         case Fold(summary, inner):
             return f"<details><summary>{escape(summary)}</summary>\n{page_body(inner)}\n</details>"
         case _:

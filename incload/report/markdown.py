@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from incload.report.body import report_blocks
-from incload.report.document import Fold, Grid, Heading, Paragraph, Points, Story, Table, Verbatim
+from incload.report.document import Fold, Grid, Heading, Paragraph, Picture, Points, Story, Table, Verbatim
 from incload.report.frame import report_frame
 from incload.report.tables import escaped, escaped_line, even_parts, table_lines
 
@@ -57,6 +57,8 @@ def _lines(block: Block) -> list[str]:  # noqa: PLR0911 - one for each kind of b
             return _quoted(lead, steps)
         case Verbatim(text):
             return _verbatim(text)
+        case Picture(path, text):
+            return [f"![{escaped(text)}]({path.name})"]
         case Fold(summary, inner):
             return ["<details>", f"<summary>{escaped(summary)}</summary>", "", markdown(inner), "</details>"]
         case _:

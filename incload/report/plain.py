@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.report.document import Fold, Grid, Heading, Paragraph, Points, Story, Table, Verbatim
+from incload.report.document import Fold, Grid, Heading, Paragraph, Picture, Points, Story, Table, Verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +31,8 @@ def _lines(block: Block) -> list[str]:  # noqa: PLR0911 - one for each kind of b
             return [lead, *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
         case Verbatim(text):
             return [f"  {line}" for line in text.splitlines()]
+        case Picture(path, text):
+            return [f"{text}: {path}"]
         case Fold(summary, inner):
             return [summary, "", plain(inner).rstrip("\n")]
         case Grid():

@@ -1,64 +1,25 @@
-"""The report of a replay, rendered from its CSV and its JSON alone: what each strategy would have lost comes first."""
+"""The report of a replay as blocks: what each strategy would have lost comes first, then the worst rows."""
 
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from incload.report.document import Block, Heading, Paragraph, Points, Story, Table, Verbatim
-from incload.report.markdown import markdown
-from incload.report.past import behind_sentence, past_blocks, span, window_blocks
-from incload.report.replay_facts import read_facts, write_facts
-from incload.report.replayed import read_replayed, write_replayed
+from incload.report.past import behind_sentence, span
 from incload.report.wording import MISSING, listed, plural, ratio, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from incload.report.replay_facts import HistoryFacts, WorstRow
     from incload.report.replayed import Replayed
-
-NAME = "replay"
-"""The name of the files of a replay; those of a profile are named `profile`."""
 
 _POPULAR = "timestamp_watermark"
 """The strategy that a headline speaks of if it was replayed: the one that most loads use."""
 
 _LISTED = 4
 """How many strategies a sentence names."""
-
-
-def write_replay(rows: Sequence[Replayed], facts: HistoryFacts, folder: Path) -> list[Path]:
-    """Write the CSV and the JSON of a replay into a folder, and what is rendered from them; return the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    table, known = folder / f"{NAME}.csv", folder / f"{NAME}.json"
-    write_replayed(rows, table)
-    write_facts(facts, known)
-    return [table, known, *render_replay(folder)]
-
-
-def render_replay(folder: Path) -> list[Path]:
-    """Render the report from the CSV and the JSON in a folder, without replaying anything; return its paths."""
-    rows, facts = read_replayed(folder / f"{NAME}.csv"), read_facts(folder / f"{NAME}.json")
-    picture = _picture(facts, folder / f"{NAME}-lags.png")
-    page = folder / f"{NAME}.md"
-    before = [*replay_blocks(rows, facts), *past_blocks(facts)]
-    page.write_text(_page(before, picture, [*window_blocks(facts), *origin_blocks(facts)]), encoding="utf-8")
-    return [page, *picture]
-
-
-def write_profile(facts: HistoryFacts, folder: Path) -> list[Path]:
-    """Write the JSON of a profile into a folder, and what is rendered from it; return the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    known, page = folder / "profile.json", folder / "profile.md"
-    write_facts(facts, known)
-    facts = read_facts(known)
-    picture = _picture(facts, folder / "profile-lags.png")
-    title = [Heading(1, f"Profile of {facts.name}"), Paragraph("", lead=profile_headline(facts)), *past_blocks(facts)]
-    page.write_text(_page(title, picture, [*window_blocks(facts), *origin_blocks(facts)]), encoding="utf-8")
-    return [known, page, *picture]
 
 
 def replay_blocks(rows: Sequence[Replayed], facts: HistoryFacts) -> list[Block]:
@@ -125,22 +86,6 @@ def origin_blocks(facts: HistoryFacts) -> list[Block]:
     if facts.command:
         blocks += [Paragraph("To run it again:"), Verbatim(facts.command)]
     return blocks
-
-
-def _page(before: list[Block], picture: Sequence[Path], after: list[Block]) -> str:
-    image = f"\n![How far changes lie behind]({picture[0].name})\n" if picture else ""
-    return f"{markdown(before)}{image}\n{markdown(after)}"
-
-
-def _picture(facts: HistoryFacts, path: Path) -> list[Path]:
-    """Draw the lags, if there are any and the library for pictures is installed."""
-    if not facts.lateness.behind or find_spec("matplotlib") is None:
-        return []
-    from incload.report.charts import draw_lags
-
-    marks = [(window.forecast.seconds, span(window.forecast.seconds)) for window in facts.windows]
-    draw_lags(facts.lateness.curve, facts.lateness.changes, path, marks)
-    return [path]
 
 
 def _setting(rows: Sequence[Replayed], facts: HistoryFacts) -> str:

@@ -109,6 +109,14 @@ def write_replayed(rows: Sequence[Replayed], path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+def holds_replay(path: Path) -> bool:
+    """Tell whether a file begins as the CSV of a replay does."""
+    if not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        return file.readline() == ",".join(COLUMNS) + "\n"
+
+
 def read_replayed(path: Path) -> tuple[Replayed, ...]:
     """Read the records; refuse a file that does not hold any, or holds something else."""
     try:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from incload.report.document import Block, Heading, Paragraph, Points, Table
-from incload.report.markdown import markdown
 from incload.report.past import UNITS_NAMED, share, span
 from incload.report.wording import listed, plural
 
@@ -95,14 +94,9 @@ def standing_blocks(standing: Standing) -> list[Block]:
     ]
 
 
-def write_standing(standing: Standing, folder: Path) -> list[Path]:
-    """Write the profile into a folder, as JSON and as markdown; return the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    known, page = folder / "profile.json", folder / "profile.md"
-    known.write_text(json.dumps(asdict(standing), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    title = Heading(1, f"Profile of {standing.table}")
-    page.write_text(markdown([title, *standing_blocks(standing)]), encoding="utf-8")
-    return [known, page]
+def write_standing(standing: Standing, path: Path) -> None:
+    """Write what the table shows as JSON."""
+    path.write_text(json.dumps(asdict(standing), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _headline(standing: Standing) -> str:
