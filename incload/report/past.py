@@ -64,7 +64,7 @@ def span(seconds: float) -> str:
     """Return a span of time in the largest unit that it fills: `10 minutes`, `1 day`, `1.5 hours`, `250 ms`."""
     for size, unit in _SPANS:
         if seconds >= size:
-            number = f"{seconds / size:.1f}".removesuffix(".0")
+            number = f"{seconds / size:,.1f}".removesuffix(".0")
             return f"{number} {unit}{'' if number == '1' else 's'}"
     return f"{seconds * 1_000:g} ms" if seconds else "0"
 
@@ -179,9 +179,8 @@ def _agreement(windows: Iterable[TriedWindow]) -> list[Block]:
     differing = [window for window in windows if window.difference]
     if not differing:
         number = sum(1 for _ in windows)
-        return [
-            Paragraph(f"Prediction and replay agree for all {number} windows, in rows ever wrong and in rows read.")
-        ]
+        tried = f"all {number} windows" if number > 1 else "the window that was tried"
+        return [Paragraph(f"Prediction and replay agree for {tried}, in rows ever wrong and in rows read.")]
     names = listed([span(window.forecast.seconds) for window in differing])
     points = tuple(
         (f"{span(window.forecast.seconds)}:", sentence) for window in differing for sentence in window.difference

@@ -121,7 +121,8 @@ def read_replayed(path: Path) -> tuple[Replayed, ...]:
     """Read the records; refuse a file that does not hold any, or holds something else."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            header, *lines = csv.reader(file, strict=True)
+            lines = list(csv.reader(file, strict=True))
+        header = lines.pop(0) if lines else ["none"]
         if tuple(header) != COLUMNS:
             raise ValueError(f"its columns are {', '.join(header)[:80]}")  # noqa: TRY301 - one refusal for all of them
         return tuple(_record(cells) for cells in lines)
@@ -136,6 +137,8 @@ def _cell(value: object) -> str:
 
 
 def _record(cells: Sequence[str]) -> Replayed:
+    if len(cells) != len(COLUMNS):
+        raise ValueError(f"a line has {len(cells)} cells for {len(COLUMNS)} columns")
     values = {column: _PARSERS[_TYPES[column]](cell) for column, cell in zip(COLUMNS, cells, strict=True)}
     if values["schema_version"] != SCHEMA_VERSION:
         raise ValueError(f"schema_version is {values['schema_version']}, not {SCHEMA_VERSION}")

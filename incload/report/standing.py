@@ -133,10 +133,12 @@ def _findings(standing: Standing) -> Iterable[tuple[str, str]]:
 
 
 def _keys(standing: Standing) -> str:
+    if not standing.rows:
+        return "there is no key yet"
     if not (standing.null_keys or standing.repeated_keys):
         return "every key is there, and there once"
     nulls = f"{standing.null_keys:,} with a null in the key"
-    return f"{nulls}, {standing.repeated_keys:,} whose key another row has: merging by this key would lose rows"
+    return f"{nulls}, {standing.repeated_keys:,} whose key another row has: merging by this key loses rows"
 
 
 def _stamps(standing: Standing) -> Iterable[tuple[str, str]]:
