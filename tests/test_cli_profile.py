@@ -203,7 +203,7 @@ def test_bad_options_are_refused(
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("sqlite:///shop.db", "'shop.db' holds tables: name one, as in sqlite:///x.db?table=orders."),
+        ("sqlite:///shop.db", "'shop.db' holds tables: name one with ?table=NAME at the end of the URL."),
         ("sqlite:///shop.db?table=order", "unknown table 'order': did you mean orders?"),
         ("sqlite:///none.db?table=orders", "there is no file 'none.db' to read"),
         ("sqlit:///shop.db?table=orders", "unknown engine 'sqlit': did you mean sqlite?"),

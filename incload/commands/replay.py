@@ -36,7 +36,7 @@ def add(subparsers: Subparsers) -> None:
     add_history_to(parser, required=True)
     parser.add_argument("--strategies", default="", help="names, separated by commas (default: all)")
     parser.add_argument(
-        "--engines", default="sqlite", help="sqlite, duckdb or pairs such as sqlite-duckdb, separated by commas"
+        "--engines", default="sqlite", help="engines, or pairs such as sqlite-duckdb, separated by commas"
     )
     parser.add_argument("--workers", type=int, default=None, help="how many processes (default: one a processor)")
     parser.add_argument(
@@ -164,9 +164,10 @@ def _split(text: str) -> tuple[str, ...]:
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     """Return the pairs of engines; one engine stands for source and target."""
-    from incload.lab.pair import PAIRS, pair_name
+    from incload.lab.pair import OTHER_PAIRS, PAIRS, SERVER_PAIRS, pair_name
 
-    known = {pair_name(pair): pair for pair in PAIRS} | {pair[0]: pair for pair in PAIRS if pair[0] == pair[1]}
+    pairs = (*PAIRS, *SERVER_PAIRS, *OTHER_PAIRS)
+    known = {pair_name(pair): pair for pair in pairs} | {pair[0]: pair for pair in pairs if pair[0] == pair[1]}
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in known:

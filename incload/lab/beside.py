@@ -1,15 +1,16 @@
 """Several targets beside each other, loaded from one source where the engine lets several sessions read one.
 
-A SQLite source is one file that the session of every target attaches; a DuckDB database belongs to one session, so that
-every target has a source of its own there. The sessions of targets watch what a sync writes: the audit looks there.
+A SQLite source is one file that the session of every target attaches; elsewhere every target has a source of its own.
+The sessions of SQLite and DuckDB targets watch what a sync writes: the audit looks there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from incload.lab.pair import Stand
+from incload.lab.pair import Stand, open_stand
 from incload.load.engines.base import GONE, STAGE, Session
 from incload.load.link import Link
 
@@ -62,10 +63,12 @@ class Beside:
     Attributes:
         sources: What has to be fed: each writes one source.
         targets: One for each strategy.
+        closing: What is to be closed in the end.
     """
 
     sources: list[Stand]
-    targets: list[Stand] = field(default_factory=list)
+    targets: list[Stand]
+    closing: ExitStack
 
     def apply(self, tick: Tick) -> None:
         """Let a tick happen in every source."""
@@ -73,62 +76,66 @@ class Beside:
             source.apply(tick)
 
     def close(self) -> None:
-        """Close every session; closing one twice does no harm."""
-        for stand in (*self.targets, *self.sources):
-            stand.close()
+        """Close every session."""
+        self.closing.close()
 
 
 def open_beside(pair: tuple[str, str], history: History, folder: Path, number: int) -> Beside:
-    """Bring the base of a history to life, and open so many targets beside each other.
-
-    SQLite's databases are new files in a folder, DuckDB's are in memory; none waits for a disk.
-    """
-    if pair[0] == "duckdb":
-        stands = [_alone(history) for _ in range(number)]
-        return Beside(stands, stands)
-    from incload.load.engines.sqlite import SqliteSession
-
-    path, table = folder / "source.sqlite", history.table
-    writer = SqliteSession(None, path, durable=False)
-    source = Stand(Link(writer, writer, table.name), writer, "target", table)
-    beside = Beside([source])
-    source.begin(history)
-    for place in range(number):
-        target = folder / f"target {place}.sqlite"
-        link = _from_sqlite(path, target if pair[1] == "sqlite" else None, table.name, table.key)
-        beside.targets.append(Stand(link, writer, "target", table))
-    return beside
+    """Bring the base of a history to life, and open so many targets beside each other; none waits for a disk."""
+    with ExitStack() as closing:
+        if pair in {("sqlite", "sqlite"), ("sqlite", "duckdb")}:
+            beside = _from_sqlite(pair[1], history, folder, number, closing)
+        else:
+            stands = [_alone(pair, history, folder / str(place), closing) for place in range(number)]
+            beside = Beside(stands, stands, closing)
+        return replace(beside, closing=closing.pop_all())
 
 
-def _alone(history: History) -> Stand:
-    """Open a DuckDB source and target of their own."""
-    session, table = _duckdb(source=True), history.table
-    session.key = table.key
-    stand = Stand(Link(session, session, table.name), session, "source", table)
+def _alone(pair: tuple[str, str], history: History, folder: Path, closing: ExitStack) -> Stand:
+    """Open a source and a target of their own."""
+    if pair == ("duckdb", "duckdb"):
+        session, name = _duckdb(history, source=True), history.table.name
+        closing.callback(session.close)
+        stand = Stand(Link(session, session, name), session, "source", history.table)
+    else:
+        folder.mkdir()
+        stand = open_stand(pair, history.table, folder)
+        closing.callback(stand.close)
     stand.begin(history)
     return stand
 
 
-def _duckdb(*, source: bool) -> Watching:
-    from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
-
-    class Watched(Watching, DuckdbSession):
-        """A DuckDB session that is watched."""
-
-    return Watched(IN_MEMORY if source else None, IN_MEMORY, source_writable=source)
-
-
-def _from_sqlite(source: Path, target: Path | None, name: str, key: tuple[str, ...]) -> Link:
-    """Open a target in SQLite, or without a path in DuckDB, that reads a SQLite source."""
+def _from_sqlite(target: str, history: History, folder: Path, number: int, closing: ExitStack) -> Beside:
+    """Open one SQLite source and so many targets, in SQLite or in DuckDB, that read it."""
     from incload.load.engines.sqlite import SqliteSession
 
     class Watched(Watching, SqliteSession):
         """A SQLite session that is watched."""
 
-    if target is None:
-        reading, writing = SqliteSession(source, None, durable=False), _duckdb(source=False)
-        writing.key = key
-        return Link(reading, writing, name)
-    both = Watched(source, target, durable=False)
-    both.key = key
-    return Link(both, both, name)
+    path, table = folder / "source.sqlite", history.table
+    writer = SqliteSession(None, path, durable=False)
+    closing.callback(writer.close)
+    beside = Beside([Stand(Link(writer, writer, table.name), writer, "target", table)], [], closing)
+    beside.sources[0].begin(history)  # a file that is not there yet cannot be attached read-only
+    for place in range(number):
+        if target == "sqlite":
+            both = Watched(path, folder / f"target {place}.sqlite", durable=False)
+            both.key = table.key
+            link = Link(both, both, table.name)
+        else:
+            link = Link(SqliteSession(path, None, durable=False), _duckdb(history, source=False), table.name)
+        closing.callback(link.close)
+        beside.targets.append(Stand(link, writer, "target", table))
+    return beside
+
+
+def _duckdb(history: History, *, source: bool) -> Watching:
+    """Open a DuckDB database in memory as a target, and as a source with it if that is wanted."""
+    from incload.load.engines.duckdb import IN_MEMORY, DuckdbSession
+
+    class Watched(Watching, DuckdbSession):
+        """A DuckDB session that is watched."""
+
+    session = Watched(IN_MEMORY if source else None, IN_MEMORY, source_writable=source)
+    session.key = history.table.key
+    return session

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from incload.load.engines.base import Session
-    from incload.load.location import Location
+    from incload.load.location import End
 
 Row = tuple[object, ...]
 
@@ -37,7 +37,7 @@ _SHAPES_TOLD = 10
 """How many shapes of stamps are told of."""
 
 
-def profile_table(location: Location, key: tuple[str, ...], cursor: str, unit: str | None) -> Standing:
+def profile_table(location: End, key: tuple[str, ...], cursor: str, unit: str | None) -> Standing:
     """Read a table and say what it shows.
 
     Args:
@@ -50,7 +50,7 @@ def profile_table(location: Location, key: tuple[str, ...], cursor: str, unit: s
         Refused: For a table or column that is not there, or a file that cannot be read.
     """
     if location.table is None:
-        raise Refused(f"{str(location.path)!r} holds tables: name one, as in {location.engine}:///x.db?table=orders.")
+        raise Refused(f"{location.shown} holds tables: name one with ?table=NAME at the end of the URL.")
     session = open_source(location)
     try:
         table = _table(session, location.table, key, cursor)

@@ -1,0 +1,44 @@
+"""The real history in the README: its headline is that of the committed report, which is that of its own figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.report.replay import headline
+from incload.report.replay_facts import read_facts
+from incload.report.replay_files import render_replay
+from incload.report.replayed import read_replayed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def reports(root: Path) -> Path:
+    """Return the folder of the committed report."""
+    return root / "reports" / "usgs-earthquakes"
+
+
+def test_the_headline_is_that_of_the_report(root: Path, reports: Path) -> None:
+    """The README quotes what the figures say, and the command that made them."""
+    rows, facts = read_replayed(reports / "replay.csv"), read_facts(reports / "replay.json")
+    readme = (root / "README.md").read_text(encoding="utf-8")
+
+    assert f"\n> {headline(rows, facts)}\n" in readme
+    assert f"\n{facts.command.partition(' --report-dir')[0]}\n" in readme
+
+
+def test_the_committed_report_is_what_its_figures_make(reports: Path, tmp_path: Path) -> None:
+    """Rendered again from CSV and JSON, the page is the same."""
+    render_replay(reports / "replay.csv", tmp_path)
+
+    assert (tmp_path / "replay.md").read_text(encoding="utf-8") == (reports / "replay.md").read_text(encoding="utf-8")
+
+
+def test_prediction_and_replay_agree(reports: Path) -> None:
+    """In every window of the committed report."""
+    windows = read_facts(reports / "replay.json").windows
+
+    assert [window.difference for window in windows] == [()] * 7
