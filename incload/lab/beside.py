@@ -15,11 +15,13 @@ from incload.load.engines.base import GONE, STAGE, Session
 from incload.load.link import Link
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from incload.history.history import History, Tick
     from incload.lab.audit import Key
     from incload.load.engines.base import Query
+    from incload.strategy import Strategy
 
 
 class Watching(Session):
@@ -80,18 +82,28 @@ class Beside:
         self.closing.close()
 
 
-def open_beside(pair: tuple[str, str], history: History, folder: Path, number: int) -> Beside:
-    """Bring the base of a history to life, and open so many targets beside each other; none waits for a disk."""
+def open_beside(pair: tuple[str, str], history: History, folder: Path, strategies: Sequence[Strategy]) -> Beside:
+    """Bring the base of a history to life, and open a target for each strategy; none waits for a disk."""
     with ExitStack() as closing:
         if pair in {("sqlite", "sqlite"), ("sqlite", "duckdb")}:
-            beside = _from_sqlite(pair[1], history, folder, number, closing)
+            beside = _from_sqlite(pair[1], history, folder, strategies, closing)
         else:
-            stands = [_alone(pair, history, folder / str(place), closing) for place in range(number)]
+            stands = [
+                _alone(pair, history, folder / str(place), each, closing) for place, each in enumerate(strategies)
+            ]
             beside = Beside(stands, stands, closing)
         return replace(beside, closing=closing.pop_all())
 
 
-def _alone(pair: tuple[str, str], history: History, folder: Path, closing: ExitStack) -> Stand:
+def _begin(stand: Stand, history: History, strategies: Iterable[Strategy]) -> None:
+    """Bring the base to life, and give the source the change logs that strategies ask for and its engine can keep."""
+    stand.begin(history)
+    asked = {each.asks for each in strategies if each.asks is not None and not stand.writer.cannot(each.asks)}
+    for capability in asked:
+        stand.writer.change_log(capability, stand.place, stand.table.name).install(stand.table.key)
+
+
+def _alone(pair: tuple[str, str], history: History, folder: Path, strategy: Strategy, closing: ExitStack) -> Stand:
     """Open a source and a target of their own."""
     if pair == ("duckdb", "duckdb"):
         session, name = _duckdb(history, source=True), history.table.name
@@ -101,12 +113,14 @@ def _alone(pair: tuple[str, str], history: History, folder: Path, closing: ExitS
         folder.mkdir()
         stand = open_stand(pair, history.table, folder)
         closing.callback(stand.close)
-    stand.begin(history)
+    _begin(stand, history, [strategy])
     return stand
 
 
-def _from_sqlite(target: str, history: History, folder: Path, number: int, closing: ExitStack) -> Beside:
-    """Open one SQLite source and so many targets, in SQLite or in DuckDB, that read it."""
+def _from_sqlite(
+    target: str, history: History, folder: Path, strategies: Sequence[Strategy], closing: ExitStack
+) -> Beside:
+    """Open one SQLite source and for each strategy a target, in SQLite or in DuckDB, that reads it."""
     from incload.load.engines.sqlite import SqliteSession
 
     class Watched(Watching, SqliteSession):
@@ -116,8 +130,8 @@ def _from_sqlite(target: str, history: History, folder: Path, number: int, closi
     writer = SqliteSession(None, path, durable=False)
     closing.callback(writer.close)
     beside = Beside([Stand(Link(writer, writer, table.name), writer, "target", table)], [], closing)
-    beside.sources[0].begin(history)  # a file that is not there yet cannot be attached read-only
-    for place in range(number):
+    _begin(beside.sources[0], history, strategies)  # a file that is not there yet cannot be attached read-only
+    for place in range(len(strategies)):
         if target == "sqlite":
             both = Watched(path, folder / f"target {place}.sqlite", durable=False)
             both.key = table.key

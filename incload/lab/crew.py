@@ -79,7 +79,7 @@ class _Crew:
             mine = [member for member in self.members if member[0] == pair]
             folder = self.folder / pair_name(pair)
             folder.mkdir()
-            beside = open_beside(pair, self.history, folder, len(mine))
+            beside = open_beside(pair, self.history, folder, [strategy for _, strategy in mine])
             self._besides.append(beside)
             for (_, strategy), stand in zip(mine, beside.targets, strict=True):
                 self._lanes[pair, strategy] = Lane(strategy, stand, pair)

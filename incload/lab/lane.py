@@ -17,6 +17,7 @@ from incload.lab.beside import Watching
 from incload.lab.clock import LoadClock
 from incload.lab.tally import Tally
 from incload.lab.trial import TICKS_PER_SECOND, difference
+from incload.load.link import refuse_unable
 from incload.load.memory import Shelf
 from incload.load.plan import Guards, Plan
 from incload.load.sync import sync as load
@@ -126,6 +127,8 @@ class Lane:
             return
         self._now, self._syncs, self.fresh = sync.clock, sync.number + 1, []
         try:
+            if sync.number == 0:
+                refuse_unable(self.strategy, self.stand.link.source)
             with self.clock.running():
                 self.last = load(self.stand.link, self._plan())
         except Exception as error:  # noqa: BLE001 - an error is shown in the report, never a pass and never a blank

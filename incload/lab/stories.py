@@ -12,7 +12,7 @@ from incload.lab.audit import order
 from incload.lab.tally import Circumstance, SeenChange
 from incload.report.replay_facts import WorstRow
 from incload.report.wording import listed, plural
-from incload.strategy import AfterKey, Changed, Everything, Since
+from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -137,6 +137,8 @@ def _asked(rows: Rows) -> str:
             return "everything"
         case Changed():
             return "the rows whose digest differs"
+        case Logged():
+            return "the rows that the change log names"
         case AfterKey(key):
             return f"the rows with a key above {_named(key)}"
         case Since():

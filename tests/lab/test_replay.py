@@ -215,3 +215,12 @@ def test_a_strategy_by_the_key_does_not_apply_to_texts() -> None:
         "it goes by the order of the keys, and that of the texts in id says nothing about time"
     )
     assert not not_applicable(STRICT, table)
+
+
+def test_a_change_log_is_kept_where_the_engine_can(late: History) -> None:
+    """SQLite has triggers, and the strategy that reads their table reads what changed; DuckDB has none and says so."""
+    sqlite, duckdb = one(late, strategy("trigger_cdc"), pairs=(PAIR, ("duckdb", "duckdb")))
+
+    assert (sqlite.outcome, sqlite.rows_read) == ("sound", 2 + 2 + 2)
+    assert duckdb.outcome == "n/a"
+    assert duckdb.reason.startswith("strategy 'trigger_cdc' cannot follow this source, because DuckDB")

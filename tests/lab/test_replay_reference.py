@@ -54,6 +54,9 @@ class Loader:
         """Do one sync."""
         all_ = self.name in WHOLE or (self.mark is None and self.name != "settling_delay") or self._compares()
         found = {key: row for key, row in rows.items() if all_ or self._reads(key, row, clock)}
+        if self.name == "trigger_cdc":
+            found = {key: row for key, row in rows.items() if self.copy.get(key) != row}
+            self.copy = {key: row for key, row in self.copy.items() if key in rows}
         if self.name in {"full_refresh", "row_hash_cdc", "snapshot_diff"} or self._compares():
             self.copy = {}
         self.copy |= found
@@ -77,7 +80,7 @@ class Loader:
         return stamp is not None and mark is not None and READS[self.name](self, stamp, mark, clock, key, row)
 
 
-WHOLE = {"full_refresh", "row_hash_cdc", "row_hash_cdc_without_removes", "snapshot_diff"}
+WHOLE = {"full_refresh", "row_hash_cdc", "row_hash_cdc_without_removes", "snapshot_diff", "trigger_cdc"}
 READS: dict[str, Callable[[Loader, int, int, int, str, Row], bool]] = {
     "timestamp_watermark": lambda _, stamp, mark, *__: stamp > mark,
     "timestamp_watermark_inclusive": lambda _, stamp, mark, *__: stamp >= mark,
