@@ -223,4 +223,4 @@ def test_a_change_log_is_kept_where_the_engine_can(late: History) -> None:
 
     assert (sqlite.outcome, sqlite.rows_read) == ("sound", 2 + 2 + 2)
     assert duckdb.outcome == "n/a"
-    assert duckdb.reason.startswith("strategy 'trigger_cdc' cannot follow this source, because DuckDB")
+    assert duckdb.reason.startswith("strategy 'trigger_cdc' cannot follow this source, because duckdb has no triggers")
