@@ -27,6 +27,7 @@ examples:
   incload load 'sqlite:///shop.db?table=orders' --target duckdb:///copy.duckdb --table orders --key id \\
       --cursor modified_at --strategy lookback_window:minutes=30 --cursor-unit us
   incload compare --scenarios late_arrivals --engines sqlite-sqlite
+  incload replay feed.bundle --file incidents.json --records Incidents --key UniqueId --cursor Updated
   incload list
 
 `incload COMMAND --help` says more about each command.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import signal
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -72,25 +72,31 @@ class _Crew:
     _besides: list[Beside] = field(default_factory=list)
     _lanes: dict[Member, Lane] = field(default_factory=dict)
     _facts: Facts = field(default_factory=Facts)
+    _closing: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
         """Bring the base to life, and open every target."""
-        for pair in dict.fromkeys(pair for pair, _ in self.members):
-            mine = [member for member in self.members if member[0] == pair]
-            folder = self.folder / pair_name(pair)
-            folder.mkdir()
-            beside = open_beside(pair, self.history, folder, [strategy for _, strategy in mine])
-            self._besides.append(beside)
-            for (_, strategy), stand in zip(mine, beside.targets, strict=True):
-                self._lanes[pair, strategy] = Lane(strategy, stand, pair)
+        with ExitStack() as closing:
+            for pair in dict.fromkeys(pair for pair, _ in self.members):
+                self._besides.append(self._open(pair))
+                closing.callback(self._besides[-1].close)
+            self._closing = closing.pop_all()
         return self
+
+    def _open(self, pair: tuple[str, str]) -> Beside:
+        mine = [strategy for each, strategy in self.members if each == pair]
+        folder = self.folder / pair_name(pair)
+        folder.mkdir()
+        beside = open_beside(pair, self.history, folder, mine)
+        for strategy, stand in zip(mine, beside.targets, strict=True):
+            self._lanes[pair, strategy] = Lane(strategy, stand, pair)
+        return beside
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every database."""
-        for beside in self._besides:
-            beside.close()
+        self._closing.close()
 
     def lived(self, ticks: Iterable[Tick]) -> Iterator[Tick]:
         """Let each tick happen as it passes."""

@@ -15,7 +15,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Ledger:
+class Healing:
+    """How soon rows became right again.
+
+    Attributes:
+        healed_after: For each time that a row healed, how many syncs it had been wrong.
+    """
+
+    healed_after: list[int] = field(default_factory=list)
+
+    @property
+    def heal_syncs_median(self) -> float | None:
+        """The median time to heal, of what healed."""
+        return float(median(self.healed_after)) if self.healed_after else None
+
+    @property
+    def heal_syncs_max(self) -> int | None:
+        """The longest time to heal, of what healed."""
+        return max(self.healed_after, default=None)
+
+
+@dataclass(slots=True)
+class Ledger(Healing):
     """Adds up the audits of one trial; times are counted in syncs.
 
     A row that leaves the source while it is lost, stale or duplicated never healed, whatever becomes of the target.
@@ -27,7 +48,6 @@ class Ledger:
         ever_wrong: Every key that was wrong after any sync, with the sync that first showed it, in that order.
         found_as: What was wrong about each of them then, as `Difference.kinds` names it.
         never_healed: The keys that left the source while wrong.
-        healed_after: For each time that a row healed, how many syncs it had been wrong.
         healed: Every key that healed, with the sync that first showed it right again.
     """
 
@@ -37,7 +57,6 @@ class Ledger:
     ever_wrong: dict[Key, int] = field(default_factory=dict)
     found_as: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     never_healed: set[Key] = field(default_factory=set)
-    healed_after: list[int] = field(default_factory=list)
     healed: dict[Key, int] = field(default_factory=dict)
     _since: dict[Key, int] = field(default_factory=dict)
 
@@ -62,16 +81,6 @@ class Ledger:
     def rows_never_healed(self) -> int:
         """How many keys left the source while wrong, or are wrong now."""
         return len(self.never_healed | self._since.keys())
-
-    @property
-    def heal_syncs_median(self) -> float | None:
-        """The median time to heal, of what healed."""
-        return float(median(self.healed_after)) if self.healed_after else None
-
-    @property
-    def heal_syncs_max(self) -> int | None:
-        """The longest time to heal, of what healed."""
-        return max(self.healed_after, default=None)
 
 
 def counts(found: Difference) -> tuple[int, int, int, int]:

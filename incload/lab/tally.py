@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from statistics import median
 from typing import TYPE_CHECKING, Literal
+
+from incload.lab.ledger import Healing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,7 +74,7 @@ class Spell:
 
 
 @dataclass(slots=True)
-class Tally:
+class Tally(Healing):
     """Adds up what the audits of one strategy found.
 
     Attributes:
@@ -81,7 +82,6 @@ class Tally:
         gone: The rows that left the source while they were, and have not come back.
         longest: Of every row that was ever wrong, the longest time in which it was, once that time is over.
         wrong_for: After how many syncs each row was wrong, all times together, as far as they are over.
-        healed_after: For each time that a row became right again, how many syncs it had been wrong.
         wrong_syncs: After how many syncs any row was wrong.
     """
 
@@ -89,7 +89,6 @@ class Tally:
     gone: dict[Key, Spell] = field(default_factory=dict)
     longest: dict[Key, Spell] = field(default_factory=dict)
     wrong_for: Counter[Key] = field(default_factory=Counter)
-    healed_after: list[int] = field(default_factory=list)
     wrong_syncs: int = 0
     _ever: dict[Key, None] = field(default_factory=dict)
 
@@ -127,16 +126,6 @@ class Tally:
     def ever_wrong(self) -> tuple[Key, ...]:
         """Every row that was wrong after any sync, in the order in which they became so."""
         return tuple(self._ever)
-
-    @property
-    def heal_syncs_median(self) -> float | None:
-        """The median of the times to heal; None when nothing healed."""
-        return float(median(self.healed_after)) if self.healed_after else None
-
-    @property
-    def heal_syncs_max(self) -> int | None:
-        """The longest time to heal; None when nothing healed."""
-        return max(self.healed_after, default=None)
 
     def _heal(self, key: Key, sync: int) -> None:
         if key in self.wrong:

@@ -103,14 +103,15 @@ def _stories(worst: Sequence[WorstRow]) -> list[Block]:
         return []
     stories = [
         Story(
-            f"{row.key}: wrong for {plural(row.strategies, 'strategy', 'strategies')}, after "
-            f"{plural(row.syncs, 'sync')} of theirs in all",
+            f"{row.key}: wrong in the copies of {plural(row.strategies, 'strategy', 'strategies')}, for "
+            f"{plural(row.syncs, 'sync')} in all",
             row.lines,
         )
         for row in worst
     ]
     intro = (
-        "The rows that were wrong for the longest, all strategies added up; told is the longest time of each strategy."
+        "The rows that were wrong for the longest, the syncs of all strategies added up. A row may be wrong several "
+        "times in one copy: of each copy the longest time is told."
     )
     return [Heading(2, "The worst rows"), Paragraph(intro), *stories]
 
