@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from incload.errors import Refused
+from incload.errors import Refused, masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,17 +40,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except Refused as refusal:
-        sys.stderr.write(f"incload: {refusal}\n")
+        sys.stderr.write(masked(f"incload: {refusal}\n"))
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("incload: interrupted; the target is as the last finished sync left it.\n")
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that complains without repeating a password."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the usage and what is wrong."""
+        super().error(masked(message))
+
+
 def _parser() -> argparse.ArgumentParser:
     from incload import commands
 
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="incload", description=_ABOUT, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"incload {commands.version()}")

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_NAMED = r"(?:table|schema)=[^\s'&]*"
+_SECRET = (
+    (re.compile(r"(://[^\s:/@?]*:).*@"), r"\1***@"),  # a password may hold anything; the last @ ends it
+    (re.compile(r"(?<![\w/])([\w.+-]+:)(?!//)[^\s*]+@"), r"\1***@"),
+    (re.compile(r"(passw[a-z]*\s*=\s*)('[^']*'|[^\s&'\"]+)", re.IGNORECASE), r"\1***"),
+    (re.compile(rf"(postgres\w*://[^\s'?]*\?)(?!{_NAMED}(&{_NAMED})*('|\s|$))[^\s']+"), r"\1***"),
+)
+"""Where a password stands in a URL or among connection options, and what is shown of it."""
+
+
+def masked(text: str) -> str:
+    """Return a text without the passwords of the URLs and connection options that it quotes."""
+    for pattern, shown in _SECRET:
+        text = pattern.sub(shown, text)
+    return text
 
 
 class Refused(Exception):  # noqa: N818 - it reads as the verdict it is: the load was refused
