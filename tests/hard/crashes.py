@@ -79,6 +79,11 @@ class Cell:
         return [(self.second, tuple(shape[:at])) for at in range(len(shape))]
 
 
+def told(row: tuple[object, ...]) -> str:
+    """Return a row of a target as a text, without the name that a change log was given by chance."""
+    return re.sub(r"\b[0-9a-f]{8}\b", "?", repr(row))
+
+
 def cells(pair: tuple[str, str]) -> Iterator[Cell]:
     """Return everything there is to cross on a pair."""
     for each, rule, second in product(strategies(), WriteRule, (False, True)):

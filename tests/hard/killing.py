@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_sqlite.dbapi  # noqa: F401 - before the first fork, as are all of these
-from crashes import EVENTS, HISTORY, TICK, Cell, cells, memory_first, rows_first
+from crashes import EVENTS, HISTORY, TICK, Cell, cells, memory_first, rows_first, told
 from dying import Tape, taped
 
 from incload.lab.audit import audit
@@ -70,6 +70,8 @@ class Site:
         with closing(_opened(self.source)) as writer:
             writer.settle("target", EVENTS)
             writer.put("target", EVENTS, HISTORY.base)
+            if cell.strategy.asks is not None:
+                writer.change_log(cell.strategy.asks, "target", EVENTS.name).install(EVENTS.key)
         if cell.second:
             loader(self, cell.plan)
             with closing(_opened(self.source)) as writer:
@@ -81,7 +83,7 @@ class Site:
         if not self.target.is_there:
             return {}
         with closing(reopen(self.target)) as session:
-            return {name: sorted(map(repr, session.rows(_all(session, name)))) for name in session.tables("target")}
+            return {name: sorted(map(told, session.rows(_all(session, name)))) for name in session.tables("target")}
 
     def wrong(self) -> str:
         """Audit the target."""

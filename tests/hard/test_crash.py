@@ -12,9 +12,10 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
-from crashes import EVENTS, HISTORY, TICK, Cell, Loader, cells, memory_first, rows_first
+from crashes import EVENTS, HISTORY, TICK, Cell, Loader, cells, memory_first, rows_first, told
 from dying import Death, Tape, taped
 
+from incload.errors import Unable
 from incload.lab.audit import Difference
 from incload.lab.pair import OTHER_PAIRS, PAIRS, SERVER_PAIRS, open_stand, pair_name
 from incload.lab.trial import difference
@@ -52,7 +53,7 @@ class Ground:
         folder = self._folder / str(self._number)
         folder.mkdir(parents=True)
         stand = open_stand(self.cell.pair, EVENTS, folder)
-        stand.begin(HISTORY)
+        stand.begin(HISTORY, self.cell.strategy)
         if self.cell.second:
             sync(stand.link, self.cell.plan)
             stand.apply(TICK)
@@ -63,7 +64,7 @@ def content(stand: Stand) -> Content:
     """Return everything that the target holds."""
     session = stand.link.target
     return {
-        name: sorted(map(repr, session.rows(f"SELECT * FROM {session.name('target', name)}")))
+        name: sorted(map(told, session.rows(f"SELECT * FROM {session.name('target', name)}")))
         for name in session.tables("target")
     }
 
@@ -143,7 +144,11 @@ def test_dying_at_any_boundary_leaves_no_mixture(
     known: set[tuple[bool, tuple[str, ...]]] = set()
     for number, cell in enumerate(cells(pair)):
         ground = Ground(cell, tmp_path / str(number))
-        peace = undisturbed(ground, sync)
+        try:
+            peace = undisturbed(ground, sync)
+        except Unable:
+            tally("crash: loads of a strategy that asks for what the engine does not have", 1)
+            continue
         if cell.strategy.id in FOLLOW_ANYTHING and cell.rule is cell.strategy.write_rule:
             assert peace.wrong == (Difference(), Difference())
         beginnings = cell.beginnings(peace.statements)

@@ -31,7 +31,7 @@ MORE = [("postgres", "duckdb"), ("sqlite", "postgres"), ("duckdb", "postgres"), 
 
 COVER = {
     "sqlite-sqlite": "timestamp_watermark/append,boundary_dedup/merge,composite_watermark/newest,row_hash_cdc/merge,"
-    "row_hash_cdc/mirror,snapshot_diff/mirror,full_refresh/replace,incrementing_id/merge",
+    "row_hash_cdc/mirror,snapshot_diff/mirror,full_refresh/replace,incrementing_id/merge,trigger_cdc/merge",
     "": "timestamp_watermark/append,row_hash_cdc/merge,full_refresh/replace",
 }
 """The cells that are killed on a pair, and on every other pair, where killing costs many times as much."""
