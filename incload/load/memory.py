@@ -172,10 +172,16 @@ class Shelf:
             f" FROM {self._name(HISTORY)} WHERE {_WHERE} ORDER BY run DESC",
             self._whose,
         )
-        return [
-            Past(int(str(run)), str(at), By(str(by)), _number(of), int(str(rows)), _text(value))
-            for run, at, by, of, rows, value in found
-        ]
+        try:
+            return [
+                Past(int(str(run)), str(at), By(str(by)), _number(of), int(str(rows)), _text(value))
+                for run, at, by, of, rows, value in found
+            ]
+        except ValueError as error:
+            raise Refused(
+                f"the history of {self.said} cannot be read ({error}): drop the table {HISTORY} of the target; "
+                "no load needs it."
+            ) from error
 
     def create_digests(self, origin: str) -> None:
         """Make an empty table of digests, in place of one that may be there."""
