@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import tutorial_loaders
 
 from incload.commands.compare import choice
+from incload.errors import Unable
+from incload.lab.audit import Difference
 from incload.lab.matrix import REFERENCE
 from incload.lab.pair import pair_name
 from incload.lab.throughput import PHASES, Contender, Phase, Yard, contender, outcome, yard
@@ -81,7 +84,12 @@ def test_load(  # noqa: PLR0913, PLR0917 - a test asks for its fixtures
     benchmark.group = f"{phase} {pair[0]} to {pair[1]}"
     own = yards(pair)
     own.references.clear()
-    source = own.source(phase)
+    try:
+        source = own.source(phase)
+    except Unable as refusal:
+        tried = outcome(own, who, phase, suite=suite, seconds=[], found=Difference(), command=command)
+        record(replace(tried, outcome="n/a", reason=str(refusal)))
+        pytest.skip(str(refusal))
 
     def setup() -> tuple[tuple[object, ...], dict[str, object]]:
         own.reference(phase)

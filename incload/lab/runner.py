@@ -18,6 +18,7 @@ from incload.lab import matrix
 from incload.lab.clock import LoadClock
 from incload.lab.environment import processors
 from incload.lab.matrix import Cell
+from incload.lab.server import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,6 +86,7 @@ class Runner:
         if rounds < 1:
             raise Refused(f"--rounds {rounds} leaves nothing to run: give at least 1.")
         self._cells, self._rounds = cells, rounds
+        prepare(engine for cell in cells for engine in cell.pair)
         self._workers = workers or processors()
         self._pool: ProcessPoolExecutor | None = None
         self._started: dict[tuple[int, int], Future[Outcome]] = {}

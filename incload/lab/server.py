@@ -13,7 +13,7 @@ import select
 import shutil
 import tempfile
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
+from incload.errors import Unable
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 DSN = "INCLOAD_PG_DSN"
 """The variable that names a server, as a URL or in libpq's own form; its user must be allowed to create schemas."""
@@ -37,7 +39,7 @@ max_connections = 100
 """
 
 
-class NoServer(Exception):  # noqa: N818 - it reads as what is the case
+class NoServer(Unable):
     """There is no server to be had; the text says why, and what to do about it."""
 
 
@@ -97,6 +99,13 @@ def url() -> str:
     started = embedded().url
     os.environ[DSN] = started  # the processes that run trials are to use the same one
     return started
+
+
+def prepare(engines: Iterable[str]) -> None:
+    """Start what trials on these engines need before the processes that run them; where it cannot be had, they say so."""
+    if "postgres" in set(engines):
+        with suppress(NoServer):
+            url()
 
 
 def missing() -> str:

@@ -11,10 +11,14 @@ import psycopg
 import pytest
 
 from incload.lab import server
+from incload.lab.matrix import Choice
+from incload.lab.runner import run_cells
 
 PROBE = """
 import os
 from incload.lab import server
+from incload.lab.matrix import Choice
+from incload.lab.runner import run_cells
 print(server.embedded().process, server.embedded().folder)
 """
 
@@ -77,3 +81,14 @@ def test_a_schema_lasts_for_a_block(postgres_server: str) -> None:
             connection.execute(f"CREATE TABLE {name}.events (id INTEGER)")
     with psycopg.connect(postgres_server) as connection:
         assert connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (name,)).fetchall() == []
+
+
+def test_without_a_server_a_cell_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report shows n/a and repeats the reason."""
+    monkeypatch.delenv(server.DSN, raising=False)
+    monkeypatch.setattr(server, "_why_not", lambda _: "there is no server here: name one.")
+    monkeypatch.setattr(server, "embedded", server.start)
+    (found, *_) = run_cells(
+        Choice(("full_refresh",), ("clean",), ("postgres-duckdb",), rows=100).cells(), 1, lambda _: None, workers=1
+    )
+    assert (found.outcome, found.reason) == ("n/a", "there is no server here: name one.")
