@@ -102,7 +102,7 @@ def url() -> str:
 
 
 def prepare(engines: Iterable[str]) -> None:
-    """Start what trials on these engines need before the processes that run them; where it cannot be had, they say so."""
+    """Start what trials on these engines need; where it cannot be had, the trials say so."""
     if "postgres" in set(engines):
         with suppress(NoServer):
             url()
