@@ -15,9 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from incload.cli import main
+from incload.lab.lane import Lane
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from incload.lab.audit import Difference
 
 Row = dict[str, str]
 Replayed = Callable[..., dict[str, Row]]
@@ -294,6 +297,66 @@ def test_a_folder_of_snapshots_in_any_format(tmp_path: Path, suffix: str) -> Non
     with (out / "replay.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["strategy"]: figures(row) for row in csv.DictReader(file)}
     assert rows["timestamp_watermark"] == "1 1 2 1 - - 0 2 2"
+
+
+def test_a_key_of_two_parts(tmp_path: Path) -> None:
+    """Rows are told apart by both: (1, a) is late and lost, (1, b) is not."""
+    folder, out = tmp_path / "days", tmp_path / "out"
+    folder.mkdir()
+    (folder / "2026-01-02.csv").write_text("shop,id,at\na,2,2026-01-01\nb,1,2026-01-01\n", encoding="utf-8")
+    (folder / "2026-01-03.csv").write_text(
+        "shop,id,at\na,2,2026-01-01\na,1,2025-12-31\nb,1,2026-01-02\n", encoding="utf-8"
+    )
+    options = ["--key", "id, shop", "--cursor", "at", "--windows", "0,1d", "--workers", "1", "--report-dir", str(out)]
+
+    assert main(["replay", str(folder), *options, "--strategies", "timestamp_watermark:inclusive=false"]) == 0
+    with (out / "replay.csv").open(encoding="utf-8", newline="") as file:
+        assert [figures(row) for row in csv.DictReader(file)] == ["1 0 1 1 - - 0 3 2"]
+    worst = json.loads((out / "replay.json").read_text(encoding="utf-8"))["worst"]
+    assert [row["key"] for row in worst] == ["1, a"]
+    assert (
+        "found row id = '1', shop = 'a' new, with at = 2025-12-31T00:00:00: 1 day, 0:00:00 behind"
+        in (worst[0]["lines"][0])
+    )
+
+
+def test_the_audit_of_every_hundredth_sync_reads_both_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over 201 syncs it is called three times for each strategy, and once more at the end."""
+    calls: list[int] = []
+    honest = Lane.full_audit
+
+    def counted(lane: Lane) -> Difference:
+        calls.append(lane._syncs - 1)
+        return honest(lane)
+
+    monkeypatch.setattr(Lane, "full_audit", counted)
+    for number in range(201):
+        minute = f"2026-01-01T{number // 60:02d}-{number % 60:02d}"
+        (tmp_path / f"{minute}.ndjson").write_text(f'{{"id": {number}, "at": {number}}}', encoding="utf-8")
+    options = ["--key", "id", "--cursor", "at", "--windows", "none", "--workers", "1"]
+
+    assert main(["replay", str(tmp_path), *options, "--strategies", "full_refresh", "--report-dir", str(tmp_path)]) == 0
+    assert calls == [0, 100, 200, 200]
+
+
+def test_nothing_that_ran_to_its_end_is_exit_code_1(
+    replayed: Replayed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error of every load is told for every strategy, windows included, and never a pass."""
+
+    def broken(*_: object) -> None:
+        raise OSError("the disk\nis full")
+
+    monkeypatch.setattr("incload.lab.lane.load", broken)
+    rows = replayed("--windows", "0", code=1)
+    out = capsys.readouterr().out
+
+    assert {(row["outcome"], row["reason"], row["rows_read"]) for row in rows.values()} == {
+        ("unknown", "OSError('the disk\\nis full')", "")
+    }
+    assert out.startswith("Over 9 snapshots of feed.json, no strategy could be replayed to its end.\n")
+    assert "  full_refresh, unknown: OSError('the disk\\nis full')\n" in out
+    assert "  0: The replay of lookback_window_minutes_0 ended early: OSError('the disk\\nis full')\n" in out
 
 
 BAD: dict[str, tuple[tuple[str, ...], str]] = {

@@ -99,7 +99,7 @@ def _met(account: HistoryAccount) -> Iterable[tuple[str, str]]:
 def _changes(lateness: Lateness) -> Iterable[tuple[str, str]]:
     syncs = f"{plural(lateness.syncs, 'sync')}, the first of {plural(lateness.base_rows, 'row')}"
     changes = f"{plural(lateness.inserts, 'insert')}, {plural(lateness.updates, 'update')}"
-    deletes = f"{plural(lateness.deletes, 'delete')}, which no cursor shows"
+    deletes = plural(lateness.deletes, "delete") + (", which no cursor shows" if lateness.deletes else "")
     yield "from sync to sync:", f"{syncs} and the last of {lateness.rows_at_end:,}; {changes}; {deletes}"
     if not lateness.behind:
         yield "lag of 0 or more:", f"none of {lateness.changes:,} inserts and updates"
