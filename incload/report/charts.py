@@ -181,12 +181,11 @@ def _lags_figure(curve: Sequence[tuple[int, int]], changes: int, windows: Sequen
     shares = [100 * count / changes for _, count in curve]
     axes.fill_between([*spans, widest], [*shares, shares[-1]], step="post", color=_COLOURS[0], alpha=0.25, linewidth=0)
     axes.step([*spans, widest], [*shares, shares[-1]], where="post", color=_COLOURS[0], linewidth=1.8)
-    marks = [(seconds, label) for seconds, label in windows if seconds >= 1]
+    marks = [(1.0, "1 second"), *((seconds, label) for seconds, label in windows if seconds > 1)]
     axes.set(xscale="log", xlim=(1, widest), ylabel="% of changes missed", xlabel="lookback window")
     axes.set_ylim(bottom=0)
-    if marks:
-        axes.set_xticks([seconds for seconds, _ in marks], [label for _, label in marks])
-        axes.minorticks_off()
+    axes.set_xticks([seconds for seconds, _ in marks], [label for _, label in marks])
+    axes.minorticks_off()
     axes.grid(visible=True, which="major", color="#d5dae0", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title("Changes that a lookback window would miss", loc="left", fontsize=13, fontweight="bold")

@@ -256,7 +256,7 @@ def test_lags_are_drawn_as_steps(tmp_path: Path) -> None:
     steps = axes.lines[0].get_xydata().tolist()
 
     assert [[x, round(y, 1)] for x, y in steps] == [[1, 16.7], [3_600, 8.3], [129_600, 0], [259_200, 0]]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["1 hour"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1 second", "1 hour"]
     with pytest.raises(Refused, match=r"^there are no lags to draw"):
         draw_lags((), 60, tmp_path / "lags.png")
 
