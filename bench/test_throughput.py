@@ -1,4 +1,7 @@
-"""Cost at scale: initial load, 2 % change and no change, each contender beside a reference copy of the same rounds."""
+"""Cost at scale: initial load, 2 % change and no change, all contenders and the reference copy by turns in each round.
+
+The table of the README: `pytest bench -k throughput --benchmark-only --scale 1000000 --rounds 5`.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,16 @@ import tutorial_loaders
 from incload.commands.compare import choice
 from incload.errors import Unable
 from incload.lab.audit import Difference
+from incload.lab.clock import CLOCK
 from incload.lab.matrix import REFERENCE
 from incload.lab.pair import pair_name
+from incload.lab.race import Times, race
 from incload.lab.throughput import PHASES, Contender, Phase, Yard, contender, outcome, yard
 from incload.load.location import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -38,6 +44,9 @@ MEASURED = {
 }
 """Who is measured when nobody is named: one strategy of each kind of reading."""
 
+Ran = tuple[Yard, dict[str, Times]]
+"""The yard of a pair, and the times of a race in it."""
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test for each contender and phase, in the order of the phases."""
@@ -54,52 +63,54 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def yards(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Callable[..., Yard]]:
-    """Return what gives the yard of a pair, made once."""
-    made: dict[tuple[str, str], Yard] = {}
+def races(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Callable[..., Ran]]:
+    """Return what runs the race of a pair and a phase when it is first asked for, among all who were selected."""
     option = request.config.option
+    selected = [item.callspec.params for item in request.session.items if getattr(item, "callspec", None)]
+    yards: dict[tuple[str, str], Yard] = {}
+    ran: dict[tuple[tuple[str, str], Phase], dict[str, Times]] = {}
 
-    def of(pair: tuple[str, str]) -> Yard:
-        if pair not in made:
-            made[pair] = yard(pair, option.scale, option.seed, tmp_path_factory.mktemp(pair_name(pair)))
-        return made[pair]
+    def run(pair: tuple[str, str], phase: Phase) -> Ran:
+        if pair not in yards:
+            yards[pair] = yard(pair, option.scale, option.seed, tmp_path_factory.mktemp(pair_name(pair)))
+        if (pair, phase) not in ran:
+            chosen = {each["who"].id: each["who"] for each in selected if each.get("pair") == pair and "who" in each}
+            runners = {REFERENCE.id: contender(REFERENCE), **chosen}
+            ran[pair, phase] = race(yards[pair], list(runners.values()), phase, option.rounds)
+        return yards[pair], ran[pair, phase]
 
-    yield of
-    for each in made.values():
+    yield run
+    for each in yards.values():
         each.close()
 
 
+@pytest.mark.benchmark(timer=CLOCK.read)
 def test_load(  # noqa: PLR0913, PLR0917 - a test asks for its fixtures
     benchmark: BenchmarkFixture,
     pair: tuple[str, str],
     suite: str,
     who: Contender,
     phase: Phase,
-    yards: Callable[..., Yard],
+    races: Callable[..., Ran],
     record: Callable[[Outcome], None],
     command: str,
     request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> None:
-    """A load at scale is timed, and its target audited; a wrong one is a result like any other."""
+    """A load at scale is timed by turns with the others, and its target audited; a wrong one is a result as well."""
     benchmark.group = f"{phase} {pair[0]} to {pair[1]}"
-    own = yards(pair)
-    own.references.clear()
     try:
-        source = own.source(phase)
+        own, times = races(pair, phase)
     except Unable as refusal:
-        tried = outcome(own, who, phase, suite=suite, seconds=[], found=Difference(), command=command)
+        own = yard(pair, request.config.option.scale, request.config.option.seed, tmp_path)
+        untried = Times([], Difference())
+        tried = outcome(own, who, phase, untried, suite=suite, reference=1.0, command=command)
         record(replace(tried, outcome="n/a", reason=str(refusal)))
         pytest.skip(str(refusal))
-
-    def setup() -> tuple[tuple[object, ...], dict[str, object]]:
-        own.reference(phase)
-        return (source, own.stage(who, phase)), {}
-
-    benchmark.pedantic(who.load, setup=setup, rounds=request.config.option.rounds, iterations=1)
-    seconds = list(benchmark.stats.stats.data) if benchmark.stats else []
-    own.keep(who, phase)
-    found = own.difference(phase)
-    result = outcome(own, who, phase, suite=suite, seconds=seconds, found=found, command=command)
+    rounds = iter(times[who.id].seconds)
+    benchmark.pedantic(lambda: CLOCK.advance(next(rounds)), rounds=len(times[who.id].seconds), iterations=1)
+    reference = min(times[REFERENCE.id].seconds)
+    result = outcome(own, who, phase, times[who.id], suite=suite, reference=reference, command=command)
     record(result)
     benchmark.extra_info["outcome"] = result.outcome
 

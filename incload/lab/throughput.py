@@ -1,15 +1,14 @@
-"""Cost at scale: one contender, one phase, one pair of engines, each timed load beside a reference copy of its own.
+"""Cost at scale: who loads what, in which state of the databases, on one pair of engines.
 
 A contender passes through three states: nothing loaded; everything loaded; everything loaded and 2 % of it changed. The
-databases of each state are made once and copied before every round, so that a round times one load and nothing else. A
-reference copy of the same source runs right before each round, so that both meet the machine in the same mood.
+databases of each state are made once and copied before every round, so that a round times one load and nothing else.
+The reference copy is a contender like the others, and what it takes is the measure of theirs; see `race`.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from incload.lab.race import Times
     from incload.load.engines.base import Place
     from incload.strategy import Strategy
 
@@ -56,16 +56,19 @@ class Contender:
         id: For the report.
         write_rule: The write rule, or empty for a contender that has none.
         load: Does it.
+        anew: Whether it loads into a new target every time, whatever the phase.
     """
 
     id: str
     write_rule: str
     load: Load
+    anew: bool = False
 
 
 def contender(strategy: Strategy) -> Contender:
     """Return a strategy as a contender: a whole load, from opening both ends to closing them."""
-    loader = copy if isinstance(strategy, ReferenceCopy) else sync
+    anew = isinstance(strategy, ReferenceCopy)
+    loader = copy if anew else sync
 
     def load(source: End, target: End) -> int:
         plan = Plan(ORDERS_NARROW.id, ("id",), CURSOR, strategy, cursor_per_second=1_000_000)
@@ -75,7 +78,7 @@ def contender(strategy: Strategy) -> Contender:
         finally:
             link.close()
 
-    return Contender(strategy.id, strategy.write_rule, load)
+    return Contender(strategy.id, strategy.write_rule, load, anew)
 
 
 @dataclass(slots=True)
@@ -87,7 +90,6 @@ class Yard:
         rows: How many rows the source has at first.
         seed: What they are drawn from.
         sources, targets: Where the databases of each engine are kept.
-        references: Seconds of the reference copies of the contender and phase under way.
     """
 
     pair: tuple[str, str]
@@ -95,7 +97,6 @@ class Yard:
     seed: int
     sources: Depot
     targets: Depot
-    references: list[float] = field(default_factory=list)
 
     def source(self, phase: Phase) -> End:
         """Return the source of a phase, made when it is first asked for."""
@@ -112,17 +113,9 @@ class Yard:
     def stage(self, who: Contender, phase: Phase) -> End:
         """Put a contender's target into the state in which a phase starts; return where it is."""
         self.targets.clear("target")
-        if phase != "initial_load":
+        if phase != "initial_load" and not who.anew:
             self.targets.copy("target", self._reached(who, phase))
         return self.targets.end("target")
-
-    def reference(self, phase: Phase) -> None:
-        """Time one reference copy of a phase's source."""
-        source = self.source(phase)
-        self.targets.clear("reference")
-        started = time.perf_counter()
-        contender(ReferenceCopy()).load(source, self.targets.end("reference"))
-        self.references.append(time.perf_counter() - started)
 
     def _reached(self, who: Contender, phase: Phase) -> str:
         """Return the name of a target that has passed the phases before, loading them now if nobody has yet."""
@@ -137,7 +130,7 @@ class Yard:
     def keep(self, who: Contender, phase: Phase) -> None:
         """Keep the target that a phase has just left, so that the next phase need not load it again."""
         name = f"{who.id}-after-{phase}"
-        if phase != PHASES[-1] and not self.targets.holds(name):
+        if phase != PHASES[-1] and not who.anew and not self.targets.holds(name):
             self.targets.copy(name, "target")
 
     def _make_base(self, name: str) -> None:
@@ -199,9 +192,10 @@ def changed_rows(rows: int, seed: int) -> pa.Table:
 
 
 def outcome(  # noqa: PLR0913 - it only gathers
-    yard: Yard, who: Contender, phase: Phase, *, suite: str, seconds: list[float], found: Difference, command: str
+    yard: Yard, who: Contender, phase: Phase, times: Times, *, suite: str, reference: float, command: str
 ) -> Outcome:
-    """Turn the rounds of one contender in one phase into its record."""
+    """Turn the rounds of one contender in one phase into its record, beside the fastest reference copy."""
+    seconds, found = times.seconds, times.found
     lost, stale, phantom, duplicated = counts(found)
     fastest = min(seconds, default=None)
     rows = yard.rows if phase == "initial_load" else yard.rows + -(-yard.rows // CHANGED_EVERY)
@@ -226,7 +220,7 @@ def outcome(  # noqa: PLR0913 - it only gathers
         load_seconds_median=median(seconds) if seconds else None,
         rounds=len(seconds),
         rows_per_second=rows / fastest if fastest else None,
-        times_reference=fastest / min(yard.references) if fastest and yard.references else None,
+        times_reference=fastest / reference if fastest else None,
         environment=environment(),
         command=command,
     )

@@ -101,6 +101,14 @@ class Shelf:
     def _digests(self) -> str:
         return f"_incload_digests_{self.table.name}_{self.strategy}"
 
+    @property
+    def digests_table(self) -> Table:
+        """What the table of digests is: the key's columns and the digest."""
+        digest = Column(DIGEST, Kind.INTEGER)
+        digest = replace(digest, declared=self.session.type_name(digest, ""))
+        columns = (*map(self.table.column, self.table.key), digest)
+        return Table(self._digests, self.table.key, None, columns)
+
     def has_digests(self) -> bool:
         """Tell whether there is a table of digests."""
         return self.session.columns("target", self._digests) is not None
@@ -185,16 +193,8 @@ class Shelf:
 
     def create_digests(self, origin: str) -> None:
         """Make an empty table of digests, in place of one that may be there."""
-        session = self.session
-        columns = [
-            f"{session.quote(name)} {session.type_name(self.table.column(name), origin)}" for name in self.table.key
-        ]
-        digest = session.type_name(Column(DIGEST, Kind.INTEGER), "")
-        session.write(f"DROP TABLE IF EXISTS {self.digests}")
-        session.write(
-            f"CREATE TABLE {self.digests} ({', '.join(columns)}, {session.quote(DIGEST)} {digest},"
-            f" PRIMARY KEY ({session.listed(self.table.key)}))"
-        )
+        self.session.write(f"DROP TABLE IF EXISTS {self.digests}")
+        self.session.create(self.digests_table, keyed=self.session.indexes_digests, origin=origin)
 
     def size(self) -> int:
         """Return the bytes that the memory takes: the entry's text, and 8 bytes and a key for each digest."""

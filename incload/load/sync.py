@@ -95,7 +95,7 @@ def _within(link: Link, plan: Plan) -> Synced:
     _settle_target(link, plan, table)
     unique = link.source.unique("source", link.table, table.key)
     may_remove = guards.may_remove(plan.guards)
-    job = writes.Job(link, table, scale, unique, shelf.digests, plan.count_unchanged, may_remove)
+    job = writes.Job(link, table, scale, unique, shelf.digests_table, plan.count_unchanged, may_remove)
     source = AskedSource(scale, plan.clock or link.source.now)
     before = shelf.recall()
     started = source.clock()

@@ -1,8 +1,9 @@
 """The write rules: how the rows that a delta names enter the target.
 
 Each rule is one function from a job and the rows to what was written. Rows go straight into an empty target when
-nothing can clash; otherwise they are staged first, so that they are read once and their summary is that of the rows
-really read.
+nothing can clash, and are merged straight out of a source that the target's engine reads as well, where an index finds
+them again within the transaction; otherwise they are staged first, so that they are read once and their summary is that
+of the rows really read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import IsoText, MixedText
 from incload.errors import Refused
-from incload.load.engines.base import ARRIVED, DIGEST, GONE, KNOWN, LEFT, Query
+from incload.load.engines.base import ARRIVED, DIFFERING, DIGEST, GONE, KNOWN, LEFT, Query
 from incload.strategy import Changed, Delta, Everything, Logged, Since, WriteRule
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Job:
         table: What the table is; its columns are the source's.
         scale: What its cursor's values mean; None without a cursor.
         unique: Whether the source itself promises that the key is unique.
-        digests: The qualified name of the table of remembered digests.
+        digests: The table of remembered digests: the key's columns and the digest.
         count_unchanged: Whether to find out how many rows were written over an equal row, which costs a comparison.
         may_remove: Tells whether so many rows may leave a target of so many; what may not is held back.
     """
@@ -48,7 +49,7 @@ class Job:
     table: Table
     scale: Scale | None
     unique: bool
-    digests: str
+    digests: Table
     count_unchanged: bool = False
     may_remove: Callable[[int, int], bool] = _any_number
 
@@ -56,6 +57,11 @@ class Job:
     def target(self) -> str:
         """The target's qualified name."""
         return self.link.target.name("target", self.table.name)
+
+    @property
+    def known(self) -> str:
+        """The qualified name of the table of remembered digests."""
+        return self.link.target.name("target", self.digests.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,8 @@ def _plain(job: Job, delta: Delta, rule: WriteRule) -> Landed:
         return _straight(job, delta, replacing=not fresh)
     if rule is WriteRule.MIRROR:
         return _mirror(job, delta)
+    if direct and rule is WriteRule.MERGE and _stays_put(job, delta):
+        return _merged(job, delta)
     return _staged(job, delta, rule)
 
 
@@ -136,6 +144,21 @@ def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
     return Landed(seen, in_source, written, written, removed=removed)
 
 
+def _stays_put(job: Job, delta: Delta) -> bool:
+    """Tell whether the rows can be merged where they are: an index finds them, and none is left out or compared."""
+    rows, table, link = delta.rows[0], job.table, job.link
+    if not isinstance(rows, Since) or rows.but or job.count_unchanged or not table.payload or not link.attached:
+        return False
+    return link.source.rereads("source", link.table, table.cursor or "")
+
+
+def _merged(job: Job, delta: Delta) -> Landed:
+    """Merge the rows out of the source itself; within the transaction it gives the same rows whenever it is asked."""
+    query = job.link.question(job.table, job.scale, delta.rows[0])
+    written = job.link.target.merge(job.table, f"({query.sql})", query.params)
+    return Landed(query, True, written, written)  # noqa: FBT003
+
+
 def _staged(job: Job, delta: Delta, rule: WriteRule) -> Landed:
     """Stage the rows, then write them by a rule."""
     stage, target = _stage(job, delta), job.link.target
@@ -158,7 +181,7 @@ def _apply(job: Job, stage: str, rule: WriteRule, *, read: int) -> Landed:
         if rule is WriteRule.REPLACE and not held_back:
             removed = target.write(f"DELETE FROM {job.target}")
         source = _newer(job, stage) if rule is WriteRule.NEWEST else stage
-        written = target.merge(table, source)
+        written = 0 if target.is_empty(stage) else target.merge(table, source)
         held_back = held_back and target.count(job.target) - read
     seen = Query(f"SELECT * FROM {stage}")
     return Landed(seen, False, read, written, unchanged, removed, staged=True, held_back=held_back)  # noqa: FBT003
@@ -239,22 +262,16 @@ def _mirror(job: Job, delta: Delta) -> Landed:
     """Write only what differs, and delete what was not among the rows read."""
     link, table, target = job.link, job.table, job.link.target
     if link.attached and job.unique and delta.rows == (Everything(),):
-        relation, stage_of = link.relation, f"{link.relation} AS s"
+        relation = link.relation
     else:
-        arrived = target.stage(link.incoming(_one(job, delta), table), ARRIVED)
+        relation = target.stage(link.incoming(_one(job, delta), table), ARRIVED)
         if not job.unique:
-            refuse_broken_keys(job, arrived)
-        relation, stage_of = arrived, f"{arrived} AS s"
-    columns = target.listed(table.names, "s")
-    absent = f"t.{target.quote(table.key[0])} IS NULL"
-    stage = target.stage(
-        Query(
-            f"SELECT {columns} FROM {stage_of} LEFT JOIN {job.target} AS t ON {target.equal_keys(table.key, 's', 't')}"
-            f" WHERE {absent} OR {target.differ(table.payload, 's', 't')}"
-        )
-    )
+            refuse_broken_keys(job, relation)
+    stage = target.stage(target.differing(table.names, table.key, relation, job.target))
     read = target.count(relation)
-    removed, held_back = _remove(job, target.keys_missing(table.key, job.target, relation), job.target)
+    removed = held_back = 0
+    if _some_are_gone(job, job.target, stage, read):
+        removed, held_back = _remove(job, target.keys_missing(table.key, job.target, relation), job.target)
     written = target.merge(table, stage) if not target.is_empty(stage) else 0
     seen = Query(f"SELECT * FROM {relation}")
     return Landed(seen, False, read, written, removed=removed, held_back=held_back)  # noqa: FBT003
@@ -300,8 +317,8 @@ def _changed(job: Job, delta: Delta, rule: WriteRule) -> Landed:
     if rule is WriteRule.MIRROR:
         rule = WriteRule.MERGE
         removed, held_back = _remove(job, target.keys_missing(key, job.target, stage), job.target)
-    elif delta.remove and _some_are_gone(job, stage, read):
-        removed, held_back = _remove(job, target.keys_missing(key, job.digests, keys), job.digests, job.target)
+    elif delta.remove and _some_are_gone(job, job.known, stage, read):
+        removed, held_back = _remove(job, target.keys_missing(key, job.known, keys), job.known, job.target)
     landed = _apply(job, stage, rule, read=read)
     return replace(landed, removed=landed.removed + removed, held_back=landed.held_back + held_back)
 
@@ -309,25 +326,23 @@ def _changed(job: Job, delta: Delta, rule: WriteRule) -> Landed:
 def _stage_changed(job: Job) -> tuple[str, str, int]:
     """Stage the rows with another digest; return the stage, a relation of all keys, and how many rows were digested."""
     link, table, target = job.link, job.table, job.link.target
-    digested = f"SELECT {target.listed(table.names)}, {digest_of(job)} AS {DIGEST} FROM"
     everything = _one(job, Delta((Everything(),)))
+    digested = f"SELECT {target.listed(table.key)}, {digest_of(job)} AS {DIGEST} FROM"
     if link.attached:
-        keys = link.relation if job.unique else f"({everything.sql})"
-        relation = f"({digested} {keys} AS k)"
+        keys = rows = link.relation if job.unique else f"({everything.sql})"
+        digests = f"({digested} {keys})"
     else:
-        first = link.incoming(everything, table)
-        keys = target.stage(
-            Query(f"SELECT {target.listed((*table.key, DIGEST))} FROM ({digested} ({first.sql}) AS f) AS d"), ARRIVED
-        )
-        # The stream is read a second time only for the keys whose digest differs: memory holds digests, not rows.
-        again = link.incoming(everything, table)
-        relation = f"({digested} ({again.sql}) AS a)"
+        keys = digests = target.stage(Query(f"{digested} ({link.incoming(everything, table).sql}) AS r"), ARRIVED)
     if not job.unique:
         refuse_broken_keys(job, keys)
-    on = target.equal_keys(table.key, "s", "d")
-    differs = target.differ([DIGEST], "s", "d")
-    stage = target.stage(Query(f"SELECT s.* FROM {relation} AS s LEFT JOIN {job.digests} AS d ON {on} WHERE {differs}"))
-    return stage, keys, target.count(f"{keys} AS k")
+    differing = target.stage(target.differing((*table.key, DIGEST), table.key, digests, job.known), DIFFERING)
+    if not link.attached:
+        # The stream is read a second time only for the keys whose digest differs: memory holds digests, not rows.
+        rows = f"({link.incoming(everything, table).sql})"
+    on = target.equal_keys(table.key, "d", "s")
+    columns = target.listed(table.names, "s")
+    stage = target.stage(Query(f"SELECT {columns}, d.{DIGEST} FROM {differing} AS d JOIN {rows} AS s ON {on}"))
+    return stage, keys, target.count(keys)
 
 
 def digest_of(job: Job) -> str:
@@ -336,12 +351,12 @@ def digest_of(job: Job) -> str:
     return job.link.target.table_digest(payload or job.table.columns)
 
 
-def _some_are_gone(job: Job, stage: str, read: int) -> bool:
-    """Tell from counts alone whether a remembered key is missing; of the rows read, only new ones have no digest."""
+def _some_are_gone(job: Job, held: str, stage: str, read: int) -> bool:
+    """Tell from counts alone whether a key that is held is missing; of the rows read, all new ones are in the stage."""
     target = job.link.target
-    known = f"SELECT 1 FROM {job.digests} AS d WHERE {target.equal_keys(job.table.key, 's', 'd')}"
+    known = f"SELECT 1 FROM {held} AS d WHERE {target.equal_keys(job.table.key, 's', 'd')}"
     new = target.count(f"{stage} AS s WHERE NOT EXISTS ({known})")
-    return target.count(job.digests) > read - new
+    return target.count(held) > read - new
 
 
 def _remove(job: Job, keys: Query, *relations: str) -> tuple[int, int]:
@@ -364,16 +379,14 @@ def remember_digests(job: Job, landed: Landed, *, afresh: bool) -> None:
         relation = landed.seen.sql if job.link.attached or not landed.in_source else f"SELECT * FROM {job.target}"
         digest = digest_of(job)
         target.write(
-            f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation}) AS r",
+            f"INSERT INTO {job.known} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation}) AS r",
             landed.seen.params if relation == landed.seen.sql else (),
         )
         if landed.held_back:  # what was held back may be removed later, and only a digest says that it is there
-            known = f"SELECT 1 FROM {job.digests} AS d WHERE {target.equal_keys(table.key, 't', 'd')}"
+            known = f"SELECT 1 FROM {job.known} AS d WHERE {target.equal_keys(table.key, 't', 'd')}"
             kept = f"SELECT t.* FROM {job.target} AS t WHERE NOT EXISTS ({known})"
             target.write(
-                f"INSERT INTO {job.digests} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({kept}) AS k"
+                f"INSERT INTO {job.known} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({kept}) AS k"
             )
     elif landed.written:
-        stage = f"SELECT {columns} FROM ({landed.seen.sql}) AS s"
-        target.delete(table.key, job.digests, f"({stage})")
-        target.write(f"INSERT INTO {job.digests} ({columns}) {stage}")
+        target.merge(job.digests, f"({landed.seen.sql})")

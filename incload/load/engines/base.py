@@ -43,6 +43,9 @@ GONE = "incload_gone"
 LEFT = "incload_left"
 """The temporary table of the keys that a change log names and the source does not have."""
 
+DIFFERING = "incload_differing"
+"""The temporary table of the keys whose digest differs from the remembered one, with the new digest."""
+
 DIGEST = "incload_digest"
 """The name of the digest column, in the stage and in the table of remembered digests."""
 
@@ -87,6 +90,9 @@ class Session(KeepsLogs, ABC):
 
     streams_its_snapshot: ClassVar[bool] = False
     """Whether `stream` reads what the session's own transaction sees, so that two streams agree."""
+
+    indexes_digests: ClassVar[bool] = True
+    """Whether a key on the table of remembered digests helps more than it costs."""
 
     looked_through: ClassVar[int] = 100_000
     """How many rows a question may look through that is only asked to be on the safe side."""
@@ -169,6 +175,10 @@ class Session(KeepsLogs, ABC):
             f"SELECT {self.listed(table.names, 's')} FROM ({keys.sql}) AS k JOIN {relation} AS s ON {on}", keys.params
         )
 
+    def rereads(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - as above
+        """Tell whether the rows beyond a value of a column can be asked for again and again at next to no cost."""
+        return False
+
     @abstractmethod
     def now(self) -> int:
         """Return the engine's clock in microseconds since 1970-01-01 UTC."""
@@ -215,8 +225,8 @@ class Session(KeepsLogs, ABC):
         """Return the type of a target column for a source column of the engine named."""
 
     @abstractmethod
-    def merge(self, table: Table, incoming: str) -> int:
-        """Write rows over those with their keys; return how many were written."""
+    def merge(self, table: Table, incoming: str, params: Sequence[object] = ()) -> int:
+        """Write the rows of a relation, with its parameters, over those with their keys; return how many."""
 
     @abstractmethod
     def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
@@ -305,7 +315,7 @@ class Session(KeepsLogs, ABC):
 
     def unstage(self) -> None:
         """Drop the temporary tables of a sync."""
-        for name in (STAGE, ARRIVED, KNOWN, GONE, LEFT):
+        for name in (STAGE, ARRIVED, KNOWN, GONE, LEFT, DIFFERING):
             self.write(f"DROP TABLE IF EXISTS {self.temporary(name)}")
 
     def count(self, relation: str, params: Sequence[object] = ()) -> int:
@@ -320,20 +330,30 @@ class Session(KeepsLogs, ABC):
 
     def keys_missing(self, key: tuple[str, ...], relation: str, other: str, params: tuple[object, ...] = ()) -> Query:
         """Return the query for the keys of one relation, which may have parameters, that another does not have."""
+        # As a join and not as NOT EXISTS, because SQLite makes itself an index for a join with what has none.
         return Query(
-            f"SELECT {self.listed(key, 'k')} FROM {relation} AS k"
-            f" WHERE NOT EXISTS (SELECT 1 FROM {other} AS o WHERE {self.equal_keys(key, 'o', 'k')})",
+            f"SELECT {self.listed(key, 'k')} FROM {relation} AS k LEFT JOIN {other} AS o"
+            f" ON {self.equal_keys(key, 'o', 'k')} WHERE o.{self.quote(key[0])} IS NULL",
             params,
         )
 
-    def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:
-        """Delete the rows of a relation whose keys stand in another; return how many."""
+    def differing(self, names: tuple[str, ...], key: tuple[str, ...], relation: str, other: str) -> Query:
+        """Return the query for the rows of one relation that another holds with other content, or not at all."""
+        rest = [name for name in names if name not in key]
+        absent = f"t.{self.quote(key[0])} IS NULL"
+        return Query(
+            f"SELECT {self.listed(names, 's')} FROM {relation} AS s LEFT JOIN {other} AS t"
+            f" ON {self.equal_keys(key, 's', 't')} WHERE {absent} OR {self.differ(rest, 's', 't')}"
+        )
+
+    def delete(self, key: tuple[str, ...], relation: str, keys: str, params: Sequence[object] = ()) -> int:
+        """Delete the rows of a relation whose keys stand in another, with its parameters; return how many."""
         if len(key) == 1:
             column = self.quote(key[0])
-            return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys} AS k)")
+            return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys} AS k)", params)
         # A row that deletes itself must be named in full: DELETE takes no alias everywhere.
         equal = " AND ".join(f"k.{self.quote(name)} = {relation}.{self.quote(name)}" for name in key)
-        return self.write(f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})")
+        return self.write(f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})", params)
 
     def insert(self, table: Table, query: Query) -> int:
         """Add the rows of a query to the target; return how many."""

@@ -40,6 +40,10 @@ _LOCK_SECONDS = 30.0
 _MOST_COLUMNS = 2_000
 _MOST_ARGUMENTS = 100
 """SQLite is built with these limits: so many columns in a table, and in a function's call at least so many values."""
+_PAGE_BYTES = 16_384
+"""The page of a target that is made anew, for fewer calls to the system; a file that is there keeps its own."""
+_CACHE_KIB = 16_384
+"""How much of the target is kept in memory, so that changed pages are written once, when the sync commits."""
 BATCH_ROWS = 65_536
 _DECLARED = (
     *(("INT", Kind.INTEGER), ("CHAR", Kind.TEXT), ("CLOB", Kind.TEXT), ("TEXT", Kind.TEXT), ("BLOB", Kind.BLOB)),
@@ -76,6 +80,9 @@ class SqliteSession(Session):
         if not durable:
             self.write("PRAGMA synchronous = OFF")
         self._check("SELECT 1 FROM main.sqlite_master LIMIT 1", (), target)
+        if target:
+            self.write(f"PRAGMA page_size = {_PAGE_BYTES}")
+            self.write(f"PRAGMA cache_size = -{_CACHE_KIB}")
         if source:
             self._check("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",), source)
             self._check("SELECT 1 FROM source.sqlite_master LIMIT 1", (), source)
@@ -209,9 +216,12 @@ class SqliteSession(Session):
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:
         """Ask the planner: an index spares it the sorting."""
-        name = self.quote(column)
-        plan = self.rows(f"EXPLAIN QUERY PLAN SELECT 1 FROM {self.name(place, table)} ORDER BY {name} DESC LIMIT 1")
-        return not any("TEMP B-TREE" in str(step) for *_, step in plan) or super().finds_largest(place, table, column)
+        return self.rereads(place, table, column) or super().finds_largest(place, table, column)
+
+    def rereads(self, place: Place, table: str, column: str) -> bool:
+        """Ask the planner: rows that need no sorting stand in an index."""
+        in_order = Query(f"SELECT 1 FROM {self.name(place, table)} ORDER BY {self.quote(column)} DESC LIMIT 1")
+        return not self._sorts(in_order)
 
     @classmethod
     def cannot(cls, capability: Capability) -> str:
@@ -255,7 +265,7 @@ class SqliteSession(Session):
         if not _JSON or not plain or len(names) > _MOST_ARGUMENTS:
             return self.digest(names, "")
         fast = f"incload_xxh3(CAST(json_array({self.listed(names)}) AS BLOB))"
-        odd = [f"typeof({self.quote(each.name)}) = 'real'" for each in columns if each.kind is Kind.INTEGER]
+        odd = [_may_be_real(self.quote(each.name), each.declared) for each in columns if each.kind is Kind.INTEGER]
         return f"CASE WHEN {' OR '.join(odd)} THEN {self.digest(names, '')} ELSE {fast} END" if odd else fast
 
     @property
@@ -264,21 +274,34 @@ class SqliteSession(Session):
         return f"sqlite-xxh3/2{'j' if _JSON else ''}"
 
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
-        """Compare row values; IS NOT takes nulls for values."""
-        names = list(columns)
-        return f"({self.listed(names, one)}) IS NOT ({self.listed(names, other)})" if names else "false"
+        """Compare column by column; IS NOT takes nulls for values, and BINARY passes over a column's own collation."""
+        names = [self.quote(name) for name in columns]
+        return f"({' OR '.join(f'{one}.{name} COLLATE BINARY IS NOT {other}.{name}' for name in names) or 'false'})"
+
+    def differing(self, names: tuple[str, ...], key: tuple[str, ...], relation: str, other: str) -> Query:
+        """Let both relations pass each other once in the order of the key, where neither has to be sorted for it."""
+        exact = ", ".join(f"{name} COLLATE BINARY AS {name}" for name in map(self.quote, names))
+        held = f"SELECT {self.listed(names)} FROM {other}"
+        merged = Query(f"SELECT {exact} FROM {relation} EXCEPT {held} ORDER BY {self.listed(key)}")
+        return super().differing(names, key, relation, other) if self._sorts(merged) else merged
+
+    def _sorts(self, query: Query) -> bool:
+        """Ask the planner whether a query needs anything sorted."""
+        plan = self.rows(f"EXPLAIN QUERY PLAN {query.sql}", query.params)
+        return any("TEMP B-TREE" in str(step) for *_, step in plan)
 
     def type_name(self, column: Column, origin: str) -> str:
         """Keep SQLite's own declaration; give columns of other engines a storage class."""
         return column.declared if origin == self.engine else _TYPES[column.kind]
 
-    def merge(self, table: Table, incoming: str) -> int:
+    def merge(self, table: Table, incoming: str, params: Sequence[object] = ()) -> int:
         """Upsert, the fastest correct way in SQLite."""
         sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
         names = self.listed(table.names)
         return self.write(
             f"INSERT INTO {self.name('target', table.name)} ({names}) SELECT {names} FROM {incoming} WHERE true"
-            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}",
+            params,
         )
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
@@ -368,6 +391,14 @@ def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:
 def _declared_kind(declared: str) -> Kind | None:
     upper = declared.upper()
     return next((kind for part, kind in _DECLARED if part in upper), None)
+
+
+def _may_be_real(name: str, declared: str) -> str:
+    """Return the condition that a value in a column of integers is a real number, or at least none of them.
+
+    Where the declared type turns every real that is whole into an integer, arithmetic tells, which is faster.
+    """
+    return f"{name} | 0 IS NOT {name}" if "INT" in declared.upper() else f"typeof({name}) = 'real'"
 
 
 def _glob(shape: IsoText) -> str:
