@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.lab.pair import Stand, open_stand
-from incload.load.engines.base import GONE, STAGE, Session
+from incload.load.engines.base import Session
+from incload.load.engines.temporary import GONE, STAGE
 from incload.load.link import Link
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Stamps, carried, scale_of_tag
 from incload.errors import Refused
-from incload.load.engines.base import DIGEST
+from incload.load.engines.temporary import DIGEST
 from incload.load.memory_entry import Entry, read_entry
 from incload.strategy import Memory
 from incload.table import Column, Kind, Table

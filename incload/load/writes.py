@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import IsoText, MixedText
 from incload.errors import Refused
-from incload.load.engines.base import ARRIVED, DIFFERING, DIGEST, GONE, KNOWN, LEFT, Query
+from incload.load.engines.base import Query
+from incload.load.engines.temporary import ARRIVED, DIFFERING, DIGEST, GONE, KNOWN, LEFT
 from incload.strategy import Changed, Delta, Everything, Logged, Since, WriteRule
 
 if TYPE_CHECKING:

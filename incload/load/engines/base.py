@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from incload.cursor import MixedText, Scale
 from incload.errors import Refused
 from incload.load.engines.log import KeepsLogs
+from incload.load.engines.temporary import STAGE, TEMPORARY
 from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
 if TYPE_CHECKING:
@@ -27,27 +28,6 @@ if TYPE_CHECKING:
 
 Place = Literal["source", "target"]
 Row = tuple[object, ...]
-
-STAGE = "incload_incoming"
-"""The temporary table that holds the rows of a sync between reading and writing."""
-
-ARRIVED = "incload_arrived"
-"""The temporary table of the keys and digests of a source in another engine."""
-
-KNOWN = "incload_known"
-"""The temporary table of digests whose rows are known already."""
-
-GONE = "incload_gone"
-"""The temporary table of the keys that left the source."""
-
-LEFT = "incload_left"
-"""The temporary table of the keys that a change log names and the source does not have."""
-
-DIFFERING = "incload_differing"
-"""The temporary table of the keys whose digest differs from the remembered one, with the new digest."""
-
-DIGEST = "incload_digest"
-"""The name of the digest column, in the stage and in the table of remembered digests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +295,7 @@ class Session(KeepsLogs, ABC):
 
     def unstage(self) -> None:
         """Drop the temporary tables of a sync."""
-        for name in (STAGE, ARRIVED, KNOWN, GONE, LEFT, DIFFERING):
+        for name in TEMPORARY:
             self.write(f"DROP TABLE IF EXISTS {self.temporary(name)}")
 
     def count(self, relation: str, params: Sequence[object] = ()) -> int:

@@ -7,18 +7,17 @@ nanosecond columns as integer nanoseconds. It has no NaN and no infinite time ei
 
 from __future__ import annotations
 
-import marshal
 import shutil
 import sqlite3
 import time
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
-from xxhash import xxh3_64_digest, xxh3_64_intdigest
-
-from incload.cursor import UNITS, IsoText, MixedText, Scale, scale_of_texts, shape_of
+from incload.cursor import IsoText, MixedText, Scale, scale_of_texts, shape_of
 from incload.errors import Refused
-from incload.load.engines.base import STAGE, CursorSql, Place, Query, Row, Session
+from incload.load.engines import sqlite_digest
+from incload.load.engines.base import CursorSql, Place, Query, Row, Session
+from incload.load.engines.temporary import STAGE
 from incload.load.location import path_of
 from incload.load.wording import reason
 from incload.strategy import Capability
@@ -34,12 +33,9 @@ if TYPE_CHECKING:
     from incload.load.location import End
     from incload.table import Table
 
-_JSON = sqlite3.sqlite_version_info >= (3, 38)
-"""Whether JSON is certain to be built in."""
 _LOCK_SECONDS = 30.0
 _MOST_COLUMNS = 2_000
-_MOST_ARGUMENTS = 100
-"""SQLite is built with these limits: so many columns in a table, and in a function's call at least so many values."""
+"""SQLite is built with this limit."""
 _PAGE_BYTES = 16_384
 """The page of a target that is made anew, for fewer calls to the system; a file that is there keeps its own."""
 _CACHE_KIB = 16_384
@@ -86,10 +82,7 @@ class SqliteSession(Session):
         if source:
             self._check("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",), source)
             self._check("SELECT 1 FROM source.sqlite_master LIMIT 1", (), source)
-        self._connection.create_function("incload_digest", -1, _digest, deterministic=True)
-        if _JSON:
-            self._connection.create_function("incload_xxh3", 1, xxh3_64_digest, deterministic=True)
-        self._connection.create_function("incload_meaning", 1, _meaning, deterministic=True)
+        sqlite_digest.bring(self._connection)
 
     @classmethod
     def open(cls, source: End | None, target: End | None) -> SqliteSession:
@@ -250,28 +243,21 @@ class SqliteSession(Session):
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Call the digest function that the connection brings along; of many columns, on digests of some of them."""
         names = list(columns)
-        if len(names) <= _MOST_ARGUMENTS:
+        if len(names) <= sqlite_digest.MOST_ARGUMENTS:
             return f"incload_digest({self.listed(names, alias)})"
-        parts = [names[at : at + _MOST_ARGUMENTS] for at in range(0, len(names), _MOST_ARGUMENTS)]
+        parts = [
+            names[at : at + sqlite_digest.MOST_ARGUMENTS] for at in range(0, len(names), sqlite_digest.MOST_ARGUMENTS)
+        ]
         return f"incload_digest({', '.join(self.digest(part, alias) for part in parts)})"
 
     def table_digest(self, columns: Sequence[Column]) -> str:
-        """Let SQLite write integers and texts as JSON, which spares Python every value; other kinds go the usual way.
-
-        JSON tells types, nulls and borders apart, but not the last digits of a real that stands in an integer column.
-        """
-        names = [column.name for column in columns]
-        plain = all(column.kind in {Kind.INTEGER, Kind.TEXT} for column in columns)
-        if not _JSON or not plain or len(names) > _MOST_ARGUMENTS:
-            return self.digest(names, "")
-        fast = f"incload_xxh3(CAST(json_array({self.listed(names)}) AS BLOB))"
-        odd = [_may_be_real(self.quote(each.name), each.declared) for each in columns if each.kind is Kind.INTEGER]
-        return f"CASE WHEN {' OR '.join(odd)} THEN {self.digest(names, '')} ELSE {fast} END" if odd else fast
+        """Take the fast form where the kinds of the columns allow it."""
+        return sqlite_digest.fast_digest(columns, self.digest((column.name for column in columns), ""))
 
     @property
     def digest_tag(self) -> str:
-        """The digests are xxh3 of the row's marshalled values, or of its JSON."""
-        return f"sqlite-xxh3/2{'j' if _JSON else ''}"
+        """The digests are of one kind or the other; see there."""
+        return sqlite_digest.TAG
 
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
         """Compare column by column; IS NOT takes nulls for values, and BINARY passes over a column's own collation."""
@@ -393,31 +379,9 @@ def _declared_kind(declared: str) -> Kind | None:
     return next((kind for part, kind in _DECLARED if part in upper), None)
 
 
-def _may_be_real(name: str, declared: str) -> str:
-    """Return the condition that a value in a column of integers is a real number, or at least none of them.
-
-    Where the declared type turns every real that is whole into an integer, arithmetic tells, which is faster.
-    """
-    return f"{name} | 0 IS NOT {name}" if "INT" in declared.upper() else f"typeof({name}) = 'real'"
-
-
 def _glob(shape: IsoText) -> str:
     """Return the GLOB pattern of a shape; what it matches sorts as text exactly as it does in time."""
     template = shape.stored(0)
     assert isinstance(template, str)  # noqa: S101 - a text shape stores text
     body = template.removesuffix(shape.zone)
     return "".join("[0-9]" if char.isdigit() else char for char in body) + shape.zone
-
-
-def _meaning(text: str | None) -> float | None:
-    """Return the microseconds since 1970-01-01 UTC that an ISO text means; a null means none."""
-    return None if text is None else MixedText(UNITS["us"], zoned=True).position(text)
-
-
-def _digest(*values: object) -> int:
-    """Hash the values of a row, types and nulls told apart, to a signed 64-bit integer.
-
-    `marshal` version 2 writes each value with its type and length and knows no references, so equal rows give equal
-    bytes and no value can be mistaken for the border between two.
-    """
-    return xxh3_64_intdigest(marshal.dumps(values, 2)) - (1 << 63)  # type: ignore[arg-type]  # SQLite hands over plain values

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from incload.errors import Refused
-from incload.load.engines.base import STAGE, Query, Session
+from incload.load.engines.base import Query, Session
+from incload.load.engines.temporary import STAGE
 from incload.load.wording import reason
 from incload.table import Column, Kind
 

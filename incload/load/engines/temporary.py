@@ -1,0 +1,27 @@
+"""The names of the temporary tables of a sync, and of the column that is only in them and in a memory of digests."""
+
+from __future__ import annotations
+
+STAGE = "incload_incoming"
+"""The temporary table that holds the rows of a sync between reading and writing."""
+
+ARRIVED = "incload_arrived"
+"""The temporary table of the keys and digests of a source in another engine."""
+
+KNOWN = "incload_known"
+"""The temporary table of digests whose rows are known already."""
+
+GONE = "incload_gone"
+"""The temporary table of the keys that left the source."""
+
+LEFT = "incload_left"
+"""The temporary table of the keys that a change log names and the source does not have."""
+
+DIFFERING = "incload_differing"
+"""The temporary table of the keys whose digest differs from the remembered one, with the new digest."""
+
+DIGEST = "incload_digest"
+"""The name of the digest column, in the stage and in the table of remembered digests."""
+
+TEMPORARY = (STAGE, ARRIVED, KNOWN, GONE, LEFT, DIFFERING)
+"""All of them, which a sync leaves none of behind."""
