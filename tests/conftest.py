@@ -41,6 +41,15 @@ def heavy() -> frozenset[str]:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what names PostgreSQL among its parameters where there is no server."""
+    reason = server.missing()
+    for item in items if reason else ():
+        params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if any("postgres" in value for value in params if isinstance(value, tuple | str)):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> str:
     """Return the URL of a PostgreSQL database, or skip with the reason why there is none."""

@@ -152,6 +152,9 @@ def connect(source: End, target: End, plan: Plan) -> Link:
     table = source.table or plan.name
     if target.shares_session(source):
         both = session_type(source.engine).open(source, target)
+        if both.name("source", table) == both.name("target", plan.name):
+            both.close()
+            raise Refused(f"source and target are both table {plan.name!r} of {target.shown}: load into another table.")
         return Link(both, both, table)
     reading = session_type(source.engine).open(source, None)
     try:

@@ -15,7 +15,7 @@ import pytest
 
 from incload.history.history import History
 from incload.lab.audit import Difference
-from incload.lab.pair import PAIRS, Stand, open_stand, pair_name
+from incload.lab.pair import PAIRS, SERVER_PAIRS, Stand, open_stand, pair_name
 from incload.lab.trial import difference
 from incload.load.plan import Plan
 from incload.load.sync import sync
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Own = Callable[[tuple[str, str]], "Copied"]
 
-ENGINES = (*PAIRS, ("duckdb", "sqlite"))
+ENGINES = (*PAIRS, *SERVER_PAIRS, ("duckdb", "sqlite"), ("sqlite", "postgres"))
 NOON = 1_767_268_800_000_000
 KEYS = (10, 20, 30, 40, 50)
 EDGES = (10, 30, 50)
@@ -111,9 +111,11 @@ class Copied:
 
 
 def stored(session: Session, place: Place, column: str, value: object) -> object:
-    """Return a value as the column stores it: a stamp in DuckDB is more than a number."""
+    """Return a value as the column stores it: a stamp is more than a number where it has a type of its own."""
     declared = {each.name: each.declared for each in session.columns(place, "edges") or ()}[column]
-    if declared != "TIMESTAMP" or not isinstance(value, int):
+    if declared == "bigint" and isinstance(value, bool):
+        return int(value)
+    if not declared.upper().startswith("TIMESTAMP") or not isinstance(value, int):
         return value
     return datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None) + timedelta(microseconds=value - NOON)
 

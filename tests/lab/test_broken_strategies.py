@@ -10,7 +10,7 @@ import pytest
 from incload.errors import Refused
 from incload.history.scenarios import scenario
 from incload.lab.matrix import REFERENCE, Cell
-from incload.lab.pair import PAIRS, pair_name
+from incload.lab.pair import PAIRS, SERVER_PAIRS, pair_name
 from incload.lab.runner import run_cells
 from incload.registry import strategy
 from incload.strategy import Delta, Memory, Need, Strategy, WriteRule
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HOUR = 3_600_000_000
 YEAR_9999 = 253_370_764_800_000_000
 
-every_pair = pytest.mark.parametrize("pair", PAIRS, ids=pair_name)
+every_pair = pytest.mark.parametrize("pair", [*PAIRS, *SERVER_PAIRS], ids=pair_name)
 
 
 @dataclass(frozen=True)

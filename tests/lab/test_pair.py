@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.lab.pair import PAIRS, open_stand, pair_name
+from incload.lab.pair import PAIRS, SERVER_PAIRS, open_stand, pair_name
 from incload.load.plan import Plan
 from incload.load.sync import sync
 from incload.registry import strategy
@@ -27,7 +27,7 @@ MINUTE = 60_000_000
 BASE: list[Row] = [(2, "ink", -10), (1, "tea", -30), (3, None, None)]
 SHOWN = [(1, "tea", NOON - 30 * MINUTE), (2, "ink", NOON - 10 * MINUTE), (3, None, None)]
 
-every_pair = pytest.mark.parametrize("pair", PAIRS, ids=pair_name)
+every_pair = pytest.mark.parametrize("pair", [*PAIRS, *SERVER_PAIRS], ids=pair_name)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.lab.clock import LoadClock
-from incload.lab.pair import PAIRS, open_stand, pair_name
+from incload.lab.pair import PAIRS, SERVER_PAIRS, open_stand, pair_name
 from incload.lab.reference import ReferenceCopy, copy
 from incload.lab.trial import Trial
 from incload.load.plan import Plan
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BASE: list[Row] = [(1, "tea", -30), (2, "ink", None)]
 PLAN = Plan("parcels", ("id",), "modified_at", ReferenceCopy(), cursor_per_second=1_000_000)
 
-every_pair = pytest.mark.parametrize("pair", PAIRS, ids=pair_name)
+every_pair = pytest.mark.parametrize("pair", [*PAIRS, *SERVER_PAIRS], ids=pair_name)
 
 
 @every_pair

@@ -9,7 +9,7 @@ import pytest
 
 from incload.lab.audit import Difference
 from incload.lab.clock import LoadClock
-from incload.lab.pair import PAIRS, Stand, pair_name
+from incload.lab.pair import PAIRS, SERVER_PAIRS, Stand, pair_name
 from incload.lab.trial import Trial
 from incload.load.sync import sync
 from incload.registry import strategy
@@ -30,7 +30,7 @@ MINUTE = 60_000_000
 BASE: list[Row] = [(1, "tea", -30), (2, "ink", -10)]
 SSQL = ("sqlite", "sqlite")
 
-every_pair = pytest.mark.parametrize("pair", PAIRS, ids=pair_name)
+every_pair = pytest.mark.parametrize("pair", [*PAIRS, *SERVER_PAIRS], ids=pair_name)
 
 
 @every_pair

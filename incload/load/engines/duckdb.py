@@ -257,10 +257,11 @@ class DuckdbSession(Session):
         self._reader = relation.to_arrow_reader(BATCH_ROWS)
         return self._reader
 
-    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:  # noqa: ARG002 - the stream is typed
-        """Register the stream; DuckDB pulls it once, as it goes."""
+    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:
+        """Register the stream; DuckDB pulls it once, as it goes. Days travel as stamps."""
         self._connection.register("incload_stream", reader)
-        return "incload_stream"
+        days = [f"{self.quote(column.name)}::DATE AS {self.quote(column.name)}" for column in columns if column.dated]
+        return f"(SELECT * REPLACE ({', '.join(days)}) FROM incload_stream)" if days else "incload_stream"
 
     def release(self) -> None:
         """Forget the stream."""

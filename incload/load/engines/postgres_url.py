@@ -65,7 +65,7 @@ class Server(End):
         """Connecting will tell."""
 
     def check_target(self, source: End) -> None:
-        """Loading a table into itself is told apart when its name is known."""
+        """Connecting will tell; that the two are one table is told when both names are known."""
 
     def shares_session(self, source: End) -> bool:
         """One connection sees all schemas of one database, with the rights of one user."""
