@@ -86,10 +86,11 @@ def test_a_need_too_few_is_found(each: Strategy, tries: Tries, monkeypatch: pyte
 def test_a_need_too_many_is_found(each: Strategy, tries: Tries, monkeypatch: pytest.MonkeyPatch) -> None:
     """Any further assumption is one that nothing shows to be needed, or one that the write rule needs anyhow."""
     for assumption in set(Assumption) - {need.assumption for need in each.needs}:
-        with monkeypatch.context() as patch:
-            claim(patch, each, "needs", each.needs | {Need(assumption)})
+        for further in (Need(assumption), Need(assumption, timedelta(0)), Need(assumption, timedelta(minutes=10))):
+            with monkeypatch.context() as patch:
+                claim(patch, each, "needs", each.needs | {further})
 
-            assert (assumption, list(faults(each, tries(each)))) != (assumption, [])
+                assert (further, list(faults(each, tries(each)))) != (further, [])
 
 
 @every_strategy
