@@ -6,13 +6,13 @@ The sessions of SQLite and DuckDB targets watch what a sync writes: the audit lo
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.lab.pair import Stand, open_stand
 from incload.load.engines.base import Session
-from incload.load.engines.temporary import GONE, STAGE
 from incload.load.link import Link
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from incload.lab.audit import Key
     from incload.load.engines.base import Query
     from incload.strategy import Strategy
+    from incload.table import Table
 
 
 class Watching(Session):
@@ -31,32 +32,49 @@ class Watching(Session):
     Attributes:
         key: The key columns of the one table that is watched.
         touched: The keys; None when any row may have been written, as by a load into an empty target.
+        seconds: How long the latest sync was held up by the watching.
     """
 
     key: tuple[str, ...] = ()
     touched: frozenset[Key] | None = None
-    _staged: tuple[tuple[str, str], ...] = ()
+    seconds: float = 0.0
+    _found: set[Key] | None = None
 
-    def stage(self, query: Query, name: str = STAGE) -> str:
-        """Stage rows, and note which relation holds them."""
-        relation = super().stage(query, name)
-        self._staged = (*self._staged, (name, relation))
-        return relation
+    def begin(self, table: str) -> None:
+        """Begin, with nothing written yet."""
+        self._found, self.seconds = set(), 0.0
+        super().begin(table)  # type: ignore[safe-super]  # an engine's session stands behind it
+
+    def merge(self, table: Table, incoming: str, params: Sequence[object] = ()) -> int:
+        """Note the keys of the rows, then write them; what an engine does to that end is nothing more."""
+        self._note(incoming, params)
+        found = self._found
+        written = super().merge(table, incoming, params)  # type: ignore[safe-super]  # as above
+        self._found = found
+        return written
+
+    def insert(self, table: Table, query: Query) -> int:
+        """Add rows; they are many, or may stand there already."""
+        self._found = None
+        return super().insert(table, query)
+
+    def delete(self, key: tuple[str, ...], relation: str, keys: str, params: Sequence[object] = ()) -> int:
+        """Note the keys, then delete their rows."""
+        self._note(keys, params)
+        return super().delete(key, relation, keys, params)
 
     def commit(self) -> None:
-        """Commit; what was staged is still there then, and says what was written."""
-        super().commit()  # type: ignore[safe-super]  # an engine's session stands behind it
-        staged = dict(self._staged)
-        relations = [staged[name] for name in (STAGE, GONE) if name in staged]
-        keys = self.listed(self.key)
-        found = [key for relation in relations for key in self.rows(f"SELECT {keys} FROM {relation}")]
-        self.touched = frozenset(found) if STAGE in staged else None
-        self._staged = ()
+        """Commit, and tell what was found."""
+        super().commit()  # type: ignore[safe-super]  # as above
+        self.touched = None if self._found is None else frozenset(self._found)
 
-    def rollback(self) -> None:
-        """Roll back: nothing was written."""
-        super().rollback()  # type: ignore[safe-super]  # as above
-        self._staged = ()
+    def _note(self, relation: str, params: Sequence[object]) -> None:
+        """Take in the keys of a relation."""
+        if self._found is None:
+            return
+        started = time.perf_counter()
+        self._found.update(self.rows(f"SELECT {self.listed(self.key)} FROM {relation} AS w", params))
+        self.seconds += time.perf_counter() - started
 
 
 @dataclass(frozen=True, slots=True)

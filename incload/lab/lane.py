@@ -135,6 +135,8 @@ class Lane:
             self._failure = " ".join((str(error) if isinstance(error, Refused) else repr(error)).split())
             self._refused = isinstance(error, Refused) and sync.number == 0
             return
+        if isinstance(self.stand.link.target, Watching):
+            self.clock.advance(-self.stand.link.target.seconds)  # to be watched is no part of a load
         self._pay(self.last)
         self._judge(sync)
         if sync.number % FULL_AUDIT_EVERY == 0:

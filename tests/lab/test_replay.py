@@ -11,6 +11,7 @@ import pytest
 from incload.errors import Refused
 from incload.history.account import HistoryAccount
 from incload.history.profile import Forecast
+from incload.lab.beside import Watching
 from incload.lab.crew import follow
 from incload.lab.lane import AuditsDisagree, Lane
 from incload.lab.replay import replay
@@ -215,6 +216,26 @@ def test_a_strategy_by_the_key_does_not_apply_to_texts() -> None:
         "it goes by the order of the keys, and that of the texts in id says nothing about time"
     )
     assert not not_applicable(STRICT, table)
+
+
+def test_rows_deleted_long_after_they_vanished_are_noticed(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comparison at the fourth sync deletes what left before the first; only the deletes of the sync itself tell."""
+    watched = Watching.delete
+
+    def blind(session: Watching, *arguments: object) -> int:
+        found = session._found
+        removed = watched(session, *arguments)  # type: ignore[arg-type]
+        session._found = found and {key for key in found if key != (2,)}
+        return removed
+
+    quiet = [([(1, "a" * number, 10.0 * number)], []) for number in range(2, 6)]
+    history = lived([(1, "a", -10), (2, "b", -10)], ([], [2]), *quiet)
+    (row,) = one(history, strategy("lookback_with_reconciliation"))
+
+    assert (row.outcome, row.phantom, row.phantom_max, row.rows_removed) == ("wrong", 0, 1, 1)
+    monkeypatch.setattr(Watching, "delete", blind)
+    with pytest.raises(AuditsDisagree, match="finds 0 rows phantom, and the audit of what changed 1"):
+        one(history, strategy("lookback_with_reconciliation"))
 
 
 def test_a_change_log_is_kept_where_the_engine_can(late: History) -> None:
