@@ -4,7 +4,7 @@
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help test compare check lint clean
+.PHONY: help test compare check lint peers clean
 # Nothing of an environment that the caller has activated may leak in.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
@@ -27,8 +27,12 @@ lint: $(READY) ## check style, types and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+peers: $(READY) ## install others to compare with, in an environment of their own in .peers
+	$(BIN)/python -m venv --clear .peers
+	.peers/bin/python -m pip install -qq --editable '.[peers]'
+
 clean: ## remove everything that the targets have made
-	rm -rf .venv build dist *.egg-info .*_cache .hypothesis .benchmarks
+	rm -rf .venv .peers build dist *.egg-info .*_cache .hypothesis .benchmarks
 	rm -f reports/latest.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -10,10 +10,13 @@ import pytest
 
 from incload.commands.compare import add_choice_to, choice
 from incload.errors import Refused
+from incload.lab.clock import CLOCK
 from incload.report.files import write_reports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from pytest_benchmark.fixture import BenchmarkFixture
 
     from incload.report.outcome import Outcome
 
@@ -28,6 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--trial-rounds", type=int, default=1, help="how often each trial is timed (default 1)")
     group.addoption("--workers", type=int, default=None, help="processes of the matrix (default: one a processor)")
     group.addoption("--scale", type=int, default=200_000, help="rows of the throughput suite (default 200000)")
+    group.addoption("--memory-scale", type=int, default=1_000_000, help="rows, and ten times as many (default 1000000)")
+    group.addoption("--dataset-rows", type=int, default=10_000_000, help="rows of each dataset (default 10000000)")
+    group.addoption("--growth-rows", default="10000,100000,1000000", help="sizes of the table (10000,100000,1000000)")
+    group.addoption("--growth-changes", default="100,1000,10000", help="changed rows of one size (100,1000,10000)")
     group.addoption("--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)")
 
 
@@ -40,10 +47,29 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(refusal)) from None
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long and was not named with -k."""
+    if not config.option.keyword:
+        on_request = [item for item in items if item.get_closest_marker("on_request")]
+        config.hook.pytest_deselected(items=on_request)
+        items[:] = [item for item in items if item not in on_request]
+
+
 @pytest.fixture
 def record(request: pytest.FixtureRequest) -> Callable[[Outcome], None]:
     """Return what takes the outcome of a test into the report."""
     return request.config.stash[OUTCOMES].append
+
+
+@pytest.fixture
+def told(benchmark: BenchmarkFixture) -> Callable[[Sequence[float]], None]:
+    """Return what tells the benchmark the seconds of rounds that were run already; its timer is the load clock."""
+
+    def tell(seconds: Sequence[float]) -> None:
+        rounds = iter(seconds)
+        benchmark.pedantic(lambda: CLOCK.advance(next(rounds)), rounds=len(seconds), iterations=1)
+
+    return tell
 
 
 @pytest.fixture(scope="session")

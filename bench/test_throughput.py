@@ -85,7 +85,7 @@ def races(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 
 @pytest.mark.benchmark(timer=CLOCK.read)
-def test_load(  # noqa: PLR0913, PLR0917 - a test asks for its fixtures
+def test_load(
     benchmark: BenchmarkFixture,
     pair: tuple[str, str],
     suite: str,

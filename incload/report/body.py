@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.report.cost import cheapest_blocks, scenario_cost_blocks, timed_blocks
+from incload.report.figures import figure_blocks
 from incload.report.healing import healing_blocks
 from incload.report.matrix import matrix_blocks
 from incload.report.mismatch import SUITE, mismatch_blocks
@@ -31,6 +32,7 @@ def report_blocks(frame: pd.DataFrame) -> list[Block]:
         *cheapest_blocks(frame),
         *scenario_cost_blocks(frame),
         *timed_blocks(frame),
+        *figure_blocks(frame),
         *healing_blocks(frame),
         *story_blocks(frame),
         *origin_blocks(frame),

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused, unknown
+from incload.report import growth
 from incload.report.frame import REFERENCE, in_order, report_frame
 from incload.report.matrix import grid, verdict_trials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -62,23 +63,18 @@ def draw_matrix(
     _save(_matrix_figure(grid(part), f"Rows wrong in the copy, {pair}"), path)
 
 
-def draw_growth(
-    outcomes: Iterable[Outcome], path: Path | str, title: str = "Seconds of a sync as a table grows"
-) -> None:
-    """Draw the fastest round of each strategy against the rows of the table, both axes logarithmic.
+def draw_growth(outcomes: Iterable[Outcome], path: Path | str) -> None:
+    """Draw what a sync takes and reads over the size of the table and over the number of changes, all logarithmic.
 
     Trials without a time are left out, and so are copies that were not sound: their speed means nothing.
 
     Raises:
-        Refused: When no sound outcome has a time, or matplotlib is not installed.
+        Refused: When no sound outcome of the suite has a time, or matplotlib is not installed.
     """
-    lines: dict[str, list[tuple[int, float]]] = {}
-    for outcome in outcomes:
-        if outcome.load_seconds_min and outcome.rows and outcome.outcome == "sound":
-            lines.setdefault(outcome.strategy, []).append((outcome.rows, outcome.load_seconds_min))
-    if not lines:
-        raise Refused("there is no growth to draw: no sound outcome has a number of rows and a time.")
-    _save(_growth_figure({name: sorted(points) for name, points in lines.items()}, title), path)
+    found = growth.points(outcome for outcome in outcomes if outcome.outcome == "sound")
+    if not found:
+        raise Refused("there is no growth to draw: no sound outcome has a size, a number of changes and a time.")
+    _save(_growth_figure(found), path)
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -133,23 +129,40 @@ def _draw_legend(figure: Figure) -> None:
     )  # fmt: skip
 
 
-def _growth_figure(lines: dict[str, list[tuple[int, float]]], title: str) -> Figure:
-    """Draw one line for each strategy; the legend lists them from the slowest to the fastest at the largest table."""
-    figure = _figure(9, 5)
-    axes = figure.add_subplot()
-    for place, (name, points) in enumerate(sorted(lines.items(), key=lambda line: -line[1][-1][1])):
-        reference = name == REFERENCE
-        axes.plot(
-            *zip(*points, strict=True), label=name, linewidth=1.8, markersize=5,
-            color="black" if reference else _COLOURS[place % len(_COLOURS)], linestyle="--" if reference else "-",
-            marker=_MARKERS[(place + place // len(_MARKERS)) % len(_MARKERS)],
-        )  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlabel="rows of the table", ylabel="seconds, fastest round")
+def _growth_figure(found: Mapping[str, Sequence[growth.Point]]) -> Figure:
+    """Draw a line for each strategy; the legend lists them from the slowest to the fastest at the largest table."""
+    figure = _figure(11, 7)
+    panels = figure.subplots(2, 2, sharex="col", sharey="row")
+    slowest_first = sorted(found.items(), key=lambda line: -growth.over_rows(line[1])[-1].seconds)
+    for place, (name, points) in enumerate(slowest_first):
+        rows, changes = growth.over_rows(points), growth.over_changes(points)
+        lines = (
+            [[(point.rows, point.seconds) for point in rows], [(point.changed, point.seconds) for point in changes]],
+            [[(point.rows, point.read) for point in rows], [(point.changed, point.read) for point in changes]],
+        )
+        for row in range(2):
+            for column in range(2):
+                _draw_line(panels[row][column], name, lines[row][column], place)
+    panels[0][0].set(ylabel="seconds, fastest round", title="changes fixed, table grows")
+    panels[0][1].set(title="table fixed, changes grow")
+    panels[1][0].set(ylabel="rows read", xlabel="rows of the table")
+    panels[1][1].set(xlabel="rows changed")
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=9)
+    figure.suptitle("What one sync costs", fontsize=13, fontweight="bold")
+    return figure
+
+
+def _draw_line(axes: Axes, name: str, points: Sequence[tuple[float, float]], place: int) -> None:
+    reference = name == REFERENCE
+    axes.plot(
+        *zip(*points, strict=True), label=name, linewidth=1.8, markersize=5,
+        color="black" if reference else _COLOURS[place % len(_COLOURS)], linestyle="--" if reference else "-",
+        marker=_MARKERS[(place + place // len(_MARKERS)) % len(_MARKERS)],
+    )  # fmt: skip
+    axes.set(xscale="log", yscale="log")
     axes.grid(visible=True, which="major", color="#d5dae0", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(title, loc="left", fontsize=13, fontweight="bold")
-    figure.legend(loc="outside right upper", frameon=False, fontsize=9)
-    return figure
 
 
 def draw_lags(

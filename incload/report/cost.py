@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.report.document import Block, Heading, Paragraph, Table
+from incload.report.figures import SUITES
 from incload.report.frame import in_order
 from incload.report.matrix import pair_title, verdict_trials
 from incload.report.wording import MISSING, TIMES, listed, ratio, rounded, whole
@@ -77,7 +78,7 @@ def scenario_cost_blocks(frame: pd.DataFrame) -> list[Block]:
 def timed_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return the tables of the suites that measure cost at scale."""
     blocks: list[Block] = []
-    for suite, part in frame[frame["timed"]].groupby("suite", sort=False):
+    for suite, part in frame[frame["timed"] & ~frame["suite"].isin(SUITES)].groupby("suite", sort=False):
         blocks += [Heading(2, f"Cost at scale: {suite}"), Paragraph(_scale(part))]
         for pair, of_pair in part.groupby("pair", sort=False):
             for phase in _phases(in_order(of_pair["scenario"])):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 REFERENCE = "reference_copy"
 """The strategy of a plain copy, against which times are given."""
 
-TIMED_SUITES = ("throughput", "tutorial")
-"""The suites that measure cost at scale; all others observe verdicts."""
+TIMED_SUITES = ("throughput", "tutorial", "memory", "start_up", "dataset", "peers", "growth")
+"""The suites that measure cost; all others observe verdicts."""
 
 _DTYPES = {"int": "int64", "int | None": "Int64", "float | None": "float64", "str": "object"}
 

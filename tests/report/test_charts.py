@@ -10,6 +10,7 @@ import pytest
 from incload.errors import Refused
 from incload.report.charts import _growth_figure, _matrix_figure, draw_growth, draw_matrix
 from incload.report.document import Grid
+from incload.report.growth import Point
 from incload.report.verdict import NOT_RUN, Verdict
 
 if TYPE_CHECKING:
@@ -45,29 +46,41 @@ def test_a_pair_without_verdicts_is_refused(golden: Path, tmp_path: Path) -> Non
 
 def test_growth_is_drawn(make: Make, tmp_path: Path) -> None:
     """The picture of growth is a file of the kind that its suffix names."""
-    outcomes = [make(rows=rows, load_seconds_min=rows / 1e6) for rows in (1_000, 10_000)]
+    outcomes = [
+        make(suite="growth", scenario=f"100_changed_of_{rows}", rows_read=100, load_seconds_min=rows / 1e6)
+        for rows in (1_000, 10_000)
+    ]
     draw_growth(outcomes, tmp_path / "growth.svg")
 
     assert b"<svg" in (tmp_path / "growth.svg").read_bytes()
 
 
 def test_growth_has_logarithmic_axes_and_a_line_for_each_strategy() -> None:
-    """Lines are listed from the slowest to the fastest; the reference copy is dashed."""
-    lines = {
-        "fast": [(10, 0.1), (100, 0.2)],
-        "slow": [(10, 1.0), (100, 9.0)],
-        "reference_copy": [(10, 0.5), (100, 0.5)],
+    """Time above and rows read below, over size and over changes; slowest first, the reference copy dashed."""
+    found = {
+        "fast": [Point(10, 5, 0.1, 5), Point(100, 5, 0.2, 5), Point(100, 50, 0.3, 50)],
+        "slow": [Point(10, 5, 1.0, 10), Point(100, 5, 9.0, 100), Point(100, 50, 9.5, 100)],
+        "reference_copy": [Point(10, 5, 0.5, 10), Point(100, 5, 0.5, 100), Point(100, 50, 0.5, 100)],
     }
-    (axes,) = _growth_figure(lines, "title").axes
+    axes = _growth_figure(found).axes
 
-    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    assert [line.get_label() for line in axes.get_lines()] == ["slow", "reference_copy", "fast"]
-    assert [line.get_linestyle() for line in axes.get_lines()] == ["-", "--", "-"]
+    assert [(each.get_xscale(), each.get_yscale()) for each in axes] == [("log", "log")] * 4
+    assert [line.get_label() for line in axes[0].get_lines()] == ["slow", "reference_copy", "fast"]
+    assert [line.get_linestyle() for line in axes[0].get_lines()] == ["-", "--", "-"]
+    assert [[list(line.get_ydata()) for line in each.get_lines()][2] for each in axes] == [
+        [0.1, 0.2],
+        [0.2, 0.3],
+        [5, 5],
+        [5, 50],
+    ]
 
 
 def test_growth_of_wrong_copies_is_not_drawn(make: Make, tmp_path: Path) -> None:
     """The speed of a wrong copy means nothing, and a missing time is no zero."""
-    outcomes = [make(outcome="wrong", lost=1, load_seconds_min=0.1), make(load_seconds_min=None)]
+    outcomes = [
+        make(suite="growth", scenario="1_changed_of_9", outcome="wrong", lost=1, load_seconds_min=0.1),
+        make(suite="growth", scenario="1_changed_of_9", load_seconds_min=None),
+    ]
 
     with pytest.raises(Refused, match=r"^there is no growth to draw"):
         draw_growth(outcomes, tmp_path / "growth.png")

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import adbc_driver_sqlite.dbapi
+import adbc_driver_sqlite
 import pyarrow as pa
 import pyarrow.compute as pc
+from adbc_driver_manager import AdbcConnection, AdbcStatement, Error
 
 from incload.errors import Refused
 from incload.load.engines.base import Query, Session
@@ -25,8 +27,6 @@ from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from adbc_driver_manager.dbapi import Cursor
 
 BATCH_ROWS = 65_536
 _EXAMPLE = {Kind.INTEGER: "-1", Kind.REAL: "0.5", Kind.TEXT: "''", Kind.BOOLEAN: "0", Kind.BLOB: "x'00'"}
@@ -58,15 +58,33 @@ def _batches(
     example = ", ".join(f"{_EXAMPLE[column.kind]} AS {Session.quote(column.name)}" for column in columns)
     values = ", ".join(map(_held, columns))
     sql = f"SELECT * FROM (SELECT {example}) UNION ALL SELECT {values} FROM ({query.sql})"
-    with adbc_driver_sqlite.dbapi.connect(":memory:", autocommit=True) as connection, connection.cursor() as setup:
-        setup.execute(f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
-        setup.execute("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",))
+    with _connected(":memory:") as connection:
+        _run(connection, f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
+        _run(connection, f"ATTACH 'file:{quote(str(source))}?mode=ro' AS source")
         try:
-            with connection.cursor(adbc_stmt_kwargs={"adbc.sqlite.query.batch_rows": BATCH_ROWS}) as cursor:
-                cursor.execute(sql, query.params)
-                yield from _typed(cursor, schema)
-        except (pa.ArrowException, OSError, adbc_driver_sqlite.dbapi.Error) as error:
+            with AdbcStatement(connection) as statement:
+                statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
+                statement.set_sql_query(sql)
+                if query.params:
+                    names = [str(place) for place in range(len(query.params))]
+                    statement.bind(pa.record_batch([[value] for value in query.params], names))
+                handle, _ = statement.execute_query()
+                yield from _typed(pa.RecordBatchReader.from_stream(handle), schema)
+        except (pa.ArrowException, OSError, Error) as error:
             raise _refusal(source, columns, error) from error
+
+
+@contextmanager
+def _connected(uri: str) -> Iterator[AdbcConnection]:
+    """Connect through the low level of ADBC: the one above would import pandas, to which nobody here has a use."""
+    with adbc_driver_sqlite.connect(uri) as database, AdbcConnection(database) as connection:
+        yield connection
+
+
+def _run(connection: AdbcConnection, sql: str) -> None:
+    with AdbcStatement(connection) as statement:
+        statement.set_sql_query(sql)
+        statement.execute_update()
 
 
 def _held(column: Column) -> str:
@@ -81,10 +99,10 @@ def _held(column: Column) -> str:
     return f"CASE WHEN {bent} THEN {failure} ELSE {name} END"
 
 
-def _typed(cursor: Cursor, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _typed(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Drop the example row and hold every batch to the schema."""
     skip = 1
-    for batch in cursor.fetch_record_batch():
+    for batch in reader:
         if batch.schema.types != schema.types:
             raise Refused(_misfit(batch.schema, schema))
         yield pa.RecordBatch.from_arrays(batch.slice(skip).columns, schema=schema)
@@ -139,9 +157,11 @@ def scratch(reader: pa.RecordBatchReader) -> Path:
     """Write a stream to a new SQLite file that nobody else knows; return its path. The caller deletes the folder."""
     path = Path(tempfile.mkdtemp(prefix="incload-")) / "incoming.db"
     try:
-        with adbc_driver_sqlite.dbapi.connect(str(path), autocommit=True) as connection, connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous = OFF")
-            cursor.adbc_ingest(STAGE, _storable(reader), mode="create")
+        with _connected(str(path)) as connection, AdbcStatement(connection) as statement:
+            _run(connection, "PRAGMA synchronous = OFF")
+            statement.set_options(**{"adbc.ingest.target_table": STAGE})
+            statement.bind_stream(_storable(reader))
+            statement.execute_update()
     except BaseException:
         shutil.rmtree(path.parent)
         raise
