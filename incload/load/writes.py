@@ -1,9 +1,8 @@
 """The write rules: how the rows that a delta names enter the target.
 
 Each rule is one function from a job and the rows to what was written. Rows go straight into an empty target when
-nothing can clash, and are merged straight out of a source that the target's engine reads as well, where an index finds
-them again within the transaction; otherwise they are staged first, so that they are read once and their summary is that
-of the rows really read.
+nothing can clash; otherwise they are staged first, so that they are read once and their summary is that of the rows
+really read.
 """
 
 from __future__ import annotations
@@ -114,8 +113,6 @@ def _plain(job: Job, delta: Delta, rule: WriteRule) -> Landed:
         return _straight(job, delta, replacing=not fresh)
     if rule is WriteRule.MIRROR:
         return _mirror(job, delta)
-    if direct and rule is WriteRule.MERGE and _stays_put(job, delta):
-        return _merged(job, delta)
     return _staged(job, delta, rule)
 
 
@@ -143,21 +140,6 @@ def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
     in_source = link.attached or link.source.streams_its_snapshot
     seen = query if in_source else Query(f"SELECT * FROM {job.target}")
     return Landed(seen, in_source, written, written, removed=removed)
-
-
-def _stays_put(job: Job, delta: Delta) -> bool:
-    """Tell whether the rows can be merged where they are: an index finds them, and none is left out or compared."""
-    rows, table, link = delta.rows[0], job.table, job.link
-    if not isinstance(rows, Since) or rows.but or job.count_unchanged or not table.payload or not link.attached:
-        return False
-    return link.source.rereads("source", link.table, table.cursor or "")
-
-
-def _merged(job: Job, delta: Delta) -> Landed:
-    """Merge the rows out of the source itself; within the transaction it gives the same rows whenever it is asked."""
-    query = job.link.question(job.table, job.scale, delta.rows[0])
-    written = job.link.target.merge(job.table, f"({query.sql})", query.params)
-    return Landed(query, True, written, written)  # noqa: FBT003
 
 
 def _staged(job: Job, delta: Delta, rule: WriteRule) -> Landed:
@@ -191,10 +173,21 @@ def _apply(job: Job, stage: str, rule: WriteRule, *, read: int) -> Landed:
 def _stage(job: Job, delta: Delta) -> str:
     """Bring the rows of all questions into the stage, each row once; refuse two rows with one key."""
     link, table = job.link, job.table
+    if _is_quiet(job, delta):
+        return link.target.stage(Query(f"SELECT {link.target.listed(table.names)} FROM {job.target} WHERE 1 = 0"))
     stage = link.target.stage(_unknown(job, delta, link.incoming(_one(job, delta), table)))
     if not job.unique:
         refuse_broken_keys(job, stage)
     return stage
+
+
+def _is_quiet(job: Job, delta: Delta) -> bool:
+    """Tell whether a source in another engine has no row, which an index says sooner than a stream is opened."""
+    link, cursor = job.link, job.table.cursor
+    if link.attached or not cursor or not link.source.rereads("source", link.table, cursor):
+        return False
+    query = _one(job, delta)
+    return not link.source.rows(f"SELECT 1 FROM ({query.sql}) AS q LIMIT 1", query.params)
 
 
 def _unknown(job: Job, delta: Delta, incoming: Query) -> Query:

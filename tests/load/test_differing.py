@@ -63,22 +63,6 @@ def test_keys_are_missed_in_no_more_than_one_look_each(sqlite_ends: Ends) -> Non
     assert sqlite_ends.rows("SELECT count(*) FROM events") == [(29_999,)]
 
 
-def test_an_indexed_source_is_merged_without_a_stage(sqlite_ends: Ends) -> None:
-    """Rows that an index finds again go straight into the target; the watermark is that of the rows that were read."""
-    sqlite_ends.write(
-        "CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name TEXT)",
-        "CREATE INDEX by_ts ON events (ts)",
-        "INSERT INTO events VALUES (1, 100, 'a'), (2, 200, 'b')",
-    )
-    sqlite_ends.load("composite_watermark")
-    sqlite_ends.write("UPDATE events SET ts = 300, name = 'A' WHERE id = 1", "INSERT INTO events VALUES (3, 300, 'c')")
-    summary = sqlite_ends.load("composite_watermark")
-
-    assert (summary.loaded, summary.new_watermark) == (2, 300)
-    assert sqlite_ends.rows("SELECT * FROM events ORDER BY id") == [(1, 300, "A"), (2, 200, "b"), (3, 300, "c")]
-    assert sqlite_ends.load("composite_watermark").loaded == 0
-
-
 def test_a_new_sqlite_target_has_large_pages_and_an_old_one_keeps_its_own(sqlite_ends: Ends) -> None:
     """The size of a page is settled when a file is made."""
     sqlite_ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY)", "INSERT INTO events VALUES (1)")

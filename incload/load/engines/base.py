@@ -156,7 +156,7 @@ class Session(KeepsLogs, ABC):
         )
 
     def rereads(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - as above
-        """Tell whether the rows beyond a value of a column can be asked for again and again at next to no cost."""
+        """Tell whether an index finds the rows beyond a value of a column, so that asking twice costs nothing."""
         return False
 
     @abstractmethod
@@ -205,8 +205,8 @@ class Session(KeepsLogs, ABC):
         """Return the type of a target column for a source column of the engine named."""
 
     @abstractmethod
-    def merge(self, table: Table, incoming: str, params: Sequence[object] = ()) -> int:
-        """Write the rows of a relation, with its parameters, over those with their keys; return how many."""
+    def merge(self, table: Table, incoming: str) -> int:
+        """Write the rows of a relation over those with their keys; return how many were written."""
 
     @abstractmethod
     def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
@@ -326,14 +326,14 @@ class Session(KeepsLogs, ABC):
             f" ON {self.equal_keys(key, 's', 't')} WHERE {absent} OR {self.differ(rest, 's', 't')}"
         )
 
-    def delete(self, key: tuple[str, ...], relation: str, keys: str, params: Sequence[object] = ()) -> int:
-        """Delete the rows of a relation whose keys stand in another, with its parameters; return how many."""
+    def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:
+        """Delete the rows of a relation whose keys stand in another; return how many."""
         if len(key) == 1:
             column = self.quote(key[0])
-            return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys} AS k)", params)
+            return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys} AS k)")
         # A row that deletes itself must be named in full: DELETE takes no alias everywhere.
         equal = " AND ".join(f"k.{self.quote(name)} = {relation}.{self.quote(name)}" for name in key)
-        return self.write(f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})", params)
+        return self.write(f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})")
 
     def insert(self, table: Table, query: Query) -> int:
         """Add the rows of a query to the target; return how many."""

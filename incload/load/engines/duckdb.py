@@ -243,10 +243,10 @@ class DuckdbSession(Session):
         """Keep DuckDB's own declaration; give columns of other engines the type of their kind."""
         return column.declared if origin == self.engine else _type(column)
 
-    def merge(self, table: Table, incoming: str, params: Sequence[object] = ()) -> int:
+    def merge(self, table: Table, incoming: str) -> int:
         """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
-        self.delete(table.key, self.name("target", table.name), incoming, params)
-        return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}", tuple(params)))
+        self.delete(table.key, self.name("target", table.name), incoming)
+        return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""

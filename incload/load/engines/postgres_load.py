@@ -273,14 +273,13 @@ class PostgresLoad(Session):
         """Keep PostgreSQL's own declaration; give columns of other engines the type of their kind."""
         return column.declared if origin == self.engine and column.declared else foreign_type(column)
 
-    def merge(self, table: Table, incoming: str, params: Sequence[object] = ()) -> int:
+    def merge(self, table: Table, incoming: str) -> int:
         """Upsert, the fastest correct way in PostgreSQL."""
         sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
         names = self.listed(table.names)
         return self.write(
             f"INSERT INTO {self.name('target', table.name)} ({names}) SELECT {names} FROM {incoming} AS incoming"
-            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}",
-            params,
+            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
 
     def retype(self, place: Place, table: Table, types: Sequence[str]) -> None:

@@ -280,14 +280,13 @@ class SqliteSession(Session):
         """Keep SQLite's own declaration; give columns of other engines a storage class."""
         return column.declared if origin == self.engine else _TYPES[column.kind]
 
-    def merge(self, table: Table, incoming: str, params: Sequence[object] = ()) -> int:
+    def merge(self, table: Table, incoming: str) -> int:
         """Upsert, the fastest correct way in SQLite."""
         sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
         names = self.listed(table.names)
         return self.write(
             f"INSERT INTO {self.name('target', table.name)} ({names}) SELECT {names} FROM {incoming} WHERE true"
-            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}",
-            params,
+            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from struct import pack
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -67,11 +68,27 @@ def _batches(
                 statement.set_sql_query(sql)
                 if query.params:
                     names = [str(place) for place in range(len(query.params))]
-                    statement.bind(pa.record_batch([[value] for value in query.params], names))
+                    statement.bind(pa.RecordBatch.from_arrays(list(map(_bound, query.params)), names))
                 handle, _ = statement.execute_query()
                 yield from _typed(pa.RecordBatchReader.from_stream(handle), schema)
         except (pa.ArrowException, OSError, Error) as error:
             raise _refusal(source, columns, error) from error
+
+
+def _bound(value: object) -> pa.Array:
+    """Return a parameter as an array of one value, made of bytes: to take a Python value, pyarrow imports pandas."""
+    match value:
+        case int():
+            return pa.Array.from_buffers(pa.int64(), 1, [None, pa.py_buffer(pack("=q", value))])
+        case float():
+            return pa.Array.from_buffers(pa.float64(), 1, [None, pa.py_buffer(pack("=d", value))])
+        case str():
+            text = value.encode()
+            return pa.Array.from_buffers(pa.string(), 1, [None, *map(pa.py_buffer, (pack("=ii", 0, len(text)), text))])
+        case bytes():
+            ends = pack("=ii", 0, len(value))
+            return pa.Array.from_buffers(pa.binary(), 1, [None, *map(pa.py_buffer, (ends, value))])
+    raise TypeError(f"{value!r} is no parameter of SQLite")
 
 
 @contextmanager
