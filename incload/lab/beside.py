@@ -45,11 +45,11 @@ class Watching(Session):
         self._found, self.seconds = set(), 0.0
         super().begin(table)  # type: ignore[safe-super]  # an engine's session stands behind it
 
-    def merge(self, table: Table, incoming: str, params: Sequence[object] = ()) -> int:
+    def merge(self, table: Table, incoming: str) -> int:
         """Note the keys of the rows, then write them; what an engine does to that end is nothing more."""
-        self._note(incoming, params)
+        self._note(incoming)
         found = self._found
-        written = super().merge(table, incoming, params)  # type: ignore[safe-super]  # as above
+        written = super().merge(table, incoming)  # type: ignore[safe-super]  # as above
         self._found = found
         return written
 
@@ -58,22 +58,22 @@ class Watching(Session):
         self._found = None
         return super().insert(table, query)
 
-    def delete(self, key: tuple[str, ...], relation: str, keys: str, params: Sequence[object] = ()) -> int:
+    def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:
         """Note the keys, then delete their rows."""
-        self._note(keys, params)
-        return super().delete(key, relation, keys, params)
+        self._note(keys)
+        return super().delete(key, relation, keys)
 
     def commit(self) -> None:
         """Commit, and tell what was found."""
         super().commit()  # type: ignore[safe-super]  # as above
         self.touched = None if self._found is None else frozenset(self._found)
 
-    def _note(self, relation: str, params: Sequence[object]) -> None:
+    def _note(self, relation: str) -> None:
         """Take in the keys of a relation."""
         if self._found is None:
             return
         started = time.perf_counter()
-        self._found.update(self.rows(f"SELECT {self.listed(self.key)} FROM {relation} AS w", params))
+        self._found.update(self.rows(f"SELECT {self.listed(self.key)} FROM {relation} AS w"))
         self.seconds += time.perf_counter() - started
 
 
