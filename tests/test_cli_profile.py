@@ -134,6 +134,7 @@ def test_a_table_of_a_database_that_has_stamps(tmp_path: Path, capsys: pytest.Ca
 
     assert found["stamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T10:00:00.000001Z"
     assert "resolution" not in found
+    assert "numbers count" not in found
 
 
 def test_an_empty_table_has_nothing_to_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,8 +99,12 @@ class _Reading:
 
     def __post_init__(self) -> None:
         """Settle what numbers count, where the user or the column says it; a column of stamps counts microseconds."""
-        stamps = self.table.column(self.table.cursor or "").kind is Kind.TIMESTAMP
-        self._account.cursor_unit = self.unit or ("us" if stamps else "")
+        self._account.cursor_unit = "us" if self._of_stamps else self.unit or ""
+
+    @property
+    def _of_stamps(self) -> bool:
+        """Whether the cursor column is of the database's own type of stamps."""
+        return self.table.column(self.table.cursor or "").kind is Kind.TIMESTAMP
 
     def take(self, rows: list[Row]) -> None:
         """Take in a chunk of rows."""
@@ -155,7 +159,7 @@ class _Reading:
             examples=tuple(account.cursor_examples),
             shapes=tuple(sorted(self._shapes.values(), key=lambda shape: -shape[1])[:_SHAPES_TOLD]),
             naive_stamps=account.naive_stamps,
-            unit=account.cursor_unit if "a number" in self._shapes else "",
+            unit=account.cursor_unit if "a number" in self._shapes and not self._of_stamps else "",
             unit_guessed=unit is None,
             smallest=int(positions.min()) if len(positions) else None,
             largest=int(positions.max()) if len(positions) else None,
