@@ -89,15 +89,16 @@ def test_windows_are_told_in_rows_of_today(tmp_path: Path, capsys: pytest.Captur
 
 def test_stamps_of_several_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each shape is shown, nonsense is named, and it is said that a load would refuse the column."""
-    shapes = ["2026-01-01T10:00:00Z", "2026-01-01 11:00:00", "2026-01-01T12:00:00.5+02:00", "soon", ""]
+    shapes = ["2026-01-01T10:00:00Z", "2026-01-01 11:00:00", "2026-01-01T12:00:00.5000001+02:00", "soon", ""]
     found = told(capsys, orders(tmp_path / "shop.db", tuple((number, "", text) for number, text in enumerate(shapes))))
 
     assert found["written in several shapes"] == (
-        "1 like 2026-01-01T10:00:00Z; 1 like 2026-01-01 11:00:00; 1 like 2026-01-01T12:00:00.5+02:00"
+        "1 like 2026-01-01T10:00:00Z; 1 like 2026-01-01 11:00:00; 1 like 2026-01-01T12:00:00.5000001+02:00"
     )
     assert found["stamps that say no time"] == "1 ('soon')"
     assert found["without a stamp"] == "1 (20.0 %): no bound ever shows them"
     assert found["without a zone, taken for UTC"] == "1"
+    assert found["finer than a microsecond, and cut off for this profile"] == "1"
     assert found["incload load would refuse this cursor"].startswith("cursor column 'updated_at' mixes stamps with and")
     assert found["stamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T11:00:00Z"
 

@@ -159,6 +159,7 @@ class _Reading:
             examples=tuple(account.cursor_examples),
             shapes=tuple(sorted(self._shapes.values(), key=lambda shape: -shape[1])[:_SHAPES_TOLD]),
             naive_stamps=account.naive_stamps,
+            finer_stamps=account.finer_stamps,
             unit=account.cursor_unit if "a number" in self._shapes and not self._of_stamps else "",
             unit_guessed=unit is None,
             smallest=int(positions.min()) if len(positions) else None,

@@ -29,7 +29,7 @@ class Standing:
         null_stamps: Rows whose cursor is null or empty.
         senseless_stamps, examples: Rows whose cursor says no time, and the first few of those values.
         shapes: For each shape in which stamps are written an example and how many there are, the most frequent first.
-        naive_stamps: Stamps that name no zone.
+        naive_stamps, finer_stamps: Stamps that name no zone; stamps finer than a microsecond, of which the rest is cut.
         unit, unit_guessed: What numbers count, empty if there are none; whether that was told by their size.
         smallest, largest: Of all stamps; None without any.
         tied_rows, ties, largest_tie: Rows that share their stamp with another, groups of such rows, the largest group.
@@ -53,6 +53,7 @@ class Standing:
     examples: tuple[str, ...]
     shapes: tuple[tuple[str, int], ...]
     naive_stamps: int
+    finer_stamps: int
     unit: str
     unit_guessed: bool
     smallest: int | None
@@ -153,6 +154,8 @@ def _stamps(standing: Standing) -> Iterable[tuple[str, str]]:
         yield "written in several shapes:", "; ".join(f"{number:,} like {text}" for text, number in standing.shapes)
     if standing.naive_stamps:
         yield "without a zone, taken for UTC:", f"{standing.naive_stamps:,}"
+    if standing.finer_stamps:
+        yield "finer than a microsecond, and cut off for this profile:", f"{standing.finer_stamps:,}"
     if standing.unit:
         guessed = "; that is told by their size, and --cursor-unit says it for certain" if standing.unit_guessed else ""
         yield "numbers count:", f"{UNITS_NAMED[standing.unit]} since 1970{guessed}"
