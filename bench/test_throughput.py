@@ -33,6 +33,8 @@ TUTORIALS = (
     Contender("tutorial_watermark", "", lambda *ends: tutorial_loaders.watermark(*map(path_of, ends))),
     Contender("tutorial_row_hash", "", lambda *ends: tutorial_loaders.row_hash(*map(path_of, ends))),
 )
+FLOOR = Contender("bare_statement", "", lambda *ends: tutorial_loaders.bare_statement(*map(path_of, ends)))
+"""The engine's own statement and nothing else: where it stands, no load can be much faster."""
 TUTORIAL_PAIR = ("sqlite", "sqlite")
 MEASURED = {
     "full_refresh",
@@ -56,8 +58,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     tests = []
     for pair in chosen.chosen_pairs():
         own = [("throughput", contender(strategy)) for strategy in strategies]
-        taught = [("tutorial", taught) for taught in TUTORIALS] if pair == TUTORIAL_PAIR else []
-        tests += [(pair, suite, who, phase) for suite, who in own + taught for phase in PHASES]
+        if pair == TUTORIAL_PAIR:
+            own += [("throughput", FLOOR), *(("tutorial", taught) for taught in TUTORIALS)]
+        tests += [(pair, suite, who, phase) for suite, who in own for phase in PHASES]
     ids = [f"{who.id}-{phase}-{pair_name(pair)}" for pair, _, who, phase in tests]
     metafunc.parametrize(("pair", "suite", "who", "phase"), tests, ids=ids)
 

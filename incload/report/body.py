@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.report.bounds import bound_blocks
 from incload.report.cost import cheapest_blocks, scenario_cost_blocks, timed_blocks
 from incload.report.figures import figure_blocks
 from incload.report.healing import healing_blocks
@@ -32,6 +33,7 @@ def report_blocks(frame: pd.DataFrame) -> list[Block]:
         *cheapest_blocks(frame),
         *scenario_cost_blocks(frame),
         *timed_blocks(frame),
+        *bound_blocks(frame),
         *figure_blocks(frame),
         *healing_blocks(frame),
         *story_blocks(frame),

@@ -1,0 +1,50 @@
+"""What a load at scale may take at most, as a multiple of the reference copy, and whether it kept to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.report.cost import PHASES
+from incload.report.document import Block, Heading, Paragraph, Table
+from incload.report.wording import TIMES, ratio
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROWS = 1_000_000
+"""The bounds are for a table of this size."""
+
+_CURSOR = ("timestamp_watermark", "composite_watermark")
+_LIMITS: tuple[tuple[tuple[str, ...], str, tuple[float, float, float]], ...] = (
+    (_CURSOR, "sqlite → sqlite", (1.15, 0.35, 0.03)),
+    (_CURSOR, "duckdb → duckdb", (1.3, 0.35, 0.15)),
+    (_CURSOR, "sqlite → duckdb", (1.3, 0.35, 0.15)),
+    (("row_hash_cdc",), "sqlite → sqlite", (3.5, 2.5, 2.0)),
+    (("row_hash_cdc",), "duckdb → duckdb", (1.8, 1.0, 0.8)),
+    (("snapshot_diff",), "sqlite → sqlite", (1.5, 1.2, 0.8)),
+    (("snapshot_diff",), "duckdb → duckdb", (1.5, 1.0, 0.8)),
+)
+BOUNDS = {
+    (strategy, pair, phase): limit
+    for strategies, pair, limits in _LIMITS
+    for strategy in strategies
+    for phase, limit in zip(PHASES, limits, strict=True)
+}
+"""The largest multiple of the reference copy, by strategy, pair of engines and phase."""
+
+
+def bound_blocks(frame: pd.DataFrame) -> list[Block]:
+    """Return the table of the bounds that were put to the test, those of a smaller table not among them."""
+    tried = frame[(frame["suite"] == "throughput") & (frame["rows"] == ROWS)]
+    rows = []
+    for row in tried.itertuples():
+        limit = BOUNDS.get((str(row.strategy), str(row.pair), str(row.scenario)))
+        if limit is not None:
+            met = "met" if float(str(row.times_reference)) <= limit else "not met"
+            phase = str(row.scenario).replace("_", " ")
+            rows.append((str(row.pair), str(row.strategy), phase, ratio(limit), ratio(row.times_reference), met))
+    if not rows:
+        return []
+    intro = f"{ROWS:,} rows; the largest multiple of the reference copy that a load may take, and what it took."
+    heads = ("engines", "strategy", "phase", f"{TIMES} at most", f"{TIMES} measured", "bound")
+    return [Heading(2, "Bounds"), Paragraph(intro), Table(heads, tuple(rows), left=3, left_last=True)]
