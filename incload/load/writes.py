@@ -331,8 +331,9 @@ def _stage_changed(job: Job) -> tuple[str, str, int]:
         refuse_broken_keys(job, keys)
     differing = target.stage(target.differing((*table.key, DIGEST), table.key, digests, job.known), DIFFERING)
     if not link.attached:
-        # The stream is read a second time only for the keys whose digest differs: memory holds digests, not rows.
-        rows = f"({link.incoming(everything, table).sql})"
+        # The stream is read a second time, and only if a digest differs: memory holds digests, not rows.
+        quiet = target.is_empty(differing)
+        rows = job.target if quiet else f"({link.incoming(everything, table).sql})"
     on = target.equal_keys(table.key, "d", "s")
     columns = target.listed(table.names, "s")
     stage = target.stage(Query(f"SELECT {columns}, d.{DIGEST} FROM {differing} AS d JOIN {rows} AS s ON {on}"))

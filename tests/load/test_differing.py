@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.load.link import Link
 from incload.load.plan import Guards
 
 if TYPE_CHECKING:
-    from conftest import Ends
+    from conftest import Between, Ends
+
+    from incload.load.engines.base import Query
 
 COMPARING = ("snapshot_diff", "row_hash_cdc")
 FREE = Guards(allow_removals=True)
@@ -73,3 +76,25 @@ def test_a_new_sqlite_target_has_large_pages_and_an_old_one_keeps_its_own(sqlite
     sqlite_ends.load("full_refresh", cursor=None)
 
     assert (made, sqlite_ends.rows("PRAGMA page_size")) == ([(16_384,)], [(4_096,)])
+
+
+@pytest.mark.parametrize("engines", [("sqlite", "duckdb"), ("duckdb", "sqlite")])
+def test_digests_that_all_agree_need_no_second_look(
+    between: Between, engines: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two engines the rows themselves are asked for only when some digest differs."""
+    into = between(*engines)
+    into.write("CREATE TABLE events (id INTEGER PRIMARY KEY, name VARCHAR)", "INSERT INTO events VALUES (1, 'a')")
+    into.load("row_hash_cdc", cursor=None)
+    streamed: list[Query] = []
+    incoming = Link.incoming
+    monkeypatch.setattr(
+        Link, "incoming", lambda self, query, *rest: (streamed.append(query), incoming(self, query, *rest))[1]
+    )
+    into.load("row_hash_cdc", cursor=None)
+    quiet = len(streamed)
+    into.write("UPDATE events SET name = 'A'")
+    into.load("row_hash_cdc", cursor=None)
+
+    assert (quiet, len(streamed) - quiet) == (1, 2)
+    assert into.rows("SELECT * FROM events") == [(1, "A")]
