@@ -162,7 +162,7 @@ def test_who_needs_an_assumption(paragraphs: dict[str, dict[str, str]]) -> None:
     assert paragraphs["UNIQUE_CURSOR"]["needed by"] == "clock_bounded_watermark, timestamp_watermark"
     assert paragraphs["COMPLETE_READ"]["needed by"] == "every strategy"
     assert paragraphs["INSERT_ONLY"]["a write rule needs it"] == "append"
-    told = "append, merge, newest with every strategy but row_hash_cdc, "
+    told = "append, merge, newest with every strategy but log_cdc, row_hash_cdc, "
     assert paragraphs["NO_HARD_DELETES"]["a write rule needs it"].startswith(told)
     assert paragraphs["CURSOR_NOT_IN_FUTURE"]["a write rule needs it"] == "append with clock_bounded_watermark"
 

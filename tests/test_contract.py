@@ -48,10 +48,12 @@ Rule = Callable[[Strategy], Iterator[str]]
 
 PERMANENT = {
     "boundary_dedup",
+    "commit_horizon",
     "clock_bounded_watermark",
     "composite_watermark",
     "full_refresh",
     "incrementing_id",
+    "log_cdc",
     "lookback_window",
     "lookback_window_minutes_1",
     "lookback_window_minutes_30_from_clock",
@@ -68,6 +70,7 @@ PERMANENT = {
 """Ids that stand in reports and under which memories are kept; one that is missing here may be added, none removed."""
 
 CHANGES_WITHOUT_ROWS = {
+    "log_cdc": "its position moves past a delete, or past the log of a table without rows",
     "lookback_with_reconciliation": "it counts syncs, whether they read rows or not",
     "row_hash_cdc": "it remembers that there is a table of digests, be it an empty one",
     "trigger_cdc": "its position moves past a delete, or past the log of a table without rows",

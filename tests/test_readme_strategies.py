@@ -23,10 +23,12 @@ import pytest
 
 from incload.errors import Refused
 from incload.history.history import History, Tick
+from incload.lab import server
 from incload.lab.audit import order
 from incload.lab.pair import open_stand
 from incload.lab.trial import difference
 from incload.load.asking import SeenRows
+from incload.load.engines.catalog import session_type
 from incload.load.memory import Shelf
 from incload.load.plan import Plan
 from incload.load.sync import sync
@@ -217,12 +219,13 @@ def played(block: str, folder: Path) -> str:
     """Do what a block says, with real syncs in a folder, and return the block as it came out."""
     chosen, rule = read_loader(block.partition("\n")[0])
     life, story = Life(), read_life(block)
-    stand, now = open_stand(("sqlite", "sqlite"), SHELF, folder), [0]
-    plan = Plan("shelf", ("id",), "modified_at", chosen, rule, 1_000_000, clock=lambda: now[0])
+    stand, now = open_stand(pair_for(chosen), SHELF, folder), [0]
     rows = [[cells(line)[0], told(each)] for line, each in zip(block.splitlines()[2:], story, strict=True)]
     try:
         empty = History(SHELF, position(story[0].at), life.tick(Happened(story[0].at, [], [])).upserts, ())
         stand.begin(empty, chosen)
+        cursor = stand.cursor or "modified_at"
+        plan = Plan("shelf", ("id",), cursor, chosen, rule, 1_000_000, clock=lambda: now[0])
         for row, line in zip(rows, story, strict=True):
             stand.apply(life.tick(line))
             now[0] = position(line.at)
@@ -230,6 +233,15 @@ def played(block: str, folder: Path) -> str:
     finally:
         stand.close()
     return f"{block.partition(chr(10))[0]}\n{laid_out(rows)}"
+
+
+def pair_for(chosen: Strategy) -> tuple[str, str]:
+    """Return the engines on which a block is played: SQLite's, unless they cannot do what the strategy asks for."""
+    if chosen.asks is None or not session_type("sqlite").cannot(chosen.asks):
+        return "sqlite", "sqlite"
+    if server.missing():
+        pytest.skip(server.missing())
+    return "postgres", "postgres"
 
 
 def loaded(stand: Stand, plan: Plan, at: datetime) -> tuple[str, str, str]:
@@ -262,12 +274,15 @@ def flat(chunks: Iterable[list[Row]]) -> list[Row]:
 def remembered(stand: Stand, name: str, memory: Memory, at: datetime) -> str:
     """Write a memory."""
     parts = []
-    if memory.watermark is not None:
+    if memory.watermark is not None and stand.cursor:
+        parts.append("a number")  # of the server's own, and another every time
+    elif memory.watermark is not None:
         parts.append(shown(EPOCH + memory.watermark * MICROSECOND, at))
     if memory.key is not None:
         parts.append(" ".join(ids("key", memory.key)))
     if memory.position is not None:
-        parts.append(f"change {memory.position.partition('.')[2]}")
+        own = stand.link.source.engine == "sqlite"
+        parts.append(f"change {memory.position.partition('.')[2]}" if own else "a position")
     counts = {key: len(note) if isinstance(note, list) else note for key, note in memory.notes.items()}
     if memory.digests:
         counts["digests"] = stand.link.target.count(Shelf(stand.link.target, SHELF, name, {}).digests)

@@ -5,10 +5,10 @@ A command's module imports nothing heavy before it is run.
 
 from __future__ import annotations
 
-from incload.commands import capture, check, compare, explain, list_, load, memory, profile, replay, report
+from incload.commands import capture, check, compare, explain, list_, load, memory, profile, replay, report, workload
 
 COMMANDS = (
-    *(load.add, memory.add, capture.add, compare.add, explain.add),
+    *(load.add, memory.add, capture.add, compare.add, workload.add, explain.add),
     *(replay.add, profile.add, report.add, check.add, list_.add),
 )
 """What adds each command to the parser, in the order of the help page."""

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Loads only ever read a source. A strategy that reads a log of changes needs one kept there, which these commands set up,
-show, cut short and take away: triggers and a table, for trigger_cdc.
+show, cut short and take away: triggers and a table for trigger_cdc; on PostgreSQL also a replication slot and a
+publication (log) for log_cdc, and a column of transaction numbers (horizon) for commit_horizon.
 """
-_LOGS = {"triggers": "TRIGGERS", "log": "LOG"}
+_LOGS = {"triggers": "TRIGGERS", "log": "LOG", "horizon": "HORIZON"}
 
 
 def add(subparsers: Subparsers) -> None:
@@ -41,7 +42,7 @@ def _action(actions: Subparsers, name: str, text: str, run: object) -> argparse.
     action.add_argument("source", help="the database that holds the table, such as sqlite:///shop.db")
     action.add_argument("--table", help="the table whose changes are logged")
     if name != "list":
-        action.add_argument("--kind", default="triggers", help="what keeps the log: triggers (the default) or log")
+        action.add_argument("--kind", default="triggers", help="triggers (the default), log or horizon")
     action.set_defaults(run=run)
     return action
 

@@ -115,11 +115,11 @@ def open_beside(pair: tuple[str, str], history: History, folder: Path, strategie
 
 
 def _begin(stand: Stand, history: History, strategies: Iterable[Strategy]) -> None:
-    """Bring the base to life, and give the source the change logs that strategies ask for and its engine can keep."""
+    """Bring the base to life, and have the source keep what strategies ask for and its engine can."""
     stand.begin(history)
     asked = {each.asks for each in strategies if each.asks is not None and not stand.writer.cannot(each.asks)}
     for capability in asked:
-        stand.writer.change_log(capability, stand.place, stand.table.name).install(stand.table.key)
+        stand.writer.capture(capability, stand.place, stand.table.name).install(stand.table.key)
 
 
 def _alone(pair: tuple[str, str], history: History, folder: Path, strategy: Strategy, closing: ExitStack) -> Stand:

@@ -18,6 +18,7 @@ from incload.lab.matrix import Cell, Choice, outcome
 from incload.lab.pair import pair_name
 from incload.lab.prediction import broken, disagreement
 from incload.lab.witness import shown
+from incload.load.engines.catalog import session_type
 from incload.registry import strategies, strategy
 from incload.strategy import needs_of
 
@@ -126,7 +127,9 @@ def _measured(need: Need, cell: Cell, breaks: Breaks) -> str:
 
 def _right(cell: Cell, failed: list[Assumption], breaks: Breaks) -> Iterator[str]:
     """Name the strategies that are right in the scenario by prediction, and how they bear what failed."""
-    right = [each for each in strategies() if not broken(each, each.write_rule, breaks)]
+    engine = session_type(cell.pair[0])
+    able = [each for each in strategies() if each.asks is None or not engine.cannot(each.asks)]
+    right = [each for each in able if not broken(each, each.write_rule, breaks)]
     if not right:
         yield f"No strategy is right in {cell.scenario.id}, by prediction."
         return

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from incload.load.engines.log import ChangeLog
 from incload.load.link import Link, refuse_unable
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from incload.history.history import History, Tick
-    from incload.lab.audit import Row
+    from incload.lab.audit import Key, Row
     from incload.load.engines.base import Place, Session
-    from incload.load.engines.log import ChangeLog
+    from incload.load.engines.log import Capture
     from incload.load.engines.postgres import PostgresSession
-    from incload.strategy import Strategy
+    from incload.strategy import Capability, Strategy
     from incload.table import Table
 
 PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"))
@@ -54,6 +55,8 @@ class Stand:
         closing: What is to be closed in the end.
         another: Opens one more connection to the source, where several can write at once; it is closed in the end.
         log: The source's log of the table's changes; None for strategies that ask for none.
+        kept: What the source keeps for the strategy, be it a log or a column.
+        cursor: The column that it keeps, if that is the strategy's cursor instead of the table's.
     """
 
     link: Link
@@ -63,6 +66,8 @@ class Stand:
     closing: ExitStack = field(default_factory=ExitStack)
     another: Callable[[], PostgresSession] | None = None
     log: ChangeLog | None = None
+    kept: Capture | None = None
+    cursor: str | None = None
 
     def begin(self, history: History, strategy: Strategy | None = None) -> None:
         """Create the source, give it the history's base, and index its cursor as a careful owner does.
@@ -76,12 +81,32 @@ class Stand:
         self.writer.put(self.place, self.table, history.base)
         self.writer.index(self.place, self.table)
         if strategy is not None and strategy.asks is not None:
-            self.log = self.writer.change_log(strategy.asks, self.place, self.table.name)
-            self.log.install(self.table.key)
+            self._keep(strategy.asks)
+
+    def _keep(self, asked: Capability) -> None:
+        """Have the source keep what a strategy asks for, until the stand is closed."""
+        self.kept = self.writer.capture(asked, self.place, self.table.name)
+        self.kept.install(self.table.key)
+        self.closing.callback(self.kept.remove)
+        if isinstance(self.kept, ChangeLog):
+            self.log = self.kept
+            return
+        described = self.kept.kept()
+        self.cursor = described.key[0] if described else None
 
     def unwatched(self) -> AbstractContextManager[None]:
-        """Let a block change the source without the change log's noticing, if there is one."""
-        return self.log.unwatched() if self.log else nullcontext()
+        """Let a block change the source without the noticing of what is kept for the strategy."""
+        return self.kept.unwatched() if self.kept else nullcontext()
+
+    def unsettled(self) -> set[Key]:
+        """Return the keys of rows that something may still come before, where a strategy waits for that."""
+        if self.cursor is None:
+            return set()
+        relation = self.writer.name(self.place, self.table.name)
+        columns = self.writer.columns(self.place, self.table.name) or ()
+        (cursor,) = (column for column in columns if column.name == self.cursor)
+        names = self.writer.listed(self.table.key)
+        return set(self.writer.rows(f"SELECT {names} FROM {relation} WHERE NOT {self.writer.settled(cursor)}"))
 
     def apply(self, tick: Tick) -> None:
         """Let one tick happen: the deletes, then what happens to the columns, then the upserts."""
@@ -116,7 +141,8 @@ class Stand:
         columns = self.link.target.columns("target", self.table.name)
         if columns is None:
             return iter(())
-        return self.link.target.ordered("target", replace(self.table, columns=columns))
+        compared = tuple(column for column in columns if column.name != self.cursor)
+        return self.link.target.ordered("target", replace(self.table, columns=compared))
 
     def close(self) -> None:
         """Close every session, and drop what was made on a server."""

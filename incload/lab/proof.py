@@ -18,6 +18,8 @@ from incload.lab.prediction import broken
 from incload.lab.search import draw
 from incload.lab.shrink import shrink
 from incload.lab.trial import Trial
+from incload.load.engines.catalog import session_type
+from incload.registry import strategies
 from incload.strategy import Assumption, needs_of
 
 if TYPE_CHECKING:
@@ -63,6 +65,12 @@ class Tried:
         (need,) = self.unmet
         least = need.within is None or self.breaks.get(need.assumption) == need.within + timedelta.resolution
         return need if least else None
+
+
+def provable() -> tuple[Strategy, ...]:
+    """Return the strategies whose lives can be loaded in memory: all but those that ask for what SQLite cannot do."""
+    sqlite = session_type(_SQLITE[0])
+    return tuple(each for each in strategies() if each.asks is None or not sqlite.cannot(each.asks))
 
 
 def observe(

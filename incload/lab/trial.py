@@ -112,13 +112,14 @@ class _Running:
         self._trial, self._stand, self._clock, self._now = trial, stand, clock, now
         self._saved: dict[int, SavedMemory] = {}
         self._left: set[Key] = set()
+        self._unsettled: set[Key] = set()
         self._stamps: dict[Key, int | None] = {}
         self._performance: Performance | None = None
         table = trial.history.table
         self._plan = Plan(
             name=table.name,
             key=table.key,
-            cursor=table.cursor,
+            cursor=stand.cursor or table.cursor,
             strategy=bent(trial.strategy, trial.conditions),
             write_rule=trial.write_rule,
             cursor_per_second=TICKS_PER_SECOND,
@@ -163,6 +164,7 @@ class _Running:
         if self._stand.log and met(conditions, "cut_log", number):
             self._stand.log.cut()
         self._crash(number, shelf)
+        self._unsettled = self._stand.unsettled()  # before the load: its horizon can only be a later one
         partial = met(conditions, "partial_read", number)
         with hidden(self._stand, partial[0].share) if partial else nullcontext():
             synced = self._load()
@@ -195,11 +197,10 @@ class _Running:
 
     def _promised(self, found: Difference) -> Difference:
         """Leave out rows too young for the strategy to have promised anything about."""
-        delay = self._trial.strategy.delay
-        if not delay:
-            return found
-        until = self._now - delay // timedelta(microseconds=1)
-        young = {key for key in found.lost | found.stale if (self._stamps[key] or 0) > until}
+        delay, young = self._trial.strategy.delay, set(self._unsettled)
+        if delay:
+            until = self._now - delay // timedelta(microseconds=1)
+            young |= {key for key in found.lost | found.stale if (self._stamps[key] or 0) > until}
         return replace(found, lost=found.lost - young, stale=found.stale - young)
 
     def _shelf(self) -> Shelf:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from incload.errors import Refused, Unable, unknown
 from incload.load.engines.catalog import session_type
+from incload.load.engines.log import ChangeLog
 from incload.load.link import reopen
 from incload.load.wording import reason
 from incload.strategy import Capability
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from incload.load.engines.base import Session
-    from incload.load.engines.log import ChangeLog, Kept
+    from incload.load.engines.log import Capture, Kept
     from incload.load.location import End
 
 
@@ -44,6 +45,8 @@ def trim(source: End, table: str, log: Capability, until: str) -> int:
     """Forget what stands in the log of a table up to a position; return how many entries that were."""
     with _changing(source, table, log) as (_, found):
         _kept(found, table)
+        if not isinstance(found, ChangeLog):
+            raise Refused(f"what is kept of table {table!r} for a horizon is no log, and has nothing to trim.")
         return found.trim(until)
 
 
@@ -53,8 +56,12 @@ def listed(source: End, table: str | None = None) -> list[Kept]:
         if table is not None:
             _check_table(session, table)
         tables = session.tables("target") if table is None else [table]
-        logs = [log for log in Capability if log is not Capability.HORIZON and not session.cannot(log)]
-        found = [session.change_log(log, "target", each).kept() for each in tables for log in logs]
+        found = [
+            session.capture(log, "target", each).kept()
+            for each in tables
+            for log in Capability
+            if not session.cannot(log)
+        ]
         return [kept for kept in found if kept is not None]
 
 
@@ -75,7 +82,7 @@ def _opened(source: End) -> Iterator[Session]:
 
 
 @contextmanager
-def _changing(source: End, table: str, log: Capability) -> Iterator[tuple[Session, ChangeLog]]:
+def _changing(source: End, table: str, log: Capability) -> Iterator[tuple[Session, Capture]]:
     """Hand out the log of the table, in a transaction that ends with the block."""
     with _opened(source) as session:
         why = session.cannot(log)
@@ -84,7 +91,7 @@ def _changing(source: End, table: str, log: Capability) -> Iterator[tuple[Sessio
         session.begin(table)
         try:
             _check_table(session, table)
-            yield session, session.change_log(log, "target", table)
+            yield session, session.capture(log, "target", table)
             session.commit()
         finally:
             session.rollback()
@@ -102,7 +109,7 @@ def _check_key(session: Session, table: str, key: tuple[str, ...]) -> None:
             raise unknown("key column", name, names)
 
 
-def _kept(log: ChangeLog, table: str) -> Kept:
+def _kept(log: Capture, table: str) -> Kept:
     kept = log.kept()
     if kept is None:
         raise Refused(f"table {table!r} has no change log: make one with `incload capture install`.")

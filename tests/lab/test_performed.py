@@ -103,6 +103,35 @@ def test_a_window_longer_than_the_transaction_finds_the_row(target: str, two_wri
 
 
 @pytest.mark.usefixtures("postgres_server")
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", ["commit_horizon", "trigger_cdc", "log_cdc"])
+def test_a_log_and_a_horizon_find_the_row(name: str, target: str, two_writers: History, tmp_path: Path) -> None:
+    """They go by commits, or wait for the open transaction; what is waited for was not promised yet."""
+    observed = _run(two_writers, name, target, tmp_path)
+
+    assert observed.ledger.ever_wrong == {}
+    assert observed.ledger.last is not None
+    assert observed.ledger.last.wrong == frozenset()
+
+
+@pytest.mark.usefixtures("postgres_server")
+def test_a_horizon_delays_what_comes_after_an_open_transaction(lived: Lived, tmp_path: Path) -> None:
+    """Key 3 is written before sync 1 and committed before sync 3: key 5 waits for it, and a log has that at once."""
+    history = lived(
+        [(1, "a", 0), (2, "b", -1)],
+        ([(4, "prompt", 5)], []),
+        ([(5, "prompt", 15)], []),
+        ([(3, "late", 4)], []),
+    )
+    waited = _run(history, "commit_horizon", "duckdb", tmp_path)
+    (tmp_path / "log").mkdir()
+    logged = _run(history, "log_cdc", "duckdb", tmp_path / "log")
+
+    assert [synced.read for synced in waited.syncs] == [2, 1, 0, 2]
+    assert [synced.read for synced in logged.syncs] == [2, 1, 1, 1]
+
+
+@pytest.mark.usefixtures("postgres_server")
 def test_a_window_shorter_than_the_transaction_loses_it(two_writers: History, tmp_path: Path) -> None:
     """The row lies 12:05 - 12:04 = 1 minute behind; a window of half a minute does not reach it."""
     assert _lag(two_writers) == timedelta(minutes=1)

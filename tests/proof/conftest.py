@@ -13,8 +13,8 @@ import pytest
 from incload.history.breaks import measure
 from incload.lab.life import Life, read
 from incload.lab.prediction import broken
-from incload.lab.proof import Tried, attempt, drawn
-from incload.registry import strategies, strategy
+from incload.lab.proof import Tried, attempt, drawn, provable
+from incload.registry import strategy
 from incload.strategy import Assumption, Strategy, WriteRule
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def rule_tries(on_file: tuple[Shown, ...], corpus: tuple[Life, ...]) -> RuleTrie
     def of(rule: WriteRule) -> tuple[Tried, ...]:
         harmless = [
             (life, each)
-            for each in strategies()
+            for each in provable()
             for life, breaks in measured
             if each.write_rule is not rule and not broken(each, rule, breaks)
         ]

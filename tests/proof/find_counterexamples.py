@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from incload.history.breaks import measure
 from incload.lab.life import Life, written
 from incload.lab.prediction import broken
-from incload.lab.proof import attempt, breakable, drawn
+from incload.lab.proof import attempt, breakable, drawn, provable
 from incload.lab.shrink import cost, shrink
-from incload.registry import strategies
 from incload.strategy import Need, WriteRule
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Claim(NamedTuple):
 
 def claims() -> Iterator[Claim]:
     """Yield everything that can be claimed, the write rules that are not a strategy's own included."""
-    for each in strategies():
+    for each in provable():
         for rule in WriteRule:
             for need in breakable(each, rule):
                 if rule is each.write_rule or need not in each.needs:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import incload.strategy
-from incload.lab.proof import unneeded, unsound
-from incload.registry import strategies, strategy_classes
+from incload.lab.proof import provable, unneeded, unsound
+from incload.registry import strategy_classes
 from incload.strategy import Assumption, Need, Strategy, WriteRule, needs_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-every_strategy = pytest.mark.parametrize("each", strategies(), ids=lambda each: each.id)
+every_strategy = pytest.mark.parametrize("each", provable(), ids=lambda each: each.id)
 every_rule = pytest.mark.parametrize("rule", WriteRule)
 OF_RULES = incload.strategy._RULE_NEEDS
 
@@ -110,7 +110,7 @@ def test_a_size_that_is_off_is_found(
 @every_rule
 def test_the_needs_of_a_rule_have_no_fault(rule: WriteRule, rule_tries: RuleTries, tries: Tries) -> None:
     """What a write rule says that it needs is enough with every strategy, and needed with some."""
-    own = [tried for each in strategies() if each.write_rule is rule for tried in tries(each)]
+    own = [tried for each in provable() if each.write_rule is rule for tried in tries(each)]
 
     assert list(rule_faults(rule, [*rule_tries(rule), *own])) == []
 
@@ -120,7 +120,7 @@ def test_a_need_of_a_rule_too_few_or_too_many_is_found(
     rule: WriteRule, rule_tries: RuleTries, tries: Tries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without any one of its needs, or with any other, a write rule does not pass."""
-    tried = [*rule_tries(rule), *(one for each in strategies() if each.write_rule is rule for one in tries(each))]
+    tried = [*rule_tries(rule), *(one for each in provable() if each.write_rule is rule for one in tries(each))]
     for assumption in Assumption:
         with monkeypatch.context() as patch:
             patch.setitem(OF_RULES, rule, OF_RULES[rule] ^ {assumption})

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.lab.pair import PAIRS, pair_name
-from incload.lab.proof import attempt, breakable, observe
+from incload.lab.proof import attempt, breakable, observe, provable
 from incload.lab.witness import story
 from incload.load.engines.catalog import session_type
-from incload.registry import strategies
 from incload.strategy import Assumption, Need, WriteRule
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from incload.strategy import Strategy
 
 MOST_ROWS, MOST_BEATS = 5, 4
-every_strategy = pytest.mark.parametrize("each", strategies(), ids=lambda each: each.id)
+every_strategy = pytest.mark.parametrize("each", provable(), ids=lambda each: each.id)
 
 
 @every_strategy

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from incload.history.breaks import measure
 from incload.history.model import Model
 from incload.lab.prediction import broken
-from incload.lab.proof import attempt, observe, unsound
+from incload.lab.proof import attempt, observe, provable, unsound
 from incload.lab.search import draw
-from incload.registry import strategies
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-every_strategy = pytest.mark.parametrize("each", strategies(), ids=lambda each: each.id)
-CURSOR_STRATEGIES = [each for each in strategies() if each.reach is not None and each.write_rule is WriteRule.MERGE]
+every_strategy = pytest.mark.parametrize("each", provable(), ids=lambda each: each.id)
+CURSOR_STRATEGIES = [each for each in provable() if each.reach is not None and each.write_rule is WriteRule.MERGE]
 
 
 @st.composite
@@ -68,7 +67,7 @@ def test_no_life_that_can_be_drawn_is_a_counterexample(life: Life) -> None:
     """No strategy under any rule is wrong where all it needs holds, and the model knows what is wrong elsewhere."""
     history = life.history()
     breaks = measure(history, life.conditions)
-    for each in strategies():
+    for each in provable():
         for rule in WriteRule:
             if not broken(each, rule, breaks):
                 assert observe(life, each, rule).ledger.ever_wrong == {}

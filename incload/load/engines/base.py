@@ -383,6 +383,8 @@ class Session(KeepsLogs, ABC):
         if question.until is not None:
             parts.append(f"{cursor.compared} <= {cursor.bound}")
             params.append(self.bind(cursor, scale, question.until))
+        if question.settled:
+            parts.append(self.settled(table.column(table.cursor or "")))
         sql = " AND ".join(parts)
         if question.nulls and sql:
             sql = f"({sql}) OR {self.quote(table.cursor or '')} IS NULL"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from incload.load.engines.base import Place, Query
     from incload.strategy import Capability
+    from incload.table import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,29 @@ class Kept:
     state: str
 
 
-class ChangeLog(ABC):
-    """The log of one table's changes; see the module's docstring."""
+class Capture(ABC):
+    """What a source keeps for strategies that ask for it, on somebody's explicit word."""
 
     @abstractmethod
     def install(self, key: tuple[str, ...]) -> None:
-        """Have the log kept from now on, or put it in order again; rows are named by these columns."""
+        """Have it kept from now on, or put it in order again; rows are named by these columns."""
 
     @abstractmethod
     def remove(self) -> None:
-        """Take away everything that keeps the log, and the log."""
+        """Take it away, and everything that keeps it."""
 
     @abstractmethod
     def kept(self) -> Kept | None:
-        """Describe the log; None when there is none."""
+        """Describe it; None when there is none."""
+
+    @contextmanager
+    @abstractmethod
+    def unwatched(self) -> Iterator[None]:
+        """Let a block change the table without the log's noticing: how a trial hides rows from a reader."""
+
+
+class ChangeLog(Capture):
+    """The log of one table's changes; see the module's docstring."""
 
     @abstractmethod
     def reach(self, after: str | None, key: tuple[str, ...]) -> Reached:
@@ -84,11 +94,6 @@ class ChangeLog(ABC):
     def cut(self) -> None:
         """Lose all entries without a trace, as somebody's clearing up would: what a trial does to a loader."""
 
-    @contextmanager
-    @abstractmethod
-    def unwatched(self) -> Iterator[None]:
-        """Let a block change the table without the log's noticing: how a trial hides rows from a reader."""
-
 
 class KeepsLogs:
     """What a session says of change logs; an engine that has none leaves it at that."""
@@ -100,9 +105,17 @@ class KeepsLogs:
         """Say why the engine does not have what a strategy asks for; empty when it has it."""
         return f"{cls.engine} has no {capability}"
 
+    def capture(self, capability: Capability, place: Place, table: str) -> Capture:
+        """Return what a source keeps, or would keep, of a table for a strategy that asks; `cannot` was asked before."""
+        return self.change_log(capability, place, table)
+
     def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is none
         """Return the log of a table's changes, there or not; `cannot` was asked before."""
         raise AssertionError(self.cannot(log))
+
+    def settled(self, cursor: Column) -> str:
+        """Return the condition that a row's cursor lies below the horizon of the statement's own snapshot."""
+        raise AssertionError(f"{self.engine} has no horizon for {cursor.name}")
 
     def primary_key(self, place: Place, table: str) -> tuple[str, ...]:  # noqa: ARG002 - asked where a log can be kept
         """Return the columns of the primary key, in the key's own order; none without one."""

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from incload.load.engines import postgres_copy
-from incload.load.engines.postgres_load import STREAM, PostgresLoad
+from incload.load.engines.postgres_keeping import PostgresKeeping
+from incload.load.engines.postgres_load import STREAM
 from incload.load.engines.postgres_sql import plain
 from incload.load.engines.postgres_url import Server, locate
 
@@ -25,7 +26,7 @@ __all__ = ["PostgresSession", "Server", "locate"]
 _BATCH_ROWS = 1_000
 
 
-class PostgresSession(PostgresLoad):
+class PostgresSession(PostgresKeeping):
     """One connection to one database, with the target, the source, or both."""
 
     def put(self, place: Place, table: Table, rows: pa.Table) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from incload.load.engines.base import Row
 
 _KINDS = {
-    **dict.fromkeys(("int2", "int4", "int8"), Kind.INTEGER),
+    **dict.fromkeys(("int2", "int4", "int8", "xid8"), Kind.INTEGER),
     **dict.fromkeys(("float4", "float8"), Kind.REAL),
     **dict.fromkeys(("text", "varchar", "bpchar"), Kind.TEXT),
     **dict.fromkeys(("timestamp", "timestamptz", "date"), Kind.TIMESTAMP),

@@ -65,6 +65,8 @@ def crossing(name: str, column: Column) -> str:
     """Return the expression that brings a column into the type in which it is read."""
     if column.kind is Kind.TIMESTAMP:
         return f"{name}::timestamp" if column.dated else name
+    if column.declared == "xid8":
+        return f"{name}::text::bigint"
     return f"{name}::{_CASTS.get(column.kind, 'text')}"
 
 

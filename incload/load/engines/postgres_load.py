@@ -221,6 +221,8 @@ class PostgresLoad(Session):
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
         """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
         name = self.quote(column)
+        if declared == "xid8":
+            return CursorSql(name, "(?::text)::xid8", f"{name}::text::bigint")
         if isinstance(scale, MixedText):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
         if isinstance(scale, Stamps):

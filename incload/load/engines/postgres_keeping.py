@@ -1,0 +1,104 @@
+"""PostgreSQL: what a session says of logs, and of the numbers of transactions that rows can hold."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from incload.errors import Refused
+from incload.load.engines.postgres_load import PostgresLoad
+from incload.load.engines.postgres_url import Server, connected
+from incload.strategy import Capability
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import psycopg
+
+    from incload.load.engines.base import Place, Row
+    from incload.load.engines.log import Capture, ChangeLog
+    from incload.table import Column
+
+
+class PostgresKeeping(PostgresLoad):
+    """A connection through which a source can be followed by more than its rows."""
+
+    def __init__(self, source: Server | None, target: Server | None) -> None:
+        """Connect; a second connection is opened when a log is read."""
+        super().__init__(source, target)
+        server = target or source
+        assert server is not None  # noqa: S101 - a session is opened on something
+        self._server = server
+        self._aside: psycopg.Connection[Any] | None = None
+        self._logs: dict[tuple[Capability, str], ChangeLog] = {}
+
+    @classmethod
+    def cannot(cls, capability: Capability) -> str:  # noqa: ARG003 - it can do everything
+        """PostgreSQL has triggers, a log and a horizon."""
+        return ""
+
+    def capture(self, capability: Capability, place: Place, table: str) -> Capture:
+        """Return what is kept of a table: a log, or each row's transaction number."""
+        if capability is Capability.HORIZON:
+            from incload.load.engines.postgres_capture import PostgresHorizon
+
+            return PostgresHorizon(self, place, table)
+        return self.change_log(capability, place, table)
+
+    def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:
+        """Return the log that triggers keep or the server's own; what one has read, it holds until the next."""
+        from incload.load.engines.postgres_capture import PostgresTriggers
+        from incload.load.engines.postgres_slot import PostgresSlot
+
+        made = PostgresTriggers if log is Capability.TRIGGERS else PostgresSlot
+        name = self.name(place, table)
+        if (log, name) not in self._logs:
+            self._logs[log, name] = made(self, place, table)
+        return self._logs[log, name]
+
+    def settled(self, cursor: Column) -> str:
+        """Compare with the horizon of the snapshot that reads; refuse a column that holds no transaction numbers."""
+        if cursor.declared != "xid8":
+            raise Refused(
+                f"cursor column {cursor.name!r} is of type {cursor.declared} and holds no transaction numbers: "
+                "name one of type xid8, such as `incload capture install --kind horizon` adds."
+            )
+        return f"{self.quote(cursor.name)} < pg_snapshot_xmin(pg_current_snapshot())"
+
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
+        """Ask the catalogue."""
+        found = self.rows(
+            "SELECT a.attname FROM pg_index AS i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k(number, place)"
+            " JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number"
+            " WHERE i.indrelid = to_regclass(?) AND i.indisprimary ORDER BY k.place",
+            (self.name(place, table),),
+        )
+        return tuple(str(name) for (name,) in found)
+
+    def portions(self, sql: str, params: Sequence[object], size: int) -> Iterator[Row]:
+        """Run a query on a connection of its own and yield its rows, so many held at a time.
+
+        Reading the log leaves a transaction that has changed tables with an old idea of them.
+        """
+        if self._aside is None:
+            self._aside = connected(self._server)
+        with self._aside.transaction(), self._aside.cursor(name="incload_portions") as cursor:
+            cursor.itersize = size
+            cursor.execute(self._spelled(sql, params).encode())
+            yield from cursor
+
+    def close(self) -> None:
+        """Close both connections."""
+        if self._aside is not None:
+            self._aside.close()
+        super().close()
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Commit what the transaction has done, if one is open, and let a block run before another begins."""
+        was_open = self._open
+        if was_open:
+            self._execute("COMMIT")
+        yield
+        if was_open:
+            self._begin("READ WRITE")

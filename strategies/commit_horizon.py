@@ -1,0 +1,35 @@
+"""Commit horizon: a row is read once every transaction that could come before it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from incload.strategy import Assumption, Capability, Delta, Memory, Need, Seen, Source, Strategy
+
+
+@dataclass(frozen=True)
+class CommitHorizon(Strategy):
+    """Reads the rows between the last transaction number and the horizon, below which nothing can still commit.
+
+    The cursor is a column that holds the number of the transaction that last wrote the row. However long a transaction
+    is open, its rows are delayed and not lost, and every row is read once; but one that stays open delays everything
+    behind it, whatever table it writes. Deletes are never seen, nor updates that leave the number alone.
+    """
+
+    name: ClassVar[str] = "commit_horizon"
+    asks: ClassVar[Capability | None] = Capability.HORIZON
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Complete answers, and a memory that says what was read; the source sees to its numbers."""
+        return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.MEMORY_NOT_AHEAD, Assumption.ATOMIC_COMMIT)))
+
+    def read(self, source: Source, memory: Memory) -> Delta:
+        """Ask for what lies above the last number and below the horizon, in one statement."""
+        return Delta((source.settled(memory.watermark),))
+
+    def remember(self, seen: Seen, memory: Memory) -> Memory:
+        """Keep the largest number read so far."""
+        largest = seen.largest()
+        return memory if largest is None else Memory(watermark=largest)
