@@ -119,7 +119,7 @@ def _plain(job: Job, delta: Delta, rule: WriteRule) -> Landed:
 def _coming(job: Job, delta: Delta) -> int:
     """Count in the source the rows that would replace the target."""
     query = job.link.question(job.table, job.scale, delta.rows[0])
-    return job.link.source.count(f"({query.sql})", query.params)
+    return job.link.source.count(f"({query.sql}) AS c", query.params)
 
 
 def _shrunk(job: Job, coming: int) -> int:

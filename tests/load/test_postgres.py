@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import duckdb
 import psycopg
@@ -61,13 +61,11 @@ class Ends:
 
     Attributes:
         pair: The engines, source first.
-        url: The server's database.
         source_url, target_url: What a load is given.
         folder: Where files are.
     """
 
     pair: tuple[str, str]
-    url: str
     source_url: str
     target_url: str
     folder: Path
@@ -123,10 +121,19 @@ def _run(engine: str, url: str, statements: tuple[str, ...]) -> None:
 def elsewhere(postgres_server: str) -> Iterator[str]:
     """Return the URL of another database of the server."""
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE incload_elsewhere")
-    yield postgres_server.replace("/postgres?", "/incload_elsewhere?")
+        name = f"incload_{uuid4().hex}"
+        connection.execute(f"CREATE DATABASE {name}")
+    yield postgres_server.replace("/postgres?", f"/{name}?")
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE incload_elsewhere WITH (FORCE)")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def copies(postgres_server: str) -> Iterator[str]:
+    """Return the URL of one more schema."""
+    assert postgres_server
+    with server.schema() as url:
+        yield url
 
 
 @pytest.fixture(params=PAIRS, ids="-".join)
@@ -148,8 +155,7 @@ def out(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> En
 
 
 def made(request: pytest.FixtureRequest, pair: tuple[str, str], schema: str, folder: Path) -> Ends:
-    """Return the ends of a pair; within one database the target is the schema `copies`."""
-    server = schema.partition("&schema=")[0]
+    """Return the ends of a pair; within one database the target is another schema."""
     urls = []
     for engine, place in zip(pair, ("source", "target"), strict=True):
         if engine in {"sqlite", "duckdb"}:
@@ -158,12 +164,11 @@ def made(request: pytest.FixtureRequest, pair: tuple[str, str], schema: str, fol
             urls.append(request.getfixturevalue("elsewhere"))
             _run("postgres", urls[-1], ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"))
         elif place == "target" and pair[0] == "postgres":
-            _run("postgres", server, ("DROP SCHEMA IF EXISTS copies CASCADE", "CREATE SCHEMA copies"))
-            urls.append(f"{server}&schema=copies")
+            urls.append(request.getfixturevalue("copies"))
         else:
             urls.append(schema)
     named = (pair[0], "postgres" if pair[1] == "elsewhere" else pair[1])
-    return Ends(named, server, urls[0], urls[1], folder)
+    return Ends(named, urls[0], urls[1], folder)
 
 
 def fill(ends: Ends) -> None:
@@ -242,7 +247,7 @@ def test_postgres_keeps_its_types(
 
 
 def test_types_cross_to_duckdb_and_back(
-    out: Ends, postgres_url: str, tmp_path: Path, request: pytest.FixtureRequest
+    out: Ends, copies: str, postgres_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Decimals, days and zoned stamps keep their types; what the other does not have travels as text."""
     out.write(f"CREATE TABLE events ({TYPES})", f"INSERT INTO events VALUES {VALUES}")
@@ -261,8 +266,7 @@ def test_types_cross_to_duckdb_and_back(
 
     back = made(request, ("duckdb", "postgres"), postgres_url, tmp_path)
     back.source_url = out.target_url
-    back.target_url = out.url + "&schema=copies"
-    _run("postgres", out.url, ("DROP SCHEMA IF EXISTS copies CASCADE", "CREATE SCHEMA copies"))
+    back.target_url = copies
     back.load()
     assert back.rows("SELECT price::text, any_number, ok, ts, zoned, day FROM events") == [
         ("1.10", "1.100", True, STAMP, ZONED, date(2024, 2, 29))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import duckdb
 import psycopg
@@ -45,22 +46,27 @@ class Ends:
     def __init__(self, pair: str, url: str, folder: Path) -> None:
         """Make the source and load it for the first time."""
         self.url, self.folder = url, folder
+        self.here, self.there = (f"incload_{place}_{uuid4().hex}" for place in ("here", "there"))
         self.engines = pair.split("-")
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("DROP SCHEMA IF EXISTS here CASCADE")
-            connection.execute("DROP SCHEMA IF EXISTS there CASCADE")
-            connection.execute("CREATE SCHEMA here")
-            connection.execute("CREATE SCHEMA there")
+            for schema in (self.here, self.there):
+                connection.execute(f"CREATE SCHEMA {schema}")
         self.change("CREATE TABLE events (id INTEGER PRIMARY KEY, name TEXT, ts INTEGER)")
         self.change("INSERT INTO events VALUES (1, 'a', 10), (2, 'b', 20)")
         self.load()
         self.change("UPDATE events SET name = 'changed', ts = 30 WHERE id = 2")
         self.change("INSERT INTO events VALUES (3, 'c', 31)")
 
+    def drop(self) -> None:
+        """Leave nothing on the server."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for schema in (self.here, self.there):
+                connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
     def change(self, sql: str) -> None:
         """Run a statement on the source."""
         if self.engines[0] == "postgres":
-            with psycopg.connect(f"{self.url}&options=-csearch_path%3Dhere", autocommit=True) as connection:
+            with psycopg.connect(f"{self.url}&options=-csearch_path%3D{self.here}", autocommit=True) as connection:
                 connection.execute(sql)
         else:
             with closing(sqlite3.connect(self.folder / "source.sqlite", isolation_level=None)) as connection:
@@ -69,7 +75,7 @@ class Ends:
     def load(self) -> None:
         """Load once."""
         ends = {
-            "postgres": (f"{self.url}&schema=here", f"{self.url}&schema=there"),
+            "postgres": (f"{self.url}&schema={self.here}", f"{self.url}&schema={self.there}"),
             "sqlite": (f"sqlite:///{self.folder}/source.sqlite", ""),
             "duckdb": ("", f"duckdb:///{self.folder}/target.duckdb"),
         }
@@ -80,9 +86,22 @@ class Ends:
         """Return the target's rows."""
         if self.engines[1] == "postgres":
             with psycopg.connect(self.url) as connection:
-                return connection.execute("SELECT * FROM there.events ORDER BY id").fetchall()
+                return connection.execute(f"SELECT * FROM {self.there}.events ORDER BY id").fetchall()
         with duckdb.connect(str(self.folder / "target.duckdb"), read_only=True) as connection:
             return connection.execute("SELECT * FROM events ORDER BY id").fetchall()
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[[str, str], Ends]]:
+    """Return what makes the ends of a pair on a server."""
+    with ExitStack() as stack:
+
+        def made(pair: str, url: str) -> Ends:
+            ends = Ends(pair, url, tmp_path)
+            stack.callback(ends.drop)
+            return ends
+
+        yield made
 
 
 def strike(monkeypatch: pytest.MonkeyPatch, statement: str, blow: Callable[[PostgresLoad], None]) -> None:
@@ -107,10 +126,10 @@ def cut(session: PostgresLoad) -> None:
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
 @pytest.mark.parametrize("pair", PAIRS)
 def test_a_connection_that_ends_leaves_the_load_before(
-    pair: str, statement: str, postgres_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pair: str, statement: str, postgres_server: str, make: Callable[[str, str], Ends], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The target stays at the sync before, the sentence says what happened, and the next load completes it."""
-    ends = Ends(pair, postgres_server, tmp_path)
+    ends = make(pair, postgres_server)
     with monkeypatch.context() as struck:
         strike(struck, statement, cut)
         with pytest.raises(Refused, match=r"failed: (terminating connection|server closed the connection|consuming)"):
@@ -121,20 +140,20 @@ def test_a_connection_that_ends_leaves_the_load_before(
 
 
 def test_a_source_that_goes_when_all_is_read_is_not_missed(
-    postgres_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres_server: str, make: Callable[[str, str], Ends], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A load whose rows are committed has not failed because the connection to the source ended right after."""
-    ends = Ends("postgres-duckdb", postgres_server, tmp_path)
+    ends = make("postgres-duckdb", postgres_server)
     strike(monkeypatch, "ROLLBACK", cut)
     ends.load()
     assert ends.rows() == AFTER
 
 
 def test_a_source_that_breaks_off_in_the_middle_leaves_the_load_before(
-    postgres_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres_server: str, make: Callable[[str, str], Ends], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows that had come before the connection ended are not in the target."""
-    ends = Ends("postgres-duckdb", postgres_server, tmp_path)
+    ends = make("postgres-duckdb", postgres_server)
     ends.change("INSERT INTO events SELECT i, repeat('x', 1000), i + 100 FROM generate_series(4, 20000) AS i")
     gathered, left = postgres_copy._gathered, [True]
 
@@ -175,10 +194,10 @@ def mortal() -> Iterator[server.Embedded]:
 @pytest.mark.slow
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
 def test_a_server_that_is_killed_leaves_the_load_before(
-    statement: str, mortal: server.Embedded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    statement: str, mortal: server.Embedded, make: Callable[[str, str], Ends], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a restart the target is at the sync before, and the next load completes it."""
-    ends = Ends("postgres-postgres", mortal.url, tmp_path)
+    ends = make("postgres-postgres", mortal.url)
     with monkeypatch.context() as struck:
         strike(struck, statement, lambda _: mortal.kill())
         with pytest.raises(Refused, match="failed: "):
