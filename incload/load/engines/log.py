@@ -12,12 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from incload.errors import Refused
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from incload.load.engines.base import Place, Query
     from incload.strategy import Capability
     from incload.table import Column
+
+
+WHOLE = "whole"
+"""The state of a log with which nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,32 @@ class ChangeLog(Capture):
     @abstractmethod
     def cut(self) -> None:
         """Lose all entries without a trace, as somebody's clearing up would: what a trial does to a loader."""
+
+
+def usable(kept: Kept | None, table: str, key: tuple[str, ...]) -> Kept:
+    """Return a log that triggers keep; refuse one that is not there, is broken or names rows by another key."""
+    if kept is None:
+        raise Refused(
+            f"table {table!r} has no change log: have one kept with `incload capture install`, "
+            "which adds triggers and a table to the source."
+        )
+    if kept.key != key:
+        raise Refused(f"the change log of table {table!r} names rows by {', '.join(kept.key)}: load with that key.")
+    if kept.state != WHOLE:
+        raise Refused(
+            f"triggers that keep the change log of table {table!r} are gone, and with them changes: put them back with "
+            "`incload capture install`; the next load then reads everything."
+        )
+    return kept
+
+
+def refuse_other_key(kept: Kept | None, table: str, key: tuple[str, ...]) -> None:
+    """Refuse to have a log that is there name rows by another key from now on."""
+    if kept is not None and kept.key != key:
+        raise Refused(
+            f"the change log of table {table!r} names rows by {', '.join(kept.key)}, not {', '.join(key)}: "
+            "remove it first with `incload capture remove`."
+        )
 
 
 class KeepsLogs:

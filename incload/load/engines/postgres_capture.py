@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.load.engines.base import Query
-from incload.load.engines.log import Capture, ChangeLog, Kept, Reached
+from incload.load.engines.log import WHOLE, Capture, ChangeLog, Kept, Reached, refuse_other_key, usable
 from incload.strategy import Capability
 
 if TYPE_CHECKING:
@@ -42,13 +43,8 @@ class PostgresTriggers(ChangeLog):
 
     def install(self, key: tuple[str, ...]) -> None:
         """Make the change table unless it is there, make the triggers anew, and say that anything may have happened."""
-        kept = self.kept()
-        if kept is not None and kept.key != key:
-            raise Refused(
-                f"the change log of table {self._table!r} names rows by {', '.join(kept.key)}, not {', '.join(key)}: "
-                "remove it first with `incload capture remove`."
-            )
-        session = self._session
+        kept, session = self._described(), self._session
+        refuse_other_key(kept, self._table, key)
         if kept is None:
             declared = {column.name: column.declared for column in session.columns(self._place, self._table) or ()}
             columns = "".join(f", {session.quote(name)} {declared[name]}" for name in key)
@@ -68,6 +64,11 @@ class PostgresTriggers(ChangeLog):
         self._session.write(f"DROP TABLE IF EXISTS {self._log}")
 
     def kept(self) -> Kept | None:
+        """Describe the change table, and count its entries."""
+        described = self._described()
+        return described and replace(described, entries=self._session.count(self._log))
+
+    def _described(self) -> Kept | None:
         """Read what stands beside the change table."""
         found = self._session.rows(
             "SELECT obj_description(c.oid, 'pg_class'), c.oid::text FROM pg_class AS c WHERE c.oid = to_regclass(?)",
@@ -77,27 +78,12 @@ class PostgresTriggers(ChangeLog):
             return None
         said = json.loads(str(found[0][0]))
         position = self._position(str(found[0][1]), self._horizon())
-        state = "whole" if self._triggers() >= _EVENTS.keys() else "triggers are missing"
-        entries = self._session.count(self._log)
-        return Kept(Capability.TRIGGERS, self._table, tuple(said["key"]), position, entries, state)
+        state = WHOLE if self._triggers() >= _EVENTS.keys() else "triggers are missing"
+        return Kept(Capability.TRIGGERS, self._table, tuple(said["key"]), position, None, state)
 
     def reach(self, after: str | None, key: tuple[str, ...]) -> Reached:
         """Take the horizon of the snapshot that reads; stay where one was while nothing is logged."""
-        kept = self.kept()
-        if kept is None:
-            raise Refused(
-                f"table {self._table!r} has no change log: have one kept with `incload capture install`, "
-                "which adds triggers and a table to the source."
-            )
-        if kept.key != key:
-            raise Refused(
-                f"the change log of table {self._table!r} names rows by {', '.join(kept.key)}: load with that key."
-            )
-        if kept.state != "whole":
-            raise Refused(
-                f"triggers that keep the change log of table {self._table!r} are gone, and with them changes: put them "
-                "back with `incload capture install`; the next load then reads everything."
-            )
+        kept = usable(self._described(), self._table, key)
         if after is None or after.partition(".")[0] != kept.position.partition(".")[0] or after > kept.position:
             return Reached(kept.position, whole=True)
         nowhere = " AND ".join(f"{self._session.quote(name)} IS NULL" for name in key)
@@ -110,14 +96,14 @@ class PostgresTriggers(ChangeLog):
 
     def keys(self, after: str) -> Query:
         """Read the entries from a number on."""
-        kept = self.kept()
+        kept = self._described()
         assert kept is not None  # noqa: S101 - `reach` was asked before
         columns = self._session.listed(kept.key)
         return Query(f"SELECT DISTINCT {columns} FROM {self._log} WHERE {_NUMBER} >= ?::xid8", (_number(after),))
 
     def trim(self, until: str) -> int:
         """Delete entries, and put one without a key in place of the last."""
-        kept = self.kept()
+        kept = self._described()
         known = kept is not None and until == f"{kept.position.partition('.')[0]}.{_number(until):>0{_DIGITS}}"
         if kept is None or not known or until > kept.position:
             raise Refused(
@@ -143,7 +129,7 @@ class PostgresTriggers(ChangeLog):
                 try:
                     yield
                 except BaseException:
-                    self._make_triggers(self.kept().key)  # type: ignore[union-attr]  # it was there to be disabled
+                    self._make_triggers(self._described().key)  # type: ignore[union-attr]  # it was there to be disabled
                     raise
 
     def _make_triggers(self, key: tuple[str, ...]) -> None:
@@ -238,7 +224,7 @@ class PostgresHorizon(Capture):
             " WHERE tgrelid = to_regclass(?) AND tgname = '_incload_number' AND tgenabled <> 'D')",
             (self._relation,),
         )
-        state = "whole" if found[0][1] else "its trigger is missing"
+        state = WHOLE if found[0][1] else "its trigger is missing"
         return Kept(Capability.HORIZON, self._table, (HORIZON_COLUMN,), str(found[0][0]), None, state)
 
     @contextmanager

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.load.engines.base import Query
-from incload.load.engines.log import ChangeLog, Kept, Reached
+from incload.load.engines.log import WHOLE, ChangeLog, Kept, Reached, refuse_other_key, usable
 from incload.strategy import Capability
 
 if TYPE_CHECKING:
@@ -49,12 +49,8 @@ class SqliteLog(ChangeLog):
 
     def install(self, key: tuple[str, ...]) -> None:
         """Make the change table unless it is there, make the triggers anew, and say that anything may have happened."""
-        known = self._captured()
-        if known is not None and known.key != key:
-            raise Refused(
-                f"the change log of table {self._table!r} names rows by {', '.join(known.key)}, not {', '.join(key)}: "
-                "remove it first with `incload capture remove`."
-            )
+        known = self._described()
+        refuse_other_key(known, self._table, key)
         if known is None:
             self._make(key)
         self._drop_triggers()
@@ -73,34 +69,23 @@ class SqliteLog(ChangeLog):
             self._session.write(f"DROP TABLE {registry}")
 
     def kept(self) -> Kept | None:
+        """Describe the change table, and count its entries."""
+        described = self._described()
+        return described and replace(described, entries=self._session.count(self._relation))
+
+    def _described(self) -> Kept | None:
         """Read the registry."""
         known = self._captured()
         if known is None:
             return None
-        entries = self._session.count(self._relation)
-        state = "triggers are missing" if self._missing_triggers() else "whole"
-        position = f"{known.token}.{self._last()}"
-        return Kept(Capability.TRIGGERS, self._table, known.key, position, entries, state)
+        state = "triggers are missing" if self._missing_triggers() else WHOLE
+        return Kept(Capability.TRIGGERS, self._table, known.key, f"{known.token}.{self._last()}", None, state)
 
     def reach(self, after: str | None, key: tuple[str, ...]) -> Reached:
         """Compare the position with the log's own token and last number."""
-        known = self._captured()
-        if known is None:
-            raise Refused(
-                f"table {self._table!r} has no change log: have one kept with `incload capture install`, "
-                "which adds triggers and a table to the source."
-            )
-        if known.key != key:
-            raise Refused(
-                f"the change log of table {self._table!r} names rows by {', '.join(known.key)}: load with that key."
-            )
-        if self._missing_triggers():
-            raise Refused(
-                f"triggers that keep the change log of table {self._table!r} are gone, and with them changes: put them "
-                "back with `incload capture install`; the next load then reads everything."
-            )
-        last = self._last()
-        return Reached(f"{known.token}.{last}", self._is_unknown(after, known.token, last))
+        kept = usable(self._described(), self._table, key)
+        token, last = kept.position.partition(".")[0], _number(kept.position)
+        return Reached(kept.position, self._is_unknown(after, token, last))
 
     def _is_unknown(self, after: str | None, token: str, last: int) -> bool:
         """Tell whether the log does not say what happened since a position."""
