@@ -6,13 +6,17 @@ Only the command that is run imports what it needs, so that help and small loads
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from incload.errors import Refused, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
 
 _ABOUT = """\
 Which rows will an incremental copy of a table get wrong, for how long, and what does it cost?
@@ -34,17 +38,56 @@ examples:
 """
 
 
+_STOPPED = "incload: stopped; a target is as the last finished sync left it: run the command again.\n"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code."""
-    options = _parser().parse_args(arguments)
+    """Run one command; return its exit code.
+
+    Whoever interrupts or ends the process finds everything undone that was under way, whatever a library made of it.
+    """
+    asked: list[int] = []
     try:
-        return int(options.run(options))
-    except Refused as refusal:
-        sys.stderr.write(masked(f"incload: {refusal}\n"))
+        with _stoppable(asked):
+            options = _parser().parse_args(arguments)
+            return int(options.run(options))
+    except (Exception, KeyboardInterrupt) as error:
+        if asked or _interrupted(error):
+            sys.stderr.write(_STOPPED)
+            return 128 + (asked[0] if asked else signal.SIGINT)
+        if not isinstance(error, Refused):
+            raise
+        sys.stderr.write(masked(f"incload: {error}\n"))
         return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("incload: interrupted; the target is as the last finished sync left it.\n")
-        return 130
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Tell whether an interrupt is behind what a library made of it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+@contextmanager
+def _stoppable(asked: list[int]) -> Iterator[None]:
+    """Let both signals that ask a process to end raise KeyboardInterrupt, and note which came.
+
+    Only a main thread can. A driver may put a handler of its own in place of this one while it works.
+    """
+
+    def stop(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Parser(argparse.ArgumentParser):

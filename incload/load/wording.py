@@ -14,5 +14,5 @@ def reason(error: BaseException) -> str:
             break
         if not line.startswith("Original Line:"):
             lines.append(line)
-    text = " ".join(filter(None, lines)) or type(error).__name__
+    text = " ".join(filter(None, lines)).partition("Traceback (")[0].strip() or type(error).__name__
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -86,8 +86,11 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
     file with no record at all makes no table.
     """
     reader = RECORD_FILES[path.suffix.lower()]
-    with path.open("rb") as file:
-        start = file.read(4096)
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError as error:
+        raise Refused(f"{str(path)!r} cannot be read ({error.strerror}): check the path of the source.") from error
     if not start.strip():
         raise Refused(f"{str(path)!r} is empty: a file of records holds at least an empty list.")
     if reader == "json" and start.startswith(codecs.BOM_UTF8):

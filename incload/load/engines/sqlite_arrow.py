@@ -61,8 +61,8 @@ def _batches(
     sql = f"SELECT * FROM (SELECT {example}) UNION ALL SELECT {values} FROM ({query.sql})"
     with _connected(":memory:") as connection:
         _run(connection, f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
-        _run(connection, f"ATTACH 'file:{quote(str(source))}?mode=ro' AS source")
         try:
+            _run(connection, f"ATTACH 'file:{quote(str(source))}?mode=ro' AS source")
             with AdbcStatement(connection) as statement:
                 statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
                 statement.set_sql_query(sql)
@@ -179,7 +179,18 @@ def scratch(reader: pa.RecordBatchReader) -> Path:
             statement.set_options(**{"adbc.ingest.target_table": STAGE})
             statement.bind_stream(_storable(reader))
             statement.execute_update()
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(path.parent)
+        if isinstance(error, Error):
+            raise _unwritten(error) from error
         raise
     return path
+
+
+def _unwritten(error: Exception) -> Refused:
+    """Say that rows on their way found no place; an interrupt is behind some errors and stays their cause."""
+    folder = tempfile.gettempdir()
+    return Refused(
+        f"rows on their way into SQLite wait in {folder!r}, and cannot be written there: {reason(error)} "
+        "Make room, or name another folder in the variable TMPDIR."
+    )
