@@ -31,6 +31,15 @@ peers: $(READY) ## install others to compare with, in an environment of their ow
 	$(BIN)/python -m venv --clear .peers
 	.peers/bin/python -m pip install -qq --editable '.[peers]'
 
+hard: $(READY) ## try everything that may go wrong, at every point: crashes, races, garbage, malice; takes hours
+	$(BIN)/python -m pytest -q -o faulthandler_timeout=0 --hard tests/hard
+
+soak: $(READY) ## run 10,000 syncs in one process on each of three pairs of engines, and see that nothing grows
+	$(BIN)/python -m pytest -q -o faulthandler_timeout=0 --hard tests/hard/test_soak.py
+
+versions: $(READY) ## run the quick tests on every supported Python that is here, with lowest and newest dependencies
+	bash .ci/versions
+
 clean: ## remove everything that the targets have made
 	rm -rf .venv .peers build dist *.egg-info .*_cache .hypothesis .benchmarks
 	rm -f reports/latest.*

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,12 @@ from incload.lab import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+TRIED = pytest.StashKey[Counter[str]]()
+"""How many of what the hard tests tried, by what it is called."""
+
+Tally = Callable[[str, int], None]
+"""Adds a number of things that were tried to those of the same name."""
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
@@ -64,3 +72,51 @@ def postgres_url(postgres_server: str) -> Iterator[str]:  # noqa: ARG001 - a sch
     """Return the URL of a schema of its own."""
     with server.schema() as url:
         yield url
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch to the long settings of the hard tests."""
+    parser.addoption("--hard", action="store_true", help="try everything, however long it takes (make hard)")
+
+
+@pytest.fixture(scope="session")
+def hard(request: pytest.FixtureRequest) -> bool:
+    """Tell whether to try everything."""
+    return bool(request.config.getoption("--hard"))
+
+
+@pytest.fixture(scope="session")
+def tally(request: pytest.FixtureRequest) -> Tally:
+    """Return what counts what was tried, to be shown at the end."""
+    tried = _tried(request.config)
+
+    def add(what: str, number: int) -> None:
+        tried[what] += number
+
+    return add
+
+
+def _tried(config: pytest.Config) -> Counter[str]:
+    return config.stash.setdefault(TRIED, Counter())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the tally of one of several processes to the one that started it."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["tried"] = dict(_tried(session.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - its type is that of a package that may not be there
+    """Take the tally of another process."""
+    _tried(node.config).update(getattr(node, "workeroutput", {}).get("tried", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show the tally."""
+    tried = _tried(config)
+    if tried:
+        terminalreporter.section("what was tried")
+        for what, number in sorted(tried.items()):
+            terminalreporter.line(f"{what}: {number:,}")

@@ -1,0 +1,137 @@
+"""Hostile names and values through every statement of every engine: names quoted, values bound, and all arrive."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from dying import Tape, taped
+
+from incload.load.engines.catalog import session_type
+from incload.load.link import connect
+from incload.load.location import Location
+from incload.load.plan import Guards, Plan
+from incload.load.sync import sync
+from incload.registry import strategies
+from incload.strategy import WriteRule
+from incload.table import Column, Kind, Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Tally
+
+    from incload.strategy import Strategy
+
+PAIRS = [("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"), ("duckdb", "sqlite")]
+NAME = "n'\"; DROP TABLE victims; --"
+"""A name of everything: it ends a quotation of either kind, a statement, and the line."""
+KEYS, CURSOR, PAYLOAD = (f"k{NAME}",), f"c{NAME}", f"p{NAME}"
+TEXTS = ("'; DROP TABLE victims; --", '"; DROP TABLE victims; --', "\\'; --", "? $1 {x} %s :a", "a\\nb", "'' || ''")
+FOLDER = 'it\'s a "folder" ; DROP TABLE victims; --%41'
+TABLE = Table(
+    f"t{NAME}",
+    KEYS,
+    CURSOR,
+    (Column(KEYS[0], Kind.TEXT), Column(CURSOR, Kind.INTEGER), Column(PAYLOAD, Kind.TEXT)),
+)
+KEEP_UP = {
+    "timestamp_watermark",
+    "composite_watermark",
+    "boundary_dedup",
+    "row_hash_cdc",
+    "snapshot_diff",
+    "full_refresh",
+}
+"""Strategies that are right about rows whose stamps rise and whose keys do not."""
+KEEP_UP = {
+    "timestamp_watermark",
+    "composite_watermark",
+    "boundary_dedup",
+    "row_hash_cdc",
+    "snapshot_diff",
+    "full_refresh",
+}
+"""Strategies that are right about rows whose stamps rise and whose keys do not."""
+QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
+
+
+def fill(end: Location, rows: list[tuple[str, int, str]]) -> None:
+    """Put rows into the source by bound parameters; also a table that nobody may drop."""
+    with closing(session_type(end.engine).open(None, end)) as session:
+        if session.columns("target", TABLE.name) is None:
+            session.settle("target", TABLE)
+            session.write(f"CREATE TABLE {session.name('target', 'victims')} (id INTEGER)")
+        relation = session.name("target", TABLE.name)
+        for row in rows:
+            session.write(f"DELETE FROM {relation} WHERE {session.quote(KEYS[0])} = ?", row[:1])
+            session.write(f"INSERT INTO {relation} VALUES (?, ?, ?)", row)
+
+
+def held(end: Location) -> tuple[list[tuple[object, ...]], bool]:
+    """Return the rows, and whether the other table is still there."""
+    with closing(session_type(end.engine).open(None, end)) as session:
+        rows = session.rows(f"SELECT * FROM {session.name('target', TABLE.name)}")
+        return sorted(rows, key=repr), "victims" in session.tables("target")
+
+
+def exposed(statements: list[str]) -> list[str]:
+    """Return the statements in which a hostile name stands outside of quotes, or a hostile value at all."""
+    names = {name.replace('"', '""') for name in (NAME, TABLE.name)}
+    values = [text for text in TEXTS if text.endswith("--")]
+    found = []
+    for each in statements:
+        bare = QUOTED.sub("", each)
+        rest = each
+        for name in names:
+            rest = rest.replace(name, "")
+        if "DROP TABLE victims" in bare or any(value in rest for value in values):
+            found.append(each)
+    return found
+
+
+def test_an_exposed_statement_is_found() -> None:
+    """The check finds a name that is not quoted, and a value that is written out."""
+    assert exposed([f"SELECT * FROM t{NAME}"]) != []
+    assert exposed([f"SELECT '{TEXTS[0]}'"]) != []
+    quoted = NAME.replace('"', '""')
+    assert exposed([f'SELECT "{quoted}" FROM "t{quoted}" WHERE x = ?']) == []
+
+
+def cells() -> list[tuple[Strategy, WriteRule]]:
+    """Return every strategy under its own rule, and one of each kind of reading under every rule."""
+    own = [(each, each.write_rule) for each in strategies() if each.asks is None]
+    rest = [(each, rule) for each, _ in own for rule in WriteRule if each.id in {"composite_watermark", "row_hash_cdc"}]
+    return list(dict.fromkeys(own + rest))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+def test_names_and_values_of_everything_arrive(pair: tuple[str, str], tmp_path: Path, tally: Tally) -> None:
+    """By every strategy, into a folder of such a name, twice; no statement holds a value, and none a bare name."""
+    folder = tmp_path / FOLDER.replace("/", "")
+    folder.mkdir()
+    for number, (each, rule) in enumerate(cells()):
+        source = Location(pair[0], folder / f"source {number}")
+        target = Location(pair[1], folder / f"target {number}")
+        plan = Plan(TABLE.name, KEYS, CURSOR, each, rule, 1, clock=lambda: 10**15, guards=Guards(allow_removals=True))
+        expected = [(text, at, text) for at, text in enumerate(TEXTS[:3], 1)]
+        fill(source, expected)
+        statements: list[str] = []
+        for more in ([], [(text, 10 + at, text) for at, text in enumerate(TEXTS[3:])]):
+            fill(source, more)
+            with taped(Tape()) as tape:
+                link = connect(source, target, plan)
+                try:
+                    sync(link, plan)
+                finally:
+                    link.close()
+            statements += tape.crossed
+        tally("malice: statements that hostile names and values went through", len(statements))
+
+        assert exposed(statements) == []
+        if rule is each.write_rule and each.id in KEEP_UP:
+            assert held(target)[0] == held(source)[0]
+        assert held(source)[1]
