@@ -72,7 +72,8 @@ def _interrupted(error: BaseException | None) -> bool:
 def _stoppable(asked: list[int]) -> Iterator[None]:
     """Let both signals that ask a process to end raise KeyboardInterrupt, and note which came.
 
-    Only a main thread can. A driver may put a handler of its own in place of this one while it works.
+    Only a main thread can. What the process was started to ignore stays ignored. A driver may put a handler of its own
+    in place of this one while it works.
     """
 
     def stop(number: int, _: FrameType | None) -> None:
@@ -82,7 +83,8 @@ def _stoppable(asked: list[int]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heeded}
     try:
         yield
     finally:

@@ -87,6 +87,22 @@ def test_stopped_at_any_boundary(
     assert at > 20
 
 
+def test_what_was_ignored_stays_ignored(tmp_path: Path) -> None:
+    """A process that was started to outlive its terminal does."""
+    place = Place(tmp_path, ("sqlite", "sqlite"))
+    place.grow(3)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with taped(stopping(signal.SIGINT)) as tape:
+            tape.at = 9
+            answer = offer(place.command("row_hash_cdc"))
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert (tape.dead, answer.code, place.rows()) == (True, 0, [1, 2, 3])
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("pair", [("sqlite", "duckdb"), ("duckdb", "sqlite"), ("file", "duckdb")], ids="-".join)
 def test_a_process_stopped_at_any_moment(pair: tuple[str, str], tmp_path: Path, tally: Tally, *, hard: bool) -> None:
