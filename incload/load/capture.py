@@ -53,9 +53,10 @@ def trim(source: End, table: str, log: Capability, until: str) -> int:
 def listed(source: End, table: str | None = None) -> list[Kept]:
     """Return the logs that a source keeps, of one table or of all."""
     with _opened(source) as session:
-        if table is not None:
+        left = session.left_behind("target")
+        if table is not None and table not in left:
             _check_table(session, table)
-        tables = session.tables("target") if table is None else [table]
+        tables = [*session.tables("target"), *left] if table is None else [table]
         found = [
             session.capture(log, "target", each).kept()
             for each in tables
@@ -90,7 +91,8 @@ def _changing(source: End, table: str, log: Capability) -> Iterator[tuple[Sessio
             raise Unable(f"no log of changes can be kept in {source.shown}, because {why}.")
         session.begin(table)
         try:
-            _check_table(session, table)
+            if table not in session.left_behind("target"):
+                _check_table(session, table)
             yield session, session.capture(log, "target", table)
             session.commit()
         finally:

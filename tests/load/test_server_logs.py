@@ -175,6 +175,18 @@ def test_a_source_without_a_log_is_refused(followed: Followed) -> None:
 
 
 @pytest.mark.parametrize("followed", ["log_cdc"], indirect=True)
+def test_a_slot_whose_table_is_gone_is_listed_and_can_be_removed(followed: Followed) -> None:
+    """It would keep the server's log for ever, and for nobody."""
+    followed.connection.execute("DROP TABLE events")
+
+    assert [(kept.table, kept.state) for kept in capture.listed(followed.source)] == [
+        ("events", "the table is not published")
+    ]
+    capture.remove(followed.source, "events", Capability.LOG)
+    assert capture.listed(followed.source) == []
+
+
+@pytest.mark.parametrize("followed", ["log_cdc"], indirect=True)
 def test_a_slot_that_somebody_else_advanced_is_noticed(followed: Followed) -> None:
     """What was passed over is made up for by reading everything."""
     followed.connection.execute("UPDATE events SET v = 100 WHERE id = 1")

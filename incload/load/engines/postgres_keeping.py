@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,15 @@ class PostgresKeeping(PostgresLoad):
         if (log, name) not in self._logs:
             self._logs[log, name] = made(self, place, table)
         return self._logs[log, name]
+
+    def left_behind(self, place: Place) -> list[str]:
+        """Look for publications whose table is gone: their slots keep the server's log for nobody."""
+        found = self.rows(
+            "SELECT obj_description(oid, 'pg_publication') FROM pg_publication WHERE pubname LIKE 'incload\\_%'"
+        )
+        said = [json.loads(str(text)) for (text,) in found if text]
+        ours = [str(each["table"]) for each in said if each["relation"] == self.name(place, str(each["table"]))]
+        return [table for table in ours if self.columns(place, table) is None]
 
     def settled(self, cursor: Column) -> str:
         """Compare with the horizon of the snapshot that reads; refuse a column that holds no transaction numbers."""

@@ -7,6 +7,7 @@ sync's snapshot does not see yet ends the reading: what comes from there on is f
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import contextmanager
 from hashlib import sha256
@@ -51,7 +52,7 @@ class PostgresSlot(ChangeLog):
         session = self._session
         if not session.rows("SELECT 1 FROM pg_publication WHERE pubname = ?", (self._name,)):
             session.write(f"CREATE PUBLICATION {self._name} FOR TABLE {self._relation}")
-        said = ",".join(key)
+        said = json.dumps({"key": key, "relation": self._relation, "table": self._table})
         session.write(f"COMMENT ON PUBLICATION {self._name} IS ?", (said,))
         if self._slot() is None:
             with session.outside():
@@ -75,7 +76,7 @@ class PostgresSlot(ChangeLog):
             " WHERE p.pubname = ?",
             (self._relation, self._name),
         )
-        key = tuple(str(published[0][0] or "").split(",")) if published else ()
+        key = tuple(json.loads(str(published[0][0]))["key"]) if published and published[0][0] else ()
         state = f"whole, {behind / 2**20:.1f} MiB of log kept for it"
         if status == _LOST:
             state = "lost: the server has forgotten its log"
