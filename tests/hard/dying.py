@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 
+from incload.load.engines.base import Session
 from incload.load.engines.catalog import SCHEMES, session_type
 from incload.load.link import Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from incload.load.engines.base import Session
 
 NAMES = [name for name in dict.fromkeys(SCHEMES.values()) if name != "postgres" or find_spec("psycopg")]
 ENGINES: list[type[Session]] = [session_type(name) for name in NAMES]
+OWNERS = list(dict.fromkeys(owner for engine in ENGINES for owner in engine.__mro__ if owner not in Session.__mro__))
+"""The classes that make up the sessions of all engines."""
 STEPS = ("begin", "begin_read", "rows", "write", "commit", "rollback", "receive", "release", "close")
 """The methods of a session that act on a database."""
 WHOLE = {"begin", "begin_read", "rows", "write", "commit", "rollback"}
@@ -66,7 +68,7 @@ class Tape:
 @contextmanager
 def taped(tape: Tape) -> Iterator[Tape]:
     """Let every session of this process cross its boundaries on a tape, for the time of a block."""
-    kept = [(engine, name, vars(engine)[name]) for engine in ENGINES for name in STEPS if name in vars(engine)]
+    kept = [(owner, name, vars(owner)[name]) for owner in OWNERS for name in STEPS if name in vars(owner)]
     watched = Link._watched
     for engine, name, method in kept:
         setattr(engine, name, _stepped(tape, name, method))

@@ -152,6 +152,7 @@ def test_dying_at_any_boundary_leaves_no_mixture(
         if cell.strategy.id in FOLLOW_ANYTHING and cell.rule is cell.strategy.write_rule:
             assert peace.wrong == (Difference(), Difference())
         beginnings = cell.beginnings(peace.statements)
+        assert len(beginnings) > 4
         first = next((at for at, begun in enumerate(beginnings) if begun not in known), len(beginnings))
         known.update(beginnings)
         tally("crash: loads of a strategy under a write rule on a pair", 1)
