@@ -17,7 +17,7 @@ from incload.load.memory import Shelf
 from incload.load.plan import Guards, Plan
 from incload.load.sync import describe, sync, tags
 from incload.registry import strategies
-from incload.strategy import Capability, Delta, Memory, Need, Seen, Source, Strategy, WriteRule
+from incload.strategy import Delta, Memory, Need, Seen, Source, Strategy, WriteRule
 from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def cells(pair: tuple[str, str]) -> Iterator[Cell]:
 
     No two runs share transaction numbers or places in a server's log, so that what they leave cannot be compared.
     """
-    followers = [each for each in strategies() if each.asks not in {Capability.HORIZON, Capability.LOG}]
+    followers = [each for each in strategies() if each.asks is None or pair[0] != "postgres"]
     for each, rule, second in product(followers, WriteRule, (False, True)):
         yield Cell(each, rule, pair, second)
 
