@@ -151,6 +151,7 @@ WRONG: dict[str, set[str]] = {
     "memory_ahead_of_source": WATERMARKS,
     "schema_drift": WATERMARKS,
     "missed_syncs": set(),
+    "log_expired": set(),
     "insert_and_delete_between_syncs": set(),
     "watermark_truncated": set(),
     "watermark_rounded_up": {"strict"},

@@ -111,6 +111,7 @@ PLANTED: dict[str, tuple[Flaw, tuple[Condition, ...], set[Assumption], int]] = {
     "rounding": (leave, (Condition("round_up_memory", unit=MINUTE),), {Assumption.MEMORY_NOT_AHEAD}, -1),
     "rows_first": (leave, (Condition("crash_after_rows", 3),), {Assumption.READ_ONCE}, 3),
     "memory_first": (leave, (Condition("crash_after_memory", 3),), {Assumption.ATOMIC_COMMIT}, 3),
+    "log": (leave, (Condition("cut_log", 3),), {Assumption.LOG_KEPT}, 3),
     "part": (leave, (Condition("partial_read", 3, share=0.5),), {Assumption.COMPLETE_READ}, 3),
 }
 """Single faults in a clean life or its loader, what each breaks, and which sync shows it."""

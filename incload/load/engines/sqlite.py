@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 _LOCK_SECONDS = 30.0
+_MOST_IN_A_ROW = 100
+"""How many conditions are joined at once: every one lies deeper than the one before, and 1,000 are too deep."""
 _MOST_COLUMNS = 2_000
 """SQLite is built with this limit."""
 _PAGE_BYTES = 16_384
@@ -262,7 +264,7 @@ class SqliteSession(Session):
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
         """Compare column by column; IS NOT takes nulls for values, and BINARY passes over a column's own collation."""
         names = [self.quote(name) for name in columns]
-        return f"({' OR '.join(f'{one}.{name} COLLATE BINARY IS NOT {other}.{name}' for name in names) or 'false'})"
+        return _any_of([f"{one}.{name} COLLATE BINARY IS NOT {other}.{name}" for name in names])
 
     def differing(self, names: tuple[str, ...], key: tuple[str, ...], relation: str, other: str) -> Query:
         """Let both relations pass each other once in the order of the key, where neither has to be sorted for it."""
@@ -384,3 +386,11 @@ def _glob(shape: IsoText) -> str:
     assert isinstance(template, str)  # noqa: S101 - a text shape stores text
     body = template.removesuffix(shape.zone)
     return "".join("[0-9]" if char.isdigit() else char for char in body) + shape.zone
+
+
+def _any_of(conditions: Sequence[str]) -> str:
+    """Return the condition that one of several holds, many of them joined in groups."""
+    if len(conditions) <= _MOST_IN_A_ROW:
+        return f"({' OR '.join(conditions) or 'false'})"
+    groups = (conditions[at : at + _MOST_IN_A_ROW] for at in range(0, len(conditions), _MOST_IN_A_ROW))
+    return _any_of([_any_of(group) for group in groups])
