@@ -4,7 +4,7 @@
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help test compare check lint peers clean
+.PHONY: help test compare check lint peers hard soak versions clean
 # Nothing of an environment that the caller has activated may leak in.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
