@@ -297,3 +297,18 @@ def test_a_view_is_a_source_like_any_other(ends: Ends) -> None:
     ends.load("timestamp_watermark")
 
     assert ends.rows() == [(1, 10, 11), (2, 20, 21), (3, 30, 31)]
+
+
+def test_a_view_does_not_inherit_a_key(ends: Ends) -> None:
+    """A view that shows each row of a keyed table twice, with other content, is refused as one without that key."""
+    ends.write(
+        "CREATE TABLE base (id INTEGER PRIMARY KEY, ts INTEGER)",
+        "INSERT INTO base VALUES (1, 10), (2, 20)",
+        "CREATE TABLE twice (part INTEGER)",
+        "INSERT INTO twice VALUES (1), (2)",
+        "CREATE VIEW events AS SELECT base.id, base.ts, twice.part FROM base, twice",
+    )
+    with pytest.raises(Refused, match=r"^the key 'id' is not unique in the source: 2 rows have 1"):
+        ends.load("full_refresh", cursor=None)
+
+    assert not ends.target.path.exists()

@@ -143,17 +143,24 @@ class DuckdbSession(Session):
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Read the columns of the table or view from the catalogue, and remember them until it changes."""
         if (place, table) not in self._described:
-            # Describing what is not there would end the transaction, and listing all columns is slow.
-            there = self.rows(
-                "SELECT 1 FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main' AND table_name = $2"
-                " UNION ALL SELECT 1 FROM duckdb_views()"
-                " WHERE database_name = $1 AND schema_name = 'main' AND view_name = $2",
-                (place, table),
-            )
-            found = self.rows(f"DESCRIBE {self.name(place, table)}") if there else []
-            columns = tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared, *_ in found)
-            self._described[place, table] = columns or None
+            self._describe(place, table)
         return self._described[place, table]
+
+    def _describe(self, place: Place, table: str) -> None:
+        """Remember the columns of a table or view and the key of a table: the list of constraints is slow to read."""
+        # Describing what is not there would end the transaction, and listing all columns is slow.
+        there = self.rows(
+            "SELECT true FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main' AND table_name = $2"
+            " UNION ALL SELECT false FROM duckdb_views()"
+            " WHERE database_name = $1 AND schema_name = 'main' AND view_name = $2",
+            (place, table),
+        )
+        found = self.rows(f"DESCRIBE {self.name(place, table)}") if there else []
+        columns = tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared, *_ in found)
+        self._described[place, table] = columns or None
+        # A view says of its columns what their tables say, and yet it may hold a key twice.
+        keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there == [(True,)] else []
+        self._keys[place, table] = frozenset(keys)
 
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
@@ -165,15 +172,9 @@ class DuckdbSession(Session):
         return [str(name) for (name,) in found]
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """Look for a primary key over exactly the key columns, and remember the answer until the catalogue changes."""
+        """Look for a primary key over exactly the key columns."""
         if (place, table) not in self._keys:
-            found = self.rows(
-                "SELECT constraint_column_names FROM duckdb_constraints() WHERE database_name = ? AND table_name = ?"
-                " AND schema_name = 'main' AND constraint_type = 'PRIMARY KEY'",
-                (place, table),
-            )
-            names = found[0][0] if found else []
-            self._keys[place, table] = frozenset(map(str, names)) if isinstance(names, list) else frozenset()
+            self._describe(place, table)
         return self._keys[place, table] == set(key)
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
