@@ -120,6 +120,18 @@ SCENARIOS = (
         ),
     ),
     Scenario(
+        id="coarse_timestamps_seconds",
+        sentence="Stamps are whole seconds, and syncs run in the middle of a second in which rows still change.",
+        causes=("C01",),
+        threads=("airbytehq/airbyte#14732",),
+        breaks=UPDATES | {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER},
+        build=life(
+            partial(clocks.crowd_edges, edge=SECOND // 2),
+            partial(clocks.coarsen, unit=SECOND),
+            started=STARTED + SECOND // 2,
+        ),
+    ),
+    Scenario(
         id="coarse_timestamps_days",
         sentence="Stamps are whole days, and the sync of every noon is followed by an afternoon with the same stamp.",
         causes=("C01",),

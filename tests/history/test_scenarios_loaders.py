@@ -137,6 +137,7 @@ WRONG: dict[str, set[str]] = {
     "duplicate_timestamps": {"strict"},
     "duplicate_timestamps_smaller_id": {"strict"},
     "coarse_timestamps": {"strict"},
+    "coarse_timestamps_seconds": {"strict"},
     "coarse_timestamps_days": {"strict"},
     "future_timestamp": WATERMARKS,
     "null_cursor": WATERMARKS,

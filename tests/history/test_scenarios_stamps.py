@@ -14,7 +14,8 @@ from incload.history.scenarios import scenario
 if TYPE_CHECKING:
     from conftest import Change, Changes, Syncs
 
-MINUTE = 60_000_000
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 MOST = {1, 2, 3, 4, 6, 7, 8, 9}
@@ -155,7 +156,10 @@ def test_tied_rows_are_new(
     assert len({change.key for change in tied}) == len(tied) >= 8
 
 
-@pytest.mark.parametrize(("name", "unit"), [("coarse_timestamps", MINUTE), ("coarse_timestamps_days", DAY)])
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("coarse_timestamps", MINUTE), ("coarse_timestamps_seconds", SECOND), ("coarse_timestamps_days", DAY)],
+)
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_coarse_stamps_tie_across_syncs(name: str, unit: int, rows: int, seed: int, changes: Changes) -> None:
