@@ -43,7 +43,7 @@ def _parquet(**columns: object) -> bytes:
         ("a.ndjson", b'{"id":1}\r\n\r\n{"id":2}', ""),
         ("a.jsonl", b'{"row":{"id":1}}\n{"row":{"id":2}}\n', "row"),
         ("a.jsonl", b'{"rows":[{"id":1},{"id":2}]}\n', "rows"),
-        ("a.json.gz", gzip.compress(b'[{"id":1},{"id":2}]'), ""),
+        ("a.json.gz", gzip.compress(b'[{"id":1},{"id":2}]', mtime=0), ""),
         ("A.PARQUET", _parquet(id=[1, 2]), ""),
         ("noname", b'[{"id":1},{"id":2}]', ""),
     ],
@@ -128,7 +128,7 @@ def test_values_of_parquet_become_what_json_can_hold() -> None:
         ("a.csv", b'id,name\n1,"A', "", "is no CSV: unexpected end of data"),
         ("a.csv", b"id,name\n1,\xff\n", "", "is not utf-8 text: invalid start byte at byte 10"),
         ("a.json.gz", b"[]", "", "cannot be unpacked: Not a gzipped file"),
-        ("a.json.gz", gzip.compress(b"[1]")[:-4], "", "cannot be unpacked: Compressed file ended"),
+        ("a.json.gz", gzip.compress(b"[1]", mtime=0)[:-4], "", "cannot be unpacked: Compressed file ended"),
         ("a.parquet", _parquet(id=[1])[:-9], "", "is no Parquet that can be read: "),
     ],
 )
