@@ -225,6 +225,7 @@ def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference:
         rows_never_healed=ledger.rows_never_healed,
         heal_syncs_median=ledger.heal_syncs_median,
         heal_syncs_max=ledger.heal_syncs_max,
+        rows_waiting=observed.waiting,
         rows_read=sum(synced.read for synced in observed.syncs),
         rows_written=sum(synced.written for synced in observed.syncs),
         rows_unchanged=sum(synced.unchanged for synced in observed.syncs),

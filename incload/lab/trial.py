@@ -47,6 +47,7 @@ class Observed:
         syncs: What each sync did, oldest first.
         ticks: After how many ticks each sync ran.
         acted: The transactions that were left open beside syncs.
+        waiting: How many rows the last sync has left for a later one, as the strategy does with young rows.
         memory_bytes: The largest size of the memory after any sync.
         rows_at_end: Rows of the source at the end.
     """
@@ -57,6 +58,7 @@ class Observed:
     syncs: list[Synced] = field(default_factory=list)
     ticks: list[int] = field(default_factory=list)
     acted: Acted = field(default_factory=Acted)
+    waiting: int = 0
     memory_bytes: int = 0
     rows_at_end: int = 0
 
@@ -192,7 +194,10 @@ class _Running:
         observed.syncs.append(synced)
         observed.ticks.append(number)
         observed.memory_bytes = max(observed.memory_bytes, self._shelf().size())
-        observed.ledger.enter(len(observed.syncs) - 1, self._promised(difference(self._stand)), self._left)
+        found = difference(self._stand)
+        promised = self._promised(found)
+        observed.waiting = len(found.lost | found.stale) - len(promised.lost | promised.stale)
+        observed.ledger.enter(len(observed.syncs) - 1, promised, self._left)
         self._left = set()
 
     def _promised(self, found: Difference) -> Difference:

@@ -17,8 +17,8 @@ PHASES = ("initial_load", "change_2_percent", "no_change")
 """The phases of the timed suites, in the order in which a table lives through them."""
 
 _HEADS = (
-    "rank", "strategy", "sound in", "rows/s", f"{TIMES} reference", "rows read", "re-read", "rows written", "questions",
-    "memory bytes",
+    "rank", "strategy", "sound in", "rows/s", f"{TIMES} reference", "rows read", "re-read", "waiting", "rows written",
+    "questions", "memory bytes",
 )  # fmt: skip
 _CHEAPEST_HEADS = (
     "scenario", "rows changed", "fewest rows read by", "rows read", f"{TIMES} clean", "re-read", "questions",
@@ -28,7 +28,8 @@ _PHASE_HEADS = (
     "rank", "contender", "seconds, min", "seconds, median", "rows/s", f"{TIMES} reference", "rows read", "verdict",
 )  # fmt: skip
 _MEDIANS = [
-    "rows_per_second", "times_reference", "rows_read", "reread", "rows_written", "questions", "memory_bytes",
+    "rows_per_second", "times_reference", "rows_read", "reread", "rows_waiting", "rows_written", "questions",
+    "memory_bytes",
 ]  # fmt: skip
 _PLAIN = "clean"
 """The scenario without a flaw, beside which the cost of the others is told."""
@@ -37,7 +38,7 @@ _PLAIN = "clean"
 def cheapest_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return the least that a sound copy of each scenario costs."""
     trials = _with_reread(verdict_trials(frame))
-    sound = trials[trials["outcome"] == "sound"]
+    sound = trials[(trials["outcome"] == "sound") & (trials["rows_waiting"] == 0)]
     costs = sound.groupby(["scenario", "contender"], sort=False)[[*_MEDIANS, "changed"]].median().reset_index()
     if costs.empty:
         return []
@@ -51,7 +52,8 @@ def cheapest_blocks(frame: pd.DataFrame) -> list[Block]:
         for row in least.assign(of_plain=least["rows_read"] / plain).itertuples()
     )  # fmt: skip
     intro = (
-        "The sound strategy that reads the fewest rows, medians over the pairs of engines. Rows changed are the most "
+        "The sound strategy that reads the fewest rows, medians over the pairs of engines; one that leaves rows for a "
+        "later sync has not read them yet and is not named. Rows changed are the most "
         f"that a sound strategy found new or different; re-read is rows read for each of them; {TIMES} clean tells "
         "what the flaw costs, beside the cheapest copy of the scenario without one."
     )
@@ -64,7 +66,8 @@ def scenario_cost_blocks(frame: pd.DataFrame) -> list[Block]:
     if trials.empty:
         return []
     intro = (
-        "Medians over the scenarios in which a strategy is sound, ranked by rows read, which is an exact count. "
+        "Medians over the scenarios in which a strategy is sound, ranked by rows read, which is an exact count; rows "
+        "that a strategy has left waiting for a later sync are not read yet. "
         "Strategies that are sound in different scenarios do not quite compare: the table above compares within one."
     )
     blocks: list[Block] = [Heading(2, "Cost over the scenarios"), Paragraph(intro)]
@@ -111,13 +114,13 @@ def _scenario_costs(trials: pd.DataFrame, references: pd.DataFrame) -> list[Bloc
         (
             whole(row.rank), str(row.Index), f"{row.sound} of {row.tried}", rounded(row.rows_per_second),
             ratio(row.times_reference), whole(row.rows_read), ratio(row.reread),
-            *map(whole, (row.rows_written, row.questions, row.memory_bytes)),
+            *map(whole, (row.rows_waiting, row.rows_written, row.questions, row.memory_bytes)),
         )
         for row in costs.itertuples()
     ]  # fmt: skip
     if not references.empty:
         rate, read, written = (references[name].median() for name in ("rows_per_second", "rows_read", "rows_written"))
-        measured = (rounded(rate), ratio(1), whole(read), MISSING, whole(written))
+        measured = (rounded(rate), ratio(1), whole(read), MISSING, MISSING, whole(written))
         rows.insert(0, (MISSING, "reference copy", MISSING, *measured, MISSING, MISSING))
     never = [name for name in in_order(trials["contender"]) if name not in costs.index]
     notes = [Paragraph(f"Not ranked, sound in no scenario here: {listed(never)}.")] if never else []

@@ -36,6 +36,8 @@ class Outcome:
         rows_ever_wrong: How many keys were wrong after any sync.
         rows_never_healed: How many of them were still wrong when last looked at, or left the source while wrong.
         heal_syncs_median, heal_syncs_max: For those that healed, after how many syncs; None when none healed.
+        rows_waiting: Rows that the copy still lacks or has old at the end, and that the strategy has left for a later
+            sync by its own delay or horizon; they are neither wrong nor read.
         rows_read, rows_written: Over all syncs.
         rows_unchanged: Rows written over an equal row.
         rows_removed: Rows deleted from the target.
@@ -81,6 +83,7 @@ class Outcome:
     rows_never_healed: int = 0
     heal_syncs_median: float | None = None
     heal_syncs_max: int | None = None
+    rows_waiting: int = 0
     rows_read: int = 0
     rows_written: int = 0
     rows_unchanged: int = 0

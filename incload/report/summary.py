@@ -60,7 +60,8 @@ def scenario_blocks(frame: pd.DataFrame) -> list[Block]:
     intro = (
         "Cheapest is told in two ways: by rows read, which is exact and grows as a table does, and by time as a "
         "multiple of the reference copy, which also counts the rows that a strategy looks at without reading them out, "
-        "and at small sizes is mostly fixed cost. Both are medians over the pairs of engines."
+        "and at small sizes is mostly fixed cost. Both are medians over the pairs of engines, of those that run on "
+        "all of them and leave no row waiting at the end."
     )
     points = tuple((f"{scenario}:", _told(cells)) for scenario, cells in trials.groupby("scenario", sort=False))
     return [Heading(2, "What each scenario shows"), Paragraph(intro), Points(points)]
@@ -109,12 +110,16 @@ def _told(cells: pd.DataFrame) -> str:
     """Return the sentences of one scenario, given its trials on all pairs."""
     contenders = in_order(cells["contender"][cells["outcome"] != "n/a"])
     refused = [name for name in in_order(cells["contender"]) if name not in contenders]
-    failing = set(cells["contender"][cells["outcome"] != "sound"])
+    failing = set(cells["contender"][cells["outcome"].isin(["wrong", "unknown"])])
     always = [name for name in contenders if name not in failing]
     meaning = next((text for text in in_order(cells["meaning"]) if text), "")
     cheapest = _cheapest(cells[cells["contender"].isin(always)])
+    partly = cells[(cells["outcome"] == "n/a") & ~cells["contender"].isin(refused)]
     parts = [sentence(meaning), _sound(always, contenders), *_sometimes(cells, always), *cheapest]
     parts += [f"n/a: {listed(refused)}."] if refused else []
+    parts += [
+        f"n/a on {listed(in_order(each['pair']))}: {name}." for name, each in partly.groupby("contender", sort=False)
+    ]
     return " ".join(part for part in parts if part)
 
 
@@ -134,7 +139,10 @@ def _sometimes(cells: pd.DataFrame, always: list[str]) -> list[str]:
     return [f"Sound on some engines only: {'; '.join(told)}."] if told else []
 
 
-def _cheapest(sound: pd.DataFrame) -> list[str]:
+def _cheapest(cells: pd.DataFrame) -> list[str]:
+    """Tell who is cheapest of those that could be tried on every pair and leave nothing for later."""
+    short = cells["contender"][(cells["outcome"] == "n/a") | (cells["rows_waiting"] > 0)]
+    sound = cells[~cells["contender"].isin(short)]
     if sound["contender"].nunique() < 2:
         return []
     costs = sound.groupby("contender", sort=False)[["rows_read", "times_reference"]].median()

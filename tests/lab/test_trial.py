@@ -116,6 +116,15 @@ def test_the_memory_is_measured(lived: Lived, tried: Tried) -> None:
     assert tried(history, strategy("full_refresh")).memory_bytes == 0
 
 
+def test_rows_left_for_a_later_sync_are_counted_and_not_wrong(lived: Lived, tried: Tried) -> None:
+    """What is younger than the strategy's delay at the last sync is waiting; another strategy has nothing waiting."""
+    history = lived(BASE, ([(3, "wax", 5), (4, "rope", 6)], []))
+    observed = tried(history, strategy("settling_delay"))
+
+    assert (observed.waiting, observed.ledger.last) == (2, Difference())
+    assert tried(history, strategy("timestamp_watermark")).waiting == 0
+
+
 def test_rows_at_the_end(lived: Lived, tried: Tried) -> None:
     """The rows of the source are counted at the end, whatever the target has."""
     history = lived(BASE, ([(3, "wax", 5)], [1, 2]))

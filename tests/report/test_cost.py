@@ -84,6 +84,17 @@ def test_a_flaw_that_only_costs_is_seen_in_what_it_costs(framed: Framed) -> None
     ]
 
 
+def test_who_leaves_rows_for_later_is_not_the_cheapest(framed: Framed) -> None:
+    """Rows that wait have not been read yet: the cheapest copy is one that has them all, and the ranking tells."""
+    frame = framed(named("a", rows_read=100, rows_written=100), named("waits", rows_read=70, rows_waiting=30))
+
+    assert columns(cheapest_blocks(frame), CHEAPEST[2], "rows read") == [("a", "100")]
+    assert columns(scenario_cost_blocks(frame), "strategy", "rows read", "waiting") == [
+        ("waits", "70", "30"),
+        ("a", "100", "0"),
+    ]
+
+
 def test_without_a_clean_scenario_there_is_nothing_beside(framed: Framed) -> None:
     """What a flaw costs beside none is a dash without the scenario that has none, and without a sound trial nothing."""
     blocks = cheapest_blocks(framed(named("a", scenario="touched", rows_read=8, rows_written=4)))

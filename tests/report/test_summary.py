@@ -167,5 +167,17 @@ def test_who_could_not_be_tried_is_neither_sound_nor_not(framed: Framed) -> None
 
     assert told(framed, named("a"), refused) == "Sound: all. n/a: b."
     assert told(framed, named("a"), named("b"), named("b", target_engine="sqlite", outcome="n/a", reason="x")) == (
-        "Sound: a. Sound on some engines only: b (sqlite → duckdb)."
+        "Sound: all. n/a on sqlite → sqlite: b."
     )
+
+
+def test_cheapest_is_who_can_run_everywhere_and_leaves_nothing_for_later(framed: Framed) -> None:
+    """Fewer rows read on some pairs only, or because some are still waiting to be read, make nobody the cheapest."""
+    assert told(
+        framed,
+        named("a", rows_read=9),
+        named("b", rows_read=8),
+        named("waits", rows_read=5, rows_waiting=3),
+        named("rare", rows_read=7),
+        named("rare", target_engine="sqlite", outcome="n/a", reason="x"),
+    ) == ("Sound: all. Cheapest of them: b by rows read (8). n/a on sqlite → sqlite: rare.")
