@@ -16,7 +16,9 @@ from incload.errors import Refused, unknown
 from incload.history.account import HistoryAccount
 from incload.history.moments import CursorColumn
 from incload.history.profile import WINDOWS
+from incload.load.engines.catalog import session_type
 from incload.load.link import open_source
+from incload.load.wording import reason
 from incload.report.standing import Standing
 from incload.table import Kind, Table
 
@@ -51,9 +53,16 @@ def profile_table(location: End, key: tuple[str, ...], cursor: str, unit: str | 
     """
     if location.table is None:
         raise Refused(f"{location.shown} holds tables: name one with ?table=NAME at the end of the URL.")
+    try:
+        return _profiled(location, location.table, key, cursor, unit)
+    except session_type(location.engine).error as error:
+        raise Refused(f"{location.shown} cannot be read: {reason(error)}") from error
+
+
+def _profiled(location: End, name: str, key: tuple[str, ...], cursor: str, unit: str | None) -> Standing:
     session = open_source(location)
     try:
-        table = _table(session, location.table, key, cursor)
+        table = _table(session, name, key, cursor)
         reading = _Reading(table, unit)
         for rows in session.ordered("source", table):
             reading.take(rows)

@@ -112,6 +112,8 @@ class Location(End):
             raise Refused("a target in memory would be gone at once: name a file.")
         if not path.exists():
             return
+        if not path.is_file():
+            raise Refused(f"the target {self.shown} is a device, a pipe or a socket: name a file.")
         if isinstance(source, Location) and path.samefile(source.path):
             raise Refused(f"source and target are both {self.shown}: load into a file of its own.")
         if not path.stat().st_mode & 0o222:
@@ -149,7 +151,24 @@ def locate(text: str) -> End:
     place, _, query = rest.partition("?")
     if not place.startswith("/") or place == "/":
         raise Refused(f"{text!r} names no file: write {engine}:///path/to/file, with three slashes before the path.")
-    return Location(engine, Path(unquote(place[1:])), _table(text, query))
+    return Location(engine, _usable(unquote(place[1:])), _table(text, query))
+
+
+def _usable(text: str) -> Path:
+    """Return a path that the system can be asked about, whether there is anything or not."""
+    if "\0" in text:
+        raise Refused(f"the path {text!r} holds a NUL character, which no name of a file does: leave it out.")
+    path = Path(text)
+    try:
+        text.encode()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return path
+    except UnicodeError:
+        raise Refused(f"the path {text!r} is not UTF-8 text, as databases want it: rename it, or link to it.") from None
+    except OSError as error:
+        raise Refused(f"the path {text!r} cannot be used ({error.strerror}): name another.") from None
+    return path
 
 
 def _table(text: str, query: str) -> str | None:
@@ -165,11 +184,10 @@ def _table(text: str, query: str) -> str | None:
 
 
 def _record_file(text: str) -> Location:
-    path = Path(text)
-    if path.suffix.lower() not in RECORD_FILES:
+    if Path(text).suffix.lower() not in RECORD_FILES:
         said = "what was named" if "@" in text or "password" in text.lower() else repr(text)  # may hold a password
         raise Refused(
             f"{said} is neither a file of records ({', '.join(RECORD_FILES)}) nor a database URL "
             "such as sqlite:///path.db?table=orders."
         )
-    return Location("file", path)
+    return Location("file", _usable(text))

@@ -341,5 +341,6 @@ def _crossing(name: str, column: Column) -> str:
 
 
 def _literal(path: Path) -> str:
-    """ATTACH takes no parameter for the path, so the path is quoted as a text."""
-    return "'" + str(path).replace("'", "''") + "'"
+    """ATTACH takes no parameter for the path, so the path is quoted as a text; none may look like a URL."""
+    text = str(path) if path.is_absolute() or path == IN_MEMORY else f"./{path}"
+    return "'" + text.replace("'", "''") + "'"

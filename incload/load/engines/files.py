@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import glob
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -105,7 +106,8 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
 def _json(session: Session, path: str, table: str, wanted: Wanted) -> int:
     """Read each record as a JSON object and type each column by all its values."""
     session.write(
-        "CREATE TEMP TABLE incload_records AS SELECT json FROM read_json_objects(?, format = 'auto')", (path,)
+        "CREATE TEMP TABLE incload_records AS SELECT json FROM read_json_objects(?, format = 'auto')",
+        (_itself(path),),
     )
     odd = session.rows("SELECT json::VARCHAR FROM incload_records WHERE json_type(json) <> 'OBJECT' LIMIT 1")
     if odd:
@@ -142,8 +144,9 @@ def _csv(session: Session, path: str, table: str, wanted: Wanted) -> int:
     columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
     session.write(
         "CREATE TEMP TABLE incload_records AS SELECT * FROM read_csv(?, header = true, auto_detect = false,"
-        f" delim = {_literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}})",
-        (path,),
+        f" delim = {_literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}},"
+        " hive_partitioning = false)",
+        (_itself(path),),
     )
     fields = []
     for name in names:
@@ -187,13 +190,22 @@ def _check_names(path: str, names: list[str]) -> None:
             raise Refused(f"{path!r} has the columns {other!r} and {name!r}, which are one to a database: rename one.")
 
 
+def _itself(path: str) -> str:
+    """Return the pattern that only this file matches: DuckDB takes any path for a pattern, and some for a URL."""
+    named = path if path.startswith("/") else f"./{path}"
+    pattern = glob.escape(named)
+    if pattern != named and "\\" in named:
+        raise Refused(f"DuckDB cannot open {path!r}, with a backslash beside one of *, ? and [ in its path: rename it.")
+    return pattern
+
+
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
 def _parquet(session: Session, path: str, table: str, wanted: Wanted) -> int:
     name = session.name("source", table)
-    session.write(f"CREATE TABLE {name} AS SELECT * FROM read_parquet(?)", (path,))
+    session.write(f"CREATE TABLE {name} AS SELECT * FROM read_parquet(?, hive_partitioning = false)", (_itself(path),))
     names = [str(column) for column, *_ in session.rows(f"DESCRIBE {name}")]
     records = session.count(name)
     if records:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LOCK_SECONDS = 30
 """How long a load waits for another, or for a lock on a table."""
+CONNECT_SECONDS = 10
+"""How long a load waits for a server to let it in, unless the URL or PGCONNECT_TIMEOUT says otherwise."""
 _SETTINGS = (
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';"
     f" SET extra_float_digits = 1; SET jit = off; SET lock_timeout = '{LOCK_SECONDS}s';"
@@ -102,7 +105,7 @@ def locate(text: str) -> Server:
         )
     try:
         options = conninfo_to_dict(f"{base}?{'&'.join(others)}" if others else base)
-    except psycopg.Error:
+    except (psycopg.Error, UnicodeError):
         raise Refused(
             "the PostgreSQL URL is not of the form postgresql://user@host:5432/database?table=NAME: "
             "write special characters percent-encoded, as %25 for %."
@@ -123,9 +126,12 @@ def _check_options(parts: Iterable[str]) -> None:
 
 def connected(server: Server) -> psycopg.Connection[Row]:
     """Connect, with settings on which the meaning of values depends; refuse a server that lets nobody in."""
+    usual = {"application_name": "incload"}
+    if "PGCONNECT_TIMEOUT" not in os.environ:
+        usual["connect_timeout"] = str(CONNECT_SECONDS)
     try:
         connection = psycopg.connect(
-            make_conninfo("", **{"application_name": "incload", **server.options, "client_encoding": "UTF8"}),
+            make_conninfo("", **{**usual, **server.options, "client_encoding": "UTF8"}),
             autocommit=True,
             prepare_threshold=None,
         )
