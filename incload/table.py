@@ -35,11 +35,14 @@ class Column:
         kind: What its values are.
         declared: The source engine's own name of the type, kept word for word when source and target share an engine;
             empty for a column that no engine has declared yet.
+        own: What the type is called where somebody has made it in the source's database and others may not have it:
+            `enum`, or `type` for all else; empty for a type that the engine brings along.
     """
 
     name: str
     kind: Kind
     declared: str = ""
+    own: str = ""
 
     @property
     def zoned(self) -> bool:

@@ -248,9 +248,9 @@ def loaded(stand: Stand, plan: Plan, at: datetime) -> tuple[str, str, str]:
     """Run one sync; return which rows it read, what it wrote, and what it remembers."""
     read: list[object] = []
 
-    def note(session: Session, relation: Query, *rest: object) -> SeenRows:
+    def note(session: Session, relation: Query, *rest: object, **named: object) -> SeenRows:
         read.extend(key for (key,) in session.rows(f"SELECT id FROM ({relation.sql}) ORDER BY id", relation.params))
-        return SeenRows(session, relation, *rest)  # type: ignore[arg-type]  # handed on as it came
+        return SeenRows(session, relation, *rest, **named)  # type: ignore[arg-type]  # handed on as it came
 
     before = flat(stand.target_rows())
     with patch("incload.load.sync.SeenRows", note):

@@ -13,7 +13,8 @@ from incload.strategy import AfterKey, Changed, Everything, KeyValue, Logged, Po
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from incload.load.engines.base import CursorSql, Query, Session
+    from incload.load.engines.base import Query, Session
+    from incload.load.engines.cursor_sql import CursorSql
     from incload.strategy import Capability
     from incload.table import Table
 
@@ -109,6 +110,7 @@ class SeenRows:
         scale: What the cursor's values mean.
         started: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
         position: Up to where a change log was read; None if none was, or what it says could not be carried out.
+        none: Whether no row was read, so that there is nothing to ask.
         arrived: The same rows in the target's engine, whose digests the next sync will compare; None if these are they.
     """
 
@@ -119,12 +121,13 @@ class SeenRows:
     scale: Scale | None
     started: int
     position: str | None = None
+    none: bool = False
     arrived: SeenRows | None = None
 
     @property
     def count(self) -> int:
         """How many rows were read."""
-        return self.session.count(f"({self.relation.sql}) AS r", self.relation.params)
+        return 0 if self.none else self.session.count(f"({self.relation.sql}) AS r", self.relation.params)
 
     def reached(self) -> str | None:
         """Return up to where a change log was read."""
@@ -139,6 +142,8 @@ class SeenRows:
     def largest(self, until: Position | None = None) -> Position | None:
         """Return the largest cursor value."""
         cursor, scale = self._cursor()
+        if self.none:
+            return None
         where, params = "", self.relation.params
         if until is not None:
             where = f" WHERE {cursor.compared} <= {cursor.bound}"
@@ -148,6 +153,8 @@ class SeenRows:
 
     def largest_key(self, at: Position | None = None) -> KeyValue | None:
         """Return the largest key, of the rows at a cursor value if one is given; stamps in it as ticks."""
+        if self.none:
+            return None
         where, params = self._at(at) if at is not None else ("", ())
         values = ", ".join(self.session.key_value(self.table.column(name)) for name in self.table.key)
         descending = ", ".join(f"{self.session.key_order(self.table.column(name))} DESC" for name in self.table.key)

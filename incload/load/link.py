@@ -150,11 +150,23 @@ def connect(source: End, target: End, plan: Plan) -> Link:
     if isinstance(source, Location) and source.engine == "file":
         return _from_file(source.path, target, plan)
     table = source.table or plan.name
+    link = _opened(source, target, table)
+    try:
+        together = _refuse_itself(link, target, plan)
+    except BaseException:
+        link.close()
+        raise
+    if link.attached or not together:
+        return link
+    link.close()
+    both = session_type(source.engine).open(source, target)
+    return Link(both, both, table)
+
+
+def _opened(source: End, target: End, table: str) -> Link:
+    """Open one session for both ends where they are seen to share one, else two."""
     if target.shares_session(source):
         both = session_type(source.engine).open(source, target)
-        if both.name("source", table) == both.name("target", plan.name):
-            both.close()
-            raise Refused(f"source and target are both table {plan.name!r} of {target.shown}: load into another table.")
         return Link(both, both, table)
     reading = session_type(source.engine).open(source, None)
     try:
@@ -162,6 +174,17 @@ def connect(source: End, target: End, plan: Plan) -> Link:
     except BaseException:
         reading.close()
         raise
+
+
+def _refuse_itself(link: Link, target: End, plan: Plan) -> bool:
+    """Refuse to load a table into itself, under whatever URL; tell whether one session can do for both ends."""
+    if link.source.engine != link.target.engine:
+        return False
+    one = link.source.database()
+    other = one if link.attached else link.target.database()
+    if one[:1] == other[:1] and link.relation == link.target.name("target", plan.name):
+        raise Refused(f"source and target are both table {plan.name!r} of {target.shown}: load into another table.")
+    return one == other
 
 
 def refuse_unable(strategy: Strategy, source: Session, *, is_file: bool = False) -> None:

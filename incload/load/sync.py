@@ -229,7 +229,7 @@ def _seen(job: writes.Job, landed: writes.Landed, started: int) -> SeenRows:
     def rows(session: Session, relation: Query) -> SeenRows:
         declared = table.column(table.cursor).declared if table.cursor else ""
         cursor = session.cursor(table.cursor, scale, declared) if table.cursor and scale else None
-        return SeenRows(session, relation, table, cursor, scale, started, landed.position)
+        return SeenRows(session, relation, table, cursor, scale, started, landed.position, none=not landed.read)
 
     if not landed.in_source or link.attached:
         return rows(link.target, landed.seen)

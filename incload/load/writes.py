@@ -143,7 +143,9 @@ def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
 
 
 def _staged(job: Job, delta: Delta, rule: WriteRule) -> Landed:
-    """Stage the rows, then write them by a rule."""
+    """Stage the rows, then write them by a rule; without a row there is nothing to do, unless all others are to go."""
+    if rule is not WriteRule.REPLACE and not delta.mirror and _is_quiet(job, delta):
+        return Landed(Query(f"SELECT * FROM {job.target} WHERE 1 = 0"), False, 0, 0)  # noqa: FBT003
     stage, target = _stage(job, delta), job.link.target
     landed = _apply(job, stage, rule, read=target.count(stage))
     if not (delta.mirror and rule is WriteRule.NEWEST):
@@ -164,7 +166,7 @@ def _apply(job: Job, stage: str, rule: WriteRule, *, read: int) -> Landed:
         if rule is WriteRule.REPLACE and not held_back:
             removed = target.write(f"DELETE FROM {job.target}")
         source = _newer(job, stage) if rule is WriteRule.NEWEST else stage
-        written = 0 if target.is_empty(stage) else target.merge(table, source)
+        written = 0 if not read or target.is_empty(stage) else target.merge(table, source)
         held_back = held_back and target.count(job.target) - read
     seen = Query(f"SELECT * FROM {stage}")
     return Landed(seen, False, read, written, unchanged, removed, staged=True, held_back=held_back)  # noqa: FBT003
@@ -173,8 +175,6 @@ def _apply(job: Job, stage: str, rule: WriteRule, *, read: int) -> Landed:
 def _stage(job: Job, delta: Delta) -> str:
     """Bring the rows of all questions into the stage, each row once; refuse two rows with one key."""
     link, table = job.link, job.table
-    if _is_quiet(job, delta):
-        return link.target.stage(Query(f"SELECT {link.target.listed(table.names)} FROM {job.target} WHERE 1 = 0"))
     stage = link.target.stage(_unknown(job, delta, link.incoming(_one(job, delta), table)))
     if not job.unique:
         refuse_broken_keys(job, stage)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from incload.cursor import MixedText, Scale
 from incload.errors import Refused
 from incload.load.engines.log import KeepsLogs
-from incload.load.engines.temporary import STAGE, TEMPORARY
+from incload.load.engines.temporary import STAGE
 from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from incload.load.engines.cursor_sql import CursorSql
     from incload.load.location import End
     from incload.strategy import Rows
     from incload.table import Column, Table
@@ -38,30 +39,12 @@ class Query:
     params: tuple[object, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CursorSql:
-    """How a cursor column is spoken of in one engine.
-
-    Attributes:
-        compared: The expression that is compared; the bare column wherever an index on it can serve.
-        bound: The placeholder of the value it is compared with.
-        position: The expression whose value `Scale.position` understands.
-        largest: The expression of the largest position, where that of `position` would be slow.
-    """
-
-    compared: str
-    bound: str = "?"
-    position: str = ""
-    largest: str = ""
-
-    @property
-    def maximum(self) -> str:
-        """The expression of the largest position of a relation."""
-        return self.largest or f"max({self.position})"
-
-
 class Session(KeepsLogs, ABC):
     """One connection to one database engine; see the module's docstring."""
+
+    def __init__(self) -> None:
+        """Begin with nothing staged."""
+        self._staged: list[str] = []
 
     engine: ClassVar[str]
 
@@ -108,6 +91,10 @@ class Session(KeepsLogs, ABC):
     @abstractmethod
     def close(self) -> None:
         """Release the connection and every file it holds."""
+
+    def database(self) -> Row:
+        """Return what tells the database from every other, and as whom it is spoken to; nothing where its file does."""
+        return ()
 
     @abstractmethod
     def name(self, place: Place, table: str) -> str:
@@ -286,6 +273,7 @@ class Session(KeepsLogs, ABC):
 
     def stage(self, query: Query, name: str = STAGE) -> str:
         """Fill a temporary table with the rows of a query; return its qualified name."""
+        self._staged.append(name)
         self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
         return self.temporary(name)
 
@@ -294,9 +282,10 @@ class Session(KeepsLogs, ABC):
         return f"temp.{self.quote(name)}"
 
     def unstage(self) -> None:
-        """Drop the temporary tables of a sync."""
-        for name in TEMPORARY:
-            self.write(f"DROP TABLE IF EXISTS {self.temporary(name)}")
+        """Drop the temporary tables of a sync, as far as they are still there."""
+        while self._staged:
+            self.write(f"DROP TABLE IF EXISTS {self.temporary(self._staged[-1])}")
+            self._staged.pop()
 
     def count(self, relation: str, params: Sequence[object] = ()) -> int:
         """Count the rows of a relation."""

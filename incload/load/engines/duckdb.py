@@ -13,7 +13,8 @@ import duckdb
 
 from incload.cursor import UNITS, MixedText, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
-from incload.load.engines.base import CursorSql, Place, Query, Row, Session
+from incload.load.engines.base import Place, Query, Row, Session
+from incload.load.engines.cursor_sql import CursorSql
 from incload.load.location import path_of
 from incload.table import Column, Kind
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 BATCH_ROWS = 65_536
+_CONFIG = {"autoinstall_known_extensions": False}
+"""Nothing is fetched from anywhere behind a user's back."""
 IN_MEMORY = Path(":memory:")
 """A database that nobody will ever open again."""
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
@@ -73,14 +76,15 @@ class DuckdbSession(Session):
         self, source: Path | None, target: Path | None, *, source_writable: bool = False, threads: int | None = None
     ) -> None:
         """Attach the files; only a source of one's own making may be writable. None is a thread for each processor."""
-        self._connection = duckdb.connect(config={"threads": threads} if threads else {})
+        super().__init__()
+        config: dict[str, str | bool | int | float | list[str]] = dict(_CONFIG)
+        self._connection = duckdb.connect(config=config | {"threads": threads} if threads else config)
         self._open = False
         self._described: dict[tuple[str, str], tuple[Column, ...] | None] = {}
         self._keys: dict[tuple[str, str], frozenset[str]] = {}
+        self._there: dict[str, dict[str, bool]] = {}
         self._reader: pa.RecordBatchReader | None = None
-        self.rows("SET TimeZone = 'UTC'")
-        self.rows("SET enable_progress_bar = false")
-        self.rows("SET autoinstall_known_extensions = false")  # nothing is fetched from anywhere behind a user's back
+        self.rows("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         if source:
             options = "" if source_writable else ", READ_ONLY"
             self.rows(f"ATTACH {_literal(source)} AS source (TYPE duckdb{options})")
@@ -131,6 +135,7 @@ class DuckdbSession(Session):
         """The catalogue may have changed. Nobody else can change it: DuckDB gives a file to one process at a time."""
         self._described.clear()
         self._keys.clear()
+        self._there.clear()
 
     def close(self) -> None:
         """Close the connection and with it the attached files."""
@@ -149,27 +154,29 @@ class DuckdbSession(Session):
     def _describe(self, place: Place, table: str) -> None:
         """Remember the columns of a table or view and the key of a table: the list of constraints is slow to read."""
         # Describing what is not there would end the transaction, and listing all columns is slow.
-        there = self.rows(
-            "SELECT true FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main' AND table_name = $2"
-            " UNION ALL SELECT false FROM duckdb_views()"
-            " WHERE database_name = $1 AND schema_name = 'main' AND view_name = $2",
-            (place, table),
-        )
-        found = self.rows(f"DESCRIBE {self.name(place, table)}") if there else []
+        there = self._listed_in(place)
+        found = self.rows(f"DESCRIBE {self.name(place, table)}") if table in there else []
         columns = tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared, *_ in found)
         self._described[place, table] = columns or None
         # A view says of its columns what their tables say, and yet it may hold a key twice.
-        keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there == [(True,)] else []
+        keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table) else []
         self._keys[place, table] = frozenset(keys)
 
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
-        found = self.rows(
-            "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? AND table_schema = 'main'"
-            " ORDER BY table_name",
-            (place,),
-        )
-        return [str(name) for (name,) in found]
+        return sorted(self._listed_in(place))
+
+    def _listed_in(self, place: Place) -> dict[str, bool]:
+        """Return the names in a place, and of each whether it is a table; remembered until the catalogue changes."""
+        if place not in self._there:
+            found = self.rows(
+                "SELECT table_name, true FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main'"
+                " UNION ALL SELECT view_name, false FROM duckdb_views()"
+                " WHERE database_name = $1 AND schema_name = 'main'",
+                (place,),
+            )
+            self._there[place] = {str(name): bool(is_table) for name, is_table in found}
+        return self._there[place]
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""

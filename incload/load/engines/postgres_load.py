@@ -17,8 +17,9 @@ from psycopg.sql import Literal
 from incload.cursor import UNITS, MixedText, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
 from incload.load.engines import postgres_copy
-from incload.load.engines.base import CursorSql, Place, Query, Row, Session
-from incload.load.engines.postgres_catalogue import PRIMARY, UNIQUE, Catalogue
+from incload.load.engines.base import Place, Query, Row, Session
+from incload.load.engines.cursor_sql import CursorSql
+from incload.load.engines.postgres_catalogue import Catalogue, Holds
 from incload.load.engines.postgres_sql import (
     NAME_BYTES,
     foreign_type,
@@ -54,8 +55,10 @@ class PostgresLoad(Session):
 
     def __init__(self, source: Server | None, target: Server | None) -> None:
         """Connect to the database of either; both are of one database if both are given."""
+        super().__init__()
         server = target or source
         assert server is not None  # noqa: S101 - a session is opened on something
+        self._is_alone = source is None or target is None
         self._schemas = {"source": source.schema if source else "", "target": target.schema if target else ""}
         self._lock: int | None = None
         self._open = False
@@ -157,6 +160,14 @@ class PostgresLoad(Session):
         """Close the connection."""
         self._connection.close()
 
+    def database(self) -> Row:
+        """Ask for what no two servers have in common, for the database on it, and as whom it is spoken to."""
+        (found,) = self.rows(
+            "SELECT pg_postmaster_start_time()::text || ' ' || current_setting('port') || ' ' || current_database(),"
+            " current_user::text"
+        )
+        return found
+
     def name(self, place: Place, table: str) -> str:
         """Qualify with the schema."""
         return f"{self.quote(self._schemas[place])}.{self.quote(stored_name(table))}"
@@ -181,11 +192,11 @@ class PostgresLoad(Session):
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""
-        return self._catalogue.indexed(self.name(place, table), key, PRIMARY)
+        return self._catalogue.indexed(self.name(place, table), key, Holds.KEY)
 
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """A unique index over columns that are never null is as good as a primary key."""
-        return self._catalogue.indexed(self.name(place, table), key, UNIQUE)
+        return self._catalogue.indexed(self.name(place, table), key, Holds.UNIQUE)
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Follow the declared type; for text, take one stamp of every shape."""
@@ -208,9 +219,11 @@ class PostgresLoad(Session):
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:
         """An index that starts with the column gives its largest value at once."""
-        return self._catalogue.starts_index(self.name(place, table), column) or super().finds_largest(
-            place, table, column
-        )
+        return self.rereads(place, table, column) or super().finds_largest(place, table, column)
+
+    def rereads(self, place: Place, table: str, column: str) -> bool:
+        """An index that starts with the column finds the rows beyond a value."""
+        return self._catalogue.starts_index(self.name(place, table), column)
 
     def now(self) -> int:
         """Ask the server."""
@@ -272,8 +285,20 @@ class PostgresLoad(Session):
         return f"(ROW({self.listed(names, one)})::record *<> ROW({self.listed(names, other)})::record)"
 
     def type_name(self, column: Column, origin: str) -> str:
-        """Keep PostgreSQL's own declaration; give columns of other engines the type of their kind."""
-        return column.declared if origin == self.engine and column.declared else foreign_type(column)
+        """Keep PostgreSQL's own declaration; give columns of other engines the type of their kind.
+
+        A type that somebody has made is in one database; in another it may be missing.
+        """
+        if origin != self.engine or not column.declared:
+            return foreign_type(column)
+        if not column.own or not self._is_alone or self._catalogue.knows(column.declared):
+            return column.declared
+        if column.own == "enum":
+            return "text"
+        raise Refused(
+            f"column {column.name!r} is of type {column.declared}, which the target database does not have: "
+            "create the type there, or load from a view that casts the column to text."
+        )
 
     def merge(self, table: Table, incoming: str) -> int:
         """Upsert, the fastest correct way in PostgreSQL."""

@@ -16,7 +16,8 @@ from urllib.parse import quote
 from incload.cursor import IsoText, MixedText, Scale, scale_of_texts, shape_of
 from incload.errors import Refused
 from incload.load.engines import sqlite_digest
-from incload.load.engines.base import CursorSql, Place, Query, Row, Session
+from incload.load.engines.base import Place, Query, Row, Session
+from incload.load.engines.cursor_sql import CursorSql
 from incload.load.engines.temporary import STAGE
 from incload.load.location import path_of
 from incload.load.wording import reason
@@ -69,6 +70,7 @@ class SqliteSession(Session):
 
     def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:
         """Open the files; `durable=False` trades the safety of a power cut for speed, for throw-away databases."""
+        super().__init__()
         main = f"file:{quote(str(target))}?mode=rwc" if target else ":memory:"
         self._connection = sqlite3.connect(
             main, isolation_level=None, timeout=_LOCK_SECONDS, uri=True, check_same_thread=False

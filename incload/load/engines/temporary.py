@@ -22,6 +22,3 @@ DIFFERING = "incload_differing"
 
 DIGEST = "incload_digest"
 """The name of the digest column, in the stage and in the table of remembered digests."""
-
-TEMPORARY = (STAGE, ARRIVED, KNOWN, GONE, LEFT, DIFFERING)
-"""All of them, which a sync leaves none of behind."""

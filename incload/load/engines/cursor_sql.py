@@ -1,0 +1,27 @@
+"""How a cursor column is spoken of in one engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CursorSql:
+    """The expressions of a cursor column.
+
+    Attributes:
+        compared: The expression that is compared; the bare column wherever an index on it can serve.
+        bound: The placeholder of the value it is compared with.
+        position: The expression whose value `Scale.position` understands.
+        largest: The expression of the largest position, where that of `position` would be slow.
+    """
+
+    compared: str
+    bound: str = "?"
+    position: str = ""
+    largest: str = ""
+
+    @property
+    def maximum(self) -> str:
+        """The expression of the largest position of a relation."""
+        return self.largest or f"max({self.position})"
