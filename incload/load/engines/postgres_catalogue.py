@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -65,9 +65,10 @@ class Catalogue:
     Tables are named as statements name them: qualified and quoted.
     """
 
-    def __init__(self, rows: Callable[..., list[Row]]) -> None:
-        """Take what runs a query with its parameters."""
+    def __init__(self, rows: Callable[..., list[Row]], *, keeps_domains: bool) -> None:
+        """Take what runs a query with its parameters, and whether a domain is kept or taken for what it is made of."""
         self._rows = rows
+        self._keeps_domains = keeps_domains
         self._described: dict[str, _Described] = {}
         self._indexes: dict[str, list[_Index]] = {}
         self._types: dict[str, bool] = {}
@@ -93,8 +94,13 @@ class Catalogue:
                 (relation,),
             )
             below = self._below([oid for *_, typtype, oid in found if typtype == "d"])
+            columns = []
+            for _, name, _, declared, *type_, oid in found:
+                column = _column(str(name), *below.get(oid, (declared, *type_, oid)))
+                is_kept = self._keeps_domains and oid in below
+                columns.append(replace(column, declared=str(declared)) if is_kept else column)
             self._described[relation] = _Described(
-                tuple(_column(str(name), *below.get(oid, (*type_, oid))) for _, name, _, *type_, oid in found),
+                tuple(columns),
                 {int(str(number)): str(name) for number, name, *_ in found},
                 {int(str(number)) for number, _, filled, *_ in found if filled},
             )

@@ -64,7 +64,7 @@ class PostgresLoad(Session):
         self._open = False
         self._pending: postgres_copy.Incoming | None = None
         self._connection = connected(server)
-        self._catalogue = Catalogue(self.rows)
+        self._catalogue = Catalogue(self.rows, keeps_domains=not self._is_alone)
 
     @classmethod
     def open(cls, source: End | None, target: End | None) -> Self:
