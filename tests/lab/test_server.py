@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -19,7 +22,7 @@ import os
 from incload.lab import server
 from incload.lab.matrix import Choice
 from incload.lab.runner import run_cells
-print(server.embedded().process, server.embedded().folder)
+print(server.embedded().process, server.embedded().folder, server.embedded().guard.pid)
 """
 
 
@@ -53,14 +56,58 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+KILLED = """
+import os, sys, signal
+from incload.lab import server
+started = server.embedded()
+print(started.process, started.folder, started.guard.pid, flush=True)
+if sys.argv[2] == "forked" and os.fork() == 0:
+    sys.stdin.read()
+    os._exit(0)
+os.kill(os.getpid(), int(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "beside"), [("SIGKILL", "alone"), ("SIGTERM", "forked")])
+def test_a_server_does_not_outlive_a_process_that_is_killed(postgres_server: str, how: str, beside: str) -> None:
+    """Neither process nor folder is left in the end, even while a process that it had forked lives on."""
+    assert postgres_server
+    number = int(getattr(signal, how))
+    environment = {name: value for name, value in os.environ.items() if name != server.DSN} | {"CI": "true"}
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(number), beside],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        first, folder, guard = process.stdout.readline().split()
+        assert process.wait(30) == -number
+        deadline = time.monotonic() + 30
+        while (_runs(int(first)) or _runs(int(guard)) or Path(folder).exists()) and time.monotonic() < deadline:
+            threading.Event().wait(0.05)
+        left = _runs(int(first)), _runs(int(guard)), Path(folder).exists()
+    assert left == (False, False, False)
+
+
 @pytest.mark.slow
 def test_an_embedded_server_ends_with_its_process(postgres_server: str) -> None:  # noqa: ARG001 - skips without one
     """When the process that started it is over, neither a process nor a folder of the server is left."""
     environment = {name: value for name, value in os.environ.items() if name != server.DSN} | {"CI": "true"}
     done = subprocess.run([sys.executable, "-c", PROBE], env=environment, capture_output=True, text=True, check=True)
-    process, folder = done.stdout.split()
+    process, folder, guard = done.stdout.split()
     assert not Path(folder).exists()
     assert not _runs(int(process))
+    assert not _exists(int(guard))
+
+
+def _exists(process: int) -> bool:
+    """Tell whether there is a process of that number, at work or waiting for somebody to notice its end."""
+    import psutil
+
+    return psutil.pid_exists(process)
 
 
 def _runs(process: int) -> bool:
