@@ -14,8 +14,12 @@ _PACKAGES = ("incload", "duckdb", "pyarrow", "adbc-driver-sqlite", "numpy", "fak
 
 
 @cache
-def environment() -> str:
-    """Return versions and machine as one JSON text, the same throughout a run."""
+def environment(engines: tuple[str, ...] = ()) -> str:
+    """Return versions and machine as one JSON text, the same throughout a run.
+
+    Args:
+        engines: Those that took part; a server's version is told where it did.
+    """
     facts = {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -23,6 +27,7 @@ def environment() -> str:
         "processors": os.cpu_count(),
         "sqlite": sqlite3.sqlite_version,
         **{name: _version(name) for name in _PACKAGES},
+        **(_server() if "postgres" in engines else {}),
     }
     return json.dumps(facts, sort_keys=False)
 
@@ -31,6 +36,13 @@ def processors() -> int:
     """Return on how many processors this process may run, as far as Python can tell."""
     told = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
     return told or 1
+
+
+def _server() -> dict[str, str]:
+    from incload.lab.server import version_in_use
+
+    told = version_in_use()
+    return {"postgres": told, "psycopg": _version("psycopg")} if told else {}
 
 
 def _version(package: str) -> str:

@@ -46,6 +46,6 @@ def figures(  # noqa: PLR0913 - it only gathers
         rows_per_second=rows / fastest if rows else None,
         times_reference=fastest / reference if reference else None,
         peak_memory_bytes=peak_bytes,
-        environment=environment(),
+        environment=environment(pair),
         command=command,
     )

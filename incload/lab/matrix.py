@@ -270,6 +270,6 @@ def _identity(cell: Cell) -> Outcome:
         predicted=expected.verdict,
         rows_ever_wrong_predicted=expected.rows_ever_wrong,
         assumption=expected.assumptions,
-        environment=environment(),
+        environment=environment(cell.pair),
         command=cell.command,
     )

@@ -108,6 +108,15 @@ def url() -> str:
     return started
 
 
+def version_in_use() -> str:
+    """Return the version of the server that trials use; empty where there is none, or none that answers."""
+    if missing() or not os.environ.get(DSN):
+        return ""
+    from incload.load.engines.postgres_schemas import version
+
+    return version(url())
+
+
 def prepare(engines: Iterable[str]) -> None:
     """Start what trials on these engines need; where it cannot be had, the trials say so."""
     if "postgres" in set(engines):

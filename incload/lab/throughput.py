@@ -221,6 +221,6 @@ def outcome(  # noqa: PLR0913 - it only gathers
         rounds=len(seconds),
         rows_per_second=rows / fastest if fastest else None,
         times_reference=fastest / reference if fastest else None,
-        environment=environment(),
+        environment=environment(yard.pair),
         command=command,
     )

@@ -26,7 +26,7 @@ def report_blocks(frame: pd.DataFrame) -> list[Block]:
     frame = frame[frame["suite"] != SUITE]
     return [
         *headline_blocks(frame),
-        *limits_blocks(),
+        *limits_blocks(frame),
         *scenario_blocks(frame),
         *matrix_blocks(frame),
         *mismatch_blocks(rules),

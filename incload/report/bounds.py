@@ -19,6 +19,8 @@ _LIMITS: tuple[tuple[tuple[str, ...], str, tuple[float, float, float]], ...] = (
     (_CURSOR, "sqlite → sqlite", (1.15, 0.35, 0.03)),
     (_CURSOR, "duckdb → duckdb", (1.3, 0.35, 0.15)),
     (_CURSOR, "sqlite → duckdb", (1.3, 0.35, 0.15)),
+    (_CURSOR, "postgres → postgres", (1.15, 0.35, 0.03)),
+    (_CURSOR, "postgres → duckdb", (1.3, 0.35, 0.03)),
     (("row_hash_cdc",), "sqlite → sqlite", (3.5, 2.5, 2.0)),
     (("row_hash_cdc",), "duckdb → duckdb", (1.8, 1.0, 0.8)),
     (("snapshot_diff",), "sqlite → sqlite", (1.5, 1.2, 0.8)),

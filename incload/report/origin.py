@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def origin_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return the environment, the digests of the histories and the command."""
     blocks: list[Block] = [Heading(2, "Where this comes from")]
-    environments = [text for text in in_order(frame["environment"]) if text]
+    environments = _told_once([text for text in in_order(frame["environment"]) if text])
     if len(environments) > 1:
         blocks.append(Paragraph(f"The trials were run in {len(environments)} environments, told one after the other."))
     blocks += [Points(_environment(text)) for text in environments]
@@ -29,13 +29,28 @@ def origin_blocks(frame: pd.DataFrame) -> list[Block]:
 
 def _environment(text: str) -> tuple[tuple[str, str], ...]:
     """Return the facts of an environment; a text that is no JSON object is told as it is."""
+    facts = _facts(text)
+    if facts is None:
+        return (("environment:", text),)
+    return tuple((f"{name}:", _fact(value)) for name, value in facts.items())
+
+
+def _facts(text: str) -> dict[str, object] | None:
     try:
         facts = json.loads(text)
     except ValueError:
-        facts = None
-    if not isinstance(facts, dict):
-        return (("environment:", text),)
-    return tuple((f"{name}:", _fact(value)) for name, value in facts.items())
+        return None
+    return facts if isinstance(facts, dict) else None
+
+
+def _told_once(environments: list[str]) -> list[str]:
+    """Leave out an environment that says nothing which another does not: of trials without the server of the others."""
+    known = {text: _facts(text) or {"environment": text} for text in environments}
+    return [text for text, facts in known.items() if not any(_is_part(facts, other) for other in known.values())]
+
+
+def _is_part(facts: dict[str, object], other: dict[str, object]) -> bool:
+    return facts != other and facts.items() <= other.items()
 
 
 def _fact(value: object) -> str:

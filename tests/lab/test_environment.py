@@ -8,9 +8,11 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from incload.lab import environment as room
+from incload.lab import server
 from incload.lab.environment import environment
 
 
@@ -36,6 +38,24 @@ def test_what_is_told() -> None:
     assert facts["python"] == platform.python_version()
     assert facts["duckdb"] == version("duckdb")
     assert facts["processors"] >= 1
+
+
+def test_a_server_that_took_part_is_told(postgres_server: str) -> None:
+    """Its version and its driver's stand in the trials on it, and in no others."""
+    with psycopg.connect(postgres_server) as connection:
+        number = connection.info.server_version
+    facts = json.loads(environment.__wrapped__(("postgres", "duckdb")))
+
+    assert facts["postgres"] == f"{number // 10_000}.{number % 10_000}"
+    assert facts["psycopg"] == psycopg.__version__
+    assert "postgres" not in json.loads(environment.__wrapped__(("sqlite", "duckdb")))
+
+
+def test_a_server_that_does_not_answer_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trials on it say what is wrong with it."""
+    monkeypatch.setenv(server.DSN, "postgresql://127.0.0.1:1/nowhere")
+
+    assert "postgres" not in json.loads(environment.__wrapped__(("postgres", "duckdb")))
 
 
 def test_it_is_the_same_throughout_a_run() -> None:

@@ -35,6 +35,18 @@ def test_several_environments_are_pointed_out(framed: Framed) -> None:
     assert blocks[2:4] == [Points((("environment:", "a"),)), Points((("environment:", "b"),))]
 
 
+def test_trials_without_the_server_of_the_others_are_of_the_same_environment(framed: Framed) -> None:
+    """What says only a part of what another says is not told; what contradicts it is."""
+    told = ('{"python": "3.11", "x": [1]}', '{"python": "3.11", "x": [1], "postgres": "18.4"}', '{"python": "3.12"}')
+    blocks = origin_blocks(framed(*({"environment": text, "strategy": text} for text in told)))
+
+    assert blocks[1] == Paragraph("The trials were run in 2 environments, told one after the other.")
+    assert blocks[2:4] == [
+        Points((("python:", "3.11"), ("x:", "1"), ("postgres:", "18.4"))),
+        Points((("python:", "3.12"),)),
+    ]
+
+
 def test_histories_are_listed_once_with_their_digests(framed: Framed) -> None:
     """One line for each history, however many trials lived through it."""
     blocks = origin_blocks(framed({}, {"strategy": "b"}, {"scenario": "late_rows", "seed": 7, "history_digest": "ff"}))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from incload.report.document import Block, Paragraph, Points, Table
 from incload.report.summary import headline_blocks, limits_blocks, scenario_blocks
 
@@ -93,16 +95,24 @@ def test_predicted_numbers_are_compared(framed: Framed) -> None:
     assert paragraph.text.endswith("The number of wrong rows was predicted exactly in 2 of 3 trials.")
 
 
-def test_the_limits_are_stated() -> None:
-    """A report says what its kind of benchmark cannot tell."""
-    points = limits_blocks()[1]
+@pytest.mark.parametrize(
+    ("source", "outcome", "said"),
+    [
+        ("sqlite", "sound", "Embedded engines."),
+        ("postgres", "sound", "One server."),
+        ("postgres", "n/a", "Embedded engines."),
+    ],
+)
+def test_the_limits_are_stated(framed: Framed, source: str, outcome: str, said: str) -> None:
+    """A report says what its kind of benchmark cannot tell; a server that took part is no embedded engine."""
+    points = limits_blocks(framed({}, {"strategy": "b", "source_engine": source, "outcome": outcome}))[1]
 
     assert isinstance(points, Points)
     assert [lead for lead, _ in points.items] == [
         "Sound is an observation.",
         "Rows are synthetic.",
         "One machine.",
-        "Embedded engines.",
+        said,
         "Times compare only inside one run.",
     ]
 

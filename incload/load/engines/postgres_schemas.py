@@ -6,6 +6,15 @@ import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
 
+def version(url: str) -> str:
+    """Return the server's version; empty if it does not answer."""
+    try:
+        with psycopg.connect(url) as connection:
+            return (connection.info.parameter_status("server_version") or "").partition(" ")[0]
+    except psycopg.Error:
+        return ""
+
+
 def make(url: str, name: str) -> None:
     """Make an empty schema."""
     _run(url, SQL("CREATE SCHEMA {}").format(Identifier(name)))
