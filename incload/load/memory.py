@@ -171,6 +171,16 @@ class Shelf:
         self.forget()
         self._add(None, By.RESET, at, 0, None)
 
+    def outdate(self, at: int) -> None:
+        """Forget the digests that other strategies keep of this table: they say what a target held that has changed."""
+        if not self.exists():
+            return
+        sql = f"SELECT strategy FROM {self._name(TABLE)} WHERE table_name = ? AND strategy <> ?"
+        for (strategy,) in self.session.rows(sql, self._whose):
+            other = replace(self, strategy=str(strategy))
+            if other.has_digests():
+                other.reset(at)
+
     def history(self) -> list[Past]:
         """Return the latest values, newest first."""
         if not self.exists(HISTORY):

@@ -239,10 +239,12 @@ def _seen(job: writes.Job, landed: writes.Landed, started: int) -> SeenRows:
 def _remember(  # noqa: PLR0913 - it only gathers
     shelf: Shelf, job: writes.Job, landed: writes.Landed, before: Memory, after: Memory, *, at: int
 ) -> None:
-    """Write what changed of the memory; a sync that learned nothing leaves it untouched."""
+    """Write what changed of the memory; a sync that learned nothing leaves it untouched, and one without rows all."""
     if after.digests:
         if not before.digests:
             shelf.create_digests(job.link.origin)
         writes.remember_digests(job, landed, afresh=not before.digests)
     if after != before:
         shelf.keep(after, at, landed.written)
+    if landed.written or landed.removed:
+        shelf.outdate(at)
