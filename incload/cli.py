@@ -6,6 +6,7 @@ Only the command that is run imports what it needs, so that help and small loads
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -38,19 +39,27 @@ examples:
 """
 
 
+_UNREAD = 141
+"""What shells say of a command whose reader has gone: 128 and the number of SIGPIPE."""
 _STOPPED = "incload: stopped; a target is as the last finished sync left it: run the command again.\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code.
 
-    Whoever interrupts or ends the process finds everything undone that was under way, whatever a library made of it.
+    Whoever interrupts or ends the process finds everything undone that was under way, whatever a library made of it. A
+    reader of the output who goes away, as `head` does, undoes nothing: a load speaks when it has committed.
     """
     asked: list[int] = []
     try:
         with _stoppable(asked):
             options = _parser().parse_args(arguments)
-            return int(options.run(options))
+            code = int(options.run(options))
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:
+        _read_no_more()
+        return _UNREAD
     except (Exception, KeyboardInterrupt) as error:
         if asked or _interrupted(error):
             sys.stderr.write(_STOPPED)
@@ -59,6 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write(masked(f"incload: {error}\n"))
         return 2
+
+
+def _read_no_more() -> None:
+    """Send what is left of the output nowhere, so that the interpreter does not fail on it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _interrupted(error: BaseException | None) -> bool:

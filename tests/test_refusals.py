@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -260,6 +261,40 @@ def test_the_command_itself_exits_with_2(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "incload: there is no file 'gone.json' to read: check the path of the source.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path, unbuffered: str) -> None:
+    """What is printed to nobody ends the process as shells know it, without a traceback, and the load stands."""
+    source = written(tmp_path / "good.json", GOOD)
+    command = [
+        sys.executable,
+        "-m",
+        "incload",
+        "load",
+        str(source),
+        "--target",
+        "sqlite:///copy.sqlite",
+        "--table",
+        "t",
+    ]
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [*command, "--key", "id", "--strategy", "full_refresh"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+    assert (done.returncode, done.stderr) == (141, "")
+    assert len(json.loads(GOOD)) == len(names_and_rows(tmp_path / "copy.sqlite", "t"))
 
 
 def test_a_rehearsal_changes_nothing(target: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,5 +40,5 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{options.baseline} is now {options.latest}; review the difference before you commit it.\n")
         return 0
     comparison = compare(options.baseline, options.latest)
-    sys.stdout.write(render_comparison(comparison))
+    sys.stdout.write(f"{render_comparison(comparison)}\n")
     return comparison.exit_code

@@ -225,7 +225,9 @@ def _from_file(path: Path, target: End, plan: Plan) -> Link:
 
 
 def _check_plan(plan: Plan) -> None:
-    if not plan.name or plan.name.lower().startswith("_incload_"):
+    if not plan.name:
+        raise Refused("the table to load into has an empty name: name one with --table.")
+    if plan.name.lower().startswith("_incload_"):
         raise Refused(f"{plan.name!r} cannot be the table to load into: names in _incload_ are incload's own.")
     if len(set(plan.key)) < len(plan.key):
         raise Refused(f"the key names a column twice ({', '.join(plan.key)}): name each once.")

@@ -14,6 +14,7 @@ from incload.load.engines.catalog import session_type
 from incload.load.link import connect, reopen
 from incload.load.sync import describe, sync
 from incload.load.wording import reason
+from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: 
         opened = target.identity()
         try:
             if link.records == 0:
-                return _nothing(link, plan, dry_run=dry_run)
+                return _nothing(link, source, plan, dry_run=dry_run)
             describe(link, plan)  # refuses a table that is not there before it is counted
             source_records = link.source.count(link.relation) if count and link.records is None else link.records
             total_before = _total(link, plan)
@@ -100,10 +101,17 @@ def _summary(  # noqa: PLR0913 - it only gathers
     )
 
 
-def _nothing(link: Link, plan: Plan, *, dry_run: bool) -> Summary:
-    """A file without a record says nothing about the table, so nothing is done."""
+def _nothing(link: Link, source: End, plan: Plan, *, dry_run: bool) -> Summary:
+    """A file without a record says nothing about the table, so nothing is done; what would have been gone is told."""
+    total = _total(link, plan)
+    kept = (
+        f"{source.shown} holds no record, and the {total} rows of {plan.name!r} were kept: "
+        "if they are really gone, drop the table, and the next load makes it anew."
+    )
+    told = total and (plan.strategy.removes_rows or plan.rule in {WriteRule.REPLACE, WriteRule.MIRROR})
+    warnings = (kept,) if told else ()
     return Summary(
-        plan.name, plan.strategy.id, plan.rule, 0, 0, 0, 0, None, None, _total(link, plan), "untouched", dry_run
+        plan.name, plan.strategy.id, plan.rule, 0, 0, 0, 0, None, None, total, "untouched", dry_run, warnings
     )
 
 

@@ -75,7 +75,13 @@ def test_sqlite_knows_no_column_named_as_a_truth(ends: Ends, name: str) -> None:
         ends.load("timestamp_watermark")
 
 
-@pytest.mark.parametrize("name", ["", "_incload_memory", "_INCLOAD_x"])
+def test_an_empty_name_is_refused(ends: Ends) -> None:
+    """A variable of a script that was never set is told as what it is."""
+    with pytest.raises(Refused, match=r"^the table to load into has an empty name: name one with --table\.$"):
+        ends.load("full_refresh", name="")
+
+
+@pytest.mark.parametrize("name", ["_incload_memory", "_INCLOAD_x"])
 def test_incloads_own_names_are_refused(ends: Ends, name: str) -> None:
     """A load into the memory's own table would destroy it."""
     with pytest.raises(Refused, match=rf"^'{re.escape(name)}' cannot be the table to load into: names in _incload_"):

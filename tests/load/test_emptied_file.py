@@ -1,0 +1,57 @@
+"""A file that holds no record any more: nothing is taken from the target for it, and what stays there is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Ends
+
+FULL = "id,ts,name\n1,100,a\n2,200,b\n"
+EMPTY = "id,ts,name\n"
+
+
+@pytest.mark.parametrize("name", ["full_refresh", "snapshot_diff", "row_hash_cdc"])
+def test_rows_that_an_emptied_file_leaves_behind_are_told(into: Ends, tmp_path: Path, name: str) -> None:
+    """A strategy that deletes what is gone has not deleted it, so the copy is not what the file is: that is said."""
+    file = tmp_path / "events.csv"
+    file.write_text(FULL, encoding="utf-8")
+    into.load(name, file=file)
+    file.write_text(EMPTY, encoding="utf-8")
+    summary = into.load(name, file=file)
+
+    sentence = (
+        f"{str(file)!r} holds no record, and the 2 rows of 'events' were kept: "
+        "if they are really gone, drop the table, and the next load makes it anew."
+    )
+    assert summary.warnings == (sentence,)
+    assert into.rows() == [(1, 100, "a"), (2, 200, "b")]
+
+
+@pytest.mark.parametrize("name", ["full_refresh", "snapshot_diff", "row_hash_cdc"])
+def test_the_remedy_is_one(into: Ends, tmp_path: Path, name: str) -> None:
+    """When the table has been dropped, the rows that come back are loaded, whatever is remembered of them."""
+    file = tmp_path / "events.csv"
+    file.write_text(FULL, encoding="utf-8")
+    into.load(name, file=file)
+    into.write_target("DROP TABLE events")
+    file.write_text(EMPTY, encoding="utf-8")
+
+    assert into.load(name, file=file).warnings == ()
+    file.write_text(FULL, encoding="utf-8")
+    into.load(name, file=file)
+    assert into.rows() == [(1, 100, "a"), (2, 200, "b")]
+
+
+def test_an_empty_file_of_news_is_nothing_to_tell(into: Ends, tmp_path: Path) -> None:
+    """A strategy that deletes nothing may be given a file that holds only what is new, and today nothing is."""
+    file = tmp_path / "events.csv"
+    file.write_text(FULL, encoding="utf-8")
+    into.load("timestamp_watermark", file=file)
+    file.write_text(EMPTY, encoding="utf-8")
+
+    assert into.load("timestamp_watermark", file=file).warnings == ()
