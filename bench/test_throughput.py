@@ -18,7 +18,7 @@ from incload.lab.clock import CLOCK
 from incload.lab.matrix import REFERENCE
 from incload.lab.pair import pair_name
 from incload.lab.race import Times, race
-from incload.lab.throughput import PHASES, Contender, Phase, Yard, contender, outcome, yard
+from incload.lab.throughput import PHASES, Contender, Phase, Yard, can_run, contender, outcome, refuse_unable, yard
 from incload.load.location import path_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def races(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
         if (pair, phase) not in ran:
             chosen = {each["who"].id: each["who"] for each in selected if each.get("pair") == pair and "who" in each}
             runners = {REFERENCE.id: contender(REFERENCE), **chosen}
-            ran[pair, phase] = race(yards[pair], list(runners.values()), phase, option.rounds)
+            able = [each for each in runners.values() if can_run(pair, each)]
+            ran[pair, phase] = race(yards[pair], able, phase, option.rounds)
         return yards[pair], ran[pair, phase]
 
     yield run
@@ -103,6 +104,7 @@ def test_load(
     """A load at scale is timed by turns with the others, and its target audited; a wrong one is a result as well."""
     benchmark.group = f"{phase} {pair[0]} to {pair[1]}"
     try:
+        refuse_unable(pair, who)
         own, times = races(pair, phase)
     except Unable as refusal:
         own = yard(pair, request.config.option.scale, request.config.option.seed, tmp_path)

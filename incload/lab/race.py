@@ -33,16 +33,15 @@ def race(yard: Yard, contenders: Sequence[Contender], phase: Phase, rounds: int)
     """Let every contender run through a phase once a round; return their times by their ids."""
     seconds: dict[str, list[float]] = {who.id: [] for who in contenders}
     found: dict[str, Difference] = {}
-    source = yard.source(phase)
     for number in range(rounds):
         for who in turns(contenders, number):
-            target = yard.stage(who, phase)
+            target, source = yard.stage(who, phase), yard.source(phase, who)
             started = time.perf_counter()
             who.load(source, target)
             seconds[who.id].append(time.perf_counter() - started)
             yard.keep(who, phase)
             if number == rounds - 1:
-                found[who.id] = yard.difference(phase)
+                found[who.id] = yard.difference(phase, who)
     return {who.id: Times(seconds[who.id], found[who.id]) for who in contenders}
 
 

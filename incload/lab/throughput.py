@@ -2,16 +2,19 @@
 
 A contender passes through three states: nothing loaded; everything loaded; everything loaded and 2 % of it changed. The
 databases of each state are made once and copied before every round, so that a round times one load and nothing else.
+What a source keeps for a strategy - a log, a number in every row - does not survive copying everywhere: a strategy that
+asks for such has a source of its own, which is changed in place when everybody has loaded its first state.
 The reference copy is a contender like the others, and what it takes is the measure of theirs; see `race`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
+from incload.errors import Unable
 from incload.history.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks
 from incload.history.datasets import rows as dataset_rows
 from incload.lab.audit import Difference, audit
@@ -19,11 +22,14 @@ from incload.lab.depot import Depot, depot
 from incload.lab.environment import environment
 from incload.lab.ledger import counts
 from incload.lab.reference import ReferenceCopy, copy
+from incload.load import capture
+from incload.load.engines.catalog import session_type
 from incload.load.link import connect
 from incload.load.location import End
 from incload.load.plan import Plan
 from incload.load.sync import sync
 from incload.report.outcome import Outcome
+from incload.strategy import Capability
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,28 +63,52 @@ class Contender:
         write_rule: The write rule, or empty for a contender that has none.
         load: Does it.
         anew: Whether it loads into a new target every time, whatever the phase.
+        asks: What the source has to keep for it; None for nothing.
     """
 
     id: str
     write_rule: str
     load: Load
     anew: bool = False
+    asks: Capability | None = None
 
 
 def contender(strategy: Strategy) -> Contender:
     """Return a strategy as a contender: a whole load, from opening both ends to closing them."""
     anew = isinstance(strategy, ReferenceCopy)
     loader = copy if anew else sync
+    cursor, per_second = _cursor(strategy.asks)
 
     def load(source: End, target: End) -> int:
-        plan = Plan(ORDERS_NARROW.id, ("id",), CURSOR, strategy, cursor_per_second=1_000_000)
+        plan = Plan(ORDERS_NARROW.id, ("id",), cursor, strategy, cursor_per_second=per_second)
         link = connect(source, target, plan)
         try:
             return loader(link, plan).written
         finally:
             link.close()
 
-    return Contender(strategy.id, strategy.write_rule, load, anew)
+    return Contender(strategy.id, strategy.write_rule, load, anew, strategy.asks)
+
+
+def _cursor(asks: Capability | None) -> tuple[str, int | None]:
+    """Return the cursor of a strategy and what it counts: where it asks for a horizon, what the source keeps for it."""
+    if asks is not Capability.HORIZON:
+        return CURSOR, 1_000_000
+    from incload.load.engines.postgres_capture import HORIZON_COLUMN
+
+    return HORIZON_COLUMN, None
+
+
+def can_run(pair: tuple[str, str], who: Contender) -> bool:
+    """Tell whether the source's engine has what a contender asks for."""
+    return not (who.asks and session_type(pair[0]).cannot(who.asks))
+
+
+def refuse_unable(pair: tuple[str, str], who: Contender) -> None:
+    """Refuse a contender that cannot run, and say why."""
+    if who.asks and not can_run(pair, who):
+        why = session_type(pair[0]).cannot(who.asks)
+        raise Unable(f"strategy {who.id!r} cannot follow this source, because {why}: choose another strategy.")
 
 
 @dataclass(slots=True)
@@ -90,6 +120,7 @@ class Yard:
         rows: How many rows the source has at first.
         seed: What they are drawn from.
         sources, targets: Where the databases of each engine are kept.
+        kept: What sources of their own keep for strategies that ask, and whether those are changed yet.
     """
 
     pair: tuple[str, str]
@@ -97,18 +128,45 @@ class Yard:
     seed: int
     sources: Depot
     targets: Depot
+    kept: dict[Capability, bool] = field(default_factory=dict)
 
-    def source(self, phase: Phase) -> End:
-        """Return the source of a phase, made when it is first asked for."""
+    def source(self, phase: Phase, who: Contender | None = None) -> End:
+        """Return a contender's source in a phase, made when it is first asked for."""
+        return self.sources.end(self._source(phase, who))
+
+    def _source(self, phase: Phase, who: Contender | None) -> str:
+        """Return the name of a source."""
+        return self._keeping(phase, who.asks) if who and who.asks else self._plain(phase)
+
+    def _keeping(self, phase: Phase, asked: Capability) -> str:
+        """Return the name of the source that keeps what is asked for, brought to a phase; there is no way back."""
+        name, is_changed = f"source-{asked.name.lower()}", phase != "initial_load"
+        if asked not in self.kept or self.kept[asked] > is_changed:
+            self._let_go(asked)
+            self.sources.copy(name, self._plain("initial_load"))
+            capture.install(self.sources.end(name), ORDERS_NARROW.id, asked, ORDERS_NARROW.table.key)
+            self.kept[asked] = False
+        if is_changed and not self.kept[asked]:
+            self._apply(name, changed_rows(self.rows, self.seed))
+            self.kept[asked] = True
+        return name
+
+    def _let_go(self, asked: Capability) -> None:
+        """Have nothing kept any more that a server would keep for ever."""
+        if self.kept.pop(asked, None) is not None:
+            capture.remove(self.sources.end(f"source-{asked.name.lower()}"), ORDERS_NARROW.id, asked)
+
+    def _plain(self, phase: Phase) -> str:
+        """Return the name of the source that keeps nothing."""
         base, name = "source-base", "source-base" if phase == "initial_load" else "source-changed"
         if not self.sources.holds(name):
             if name == base:
                 self._make_base(base)
             else:
-                self.source("initial_load")
+                self._plain("initial_load")
                 self.sources.copy(name, base)
                 self._apply(name, changed_rows(self.rows, self.seed))
-        return self.sources.end(name)
+        return name
 
     def stage(self, who: Contender, phase: Phase) -> End:
         """Put a contender's target into the state in which a phase starts; return where it is."""
@@ -124,7 +182,7 @@ class Yard:
         if not self.targets.holds(name):
             if before != "initial_load":
                 self.targets.copy(name, self._reached(who, before))
-            who.load(self.source(before), self.targets.end(name))
+            who.load(self.source(before, who), self.targets.end(name))
         return name
 
     def keep(self, who: Contender, phase: Phase) -> None:
@@ -150,15 +208,14 @@ class Yard:
         session.put("target", ORDERS_NARROW.table, rows)
         session.close()
 
-    def difference(self, phase: Phase) -> Difference:
-        """Audit the target that a phase has left against the phase's source."""
-        self.source(phase)
-        name = "source-base" if phase == "initial_load" else "source-changed"
-        sessions = [self.sources.open(name), self.targets.open("target")]
+    def difference(self, phase: Phase, who: Contender | None = None) -> Difference:
+        """Audit the target that a phase has left against the phase's source, in the columns of the dataset."""
+        sessions = [self.sources.open(self._source(phase, who)), self.targets.open("target")]
         try:
             sides = []
             for session in sessions:
-                columns = session.columns("target", ORDERS_NARROW.id) or ORDERS_NARROW.table.columns
+                found = session.columns("target", ORDERS_NARROW.id) or ORDERS_NARROW.table.columns
+                columns = tuple(column for column in found if column.name in ORDERS_NARROW.table.names)
                 sides.append(session.ordered("target", replace(ORDERS_NARROW.table, columns=columns)))
             return audit(sides[0], sides[1], (0,))
         finally:
@@ -167,6 +224,8 @@ class Yard:
 
     def close(self) -> None:
         """Leave nothing on a server."""
+        for asked in tuple(self.kept):
+            self._let_go(asked)
         self.sources.close()
         self.targets.close()
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.errors import Unable
 from incload.lab.matrix import REFERENCE
 from incload.lab.race import race, turns
-from incload.lab.throughput import PHASES, Contender, contender, outcome, yard
+from incload.lab.throughput import PHASES, Contender, can_run, contender, outcome, refuse_unable, yard
 from incload.registry import strategy
 
 if TYPE_CHECKING:
@@ -50,6 +51,60 @@ def test_every_round_of_everybody_is_timed_and_audited(pair: tuple[str, str], tm
             "row_hash_cdc": (2, frozenset()),
             "timestamp_watermark": (2, frozenset()),
         }
+
+
+@pytest.mark.parametrize(
+    ("name", "pair"),
+    [
+        ("trigger_cdc", ("sqlite", "duckdb")),
+        ("trigger_cdc", ("postgres", "duckdb")),
+        ("log_cdc", ("postgres", "postgres")),
+        ("commit_horizon", ("postgres", "duckdb")),
+    ],
+)
+def test_a_source_keeps_what_a_strategy_asks_for(name: str, pair: tuple[str, str], tmp_path: Path) -> None:
+    """A source of its own is followed through all phases in every round, beside one that asks for nothing."""
+    own = yard(pair, 500, 1, tmp_path)
+    follower = contender(strategy(name))
+    written: dict[str, set[int]] = {}
+
+    def load(source: End, target: End) -> int:
+        written.setdefault(phase, set()).add(number := follower.load(source, target))
+        return number
+
+    runners = [contender(strategy("timestamp_watermark")), replace(follower, load=load)]
+    try:
+        for phase in PHASES:
+            times = race(own, runners, phase, rounds=2)
+            assert times[name].found.wrong == frozenset()
+    finally:
+        own.close()
+    assert written == {"initial_load": {500}, "change_2_percent": {10}, "no_change": {0}}
+
+
+@pytest.mark.parametrize("name", ["trigger_cdc", "commit_horizon"])
+def test_a_late_phase_can_be_the_first_that_is_asked_for(name: str, postgres_server: str, tmp_path: Path) -> None:
+    """The phases before it are passed through."""
+    assert postgres_server
+    own = yard(("postgres", "duckdb"), 500, 1, tmp_path)
+    try:
+        times = race(own, [contender(strategy(name))], "no_change", rounds=1)
+    finally:
+        own.close()
+    assert times[name].found.wrong == frozenset()
+
+
+def test_who_asks_for_what_the_engine_does_not_have_is_refused() -> None:
+    """It says what is lacking; who asks for nothing runs anywhere."""
+    asking, plain = contender(strategy("log_cdc")), contender(strategy("full_refresh"))
+    assert [can_run(pair, each) for pair in (SQLITE, ("postgres", "duckdb")) for each in (asking, plain)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    with pytest.raises(Unable, match="'log_cdc' cannot follow this source, because sqlite has no log of committed"):
+        refuse_unable(SQLITE, asking)
 
 
 def test_a_contender_that_loads_nothing_is_found_out(tmp_path: Path) -> None:
