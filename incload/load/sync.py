@@ -19,6 +19,7 @@ from incload.errors import Refused, unknown
 from incload.load import guards, writes
 from incload.load.asking import AskedSource, SeenRows
 from incload.load.engines.base import Query
+from incload.load.engines.temporary import DIGEST
 from incload.load.link import refuse_unable
 from incload.load.memory import Shelf
 from incload.strategy import WriteRule
@@ -129,6 +130,9 @@ def describe(link: Link, plan: Plan) -> Table:
             raise Refused(f"the source has no table {link.table!r}, and no other either: check its path.")
         raise unknown("source table", link.table, tables)
     names = [column.name for column in columns]
+    own = next((name for name in names if name.lower() == DIGEST), None)
+    if own:
+        raise Refused(f"the source has a column {own!r}, a name that incload needs for itself: rename it.")
     link.source.check_names(names)
     link.target.check_names(names)
     for name in (*plan.key, *filter(None, [plan.cursor])):

@@ -36,7 +36,7 @@ class PostgresSession(PostgresKeeping):
         sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
         with self._given(table.columns, rows) as given:
             self.write(
-                f"INSERT INTO {relation} ({names}) SELECT {names} FROM {given} AS given"
+                f"INSERT INTO {relation} AS held ({names}) SELECT {names} FROM {given} AS given"
                 f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
             )
 

@@ -305,7 +305,8 @@ class PostgresLoad(Session):
         sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
         names = self.listed(table.names)
         return self.write(
-            f"INSERT INTO {self.name('target', table.name)} ({names}) SELECT {names} FROM {incoming} AS incoming"
+            f"INSERT INTO {self.name('target', table.name)} AS held ({names})"
+            f" SELECT {names} FROM {incoming} AS incoming"
             f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
 

@@ -285,11 +285,11 @@ class SqliteSession(Session):
         return column.declared if origin == self.engine else _TYPES[column.kind]
 
     def merge(self, table: Table, incoming: str) -> int:
-        """Upsert, the fastest correct way in SQLite."""
+        """Upsert, the fastest correct way in SQLite; a table called excluded would be taken for the new rows."""
         sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
         names = self.listed(table.names)
         return self.write(
-            f"INSERT INTO {self.name('target', table.name)} ({names}) SELECT {names} FROM {incoming} WHERE true"
+            f"INSERT INTO {self.name('target', table.name)} AS held ({names}) SELECT {names} FROM {incoming} WHERE true"
             f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
 
@@ -326,7 +326,7 @@ class SqliteSession(Session):
         names = self.listed(table.names)
         sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
         upsert = (
-            f"INSERT INTO {self.name(place, table.name)} ({names}) VALUES ({', '.join('?' * len(table.names))})"
+            f"INSERT INTO {self.name(place, table.name)} AS held ({names}) VALUES ({', '.join('?' * len(table.names))})"
             f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
         self.write("BEGIN")
