@@ -107,25 +107,27 @@ def crossed(ground: Ground, peace: Undisturbed, loader: Loader, *, first: int = 
     done is the last, unless it is to go to the end: what follows a commit is the same in every cell of a pair.
     """
     stand = ground.stand()
-    for at in count(first):
-        with taped(Tape(at)) as tape, suppress(Death):
-            loader(stand.link, ground.cell.plan)
-        if not tape.dead:
-            break
-        stand.link.rollback()  # what a database does when the process that wrote is gone
-        found = content(stand)
-        assert found in (peace.before, peace.after), f"a mixture, after {tape.crossed[-1:]}"
-        if found == peace.after:
-            assert difference(stand) == peace.wrong[0]
-            loader(stand.link, ground.cell.plan)
-            assert (content(stand), difference(stand)) == (peace.later, peace.wrong[1])
-            stand.close()
-            if not to_the_end:
-                return at + 1 - first
-            stand = ground.stand()
-    assert (content(stand), difference(stand)) == (peace.after, peace.wrong[0])
-    stand.close()
-    return at - first
+    try:
+        for at in count(first):
+            with taped(Tape(at)) as tape, suppress(Death):
+                loader(stand.link, ground.cell.plan)
+            if not tape.dead:
+                break
+            stand.link.rollback()  # what a database does when the process that wrote is gone
+            found = content(stand)
+            assert found in (peace.before, peace.after), f"a mixture, after {tape.crossed[-1:]}"
+            if found == peace.after:
+                assert difference(stand) == peace.wrong[0]
+                loader(stand.link, ground.cell.plan)
+                assert (content(stand), difference(stand)) == (peace.later, peace.wrong[1])
+                if not to_the_end:
+                    return at + 1 - first
+                stand.close()
+                stand = ground.stand()
+        assert (content(stand), difference(stand)) == (peace.after, peace.wrong[0])
+        return at - first
+    finally:
+        stand.close()
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,8 @@ class Followed:
         import sqlite3
 
         assert isinstance(self.target, Location)
-        return sqlite3.connect(self.target.path).execute("SELECT * FROM events ORDER BY id").fetchall()
+        with closing(sqlite3.connect(self.target.path)) as connection:
+            return connection.execute("SELECT * FROM events ORDER BY id").fetchall()
 
     def kept(self) -> str:
         """Return the position up to which the log goes."""
