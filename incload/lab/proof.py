@@ -80,10 +80,12 @@ def observe(
     return Trial(life.history(), strategy, rule, pair, life.conditions).run(folder, LoadClock())
 
 
-def attempt(life: Life, strategy: Strategy, rule: WriteRule) -> Tried:
-    """Load a life for real, in memory, and say what it breaks and which rows were wrong."""
+def attempt(
+    life: Life, strategy: Strategy, rule: WriteRule, pair: tuple[str, str] = _SQLITE, folder: Path | None = None
+) -> Tried:
+    """Load a life for real, in memory unless a folder is given, and say what it breaks and which rows were wrong."""
     breaks = measure(life.history(), life.conditions)
-    return Tried(life, strategy, rule, breaks, frozenset(observe(life, strategy, rule).ledger.ever_wrong))
+    return Tried(life, strategy, rule, breaks, frozenset(observe(life, strategy, rule, pair, folder).ledger.ever_wrong))
 
 
 def unsound(tried: Iterable[Tried]) -> Iterator[Tried]:
