@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused, Unable
@@ -13,7 +14,7 @@ from incload.load.wording import reason
 from incload.strategy import Logged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from incload.load.location import End
     from incload.load.plan import Plan
     from incload.strategy import Capability, Rows, Strategy
-    from incload.table import Table
+    from incload.table import Column, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,32 @@ class Link:
         """
         if self.attached:
             return query
-        names = names or table.names
-        columns = tuple(table.column(name) for name in names)
-        reader = self._watched(self.source.stream(query, columns))
+        columns = tuple(table.column(name) for name in names or table.names)
+        return self._received(self._watched(self.source.stream(query, columns)), columns)
+
+    def flowing(self, queries: Sequence[Query], table: Table) -> Query:
+        """Bring queries on a source in another engine within reach, as one stream of their rows one after the other."""
+        import pyarrow as pa
+
+        readers = (self.source.stream(query, table.columns) for query in queries)
+        first = next(readers)
+        batches = chain.from_iterable(chain([first], readers))
+        return self._received(self._watched(pa.RecordBatchReader.from_batches(first.schema, batches)), table.columns)
+
+    def arriving(self, query: Query, table: Table) -> Iterator[Query]:
+        """Bring a query on a source in another engine within reach, so many rows at a time as the target takes."""
+        import pyarrow as pa
+
+        reader = self._watched(self.source.stream(query, table.columns))
+        waiting = iter(reader)
+        for first in waiting:
+            part = _some(first, waiting, self.target.part_rows or 0)
+            yield self._received(pa.RecordBatchReader.from_batches(reader.schema, part), table.columns)
+
+    def _received(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> Query:
         there = [replace(each, declared=self.target.type_name(each, self.origin)) for each in columns]
         name = self.target.receive(reader, tuple(there))
-        return Query(f"SELECT {self.target.listed(names)} FROM {name} AS incoming")
+        return Query(f"SELECT {self.target.listed(each.name for each in columns)} FROM {name} AS incoming")
 
     def _watched(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
         """Note why a stream breaks off: an exception does not come through the reader's side as it was raised."""
@@ -135,6 +156,15 @@ class Link:
         self.target.close()
         if not self.attached:
             self.source.close()
+
+
+def _some(first: pa.RecordBatch, waiting: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield a batch and as many of those behind it as it takes to have so many rows."""
+    yield first
+    had = first.num_rows
+    while had < rows and (batch := next(waiting, None)) is not None:
+        yield batch
+        had += batch.num_rows
 
 
 def connect(source: End, target: End, plan: Plan) -> Link:

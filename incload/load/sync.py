@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from incload.assumptions import Assumption
 from incload.cursor import Scale
 from incload.errors import Refused, unknown
-from incload.load import guards, writes
+from incload.load import filling, guards, writes
 from incload.load.asking import AskedSource, SeenRows
 from incload.load.engines.base import Query
 from incload.load.engines.temporary import DIGEST
@@ -70,7 +70,7 @@ def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
     """
     link.begin(plan.name)
     try:
-        synced = _within(link, plan)
+        synced = _within(link, plan, lasting=commit)
         if commit:
             link.commit()
         else:
@@ -83,16 +83,18 @@ def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
     return synced
 
 
-def _within(link: Link, plan: Plan) -> Synced:
-    """Do the work of a sync inside its transaction."""
+def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
+    """Do the work of a sync inside its transaction; what is to be undone must fit into one."""
     refuse_unable(plan.strategy, link.source, is_file=link.records is not None)
     table = describe(link, plan)
     shelf = Shelf(link.target, table, plan.strategy.name, {})
     scale = _scale(link, plan, table, shelf)
     _check_key_order(link, plan, table)
     shelf = replace(shelf, tags=tags(link, table, scale))
-    if link.target.columns("target", plan.name) is None:
+    first = link.target.columns("target", plan.name) is None
+    if first:
         shelf.forget()
+        link.target.discard(plan.name)
     _settle_target(link, plan, table)
     unique = link.source.unique("source", link.table, table.key)
     may_remove = guards.may_remove(plan.guards)
@@ -101,7 +103,10 @@ def _within(link: Link, plan: Plan) -> Synced:
     before = shelf.recall()
     started = source.clock()
     delta = plan.strategy.read(source, before)
-    landed = writes.write(job, delta, plan.rule)
+    if first and lasting and filling.is_long(job, delta, plan.rule):
+        landed = _filled(job, plan, shelf, delta)
+    else:
+        landed = writes.write(job, delta, plan.rule)
     after = plan.strategy.remember(_seen(job, landed, started), before)
     guards.refuse_backwards(plan, scale, before, after)
     _remember(shelf, job, landed, before, after, at=started)
@@ -119,6 +124,15 @@ def _within(link: Link, plan: Plan) -> Synced:
         remembered=after != before,
         warnings=guards.warnings(job, plan, landed, after, started),
     )
+
+
+def _filled(job: writes.Job, plan: Plan, shelf: Shelf, delta: Delta) -> writes.Landed:
+    """Fill a new target before the transaction that makes the sync durable, which is begun anew."""
+    job.link.target.rollback()
+    written = filling.fill(job, delta, keyed=plan.rule is not WriteRule.APPEND)
+    job.link.target.begin(plan.name)
+    shelf.forget()
+    return filling.adopted(job, delta, written)
 
 
 def describe(link: Link, plan: Plan) -> Table:

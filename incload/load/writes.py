@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from incload.cursor import Scale
     from incload.load.link import Link
+    from incload.strategy import Rows
     from incload.table import Table
 
 _AT_ONCE = 400
@@ -134,12 +135,20 @@ def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
     link, table = job.link, job.table
     removed = link.target.write(f"DELETE FROM {job.target}") if replacing else 0
     query = link.question(table, job.scale, delta.rows[0])
-    written = link.target.insert(table, link.incoming(query, table))
+    written = link.target.insert(table, query if link.attached else link.flowing(_parts(job, delta.rows[0]), table))
     if not job.may_remove(max(removed - written, 0), removed):
         raise Refused(f"the source gave {written} rows, and had more when it was counted before: load again.")
     in_source = link.attached or link.source.streams_its_snapshot
     seen = query if in_source else Query(f"SELECT * FROM {job.target}")
     return Landed(seen, in_source, written, written, removed=removed)
+
+
+def _parts(job: Job, question: Rows) -> list[Query]:
+    """Divide a question where the source's engine would otherwise keep all that it has read."""
+    link = job.link
+    return [
+        link.source.select(job.table, job.scale, question, relation) for relation in link.source.parts(link.relation)
+    ]
 
 
 def _staged(job: Job, delta: Delta, rule: WriteRule) -> Landed:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from incload.cursor import MixedText, Scale
 from incload.errors import Refused
 from incload.load.engines.log import KeepsLogs
+from incload.load.engines.parts import FillsInParts
 from incload.load.engines.temporary import STAGE
 from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
@@ -39,7 +40,7 @@ class Query:
     params: tuple[object, ...] = ()
 
 
-class Session(KeepsLogs, ABC):
+class Session(KeepsLogs, FillsInParts, ABC):
     """One connection to one database engine; see the module's docstring."""
 
     def __init__(self) -> None:

@@ -13,8 +13,9 @@ import duckdb
 
 from incload.cursor import UNITS, MixedText, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
-from incload.load.engines.base import Place, Query, Row, Session
+from incload.load.engines.base import Place, Query, Row
 from incload.load.engines.cursor_sql import CursorSql
+from incload.load.engines.duckdb_parts import DuckdbParts
 from incload.load.location import path_of
 from incload.table import Column, Kind
 
@@ -63,7 +64,7 @@ _BOUND = {
 """How the ticks of a stamp are bound, where it is not make_timestamp(?)."""
 
 
-class DuckdbSession(Session):
+class DuckdbSession(DuckdbParts):
     """One DuckDB instance with the target, the source, or both attached."""
 
     engine: ClassVar[str] = "duckdb"
@@ -261,6 +262,7 @@ class DuckdbSession(Session):
         parts = ", ".join(
             f"{_crossing(self.quote(column.name), column)} AS {self.quote(column.name)}" for column in columns
         )
+        self.let_go()  # of what the streams before this one have read
         relation = self._connection.sql(f"SELECT {parts} FROM ({query.sql})", params=list(query.params) or None)
         self._reader = relation.to_arrow_reader(BATCH_ROWS)
         return self._reader

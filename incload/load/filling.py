@@ -1,0 +1,57 @@
+"""A first load of more rows than the target takes in one transaction: rows first, in parts that no reader sees.
+
+What the strategy asked for stands, and so does the moment at which it asked. Only the sync's transaction, which has
+written nothing yet, is begun anew once the rows are there; it gives them their name and commits them with the memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.load.engines.base import Query
+from incload.load.writes import Landed
+from incload.strategy import Changed, Logged, WriteRule
+from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from incload.load.writes import Job
+    from incload.strategy import Delta
+
+
+def is_long(job: Job, delta: Delta, rule: WriteRule) -> bool:
+    """Tell whether rows that could go straight into a new target are too many for one transaction of its engine."""
+    link, most = job.link, job.link.target.part_rows
+    if most is None or not job.unique or len(delta.rows) != 1 or isinstance(delta.remove, Logged):
+        return False
+    # Keys in no order, as texts mostly are, would bring the whole index back into memory for every part.
+    if any(job.table.column(name).kind is not Kind.INTEGER for name in job.table.key):
+        return False
+    if isinstance(delta.rows[0], Changed | Logged) or (rule is WriteRule.MIRROR and not link.attached):
+        return False
+    return bool(link.source.rows(f"SELECT 1 FROM {link.relation} LIMIT 1 OFFSET {most}"))
+
+
+def fill(job: Job, delta: Delta, *, keyed: bool) -> int:
+    """Bring the rows under the target's passing name, outside of any transaction; return how many they are."""
+    return job.link.target.fill(job.table, _parts(job, delta), keyed=keyed, origin=job.link.origin)
+
+
+def adopted(job: Job, delta: Delta, written: int) -> Landed:
+    """Give the rows the target's name, within the sync's transaction."""
+    link = job.link
+    link.target.adopt(job.table.name)
+    in_source = link.attached or link.source.streams_its_snapshot
+    query = link.question(job.table, job.scale, delta.rows[0])
+    return Landed(query if in_source else Query(f"SELECT * FROM {job.target}"), in_source, written, written)
+
+
+def _parts(job: Job, delta: Delta) -> Iterator[Query]:
+    """Yield queries for the rows, each to be read before the next."""
+    link, question = job.link, delta.rows[0]
+    if link.attached:
+        for relation in link.source.parts(link.relation):
+            yield link.source.select(job.table, job.scale, question, relation)
+    else:
+        yield from link.arriving(link.question(job.table, job.scale, question), job.table)
