@@ -358,8 +358,9 @@ def digest_of(job: Job) -> str:
 def _some_are_gone(job: Job, held: str, stage: str, read: int) -> bool:
     """Tell from counts alone whether a key that is held is missing; of the rows read, all new ones are in the stage."""
     target = job.link.target
-    known = f"SELECT 1 FROM {held} AS d WHERE {target.equal_keys(job.table.key, 's', 'd')}"
-    new = target.count(f"{stage} AS s WHERE NOT EXISTS ({known})")
+    # The inner relation may have a column by the name of the outer one, and DuckDB would look for the key inside it.
+    known = f"SELECT 1 FROM {held} AS d WHERE {target.equal_keys(job.table.key, 'incload_staged', 'd')}"
+    new = target.count(f"{stage} AS incload_staged WHERE NOT EXISTS ({known})")
     return target.count(held) > read - new
 
 
