@@ -13,7 +13,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from incload.errors import Refused, masked
+from incload.errors import Refused, masked, on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 128 + (asked[0] if asked else signal.SIGINT)
         if not isinstance(error, Refused):
             raise
-        sys.stderr.write(masked(f"incload: {error}\n"))
+        sys.stderr.write(f"{on_one_line(masked(f'incload: {error}'))}\n")
         return 2
 
 

@@ -27,6 +27,11 @@ def masked(text: str) -> str:
     return text
 
 
+def on_one_line(text: str) -> str:
+    """Return a text with what would end its line, or steer a terminal, spelled out: a name may hold anything."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 class Refused(Exception):  # noqa: N818 - it reads as the verdict it is: the load was refused
     """Input that incload will not act on; its text is one sentence with the thing and the remedy.
 

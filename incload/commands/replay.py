@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incload.errors import Refused, unknown
+from incload.errors import Refused, on_one_line, unknown
 
 if TYPE_CHECKING:
     import argparse
@@ -107,7 +107,7 @@ def facts_of(
     from incload.report.replay_facts import HistoryFacts
 
     return HistoryFacts(
-        name=options.file or options.path.absolute().name,
+        name=on_one_line(options.file or options.path.absolute().name),
         key=tuple(part.strip() for part in options.key.split(",")),
         cursor=options.cursor,
         vanished=options.vanished,
@@ -117,7 +117,7 @@ def facts_of(
         windows=windows,
         worst=worst,
         environment=environment(),
-        command=shlex.join(["incload", *sys.argv[1:]]),
+        command=on_one_line(shlex.join(["incload", *sys.argv[1:]])),
     )
 
 

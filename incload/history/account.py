@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from incload.errors import on_one_line
+
 NOTES_KEPT = 100
 """How many notes on skipped snapshots are kept word for word."""
 
@@ -109,7 +111,7 @@ class HistoryAccount:
     digest: str = ""
 
     def skip(self, where: str, reason: str) -> None:
-        """Count a snapshot that cannot be used and note why."""
+        """Count a snapshot that cannot be used and note why; a file's name may hold anything."""
         self.skipped += 1
         if len(self.notes) < NOTES_KEPT:
-            self.notes.append(Note(where, reason))
+            self.notes.append(Note(on_one_line(where), on_one_line(reason)))

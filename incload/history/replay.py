@@ -16,7 +16,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from incload.errors import Refused
+from incload.errors import Refused, on_one_line
 from incload.history.account import HistoryAccount
 from incload.history.gitread import is_bundle, read_bundle, read_repository, repository_at
 from incload.history.history import History, Tick
@@ -228,7 +228,7 @@ def _sync_after(started: int, at: int, interval: int) -> int:
 
 def _table(path: Path, options: ReplayOptions) -> Table:
     """Return the table of a replayed file: named after it, its columns after the last part of their paths."""
-    name = Path(options.file or path.absolute()).name
+    name = on_one_line(Path(options.file or path.absolute()).name)
     suffix = format_of(name) if options.file else None
     stem = name.lower().rfind(suffix) if suffix else len(name)
     wanted: list[Sequence[str]] = [(_last(part), part) for part in options.key]

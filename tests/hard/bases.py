@@ -85,6 +85,10 @@ class Base:
                 name: sorted(connection.execute(f"SELECT * FROM {quoted(name)}").fetchall(), key=repr) for name in names
             }
 
+    def rows(self, table: str) -> list[Row]:
+        """Return the rows of a table in an order of their own."""
+        return sorted(self.run(f"SELECT * FROM {quoted(table)}"), key=repr)
+
     def clear(self) -> None:
         """Drop every table, or the file."""
         if isinstance(self.place, Path):

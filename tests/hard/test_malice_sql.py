@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from dying import Tape, taped
 
+from incload.lab import server
 from incload.load.engines.catalog import session_type
 from incload.load.link import connect
-from incload.load.location import Location
+from incload.load.location import Location, locate
 from incload.load.plan import Guards, Plan
 from incload.load.sync import sync
 from incload.registry import strategies
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
 
     from conftest import Tally
 
+    from incload.load.location import End
     from incload.strategy import Strategy
 
 PAIRS = [("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"), ("duckdb", "sqlite")]
+SERVER_PAIRS = [("postgres", "postgres"), ("postgres", "duckdb"), ("sqlite", "postgres")]
 NAME = "n'\"; DROP TABLE victims; --"
 """A name of everything: it ends a quotation of either kind, a statement, and the line."""
 KEYS, CURSOR, PAYLOAD = (f"k{NAME}",), f"c{NAME}", f"p{NAME}"
@@ -46,19 +49,10 @@ KEEP_UP = {
     "full_refresh",
 }
 """Strategies that are right about rows whose stamps rise and whose keys do not."""
-KEEP_UP = {
-    "timestamp_watermark",
-    "composite_watermark",
-    "boundary_dedup",
-    "row_hash_cdc",
-    "snapshot_diff",
-    "full_refresh",
-}
-"""Strategies that are right about rows whose stamps rise and whose keys do not."""
 QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 
 
-def fill(end: Location, rows: list[tuple[str, int, str]]) -> None:
+def fill(end: End, rows: list[tuple[str, int, str]]) -> None:
     """Put rows into the source by bound parameters; also a table that nobody may drop."""
     with closing(session_type(end.engine).open(None, end)) as session:
         if session.columns("target", TABLE.name) is None:
@@ -70,7 +64,7 @@ def fill(end: Location, rows: list[tuple[str, int, str]]) -> None:
             session.write(f"INSERT INTO {relation} VALUES (?, ?, ?)", row)
 
 
-def held(end: Location) -> tuple[list[tuple[object, ...]], bool]:
+def held(end: End) -> tuple[list[tuple[object, ...]], bool]:
     """Return the rows, and whether the other table is still there."""
     with closing(session_type(end.engine).open(None, end)) as session:
         rows = session.rows(f"SELECT * FROM {session.name('target', TABLE.name)}")
@@ -116,22 +110,45 @@ def test_names_and_values_of_everything_arrive(pair: tuple[str, str], tmp_path: 
     for number, (each, rule) in enumerate(cells()):
         source = Location(pair[0], folder / f"source {number}")
         target = Location(pair[1], folder / f"target {number}")
-        plan = Plan(TABLE.name, KEYS, CURSOR, each, rule, 1, clock=lambda: 10**15, guards=Guards(allow_removals=True))
-        expected = [(text, at, text) for at, text in enumerate(TEXTS[:3], 1)]
-        fill(source, expected)
-        statements: list[str] = []
-        for more in ([], [(text, 10 + at, text) for at, text in enumerate(TEXTS[3:])]):
-            fill(source, more)
-            with taped(Tape()) as tape:
-                link = connect(source, target, plan)
-                try:
-                    sync(link, plan)
-                finally:
-                    link.close()
-            statements += tape.crossed
+        statements = arrived(source, target, each, rule)
         tally("malice: statements that hostile names and values went through", len(statements))
 
         assert exposed(statements) == []
-        if rule is each.write_rule and each.id in KEEP_UP:
-            assert held(target)[0] == held(source)[0]
-        assert held(source)[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", SERVER_PAIRS, ids="-".join)
+def test_names_and_values_of_everything_arrive_on_a_server(
+    pair: tuple[str, str], tmp_path: Path, tally: Tally, *, hard: bool
+) -> None:
+    """As in files; a part of the strategies and rules, unless everything is asked for."""
+    for number, (each, rule) in enumerate(cells()):
+        if not hard and not (rule is each.write_rule and each.id in KEEP_UP):
+            continue
+        with server.schema() as one, server.schema() as other:
+            source = locate(one) if pair[0] == "postgres" else Location(pair[0], tmp_path / f"source {number}")
+            target = locate(other) if pair[1] == "postgres" else Location(pair[1], tmp_path / f"target {number}")
+            statements = arrived(source, target, each, rule)
+        tally("malice: statements that hostile names and values went through", len(statements))
+
+        assert exposed(statements) == []
+
+
+def arrived(source: End, target: End, each: Strategy, rule: WriteRule) -> list[str]:
+    """Load twice and compare, where the strategy promises as much; return every statement of both loads."""
+    plan = Plan(TABLE.name, KEYS, CURSOR, each, rule, 1, clock=lambda: 10**15, guards=Guards(allow_removals=True))
+    fill(source, [(text, at, text) for at, text in enumerate(TEXTS[:3], 1)])
+    statements: list[str] = []
+    for more in ([], [(text, 10 + at, text) for at, text in enumerate(TEXTS[3:])]):
+        fill(source, more)
+        with taped(Tape()) as tape:
+            link = connect(source, target, plan)
+            try:
+                sync(link, plan)
+            finally:
+                link.close()
+        statements += tape.crossed
+    if rule is each.write_rule and each.id in KEEP_UP:
+        assert held(target)[0] == held(source)[0]
+    assert held(source)[1]
+    return statements
