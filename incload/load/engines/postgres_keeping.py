@@ -92,6 +92,10 @@ class PostgresKeeping(PostgresLoad):
         """
         if self._aside is None:
             self._aside = connected(self._server)
+        if not self._is_alone:
+            # The server reads its log to the end of what is on disk. That may be the middle of a record of this very
+            # transaction, whose rest would wait for a commit; one that changes nothing has it written out.
+            self._aside.execute("SELECT pg_current_xact_id()")
         with self._aside.transaction(), self._aside.cursor(name="incload_portions") as cursor:
             cursor.itersize = size
             cursor.execute(self._spelled(sql, params).encode())
