@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
@@ -64,8 +65,10 @@ class Files(Depot):
         return self.end(name).path.exists()
 
     def copy(self, name: str, other: str) -> None:
-        """Copy the file."""
+        """Copy the file, and wait until it is on the disk: a load that syncs the file would be timed with all of it."""
         shutil.copyfile(self.end(other).path, self.end(name).path)
+        with self.end(name).path.open("rb+") as file:
+            os.fsync(file.fileno())
 
     def clear(self, name: str) -> None:
         """Delete the file."""

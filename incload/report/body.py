@@ -11,6 +11,7 @@ from incload.report.healing import healing_blocks
 from incload.report.matrix import matrix_blocks
 from incload.report.mismatch import SUITE, mismatch_blocks
 from incload.report.origin import origin_blocks
+from incload.report.promised import promise_blocks
 from incload.report.stories import story_blocks
 from incload.report.summary import headline_blocks, limits_blocks, scenario_blocks
 
@@ -34,6 +35,7 @@ def report_blocks(frame: pd.DataFrame) -> list[Block]:
         *scenario_cost_blocks(frame),
         *timed_blocks(frame),
         *bound_blocks(frame),
+        *promise_blocks(frame),
         *figure_blocks(frame),
         *healing_blocks(frame),
         *story_blocks(frame),

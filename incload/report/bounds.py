@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 ROWS = 1_000_000
 """The bounds are for a table of this size."""
 
+FLOOR = "bare_statement"
+"""Who runs the engine's own statement and nothing else."""
+
 _CURSOR = ("timestamp_watermark", "composite_watermark")
 _LIMITS: tuple[tuple[tuple[str, ...], str, tuple[float, float, float]], ...] = (
     (_CURSOR, "sqlite → sqlite", (1.15, 0.35, 0.03)),
@@ -49,4 +52,17 @@ def bound_blocks(frame: pd.DataFrame) -> list[Block]:
         return []
     intro = f"{ROWS:,} rows; the largest multiple of the reference copy that a load may take, and what it took."
     heads = ("engines", "strategy", "phase", f"{TIMES} at most", f"{TIMES} measured", "bound")
-    return [Heading(2, "Bounds"), Paragraph(intro), Table(heads, tuple(rows), left=3, left_last=True)]
+    table = Table(heads, tuple(rows), left=3, left_last=True)
+    return [Heading(2, "Bounds"), Paragraph(intro), table, *_floor(tried)]
+
+
+def _floor(tried: pd.DataFrame) -> list[Block]:
+    """Say what the engine's own statement took, where it was measured: no load can take much less."""
+    bare = tried[tried["strategy"] == FLOOR]
+    if bare.empty:
+        return []
+    each = [f"{str(row.scenario).replace('_', ' ')} {TIMES} {ratio(row.times_reference)}" for row in bare.itertuples()]
+    pair = str(bare["pair"].iloc[0])
+    return [
+        Paragraph(f"The bare statement of the engine, {pair}, below which no load of it can come: {', '.join(each)}.")
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.report.bounds import bound_blocks
-from incload.report.document import Table
+from incload.report.document import Paragraph, Table
 
 if TYPE_CHECKING:
     from conftest import Framed
@@ -32,3 +32,19 @@ def test_a_smaller_table_has_no_bounds(framed: Framed) -> None:
     small = {"suite": "throughput", "rows": 999_999, "target_engine": "sqlite", "strategy": "row_hash_cdc"}
 
     assert bound_blocks(framed({**small, "scenario": "no_change", "times_reference": 1.0})) == []
+
+
+def test_the_bare_statement_is_told_beside_the_bounds(framed: Framed) -> None:
+    """A bound that lies below what the engine itself takes is seen to."""
+    common = {"suite": "throughput", "rows": 1_000_000, "target_engine": "sqlite", "scenario": "change_2_percent"}
+    blocks = bound_blocks(
+        framed(
+            {**common, "strategy": "timestamp_watermark", "times_reference": 0.54},
+            {**common, "strategy": "bare_statement", "times_reference": 0.51},
+        )
+    )
+
+    assert blocks[-1] == Paragraph(
+        "The bare statement of the engine, sqlite → sqlite, below which no load of it can come: "
+        "change 2 percent \N{MULTIPLICATION SIGN} 0.51."
+    )
