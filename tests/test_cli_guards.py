@@ -18,6 +18,7 @@ SWITCHES = {
     "--allow-removals": Guards(allow_removals=True),
     "--allow-backwards": Guards(allow_backwards=True),
     "--allow-ahead": Guards(allow_ahead=True),
+    "--allow-mismatch": Guards(allow_mismatch=True),
 }
 
 
@@ -63,6 +64,84 @@ def test_a_stamp_in_the_future_is_reported(tmp_path: Path, capsys: pytest.Captur
     assert load(tmp_path, 1, *options, "--allow-ahead", stamp="9999-01-01T00:00:00Z") == 0
 
     assert (warnings(tmp_path), capsys.readouterr().err) == ([], "")
+
+
+PARTS = [
+    ("row_hash_cdc", "mirror", "row_hash_cdc"),
+    ("row_hash_cdc", "replace", "row_hash_cdc"),
+    ("timestamp_watermark", "mirror", "timestamp_watermark"),
+    ("lookback_window:minutes=30", "replace", "lookback_window_minutes_30"),
+]
+
+
+@pytest.mark.parametrize(("strategy", "rule", "said"), PARTS, ids=lambda part: part.partition(":")[0])
+def test_a_part_is_not_taken_for_the_whole(
+    strategy: str, rule: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rule that removes what was not read is refused beside a strategy that reads in part, and nothing is made."""
+    assert load(tmp_path, 5, "--strategy", strategy, "--write-rule", rule) == 2
+
+    assert capsys.readouterr().err == (
+        f"incload: write rule '{rule}' needs that every sync reads the whole table (WHOLE_READ), and strategy '{said}' "
+        "breaks it by design: rows that a sync does not read would leave the copy, and nothing was loaded; "
+        "load with --write-rule merge, or, if that is meant, with --allow-mismatch.\n"
+    )
+    assert not (tmp_path / "copy.db").exists()
+
+
+def test_a_part_replaces_the_whole_when_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the switch the load succeeds, and still says what becomes of the rows."""
+    options = ("--strategy", "row_hash_cdc", "--write-rule", "mirror", "--allow-mismatch")
+    assert load(tmp_path, 5, *options) == 0
+
+    (warning,) = warnings(tmp_path)
+
+    assert warning == (
+        "write rule 'mirror' needs that every sync reads the whole table (WHOLE_READ), and strategy 'row_hash_cdc' "
+        "breaks it by design, so that rows that a sync does not read leave the copy: load with --write-rule merge."
+    )
+    assert capsys.readouterr().err == f"incload: warning: {warning}\n"
+
+
+AGAIN = [
+    ("lookback_window", "lookback_window", "merge"),
+    ("timestamp_watermark:inclusive=true", "timestamp_watermark_inclusive", "merge"),
+    ("full_refresh", "full_refresh", "replace"),
+    ("snapshot_diff", "snapshot_diff", "mirror"),
+]
+
+
+@pytest.mark.parametrize(("strategy", "said", "remedy"), AGAIN, ids=lambda part: part.partition(":")[0])
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["load", "dry"])
+def test_reading_again_and_appending_is_reported(
+    strategy: str, said: str, remedy: str, dry: list[str], tmp_path: Path
+) -> None:
+    """The first load, and a dry run of it, already say that later ones may leave rows there twice."""
+    assert load(tmp_path, 5, "--strategy", strategy, "--write-rule", "append", *dry) == 0
+
+    (warning,) = warnings(tmp_path)
+
+    assert warning == (
+        "write rule 'append' needs that no version of a row is handed to the target twice (READ_ONCE), and strategy "
+        f"'{said}' breaks it by design, so that the copy may go wrong: load with --write-rule {remedy}."
+    )
+
+
+FITTING = [
+    ("timestamp_watermark", "append"),
+    ("row_hash_cdc", "append"),
+    ("lookback_window", "newest"),
+    ("full_refresh", "mirror"),
+    ("snapshot_diff", "replace"),
+]
+
+
+@pytest.mark.parametrize(("strategy", "rule"), FITTING)
+def test_a_rule_that_fits_goes_without_a_word(strategy: str, rule: str, tmp_path: Path) -> None:
+    """Where a strategy breaks nothing that the rule needs, nothing is said."""
+    assert load(tmp_path, 5, "--strategy", strategy, "--write-rule", rule) == 0
+
+    assert warnings(tmp_path) == []
 
 
 @pytest.mark.parametrize("switch", SWITCHES)

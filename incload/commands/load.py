@@ -70,6 +70,11 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--allow-ahead", action="store_true", help="do not warn of a watermark that is ahead of the source"
     )
+    parser.add_argument(
+        "--allow-mismatch",
+        action="store_true",
+        help="let mirror or replace go with a strategy that reads in part, though rows that were not read are removed",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and change nothing")
     parser.set_defaults(run=run)
 
@@ -121,6 +126,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         guards=Guards(
             allow_backwards=options.allow_backwards,
             allow_ahead=options.allow_ahead,
+            allow_mismatch=options.allow_mismatch,
             allow_removals=options.allow_removals,
         ),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from incload.assumptions import Assumption
 from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps
 from incload.errors import Refused
+from incload.strategy import WriteRule, needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,33 @@ def may_remove(guards: Guards) -> Callable[[int, int], bool]:
         return guards.allow_removals or count <= guards.rows or count * 100 <= guards.percent * total
 
     return allowed
+
+
+def mismatch(plan: Plan) -> str:
+    """Say what the write rule needs and the strategy breaks by design; refuse a rule that would remove rows for it.
+
+    Both are declared by the strategy and the rule themselves, so that nothing has to be read to know it.
+    """
+    broken = _broken(plan.strategy, plan.rule)
+    if not broken:
+        return ""
+    fitting = [rule for rule in (plan.strategy.write_rule, *WriteRule) if not _broken(plan.strategy, rule)]
+    remedy = f"load with --write-rule {fitting[0]}" if fitting else "choose another strategy"
+    needed = " and that ".join(f"{assumption} ({assumption.name})" for assumption in broken)
+    said = f"write rule {plan.rule.value!r} needs that {needed}, and strategy {plan.strategy.id!r} breaks it by design"
+    if Assumption.WHOLE_READ not in broken:
+        return f"{said}, so that the copy may go wrong: {remedy}."
+    if plan.guards.allow_mismatch:
+        return f"{said}, so that rows that a sync does not read leave the copy: {remedy}."
+    raise Refused(
+        f"{said}: rows that a sync does not read would leave the copy, and nothing was loaded; {remedy}, "
+        "or, if that is meant, with --allow-mismatch."
+    )
+
+
+def _broken(strategy: Strategy, rule: WriteRule) -> list[Assumption]:
+    """Return what a strategy breaks by design of what it and a write rule need, in the order of their names."""
+    return sorted({need.assumption for need in needs_of(strategy, rule)} & strategy.breaks, key=lambda each: each.name)
 
 
 def refuse_backwards(plan: Plan, scale: Scale | None, before: Memory, after: Memory) -> None:

@@ -18,6 +18,7 @@ class Guards:
     Attributes:
         allow_backwards: Whether the watermark may move backwards.
         allow_ahead: Whether a watermark ahead of the source goes without a warning.
+        allow_mismatch: Whether rows that a strategy does not read may be removed or replaced by what it reads.
         allow_removals: Whether any number of rows may leave the target in one sync.
         percent: Otherwise, how many of a hundred rows may leave ...
         rows: ... or how many rows, if that is more.
@@ -25,6 +26,7 @@ class Guards:
 
     allow_backwards: bool = False
     allow_ahead: bool = False
+    allow_mismatch: bool = False
     allow_removals: bool = False
     percent: int = 20
     rows: int = 10

@@ -6,11 +6,12 @@ A target file that this load created and then could not fill is removed again, u
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.load.engines.catalog import session_type
+from incload.load.guards import mismatch
 from incload.load.link import connect, reopen
 from incload.load.sync import describe, sync
 from incload.load.wording import reason
@@ -63,12 +64,13 @@ def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: 
     With `dry_run` everything is done and then undone. With `count` a source database is counted as well. Raises
     `Refused` for anything that stands in the way; the target is then as it was before.
     """
+    unfit = mismatch(plan)
     with _untouched_on_failure(target) as filled, _one_sentence(source, target):
         link = connect(source, target, plan)
         opened = target.identity()
         try:
             if link.records == 0:
-                return _nothing(link, source, plan, dry_run=dry_run)
+                return _told(unfit, _nothing(link, source, plan, dry_run=dry_run))
             describe(link, plan)  # refuses a table that is not there before it is counted
             source_records = link.source.count(link.relation) if count and link.records is None else link.records
             total_before = _total(link, plan)
@@ -76,9 +78,14 @@ def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: 
             if target.identity() != opened:
                 raise Refused(f"the target {target.shown} was removed while it was being loaded: load again.")
             filled.append(not dry_run)
-            return _summary(link, plan, synced, source_records, total_before, dry_run=dry_run)
+            return _told(unfit, _summary(link, plan, synced, source_records, total_before, dry_run=dry_run))
         finally:
             link.close()
+
+
+def _told(unfit: str, summary: Summary) -> Summary:
+    """Put what was known before anything was read in front of what was noticed."""
+    return replace(summary, warnings=(unfit, *summary.warnings)) if unfit else summary
 
 
 def _summary(  # noqa: PLR0913 - it only gathers
