@@ -146,9 +146,10 @@ def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
 def _parts(job: Job, question: Rows) -> list[Query]:
     """Divide a question where the source's engine would otherwise keep all that it has read."""
     link = job.link
-    return [
-        link.source.select(job.table, job.scale, question, relation) for relation in link.source.parts(link.relation)
-    ]
+    if isinstance(question, Logged):
+        return [link.question(job.table, job.scale, question)]
+    parts = link.source.parts(link.relation)
+    return [link.source.select(job.table, job.scale, question, relation) for relation in parts]
 
 
 def _staged(job: Job, delta: Delta, rule: WriteRule) -> Landed:
