@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 _LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+_ZONE = r"Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?"
+"""How a stamp says its zone; no engine knows a clock that is sixteen hours away."""
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:(?P<separator>[T ])(?P<time>\d\d:\d\d(?P<seconds>:\d\d)?)"
-    r"(?:(?<=\d\d:\d\d:\d\d)\.(?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:?\d\d)?)?",
+    r"(?:(?<=\d\d:\d\d:\d\d)\.(?P<fraction>\d{1,9}))?(?P<zone>" + _ZONE + r")?)?",
     re.ASCII,
 )
+ZONE_AT_END = ":[0-9.]+(Z|[+-][0-9]{2}:[0-9]{2}|[+-][0-9]{2,4})$"
+"""The regular expression, for databases, whose group is the zone of a stamp that has a time: a day ends alike."""
 _TIME, _ONE_SHAPE, _SHAPES = "time", "text like", "texts of several shapes"
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """Ticks per second of the units in which an integer cursor may count time since 1970-01-01 UTC."""
@@ -109,9 +113,9 @@ class IsoText(Scale):
 
     @property
     def zone(self) -> str:
-        """The zone as every stamp writes it (`Z`, `+05:30`), or empty for stamps without one."""
-        match = re.search(r"(Z|[+-]\d\d:?\d\d)$", self.pattern)
-        return match[1] if match else ""
+        """The zone as every stamp writes it (`Z`, `+05:30`, `+00`), or empty for stamps without one."""
+        match = re.search(f"(?:{_ZONE})$", self.pattern)
+        return match[0] if match else ""
 
     @property
     def zoned(self) -> bool:
@@ -254,7 +258,7 @@ def _offset_ticks(zone: str, per_second: int) -> int:
     """Return how far the clock of a zone is ahead of UTC."""
     if zone in {"", "Z"}:
         return 0
-    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+    minutes = int(zone[1:3]) * 60 + int(zone[3:].lstrip(":") or "0")
     return (minutes if zone[0] == "+" else -minutes) * 60 * per_second
 
 

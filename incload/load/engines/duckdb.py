@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
 
-from incload.cursor import UNITS, MixedText, Scale, Stamps, scale_of_texts
+from incload.cursor import UNITS, ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
 from incload.load.engines.base import Place, Query, Row
 from incload.load.engines.cursor_sql import CursorSql
@@ -199,7 +199,7 @@ class DuckdbSession(DuckdbParts):
         name = self.quote(column.name)
         texts = self.rows(
             f"SELECT any_value({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
-            f" GROUP BY regexp_replace({name}, '[0-9]', '0', 'g'), regexp_extract({name}, '(Z|[+-]\\d\\d:?\\d\\d)$')"
+            f" GROUP BY regexp_replace({name}, '[0-9]', '0', 'g'), regexp_extract({name}, '{ZONE_AT_END}', 1)"
             " ORDER BY 1 LIMIT 1000"
         )
         return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None

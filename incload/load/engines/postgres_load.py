@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import psycopg
 from psycopg.sql import Literal
 
-from incload.cursor import UNITS, MixedText, Scale, Stamps, scale_of_texts
+from incload.cursor import UNITS, ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
 from incload.load.engines import postgres_copy
 from incload.load.engines.base import Place, Query, Row, Session
@@ -212,7 +212,7 @@ class PostgresLoad(Session):
         name = self.quote(column.name)
         texts = self.rows(
             f"SELECT min({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
-            f" GROUP BY regexp_replace({name}, '[0-9]', '0', 'g'), substring({name} from '(Z|[+-]\\d\\d:?\\d\\d)$')"
+            f" GROUP BY regexp_replace({name}, '[0-9]', '0', 'g'), substring({name} from '{ZONE_AT_END}')"
             " ORDER BY 1 LIMIT 1000"
         )
         return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
