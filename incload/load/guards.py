@@ -83,7 +83,7 @@ def warnings(job: Job, plan: Plan, landed: Landed, after: Memory, clock: int) ->
         after: The memory that it leaves.
         clock: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
     """
-    found = (_held_back(plan, landed), _ahead(job, plan, landed, after.watermark, clock))
+    found = (_held_back(plan, landed), _nulled(job), _ahead(job, plan, landed, after.watermark, clock))
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -95,6 +95,13 @@ def _held_back(plan: Plan, landed: Landed) -> str:
         f"{plan.guards.percent} % of it, as after a read that was cut short: "
         "if they are really gone, load with --allow-removals."
     )
+
+
+def _nulled(job: Job) -> str:
+    names = ", ".join(repr(name) for name in job.table.names if name in job.link.nulled)
+    if not names:
+        return ""
+    return f"NaN in column {names} of {job.table.name!r} became null, because {job.link.target.engine} has no NaN."
 
 
 def _ahead(job: Job, plan: Plan, landed: Landed, watermark: Position | None, clock: int) -> str:

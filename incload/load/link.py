@@ -37,6 +37,7 @@ class Link:
         target: The session that writes; the same object when rows need not leave the engine.
         table: The source table's own name.
         records: How many records a file holds; None for a database, which would have to count.
+        nulled: Columns of which a NaN arrived in a target that cannot hold one.
         broken: Why a stream between the engines broke off, said by its source; the reader only sees that it did.
     """
 
@@ -45,6 +46,7 @@ class Link:
     table: str
     records: int | None = None
     broken: list[Refused] = field(default_factory=list)
+    nulled: set[str] = field(default_factory=set)
 
     @property
     def relation(self) -> str:
@@ -119,7 +121,9 @@ class Link:
 
         def batches() -> Iterator[pa.RecordBatch]:
             try:
-                yield from reader
+                for batch in reader:
+                    self._note_nan(batch)
+                    yield batch
             except Refused as refusal:
                 self.broken.append(refusal)
                 raise
@@ -128,6 +132,18 @@ class Link:
                 raise
 
         return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+    def _note_nan(self, batch: pa.RecordBatch) -> None:
+        """Note the columns with a NaN where the target makes a null of it; the look is one pass of Arrow's own."""
+        if self.target.holds_nan:
+            return
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        for column, values in zip(batch.schema, batch.columns, strict=True):
+            looked_at = pa.types.is_floating(column.type) and column.name not in self.nulled
+            if looked_at and pc.any(pc.is_nan(values)).as_py():
+                self.nulled.add(column.name)
 
     def begin(self, table: str) -> None:
         """Start the transaction of a sync of a target table."""

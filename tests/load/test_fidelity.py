@@ -163,9 +163,20 @@ def test_what_sqlite_cannot_hold_arrives_as_null(between: Between) -> None:
         "CREATE TABLE events (id INTEGER PRIMARY KEY, real DOUBLE, ts TIMESTAMP)",
         "INSERT INTO events VALUES (1, 'nan', 'infinity'), (2, '-inf', NULL)",
     )
-    ends.load("full_refresh", cursor=None)
+    summary = ends.load("full_refresh", cursor=None)
 
     assert ends.rows() == [(1, None, None), (2, float("-inf"), None)]
+    assert summary.warnings == ("NaN in column 'real' of 'events' became null, because sqlite has no NaN.",)
+
+
+def test_no_nan_is_no_warning(between: Between) -> None:
+    """A null and an infinite number arrive as they are, and NaN does in an engine that has it."""
+    plain, whole = between("duckdb", "sqlite"), between("duckdb", "duckdb")
+    plain.write("CREATE TABLE events (id INTEGER PRIMARY KEY, a DOUBLE)", "INSERT INTO events VALUES (1, NULL)")
+    assert plain.load("full_refresh", cursor=None).warnings == ()
+    whole.write("INSERT INTO events VALUES (2, 'nan'), (3, 'inf')")
+
+    assert whole.load("full_refresh", cursor=None).warnings == ()
 
 
 def test_declarations_of_sqlite_become_types(between: Between) -> None:

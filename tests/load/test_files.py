@@ -282,3 +282,65 @@ def test_two_columns_may_be_the_key(into: Ends) -> None:
     assert into.rows("SELECT * FROM events ORDER BY 1, 2") == [(1, 1, 1), (1, 2, 1)]
     with pytest.raises(Refused, match=r"2 records of .* have the key 'a', 'b' = 1, 2"):
         load(into, "e.json", '[{"a": 1, "b": 2, "ts": 1}, {"a": 1, "b": 2, "ts": 2}]', key=("a", "b"))
+
+
+LONG = {
+    "JSON": ("e.json", '[{"id": 1, "ts": 1, "v": 1234567890123456789}, {"id": 2, "ts": 2, "v": 1.5}]'),
+    "CSV": ("e.csv", "id,ts,v\n1,1,1234567890123456789\n2,2,1.5\n"),
+}
+"""A whole number that no float holds beside a fraction."""
+
+
+@pytest.mark.parametrize("form", LONG)
+def test_a_whole_number_keeps_its_digits_beside_a_fraction(into: Ends, form: str) -> None:
+    """A column of floats would round it, so that the column becomes text, and stays it."""
+    load(into, *LONG[form])
+    load(into, "more.json", '[{"id": 3, "ts": 3, "v": 2.5}]')
+
+    assert types(into)[2] == "TEXT"
+    assert into.rows("SELECT v FROM events ORDER BY id") == [("1234567890123456789",), ("1.5",), ("2.5",)]
+
+
+@pytest.mark.parametrize("value", ["9007199254740992", "-9007199254740992", "1152921504606846976"])
+def test_a_whole_number_that_a_float_holds_makes_no_text(into: Ends, value: str) -> None:
+    """Up to 2 to the power of 53, and beyond it where the digits are those of a float."""
+    load(into, "e.json", f'[{{"id": 1, "ts": 1, "v": {value}}}, {{"id": 2, "ts": 2, "v": 1.5}}]')
+
+    assert types(into)[2] == "REAL"
+    assert into.rows("SELECT v FROM events ORDER BY id") == [(float(value),), (1.5,)]
+
+
+@pytest.mark.parametrize("value", ["9007199254740993", "-9223372036854775807", "9223372036854775807"])
+def test_a_later_whole_number_is_not_rounded(into: Ends, value: str) -> None:
+    """A column that the target has as a float is not given what a float cannot hold; a sentence names it."""
+    load(into, "e.json", '[{"id": 1, "ts": 1, "v": 1.5}]')
+
+    with pytest.raises(Refused, match=r"column 'v' is (REAL|DOUBLE) there and (TEXT|VARCHAR) here"):
+        load(into, "e.json", f'[{{"id": 1, "ts": 2, "v": {value}}}]')
+    assert into.rows("SELECT v FROM events") == [(1.5,)]
+
+
+def test_whole_numbers_alone_stay_whole_numbers(into: Ends) -> None:
+    """Nothing is lost where no fraction stands beside them."""
+    load(into, "e.json", '[{"id": 1, "ts": 1, "v": 9223372036854775807}, {"id": 2, "ts": 2, "v": 1}]')
+
+    assert types(into)[2] == "INTEGER"
+    assert into.rows("SELECT v FROM events ORDER BY id") == [(9223372036854775807,), (1,)]
+
+
+@pytest.mark.parametrize("earlier", ["", '[{"id": 1, "ts": 1.5}]'], ids=["first", "later"])
+def test_a_cursor_is_not_rounded_either(into: Ends, earlier: str) -> None:
+    """Two positions that a float cannot tell apart have no order."""
+    if earlier:
+        load(into, "e.json", earlier)
+    more = "" if earlier else ', {"id": 3, "ts": 1.5}'
+
+    with pytest.raises(Refused, match=r"cursor column 'ts' of .* and a float would lose digits of some"):
+        load(into, "e.json", f'[{{"id": 2, "ts": 9007199254740993}}{more}]')
+
+
+def test_an_empty_field_of_csv_is_null_in_quotes_or_not(into: Ends) -> None:
+    """CSV does not tell an empty text from none."""
+    load(into, "e.csv", 'id,ts,v\n1,1,""\n2,2,\n3,3,a\n')
+
+    assert into.rows("SELECT v FROM events ORDER BY id") == [(None,), (None,), ("a",)]

@@ -58,6 +58,9 @@ class Session(KeepsLogs, FillsInParts, ABC):
     indexes_digests: ClassVar[bool] = True
     """Whether a key on the table of remembered digests helps more than it costs."""
 
+    holds_nan: ClassVar[bool] = True
+    """Whether a float may be NaN, which is a null elsewhere."""
+
     looked_through: ClassVar[int] = 100_000
     """How many rows a question may look through that is only asked to be on the safe side."""
 

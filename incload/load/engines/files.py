@@ -1,7 +1,8 @@
 """Files of records, read by DuckDB into a table of its own, so that one load sees one state of the file.
 
 Values keep the form that the file gives them: a text that looks like a time stays text, an integer that 64 bits cannot
-hold stays text, and nested values stay JSON. A column that the target holds as text stays text. Parquet has types.
+hold stays text, and nested values stay JSON. Whole numbers of which a float would lose digits make a column with
+fractions a column of text. A column that the target holds as text stays text. Parquet has types.
 """
 
 from __future__ import annotations
@@ -26,20 +27,26 @@ if TYPE_CHECKING:
 
     from incload.load.engines.base import Session
 
-_NUMBERS = frozenset({"integer", "real"})
+_INTEGERS = frozenset({"integer", "long"})
+_NUMBERS = _INTEGERS | {"real"}
 _TYPES = {Kind.INTEGER: "BIGINT", Kind.REAL: "DOUBLE", Kind.BOOLEAN: "BOOLEAN"}
+_LONG = "CAST(CAST(CAST({0} AS BIGINT) AS DOUBLE) AS HUGEINT) <> CAST({0} AS BIGINT)"
+"""The SQL of whether a float would lose digits of a whole number."""
 _JSON_FAMILY = (
     "CASE WHEN text IS NULL THEN NULL ELSE"
     " CASE json_type(json, ?) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean'"
     " WHEN 'OBJECT' THEN 'nested' WHEN 'ARRAY' THEN 'nested' WHEN 'DOUBLE' THEN"
     " CASE WHEN text IN ('NaN', 'Infinity', '-Infinity') THEN 'infinite'"
     " WHEN regexp_full_match(text, '-?\\d+') OR NOT isfinite(text::DOUBLE) THEN 'huge' ELSE 'real' END"
-    " ELSE CASE WHEN TRY_CAST(text AS BIGINT) IS NULL THEN 'huge' ELSE 'integer' END END END"
+    " ELSE CASE WHEN TRY_CAST(text AS BIGINT) IS NULL THEN 'huge' WHEN "
+    + _LONG.format("text")
+    + " THEN 'long' ELSE 'integer' END END END"
 )
 """The SQL of the family of a JSON value, which is also there as a text."""
 _CSV_FAMILY = (
     "CASE WHEN {0} IS NULL THEN NULL"
-    " WHEN regexp_full_match({0}, '0|-?[1-9]\\d*') AND TRY_CAST({0} AS BIGINT) IS NOT NULL THEN 'integer'"
+    " WHEN regexp_full_match({0}, '0|-?[1-9]\\d*') AND TRY_CAST({0} AS BIGINT) IS NOT NULL"
+    " THEN CASE WHEN " + _LONG + " THEN 'long' ELSE 'integer' END"
     " WHEN regexp_full_match({0}, '-?(0|[1-9]\\d*)\\.\\d+')"
     " AND length(ltrim(regexp_replace({0}, '[-.]', '', 'g'), '0')) <= 17 THEN 'real'"
     " WHEN {0} IN ('true', 'false') THEN 'boolean' ELSE 'text' END"
@@ -243,10 +250,10 @@ def _kind(field: _Field, wanted: Wanted) -> Kind:
     known = wanted.known.get(field.name)
     if not families or (known is Kind.TEXT and field.name != wanted.cursor):
         return known or Kind.TEXT
-    if families == {"integer"}:
-        return Kind.REAL if known is Kind.REAL else Kind.INTEGER
+    if families <= _INTEGERS and known is not Kind.REAL:
+        return Kind.INTEGER
     if families <= _NUMBERS:
-        return Kind.REAL
+        return Kind.TEXT if "long" in families else Kind.REAL
     return Kind.BOOLEAN if families == {"boolean"} else Kind.TEXT
 
 
@@ -265,6 +272,11 @@ def _check_cursor(path: str, fields: list[_Field], wanted: Wanted) -> None:
             raise Refused(
                 f"cursor column {field.name!r} of {path!r} holds {_NO_ORDER[family]}, which have no certain order: "
                 "name a cursor of stamps or numbers."
+            )
+        if _kind(field, wanted) is Kind.TEXT and "long" in field.families:
+            raise Refused(
+                f"cursor column {field.name!r} of {path!r} holds whole numbers beside fractions, and a float would "
+                "lose digits of some: write them all without fractions, or name another cursor."
             )
         if len(field.families) > 1 and not field.families <= _NUMBERS:
             raise Refused(
