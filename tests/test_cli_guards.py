@@ -19,6 +19,7 @@ SWITCHES = {
     "--allow-backwards": Guards(allow_backwards=True),
     "--allow-ahead": Guards(allow_ahead=True),
     "--allow-mismatch": Guards(allow_mismatch=True),
+    "--same-source": Guards(same_source=True),
 }
 
 

@@ -40,14 +40,16 @@ def memory(url: str, action: str, *more: str) -> int:
     return main(["memory", action, url, "--table", "t", *more])
 
 
-def test_show_tells_the_value_its_history_and_the_next_load(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The watermark stands as the source writes it, the runs newest first."""
+def test_show_tells_the_value_its_history_and_the_next_load(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The source is named, the watermark stands as it writes it, and the runs newest first."""
     assert memory(url, "show") == 0
     lines = capsys.readouterr().out.splitlines()
 
-    assert lines[:2] == ["t by timestamp_watermark", f"  watermark: {STAMPS[2]}"]
-    assert lines[2].endswith(f"reads the rows whose at is later than {STAMPS[2]}.")
-    assert [(line.split()[1], line.split()[-1]) for line in lines[3:]] == [
+    assert lines[:3] == ["t by timestamp_watermark", f"  source: {tmp_path}/rows.json", f"  watermark: {STAMPS[2]}"]
+    assert lines[3].endswith(f"reads the rows whose at is later than {STAMPS[2]}.")
+    assert [(line.split()[1], line.split()[-1]) for line in lines[4:]] == [
         ("3", STAMPS[2]),
         ("2", STAMPS[1]),
         ("1", STAMPS[0]),
@@ -130,10 +132,12 @@ def test_every_kind_of_value_is_shown(url: str, tmp_path: Path, capsys: pytest.C
 
     assert shown == [
         "t by composite_watermark",
+        f"  source: {tmp_path}/rows.json",
         f"  watermark: {STAMPS[2]}",
         "  key: 2",
         f"sync  3 rows  {STAMPS[2]} with key 2",
         "t by row_hash_cdc",
+        f"  source: {tmp_path}/rows.json",
         "  digests: 3",
         "sync  0 rows  digests",
         "t by timestamp_watermark",

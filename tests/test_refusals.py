@@ -300,7 +300,7 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path, unbuffered: str) 
 def test_a_rehearsal_changes_nothing(target: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A dry run tells what would be written, writes nothing, and makes no file."""
     more = json.dumps([*json.loads(GOOD), {"id": 3, "v": "c", "at": "2026-01-03T00:00:00Z"}])
-    source, before = written(tmp_path / "more.json", more), content(target)
+    source, before = written(tmp_path / "good.json", more), content(target)
     capsys.readouterr()
 
     assert load(source, target, "--dry-run") == 0

@@ -75,6 +75,11 @@ def add(subparsers: Subparsers) -> None:
         action="store_true",
         help="let mirror or replace go with a strategy that reads in part, though rows that were not read are removed",
     )
+    parser.add_argument(
+        "--same-source",
+        action="store_true",
+        help="accept that the source has moved: what was remembered of it under another name or place holds on",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and change nothing")
     parser.set_defaults(run=run)
 
@@ -127,6 +132,7 @@ def _plan(options: argparse.Namespace) -> Plan:
             allow_backwards=options.allow_backwards,
             allow_ahead=options.allow_ahead,
             allow_mismatch=options.allow_mismatch,
+            same_source=options.same_source,
             allow_removals=options.allow_removals,
         ),
     )

@@ -69,6 +69,7 @@ def _told(options: argparse.Namespace, remembered: Remembered) -> list[str]:
     if entry is None:
         lines.append("  nothing is remembered")
     else:
+        lines += [f"  source: {entry.source}"] if entry.source else []
         lines += [f"  watermark: {entry.shown}"] if entry.scale else []
         lines += [f"  key: {entry.shown_key}"] if entry.shown_key is not None else []
         lines += [f"  digests: {remembered.digests}"] if entry.memory.digests else []

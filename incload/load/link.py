@@ -14,7 +14,7 @@ from incload.load.wording import reason
 from incload.strategy import Logged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -240,6 +240,14 @@ def refuse_unable(strategy: Strategy, source: Session, *, is_file: bool = False)
     why = f"a file has no {strategy.asks}" if is_file else source.cannot(strategy.asks)
     if why:
         raise Unable(f"strategy {strategy.name!r} cannot follow this source, because {why}: choose another strategy.")
+
+
+def spelled(session: Session, table: str, known: Iterable[str] | None = None) -> str:
+    """Return the spelling under which a target table stands there, or among known names; else the name as it is."""
+    if not session.folds_names:
+        return table
+    names = sorted(session.tables("target") if known is None else known)
+    return table if table in names else next((name for name in names if name.lower() == table.lower()), table)
 
 
 def open_source(source: End) -> Session:

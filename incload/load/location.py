@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,12 @@ RECORD_FILES = {
     ".parquet": "parquet",
 }
 """The endings of files of records, and what each holds."""
+
+
+_DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d\d[-_.]?(?:0[1-9]|1[0-2])[-_.]?[0-3]\d(?:[-_.T ]?\d\d(?:[-_.:]?\d\d){0,2}Z?)?(?!\d)", re.ASCII
+)
+"""A date, or a date and a time, in the name of a file."""
 
 
 class End(ABC):
@@ -45,6 +53,10 @@ class End(ABC):
     @abstractmethod
     def identity(self) -> object:
         """Return what tells it from another that has taken its place."""
+
+    @abstractmethod
+    def origin(self, table: str) -> str:
+        """Return what tells a table of this source from others, for a memory: without user or password."""
 
     @abstractmethod
     def check_source(self) -> None:
@@ -93,6 +105,17 @@ class Location(End):
             return 0, 0
         found = self.path.stat()
         return found.st_dev, found.st_ino
+
+    def origin(self, table: str) -> str:
+        """The path, and of a database the table, which engines of files find under any case.
+
+        A dated file of records is the state of its table on that day, so that its date tells nothing apart.
+        """
+        path = os.path.abspath(self.path)  # noqa: PTH100 - links stay: what they point to may change with the day
+        if self.engine == "file":
+            folder, name = os.path.split(path)
+            return os.path.join(folder, _DATE.sub("*", name))  # noqa: PTH118 - a text
+        return f"{self.engine}:///{path}?table={table.lower()}"
 
     def check_source(self) -> None:
         """Refuse what is no file."""

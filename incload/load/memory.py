@@ -80,12 +80,16 @@ class Shelf:
         table: The table that is loaded.
         strategy: The strategy's name.
         tags: What the remembered values mean: the cursor's column and scale, the algorithm and columns of the digests.
+        source: From which source it is made; None where that is not written down.
+        moved: Whether a memory made from another source is that of this one.
     """
 
     session: Session
     table: Table
     strategy: str
     tags: dict[str, str]
+    source: str | None = None
+    moved: bool = False
 
     @property
     def digests(self) -> str:
@@ -134,6 +138,11 @@ class Shelf:
             return Memory()
         return memory if memory.watermark is None else self._carried(entry)
 
+    def is_foreign(self) -> bool:
+        """Tell whether what is remembered was made from another source than this one."""
+        entry = self.entry() if self.moved else None
+        return entry is not None and _differ(entry.source, self.source)
+
     def scale(self) -> Scale | None:
         """Return what the cursor's values meant when the entry was written; None without an entry that says it."""
         entry = self.entry()
@@ -147,7 +156,7 @@ class Shelf:
             at: When, in microseconds since 1970-01-01 UTC.
             rows: How many rows were loaded.
         """
-        entry = Entry(memory, self.strategy, self.table.key, self.tags)
+        entry = Entry(memory, self.strategy, self.table.key, self.tags, self.source)
         self.put(entry.text(), By.SYNC, at, rows=rows)
 
     def put(self, value: str, by: By, at: int, *, rows: int = 0, of_run: int | None = None) -> None:
@@ -268,6 +277,13 @@ class Shelf:
             if then != now:
                 raise Refused(f"{self.said} was written for the {what} {then!r}, not {now!r}: {self._remedy}.")
 
+        if _differ(entry.source, self.source) and not self.moved:
+            raise Refused(
+                f"{self.said} was made from {entry.source!r}, and what {self.source!r} holds from before would be "
+                f"passed over: load into another table, {self._remedy}, or, if it is the same source and has only "
+                "moved, load with --same-source."
+            )
+
     def _carried(self, entry: Entry) -> Memory:
         """Return a memory in today's scale; refuse a watermark that cannot be compared with today's values."""
         then, now, watermark = entry.tags, self.tags, entry.memory.watermark
@@ -294,6 +310,11 @@ def remembered(session: Session) -> list[tuple[str, str]]:
             pairs = session.rows(f"SELECT DISTINCT table_name, strategy FROM {session.name('target', table)}")
             found |= {(str(name), str(strategy)) for name, strategy in pairs}
     return sorted(found)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Tell whether two sources are known and not the same."""
+    return one is not None and other is not None and one != other
 
 
 def _number(value: object) -> int | None:

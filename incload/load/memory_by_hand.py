@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from incload.errors import Refused, unknown
 from incload.load.engines.catalog import session_type
-from incload.load.link import reopen
+from incload.load.link import reopen, spelled
 from incload.load.memory import By, Past, Shelf, remembered
 from incload.load.memory_entry import Entry
 from incload.load.memory_values import key_of, watermark_of
@@ -119,7 +119,7 @@ def set_by_hand(choice: Choice, watermark: str | None, key: str | None, *, dry_r
             )
         _refuse_digests(shelf, before)
         memory = Memory(watermark_of(watermark, before), key_of(key, before))
-        after = Entry(memory, before.strategy, before.key_columns, before.tags)
+        after = Entry(memory, before.strategy, before.key_columns, before.tags, before.source)
         shelf.put(after.text(), By.SET, shelf.session.now())
         return Change(shelf.strategy, _is_there(shelf), before, after)
 
@@ -159,9 +159,10 @@ def _shelves(session: Session, choice: Choice) -> list[Shelf]:
     pairs = remembered(session)
     if not pairs:
         raise Refused(f"nothing is remembered in {choice.target.shown}: load into it first.")
-    if choice.table not in {table for table, _ in pairs}:
+    known = spelled(session, choice.table, {table for table, _ in pairs})
+    names = [name for table, name in pairs if table == known]
+    if not names:
         raise unknown("remembered table", choice.table, {table for table, _ in pairs})
-    names = [name for table, name in pairs if table == choice.table]
     if choice.strategy is not None:
         name = choice.strategy if choice.strategy in names else find_strategy(choice.strategy).name
         if name not in names:
@@ -170,7 +171,7 @@ def _shelves(session: Session, choice: Choice) -> list[Shelf]:
                 f"{', '.join(names)}."
             )
         names = [name]
-    return [Shelf(session, Table(choice.table, (), None, ()), name, {}) for name in names]
+    return [Shelf(session, Table(known, (), None, ()), name, {}) for name in names]
 
 
 def _described(shelf: Shelf) -> Remembered:

@@ -34,12 +34,14 @@ class Entry:
         strategy: The name of the strategy that wrote it.
         key_columns: The key of the table that it speaks of.
         tags: What the values mean: the cursor's column and scale, the algorithm and columns of the digests.
+        source: From which source it was made; None where that was not written down.
     """
 
     memory: Memory
     strategy: str
     key_columns: tuple[str, ...]
     tags: dict[str, str]
+    source: str | None = None
 
     @property
     def scale(self) -> Scale | None:
@@ -72,6 +74,7 @@ class Entry:
                 **({"position": memory.position} if memory.position else {}),
                 "notes": dict(memory.notes),
                 **self.tags,
+                **({"source": self.source} if self.source else {}),
             },
             ensure_ascii=False,
         )
@@ -98,14 +101,18 @@ def read_entry(text: str, whose: str, remedy: str) -> Entry:
 
 def _entry(found: dict[str, object]) -> Entry:
     watermark, key, columns, notes = (found[name] for name in ("watermark", "key", "key_columns", "notes"))
-    position = found.get("position")  # what was written before there were change logs says nothing of one
+    # What was written before there were change logs says nothing of one, and once nothing said its source.
+    position, source = found.get("position"), found.get("source")
     if not isinstance(watermark, int | float | None) or not isinstance(key, list | None):
         raise TypeError("a watermark is a number and a key a list")
     if not isinstance(columns, list) or not isinstance(notes, dict) or not isinstance(position, str | None):
         raise TypeError("the key's columns are a list, notes have names and a position is a text")
+    if not isinstance(source, str | None):
+        raise TypeError("a source is a text")
     kept = None if key is None else tuple(map(_unpacked, key))
     memory = Memory(watermark, kept, bool(found["digests"]), position, notes)
-    return Entry(memory, str(found["strategy"]), tuple(map(str, columns)), {tag: str(found[tag]) for tag in _TAGS})
+    tags = {tag: str(found[tag]) for tag in _TAGS}
+    return Entry(memory, str(found["strategy"]), tuple(map(str, columns)), tags, source)
 
 
 def _packed(value: object) -> object:

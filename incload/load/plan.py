@@ -20,6 +20,7 @@ class Guards:
         allow_ahead: Whether a watermark ahead of the source goes without a warning.
         allow_mismatch: Whether rows that a strategy does not read may be removed or replaced by what it reads.
         allow_removals: Whether any number of rows may leave the target in one sync.
+        same_source: Whether a memory made from another source is used, because that source has only moved.
         percent: Otherwise, how many of a hundred rows may leave ...
         rows: ... or how many rows, if that is more.
     """
@@ -28,6 +29,7 @@ class Guards:
     allow_ahead: bool = False
     allow_mismatch: bool = False
     allow_removals: bool = False
+    same_source: bool = False
     percent: int = 20
     rows: int = 10
 
@@ -47,6 +49,7 @@ class Plan:
         evolve: Whether the target follows the source when that gains columns or changes types.
         clock: The source's clock in microseconds since 1970-01-01 UTC; None for the engine's own.
         guards: What it watches over.
+        origin: What tells the source from others (`End.origin`); None where the memory is not to know it.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Plan:
     evolve: bool = False
     clock: Callable[[], int] | None = None
     guards: Guards = Guards()
+    origin: str | None = None
 
     @property
     def rule(self) -> WriteRule:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from incload.errors import Refused
 from incload.load.engines.catalog import session_type
 from incload.load.guards import mismatch
-from incload.load.link import connect, reopen
+from incload.load.link import connect, reopen, spelled
 from incload.load.sync import describe, sync
 from incload.load.wording import reason
 from incload.strategy import WriteRule
@@ -69,6 +69,7 @@ def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: 
         link = connect(source, target, plan)
         opened = target.identity()
         try:
+            plan = replace(plan, name=spelled(link.target, plan.name), origin=source.origin(link.table))
             if link.records == 0:
                 return _told(unfit, _nothing(link, source, plan, dry_run=dry_run))
             describe(link, plan)  # refuses a table that is not there before it is counted

@@ -87,7 +87,7 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     """Do the work of a sync inside its transaction; what is to be undone must fit into one."""
     refuse_unable(plan.strategy, link.source, is_file=link.records is not None)
     table = describe(link, plan)
-    shelf = Shelf(link.target, table, plan.strategy.name, {})
+    shelf = Shelf(link.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source)
     scale = _scale(link, plan, table, shelf)
     _check_key_order(link, plan, table)
     shelf = replace(shelf, tags=tags(link, table, scale))
@@ -262,7 +262,7 @@ def _remember(  # noqa: PLR0913 - it only gathers
         if not before.digests:
             shelf.create_digests(job.link.origin)
         writes.remember_digests(job, landed, afresh=not before.digests)
-    if after != before:
+    if after != before or shelf.is_foreign():
         shelf.keep(after, at, landed.written)
     if landed.written or landed.removed:
         shelf.outdate(at)

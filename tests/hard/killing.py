@@ -79,11 +79,15 @@ class Site:
                 writer.put("target", EVENTS, TICK.upserts)
 
     def content(self) -> dict[str, list[str]]:
-        """Return everything that the target holds; nothing without a target."""
+        """Return everything that the target holds, wherever its source is; nothing without a target."""
         if not self.target.is_there:
             return {}
+        here = self.source.origin(EVENTS.name)
         with closing(reopen(self.target)) as session:
-            return {name: sorted(map(told, session.rows(_all(session, name)))) for name in session.tables("target")}
+            return {
+                name: sorted(told(row).replace(here, "SOURCE") for row in session.rows(_all(session, name)))
+                for name in session.tables("target")
+            }
 
     def wrong(self) -> str:
         """Audit the target."""

@@ -60,7 +60,7 @@ def act(folder: Path, name: str, action: tuple[str, ...], count: int = 3) -> Ans
     with closing(sqlite3.connect(source)) as connection, connection:
         connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT)")
         connection.executemany("INSERT INTO t VALUES (?, ?)", ROWS[:count])
-    named = ["--table", "t", "--key", "id", "--cursor", "at", "--strategy", name]
+    named = ["--table", "t", "--key", "id", "--cursor", "at", "--strategy", name, "--same-source"]  # folders change
     return offer(["load", f"sqlite:///{source}", "--target", url, *named])
 
 

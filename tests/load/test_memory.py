@@ -89,6 +89,7 @@ def test_an_entry_says_what_was_read_and_what_it_means(ends: Ends) -> None:
         "notes": {},
         "cursor": "ts",
         "scale": "1/s",
+        "source": f"{ends.engines[0]}:///{ends.source.path}?table=events",
     }
 
 

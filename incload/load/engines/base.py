@@ -58,6 +58,9 @@ class Session(KeepsLogs, FillsInParts, ABC):
     indexes_digests: ClassVar[bool] = True
     """Whether a key on the table of remembered digests helps more than it costs."""
 
+    folds_names: ClassVar[bool] = False
+    """Whether two names that differ in case alone are one table."""
+
     holds_nan: ClassVar[bool] = True
     """Whether a float may be NaN, which is a null elsewhere."""
 

@@ -68,6 +68,7 @@ class DuckdbSession(DuckdbParts):
     """One DuckDB instance with the target, the source, or both attached."""
 
     engine: ClassVar[str] = "duckdb"
+    folds_names: ClassVar[bool] = True
     error: ClassVar[type[Exception]] = duckdb.Error
     streams_its_snapshot: ClassVar[bool] = True
     indexes_digests: ClassVar[bool] = False
@@ -155,12 +156,12 @@ class DuckdbSession(DuckdbParts):
     def _describe(self, place: Place, table: str) -> None:
         """Remember the columns of a table or view and the key of a table: the list of constraints is slow to read."""
         # Describing what is not there would end the transaction, and listing all columns is slow.
-        there = self._listed_in(place)
-        found = self.rows(f"DESCRIBE {self.name(place, table)}") if table in there else []
+        there = {name.lower(): is_table for name, is_table in self._listed_in(place).items()}
+        found = self.rows(f"DESCRIBE {self.name(place, table)}") if table.lower() in there else []
         columns = tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared, *_ in found)
         self._described[place, table] = columns or None
         # A view says of its columns what their tables say, and yet it may hold a key twice.
-        keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table) else []
+        keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table.lower()) else []
         self._keys[place, table] = frozenset(keys)
 
     def tables(self, place: Place) -> list[str]:

@@ -64,6 +64,18 @@ class Server(End):
         """An open connection keeps its database."""
         return self.shown
 
+    def origin(self, table: str) -> str:
+        """Host, port and database, as libpq finds them, schema and table; this machine has many names."""
+        found = {option.keyword.decode(): option for option in psycopg.pq.Conninfo.get_defaults()}
+
+        def said(name: str, otherwise: str) -> str:
+            default = found[name].val
+            return self.options.get(name) or (default.decode() if default else "") or otherwise
+
+        host, port = said("host", said("hostaddr", "localhost")), said("port", "5432")
+        here = "localhost" if host in {"127.0.0.1", "::1"} else host
+        return f"postgresql://{here}:{port}/{said('dbname', said('user', ''))}?table={table}&schema={self.schema}"
+
     def check_source(self) -> None:
         """Connecting will tell."""
 

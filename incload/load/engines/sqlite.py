@@ -66,7 +66,7 @@ class SqliteSession(Session):
     """One SQLite connection with the target, the source, or both."""
 
     engine: ClassVar[str] = "sqlite"
-    holds_nan: ClassVar[bool] = False
+    folds_names, holds_nan = True, False
     error: ClassVar[type[Exception]] = sqlite3.Error
 
     def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:
