@@ -230,14 +230,15 @@ class Shelf:
 
     def read(self, value: str) -> Entry:
         """Read the text of an entry; refuse one that is none, or of another version."""
-        return read_entry(value, self.said, self._remedy)
+        return read_entry(value, self.said, self.remedy)
 
     @property
     def _whose(self) -> tuple[str, str]:
         return self.table.name, self.strategy
 
     @property
-    def _remedy(self) -> str:
+    def remedy(self) -> str:
+        """How to be rid of it, for sentences."""
         named = f"--table {shlex.quote(self.table.name)} --strategy {shlex.quote(self.strategy)}"
         return f"forget it with `incload memory reset TARGET {named}`, and the next load reads everything"
 
@@ -275,12 +276,12 @@ class Shelf:
             ("key", ", ".join(entry.key_columns), ", ".join(self.table.key)),
         ):
             if then != now:
-                raise Refused(f"{self.said} was written for the {what} {then!r}, not {now!r}: {self._remedy}.")
+                raise Refused(f"{self.said} was written for the {what} {then!r}, not {now!r}: {self.remedy}.")
 
         if _differ(entry.source, self.source) and not self.moved:
             raise Refused(
                 f"{self.said} was made from {entry.source!r}, and what {self.source!r} holds from before would be "
-                f"passed over: load into another table, {self._remedy}, or, if it is the same source and has only "
+                f"passed over: load into another table, {self.remedy}, or, if it is the same source and has only "
                 "moved, load with --same-source."
             )
 
@@ -290,14 +291,14 @@ class Shelf:
         if then["cursor"] != now["cursor"]:
             raise Refused(
                 f"{self.said} was written for the cursor column {then['cursor']!r}, not {now['cursor']!r}: "
-                f"name that one, or {self._remedy}."
+                f"name that one, or {self.remedy}."
             )
         before, after = scale_of_tag(then["scale"]), scale_of_tag(now["scale"])
         position = carried(watermark, before, after) if before and after and watermark is not None else None
         if position is None:
             raise Refused(
                 f"{self.said} was written for a cursor of the form {then['scale']!r}, and the cursor now has the "
-                f"form {now['scale']!r}: {self._remedy}."
+                f"form {now['scale']!r}: {self.remedy}."
             )
         return replace(entry.memory, watermark=position)
 

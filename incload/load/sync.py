@@ -101,6 +101,7 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     job = writes.Job(link, table, scale, unique, shelf.digests_table, plan.count_unchanged, may_remove)
     source = AskedSource(scale, plan.clock or link.source.now)
     before = shelf.recall()
+    _check_remembered_key(link, table, shelf, before)
     started = source.clock()
     delta = plan.strategy.read(source, before)
     if first and lasting and filling.is_long(job, delta, plan.rule):
@@ -199,6 +200,22 @@ def _check_key_order(link: Link, plan: Plan, table: Table) -> None:
                 f"strategy {plan.strategy.name!r} goes by the order of the key, and key column {column.name!r} of type "
                 f"{column.declared} has none in {link.target.engine}: choose a strategy that does not."
             )
+
+
+def _check_remembered_key(link: Link, table: Table, shelf: Shelf, memory: Memory) -> None:
+    """Refuse to go on behind a key of another type: numbers and texts have no order among each other."""
+    for value, column in zip(memory.key or (), map(table.column, table.key), strict=False):
+        any_type = link.source.holds_any and column.kind is not Kind.TEXT
+        if not any_type and isinstance(value, str) is not _kept_as_text(column) and not isinstance(value, bytes):
+            raise Refused(
+                f"{shelf.said} ends at the key {value!r}, and key column {column.name!r} is of type "
+                f"{column.declared or column.kind} now, in which keys have another order: {shelf.remedy}."
+            )
+
+
+def _kept_as_text(column: Column) -> bool:
+    """Tell whether a key of this type is remembered as a text."""
+    return column.kind in {Kind.TEXT, Kind.DECIMAL, Kind.OTHER}
 
 
 def _settle_target(link: Link, plan: Plan, table: Table) -> None:

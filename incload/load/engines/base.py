@@ -61,6 +61,9 @@ class Session(KeepsLogs, FillsInParts, ABC):
     folds_names: ClassVar[bool] = False
     """Whether two names that differ in case alone are one table."""
 
+    holds_any: ClassVar[bool] = False
+    """Whether a column of numbers may hold texts."""
+
     holds_nan: ClassVar[bool] = True
     """Whether a float may be NaN, which is a null elsewhere."""
 

@@ -66,7 +66,7 @@ class SqliteSession(Session):
     """One SQLite connection with the target, the source, or both."""
 
     engine: ClassVar[str] = "sqlite"
-    folds_names, holds_nan = True, False
+    folds_names, holds_any, holds_nan = True, True, False
     error: ClassVar[type[Exception]] = sqlite3.Error
 
     def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:
