@@ -68,11 +68,9 @@ def bare_statement(source: Path, target: Path) -> int:
         (mark,) = both.execute("SELECT max(watermark) FROM state").fetchone()
         newer = _SELECT.replace("FROM ", "FROM source.")
         sets = "customer = excluded.customer, status = excluded.status, amount_cents = excluded.amount_cents"
-        written = both.execute(
-            f"INSERT INTO main.orders_narrow {newer} WHERE modified_at > ?"
-            f" ON CONFLICT (id) DO UPDATE SET {sets}, modified_at = excluded.modified_at",
-            (mark or 0,),
-        ).rowcount
+        merged = f" ON CONFLICT (id) DO UPDATE SET {sets}, modified_at = excluded.modified_at"
+        since = f"{newer} WHERE modified_at > {int(mark)}{merged}" if mark else newer
+        written = both.execute(f"INSERT INTO main.orders_narrow {since}").rowcount
         if written:
             both.execute("INSERT INTO state SELECT max(modified_at) FROM source.orders_narrow")
         both.execute("COMMIT")

@@ -28,8 +28,12 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 BATCH_ROWS = 65_536
-_CONFIG = {"autoinstall_known_extensions": False}
-"""Nothing is fetched from anywhere behind a user's back."""
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "checkpoint_threshold": "1MB",
+}
+"""Nothing is fetched from anywhere behind a user's back; a commit of more than a little goes into the file at once, and
+not first into the log beside it and then, on closing, into the file as well."""
 IN_MEMORY = Path(":memory:")
 """A database that nobody will ever open again."""
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
@@ -79,7 +83,7 @@ class DuckdbSession(DuckdbParts):
     ) -> None:
         """Attach the files; only a source of one's own making may be writable. None is a thread for each processor."""
         super().__init__()
-        config: dict[str, str | bool | int | float | list[str]] = dict(_CONFIG)
+        config = dict(_CONFIG)
         self._connection = duckdb.connect(config=config | {"threads": threads} if threads else config)
         self._open = False
         self._described: dict[tuple[str, str], tuple[Column, ...] | None] = {}
