@@ -189,11 +189,6 @@ def _digest(scenario_id: str, rows: int, seed: int) -> str:
     return _history(scenario_id, rows, seed).digest()
 
 
-def with_command(cell: Cell, command: str) -> Cell:
-    """Return the cell with the command that reproduces its run."""
-    return replace(cell, command=command)
-
-
 def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference: float | None) -> Outcome:
     """Turn what a cell showed into its record.
 

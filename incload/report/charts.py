@@ -1,66 +1,24 @@
-"""Pictures of a report, drawn by matplotlib when it is installed: a verdict matrix, and how cost grows with a table."""
+"""Pictures drawn by matplotlib when it is installed: how cost grows with a table, and what windows would miss."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incload.errors import Refused, unknown
+from incload.errors import Refused
 from incload.report import growth
-from incload.report.frame import REFERENCE, in_order, report_frame
-from incload.report.matrix import grid, verdict_trials
+from incload.report.frame import REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from incload.report.document import Grid
     from incload.report.outcome import Outcome
-    from incload.report.verdict import Verdict
 
-_SHADES = {
-    "none": ("#d5ecd9", "#14532d"),
-    "1-9": ("#fde7c9", "#3b2400"),
-    "10-99": ("#f8c08f", "#3b1500"),
-    "100+": ("#d9593d", "#ffffff"),
-    "unknown": ("#ddd3f2", "#3a2366"),
-    "absent": ("#eceef1", "#59636e"),
-}
-"""The fill and the ink of each class of cells."""
-
-_LEGEND = (
-    "✓ sound   ✗ wrong at the end   ↺ wrong on the way, right at the end   ? unknown   n/a refused when it was set up"
-)
-_CLASSES = (("none", "no wrong row"), ("1-9", "1-9 wrong"), ("10-99", "10-99 wrong"), ("100+", "100 and more"))
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6a3d9a", "#7f7f00")
 _MARKERS = "osD^vP*X"
-
-
-def draw_matrix(
-    report: Path | str | pd.DataFrame, path: Path | str, source_engine: str, target_engine: str, suite: str = "matrix"
-) -> None:
-    """Draw the verdict matrix of one pair of engines as a picture.
-
-    Args:
-        report: The CSV of the report, or a frame with its columns.
-        path: Where the picture goes; its suffix names the format, `.png` or `.svg`.
-        source_engine: As in the report.
-        target_engine: As in the report.
-        suite: Which suite's verdicts.
-
-    Raises:
-        Refused: When the report holds no verdicts of that suite and pair, or matplotlib is not installed.
-    """
-    trials = verdict_trials(report_frame(report))
-    pair = f"{source_engine} → {target_engine}"
-    part = trials[(trials["suite"] == suite) & (trials["pair"] == pair)]
-    if part.empty:
-        known = in_order(trials["pair"][trials["suite"] == suite])
-        raise unknown(f"pair of engines of the suite {suite}", pair, known)
-    _save(_matrix_figure(grid(part), f"Rows wrong in the copy, {pair}"), path)
 
 
 def draw_growth(outcomes: Iterable[Outcome], path: Path | str) -> None:
@@ -89,44 +47,6 @@ def _figure(width: float, height: float) -> Figure:
 def _save(figure: Figure, path: Path | str) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
-
-
-def _matrix_figure(matrix: Grid, title: str) -> Figure:
-    """Draw scenarios down and strategies across, which keeps a long list of scenarios on a page's width."""
-    across, down = len(matrix.contenders), len(matrix.scenarios)
-    figure = _figure(3 + 0.95 * across, 2.2 + 0.36 * down)
-    axes = figure.add_subplot()
-    for x, cells in enumerate(matrix.cells):
-        for y, cell in enumerate(cells):
-            _draw_cell(axes, x, y, cell)
-    axes.set(xlim=(-0.5, across - 0.5), ylim=(down - 0.5, -0.5))
-    axes.set_xticks(range(across), [name.replace("_", "\n") for name in matrix.contenders], fontsize=9)
-    axes.set_yticks(range(down), matrix.scenarios, fontsize=10)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", pad=12)
-    _draw_legend(figure)
-    return figure
-
-
-def _draw_cell(axes: Axes, x: int, y: int, cell: Verdict) -> None:
-    from matplotlib.patches import Rectangle
-
-    fill, ink = _SHADES[cell.shade]
-    axes.add_patch(Rectangle((x - 0.48, y - 0.45), 0.96, 0.9, facecolor=fill, linewidth=0))
-    text = cell.sign if cell.number is None else f"{cell.sign} {cell.number:,}"
-    axes.text(x, y, text, ha="center", va="center", fontsize=10, color=ink)
-
-
-def _draw_legend(figure: Figure) -> None:
-    from matplotlib.patches import Patch
-
-    handles = [Patch(facecolor=_SHADES[shade][0], label=label) for shade, label in _CLASSES]
-    figure.legend(
-        handles=handles, title=_LEGEND, loc="outside lower left", ncols=len(handles), frameon=False, fontsize=9,
-        title_fontsize=9, alignment="left",
-    )  # fmt: skip
 
 
 def _growth_figure(found: Mapping[str, Sequence[growth.Point]]) -> Figure:

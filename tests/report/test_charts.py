@@ -1,4 +1,4 @@
-"""The pictures: drawn from a report, with sign and number in every cell, and refused without anything to draw."""
+"""The pictures: drawn from outcomes, and refused without anything to draw."""
 
 from __future__ import annotations
 
@@ -8,40 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.errors import Refused
-from incload.report.charts import _growth_figure, _matrix_figure, draw_growth, draw_matrix
-from incload.report.document import Grid
+from incload.report.charts import _growth_figure, draw_growth
 from incload.report.growth import Point
-from incload.report.verdict import NOT_RUN, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Make
-
-
-def test_a_matrix_is_drawn(golden: Path, tmp_path: Path) -> None:
-    """The picture of one pair of engines is a PNG file, in a folder that is made for it."""
-    draw_matrix(golden / "report.csv", tmp_path / "new" / "matrix.png", "sqlite", "duckdb")
-
-    assert (tmp_path / "new" / "matrix.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_cell_of_the_picture_has_sign_and_number() -> None:
-    """Each cell can be read without its colour."""
-    cells = ((Verdict("sound"), Verdict("wrong", (("lost", 1_234),))), (Verdict("unknown"), NOT_RUN))
-    (axes,) = _matrix_figure(Grid(("a_b", "c"), ("s1", "s2"), cells), "title").axes
-
-    assert [text.get_text() for text in axes.texts] == ["✓ 0", "✗ 1,234", "?", "–"]  # noqa: RUF001 - nothing was run
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["a\nb", "c"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["s1", "s2"]
-
-
-def test_a_pair_without_verdicts_is_refused(golden: Path, tmp_path: Path) -> None:
-    """A pair of engines that the report does not know is refused with those that it knows."""
-    with pytest.raises(Refused, match=r"^unknown pair of engines of the suite matrix 'sqlite → sqlite'"):
-        draw_matrix(golden / "report.csv", tmp_path / "matrix.png", "sqlite", "sqlite")
-
-    assert not (tmp_path / "matrix.png").exists()
 
 
 def test_growth_is_drawn(make: Make, tmp_path: Path) -> None:
@@ -86,9 +59,10 @@ def test_growth_of_wrong_copies_is_not_drawn(make: Make, tmp_path: Path) -> None
         draw_growth(outcomes, tmp_path / "growth.png")
 
 
-def test_without_matplotlib_charts_are_refused(golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_charts_are_refused(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The optional library is named when it is missing."""
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    outcomes = [make(suite="growth", scenario="1_changed_of_9", load_seconds_min=0.1)]
 
     with pytest.raises(Refused, match=r"^charts need matplotlib, which is not installed: install it or leave"):
-        draw_matrix(golden / "report.csv", tmp_path / "matrix.png", "sqlite", "duckdb")
+        draw_growth(outcomes, tmp_path / "growth.png")

@@ -46,7 +46,6 @@ _ARROW = {
     Kind.TIMESTAMP: pa.timestamp("us"),
     Kind.BLOB: pa.binary(),
 }
-_WIDTHS = {Kind.INTEGER: 8, Kind.REAL: 8, Kind.BOOLEAN: 1, Kind.TIMESTAMP: 8}
 _CASTS = {Kind.INTEGER: "bigint", Kind.REAL: "float8", Kind.BOOLEAN: "boolean", Kind.BLOB: "bytea"}
 _SPOKEN = {
     Kind.INTEGER: ("bigint",),
