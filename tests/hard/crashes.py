@@ -66,7 +66,7 @@ class Cell:
         return Plan(
             *(EVENTS.name, EVENTS.key, EVENTS.cursor, self.strategy, self.rule, SECOND),
             clock=lambda: NOON + 3600 * SECOND,
-            guards=Guards(allow_mismatch=True, allow_removals=True),
+            guards=Guards(allow_mismatch=True, allow_removals=True, same_source=True),
         )
 
     def shape(self, statements: list[str]) -> list[str]:

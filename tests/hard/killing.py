@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -82,10 +83,9 @@ class Site:
         """Return everything that the target holds, wherever its source is; nothing without a target."""
         if not self.target.is_there:
             return {}
-        here = self.source.origin(EVENTS.name)
         with closing(reopen(self.target)) as session:
             return {
-                name: sorted(told(row).replace(here, "SOURCE") for row in session.rows(_all(session, name)))
+                name: sorted(_placeless(told(row)) for row in session.rows(_all(session, name)))
                 for name in session.tables("target")
             }
 
@@ -117,6 +117,11 @@ def _opened(end: End) -> Session:
 def _ordered(session: Session) -> Iterator[list[Row]]:
     columns = session.columns("target", EVENTS.name) or ()
     return session.ordered("target", replace(EVENTS, columns=columns))
+
+
+def _placeless(row: str) -> str:
+    """Return a row without the place of the source, which a memory names and every site has for itself."""
+    return re.sub(r'"source": "[^"]*"', '"source": "?"', row)
 
 
 def _all(session: Session, name: str) -> str:
