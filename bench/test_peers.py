@@ -37,7 +37,7 @@ def arguments(who: str, source: Path, folder: Path) -> list[str]:
     """Return the command of one sync; everything that it keeps is in the folder."""
     target = folder / "target.duckdb"
     if who == "incload":
-        return load_arguments(PAIR, source, target)
+        return [*load_arguments(PAIR, source, target), "--same-source"]  # a phase's source is a file of its own
     return [str(PYTHON), str(SCRIPT), str(source), str(target), str(folder)]
 
 

@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 import adbc_driver_sqlite
 import pyarrow as pa
-import pyarrow.compute as pc
 from adbc_driver_manager import AdbcConnection, AdbcStatement, Error
 
 from incload.errors import Refused
@@ -167,6 +166,8 @@ def _stored(values: pa.Array, kind: pa.DataType) -> pa.Array:
     ticks = values.cast(kind)
     if not pa.types.is_timestamp(values.type):
         return ticks
+    import pyarrow.compute as pc  # where no stamp is stored, nobody waits for it
+
     return pc.if_else(pc.less(pc.abs(pc.if_else(pc.equal(ticks, _LEAST), _MOST, ticks)), _MOST), ticks, None)
 
 
