@@ -5,6 +5,7 @@ A process inherits the peak of the one that starts it: so a small one stands in 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,11 +42,14 @@ class Whole:
 def whole(arguments: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Whole:
     """Run a program by its full path and arguments; return what it took.
 
+    Python keeps what it compiles, as it does unless told otherwise: to compile a program is no part of running it.
+
     Raises:
         RuntimeError: The program failed; the text is what it wrote.
     """
+    kept = {name: value for name, value in (environment or os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
     between = [sys.executable, "-I", "-S", "-c", _BETWEEN, *arguments]
-    done = subprocess.run(between, check=False, capture_output=True, text=True, env=environment, cwd=folder)  # noqa: S603 - our own
+    done = subprocess.run(between, check=False, capture_output=True, text=True, env=kept, cwd=folder)  # noqa: S603 - our own
     seconds, peak, code = done.stdout.split()[-3:] if done.returncode == 0 else ("0", "0", "1")
     if int(code):
         raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr.strip()}")
