@@ -73,8 +73,9 @@ def test_a_load_follows_the_log(shop: Path, capsys: pytest.CaptureFixture[str]) 
 
     assert main(["memory", "show", "sqlite:///copy.db", "--table", "orders"]) == 0
     shown = said(capsys).splitlines()
-    assert shown[1] == "  position in the change log: LOG.2"
-    assert shown[2] == (
+    assert shown[1].startswith("  source: sqlite:///")
+    assert shown[2] == "  position in the change log: LOG.2"
+    assert shown[3] == (
         "  The next load with --strategy trigger_cdc reads the rows that the source's change log names after LOG.2, "
         "and removes those that are gone."
     )
