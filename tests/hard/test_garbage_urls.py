@@ -111,7 +111,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 def command(source: str, target: str) -> list[str]:
     """Return a load; texts that begin with a dash are told from options as a careful program does."""
-    options = ["--table", "t", "--key", "id", "--cursor", "ts", "--strategy", "timestamp_watermark"]
+    options = ["--table", "t", "--key", "id", "--cursor", "ts", "--strategy", "timestamp_watermark", "--same-source"]
     return ["load", f"--target={target}", *options, "--", source]
 
 
