@@ -61,4 +61,7 @@ def test_start_up_of_a_load_with_nothing_to_do(
     source, target = own.source("initial_load"), own.targets.end("target")
     arguments = load_arguments(pair, source.path, target.path)
     whole(arguments)
+    before = target.path.read_bytes()
     timed(f"load_nothing_{pair_name(pair).replace('-', '_')}", pair, arguments, 10_000)
+
+    assert target.path.read_bytes() == before

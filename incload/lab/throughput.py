@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
-from incload.errors import Unable
 from incload.history.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks
 from incload.history.datasets import rows as dataset_rows
 from incload.lab.audit import Difference, audit
@@ -25,7 +24,7 @@ from incload.lab.ledger import counts
 from incload.lab.reference import ReferenceCopy, copy
 from incload.load import capture
 from incload.load.engines.catalog import session_type
-from incload.load.link import connect
+from incload.load.link import connect, unable
 from incload.load.location import End
 from incload.load.plan import Plan
 from incload.load.sync import sync
@@ -109,7 +108,7 @@ def refuse_unable(pair: tuple[str, str], who: Contender) -> None:
     """Refuse a contender that cannot run, and say why."""
     if who.asks and not can_run(pair, who):
         why = session_type(pair[0]).cannot(who.asks)
-        raise Unable(f"strategy {who.id!r} cannot follow this source, because {why}: choose another strategy.")
+        raise unable(who.id, why)
 
 
 @dataclass(slots=True)

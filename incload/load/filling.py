@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.load.engines.base import Query
-from incload.load.writes import Landed
+from incload.load.writes import alone
 from incload.strategy import Changed, Logged, WriteRule
 from incload.table import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.load.writes import Job
+    from incload.load.engines.base import Query
+    from incload.load.writes import Job, Landed
     from incload.strategy import Delta
 
 
@@ -40,18 +40,14 @@ def fill(job: Job, delta: Delta, *, keyed: bool) -> int:
 
 def adopted(job: Job, delta: Delta, written: int) -> Landed:
     """Give the rows the target's name, within the sync's transaction."""
-    link = job.link
-    link.target.adopt(job.table.name)
-    in_source = link.attached or link.source.streams_its_snapshot
-    query = link.question(job.table, job.scale, delta.rows[0])
-    return Landed(query if in_source else Query(f"SELECT * FROM {job.target}"), in_source, written, written)
+    job.link.target.adopt(job.table.name)
+    return alone(job, delta.rows[0], written)
 
 
 def _parts(job: Job, delta: Delta) -> Iterator[Query]:
     """Yield queries for the rows, each to be read before the next."""
     link, question = job.link, delta.rows[0]
     if link.attached:
-        for relation in link.source.parts(link.relation):
-            yield link.source.select(job.table, job.scale, question, relation)
+        yield from link.questions(job.table, job.scale, question)
     else:
         yield from link.arriving(link.question(job.table, job.scale, question), job.table)

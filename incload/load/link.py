@@ -69,6 +69,12 @@ class Link:
             return self.source.named(table, self.log(question.log).keys(question.after or ""), self.relation)
         return self.source.select(table, scale, question, self.relation)
 
+    def questions(self, table: Table, scale: Scale | None, question: Rows) -> list[Query]:
+        """Return queries that together are a question's, where the source's engine would keep all that it has read."""
+        if isinstance(question, Logged):
+            return [self.question(table, scale, question)]
+        return [self.source.select(table, scale, question, part) for part in self.source.parts(self.relation)]
+
     def gone(self, table: Table, question: Logged) -> Query:
         """Return the query for the keys that a log names and the source does not have, for the source's session."""
         keys = self.log(question.log).keys(question.after or "")
@@ -239,7 +245,12 @@ def refuse_unable(strategy: Strategy, source: Session, *, is_file: bool = False)
         return
     why = f"a file has no {strategy.asks}" if is_file else source.cannot(strategy.asks)
     if why:
-        raise Unable(f"strategy {strategy.name!r} cannot follow this source, because {why}: choose another strategy.")
+        raise unable(strategy.name, why)
+
+
+def unable(name: str, why: str) -> Unable:
+    """Return the refusal of a strategy that asks for what a source does not have."""
+    return Unable(f"strategy {name!r} cannot follow this source, because {why}: choose another strategy.")
 
 
 def spelled(session: Session, table: str, known: Iterable[str] | None = None) -> str:

@@ -134,22 +134,23 @@ def _straight(job: Job, delta: Delta, *, replacing: bool) -> Landed:
     """Move the rows into a target that holds nothing else."""
     link, table = job.link, job.table
     removed = link.target.write(f"DELETE FROM {job.target}") if replacing else 0
-    query = link.question(table, job.scale, delta.rows[0])
-    written = link.target.insert(table, query if link.attached else link.flowing(_parts(job, delta.rows[0]), table))
+    question = delta.rows[0]
+    if link.attached:
+        coming = link.question(table, job.scale, question)
+    else:
+        coming = link.flowing(link.questions(table, job.scale, question), table)
+    written = link.target.insert(table, coming)
     if not job.may_remove(max(removed - written, 0), removed):
         raise Refused(f"the source gave {written} rows, and had more when it was counted before: load again.")
-    in_source = link.attached or link.source.streams_its_snapshot
-    seen = query if in_source else Query(f"SELECT * FROM {job.target}")
-    return Landed(seen, in_source, written, written, removed=removed)
+    return alone(job, question, written, removed=removed)
 
 
-def _parts(job: Job, question: Rows) -> list[Query]:
-    """Divide a question where the source's engine would otherwise keep all that it has read."""
+def alone(job: Job, question: Rows, written: int, *, removed: int = 0) -> Landed:
+    """Tell of rows that a target holds and nothing else; a source that stands still is asked about them itself."""
     link = job.link
-    if isinstance(question, Logged):
-        return [link.question(job.table, job.scale, question)]
-    parts = link.source.parts(link.relation)
-    return [link.source.select(job.table, job.scale, question, relation) for relation in parts]
+    in_source = link.attached or link.source.streams_its_snapshot
+    seen = link.question(job.table, job.scale, question) if in_source else Query(f"SELECT * FROM {job.target}")
+    return Landed(seen, in_source, written, written, removed=removed)
 
 
 def _staged(job: Job, delta: Delta, rule: WriteRule) -> Landed:

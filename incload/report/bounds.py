@@ -64,5 +64,7 @@ def _floor(tried: pd.DataFrame) -> list[Block]:
     each = [f"{str(row.scenario).replace('_', ' ')} {TIMES} {ratio(row.times_reference)}" for row in bare.itertuples()]
     pair = str(bare["pair"].iloc[0])
     return [
-        Paragraph(f"The bare statement of the engine, {pair}, below which no load of it can come: {', '.join(each)}.")
+        Paragraph(
+            f"The bare statement of the engine, {pair}, than which no load of it can take much less: {', '.join(each)}."
+        )
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from places import run
 
 from incload.load.link import connect
 from incload.load.location import Location
@@ -28,18 +29,6 @@ PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"), ("duc
 
 Row = tuple[object, ...]
 Between = Callable[[str, str], "Ends"]
-
-
-def run(path: Path, engine: str, *statements: str) -> None:
-    """Run statements on a database file, each for itself."""
-    if engine == "sqlite":
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            for statement in statements:
-                connection.execute(statement)
-    else:
-        with duckdb.connect(str(path)) as connection:
-            for statement in statements:
-                connection.execute(statement)
 
 
 def fetch(path: Path, engine: str, sql: str) -> list[Row]:

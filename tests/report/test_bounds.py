@@ -45,6 +45,6 @@ def test_the_bare_statement_is_told_beside_the_bounds(framed: Framed) -> None:
     )
 
     assert blocks[-1] == Paragraph(
-        "The bare statement of the engine, sqlite → sqlite, below which no load of it can come: "
+        "The bare statement of the engine, sqlite → sqlite, than which no load of it can take much less: "
         "change 2 percent \N{MULTIPLICATION SIGN} 0.51."
     )
