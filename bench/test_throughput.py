@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import tutorial_loaders
+from bare_statements import BARE
 
 from incload.commands.compare import choice
 from incload.errors import Unable
@@ -33,7 +34,7 @@ TUTORIALS = (
     Contender("tutorial_watermark", "", lambda *ends: tutorial_loaders.watermark(*map(path_of, ends))),
     Contender("tutorial_row_hash", "", lambda *ends: tutorial_loaders.row_hash(*map(path_of, ends))),
 )
-FLOOR = Contender("bare_statement", "", lambda *ends: tutorial_loaders.bare_statement(*map(path_of, ends)))
+FLOOR = Contender(BARE.id, "", lambda *ends: BARE.load(*map(path_of, ends)))
 """The engine's own statement and nothing else: where it stands, no load can be much faster."""
 TUTORIAL_PAIR = ("sqlite", "sqlite")
 MEASURED = {

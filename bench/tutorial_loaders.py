@@ -1,7 +1,7 @@
-"""The loaders that tutorials teach, row at a time: what a user of incload would otherwise have written; and a floor.
+"""The loaders that tutorials teach, row at a time: what a user of incload would otherwise have written.
 
-The two are correct in their own terms and written as one finds them: one connection for each database, a loop, one
-statement for each row. The floor is the engine's own statement. They are measured beside the strategies, never used.
+They are correct in their own terms and written as one finds them: one connection for each database, a loop, one
+statement for each row. They are measured beside the strategies, never used.
 """
 
 from __future__ import annotations
@@ -54,24 +54,3 @@ def row_hash(source: Path, target: Path) -> int:
                 written += 1
         new.commit()
     return written
-
-
-def bare_statement(source: Path, target: Path) -> int:
-    """Copy what is newer than the watermark in one statement of the engine: what no load between two files can beat."""
-    with closing(sqlite3.connect(target, isolation_level=None)) as both:
-        both.execute("PRAGMA page_size = 16384")
-        both.execute("PRAGMA cache_size = -16384")
-        both.execute("ATTACH ? AS source", (str(source),))
-        both.execute("BEGIN IMMEDIATE")
-        both.execute(_CREATE)
-        both.execute("CREATE TABLE IF NOT EXISTS state (watermark INTEGER)")
-        (mark,) = both.execute("SELECT max(watermark) FROM state").fetchone()
-        newer = _SELECT.replace("FROM ", "FROM source.")
-        sets = "customer = excluded.customer, status = excluded.status, amount_cents = excluded.amount_cents"
-        merged = f" ON CONFLICT (id) DO UPDATE SET {sets}, modified_at = excluded.modified_at"
-        since = f"{newer} WHERE modified_at > {int(mark)}{merged}" if mark else newer
-        written = both.execute(f"INSERT INTO main.orders_narrow {since}").rowcount
-        if written:
-            both.execute("INSERT INTO state SELECT max(modified_at) FROM source.orders_narrow")
-        both.execute("COMMIT")
-        return written

@@ -1,4 +1,4 @@
-"""What is measured on request: memory, start-up, datasets, growth and peers, each suite as one table of figures."""
+"""What is measured on request, from memory to the floor: each suite is one table of figures."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ SUITES = {
     "start_up": "Whole processes with nothing to do, start-up and exit included.",
     "dataset": "Rows made and streamed to Parquet by a whole process.",
     "peers": "Whole processes by turns on the same files; the multiple is that of incload's fastest round.",
+    "floor": "SQLite's own statement under every setting that bears on it; the multiple is that of the reference copy. "
+    "Without a journal no target survives that the process dies, and without waiting for the disk none a power cut.",
     growth.SUITE: "One sync of a table of which some rows changed, one half of them new.",
 }
 """The suites, and what each measures."""

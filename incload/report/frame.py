@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REFERENCE = "reference_copy"
 """The strategy of a plain copy, against which times are given."""
 
-TIMED_SUITES = ("throughput", "tutorial", "memory", "start_up", "dataset", "peers", "growth")
+TIMED_SUITES = ("throughput", "tutorial", "memory", "start_up", "dataset", "peers", "growth", "floor")
 """The suites that measure cost; all others observe verdicts."""
 
 _DTYPES = {"int": "int64", "int | None": "Int64", "float | None": "float64", "str": "object"}

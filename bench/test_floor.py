@@ -1,0 +1,66 @@
+"""The floor: what SQLite's own statement takes of a change, under every setting that bears on it.
+
+`pytest bench -k floor --benchmark-only --scale 1000000 --rounds 5`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from bare_statements import SETTINGS, Setting
+
+from incload.commands.compare import choice
+from incload.lab.clock import CLOCK
+from incload.lab.matrix import REFERENCE
+from incload.lab.race import Times, race
+from incload.lab.throughput import Contender, Phase, Yard, contender, outcome, yard
+from incload.load.location import path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from incload.report.outcome import Outcome
+
+PAIR = ("sqlite", "sqlite")
+PHASES: tuple[Phase, ...] = ("initial_load", "change_2_percent")
+LOAD = "timestamp_watermark"
+
+pytestmark = [pytest.mark.on_request, pytest.mark.benchmark(timer=CLOCK.read)]
+
+
+def bare(setting: Setting) -> Contender:
+    """Return a setting as a contender."""
+    return Contender(setting.id, "", lambda *ends: setting.load(*map(path_of, ends)))
+
+
+@pytest.fixture(scope="module")
+def races(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> tuple[Yard, dict[Phase, dict[str, Times]]]:
+    """Let all settings load by turns with the reference copy and a load of this project."""
+    option = request.config.option
+    own = yard(PAIR, option.scale, option.seed, tmp_path_factory.mktemp("floor"))
+    (load,) = (each for each in choice(option).chosen_strategies() if each.id == LOAD)
+    contenders = [contender(REFERENCE), contender(load), *map(bare, SETTINGS)]
+    return own, {phase: race(own, contenders, phase, option.rounds) for phase in PHASES}
+
+
+@pytest.mark.parametrize("who", [REFERENCE.id, LOAD, *(setting.id for setting in SETTINGS)])
+@pytest.mark.parametrize("phase", PHASES)
+def test_floor(
+    told: Callable[[Sequence[float]], None],
+    who: str,
+    phase: Phase,
+    races: tuple[Yard, dict[Phase, dict[str, Times]]],
+    record: Callable[[Outcome], None],
+    command: str,
+) -> None:
+    """A setting is timed by turns with the others, and its copy audited."""
+    own, ran = races
+    times, reference = ran[phase][who], min(ran[phase][REFERENCE.id].seconds)
+    told(times.seconds)
+    contended = Contender(who, "", lambda *_: 0)
+    record(outcome(own, contended, phase, times, suite="floor", reference=reference, command=command))
+
+    assert not times.found.wrong
