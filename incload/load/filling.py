@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from incload.load.engines.base import Query
-    from incload.load.writes import Job, Landed
+    from incload.load.job import Job, Landed
     from incload.strategy import Delta
 
 

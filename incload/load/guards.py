@@ -16,9 +16,9 @@ from incload.strategy import WriteRule, needs_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from incload.load.job import Job, Landed
     from incload.load.link import Link
     from incload.load.plan import Guards, Plan
-    from incload.load.writes import Job, Landed
     from incload.strategy import Memory, Position, Strategy
 
 FARTHEST_ZONE_HOURS = 14

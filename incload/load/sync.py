@@ -16,17 +16,21 @@ from typing import TYPE_CHECKING
 from incload.assumptions import Assumption
 from incload.cursor import Scale
 from incload.errors import Refused, unknown
-from incload.load import filling, guards, writes
+from incload.load import filling, guards
 from incload.load.asking import AskedSource, SeenRows
+from incload.load.digesting import remember_digests
 from incload.load.engines.base import Query
 from incload.load.engines.temporary import DIGEST
+from incload.load.job import Job
 from incload.load.link import refuse_unable
 from incload.load.memory import Shelf
+from incload.load.writes import write
 from incload.strategy import WriteRule
 from incload.table import Kind, Table
 
 if TYPE_CHECKING:
     from incload.load.engines.base import Session
+    from incload.load.job import Landed
     from incload.load.link import Link
     from incload.load.plan import Plan
     from incload.strategy import Delta, Memory
@@ -98,7 +102,7 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     _settle_target(link, plan, table)
     unique = link.source.unique("source", link.table, table.key)
     may_remove = guards.may_remove(plan.guards)
-    job = writes.Job(link, table, scale, unique, shelf.digests_table, plan.count_unchanged, may_remove)
+    job = Job(link, table, scale, unique, shelf.digests_table, plan.count_unchanged, may_remove)
     source = AskedSource(scale, plan.clock or link.source.now)
     before = shelf.recall()
     _check_remembered_key(link, table, shelf, before)
@@ -107,7 +111,7 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     if first and lasting and filling.is_long(job, delta, plan.rule):
         landed = _filled(job, plan, shelf, delta)
     else:
-        landed = writes.write(job, delta, plan.rule)
+        landed = write(job, delta, plan.rule)
     after = plan.strategy.remember(_seen(job, landed, started), before)
     guards.refuse_backwards(plan, scale, before, after)
     _remember(shelf, job, landed, before, after, at=started)
@@ -127,7 +131,7 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     )
 
 
-def _filled(job: writes.Job, plan: Plan, shelf: Shelf, delta: Delta) -> writes.Landed:
+def _filled(job: Job, plan: Plan, shelf: Shelf, delta: Delta) -> Landed:
     """Fill a new target before the transaction that makes the sync durable, which is begun anew."""
     job.link.target.rollback()
     written = filling.fill(job, delta, keyed=plan.rule is not WriteRule.APPEND)
@@ -258,7 +262,7 @@ def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -
     return f"it has a column {extra[0]!r} of its own; drop it there" if extra else "the columns stand in another order"
 
 
-def _seen(job: writes.Job, landed: writes.Landed, started: int) -> SeenRows:
+def _seen(job: Job, landed: Landed, started: int) -> SeenRows:
     table, scale, link = job.table, job.scale, job.link
 
     def rows(session: Session, relation: Query) -> SeenRows:
@@ -272,13 +276,13 @@ def _seen(job: writes.Job, landed: writes.Landed, started: int) -> SeenRows:
 
 
 def _remember(  # noqa: PLR0913 - it only gathers
-    shelf: Shelf, job: writes.Job, landed: writes.Landed, before: Memory, after: Memory, *, at: int
+    shelf: Shelf, job: Job, landed: Landed, before: Memory, after: Memory, *, at: int
 ) -> None:
     """Write what changed of the memory; a sync that learned nothing leaves it untouched, and one without rows all."""
     if after.digests:
         if not before.digests:
             shelf.create_digests(job.link.origin)
-        writes.remember_digests(job, landed, afresh=not before.digests)
+        remember_digests(job, landed, afresh=not before.digests)
     if after != before or shelf.is_foreign():
         shelf.keep(after, at, landed.written)
     if landed.written or landed.removed:

@@ -23,8 +23,8 @@ from incload.table import Column, Kind, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from incload.load.job import Job
     from incload.load.link import Link
-    from incload.load.writes import Job
 
 Loader = Callable[["Link", Plan], object]
 """What runs one sync."""

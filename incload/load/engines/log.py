@@ -17,9 +17,8 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.load.engines.base import Place, Query
+    from incload.load.engines.query import Place, Query
     from incload.strategy import Capability
-    from incload.table import Column
 
 
 WHOLE = "whole"
@@ -148,10 +147,6 @@ class KeepsLogs:
     def left_behind(self, place: Place) -> list[str]:  # noqa: ARG002 - a log goes with its table, where it is one
         """Return the tables of which a log is kept although they are gone."""
         return []
-
-    def settled(self, cursor: Column) -> str:
-        """Return the condition that a row's cursor lies below the horizon of the statement's own snapshot."""
-        raise AssertionError(f"{self.engine} has no horizon for {cursor.name}")
 
     def primary_key(self, place: Place, table: str) -> tuple[str, ...]:  # noqa: ARG002 - asked where a log can be kept
         """Return the columns of the primary key, in the key's own order; none without one."""

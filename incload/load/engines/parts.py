@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from incload.load.engines.base import Query
+    from incload.load.engines.query import Query
     from incload.table import Table
 
 

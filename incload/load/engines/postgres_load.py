@@ -14,19 +14,17 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import psycopg
 from psycopg.sql import Literal
 
-from incload.cursor import UNITS, ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
+from incload.cursor import UNITS, ZONE_AT_END, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
 from incload.load.engines import postgres_copy
 from incload.load.engines.base import Place, Query, Row, Session
-from incload.load.engines.cursor_sql import CursorSql
 from incload.load.engines.postgres_catalogue import Catalogue, Holds
+from incload.load.engines.postgres_dialect import PostgresDialect
 from incload.load.engines.postgres_sql import (
     NAME_BYTES,
     foreign_type,
-    hashed,
     lock_number,
     microseconds,
-    stamp,
     stored_name,
 )
 from incload.load.engines.postgres_url import LOCK_SECONDS, Server, connected
@@ -46,7 +44,7 @@ STREAM = "incload_stream"
 """The temporary table of a stream that no statement could take in directly."""
 
 
-class PostgresLoad(Session):
+class PostgresLoad(PostgresDialect, Session):
     """One connection to one database, with the target, the source, or both."""
 
     engine: ClassVar[str] = "postgres"
@@ -231,58 +229,10 @@ class PostgresLoad(Session):
         assert isinstance(clock, int)  # noqa: S101 - a bigint
         return clock
 
-    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
-        """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
-        name = self.quote(column)
-        if declared == "xid8":
-            return CursorSql(name, "(?::text)::xid8", f"{name}::text::bigint")
-        if isinstance(scale, MixedText):
-            return CursorSql(self.meaning(name), "?", self.meaning(name))
-        if isinstance(scale, Stamps):
-            return CursorSql(name, stamp(declared), microseconds(name), microseconds(f"max({name})"))
-        return CursorSql(name, "?", name)
-
-    def meaning(self, text: str) -> str:
-        """Cast to a stamp; the session's zone is UTC."""
-        return microseconds(f"({text})::timestamptz")
-
-    def key_value(self, column: Column) -> str:
-        """Read stamps as microseconds and PostgreSQL's own types as text: a memory holds neither."""
-        name = self.quote(column.name)
-        if column.kind is Kind.TIMESTAMP:
-            return microseconds(name)
-        return f"{name}::text" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
-
-    def key_order(self, column: Column) -> str:
-        """Order texts by their bytes, as every engine can."""
-        return f'{self.quote(column.name)} COLLATE "C"' if column.kind is Kind.TEXT else self.quote(column.name)
-
-    def key_bound(self, column: Column) -> str:
-        """Turn what `key_value` reads back into the column's type."""
-        if column.kind is Kind.TIMESTAMP:
-            return stamp(column.declared)
-        return f"CAST(? AS {column.declared})" if column.kind in {Kind.OTHER, Kind.DECIMAL} else "?"
-
-    def digest(self, columns: Iterable[str], alias: str) -> str:
-        """Hash the text of the row, which tells nulls, positions and every digit apart."""
-        return f"hashtextextended(ROW({self.listed(columns, alias)})::text, 0)"
-
-    def table_digest(self, columns: Sequence[Column]) -> str:
-        """Hash the values themselves, twice as fast; as text those that can be equal and yet look different."""
-        parts = ", ".join(hashed(self.quote(column.name), column.kind) for column in columns)
-        return f"hash_record_extended(ROW({parts}), 0)"
-
     @property
     def digest_tag(self) -> str:
         """The server's hashes are not promised across versions, so its version is part of the name."""
         return f"postgres-hash/{self._connection.info.server_version // 10_000}"
-
-    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
-        """Compare the rows byte by byte, nulls as values: an equality of types would let 1.0 pass for 1.00."""
-        names = list(columns)
-        if not names:
-            return "false"
-        return f"(ROW({self.listed(names, one)})::record *<> ROW({self.listed(names, other)})::record)"
 
     def type_name(self, column: Column, origin: str) -> str:
         """Keep PostgreSQL's own declaration; give columns of other engines the type of their kind.

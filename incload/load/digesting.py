@@ -1,0 +1,80 @@
+"""Rows whose digest differs from the remembered one: how they are found and written, and how the digests are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from incload.load.applying import apply
+from incload.load.engines.base import Query
+from incload.load.engines.temporary import ARRIVED, DIFFERING, DIGEST
+from incload.load.removing import remove, some_are_gone
+from incload.load.staging import refuse_broken_keys, rows_of
+from incload.strategy import Delta, Everything, WriteRule
+
+if TYPE_CHECKING:
+    from incload.load.job import Job, Landed
+
+
+def changed(job: Job, delta: Delta, rule: WriteRule) -> Landed:
+    """Write the rows whose digest differs from the remembered one, and delete the keys that are gone."""
+    stage, keys, read = _stage_changed(job)
+    key, target = job.table.key, job.link.target
+    removed = held_back = 0
+    if rule is WriteRule.MIRROR:
+        rule = WriteRule.MERGE
+        removed, held_back = remove(job, target.keys_missing(key, job.target, stage), job.target)
+    elif delta.remove and some_are_gone(job, job.known, stage, read):
+        removed, held_back = remove(job, target.keys_missing(key, job.known, keys), job.known, job.target)
+    landed = apply(job, stage, rule, read=read)
+    return replace(landed, removed=landed.removed + removed, held_back=landed.held_back + held_back)
+
+
+def _stage_changed(job: Job) -> tuple[str, str, int]:
+    """Stage the rows with another digest; return the stage, a relation of all keys, and how many rows were digested."""
+    link, table, target = job.link, job.table, job.link.target
+    everything = rows_of(job, Delta((Everything(),)))
+    digested = f"SELECT {target.listed(table.key)}, {digest_of(job)} AS {DIGEST} FROM"
+    if link.attached:
+        keys = rows = link.relation if job.unique else f"({everything.sql})"
+        digests = f"({digested} {keys})"
+    else:
+        keys = digests = target.stage(Query(f"{digested} ({link.incoming(everything, table).sql}) AS r"), ARRIVED)
+    if not job.unique:
+        refuse_broken_keys(job, keys)
+    differing = target.stage(target.differing((*table.key, DIGEST), table.key, digests, job.known), DIFFERING)
+    if not link.attached:
+        # The stream is read a second time, and only if a digest differs: memory holds digests, not rows.
+        quiet = target.is_empty(differing)
+        rows = job.target if quiet else f"({link.incoming(everything, table).sql})"
+    on = target.equal_keys(table.key, "d", "s")
+    columns = target.listed(table.names, "s")
+    stage = target.stage(Query(f"SELECT {columns}, d.{DIGEST} FROM {differing} AS d JOIN {rows} AS s ON {on}"))
+    return stage, keys, target.count(keys)
+
+
+def digest_of(job: Job) -> str:
+    """Return the expression of the digest that is remembered beside a key; where all is key, the key's own."""
+    payload = [column for column in job.table.columns if column.name not in job.table.key]
+    return job.link.target.table_digest(payload or job.table.columns)
+
+
+def remember_digests(job: Job, landed: Landed, *, afresh: bool) -> None:
+    """Keep the digests of the rows read: of all of them afresh, or of those in the stage."""
+    target, table = job.link.target, job.table
+    columns = target.listed((*table.key, DIGEST))
+    if afresh:
+        relation = landed.seen.sql if job.link.attached or not landed.in_source else f"SELECT * FROM {job.target}"
+        digest = digest_of(job)
+        target.write(
+            f"INSERT INTO {job.known} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation}) AS r",
+            landed.seen.params if relation == landed.seen.sql else (),
+        )
+        if landed.held_back:  # what was held back may be removed later, and only a digest says that it is there
+            known = f"SELECT 1 FROM {job.known} AS d WHERE {target.equal_keys(table.key, 't', 'd')}"
+            kept = f"SELECT t.* FROM {job.target} AS t WHERE NOT EXISTS ({known})"
+            target.write(
+                f"INSERT INTO {job.known} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({kept}) AS k"
+            )
+    elif landed.written:
+        target.merge(job.digests, f"({landed.seen.sql})")

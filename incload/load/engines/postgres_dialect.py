@@ -1,0 +1,68 @@
+"""How PostgreSQL spells what a load asks: cursors, keys, digests and comparisons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from incload.cursor import MixedText, Scale, Stamps
+from incload.load.engines.cursor_sql import CursorSql
+from incload.load.engines.dialect import Dialect
+from incload.load.engines.postgres_sql import hashed, microseconds, stamp
+from incload.table import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class PostgresDialect(Dialect):
+    """What PostgreSQL calls things."""
+
+    engine: ClassVar[str] = "postgres"
+
+    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
+        """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
+        name = self.quote(column)
+        if declared == "xid8":
+            return CursorSql(name, "(?::text)::xid8", f"{name}::text::bigint")
+        if isinstance(scale, MixedText):
+            return CursorSql(self.meaning(name), "?", self.meaning(name))
+        if isinstance(scale, Stamps):
+            return CursorSql(name, stamp(declared), microseconds(name), microseconds(f"max({name})"))
+        return CursorSql(name, "?", name)
+
+    def meaning(self, text: str) -> str:
+        """Cast to a stamp; the session's zone is UTC."""
+        return microseconds(f"({text})::timestamptz")
+
+    def key_value(self, column: Column) -> str:
+        """Read stamps as microseconds and PostgreSQL's own types as text: a memory holds neither."""
+        name = self.quote(column.name)
+        if column.kind is Kind.TIMESTAMP:
+            return microseconds(name)
+        return f"{name}::text" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
+
+    def key_order(self, column: Column) -> str:
+        """Order texts by their bytes, as every engine can."""
+        return f'{self.quote(column.name)} COLLATE "C"' if column.kind is Kind.TEXT else self.quote(column.name)
+
+    def key_bound(self, column: Column) -> str:
+        """Turn what `key_value` reads back into the column's type."""
+        if column.kind is Kind.TIMESTAMP:
+            return stamp(column.declared)
+        return f"CAST(? AS {column.declared})" if column.kind in {Kind.OTHER, Kind.DECIMAL} else "?"
+
+    def digest(self, columns: Iterable[str], alias: str) -> str:
+        """Hash the text of the row, which tells nulls, positions and every digit apart."""
+        return f"hashtextextended(ROW({self.listed(columns, alias)})::text, 0)"
+
+    def table_digest(self, columns: Sequence[Column]) -> str:
+        """Hash the values themselves, twice as fast; as text those that can be equal and yet look different."""
+        parts = ", ".join(hashed(self.quote(column.name), column.kind) for column in columns)
+        return f"hash_record_extended(ROW({parts}), 0)"
+
+    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
+        """Compare the rows byte by byte, nulls as values: an equality of types would let 1.0 pass for 1.00."""
+        names = list(columns)
+        if not names:
+            return "false"
+        return f"(ROW({self.listed(names, one)})::record *<> ROW({self.listed(names, other)})::record)"

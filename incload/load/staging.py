@@ -1,0 +1,89 @@
+"""The stage: the rows that a delta names, in a temporary table of the target, so that they are read once.
+
+What the write rules and the summary then look at are the rows really read, each once, and no two with one key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+from incload.load.engines.base import Query
+from incload.load.engines.temporary import DIGEST, KNOWN
+from incload.strategy import Since
+
+if TYPE_CHECKING:
+    from incload.load.job import Job
+    from incload.strategy import Delta
+
+
+_AT_ONCE = 400
+"""Digests in one statement."""
+
+
+def staged(job: Job, delta: Delta) -> str:
+    """Bring the rows of all questions into the stage, each row once; refuse two rows with one key."""
+    link, table = job.link, job.table
+    stage = link.target.stage(_unknown(job, delta, link.incoming(rows_of(job, delta), table)))
+    if not job.unique:
+        refuse_broken_keys(job, stage)
+    return stage
+
+
+def is_quiet(job: Job, delta: Delta) -> bool:
+    """Tell whether a source in another engine has no row, which an index says sooner than a stream is opened."""
+    link, cursor = job.link, job.table.cursor
+    if link.attached or not cursor or not link.source.rereads("source", link.table, cursor):
+        return False
+    query = rows_of(job, delta)
+    return not link.source.rows(f"SELECT 1 FROM ({query.sql}) AS q LIMIT 1", query.params)
+
+
+def _unknown(job: Job, delta: Delta, incoming: Query) -> Query:
+    """Leave out the rows whose digests the strategy knows; the digest tells cursor and content, so it is enough."""
+    known = [digest for rows in delta.rows if isinstance(rows, Since) for digest in rows.but]
+    if not known:
+        return incoming
+    target = job.link.target
+    target.stage(Query("SELECT CAST(NULL AS BIGINT) AS " + DIGEST + " WHERE false"), KNOWN)
+    table = target.temporary(KNOWN)
+    for start in range(0, len(known), _AT_ONCE):
+        values = ", ".join(f"({int(digest)})" for digest in known[start : start + _AT_ONCE])
+        target.write(f"INSERT INTO {table} VALUES {values}")
+    digest = target.digest(job.table.names, "i")
+    return Query(
+        f"SELECT * FROM ({incoming.sql}) AS i WHERE {digest} NOT IN (SELECT {DIGEST} FROM {table})",
+        incoming.params,
+    )
+
+
+def refuse_broken_keys(job: Job, relation: str) -> None:
+    """Refuse rows whose key is null or stands in several different rows."""
+    target, key = job.link.target, job.table.key
+    names = target.listed(key)
+    nulls = " OR ".join(f"{target.quote(name)} IS NULL" for name in key)
+    if target.rows(f"SELECT 1 FROM {relation} AS r WHERE {nulls} LIMIT 1"):
+        raise Refused(f"the key {_spelled(key)} is missing or null in a row of the source: every row needs its key.")
+    twice = target.rows(f"SELECT {names}, count(*) FROM {relation} AS r GROUP BY {names} HAVING count(*) > 1 LIMIT 1")
+    if twice:
+        *values, number = twice[0]
+        shown = ", ".join(map(repr, values))
+        raise Refused(
+            f"the key {_spelled(key)} is not unique in the source: {number} rows have {shown}; "
+            "name a key that tells them apart."
+        )
+
+
+def _spelled(key: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, key))
+
+
+def rows_of(job: Job, delta: Delta) -> Query:
+    """Return the rows of all questions, each row once.
+
+    Equal rows are one: a row that answers two questions, or that a source without a key delivers twice.
+    """
+    queries = [job.link.question(job.table, job.scale, question) for question in delta.rows]
+    joined = " UNION ".join(query.sql for query in queries)
+    params = tuple(value for query in queries for value in query.params)
+    return Query(joined if job.unique or len(queries) > 1 else f"SELECT DISTINCT * FROM ({joined}) AS j", params)
