@@ -45,10 +45,10 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def load(source: Path, engine: str) -> set[str]:
+def load(source: Path, engine: str, strategy: str = "timestamp_watermark") -> set[str]:
     """Load the source into a target beside it."""
     target = f"{engine}:///{source.parent}/target.{engine}"
-    plan = ("--table", "events", "--key", "id", "--cursor", "ts", "--strategy", "timestamp_watermark")
+    plan = ("--table", "events", "--key", "id", "--cursor", "ts", "--strategy", strategy)
     return imported("load", f"sqlite:///{source}?table=events", "--target", target, *plan)
 
 
@@ -63,12 +63,38 @@ def test_a_load_within_sqlite_imports_nothing_heavy(source: Path) -> None:
     assert (load(source, "sqlite"), load(source, "sqlite")) == (set(), set())
 
 
-def test_a_load_between_engines_imports_arrow_only_for_rows(source: Path) -> None:
-    """Arrow comes with the rows, a load that finds none does without, and pandas has no part in it."""
-    first, quiet = load(source, "duckdb"), load(source, "duckdb")
+def change(source: Path) -> None:
+    """Add a row to the source and change another."""
     with closing(sqlite3.connect(source)) as connection, connection:
-        connection.execute("INSERT INTO events VALUES (3, 3)")
-    more = load(source, "duckdb")
+        connection.execute("INSERT INTO events SELECT max(id) + 1, max(ts) + 2 FROM events")
+        connection.execute("UPDATE events SET ts = (SELECT max(ts) - 1 FROM events) WHERE id = 1")
 
-    assert first == more == {"adbc_driver_manager", "duckdb", "numpy", "pyarrow"}
-    assert quiet == {"duckdb"}
+
+@pytest.mark.parametrize(
+    "strategy", ["timestamp_watermark", "composite_watermark", "boundary_dedup", "full_refresh", "row_hash_cdc"]
+)
+def test_rows_from_sqlite_to_duckdb_need_no_python(source: Path, strategy: str) -> None:
+    """From driver to driver rows go without pyarrow or numpy, in a first load and in one of changes."""
+    first = load(source, "duckdb", strategy)
+    change(source)
+
+    assert first == load(source, "duckdb", strategy) == {"adbc_driver_manager", "duckdb"}
+
+
+def test_a_load_that_finds_no_rows_imports_no_driver_for_them(source: Path) -> None:
+    """Where an index says at once that nothing changed."""
+    load(source, "duckdb")
+
+    assert load(source, "duckdb") == {"duckdb"}
+
+
+def test_rows_into_sqlite_import_arrow(source: Path) -> None:
+    """The other way round they are brought into form on their way, and pandas has no part in it."""
+    load(source, "duckdb")
+    target = source.parent / "back.db"
+    plan = ("--table", "events", "--key", "id", "--strategy", "full_refresh")
+    back = imported(
+        "load", f"duckdb:///{source.parent}/target.duckdb?table=events", "--target", f"sqlite:///{target}", *plan
+    )
+
+    assert back == {"adbc_driver_manager", "duckdb", "numpy", "pyarrow"}

@@ -98,7 +98,7 @@ def _held_back(plan: Plan, landed: Landed) -> str:
 
 
 def _nulled(job: Job) -> str:
-    names = ", ".join(repr(name) for name in job.table.names if name in job.link.nulled)
+    names = ", ".join(repr(name) for name in job.table.names if name in job.link.target.nulled)
     if not names:
         return ""
     return f"NaN in column {names} of {job.table.name!r} became null, because {job.link.target.engine} has no NaN."

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from incload.errors import Refused, Unable
 from incload.load.engines.base import Query
 from incload.load.engines.catalog import session_type
+from incload.load.engines.stream import Batches
 from incload.load.location import Location
-from incload.load.wording import reason
 from incload.strategy import Logged
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from incload.cursor import Scale
     from incload.load.engines.base import Session
     from incload.load.engines.log import ChangeLog
+    from incload.load.engines.stream import Stream
     from incload.load.location import End
     from incload.load.plan import Plan
     from incload.strategy import Capability, Rows, Strategy
@@ -37,16 +38,14 @@ class Link:
         target: The session that writes; the same object when rows need not leave the engine.
         table: The source table's own name.
         records: How many records a file holds; None for a database, which would have to count.
-        nulled: Columns of which a NaN arrived in a target that cannot hold one.
-        broken: Why a stream between the engines broke off, said by its source; the reader only sees that it did.
+        streams: The stream between the engines that was opened last, if there is one.
     """
 
     source: Session
     target: Session
     table: str
     records: int | None = None
-    broken: list[Refused] = field(default_factory=list)
-    nulled: set[str] = field(default_factory=set)
+    streams: list[Stream] = field(default_factory=list)
 
     @property
     def relation(self) -> str:
@@ -95,64 +94,49 @@ class Link:
         if self.attached:
             return query
         columns = tuple(table.column(name) for name in names or table.names)
-        return self._received(self._watched(self.source.stream(query, columns)), columns)
+        return self._received(self._streamed(query, columns), columns)
 
     def flowing(self, queries: Sequence[Query], table: Table) -> Query:
         """Bring queries on a source in another engine within reach, as one stream of their rows one after the other."""
-        import pyarrow as pa
-
-        readers = (self.source.stream(query, table.columns) for query in queries)
+        if len(queries) == 1:
+            return self.incoming(queries[0], table)
+        readers = (self._streamed(query, table.columns).reader() for query in queries)
         first = next(readers)
-        batches = chain.from_iterable(chain([first], readers))
-        return self._received(self._watched(pa.RecordBatchReader.from_batches(first.schema, batches)), table.columns)
+        return self._passed_on(first.schema, chain.from_iterable(chain([first], readers)), table.columns)
 
     def arriving(self, query: Query, table: Table) -> Iterator[Query]:
-        """Bring a query on a source in another engine within reach, so many rows at a time as the target takes."""
-        import pyarrow as pa
+        """Bring a query on a source in another engine within reach, so many rows at a time as the target takes.
 
-        reader = self._watched(self.source.stream(query, table.columns))
+        The rows are counted on their way, so they are read in Python.
+        """
+        reader = self._streamed(query, table.columns).reader()
         waiting = iter(reader)
         for first in waiting:
             part = _some(first, waiting, self.target.part_rows or 0)
-            yield self._received(pa.RecordBatchReader.from_batches(reader.schema, part), table.columns)
+            yield self._passed_on(reader.schema, part, table.columns)
 
-    def _received(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> Query:
+    def _streamed(self, query: Query, columns: tuple[Column, ...]) -> Stream:
+        self.streams[:] = [self.source.stream(query, columns)]
+        return self.streams[0]
+
+    def _passed_on(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch], columns: tuple[Column, ...]) -> Query:
+        import pyarrow as pa
+
+        reader = pa.RecordBatchReader.from_batches(schema, batches)
+        return self._received(Batches(reader, self.source.error), columns)
+
+    def _received(self, stream: Stream, columns: tuple[Column, ...]) -> Query:
         there = [replace(each, declared=self.target.type_name(each, self.origin)) for each in columns]
-        name = self.target.receive(reader, tuple(there))
+        name = self.target.receive(stream, tuple(there))
         return Query(f"SELECT {self.target.listed(each.name for each in columns)} FROM {name} AS incoming")
 
-    def _watched(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        """Note why a stream breaks off: an exception does not come through the reader's side as it was raised."""
-        import pyarrow as pa
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            try:
-                for batch in reader:
-                    self._note_nan(batch)
-                    yield batch
-            except Refused as refusal:
-                self.broken.append(refusal)
-                raise
-            except (pa.ArrowException, OSError, self.source.error) as error:
-                self.broken.append(Refused(f"reading the source broke off: {reason(error)}"))
-                raise
-
-        return pa.RecordBatchReader.from_batches(reader.schema, batches())
-
-    def _note_nan(self, batch: pa.RecordBatch) -> None:
-        """Note the columns with a NaN where the target makes a null of it; the look is one pass of Arrow's own."""
-        if self.target.holds_nan:
-            return
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        for column, values in zip(batch.schema, batch.columns, strict=True):
-            looked_at = pa.types.is_floating(column.type) and column.name not in self.nulled
-            if looked_at and pc.any(pc.is_nan(values)).as_py():
-                self.nulled.add(column.name)
+    def broken(self, error: BaseException) -> Refused | None:
+        """Return why a stream between the engines broke off, if that is behind an error; the source says it best."""
+        return self.streams[0].broken(self.target.heard(error)) if self.streams else None
 
     def begin(self, table: str) -> None:
         """Start the transaction of a sync of a target table."""
+        self.streams.clear()
         self.target.begin(table)
         if not self.attached:
             self.source.begin_read()

@@ -81,8 +81,9 @@ def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
             link.rollback()
     except BaseException as error:
         link.rollback()
-        if link.broken:
-            raise link.broken[0] from error
+        refusal = link.broken(error)
+        if refusal:
+            raise refusal from error
         raise
     return synced
 

@@ -21,6 +21,8 @@ from incload.load.link import Link
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from incload.load.engines.stream import Stream
+
 
 NAMES = [name for name in dict.fromkeys(SCHEMES.values()) if name != "postgres" or find_spec("psycopg")]
 ENGINES: list[type[Session]] = [session_type(name) for name in NAMES]
@@ -69,14 +71,14 @@ class Tape:
 def taped(tape: Tape) -> Iterator[Tape]:
     """Let every session of this process cross its boundaries on a tape, for the time of a block."""
     kept = [(owner, name, vars(owner)[name]) for owner in OWNERS for name in STEPS if name in vars(owner)]
-    watched = Link._watched
+    streamed = Link._streamed
     for engine, name, method in kept:
         setattr(engine, name, _stepped(tape, name, method))
-    Link._watched = lambda link, reader: watched(link, _torn(tape, reader))  # type: ignore[method-assign]
+    Link._streamed = lambda link, query, columns: _torn(tape, streamed(link, query, columns))  # type: ignore[method-assign]
     try:
         yield tape
     finally:
-        Link._watched = watched  # type: ignore[method-assign]
+        Link._streamed = streamed  # type: ignore[method-assign]
         for engine, name, method in kept:
             setattr(engine, name, method)
 
@@ -96,10 +98,25 @@ def _stepped(tape: Tape, name: str, method: Callable[..., object]) -> Callable[.
     return step
 
 
-def _torn(tape: Tape, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    def batches() -> Iterator[pa.RecordBatch]:
+def _torn(tape: Tape, stream: Stream) -> Stream:
+    """Let whoever takes a stream cross a boundary each time that it asks, or for each batch that it reads in Python."""
+    taken, read = stream.__arrow_c_stream__, stream.reader
+
+    class Torn(type(stream)):  # type: ignore[misc]  # whatever it is
+        """The same stream."""
+
+        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+            tape.cross("a stream is asked for")
+            return taken(requested_schema)
+
+        def reader(self) -> pa.RecordBatchReader:
+            reader = read()
+            return pa.RecordBatchReader.from_batches(reader.schema, batches(reader))
+
+    def batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         for batch in reader:
             tape.cross("a batch")
             yield batch
 
-    return pa.RecordBatchReader.from_batches(reader.schema, batches())
+    stream.__class__ = Torn
+    return stream

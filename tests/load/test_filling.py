@@ -13,7 +13,7 @@ import pytest
 from dying import Death, Tape, taped
 
 from incload.errors import Refused
-from incload.load.engines import duckdb_parts, sqlite_arrow
+from incload.load.engines import duckdb_parts, sqlite_stream
 from incload.load.engines.duckdb import DuckdbSession
 from incload.load.link import connect
 from incload.load.plan import Plan
@@ -33,7 +33,7 @@ TABLES = "SELECT table_name FROM duckdb_tables() ORDER BY 1"
 def long(request: pytest.FixtureRequest, between: Between, monkeypatch: pytest.MonkeyPatch) -> Ends:
     """Return a source of five rows and a target in DuckDB that takes two of them at once."""
     monkeypatch.setattr(DuckdbSession, "part_rows", 2)
-    monkeypatch.setattr(sqlite_arrow, "BATCH_ROWS", 2)
+    monkeypatch.setattr(sqlite_stream, "BATCH_ROWS", 2)
     ends = between(request.param, "duckdb")
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)")
     ends.insert("events", ROWS)
@@ -148,7 +148,7 @@ def test_a_source_that_breaks_in_a_later_part_leaves_no_target(
 ) -> None:
     """A text among the numbers of the fifth row is refused, and the four rows before it are undone."""
     monkeypatch.setattr(DuckdbSession, "part_rows", 2)
-    monkeypatch.setattr(sqlite_arrow, "BATCH_ROWS", 2)
+    monkeypatch.setattr(sqlite_stream, "BATCH_ROWS", 2)
     ends = between("sqlite", "duckdb")
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)")
     ends.insert("events", [*ROWS[:4], (5, "never", "e")])

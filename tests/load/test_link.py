@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.errors import Refused
-from incload.load.engines import sqlite
+from incload.load.engines import sqlite, sqlite_crossing
 from incload.load.link import Link
 from incload.load.plan import Plan
 from incload.load.run import Summary, load
@@ -48,7 +48,8 @@ def held(path: Path, how: str) -> Iterator[None]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for locks only a moment."""
-    monkeypatch.setattr(sqlite, "_LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite, "LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite_crossing, "LOCK_SECONDS", 0.2)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -512,7 +512,7 @@ def test_whatever_is_copied_in_comes_out_the_same(postgres_session: PostgresSess
     session.put("target", CROSSED, table)
     found = session.columns("target", "crossed") or ()
     query = Query(f"SELECT * FROM {session.name('target', 'crossed')} ORDER BY id")
-    again = session.stream(query, found).read_all()
+    again = session.stream(query, found).reader().read_all()
     assert again.drop_columns("real").equals(table.drop_columns("real").cast(again.drop_columns("real").schema))
     assert repr(again["real"].to_pylist()) == repr(table["real"].to_pylist())
 

@@ -14,6 +14,7 @@ from incload.load.engines.dialect import Dialect
 from incload.load.engines.log import KeepsLogs
 from incload.load.engines.parts import FillsInParts
 from incload.load.engines.query import Place, Query, Row
+from incload.load.engines.stream import Crosses
 from incload.load.engines.temporary import STAGE
 
 if TYPE_CHECKING:
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
 __all__ = ["Place", "Query", "Row", "Session"]
 
 
-class Session(Dialect, KeepsLogs, FillsInParts, ABC):
+class Session(Dialect, KeepsLogs, FillsInParts, Crosses, ABC):
     """One connection to one database engine; see the module's docstring."""
 
     def __init__(self) -> None:
         """Begin with nothing staged."""
         self._staged: list[str] = []
+        self.nulled = set()
 
     error: ClassVar[type[Exception]]
     """The class of everything that the engine's driver raises."""
@@ -49,9 +51,6 @@ class Session(Dialect, KeepsLogs, FillsInParts, ABC):
 
     holds_any: ClassVar[bool] = False
     """Whether a column of numbers may hold texts."""
-
-    holds_nan: ClassVar[bool] = True
-    """Whether a float may be NaN, which is a null elsewhere."""
 
     looked_through: ClassVar[int] = 100_000
     """How many rows a question may look through that is only asked to be on the safe side."""
@@ -142,18 +141,6 @@ class Session(Dialect, KeepsLogs, FillsInParts, ABC):
     @abstractmethod
     def merge(self, table: Table, incoming: str) -> int:
         """Write the rows of a relation over those with their keys; return how many were written."""
-
-    @abstractmethod
-    def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
-        """Run a query and return its rows as a stream of Arrow batches of the columns' types."""
-
-    @abstractmethod
-    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:
-        """Make a stream of another engine's rows available once as a relation; return its name."""
-
-    @abstractmethod
-    def release(self) -> None:
-        """Forget what `receive` held."""
 
     @abstractmethod
     def put(self, place: Place, table: Table, rows: pa.Table) -> None:

@@ -5,6 +5,7 @@ A file of records (JSON, CSV, Parquet) is read by DuckDB as well; see `files`.
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -16,6 +17,7 @@ from incload.errors import Refused
 from incload.load.engines.base import Place, Query, Row
 from incload.load.engines.cursor_sql import CursorSql
 from incload.load.engines.duckdb_parts import DuckdbParts
+from incload.load.engines.stream import Batches, Stream
 from incload.load.location import path_of
 from incload.table import Column, Kind
 
@@ -34,6 +36,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 """Nothing is fetched from anywhere behind a user's back; a commit of more than a little goes into the file at once, and
 not first into the log beside it and then, on closing, into the file as well."""
+_STREAM = "incload_stream"
 IN_MEMORY = Path(":memory:")
 """A database that nobody will ever open again."""
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
@@ -262,7 +265,7 @@ class DuckdbSession(DuckdbParts):
         self.delete(table.key, self.name("target", table.name), incoming)
         return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
 
-    def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
         parts = ", ".join(
             f"{_crossing(self.quote(column.name), column)} AS {self.quote(column.name)}" for column in columns
@@ -270,17 +273,23 @@ class DuckdbSession(DuckdbParts):
         self.let_go()  # of what the streams before this one have read
         relation = self._connection.sql(f"SELECT {parts} FROM ({query.sql})", params=list(query.params) or None)
         self._reader = relation.to_arrow_reader(BATCH_ROWS)
-        return self._reader
+        return Batches(self._reader, self.error)
 
-    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:
+    def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
         """Register the stream; DuckDB pulls it once, as it goes. Days travel as stamps."""
-        self._connection.register("incload_stream", reader)
+        self._connection.register(_STREAM, stream)
         days = [f"{self.quote(column.name)}::DATE AS {self.quote(column.name)}" for column in columns if column.dated]
-        return f"(SELECT * REPLACE ({', '.join(days)}) FROM incload_stream)" if days else "incload_stream"
+        taken = f"* REPLACE ({', '.join(days)})" if days else "*"
+        return f"(SELECT {taken} FROM {_STREAM}{f' WHERE {stream.marker} = 0' if stream.marker else ''})"
+
+    def heard(self, error: BaseException) -> str | None:
+        """Take it out of DuckDB's own words."""
+        found = re.search(rf"reading the stream registered as '{_STREAM}' failed: (.*)", str(error), re.DOTALL)
+        return found[1] if found else None
 
     def release(self) -> None:
         """Forget the stream."""
-        self._connection.unregister("incload_stream")
+        self._connection.unregister(_STREAM)
 
     def put(self, place: Place, table: Table, rows: pa.Table) -> None:
         """Delete and insert from the Arrow table."""

@@ -28,12 +28,11 @@ from incload.load.engines.postgres_sql import (
     stored_name,
 )
 from incload.load.engines.postgres_url import LOCK_SECONDS, Server, connected
+from incload.load.engines.stream import Batches, Stream
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    import pyarrow as pa
 
     from incload.load.location import End
     from incload.table import Table
@@ -289,21 +288,22 @@ class PostgresLoad(PostgresDialect, Session):
                 return pending.copy(self._connection, target)
         return super().insert(table, query)
 
-    def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
         parts = ", ".join(
             f"{postgres_copy.crossing(self.quote(column.name), column)} AS {self.quote(column.name)}"
             for column in columns
         )
-        return postgres_copy.read(
+        reader = postgres_copy.read(
             self._connection, self._spelled(f"SELECT {parts} FROM ({query.sql}) AS q", query.params), columns
         )
+        return Batches(reader, self.error)
 
-    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:
+    def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
         """Hold the stream until a statement asks for it."""
         names = self.listed(column.name for column in columns)
         self._pending = postgres_copy.Incoming(
-            reader, columns, Query(f"SELECT {names} FROM {self.temporary(STREAM)} AS incoming")
+            stream.reader(), columns, Query(f"SELECT {names} FROM {self.temporary(STREAM)} AS incoming")
         )
         return self.temporary(STREAM)
 

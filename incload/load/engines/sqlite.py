@@ -1,4 +1,4 @@
-"""SQLite, through the standard library's driver; Arrow streams in and out through ADBC.
+"""SQLite, through the standard library's driver; Arrow streams in and out through ADBC (`sqlite_crossing`).
 
 The target is the connection's main database and the source is attached read-only, so that rows of two SQLite files
 never leave the engine. SQLite has no type for time: stamps of other engines arrive as integer microseconds, those of
@@ -7,7 +7,6 @@ nanosecond columns as integer nanoseconds. It has no NaN and no infinite time ei
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from typing import TYPE_CHECKING, ClassVar
@@ -16,9 +15,9 @@ from urllib.parse import quote
 from incload.cursor import IsoText, MixedText, Scale, scale_of_texts, shape_of
 from incload.errors import Refused
 from incload.load.engines import sqlite_digest
-from incload.load.engines.base import Place, Query, Row, Session
+from incload.load.engines.base import Place, Query, Row
 from incload.load.engines.cursor_sql import CursorSql
-from incload.load.engines.temporary import STAGE
+from incload.load.engines.sqlite_crossing import LOCK_SECONDS, MOST_COLUMNS, SqliteCrossing
 from incload.load.location import path_of
 from incload.load.wording import reason
 from incload.strategy import Capability
@@ -34,11 +33,8 @@ if TYPE_CHECKING:
     from incload.load.location import End
     from incload.table import Table
 
-_LOCK_SECONDS = 30.0
 _MOST_IN_A_ROW = 100
 """How many conditions are joined at once: every one lies deeper than the one before, and 1,000 are too deep."""
-_MOST_COLUMNS = 2_000
-"""SQLite is built with this limit."""
 _PAGE_BYTES = 16_384
 """The page of a target that is made anew, for fewer calls to the system; a file that is there keeps its own."""
 _CACHE_KIB = 16_384
@@ -62,22 +58,21 @@ _TYPES = {
 }
 
 
-class SqliteSession(Session):
+class SqliteSession(SqliteCrossing):
     """One SQLite connection with the target, the source, or both."""
 
     engine: ClassVar[str] = "sqlite"
-    folds_names, holds_any, holds_nan = True, True, False
+    folds_names, holds_any = True, True
     error: ClassVar[type[Exception]] = sqlite3.Error
 
     def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:
         """Open the files; `durable=False` trades the safety of a power cut for speed, for throw-away databases."""
-        super().__init__()
+        super().__init__(source)
         main = f"file:{quote(str(target))}?mode=rwc" if target else ":memory:"
         self._connection = sqlite3.connect(
-            main, isolation_level=None, timeout=_LOCK_SECONDS, uri=True, check_same_thread=False
+            main, isolation_level=None, timeout=LOCK_SECONDS, uri=True, check_same_thread=False
         )
-        self._source, self._target = source, target
-        self._scratch: list[Path] = []
+        self._target = target
         if not durable:
             self.write("PRAGMA synchronous = OFF")
         self._check("SELECT 1 FROM main.sqlite_master LIMIT 1", (), target)
@@ -123,11 +118,13 @@ class SqliteSession(Session):
 
     def rollback(self) -> None:
         """Roll back, if a transaction is open."""
+        self._end_streams()
         if self._connection.in_transaction:
             self.write("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection."""
+        self._end_streams()
         self._connection.close()
 
     def name(self, place: Place, table: str) -> str:
@@ -146,9 +143,9 @@ class SqliteSession(Session):
     def check_names(self, columns: Iterable[str]) -> None:
         """Refuse too many, and `true` and `false`: out of a subquery SQLite renames such a column, even when quoted."""
         names = list(columns)
-        if len(names) > _MOST_COLUMNS:
+        if len(names) > MOST_COLUMNS:
             raise Refused(
-                f"the source has {len(names):,} columns, and a table of SQLite holds {_MOST_COLUMNS:,}: "
+                f"the source has {len(names):,} columns, and a table of SQLite holds {MOST_COLUMNS:,}: "
                 "leave some out, or load into DuckDB."
             )
         for name in names:
@@ -294,32 +291,6 @@ class SqliteSession(Session):
             f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
 
-    def stream(self, query: Query, columns: tuple[Column, ...]) -> pa.RecordBatchReader:
-        """Read through ADBC, each batch cast to the declared types."""
-        from incload.load.engines import sqlite_arrow
-
-        assert self._source is not None  # noqa: S101 - only a session that has a source is streamed from
-        return sqlite_arrow.read(self._source, query, columns, _LOCK_SECONDS)
-
-    def receive(self, reader: pa.RecordBatchReader, columns: tuple[Column, ...]) -> str:  # noqa: ARG002 - the stream is typed
-        """Write the stream to a scratch file through ADBC and attach it, until the transaction is over."""
-        from incload.load.engines import sqlite_arrow
-
-        name = f"incload_scratch_{len(self._scratch)}"
-        self._scratch.append(sqlite_arrow.scratch(reader))
-        self.write(f"ATTACH ? AS {name}", (str(self._scratch[-1]),))
-        return f"{name}.{self.quote(STAGE)}"
-
-    def release(self) -> None:
-        """Detach the scratch files and delete them; after an interrupt the last may not be attached, or be gone."""
-        attached = {name for _, name, _ in self.rows("PRAGMA database_list")} if self._scratch else set()
-        while self._scratch:
-            name = f"incload_scratch_{len(self._scratch) - 1}"
-            if name in attached:
-                self.write(f"DETACH {name}")
-            shutil.rmtree(self._scratch[-1].parent, ignore_errors=True)
-            self._scratch.pop()
-
     def put(self, place: Place, table: Table, rows: pa.Table) -> None:
         """Upsert row by row: changes are few, and this is the life of a source, not a load."""
         import pyarrow as pa
@@ -372,7 +343,7 @@ def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:
     """Say of a file why SQLite cannot use it; the low byte of an error's code is its kind."""
     if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
         return Refused(
-            f"{str(path)!r} is locked by somebody else, and was not free within {_LOCK_SECONDS:g} seconds: "
+            f"{str(path)!r} is locked by somebody else, and was not free within {LOCK_SECONDS:g} seconds: "
             "load again when they have finished."
         )
     return Refused(f"{str(path)!r} cannot be used as a SQLite database: {reason(error)}")
