@@ -74,6 +74,7 @@ class Followed:
         final: What the stranger found after the last sync; None when it did not come so far.
         failure: What it raised; empty when nothing.
         refused: Whether that was a refusal before anything was loaded.
+        waiting: How many rows it has left lost or stale for a later sync, as a strategy does with young rows.
         load_seconds: Seconds spent in loads alone.
     """
 
@@ -85,6 +86,7 @@ class Followed:
     final: Difference | None
     failure: str
     refused: bool
+    waiting: int
     load_seconds: float
 
 
@@ -155,6 +157,7 @@ class Lane:
             final=final,
             failure=self._failure,
             refused=self._refused,
+            waiting=len(self._young),
             load_seconds=self.clock.read(),
         )
 

@@ -141,6 +141,7 @@ def _told(identity: Replayed, followed: Followed, lateness: Lateness) -> Replaye
         phantom=phantom,
         phantom_max=followed.phantom_most,
         duplicated=duplicated,
+        rows_waiting=followed.waiting,
         rows_read=costs.rows_read,
         rows_changed=changed,
         rows_read_per_row_changed=round(costs.rows_read / changed, 3) if changed else None,

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from incload.load.plan import Guards, Plan
     from incload.strategy import Memory, Position, Strategy
 
+_DAY = 86_400
+_RECENT_SECONDS = 30 * 365 * _DAY
+"""Tables that are loaded have rows of after 1999."""
 FARTHEST_ZONE_HOURS = 14
 """How far a clock that shows local time is ahead of UTC at most; stamps that do not say their zone may come from it."""
 
@@ -83,7 +86,8 @@ def warnings(job: Job, plan: Plan, landed: Landed, after: Memory, clock: int) ->
         after: The memory that it leaves.
         clock: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
     """
-    found = (_held_back(plan, landed), _nulled(job), _ahead(job, plan, landed, after.watermark, clock))
+    unit = _other_unit(job, plan, after.watermark, clock)
+    found = (_held_back(plan, landed), _nulled(job), unit, _ahead(job, plan, landed, after.watermark, clock))
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -102,6 +106,32 @@ def _nulled(job: Job) -> str:
     if not names:
         return ""
     return f"NaN in column {names} of {job.table.name!r} became null, because {job.link.target.engine} has no NaN."
+
+
+def _other_unit(job: Job, plan: Plan, watermark: Position | None, clock: int) -> str:
+    """Report an integer cursor whose newest value is of 1970, counted as the user says, and of today in a coarser unit.
+
+    With a unit that is too fine a window is wider than was meant and a delay is none at all; one that is too coarse is
+    ahead of the clock, which is another report.
+    """
+    scale = job.scale
+    if type(scale) is not Scale or scale.per_second is None or watermark is None:
+        return ""
+    if watermark >= _RECENT_SECONDS * scale.per_second:
+        return ""
+    now = clock // UNITS["us"]
+    fitting = [unit for unit, per_second in UNITS.items() if _RECENT_SECONDS <= watermark // per_second <= now + _DAY]
+    return (
+        f"the newest {plan.cursor} of {plan.name!r}, {watermark}, would be of {_day(watermark, scale.per_second)} as "
+        f"--cursor-unit says, and of {_day(watermark, UNITS[fitting[0]])} if it counted {fitting[0]}: check the unit, "
+        "by which windows and delays are measured."
+        if fitting
+        else ""
+    )
+
+
+def _day(position: Position, per_second: int) -> str:
+    return str(Stamps(UNITS["s"]).shown(int(position // per_second))).partition("T")[0]
 
 
 def _ahead(job: Job, plan: Plan, landed: Landed, watermark: Position | None, clock: int) -> str:

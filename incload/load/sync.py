@@ -21,6 +21,7 @@ from incload.load.asking import AskedSource, SeenRows
 from incload.load.digesting import remember_digests
 from incload.load.engines.base import Query
 from incload.load.engines.temporary import DIGEST
+from incload.load.evolving import evolve
 from incload.load.job import Job
 from incload.load.link import refuse_unable
 from incload.load.memory import Shelf
@@ -240,15 +241,7 @@ def _settle_target(link: Link, plan: Plan, table: Table) -> None:
         return
     if not (plan.evolve and [name for name, _ in wanted[: len(present)]] == [name for name, _ in present]):
         raise Refused(f"target table {plan.name!r} has another schema than the source: {_difference(wanted, present)}.")
-    _evolve(link, table, wanted, present)
-
-
-def _evolve(link: Link, table: Table, wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -> None:
-    """Give the target the columns that the source has gained, and the types that it has now."""
-    for name, declared in wanted[len(present) :]:
-        link.target.add_column("target", table.name, name, declared)
-    if wanted[: len(present)] != present:
-        link.target.retype("target", table, [declared for _, declared in wanted])
+    evolve(link.target, table, [declared for _, declared in wanted], found)
 
 
 def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when a column or a fact changes its meaning."""
 
 
@@ -44,6 +44,8 @@ class Replayed:
         phantom: Rows of the copy at the end that the source does not have.
         phantom_max: The largest number of them after any sync.
         duplicated: Copies at the end that are too many.
+        rows_waiting: Rows that the copy still lacks or has old at the end, and that the strategy has left for a later
+            sync because they are young; they count as neither lost nor stale.
         rows_read: Rows that the source handed over or digested in all syncs, the first load included.
         rows_changed: Rows of the base, and rows inserted, updated or deleted from one sync to the next.
         rows_read_per_row_changed: The one divided by the other.
@@ -73,6 +75,7 @@ class Replayed:
     phantom: int | None = None
     phantom_max: int | None = None
     duplicated: int | None = None
+    rows_waiting: int | None = None
     rows_read: int | None = None
     rows_changed: int | None = None
     rows_read_per_row_changed: float | None = None

@@ -148,7 +148,9 @@ def followed(tally: Tally, read: int, failure: str = "") -> Followed:
     from incload.lab.lane import Costs, Followed
 
     lookback = strategy("lookback_window:minutes=10")
-    return Followed(lookback, PAIR, Costs(rows_read=read), tally, 0, None, failure, refused=False, load_seconds=0.0)
+    return Followed(
+        lookback, PAIR, Costs(rows_read=read), tally, 0, None, failure, refused=False, waiting=0, load_seconds=0.0
+    )
 
 
 class Foretold:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from incload.cursor import IsoText, MixedText, Scale, Stamps
+from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps
 from incload.errors import Refused
 from incload.load.engines.base import Session
 from incload.load.engines.sqlite import SqliteSession
@@ -276,6 +276,34 @@ def test_the_refusal_shows_stamps_as_the_source_writes_them() -> None:
 
     with pytest.raises(Refused, match="from 1970-01-03 to 1970-01-02"):
         refuse_backwards(plan, day, Memory(watermark=172_800), Memory(watermark=86_400))
+
+
+# A unit that cannot be meant
+
+
+@pytest.mark.parametrize(
+    ("unit", "value"), [("ns", 1_772_000_000_000_000), ("us", 1_772_000_000_000), ("ms", 1772000000)]
+)
+def test_a_unit_that_makes_the_newest_row_old_is_reported(unit: str, value: int, ends: Ends) -> None:
+    """Microseconds that are said to be nanoseconds are of 1970; the report names the unit that fits."""
+    fitting = {"ns": "us", "us": "ms", "ms": "s"}[unit]
+    ends.write(TABLE.replace("ts INTEGER", "ts BIGINT"), f"INSERT INTO events VALUES (1, 1000), (2, {value})")
+
+    (warning,) = ends.load("lookback_window", cursor_per_second=UNITS[unit]).warnings
+    assert warning == (
+        f"the newest ts of 'events', {value}, would be of 1970-01-21 as --cursor-unit says, and of 2026-02-25 if it "
+        f"counted {fitting}: check the unit, by which windows and delays are measured."
+    )
+
+
+def test_a_unit_that_fits_goes_without_a_word(ends: Ends) -> None:
+    """Neither stamps of today nor small numbers that fit no unit are reported."""
+    ends.write(TABLE.replace("ts INTEGER", "ts BIGINT"), "INSERT INTO events VALUES (1, 7)")
+    small = ends.load("lookback_window", cursor_per_second=UNITS["us"])
+    ends.write("INSERT INTO events VALUES (2, 1772000000000000)")
+    today = ends.load("lookback_window", cursor_per_second=UNITS["us"])
+
+    assert (small.warnings, today.warnings) == ((), ())
 
 
 # A watermark that is ahead

@@ -28,8 +28,8 @@ HOUR = 3_600_000_000
 STRICT = Replayed(
     strategy="timestamp_watermark", write_rule="merge", source_engine="sqlite", target_engine="sqlite", outcome="wrong",
     snapshots=20, syncs=19, keys=50, lost_for_ever=3, stale_for_ever=4, rows_ever_wrong=9, wrong_syncs=12,
-    heal_syncs_median=1.5, heal_syncs_max=4, phantom=2, phantom_max=2, duplicated=0, rows_read=60, rows_changed=80,
-    rows_read_per_row_changed=0.75, rows_written=60, rows_removed=0, questions=19, memory_bytes=40,
+    heal_syncs_median=1.5, heal_syncs_max=4, phantom=2, phantom_max=2, duplicated=0, rows_waiting=0, rows_read=60,
+    rows_changed=80, rows_read_per_row_changed=0.75, rows_written=60, rows_removed=0, questions=19, memory_bytes=40,
     history_digest="00c0ffee", load_seconds=0.5,
 )  # fmt: skip
 FULL = replace(
@@ -103,6 +103,24 @@ def test_strategies_stand_in_the_order_of_what_they_lost() -> None:
     )
     assert excuse == Paragraph("Not replayed:")
     assert points == Points((("incrementing_id, n/a:", "keys are texts"),))
+
+
+def test_a_copy_that_waits_is_not_called_right() -> None:
+    """A strategy that has put rows off at the end is told apart, below those that have not, and never the cheapest."""
+    lazy = replace(FULL, strategy="settling_delay", rows_waiting=50, rows_read=0, rows_read_per_row_changed=0.0)
+    _, note, table = answer_blocks([lazy, FULL])
+
+    assert headline([STRICT, lazy, FULL], FACTS).endswith(
+        "; full_refresh was right throughout, at 7.50 rows read for each row changed."
+    )
+    assert "kept all 50 rows right throughout, but for 50 that waited at the end; " in headline([lazy], FACTS)
+    assert headline([STRICT, lazy], FACTS).endswith("; no strategy was right throughout.")
+    assert isinstance(note, Paragraph)
+    assert note.text.endswith(
+        "Waiting are rows that the copy lacks or has old and that the strategy has left for later."
+    )
+    assert isinstance(table, Table)
+    assert [(row[0], row[8]) for row in table.rows] == [("full_refresh", "0"), ("settling_delay", "50")]
 
 
 def test_engines_are_named_where_there_are_several() -> None:
@@ -190,7 +208,7 @@ def test_the_csv_is_read_as_it_was_written(tmp_path: Path) -> None:
         ("", "its columns are none"),
         ("a,b\n", "its columns are a, b"),
         ("HEAD\n9,x\n", f"a line has 2 cells for {len(COLUMNS)} columns"),
-        ("HEAD\nLINE\n", "is 9, not 1"),
+        ("HEAD\nLINE\n", "is 9, not 2"),
     ],
 )
 def test_another_csv_is_refused(text: str, said: str, tmp_path: Path) -> None:

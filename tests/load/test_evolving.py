@@ -1,0 +1,93 @@
+"""A target follows its source's types as long as no value changes by it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from incload.errors import Refused
+from incload.load.location import Location
+from incload.load.plan import Plan
+from incload.load.run import load
+from incload.registry import strategy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAN = Plan(name="t", key=("id",), cursor=None, strategy=strategy("incrementing_id"), evolve=True)
+
+
+def _between_duckdb(folder: Path, before: str, after: str, value: str) -> object:
+    """Load a column of one type, then a row more of another; return the first row's value."""
+    source, target = (Location("duckdb", folder / name) for name in ("shop.duckdb", "copy.duckdb"))
+    with duckdb.connect(str(source.path)) as shop:
+        shop.execute(f"CREATE TABLE t (id BIGINT PRIMARY KEY, a {before}); INSERT INTO t VALUES (1, {value})")
+    load(source, target, PLAN)
+    with duckdb.connect(str(source.path)) as shop:
+        shop.execute(f"UPDATE t SET a = NULL; ALTER TABLE t ALTER a TYPE {after}; INSERT INTO t VALUES (2, NULL)")
+    load(source, target, PLAN)
+    with duckdb.connect(str(target.path)) as copy:
+        return copy.sql("SELECT a::VARCHAR FROM t WHERE id = 1").fetchall()[0][0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "value", "shown"),
+    [
+        ("BIGINT", "DOUBLE", "9007199254740993", "9007199254740993"),
+        ("INTEGER", "FLOAT", "16777217", "16777217"),
+        ("DOUBLE", "BIGINT", "1.5", "1.5"),
+        ("DECIMAL(9,4)", "DECIMAL(9,2)", "1.2345", "1.2345"),
+        ("TIMESTAMP", "DATE", "'2026-01-01 10:00:00'", "2026-01-01 10:00:00"),
+        ("TIMESTAMP_NS", "TIMESTAMP", "'2026-01-01 10:00:00.123456789'", "2026-01-01 10:00:00.123456"),
+    ],
+)
+def test_a_type_that_holds_less_is_refused(before: str, after: str, value: str, shown: str, tmp_path: Path) -> None:
+    """A value that would lose digits, its fraction or its time of day is named, and the target stays as it was."""
+    with pytest.raises(
+        Refused, match=rf"^column 'a' of target table 't' cannot become {re.escape(after)}: "
+    ) as refusal:
+        _between_duckdb(tmp_path, before, after, value)
+
+    assert f": {shown} and perhaps more values would change; " in str(refusal.value)
+    with duckdb.connect(str(tmp_path / "copy.duckdb")) as copy:
+        assert copy.sql(f"SELECT count(*), any_value(a) = {value} FROM t").fetchall() == [(1, True)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "value", "shown"),
+    [
+        ("BIGINT", "DOUBLE", "9007199254740992", "9007199254740992.0"),
+        ("DOUBLE", "BIGINT", "2.0", "2"),
+        ("DECIMAL(9,4)", "DECIMAL(9,2)", "1.2300", "1.23"),
+        ("DATE", "TIMESTAMP", "'2026-01-01'", "2026-01-01 00:00:00"),
+        ("INTEGER", "VARCHAR", "7", "7"),
+    ],
+)
+def test_a_type_that_holds_every_value_is_taken(
+    before: str, after: str, value: str, shown: str, tmp_path: Path
+) -> None:
+    """What matters is what stands in the column, not what could."""
+    assert _between_duckdb(tmp_path, before, after, value) == shown
+
+
+@pytest.mark.parametrize("value", [9007199254740993, -9007199254740993, 9223372036854775807])
+def test_sqlite_keeps_the_digits_of_large_integers(value: int, tmp_path: Path) -> None:
+    """A column of integers becomes one of floats only when it holds none that a float may not hold."""
+    source, target = (Location("sqlite", tmp_path / name) for name in ("shop.db", "copy.db"))
+    with sqlite3.connect(source.path) as shop:
+        shop.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)")
+        shop.execute("INSERT INTO t VALUES (1, ?)", (value,))
+    load(source, target, PLAN)
+    with sqlite3.connect(source.path) as shop:
+        shop.executescript(
+            "DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, a REAL); INSERT INTO t VALUES (2, 1.5)"
+        )
+    with pytest.raises(Refused, match=rf"'a' of target table 't' cannot become REAL: {value} and perhaps more"):
+        load(source, target, PLAN)
+
+    with sqlite3.connect(target.path) as copy:
+        assert copy.execute("SELECT id, a FROM t").fetchall() == [(1, value)]
