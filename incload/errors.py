@@ -32,6 +32,13 @@ def on_one_line(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+_NEAR = 0.75
+"""From which share of equal characters on one name is taken for a slip of the other."""
+
+_OFFERED = 3
+"""How many names are offered when none is near."""
+
+
 class Refused(Exception):  # noqa: N818 - it reads as the verdict it is: the load was refused
     """Input that incload will not act on; its text is one sentence with the thing and the remedy.
 
@@ -44,8 +51,25 @@ class Unable(Refused):
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> Refused:
-    """Build the refusal of a name that is not in a list, with the nearest known name."""
+    """Build the refusal of a name that is not in a list, with the known names that may have been meant."""
     names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}."
+    meant = _meant(name.casefold(), names)
+    hint = f"did you mean {' or '.join(map(visible, meant))}?" if meant else f"known: {', '.join(map(visible, names))}."
     return Refused(f"unknown {kind} {name!r}: {hint}")
+
+
+def _meant(name: str, names: list[str]) -> list[str]:
+    """Return the one that is near, or else those that go on from the name, or else what looks at all like it."""
+    folded: dict[str, str] = {}
+    for each in names:
+        folded.setdefault(each.casefold(), each)
+    near = get_close_matches(name, folded, n=1, cutoff=_NEAR)
+    longer = [each for each in folded if name and each.startswith(name)]
+    return [
+        folded[each] for each in near or longer[:_OFFERED] or get_close_matches(name, folded, n=_OFFERED, cutoff=0.5)
+    ]
+
+
+def visible(name: str) -> str:
+    """Return a name, in quotes where nobody would see how it begins or ends."""
+    return name if name and name == name.strip() else repr(name)

@@ -314,6 +314,12 @@ def test_positions_are_carried_where_that_is_certain(
     [
         ("tabel", ["table", "key"], "unknown option 'tabel': did you mean table?"),
         ("zzz", ["table", "key"], "unknown option 'zzz': known: key, table."),
+        ("ID", ["id", "name"], "unknown option 'ID': did you mean id?"),
+        ("Tables", ["TABLE", "KEY"], "unknown option 'Tables': did you mean TABLE?"),
+        ("by", ["x", "by_window", "by_column"], "unknown option 'by': did you mean by_column or by_window?"),
+        ("up_at", ["in_at", "on_at", "x"], "unknown option 'up_at': did you mean on_at or in_at?"),
+        ("at", [" at"], "unknown option 'at': did you mean ' at'?"),
+        ("", ["b", "a "], "unknown option '': known: 'a ', b."),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(name: str, known: list[str], said: str) -> None:

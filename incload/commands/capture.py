@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from incload.commands.columns import named
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _log(options: argparse.Namespace) -> tuple[End, str, Capability]:
 def _install(options: argparse.Namespace) -> int:
     from incload.load.capture import install
 
-    key = tuple(name.strip() for name in options.key.split(",")) if options.key else ()
+    key = named("--key", options.key) if options.key else ()
     kept = install(*_log(options), key)
     sys.stdout.write(f"The changes of {kept.table} are logged from now on.\n{_line(kept)}")
     return 0

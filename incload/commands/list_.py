@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -37,14 +38,24 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write("\n".join(_assumptions()))
         return 0
     from incload.history.scenarios import SCENARIOS
-    from incload.load.location import ENGINES, RECORD_FILES
+    from incload.load.engines.catalog import needed_by
+    from incload.load.location import RECORD_FILES
     from incload.registry import strategies
 
-    _section("Strategies", ((each.id, (each.__doc__ or "").splitlines()[0]) for each in strategies()))
+    _section("Strategies", ((each.id, _described(each)) for each in strategies()))
     _section("Scenarios", ((each.id, each.sentence) for each in SCENARIOS))
-    _section("Engines", ((each, "source and target") for each in ENGINES))
+    _section("Engines", ((each, f"source and target{needs and f'; needs {needs}'}") for each, needs in needed_by()))
     _section("Files of records", ((ending, "source") for ending in RECORD_FILES))
     return 0
+
+
+def _described(strategy: Strategy) -> str:
+    """Return what a strategy reads, and of a variant by which parameters it differs from the one so described."""
+    values = ((each.name, getattr(strategy, each.name), each.default) for each in fields(strategy))
+    changed = [f"{name}={str(value).lower().replace(' ', '')}" for name, value, usual in values if value != usual]
+    if changed:
+        return f"The same as {strategy.name}:{','.join(changed)}."
+    return (strategy.__doc__ or "").splitlines()[0]
 
 
 def _section(title: str, lines: Iterable[tuple[str, str]]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.commands.columns import named
 from incload.errors import Refused
 from incload.strategy import WriteRule
 
@@ -35,7 +36,9 @@ def add(subparsers: Subparsers) -> None:
         "--target", required=True, help="the database to load into, such as sqlite:///copy.db; created if absent"
     )
     parser.add_argument("--table", required=True, help="the table to load into; its memory is kept under this name")
-    parser.add_argument("--key", required=True, help="the key column; several separated by commas")
+    parser.add_argument(
+        "--key", required=True, help='the key column; several separated by commas, a name with a comma in "quotes"'
+    )
     parser.add_argument(
         "--cursor", help="the column that orders changes; not needed by strategies that compare contents"
     )
@@ -45,14 +48,16 @@ def add(subparsers: Subparsers) -> None:
         help="how to decide what to read; see `incload list`; parameters as in lookback_window:minutes=30",
     )
     parser.add_argument(
-        "--write-rule", choices=list(WriteRule), help="how rows enter the target (default: the strategy's own)"
+        "--write-rule",
+        choices=[rule.value for rule in WriteRule],
+        help="how rows enter the target (default: the strategy's own)",
     )
     parser.add_argument(
         "--cursor-unit",
         choices=["s", "ms", "us", "ns"],
         help="what an integer cursor counts since 1970, for windows of time",
     )
-    parser.add_argument("--output", type=Path, help="a file to write the summary to, as JSON")
+    parser.add_argument("--output", type=Path, help="a file to write the summary to, as JSON; - for the output")
     parser.add_argument(
         "--count", action="store_true", help="count the rows of a source database, which reads all of it"
     )
@@ -89,16 +94,18 @@ def run(options: argparse.Namespace) -> int:
     from incload.load.location import locate
     from incload.load.run import load
 
-    if options.output:
+    alone = str(options.output) == "-"
+    if options.output and not alone:
         _check_output(options.output)
     target = locate(options.target)
     if target.engine == "file":
         raise Refused(f"the target {options.target!r} is no database: write sqlite:///path or duckdb:///path.")
     summary = load(locate(options.source), target, _plan(options), dry_run=options.dry_run, count=options.count)
-    if options.output:
-        options.output.write_text(json.dumps(asdict(summary), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    written = json.dumps(asdict(summary), indent=2, ensure_ascii=False) + "\n"
+    if options.output and not alone:
+        options.output.write_text(written, encoding="utf-8")
     sys.stderr.writelines(f"incload: warning: {warning}\n" for warning in summary.warnings)
-    sys.stdout.write(told(summary))
+    sys.stdout.write(written if alone else told(summary))
     return 0
 
 
@@ -117,12 +124,9 @@ def _plan(options: argparse.Namespace) -> Plan:
     from incload.load.plan import Guards, Plan
     from incload.registry import strategy
 
-    key = tuple(name.strip() for name in options.key.split(","))
-    if not all(key):
-        raise Refused(f"--key {options.key!r} names an empty column: give the key's columns, separated by commas.")
     return Plan(
         name=options.table,
-        key=key,
+        key=named("--key", options.key),
         cursor=options.cursor,
         strategy=strategy(options.strategy),
         write_rule=WriteRule(options.write_rule) if options.write_rule else None,

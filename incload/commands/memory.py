@@ -25,7 +25,7 @@ def add(subparsers: Subparsers) -> None:
     """Add the command, its own commands and their options."""
     parser = subparsers.add_parser("memory", help="show, reset, roll back or set a watermark", description=_DESCRIPTION)
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _action(actions, "show", "show what is remembered, and its latest values", _show)
+    _action(actions, "show", "show what is remembered, and its latest values", _show, whole=True)
     reset = _action(actions, "reset", "forget it; the next load reads everything", _reset)
     rollback = _action(actions, "rollback", "put back the value of an earlier run", _rollback)
     rollback.add_argument("--to", type=int, metavar="RUN", help="the run, as show numbers it (default: the one before)")
@@ -36,10 +36,11 @@ def add(subparsers: Subparsers) -> None:
         action.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
 
 
-def _action(actions: Subparsers, name: str, text: str, run: object) -> argparse.ArgumentParser:
+def _action(actions: Subparsers, name: str, text: str, run: object, *, whole: bool = False) -> argparse.ArgumentParser:
     action = actions.add_parser(name, help=text, description=text)
     action.add_argument("target", help="the database that holds the table, such as sqlite:///copy.db")
-    action.add_argument("--table", required=True, help="the table that is loaded")
+    which = "the table that is loaded (default: every one)" if whole else "the table that is loaded"
+    action.add_argument("--table", required=not whole, help=which)
     action.add_argument("--strategy", help="the strategy; not needed where only one remembers something")
     action.set_defaults(run=run)
     return action
@@ -65,7 +66,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _told(options: argparse.Namespace, remembered: Remembered) -> list[str]:
     entry = remembered.entry
-    lines = [f"{options.table} by {remembered.strategy}"]
+    lines = [f"{remembered.table} by {remembered.strategy}"]
     if entry is None:
         lines.append("  nothing is remembered")
     else:
@@ -74,7 +75,7 @@ def _told(options: argparse.Namespace, remembered: Remembered) -> list[str]:
         lines += [f"  key: {entry.shown_key}"] if entry.shown_key is not None else []
         lines += [f"  digests: {remembered.digests}"] if entry.memory.digests else []
         lines += [f"  position in the change log: {entry.memory.position}"] if entry.memory.position else []
-    lines.append(f"  {_next(options, remembered, entry)}")
+    lines.append(f"  {_next(options, remembered, entry, remembered.table)}")
     lines += [
         f"  run {past.run}  {past.at}  {_by(past)}  {past.rows} rows  {_value(past, said)}"
         for past, said in remembered.history
@@ -121,19 +122,19 @@ def _tell(options: argparse.Namespace, change: Change, done: str) -> int:
     would = "would be " if options.dry_run else "is "
     lines = [
         f"The memory of {options.table} by {change.strategy} {would}{done}.",
-        _next(options, change, change.after),
+        _next(options, change, change.after, options.table),
         consequence(change.before, change.after) if change.table_is_there else "",
     ]
     sys.stdout.write("\n".join(filter(None, lines)) + "\n")
     return 0
 
 
-def _next(options: argparse.Namespace, found: Change | Remembered, entry: Entry | None) -> str:
+def _next(options: argparse.Namespace, found: Change | Remembered, entry: Entry | None, table: str) -> str:
     """Say what the next load does with an entry."""
     from incload.load.memory_words import next_sync, without_table
 
     if entry is not None and not found.table_is_there:
-        return without_table(options.table)
+        return without_table(table)
     return next_sync(options.strategy or found.strategy, found.strategy, entry, _clock)
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.commands.columns import named
 from incload.commands.replay import add_history_to, check_folder, facts_of, history_options, windows_of
 from incload.errors import Refused
 
@@ -84,7 +85,7 @@ def _table(options: argparse.Namespace) -> int:
     for name, value in usual.items():
         if getattr(options, name) != value:
             raise Refused(f"--{name} is for the versions of a file: {options.path} is one state of a table.")
-    key = tuple(part.strip() for part in options.key.split(","))
+    key = named("--key", options.key)
     standing = profile_table(locate(options.path), key, options.cursor, options.cursor_unit)
     sys.stdout.write(f"{plain(standing_blocks(standing))}\n")
     for path in save_standing(standing, options.report_dir) if options.report_dir else ():

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.commands.columns import named
 from incload.errors import Refused, on_one_line, unknown
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def history_options(options: argparse.Namespace) -> ReplayOptions:
     from incload.history.replay import ReplayOptions
 
     return ReplayOptions(
-        key=tuple(part.strip() for part in options.key.split(",")),
+        key=named("--key", options.key),
         cursor=options.cursor or "",
         file=options.file,
         records=options.records,
@@ -108,7 +109,7 @@ def facts_of(
 
     return HistoryFacts(
         name=on_one_line(options.file or options.path.absolute().name),
-        key=tuple(part.strip() for part in options.key.split(",")),
+        key=named("--key", options.key),
         cursor=options.cursor,
         vanished=options.vanished,
         schedule=_schedule(options),

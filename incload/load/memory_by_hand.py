@@ -34,12 +34,12 @@ class Choice:
 
     Attributes:
         target: The database that holds it.
-        table: The table of which it is.
+        table: The table of which it is; None for all, which only `look` takes.
         strategy: The strategy, as `incload load` takes it; None for the only one.
     """
 
     target: End
-    table: str
+    table: str | None
     strategy: str | None = None
 
 
@@ -48,6 +48,7 @@ class Remembered:
     """What one strategy remembers of a table.
 
     Attributes:
+        table: The table's name.
         strategy: The strategy's name.
         table_is_there: Whether the target holds the table; a load that does not find it starts afresh.
         entry: What it remembers now, or None.
@@ -55,6 +56,7 @@ class Remembered:
         history: Its latest values, newest first, each with what it says; None for a reset or an unreadable text.
     """
 
+    table: str
     strategy: str
     table_is_there: bool
     entry: Entry | None
@@ -81,7 +83,7 @@ class Change:
 
 
 def look(choice: Choice) -> list[Remembered]:
-    """Return what is remembered of a table, by each strategy or by one."""
+    """Return what is remembered of a table or of all, by each strategy or by one."""
     with _opened(choice.target) as session:
         return [_described(shelf) for shelf in _shelves(session, choice)]
 
@@ -141,7 +143,7 @@ def _opened(target: End) -> Iterator[Session]:
 def _changing(choice: Choice, *, dry_run: bool) -> Iterator[Shelf]:
     """Hand out the one memory that is meant, in a transaction that ends with the block."""
     with _opened(choice.target) as session:
-        session.begin(choice.table)
+        session.begin(choice.table or "")
         try:
             shelves = _shelves(session, choice)
             if len(shelves) > 1:
@@ -159,6 +161,12 @@ def _shelves(session: Session, choice: Choice) -> list[Shelf]:
     pairs = remembered(session)
     if not pairs:
         raise Refused(f"nothing is remembered in {choice.target.shown}: load into it first.")
+    if choice.table is None:
+        name = choice.strategy and find_strategy(choice.strategy).name
+        meant = [_shelf(session, *pair) for pair in pairs if name in {None, pair[1]}]
+        if not meant:
+            raise Refused(f"strategy {name!r} remembers nothing in {choice.target.shown}.")
+        return meant
     known = spelled(session, choice.table, {table for table, _ in pairs})
     names = [name for table, name in pairs if table == known]
     if not names:
@@ -171,13 +179,17 @@ def _shelves(session: Session, choice: Choice) -> list[Shelf]:
                 f"{', '.join(names)}."
             )
         names = [name]
-    return [Shelf(session, Table(known, (), None, ()), name, {}) for name in names]
+    return [_shelf(session, known, name) for name in names]
+
+
+def _shelf(session: Session, table: str, strategy: str) -> Shelf:
+    return Shelf(session, Table(table, (), None, ()), strategy, {})
 
 
 def _described(shelf: Shelf) -> Remembered:
     history = tuple((past, _said_by(shelf, past)) for past in shelf.history())
     digests = shelf.session.count(shelf.digests) if shelf.has_digests() else 0
-    return Remembered(shelf.strategy, _is_there(shelf), shelf.entry(), digests, history)
+    return Remembered(shelf.table.name, shelf.strategy, _is_there(shelf), shelf.entry(), digests, history)
 
 
 def _is_there(shelf: Shelf) -> bool:

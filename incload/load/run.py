@@ -14,7 +14,7 @@ from incload.load.engines.catalog import session_type
 from incload.load.guards import mismatch
 from incload.load.link import connect, reopen, spelled
 from incload.load.sync import describe, sync
-from incload.load.wording import reason
+from incload.load.wording import clashes, reason
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: 
     `Refused` for anything that stands in the way; the target is then as it was before.
     """
     unfit = mismatch(plan)
-    with _untouched_on_failure(target) as filled, _one_sentence(source, target):
+    with _untouched_on_failure(target) as filled, _one_sentence(source, target, plan):
         link = connect(source, target, plan)
         opened = target.identity()
         try:
@@ -157,10 +157,15 @@ def _remove_if_blank(target: End) -> None:
 
 
 @contextmanager
-def _one_sentence(source: End, target: End) -> Iterator[None]:
+def _one_sentence(source: End, target: End, plan: Plan) -> Iterator[None]:
     """Turn what a driver raises into a refusal that names the two ends."""
     errors = tuple({session_type(end.engine).error for end in (source, target)})
     try:
         yield
     except errors as error:
+        if plan.rule is WriteRule.APPEND and clashes(error):
+            raise Refused(
+                f"a row that was read has the key of one that stands in {plan.name!r} of {target.shown}, whose primary "
+                "key takes each once: load with --write-rule merge, or append to another table."
+            ) from error
         raise Refused(f"loading {source.shown} into {target.shown} failed: {reason(error)}") from error

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
+_LOCKED = re.compile(r".*Conflicting lock is held in .*?(\(PID \d+\)).*", re.DOTALL)
+"""What DuckDB says of a file that another process has open."""
 _ASIDE = ("LINE ", "Candidate", "Possible", "Detail:", "Hint:", "Traceback")
 """How the lines begin with which a driver starts to speak to programmers."""
 
 
 def reason(error: BaseException) -> str:
     """Return what an error says, in one line and without what its driver adds for programmers."""
+    if locked := _LOCKED.fullmatch(str(error)):
+        return f"another program {locked[1]} has the file open: try again when it has closed it."
     lines: list[str] = []
     for line in map(str.strip, str(error).splitlines()):
         if line.startswith(_ASIDE) or (lines and not line):
@@ -16,3 +22,9 @@ def reason(error: BaseException) -> str:
             lines.append(line)
     text = " ".join(filter(None, lines)).partition("Traceback (")[0].strip() or type(error).__name__
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def clashes(error: BaseException) -> bool:
+    """Tell whether a driver says that a key stands in the table already."""
+    said = str(error).lower()
+    return "duplicate key" in said or "unique constraint" in said

@@ -101,5 +101,5 @@ def _reasons(trials: pd.DataFrame) -> list[Block]:
             f"{contender} in {listed(in_order(each['scenario']))}" if outcome == "unknown" else str(contender)
             for contender, each in cells.groupby("contender", sort=False)
         ]
-        points.append((str(outcome), f"{sentence(str(reason) or 'no reason was given')} {'; '.join(who)}."))
+        points.append((f"{'; '.join(who)}, {outcome}:", sentence(str(reason) or "no reason was given")))
     return [Paragraph("Cells without an observation, and why:"), Points(tuple(points))]

@@ -18,6 +18,10 @@ from incload.load.wording import reason
             "CSV Error on Line: 2\nOriginal Line: a,b\nExpected Number of Columns: 2 Found: 1\nPossible fixes:\n* many",
             "CSV Error on Line: 2 Expected Number of Columns: 2 Found: 1.",
         ),
+        (
+            'IO Error: Could not set lock on file "/a": Conflicting lock is held in /bin/python3 (PID 220). See also x',
+            "another program (PID 220) has the file open: try again when it has closed it.",
+        ),
         ("\n  spread\n  out \n", "spread out."),
         ("", "ValueError."),
     ],

@@ -119,8 +119,8 @@ def test_reasons_are_told_in_full(framed: Framed) -> None:
 
     assert blocks[-1] == Points(
         (
-            ("unknown", f"{reason.strip()}. timestamp_watermark in clean and late_rows."),
-            ("n/a", "no horizon. full_refresh."),
+            ("timestamp_watermark in clean and late_rows, unknown:", f"{reason.strip()}."),
+            ("full_refresh, n/a:", "no horizon."),
         )
     )
 

@@ -44,6 +44,13 @@ SCHEMES = {"sqlite": "sqlite", "duckdb": "duckdb", "postgresql": "postgres", "po
 """The engine of every URL scheme."""
 
 
+def needed_by() -> tuple[tuple[str, str], ...]:
+    """Return the engines, each with the command that installs what it needs beyond incload's own, or empty."""
+    return tuple(
+        (name, f"pip install 'incload[{each.extra}]'" if each.extra else "") for name, each in _ENGINES.items()
+    )
+
+
 def session_type(engine: str) -> type[Session]:
     """Return the session class of an engine, a file of records being read by DuckDB; refuse one not installed."""
     entry = _ENGINES["duckdb" if engine == "file" else engine]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from incload.errors import Refused
+from incload.errors import Refused, visible
 from incload.load.location import RECORD_FILES
 from incload.load.wording import reason
 from incload.table import Kind
@@ -100,7 +100,8 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
     except OSError as error:
         raise Refused(f"{str(path)!r} cannot be read ({error.strerror}): check the path of the source.") from error
     if not start.strip():
-        raise Refused(f"{str(path)!r} is empty: a file of records holds at least an empty list.")
+        least = "the line with the names" if reader == "csv" else "an empty list"
+        raise Refused(f"{str(path)!r} is empty: a file of records holds at least {least}.")
     if reader == "json" and start.startswith(codecs.BOM_UTF8):
         raise Refused(f"{str(path)!r} begins with a byte order mark, which JSON does not allow: save it without one.")
     session.rows("ATTACH ':memory:' AS source")
@@ -261,7 +262,8 @@ def _require(path: str, names: list[str], wanted: Wanted) -> None:
     for name in (*wanted.key, *filter(None, [wanted.cursor])):
         if name not in names:
             role = "cursor" if name == wanted.cursor else "key"
-            raise Refused(f"{path!r} has no {role} column {name!r}: its columns are {', '.join(names) or 'none'}.")
+            known = ", ".join(map(visible, names)) or "none"
+            raise Refused(f"{path!r} has no {role} column {name!r}: its columns are {known}.")
 
 
 def _check_cursor(path: str, fields: list[_Field], wanted: Wanted) -> None:
