@@ -66,7 +66,7 @@ def test_what_one_state_cannot_show_is_said(tmp_path: Path, capsys: pytest.Captu
     lines = capsys.readouterr().out.rstrip().splitlines()
 
     assert lines[0] == (
-        "6 rows of orders, by updated_at: 1 without a stamp, 2 that share theirs with another and "
+        "6 rows of orders, by updated_at: 1 without a stamp, 2 whose stamp another row has and "
         "1 stamped ahead of the clock."
     )
     assert "What one state cannot show" in lines
@@ -108,7 +108,10 @@ def test_keys_that_do_not_identify(tmp_path: Path, capsys: pytest.CaptureFixture
     rows = ((None, "", 1), ("a", "", 2), ("a", "", 3), ("b", "", 4))
     found = told(capsys, orders(tmp_path / "shop.db", rows, key="id TEXT"), "--cursor-unit", "s")
 
-    assert found["rows"] == "4; 1 with a null in the key, 1 whose key another row has: merging by this key loses rows"
+    assert found["rows"] == (
+        "4; 1 with a null in the key and 1 whose key another row has: a load by this key is refused, unless such rows "
+        "are equal in every column"
+    )
     assert found["order of the keys"] == "texts, whose order says nothing about time"
     assert found["numbers count"] == "seconds since 1970"
 
@@ -138,10 +141,39 @@ def test_a_table_of_a_database_that_has_stamps(tmp_path: Path, capsys: pytest.Ca
     assert "numbers count" not in found
 
 
-def test_an_empty_table_has_nothing_to_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No stamps, no windows, no error."""
-    found = told(capsys, orders(tmp_path / "shop.db", ()))
+def test_stamps_of_nanoseconds_are_told_as_what_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A profile cuts them to microseconds, so that two of them may look tied: it says so, and of others nothing."""
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute("CREATE TABLE orders (id BIGINT, fine TIMESTAMP_NS, moved TIMESTAMP)")
+        stamps = ("2026-01-01 10:00:00.123456001", "2026-01-01 10:00:00.123456002")
+        connection.execute(f"INSERT INTO orders VALUES (1, '{stamps[0]}', now()), (2, '{stamps[1]}', now())")
+    url = f"duckdb:///{tmp_path}/shop.duckdb?table=orders"
+    fine, moved = told(capsys, url, cursor="fine"), told(capsys, url, cursor="moved")
 
+    assert fine["precision"] == "the column counts nanoseconds, this profile microseconds: stamps within one look tied"
+    assert "precision" not in moved
+
+
+def test_a_cursor_that_is_no_time_is_shown_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the names of Python's types nor a headline that passes over it."""
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute("CREATE TABLE orders (id BIGINT, price DECIMAL(9,2))")
+        connection.execute("INSERT INTO orders VALUES (1, 1.50), (1, 2)")
+    main(["profile", f"duckdb:///{tmp_path}/shop.duckdb?table=orders", "--key", "id", "--cursor", "price"])
+    out = capsys.readouterr().out
+
+    assert out.startswith("2 rows of orders, by price: 1 whose key another row has and 2 whose stamp says no time.\n")
+    assert "\n  stamps that say no time: 2 (1.50, 2.00)\n" in out
+
+
+def test_an_empty_table_has_nothing_to_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No stamps, no windows, no error, and a first line that claims nothing."""
+    url = orders(tmp_path / "shop.db", ())
+    main(["profile", url, "--key", "id", "--cursor", "updated_at"])
+    first = capsys.readouterr().out.partition("\n")[0]
+    found = told(capsys, url)
+
+    assert first == "orders has no row, and so nothing to tell yet."
     assert (found["rows"], "stamps" in found, "ties" in found) == ("0; there is no key yet", False, False)
 
 

@@ -368,7 +368,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no strategy": (("--strategies", "timestamp_watermrk"), "unknown strategy 'timestamp_watermrk': did you mean"),
     "no engine": (("--engines", "sqlit"), "unknown pair of engines 'sqlit': did you mean sqlite?"),
     "engines of nothing": (("--engines", ","), "--engines names no engine: give sqlite, duckdb or a pair"),
-    "empty key": (("--key", ""), "--key names no column"),
+    "empty key": (("--key", ""), "--key '' names an empty column"),
     "no such key": (("--key", "meta.idd"), "without the key 'meta.idd': did you mean meta.id?"),
     "no such cursor": (("--cursor", "meta.att"), "without the cursor 'meta.att': did you mean meta.at?"),
     "no such records": (("--records", "result"), "lists stand under result.items"),

@@ -169,7 +169,7 @@ class CursorColumn:
         if moment is None:
             self._account.unparsable_cursors += 1
             if len(self._account.cursor_examples) < EXAMPLES_KEPT:
-                self._account.cursor_examples.append(repr(value)[:80])
+                self._account.cursor_examples.append((repr if isinstance(value, str) else str)(value)[:80])
             return None
         self._account.naive_stamps += moment.naive
         self._account.finer_stamps += moment.finer

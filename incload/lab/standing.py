@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from incload.cursor import UNITS, shape_of
+from incload.cursor import UNITS, Stamps, shape_of
 from incload.errors import Refused, unknown
 from incload.history.account import HistoryAccount
 from incload.history.moments import CursorColumn
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from incload.cursor import Scale
     from incload.load.engines.base import Session
     from incload.load.location import End
 
@@ -66,7 +67,9 @@ def _profiled(location: End, name: str, key: tuple[str, ...], cursor: str, unit:
         reading = _Reading(table, unit)
         for rows in session.ordered("source", table):
             reading.take(rows)
-        return reading.standing(location.engine, session.now(), unit, _objection(session, table, unit))
+        scale, objection = _scale(session, table, unit)
+        fine = isinstance(scale, Stamps) and scale.per_second == UNITS["ns"]
+        return reading.standing(location.engine, session.now(), unit, objection, nanoseconds=fine)
     finally:
         session.close()
 
@@ -83,14 +86,13 @@ def _table(session: Session, name: str, key: tuple[str, ...], cursor: str) -> Ta
     return Table(name, key, cursor, tuple(known[each] for each in dict.fromkeys((*key, cursor))))
 
 
-def _objection(session: Session, table: Table, unit: str | None) -> str:
-    """Return why a load by the cursor would be refused; empty when it would not."""
+def _scale(session: Session, table: Table, unit: str | None) -> tuple[Scale | None, str]:
+    """Return what the cursor's values mean to a load, and why it would refuse them; empty when it would not."""
     assert table.cursor is not None  # noqa: S101 - it was named
     try:
-        session.scale("source", table.name, table.column(table.cursor), UNITS[unit] if unit else None)
+        return session.scale("source", table.name, table.column(table.cursor), UNITS[unit] if unit else None), ""
     except Refused as refusal:
-        return str(refusal)
-    return ""
+        return None, str(refusal)
 
 
 @dataclass(slots=True)
@@ -147,7 +149,7 @@ class _Reading:
         example, number = self._shapes.get(named, (str(value), 0))
         self._shapes[named] = (example, number + 1)
 
-    def standing(self, engine: str, clock: int, unit: str | None, objection: str) -> Standing:
+    def standing(self, engine: str, clock: int, unit: str | None, objection: str, *, nanoseconds: bool) -> Standing:
         """Return what all rows together show."""
         import numpy as np
 
@@ -169,6 +171,7 @@ class _Reading:
             shapes=tuple(sorted(self._shapes.values(), key=lambda shape: -shape[1])[:_SHAPES_TOLD]),
             naive_stamps=account.naive_stamps,
             finer_stamps=account.finer_stamps,
+            nanoseconds=nanoseconds,
             unit=account.cursor_unit if "a number" in self._shapes and not self._of_stamps else "",
             unit_guessed=unit is None,
             smallest=int(positions.min()) if len(positions) else None,

@@ -84,9 +84,9 @@ def headline(rows: Sequence[Replayed], facts: HistoryFacts) -> str:
 
 def profile_headline(facts: HistoryFacts) -> str:
     """Return the one sentence that says what a history is like."""
-    return f"{plural(facts.account.snapshots, 'snapshot')} of {facts.name}, by {facts.cursor}: " + (
-        behind_sentence(facts.lateness)
-    )
+    found = behind_sentence(facts.lateness)
+    where = f"{plural(facts.account.snapshots, 'snapshot')} of {facts.name}, by {facts.cursor}"
+    return f"{where}: {found[:1].lower()}{found[1:]}"
 
 
 def origin_blocks(facts: HistoryFacts) -> list[Block]:

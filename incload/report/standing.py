@@ -30,6 +30,7 @@ class Standing:
         senseless_stamps, examples: Rows whose cursor says no time, and the first few of those values.
         shapes: For each shape in which stamps are written an example and how many there are, the most frequent first.
         naive_stamps, finer_stamps: Stamps that name no zone; stamps finer than a microsecond, of which the rest is cut.
+        nanoseconds: Whether the column itself counts them, of which a profile sees microseconds.
         unit, unit_guessed: What numbers count, empty if there are none; whether that was told by their size.
         smallest, largest: Of all stamps; None without any.
         tied_rows, ties, largest_tie: Rows that share their stamp with another, groups of such rows, the largest group.
@@ -54,6 +55,7 @@ class Standing:
     shapes: tuple[tuple[str, int], ...]
     naive_stamps: int
     finer_stamps: int
+    nanoseconds: bool
     unit: str
     unit_guessed: bool
     smallest: int | None
@@ -104,14 +106,18 @@ def _headline(standing: Standing) -> str:
     flaws = [
         text
         for number, text in (
+            (standing.null_keys, f"{standing.null_keys:,} without a key"),
+            (standing.repeated_keys, f"{standing.repeated_keys:,} whose key another row has"),
             (standing.null_stamps, f"{standing.null_stamps:,} without a stamp"),
             (standing.senseless_stamps, f"{standing.senseless_stamps:,} whose stamp says no time"),
-            (standing.tied_rows, f"{standing.tied_rows:,} that share theirs with another"),
+            (standing.tied_rows, f"{standing.tied_rows:,} whose stamp another row has"),
             (standing.ahead, f"{standing.ahead:,} stamped ahead of the clock"),
         )
         if number
     ]
-    found = listed(flaws) if flaws else "every stamp there, readable, its own, and not ahead of the clock"
+    if not standing.rows:
+        return f"{standing.table} has no row, and so nothing to tell yet."
+    found = listed(flaws) if flaws else "every row has a key and a stamp of its own, none ahead of the clock"
     return f"{plural(standing.rows, 'row')} of {standing.table}, by {standing.cursor}: {found}."
 
 
@@ -138,8 +144,9 @@ def _keys(standing: Standing) -> str:
         return "there is no key yet"
     if not (standing.null_keys or standing.repeated_keys):
         return "every key is there, and there once"
-    nulls = f"{standing.null_keys:,} with a null in the key"
-    return f"{nulls}, {standing.repeated_keys:,} whose key another row has: merging by this key loses rows"
+    nulls = [f"{standing.null_keys:,} with a null in the key"] if standing.null_keys else []
+    again = [f"{standing.repeated_keys:,} whose key another row has"] if standing.repeated_keys else []
+    return f"{listed([*nulls, *again])}: a load by this key is refused, unless such rows are equal in every column"
 
 
 def _stamps(standing: Standing) -> Iterable[tuple[str, str]]:
@@ -156,6 +163,8 @@ def _stamps(standing: Standing) -> Iterable[tuple[str, str]]:
         yield "without a zone, taken for UTC:", f"{standing.naive_stamps:,}"
     if standing.finer_stamps:
         yield "finer than a microsecond, and cut off for this profile:", f"{standing.finer_stamps:,}"
+    if standing.nanoseconds:
+        yield "precision:", "the column counts nanoseconds, this profile microseconds: stamps within one look tied"
     if standing.unit:
         guessed = "; that is told by their size, and --cursor-unit says it for certain" if standing.unit_guessed else ""
         yield "numbers count:", f"{UNITS_NAMED[standing.unit]} since 1970{guessed}"
