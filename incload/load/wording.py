@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_LOCKED = re.compile(r".*Conflicting lock is held in .*?(\(PID \d+\)).*", re.DOTALL)
+_LOCKED = re.compile(r'.*lock on file "(.*)": Conflicting lock is held in .*?(\(PID \d+\)).*', re.DOTALL)
 """What DuckDB says of a file that another process has open."""
 _ASIDE = ("LINE ", "Candidate", "Possible", "Detail:", "Hint:", "Traceback")
 """How the lines begin with which a driver starts to speak to programmers."""
@@ -13,7 +13,7 @@ _ASIDE = ("LINE ", "Candidate", "Possible", "Detail:", "Hint:", "Traceback")
 def reason(error: BaseException) -> str:
     """Return what an error says, in one line and without what its driver adds for programmers."""
     if locked := _LOCKED.fullmatch(str(error)):
-        return f"another program {locked[1]} has the file open: try again when it has closed it."
+        return f"{locked[1]!r} is open in another program {locked[2]}: try again when it has closed it."
     lines: list[str] = []
     for line in map(str.strip, str(error).splitlines()):
         if line.startswith(_ASIDE) or (lines and not line):

@@ -20,7 +20,7 @@ from incload.load.wording import reason
         ),
         (
             'IO Error: Could not set lock on file "/a": Conflicting lock is held in /bin/python3 (PID 220). See also x',
-            "another program (PID 220) has the file open: try again when it has closed it.",
+            "'/a' is open in another program (PID 220): try again when it has closed it.",
         ),
         ("\n  spread\n  out \n", "spread out."),
         ("", "ValueError."),
