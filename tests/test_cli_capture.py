@@ -41,7 +41,7 @@ def test_a_log_is_made_shown_trimmed_and_taken_away(shop: Path, capsys: pytest.C
     """Each command says in a sentence what is so from now on."""
     assert run("install", "--table", "orders") == 0
     assert said(capsys) == (
-        "The changes of orders are logged from now on.\n  orders by id: up to LOG.1, 1 entries, whole\n"
+        "The changes of orders are logged from now on.\n  orders by id: up to LOG.1, 1 entry, whole\n"
     )
     with closing(sqlite3.connect(shop)) as connection, connection:
         connection.execute("INSERT INTO orders VALUES (1, 'a'), (2, 'b')")

@@ -94,7 +94,7 @@ def _trim(options: argparse.Namespace) -> int:
     source, table, log = _log(options)
     gone = trim(source, table, log, options.until)
     sys.stdout.write(
-        f"{gone} entries of the change log of {table} are gone; "
+        f"{_entries(gone)} of the change log of {table} {'is' if gone == 1 else 'are'} gone; "
         f"a load that has not read up to {options.until} reads everything.\n"
     )
     return 0
@@ -109,5 +109,9 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _line(kept: Kept) -> str:
-    entries = "" if kept.entries is None else f", {kept.entries} entries"
+    entries = "" if kept.entries is None else f", {_entries(kept.entries)}"
     return f"  {kept.table} by {', '.join(kept.key)}: up to {kept.position}{entries}, {kept.state}\n"
+
+
+def _entries(number: int) -> str:
+    return f"{number:,} {'entry' if number == 1 else 'entries'}"

@@ -8,6 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.commands.folders import check_folder, reports_into
+from incload.errors import Refused
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
@@ -85,13 +88,17 @@ def run(options: argparse.Namespace) -> int:
     from incload.report.files import write_reports
 
     command = shlex.join(["incload", *sys.argv[1:]])
+    check_folder(options.report_dir)
+    if options.workers is not None and options.workers < 1:
+        raise Refused(f"--workers {options.workers} leaves nobody to work: give 1 or more.")
     chosen = choice(options)
     cells = chosen.cells(command)
     if not (chosen.scenarios or chosen.pairs):
         cells += chosen.rule_cells(command)
     with Progress("trials", len(cells) * options.rounds) as progress:
         outcomes = run_cells(cells, options.rounds, progress.step, options.workers)
-    written = write_reports(outcomes, options.report_dir)
+    with reports_into(options.report_dir):
+        written = write_reports(outcomes, options.report_dir)
     failures = [f"{each.strategy} on {each.scenario}: {each.reason}" for each in outcomes if each.outcome == "unknown"]
     failures += filter(None, map(disagreement, outcomes))
     refused = Counter(each.reason for each in outcomes if each.outcome == "n/a")

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.commands.columns import named
-from incload.commands.replay import add_history_to, check_folder, facts_of, history_options, windows_of
+from incload.commands.folders import check_folder, reports_into
+from incload.commands.replay import add_history_to, facts_of, history_options, windows_of
 from incload.errors import Refused
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from incload.commands.types import Subparsers
 
@@ -69,9 +71,7 @@ def _history(options: argparse.Namespace) -> int:
     windows = tuple(TriedWindow(forecast=forecast) for forecast in profiler.forecasts())
     facts = facts_of(options, account, profiler.lateness(), windows)
     sys.stdout.write(f"{profile_headline(facts)}\n\n{plain([*past_blocks(facts), *window_blocks(facts)])}\n")
-    for path in save_profile(facts, options.report_dir) if options.report_dir else ():
-        sys.stdout.write(f"{path}\n")
-    return 0
+    return _saved(options.report_dir, lambda folder: save_profile(facts, folder))
 
 
 def _table(options: argparse.Namespace) -> int:
@@ -88,6 +88,13 @@ def _table(options: argparse.Namespace) -> int:
     key = named("--key", options.key)
     standing = profile_table(locate(options.path), key, options.cursor, options.cursor_unit)
     sys.stdout.write(f"{plain(standing_blocks(standing))}\n")
-    for path in save_standing(standing, options.report_dir) if options.report_dir else ():
-        sys.stdout.write(f"{path}\n")
+    return _saved(options.report_dir, lambda folder: save_standing(standing, folder))
+
+
+def _saved(folder: Path | None, save: Callable[[Path], list[Path]]) -> int:
+    """Write the report, if one was asked for, and say where it is."""
+    if folder is not None:
+        with reports_into(folder):
+            written = save(folder)
+        sys.stdout.write("".join(f"{path}\n" for path in written))
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.commands.columns import named
+from incload.commands.folders import check_folder, reports_into
 from incload.errors import Refused, on_one_line, unknown
 
 if TYPE_CHECKING:
@@ -122,12 +123,6 @@ def facts_of(
     )
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse a folder for reports that is a file, before anything is done."""
-    if folder.exists() and not folder.is_dir():
-        raise Refused(f"--report-dir {str(folder)!r} is a file: name a folder.")
-
-
 def run(options: argparse.Namespace) -> int:
     """Replay, write the reports, print what was found."""
     from incload.history.replay import open_history
@@ -150,7 +145,8 @@ def run(options: argparse.Namespace) -> int:
         history, account = open_history(options.path, how, progress.at)
         found = replay(history, account, strategies, pairs, windows, workers)
     facts = facts_of(options, account, found.lateness, found.windows, found.worst)
-    written = save_replay(found.rows, facts, options.report_dir)
+    with reports_into(options.report_dir):
+        written = save_replay(found.rows, facts, options.report_dir)
     sys.stdout.write(f"{headline(found.rows, facts)}\n\n")
     sys.stdout.write(plain([*answer_blocks(found.rows), *window_blocks(facts)]))
     sys.stdout.write("".join(f"\n{path}" for path in written) + "\n")

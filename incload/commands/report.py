@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.commands.folders import check_folder, reports_into
+
 if TYPE_CHECKING:
     import argparse
 
@@ -27,6 +29,10 @@ def run(options: argparse.Namespace) -> int:
     from incload.report.replayed import holds_replay
 
     render = render_replay if holds_replay(options.csv) else render_reports
-    for path in render(options.csv, options.report_dir or options.csv.parent):
-        sys.stdout.write(f"{path}\n")
+    folder = options.report_dir or options.csv.parent
+    if options.report_dir:
+        check_folder(folder)
+    with reports_into(folder):
+        written = render(options.csv, folder)
+    sys.stdout.write("".join(f"{path}\n" for path in written))
     return 0

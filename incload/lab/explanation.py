@@ -6,7 +6,7 @@ Needs and breaks come from the same place as every prediction; the story of the 
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -59,7 +59,7 @@ def explain(cell: Cell) -> Explanation:
     observed = cell.run(LoadClock())
     found = outcome(cell, observed, (), None)
     breaks = measure(cell.history(), cell.scenario.conditions)
-    differs = disagreement(found)
+    differs = disagreement(replace(found, witness=""))  # its story is told anyhow
     parts = [_head(cell, observed, found), _timing(cell.history(), observed)]
     if found.witness:
         parts += [_filled(line, "   ") for line in found.witness.splitlines()] + [""]

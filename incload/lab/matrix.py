@@ -153,8 +153,11 @@ class Choice:
 
     def chosen_scenarios(self) -> tuple[Scenario, ...]:
         """Return the scenarios."""
-        names = CORE if self.scenarios == ("core",) else self.scenarios
-        return tuple(scenario(name) for name in names) if names else SCENARIOS
+        if not self.scenarios:
+            return SCENARIOS
+        groups = {"core": CORE, "all": tuple(each.id for each in SCENARIOS)}
+        names = dict.fromkeys(name for each in self.scenarios for name in groups.get(each, (each,)))
+        return tuple(scenario(name) for name in names)
 
     def chosen_pairs(self) -> tuple[tuple[str, str], ...]:
         """Return the engine pairs."""

@@ -78,7 +78,9 @@ def disagreement(outcome: Outcome) -> str:
     cell = f"{outcome.strategy} with {outcome.write_rule} on {outcome.scenario}, {pair}"
     if outcome.predicted == "sound" and outcome.outcome == "wrong":
         first = outcome.witness.partition("\n")[0]
-        return f"{cell}: nothing it needs is broken, and yet {outcome.rows_ever_wrong} rows were wrong. {first}"
+        return (
+            f"{cell}: nothing it needs is broken, and yet {outcome.rows_ever_wrong} rows were wrong. {first}".rstrip()
+        )
     if outcome.predicted == "wrong" and outcome.outcome == "sound":
         return f"{cell}: {outcome.assumption} is broken, and yet no row was wrong."
     expected = outcome.rows_ever_wrong_predicted

@@ -13,7 +13,7 @@ from incload.report.mismatch import SUITE, mismatch_blocks
 from incload.report.origin import origin_blocks
 from incload.report.promised import promise_blocks
 from incload.report.stories import story_blocks
-from incload.report.summary import headline_blocks, limits_blocks, scenario_blocks
+from incload.report.summary import answer_blocks, headline_blocks, limits_blocks, scenario_blocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +25,11 @@ def report_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return a whole report, given its frame (see `incload.report.frame`)."""
     rules = frame[frame["suite"] == SUITE]
     frame = frame[frame["suite"] != SUITE]
+    title, *counts = headline_blocks(frame)
     return [
-        *headline_blocks(frame),
-        *limits_blocks(frame),
+        *(title, *answer_blocks(frame), *counts),
         *scenario_blocks(frame),
+        *limits_blocks(frame),
         *matrix_blocks(frame),
         *mismatch_blocks(rules),
         *cheapest_blocks(frame),

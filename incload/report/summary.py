@@ -36,6 +36,9 @@ _SERVER = (
     "SQLite and DuckDB run inside the loader, PostgreSQL does not; its times hold the way there and back.",
 )
 
+_SEVERAL = 2
+"""From how many scenarios on they are summed up."""
+
 _NAMED = 3
 """How many names that share the first place are told."""
 
@@ -53,6 +56,23 @@ def headline_blocks(frame: pd.DataFrame) -> list[Block]:
     )
     table = Table(("strategy", "scenario", "engines", "predicted", "observed"), rows, left=5)
     return [*blocks, Paragraph("", lead="Outcome and prediction disagree:"), table]
+
+
+def answer_blocks(frame: pd.DataFrame) -> list[Block]:
+    """Return who was right in every scenario, and in how many each of the others was not; nothing for one scenario."""
+    trials = verdict_trials(frame)
+    number = trials["scenario"].nunique()
+    tried = in_order(trials["contender"][trials["outcome"] != "n/a"])
+    if number < _SEVERAL or not tried:
+        return []
+    failed = trials[trials["outcome"].isin(["wrong", "unknown"])].groupby("contender")["scenario"].nunique()
+    partly = set(trials["contender"][trials["outcome"] == "n/a"])
+    right = [f"{name} (where it can run)" if name in partly else name for name in tried if name not in failed]
+    every = "both scenarios" if number == _SEVERAL else f"all {number} scenarios"
+    lead = f"Right in {every}: {listed(right)}." if right else f"No strategy was right in {every}."
+    by_number = {many: [name for name in tried if failed.get(name) == many] for many in sorted(set(failed))}
+    others = "; ".join(f"in {many}: {listed(names)}" for many, names in by_number.items())
+    return [Paragraph(f"Not right {others}." if others else "", lead=lead)]
 
 
 def limits_blocks(frame: pd.DataFrame) -> list[Block]:

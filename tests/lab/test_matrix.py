@@ -255,6 +255,15 @@ def test_a_choice() -> None:
     ]
 
 
+def test_groups_of_scenarios_go_with_others() -> None:
+    """`core` and `all` are names as well; a scenario that is in two of them is run once."""
+    core = [each.id for each in Choice(scenarios=("core",)).chosen_scenarios()]
+    more = [each.id for each in Choice(scenarios=("dst_fold", "core", "clean")).chosen_scenarios()]
+
+    assert more == ["dst_fold", *core]
+    assert Choice(scenarios=("all", "core")).chosen_scenarios() == Choice().chosen_scenarios()
+
+
 @pytest.mark.parametrize(
     ("choice", "message"),
     [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.report.document import Block, Paragraph, Points, Table
-from incload.report.summary import headline_blocks, limits_blocks, scenario_blocks
+from incload.report.summary import answer_blocks, headline_blocks, limits_blocks, scenario_blocks
 
 if TYPE_CHECKING:
     from conftest import Framed
@@ -48,6 +48,36 @@ def test_the_headline_counts_every_outcome(framed: Framed) -> None:
         "5 strategies met 1 scenario on 1 pair of engines. 1 trial measures cost at scale.",
         lead="6 trials: 2 sound, 1 wrong, 1 unknown, 2 n/a.",
     )
+
+
+def test_who_was_right_everywhere_is_told_first(framed: Framed) -> None:
+    """Of strategies that met several scenarios: who was never wrong, and how often each of the others was."""
+    bad = {"outcome": "wrong", "lost": 1}
+    refused = {"target_engine": "postgres", "outcome": "n/a", "reason": "no"}
+    first = [named("a"), named("b", **bad), named("c"), named("d", outcome="n/a", reason="x"), named("e", **bad)]
+    second = [named("a"), named("b", **bad), named("c"), named("e", outcome="unknown", reason="x"), named("f", **bad)]
+    trials = [
+        *first,
+        *({**each, "scenario": "late"} for each in second),
+        named("reference_copy"),
+        named("c", **refused),
+    ]
+
+    assert answer_blocks(framed(*trials)) == [
+        Paragraph("Not right in 1: f; in 2: b and e.", lead="Right in both scenarios: a and c (where it can run).")
+    ]
+    assert answer_blocks(framed(named("b", **bad), named("b", **bad, scenario="late"), named("b", scenario="x"))) == [
+        Paragraph("Not right in 2: b.", lead="No strategy was right in all 3 scenarios.")
+    ]
+    assert answer_blocks(framed(named("a"), named("a", scenario="late"))) == [
+        Paragraph("", lead="Right in both scenarios: a.")
+    ]
+
+
+def test_one_scenario_is_its_own_answer(framed: Framed) -> None:
+    """Nor is anything told where nothing could be tried."""
+    assert answer_blocks(framed(named("a"), named("b"))) == []
+    assert answer_blocks(framed(*(named("a", outcome="n/a", reason="x", scenario=each) for each in "xy"))) == []
 
 
 def test_agreement_with_the_prediction_is_told(framed: Framed) -> None:
