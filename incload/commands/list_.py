@@ -39,13 +39,14 @@ def run(options: argparse.Namespace) -> int:
         return 0
     from incload.history.scenarios import SCENARIOS
     from incload.load.engines.catalog import needed_by
-    from incload.load.location import RECORD_FILES
+    from incload.load.location import PACKED, RECORD_FILES
     from incload.registry import strategies
 
     _section("Strategies", ((each.id, _described(each)) for each in strategies()))
     _section("Scenarios", ((each.id, each.sentence) for each in SCENARIOS))
     _section("Engines", ((each, f"source and target{needs and f'; needs {needs}'}") for each, needs in needed_by()))
-    _section("Files of records", ((ending, "source") for ending in RECORD_FILES))
+    packed = {kind: "source" if kind == "parquet" else f"source; {PACKED} may follow" for kind in RECORD_FILES.values()}
+    _section("Files of records", ((ending, packed[kind]) for ending, kind in RECORD_FILES.items()))
     return 0
 
 

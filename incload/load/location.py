@@ -24,6 +24,9 @@ RECORD_FILES = {
 }
 """The endings of files of records, and what each holds."""
 
+PACKED = ".gz"
+"""What may follow them where the file is packed by gzip; Parquet packs itself."""
+
 
 _DATE = re.compile(
     r"(?<!\d)(?:19|20)\d\d[-_.]?(?:0[1-9]|1[0-2])[-_.]?[0-3]\d(?:[-_.T ]?\d\d(?:[-_.:]?\d\d){0,2}Z?)?(?!\d)", re.ASCII
@@ -206,8 +209,16 @@ def _table(text: str, query: str) -> str | None:
     return unquote(table)
 
 
+def record_format(path: Path) -> str | None:
+    """Return what a file of records holds, as its ending says, packed or not; None for another file."""
+    name = path.name.lower()
+    packed = name.endswith(PACKED)
+    found = RECORD_FILES.get(Path(name.removesuffix(PACKED)).suffix)
+    return None if packed and found == "parquet" else found
+
+
 def _record_file(text: str) -> Location:
-    if Path(text).suffix.lower() not in RECORD_FILES:
+    if record_format(Path(text)) is None:
         said = "what was named" if "@" in text or "password" in text.lower() else repr(text)  # may hold a password
         raise Refused(
             f"{said} is neither a file of records ({', '.join(RECORD_FILES)}) nor a database URL "

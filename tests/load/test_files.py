@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +56,53 @@ def test_records_are_read_in_every_form(into: Ends, name: str, content: str) -> 
     assert into.rows("SELECT id, ts FROM events ORDER BY 1") == [(1, 5), (2, 6)]
     assert (first.source_records, first.loaded, first.skipped, first.new_watermark) == (2, 2, 0, 6)
     assert (second.source_records, second.loaded, second.skipped, second.total_in_target) == (2, 0, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("e.csv.gz", "\ufeffid;ts\n1;5\n2;6\n"),
+        ("E.CSV.GZ", 'id,"ts"\n1,5\n2,6\n'),
+        ("e.json.gz", '[{"id": 1, "ts": 5}, {"id": 2, "ts": 6}]'),
+        ("e.ndjson.gz", '{"id": 1, "ts": 5}\n{"id": 2, "ts": 6}\n'),
+    ],
+)
+def test_packed_records_are_read_like_others(into: Ends, name: str, content: str) -> None:
+    """Packed by gzip, in one piece or in several."""
+    packed = content.encode()
+    for pieces in ([packed], [packed[:-3], packed[-3:]]):
+        load(into, name, b"".join(map(gzip.compress, pieces)))
+
+    assert into.rows("SELECT id, ts FROM events ORDER BY 1") == [(1, 5), (2, 6)]
+
+
+GZIP = gzip.compress(b"id,ts\n" + b"".join(b"%d,%d\n" % (number, number % 7) for number in range(5_000)))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"id,ts\n1,5\n", "Not a gzipped file"),
+        (GZIP[:-20], "end-of-stream marker"),
+        (GZIP[:-8] + bytes(4) + GZIP[-4:], "CRC check failed"),
+        (GZIP[:200] + bytes(50) + GZIP[250:], ""),
+        (GZIP + b"more", "Not a gzipped file"),
+    ],
+)
+def test_a_packed_file_that_is_not_whole_is_refused(into: Ends, content: bytes, said: str) -> None:
+    """A transfer that was cut short or bent on its way; the target is not even made."""
+    with pytest.raises(
+        Refused, match=rf"e\.csv\.gz' is not whole, or not packed by gzip \(.*{said}.*: fetch it again\.$"
+    ):
+        load(into, "e.csv.gz", content)
+
+    assert not into.target.path.exists()
+
+
+def test_an_empty_packed_file_is_refused(into: Ends) -> None:
+    """As an empty file is."""
+    with pytest.raises(Refused, match=r"e\.csv\.gz' is empty: a file of records holds at least the line"):
+        load(into, "e.csv.gz", gzip.compress(b"\n"))
 
 
 def test_json_values_keep_their_form(into: Ends) -> None:

@@ -33,6 +33,8 @@ def test_a_place_is_read_to_the_letter(text: str, location: Location) -> None:
     ("text", "said"),
     [
         ("events", "'events' is neither a file of records"),
+        ("events.gz", "'events.gz' is neither a file of records"),
+        ("events.parquet.gz", "'events.parquet.gz' is neither a file of records"),
         ("events.txt", r"is neither a file of records \(\.json, .*\) nor a database URL"),
         ("mongodb:///db", "unknown engine 'mongodb': known: duckdb, postgres, postgresql, sqlite"),
         ("sqlit:///x.db", "unknown engine 'sqlit': did you mean sqlite"),

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from incload.errors import Refused, visible
-from incload.load.location import RECORD_FILES
+from incload.load.engines import packed
+from incload.load.location import record_format
 from incload.load.wording import reason
 from incload.table import Kind
 
@@ -93,10 +94,11 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
     Raises `Refused` when the file is empty, cannot be read, does not hold records, or lacks what is wanted of it. A
     file with no record at all makes no table.
     """
-    reader = RECORD_FILES[path.suffix.lower()]
+    reader = record_format(path) or ""
     try:
-        with path.open("rb") as file:
-            start = file.read(4096)
+        start = packed.start(path)
+    except packed.NotWhole as error:
+        raise Refused(f"{str(path)!r} is not whole, or not packed by gzip ({error}): fetch it again.") from error
     except OSError as error:
         raise Refused(f"{str(path)!r} cannot be read ({error.strerror}): check the path of the source.") from error
     if not start.strip():
@@ -114,7 +116,8 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
 def _json(session: Session, path: str, table: str, wanted: Wanted) -> int:
     """Read each record as a JSON object and type each column by all its values."""
     session.write(
-        "CREATE TEMP TABLE incload_records AS SELECT json FROM read_json_objects(?, format = 'auto')",
+        "CREATE TEMP TABLE incload_records AS SELECT json"
+        f" FROM read_json_objects(?, format = 'auto', {packed.option(path)})",
         (_itself(path),),
     )
     odd = session.rows("SELECT json::VARCHAR FROM incload_records WHERE json_type(json) <> 'OBJECT' LIMIT 1")
@@ -153,7 +156,7 @@ def _csv(session: Session, path: str, table: str, wanted: Wanted) -> int:
     session.write(
         "CREATE TEMP TABLE incload_records AS SELECT * FROM read_csv(?, header = true, auto_detect = false,"
         f" delim = {_literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}},"
-        " hive_partitioning = false)",
+        f" hive_partitioning = false, {packed.option(path)})",
         (_itself(path),),
     )
     fields = []
@@ -179,7 +182,7 @@ def _header(path: str) -> tuple[str, list[str]]:
 
 def _divided(path: str, delimiter: str) -> list[str]:
     """Return the names of a header, which may go on over several lines inside quotes; none where they are broken."""
-    with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - a path as the message spells it
+    with packed.opened(path) as file:
         try:
             return next(csv.reader(file, delimiter=delimiter, strict=True), [])
         except csv.Error:
