@@ -69,7 +69,7 @@ def test_a_load_follows_the_log(shop: Path, capsys: pytest.CaptureFixture[str]) 
         connection.execute("INSERT INTO orders VALUES (1, 'a')")
     capsys.readouterr()
     assert main(load) == 0
-    assert said(capsys).startswith("Loaded 1 rows into orders.\n")
+    assert said(capsys).startswith("Loaded 1 row into orders.\n")
 
     assert main(["memory", "show", "sqlite:///copy.db", "--table", "orders"]) == 0
     shown = said(capsys).splitlines()

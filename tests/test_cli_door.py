@@ -57,6 +57,17 @@ def test_a_key_that_cannot_be_appended_is_refused(engine: str, tmp_path: Path, c
     )
 
 
+def test_a_table_that_is_replaced_has_lost_nothing(tmp_path: Path, capsys: Output) -> None:
+    """Rows that make room for themselves are not told as if they were gone."""
+    load(tmp_path, strategy="full_refresh")
+    load(tmp_path, strategy="full_refresh")
+
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("Loaded")] == [
+        "Loaded 2 rows into t.",
+        "Loaded 2 rows into t in place of 2.",
+    ]
+
+
 def test_memories_of_all_tables_are_shown(tmp_path: Path, capsys: Output) -> None:
     """Without --table each memory of the target is shown, or each of one strategy."""
     target = f"sqlite:///{tmp_path}/copy.sqlite"

@@ -304,7 +304,7 @@ def test_a_rehearsal_changes_nothing(target: Path, tmp_path: Path, capsys: pytes
     capsys.readouterr()
 
     assert load(source, target, "--dry-run") == 0
-    assert "1 rows would be written" in capsys.readouterr().out
+    assert "1 row would be written" in capsys.readouterr().out
     assert content(target) == before
     assert load(source, tmp_path / f"new{target.suffix}", "--dry-run") == 0
     assert not (tmp_path / f"new{target.suffix}").exists()

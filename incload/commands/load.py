@@ -153,10 +153,17 @@ def told(summary: Summary) -> str:
 
 def _sentence(summary: Summary) -> str:
     if summary.dry_run:
-        would = f"{summary.loaded} rows would be written to {summary.table} and {summary.removed} removed"
+        would = f"{_rows(summary.loaded)} would be written to {summary.table} and {summary.removed} removed"
         return f"Dry run: {would}; nothing was changed."
     if summary.loaded == summary.removed == 0:
         memory = "the memory is untouched" if summary.memory == "untouched" else "the memory was updated"
         return f"Nothing to load into {summary.table}; {memory}."
-    removed = f", {summary.removed} removed" if summary.removed else ""
-    return f"Loaded {summary.loaded} rows into {summary.table}{removed}."
+    gone = (
+        f" in place of {summary.removed}" if summary.write_rule == WriteRule.REPLACE else f", {summary.removed} removed"
+    )
+    removed = gone if summary.removed else ""
+    return f"Loaded {_rows(summary.loaded)} into {summary.table}{removed}."
+
+
+def _rows(number: int) -> str:
+    return f"{number} row" if number == 1 else f"{number} rows"

@@ -13,7 +13,7 @@ from incload.errors import Refused
 from incload.load.engines.catalog import session_type
 from incload.load.guards import mismatch
 from incload.load.link import connect, reopen, spelled
-from incload.load.sync import describe, sync
+from incload.load.sync import NO_SCHEMA, describe, sync
 from incload.load.wording import clashes, reason
 from incload.strategy import WriteRule
 
@@ -74,19 +74,28 @@ def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: 
                 return _told(unfit, _nothing(link, source, plan, dry_run=dry_run))
             describe(link, plan)  # refuses a table that is not there before it is counted
             source_records = link.source.count(link.relation) if count and link.records is None else link.records
+            dotted = _dotted(link, plan)
             total_before = _total(link, plan)
             synced = sync(link, plan, commit=not dry_run)
             if target.identity() != opened:
                 raise Refused(f"the target {target.shown} was removed while it was being loaded: load again.")
             filled.append(not dry_run)
-            return _told(unfit, _summary(link, plan, synced, source_records, total_before, dry_run=dry_run))
+            summary = _summary(link, plan, synced, source_records, total_before, dry_run=dry_run)
+            return _told(unfit, _told(dotted, summary))
         finally:
             link.close()
 
 
-def _told(unfit: str, summary: Summary) -> Summary:
+def _told(known: str, summary: Summary) -> Summary:
     """Put what was known before anything was read in front of what was noticed."""
-    return replace(summary, warnings=(unfit, *summary.warnings)) if unfit else summary
+    return replace(summary, warnings=(known, *summary.warnings)) if known else summary
+
+
+def _dotted(link: Link, plan: Plan) -> str:
+    """Say of a table that is to be made that its name, dot and all, is its name."""
+    if "." not in plan.name or link.target.columns("target", plan.name) is not None:
+        return ""
+    return f"table {plan.name!r} is new, and the dot is in its name. {NO_SCHEMA}."
 
 
 def _summary(  # noqa: PLR0913 - it only gathers

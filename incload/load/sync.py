@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from incload.table import Column
 
 
+NO_SCHEMA = "A schema is no part of a table's name: PostgreSQL takes one in the URL, as schema=NAME"
+"""What is said of a name with a dot that is not there, or was not until now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Synced:
     """What one sync did.
@@ -149,7 +153,8 @@ def describe(link: Link, plan: Plan) -> Table:
         tables = link.source.tables("source")
         if not tables:
             raise Refused(f"the source has no table {link.table!r}, and no other either: check its path.")
-        raise unknown("source table", link.table, tables)
+        schema = f" {NO_SCHEMA}." if "." in link.table else ""
+        raise Refused(f"{unknown('source table', link.table, tables)}{schema}")
     names = [column.name for column in columns]
     own = next((name for name in names if name.lower() == DIGEST), None)
     if own:

@@ -94,6 +94,22 @@ def test_a_source_may_be_in_the_middle_of_a_transaction(between: Between, target
     assert (summary.loaded, ends.rows()) == (1, [(1, 1)])
 
 
+def test_a_dot_is_no_schema(ends: Ends) -> None:
+    """A table that is made under a name with a dot is reported, once; one that is not there is refused with a hint."""
+    ends.write(*TABLE)
+    first, second = (ends.load("timestamp_watermark", table="events", name="raw.events") for _ in range(2))
+    with pytest.raises(
+        Refused, match=r"^unknown source table 'raw\.events': did you mean events\? A schema is no part of"
+    ):
+        ends.load("timestamp_watermark", table="raw.events")
+
+    (warning,) = first.warnings
+    assert warning.startswith(
+        "table 'raw.events' is new, and the dot is in its name. A schema is no part of a table's "
+    )
+    assert (second.warnings, ends.rows('SELECT count(*) FROM "raw.events"')) == ((), [(1,)])
+
+
 @pytest.mark.parametrize("place", ["source", "target"])
 def test_a_duckdb_file_that_is_open_elsewhere_is_named(between: Between, place: str) -> None:
     """DuckDB gives a file to one process at a time."""
