@@ -93,12 +93,13 @@ def test_a_new_file_is_a_strategy() -> None:
 
 @pytest.mark.usefixtures("dropped")
 def test_a_new_file_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    """The list shows it with the first line of its docstring."""
+    """The list shows it with the first line of its docstring, and its variant with the parameters that make it."""
     assert cli.main(["list"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(maxsplit=1) for line in lines if "night_owl" in line] == [
-        [name, "Reads everything there is, as long as it is dark."] for name in NIGHT_OWLS
+        ["night_owl", "Reads everything there is, as long as it is dark."],
+        ["night_owl_hours_12", "The same as night_owl:hours=12."],
     ]
 
 
