@@ -17,6 +17,7 @@ HEAVY = ("adbc_driver_manager", "duckdb", "faker", "matplotlib", "numpy", "panda
 RUN = """
 import sys
 from incload.cli import main
+%s
 try:
     code = main(sys.argv[2:])
 except SystemExit as end:
@@ -26,10 +27,10 @@ sys.exit(code)
 """
 
 
-def imported(*arguments: str) -> set[str]:
-    """Run a command in a process of its own; return which of the heavy modules it imported."""
+def imported(*arguments: str, first: str = "") -> set[str]:
+    """Run a command in a process of its own, after a statement; return which of the heavy modules it imported."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, " ".join(HEAVY), *arguments], capture_output=True, text=True, check=True
+        [sys.executable, "-c", RUN % first, " ".join(HEAVY), *arguments], capture_output=True, text=True, check=True
     )
     return set(done.stderr.split())
 
@@ -45,11 +46,11 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def load(source: Path, engine: str, strategy: str = "timestamp_watermark") -> set[str]:
+def load(source: Path, engine: str, strategy: str = "timestamp_watermark", first: str = "") -> set[str]:
     """Load the source into a target beside it."""
     target = f"{engine}:///{source.parent}/target.{engine}"
     plan = ("--table", "events", "--key", "id", "--cursor", "ts", "--strategy", strategy)
-    return imported("load", f"sqlite:///{source}?table=events", "--target", target, *plan)
+    return imported("load", f"sqlite:///{source}?table=events", "--target", target, *plan, first=first)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["load", "--help"], ["compare", "--help"], ["list"]])
@@ -79,6 +80,13 @@ def test_rows_from_sqlite_to_duckdb_need_no_python(source: Path, strategy: str) 
     change(source)
 
     assert first == load(source, "duckdb", strategy) == {"adbc_driver_manager", "duckdb"}
+
+
+def test_rows_in_parts_need_no_python_either(source: Path) -> None:
+    """Nor does a first load that DuckDB takes in parts, here of one row each."""
+    few = "from incload.load.engines.duckdb import DuckdbSession; DuckdbSession.part_rows = 1"
+
+    assert load(source, "duckdb", first=few) == {"adbc_driver_manager", "duckdb"}
 
 
 def test_a_load_that_finds_no_rows_imports_no_driver_for_them(source: Path) -> None:

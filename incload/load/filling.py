@@ -50,4 +50,4 @@ def _parts(job: Job, delta: Delta) -> Iterator[Query]:
     if link.attached:
         yield from link.questions(job.table, job.scale, question)
     else:
-        yield from link.arriving(link.question(job.table, job.scale, question), job.table)
+        yield from link.arriving(job.table, job.scale, question)

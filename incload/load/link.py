@@ -104,20 +104,29 @@ class Link:
         first = next(readers)
         return self._passed_on(first.schema, chain.from_iterable(chain([first], readers)), table.columns)
 
-    def arriving(self, query: Query, table: Table) -> Iterator[Query]:
-        """Bring a query on a source in another engine within reach, so many rows at a time as the target takes.
+    def arriving(self, table: Table, scale: Scale | None, question: Rows) -> Iterator[Query]:
+        """Bring what answers a question to a source in another engine within reach, in parts as the target takes them.
 
-        The rows are counted on their way, so they are read in Python.
+        A source that can cut its table does; otherwise the rows are counted on their way, and so read in Python.
         """
-        reader = self._streamed(query, table.columns).reader()
+        rows = self.target.part_rows or 0
+        cut = self.source.cut(self.table, table.key, rows)
+        if cut:
+            queries = [self.source.select(table, scale, question, part) for part in cut]
+            for stream in self.source.streams(queries, table.columns):
+                yield self._received(self._noted(stream), table.columns)
+            return
+        reader = self._streamed(self.question(table, scale, question), table.columns).reader()
         waiting = iter(reader)
         for first in waiting:
-            part = _some(first, waiting, self.target.part_rows or 0)
-            yield self._passed_on(reader.schema, part, table.columns)
+            yield self._passed_on(reader.schema, _some(first, waiting, rows), table.columns)
 
     def _streamed(self, query: Query, columns: tuple[Column, ...]) -> Stream:
-        self.streams[:] = [self.source.stream(query, columns)]
-        return self.streams[0]
+        return self._noted(self.source.stream(query, columns))
+
+    def _noted(self, stream: Stream) -> Stream:
+        self.streams[:] = [stream]
+        return stream
 
     def _passed_on(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch], columns: tuple[Column, ...]) -> Query:
         import pyarrow as pa

@@ -71,14 +71,14 @@ class Tape:
 def taped(tape: Tape) -> Iterator[Tape]:
     """Let every session of this process cross its boundaries on a tape, for the time of a block."""
     kept = [(owner, name, vars(owner)[name]) for owner in OWNERS for name in STEPS if name in vars(owner)]
-    streamed = Link._streamed
+    noted = Link._noted
     for engine, name, method in kept:
         setattr(engine, name, _stepped(tape, name, method))
-    Link._streamed = lambda link, query, columns: _torn(tape, streamed(link, query, columns))  # type: ignore[method-assign]
+    Link._noted = lambda link, stream: _torn(tape, noted(link, stream))  # type: ignore[method-assign]
     try:
         yield tape
     finally:
-        Link._streamed = streamed  # type: ignore[method-assign]
+        Link._noted = noted  # type: ignore[method-assign]
         for engine, name, method in kept:
             setattr(engine, name, method)
 

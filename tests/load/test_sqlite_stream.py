@@ -19,7 +19,6 @@ from incload.errors import Refused
 from incload.load.engines import sqlite_stream
 from incload.load.engines.base import Query
 from incload.load.engines.sqlite import SqliteSession
-from incload.load.engines.sqlite_stream import SqliteStream
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -122,11 +121,8 @@ def bound(source: Path, *values: object) -> list[dict[str, object]]:
     kinds = {int: Kind.INTEGER, float: Kind.REAL, str: Kind.TEXT, bytes: Kind.BLOB}
     columns = [Column(f"v{place}", kinds[type(value)]) for place, value in enumerate(values)]
     names = ", ".join(f"? AS {column.name}" for column in columns)
-    stream = SqliteStream(source, Query(f"SELECT {names}", values), tuple(columns), 1.0)
-    try:
-        return stream.reader().read_all().to_pylist()
-    finally:
-        stream.close()
+    with closing(SqliteSession(source, None)) as session:
+        return session.stream(Query(f"SELECT {names}", values), tuple(columns)).reader().read_all().to_pylist()
 
 
 INTEGERS = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -305,3 +301,71 @@ def test_a_reader_names_what_it_meets(session: SqliteSession, monkeypatch: pytes
         stream.reader().read_all()
 
     assert stream.broken(None) is refused.value
+
+
+KEYS = [-(1 << 63), -5, 0, 1, 7, 1_000, (1 << 63) - 1]
+CUT = '(SELECT * FROM source."c u\'t" WHERE {})'
+
+
+@pytest.fixture
+def cuttable(tmp_path: Path) -> Iterator[SqliteSession]:
+    """Return a session on a source of seven keys that lie far apart, beside tables that cannot be cut."""
+    with closing(sqlite3.connect(tmp_path / "cut.sqlite")) as connection, connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute('CREATE TABLE "c u\'t" ("i d" INTEGER PRIMARY KEY)')
+        connection.executemany('INSERT INTO "c u\'t" VALUES (?)', [(key,) for key in KEYS])
+        connection.execute("CREATE TABLE big (id BIGINT PRIMARY KEY)")
+        connection.execute("CREATE TABLE pair (id INTEGER, part INTEGER, PRIMARY KEY (id, part))")
+        connection.execute("CREATE TABLE loose (id INTEGER)")
+        connection.execute('CREATE VIEW seen AS SELECT * FROM "c u\'t"')
+        connection.execute("CREATE TABLE texts (id INTEGER PRIMARY KEY) WITHOUT ROWID")
+        connection.execute("INSERT INTO texts VALUES (1), (2), ('; DROP TABLE big')")
+    with closing(SqliteSession(tmp_path / "cut.sqlite", None)) as session:
+        yield session
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 6, 7, 8])
+def test_a_table_is_cut_into_parts_of_so_many_rows(cuttable: SqliteSession, rows: int) -> None:
+    """However far apart its keys are, every row is in one part, and in none are more."""
+    parts = cuttable.cut("c u't", ("i d",), rows)
+    held = [[key for (key,) in cuttable.rows(f"SELECT * FROM {part}")] for part in parts]
+
+    assert [key for part in held for key in part] == KEYS
+    assert {len(part) for part in held[:-1]} <= {rows}
+    assert len(held[-1]) <= rows
+
+
+def test_a_table_is_cut_between_its_keys(cuttable: SqliteSession) -> None:
+    """The first part and the last are open, so that no key that comes meanwhile lies between the parts."""
+    assert cuttable.cut("c u't", ("i d",), 3) == [
+        CUT.format('"i d" <= 0'), CUT.format('"i d" > 0 AND "i d" <= 1000'), CUT.format('"i d" > 1000'),
+    ]  # fmt: skip
+
+
+def test_a_key_that_is_no_number_ends_the_cutting(cuttable: SqliteSession) -> None:
+    """Without rowids a column of integers may hold texts; they come last, and none gets into a statement."""
+    parts = cuttable.cut("texts", ("id",), 1)
+
+    assert parts[-1] == '(SELECT * FROM source."texts" WHERE "id" > 2)'
+
+
+@pytest.mark.parametrize(
+    ("table", "key"), [("big", "id"), ("pair", "id part"), ("loose", "id"), ("seen", "i d"), ("none", "id")]
+)
+def test_a_table_in_another_order_is_not_cut(cuttable: SqliteSession, table: str, key: str) -> None:
+    """To read it by its keys would be to look up every row."""
+    assert cuttable.cut(table, tuple(key.split()) if table == "pair" else (key,), 1) == []
+
+
+def test_streams_of_one_read_are_of_one_snapshot(cuttable: SqliteSession, tmp_path: Path) -> None:
+    """What another process writes between two parts is in neither."""
+    queries = [Query(f"SELECT * FROM {part}") for part in cuttable.cut("c u't", ("i d",), 4)]
+    writing = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()"
+    found: list[list[object]] = []
+    for stream in cuttable.streams(queries, (Column("i d", Kind.INTEGER),)):
+        found.append(stream.reader().read_all()["i d"].to_pylist())
+        statement = f'INSERT INTO "c u\'t" VALUES ({500 + len(found)})'
+        subprocess.run([sys.executable, "-c", writing, str(tmp_path / "cut.sqlite"), statement], check=True)
+
+    assert found == [KEYS[:4], KEYS[4:]]
+    assert cuttable.rows('SELECT count(*) FROM source."c u\'t"') == [(9,)]

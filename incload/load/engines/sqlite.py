@@ -118,13 +118,13 @@ class SqliteSession(SqliteCrossing):
 
     def rollback(self) -> None:
         """Roll back, if a transaction is open."""
-        self._end_streams()
+        self._streaming.close()
         if self._connection.in_transaction:
             self.write("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection."""
-        self._end_streams()
+        self._streaming.close()
         self._connection.close()
 
     def name(self, place: Place, table: str) -> str:

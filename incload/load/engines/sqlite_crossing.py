@@ -1,19 +1,24 @@
 """How rows leave SQLite for another engine and come in from one.
 
-What leaves is a stream of a connection of its own, which lasts as long as the transaction in which it was asked for.
+What leaves is a stream of a connection of its own, which lasts as long as the transaction in which it was asked for;
+streams that together are one read share theirs, and with it a snapshot.
 What comes in waits in a scratch file, attached until the transaction is over.
 """
 
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from incload.load.engines.base import Session
 from incload.load.engines.temporary import STAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from adbc_driver_manager import AdbcConnection
 
     from incload.load.engines.query import Query
     from incload.load.engines.sqlite_stream import SqliteStream
@@ -33,20 +38,56 @@ class SqliteCrossing(Session):
         super().__init__()
         self._source = source
         self._scratch: list[Path] = []
-        self._streams: list[SqliteStream] = []
+        self._streaming = ExitStack()
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Read through ADBC."""
-        from incload.load.engines.sqlite_stream import SqliteStream
+        return self._streamed(self._connected(), query, columns)
+
+    def streams(self, queries: Iterable[Query], columns: tuple[Column, ...]) -> Iterator[Stream]:
+        """Read through ADBC, in one transaction."""
+        from incload.load.engines.sqlite_stream import execute
+
+        connection = self._connected()
+        execute(connection, "BEGIN")
+        for query in queries:
+            stream = self._streamed(connection, query, columns)
+            yield stream
+            stream.close()
+
+    def _connected(self) -> AdbcConnection:
+        from incload.load.engines.sqlite_stream import attached
 
         assert self._source is not None  # noqa: S101 - only a session that has a source is streamed from
-        self._streams.append(SqliteStream(self._source, query, columns, LOCK_SECONDS))
-        return self._streams[-1]
+        return self._streaming.enter_context(attached(self._source, LOCK_SECONDS))
 
-    def _end_streams(self) -> None:
-        """Close what was streamed; whoever received it is done with it by now."""
-        while self._streams:
-            self._streams.pop().close()
+    def _streamed(self, connection: AdbcConnection, query: Query, columns: tuple[Column, ...]) -> SqliteStream:
+        from incload.load.engines.sqlite_stream import SqliteStream
+
+        assert self._source is not None  # noqa: S101 - as above
+        stream = SqliteStream(connection, self._source, query, columns)
+        self._streaming.callback(stream.close)
+        return stream
+
+    def cut(self, table: str, key: tuple[str, ...], rows: int) -> list[str]:
+        """Cut a table between its keys, if they are the order in which SQLite keeps its rows."""
+        declared = {column.name: column.declared.upper() for column in self.columns("source", table) or ()}
+        if [declared.get(name) for name in key] != ["INTEGER"] or not self.keyed("source", table, key):
+            return []
+        relation, name = self.name("source", table), self.quote(key[0])
+        ends: list[int] = []
+        while (end := self._key_after(relation, name, rows, ends)) is not None:
+            ends.append(end)
+        over = ["", *(f"{name} > {end}" for end in ends)]
+        up_to = [*(f"{name} <= {end}" for end in ends), ""]
+        ranges = (" AND ".join(filter(None, pair)) for pair in zip(over, up_to, strict=True))
+        return [f"(SELECT * FROM {relation} WHERE {each})" for each in ranges] if ends else [relation]
+
+    def _key_after(self, relation: str, name: str, rows: int, ends: list[int]) -> int | None:
+        """Return the key of the row that comes so many rows after the last of those given; None if there is none."""
+        beyond = f" WHERE {name} > {ends[-1]}" if ends else ""
+        found = self.rows(f"SELECT {name} FROM {relation}{beyond} ORDER BY {name} LIMIT 1 OFFSET {rows - 1}")
+        return found[0][0] if found and isinstance(found[0][0], int) else None  # texts are refused when they are read
 
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:  # noqa: ARG002 - the stream is typed
         """Write the stream to a scratch file through ADBC and attach it, until the transaction is over."""

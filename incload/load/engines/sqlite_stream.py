@@ -56,10 +56,10 @@ _NAMES = {"l": "int64", "g": "double", "u": "string", "z": "binary"}
 class SqliteStream(Stream):
     """The rows of one query; it has to be closed, and not before whoever reads it is done."""
 
-    def __init__(self, source: Path, query: Query, columns: tuple[Column, ...], lock_seconds: float) -> None:
-        """Run a query on a SQLite file whose tables it names under `source`; read the first batch.
+    def __init__(self, connection: AdbcConnection, source: Path, query: Query, columns: tuple[Column, ...]) -> None:
+        """Run a query on a connection to which its file is attached; read the first batch.
 
-        A file that somebody writes is waited for, so many seconds. Raises `Refused` for what cannot be read.
+        Raises `Refused` for what cannot be read.
         """
         super().__init__()
         self._source, self._columns = source, columns
@@ -67,18 +67,15 @@ class SqliteStream(Stream):
         self.marker = _marker(columns)
         self._opened = ExitStack()
         try:
-            self._handle = self._run(query, lock_seconds)
+            self._handle = self._run(connection, query)
             self._refuse_other_types()
         except BaseException as error:
-            self._opened.close()
+            self.close()
             if isinstance(error, Error):
                 raise self._said(str(error)) from error
             raise
 
-    def _run(self, query: Query, lock_seconds: float) -> ArrowArrayStreamHandle:
-        connection = self._opened.enter_context(connected(":memory:"))
-        execute(connection, f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
-        execute(connection, f"ATTACH 'file:{quote(str(self._source))}?mode=ro' AS source")
+    def _run(self, connection: AdbcConnection, query: Query) -> ArrowArrayStreamHandle:
         binding, statement = (self._opened.enter_context(AdbcStatement(connection)) for _ in range(2))
         statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
         statement.set_sql_query(self._sql(query))
@@ -144,12 +141,28 @@ class SqliteStream(Stream):
         if typed:
             name = self._columns[int(typed[1])].name
             return Refused(f"column {name!r} of the SQLite source is not of one type ({typed[2]}): give it one type.")
-        return Refused(f"{str(self._source)!r} cannot be read: {reason(OSError(text))}")
+        return _unread(self._source, text)
 
     def close(self) -> None:
-        """Let go of the rows that nobody has taken, and close the connection."""
+        """Let go of the rows that nobody has taken, and of the statement."""
         self._capsule = None
         self._opened.close()
+
+
+def _unread(source: Path, text: str) -> Refused:
+    return Refused(f"{str(source)!r} cannot be read: {reason(OSError(text))}")
+
+
+@contextmanager
+def attached(source: Path, lock_seconds: float) -> Iterator[AdbcConnection]:
+    """Connect to a SQLite file as `source`, read-only; one that somebody writes is waited for, so many seconds."""
+    with connected(":memory:") as connection:
+        try:
+            execute(connection, f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
+            execute(connection, f"ATTACH 'file:{quote(str(source))}?mode=ro' AS source")
+        except Error as error:
+            raise _unread(source, str(error)) from error
+        yield connection
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from incload.errors import Refused
 from incload.load.wording import reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
 
@@ -97,6 +97,14 @@ class Crosses(ABC):
     @abstractmethod
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and return its rows as a stream of the columns' types, which lasts until the next rollback."""
+
+    def streams(self, queries: Iterable[Query], columns: tuple[Column, ...]) -> Iterator[Stream]:
+        """Run queries one after the other, all of one snapshot; each stream is over before the next is asked for."""
+        raise AssertionError(f"{type(self).__name__} cuts no table: {queries}, {columns}")
+
+    def cut(self, table: str, key: tuple[str, ...], rows: int) -> list[str]:  # noqa: ARG002 - an engine may
+        """Return relations of so many rows that together are a table of the source; none where it cannot be cut."""
+        return []
 
     @abstractmethod
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
