@@ -9,12 +9,10 @@ new, empty table. A target table that is there keeps its memory, were it emptied
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
-from incload.cursor import Scale
 from incload.errors import Refused, unknown
 from incload.load import filling, guards
 from incload.load.asking import AskedSource, SeenRows
@@ -24,12 +22,14 @@ from incload.load.engines.temporary import DIGEST
 from incload.load.evolving import evolve
 from incload.load.job import Job
 from incload.load.link import refuse_unable
+from incload.load.looking import look_at_cursor
 from incload.load.memory import Shelf
 from incload.load.writes import write
 from incload.strategy import WriteRule
 from incload.table import Kind, Table
 
 if TYPE_CHECKING:
+    from incload.cursor import Scale
     from incload.load.engines.base import Session
     from incload.load.job import Landed
     from incload.load.link import Link
@@ -98,10 +98,11 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     refuse_unable(plan.strategy, link.source, is_file=link.records is not None)
     table = describe(link, plan)
     shelf = Shelf(link.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source)
-    scale = _scale(link, plan, table, shelf)
+    first = link.target.columns("target", plan.name) is None
+    look = look_at_cursor(link, plan, table, shelf, first=first)
+    scale = look.scale
     _check_key_order(link, plan, table)
     shelf = replace(shelf, tags=tags(link, table, scale))
-    first = link.target.columns("target", plan.name) is None
     if first:
         shelf.forget()
         link.target.discard(plan.name)
@@ -114,10 +115,12 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     _check_remembered_key(link, table, shelf, before)
     started = source.clock()
     delta = plan.strategy.read(source, before)
+    look.confirm(delta)
     if first and lasting and filling.is_long(job, delta, plan.rule):
         landed = _filled(job, plan, shelf, delta)
     else:
         landed = write(job, delta, plan.rule)
+    look.confirm_again(delta)
     after = plan.strategy.remember(_seen(job, landed, started), before)
     guards.refuse_backwards(plan, scale, before, after)
     _remember(shelf, job, landed, before, after, at=started)
@@ -186,18 +189,6 @@ def tags(link: Link, table: Table, scale: Scale | None) -> dict[str, str]:
     digest = sha256(f"{link.target.digest_tag} {columns}".encode()).hexdigest()[:16]
     cursor = table.cursor if table.cursor and scale else "none"
     return {"cursor": cursor, "scale": scale.tag if scale else "none", "digest": digest}
-
-
-def _scale(link: Link, plan: Plan, table: Table, shelf: Shelf) -> Scale | None:
-    """Return what the cursor's values mean; where the source has none at all, what they meant before."""
-    if table.cursor is None or not (plan.strategy.uses_cursor or plan.rule is WriteRule.NEWEST):
-        return None
-    scale = link.source.scale("source", link.table, table.column(table.cursor), plan.cursor_per_second)
-    if scale is None:
-        return shelf.scale() or Scale(plan.cursor_per_second)
-    if any(need.within for need in plan.strategy.needs):
-        scale.ticks(timedelta(0))  # refuses a cursor of plain numbers now, not at the second load
-    return scale
 
 
 def _check_key_order(link: Link, plan: Plan, table: Table) -> None:

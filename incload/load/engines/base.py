@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from incload.load.engines.dialect import Dialect
 from incload.load.engines.log import KeepsLogs
+from incload.load.engines.looks import LooksAtCursors
 from incload.load.engines.parts import FillsInParts
 from incload.load.engines.query import Place, Query, Row
 from incload.load.engines.stream import Crosses
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Place", "Query", "Row", "Session"]
 
 
-class Session(Dialect, KeepsLogs, FillsInParts, Crosses, ABC):
+class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     """One connection to one database engine; see the module's docstring."""
 
     def __init__(self) -> None:

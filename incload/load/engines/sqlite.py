@@ -12,12 +12,13 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
-from incload.cursor import IsoText, MixedText, Scale, scale_of_texts, shape_of
+from incload.cursor import MixedText
 from incload.errors import Refused
 from incload.load.engines import sqlite_digest
 from incload.load.engines.base import Place, Query, Row
 from incload.load.engines.cursor_sql import CursorSql
 from incload.load.engines.sqlite_crossing import LOCK_SECONDS, MOST_COLUMNS, SqliteCrossing
+from incload.load.engines.sqlite_cursor import CursorValues
 from incload.load.location import path_of
 from incload.load.wording import reason
 from incload.strategy import Capability
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from incload.cursor import Scale
     from incload.load.engines.log import ChangeLog
     from incload.load.location import End
+    from incload.strategy import Rows
     from incload.table import Table
 
 _MOST_IN_A_ROW = 100
@@ -180,34 +183,22 @@ class SqliteSession(SqliteCrossing):
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Look at the stored values: SQLite's declared types promise nothing."""
-        name, relation = self.quote(column.name), self.name(place, table)
-        sample = self.rows(f"SELECT {name} FROM {relation} WHERE {name} IS NOT NULL LIMIT 1")
-        if not sample:
-            return None
-        if not isinstance(sample[0][0], str):
-            return Scale(per_second)
-        shape = shape_of(sample[0][0])
-        if not isinstance(shape, IsoText):
-            return scale_of_texts([sample[0][0]], column.name)
-        other = self.rows(
-            f"SELECT {name} FROM {relation} WHERE typeof({name}) <> 'null'"
-            f" AND NOT (typeof({name}) = 'text' AND {name} GLOB ?) LIMIT 1",
-            (_glob(shape),),
-        )
-        if not other:
-            return shape
-        if not isinstance(other[0][0], str):
-            raise Refused(
-                f"cursor column {column.name!r} holds {other[0][0]!r} among texts such as {sample[0][0]!r}: "
-                "its values must be of one type."
-            )
-        mixed = scale_of_texts([sample[0][0], other[0][0]], column.name)
-        if isinstance(mixed, MixedText):
-            raise Refused(
-                f"cursor column {column.name!r} holds {sample[0][0]!r} and {other[0][0]!r}, and SQLite compares them "
-                "as text: write all stamps in one shape, or name another cursor."
-            )
-        return mixed
+        return self._values(place, table, column).scale(per_second)
+
+    def seems(self, place: Place, table: str, column: Column, scale: Scale) -> bool:
+        """Look at the largest value, where an index finds it and the others."""
+        return self._values(place, table, column).seem(scale)
+
+    def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
+        """Look at the values on which the answers hang; sqlite_cursor tells why that is enough."""
+        self._values(place, table, column).confirm(scale, asked)
+
+    def _values(self, place: Place, table: str, column: Column) -> CursorValues:
+        return CursorValues(self, self.name(place, table), column.name)
+
+    def version(self, place: Place) -> int:
+        """Ask the file: the number stands for what this connection has last seen of it."""
+        return int(str(self.rows(f"PRAGMA {'source' if place == 'source' else 'main'}.data_version")[0][0]))
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:
         """Ask the planner: an index spares it the sorting."""
@@ -352,14 +343,6 @@ def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:
 def _declared_kind(declared: str) -> Kind | None:
     upper = declared.upper()
     return next((kind for part, kind in _DECLARED if part in upper), None)
-
-
-def _glob(shape: IsoText) -> str:
-    """Return the GLOB pattern of a shape; what it matches sorts as text exactly as it does in time."""
-    template = shape.stored(0)
-    assert isinstance(template, str)  # noqa: S101 - a text shape stores text
-    body = template.removesuffix(shape.zone)
-    return "".join("[0-9]" if char.isdigit() else char for char in body) + shape.zone
 
 
 def _any_of(conditions: Sequence[str]) -> str:
