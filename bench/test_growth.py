@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from incload.strategies.timestamp_watermark import TimestampWatermark
 
 from incload.commands.compare import choice
 from incload.lab.clock import CLOCK
 from incload.lab.figures import figures
-from incload.lab.growth import grown
+from incload.lab.growth import GrownText, grown
 from incload.report.charts import draw_growth
 from incload.report.csv_file import write_outcomes
 from incload.report.growth import scenario
@@ -45,6 +46,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     sizes = [(rows, min(CHANGES, rows // 10)) for rows in numbers(option.growth_rows)]
     points = dict.fromkeys([*sizes, *((ROWS, changed) for changed in numbers(option.growth_changes))])
     chosen = choice(option)
+    if "of_text" in metafunc.function.__name__:
+        metafunc.parametrize(("rows", "changed"), points, ids=[f"{changed}-of-{rows}" for rows, changed in points])
+        return
     named = [each for each in chosen.chosen_strategies() if chosen.strategies or each.id in MEASURED]
     tests = [(rows, changed, each) for rows, changed in points for each in named]
     ids = [f"{each.id}-{changed}-of-{rows}" for rows, changed, each in tests]
@@ -97,3 +101,32 @@ def test_growth(
     told(cost.seconds)
 
     assert cost.read >= changed
+
+
+def test_growth_of_text(
+    told: Callable[[Sequence[float]], None],
+    rows: int,
+    changed: int,
+    measured: list[Outcome],
+    tmp_path: Path,
+    record: Callable[[Outcome], None],
+    command: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    """A sync by a cursor of indexed texts looks at the days that there are and at what changed, and is timed."""
+    cost = grown(rows, changed, tmp_path, GrownText).cost(TimestampWatermark(), request.config.option.rounds)
+    result = figures(
+        "growth",
+        "timestamp_watermark of text",
+        scenario(changed, rows),
+        PAIR,
+        rows=rows,
+        seconds=cost.seconds,
+        command=command,
+        read=cost.read,
+    )
+    record(result)
+    measured.append(result)
+    told(cost.seconds)
+
+    assert cost.read == changed

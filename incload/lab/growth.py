@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING
 
 from incload.history.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED
 from incload.history.datasets import rows as dataset_rows
-from incload.lab.throughput import Yard, contender, yard
+from incload.lab.throughput import Yard, yard
 from incload.load.link import connect
 from incload.load.plan import Plan
-from incload.load.sync import sync
+from incload.load.sync import Synced, sync
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
 
+    from incload.load.location import End
     from incload.strategy import Strategy
+
+TEXT_DAYS = 3_653
+"""Over how many days a table of text stamps is spread: the ten years before 2026."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +55,89 @@ class Grown:
 
     def cost(self, strategy: Strategy, rounds: int) -> Cost:
         """Load everything, let the rows change, and time the sync after it so many times."""
-        who, seconds, read = contender(strategy), [], 0
         own, before = self.own, f"{strategy.id}-loaded"
-        source = own.source("initial_load")
+        base, plan, seconds, read = self.base(), self.plan(strategy), [], 0
         if not own.targets.holds(before):
-            who.load(source, own.targets.end(before))
-        own.sources.copy("source-grown", "source-base")
-        session = own.sources.open("source-grown")
-        session.put("target", ORDERS_NARROW.table, changes(own.rows, self.changed, own.seed))
-        session.close()
+            _load(own.sources.end(base), own.targets.end(before), plan)
+        own.sources.copy("source-grown", base)
+        self.change("source-grown")
         for _ in range(rounds):
             own.targets.copy("target", before)
-            plan = Plan(ORDERS_NARROW.id, ("id",), CURSOR, strategy, cursor_per_second=1_000_000)
             started = time.perf_counter()
-            link = connect(own.sources.end("source-grown"), own.targets.end("target"), plan)
-            try:
-                read = sync(link, plan).read
-            finally:
-                link.close()
+            read = _load(own.sources.end("source-grown"), own.targets.end("target"), plan).read
             seconds.append(time.perf_counter() - started)
         return Cost(seconds, read)
 
+    def plan(self, strategy: Strategy) -> Plan:
+        """Return the plan of its load."""
+        return Plan(ORDERS_NARROW.id, ("id",), CURSOR, strategy, cursor_per_second=1_000_000)
 
-def grown(rows: int, changed: int, folder: Path) -> Grown:
-    """Return a table that is made when it is first asked for."""
-    return Grown(yard(("sqlite", "sqlite"), rows, 1, folder), changed)
+    def base(self) -> str:
+        """Return the name of the source before anything changes, made when it is first asked for."""
+        self.own.source("initial_load")
+        return "source-base"
+
+    def change(self, name: str) -> None:
+        """Let a source change."""
+        session = self.own.sources.open(name)
+        session.put("target", ORDERS_NARROW.table, changes(self.own.rows, self.changed, self.own.seed))
+        session.close()
+
+
+class GrownText(Grown):
+    """A table whose cursor is of ISO texts, spread evenly over `TEXT_DAYS`, with an index on it."""
+
+    def plan(self, strategy: Strategy) -> Plan:
+        """Follow the texts."""
+        return Plan("stamped", ("id",), "at", strategy)
+
+    def base(self) -> str:
+        """Make the table by one statement."""
+        name, rows = "source-text", self.own.rows
+        stamp = _stamp(f"(i - {rows}) * {TEXT_DAYS * 86_400.0} / {rows}")
+        if not self.own.sources.holds(name):
+            self._write(
+                name,
+                "CREATE TABLE stamped (id INTEGER PRIMARY KEY, name TEXT, at TEXT)",
+                f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {rows})"
+                f" INSERT INTO stamped SELECT i, 'row ' || i, {stamp} FROM n",
+                "CREATE INDEX stamped_by_at ON stamped (at, id)",
+            )
+        return name
+
+    def change(self, name: str) -> None:
+        """Stamp one half of the changes anew, spread over the table, and add the other, behind all that was there."""
+        rows, half = self.own.rows, self.changed // 2
+        self._write(
+            name,
+            f"UPDATE stamped SET name = 'new', at = {_stamp(f'id * 1.0 / {rows}')} WHERE id % {rows // half} = 0",
+            f"INSERT INTO stamped SELECT {rows} + id, name, {_stamp('1 + id')} FROM stamped WHERE id < {half}",
+        )
+
+    def _write(self, name: str, *statements: str) -> None:
+        session = self.own.sources.open(name)
+        for statement in statements:
+            session.write(statement)
+        session.close()
+
+
+def _stamp(seconds: str) -> str:
+    """Return the expression of an ISO text so many seconds after the beginning of 2026."""
+    return f"strftime('%Y-%m-%dT%H:%M:%fZ', '2026-01-01', ({seconds}) || ' seconds')"
+
+
+def _load(source: End, target: End, plan: Plan) -> Synced:
+    """Run a whole load, from opening both ends to closing them."""
+    link = connect(source, target, plan)
+    try:
+        return sync(link, plan)
+    finally:
+        link.close()
+
+
+def grown(rows: int, changed: int, folder: Path, kind: type[Grown] = Grown) -> Grown:
+    """Return a table of a kind that is made when it is first asked for."""
+    return kind(yard(("sqlite", "sqlite"), rows, 1, folder), changed)
 
 
 def changes(rows: int, count: int, seed: int) -> pa.Table:
