@@ -18,7 +18,7 @@ SMALL = [
     "--scale", "1000", "--rounds", "1", "--memory-scale", "1000", "--dataset-rows", "1000",
     "--growth-rows", "1000,2000", "--growth-changes", "10,20",
 ]  # fmt: skip
-SUITES = {"memory": 8, "start_up": 6, "dataset": 4, "growth": 20, "floor": 28}
+SUITES = {"memory": 8, "start_up": 6, "dataset": 4, "growth": 24, "floor": 28}
 """How many figures each of them records."""
 
 

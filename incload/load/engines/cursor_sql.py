@@ -25,3 +25,12 @@ class CursorSql:
     def maximum(self) -> str:
         """The expression of the largest position of a relation."""
         return self.largest or f"max({self.position})"
+
+
+def shape(text: str, zone: str) -> str:
+    """Return by what texts of one shape are grouped: their signs, digits apart, and the zone in which they end, if any.
+
+    Both are expressions; that of the zone is asked only where there may be one other than Z, for it is a slow one.
+    """
+    may_have = f"{text} LIKE '%:%+%' OR {text} LIKE '%:%-%'"
+    return f"translate({text}, '123456789', '000000000'), CASE WHEN {may_have} THEN {zone} END"

@@ -15,7 +15,7 @@ import duckdb
 from incload.cursor import UNITS, ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
 from incload.load.engines.base import Place, Query, Row
-from incload.load.engines.cursor_sql import CursorSql
+from incload.load.engines.cursor_sql import CursorSql, shape
 from incload.load.engines.duckdb_parts import DuckdbParts
 from incload.load.engines.stream import Batches, Stream
 from incload.load.location import path_of
@@ -205,10 +205,10 @@ class DuckdbSession(DuckdbParts):
                 "name a cursor of stamps, of integers (BIGINT), of floats or of ISO text."
             )
         name = self.quote(column.name)
+        zone = f"regexp_extract({name}, '{ZONE_AT_END}', 1)"
         texts = self.rows(
             f"SELECT any_value({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
-            f" GROUP BY regexp_replace({name}, '[0-9]', '0', 'g'), regexp_extract({name}, '{ZONE_AT_END}', 1)"
-            " ORDER BY 1 LIMIT 1000"
+            f" GROUP BY {shape(name, zone)} ORDER BY 1 LIMIT 1000"
         )
         return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
 

@@ -18,6 +18,7 @@ from incload.cursor import UNITS, ZONE_AT_END, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
 from incload.load.engines import postgres_copy
 from incload.load.engines.base import Place, Query, Row, Session
+from incload.load.engines.cursor_sql import shape
 from incload.load.engines.postgres_catalogue import Catalogue, Holds
 from incload.load.engines.postgres_dialect import PostgresDialect
 from incload.load.engines.postgres_sql import (
@@ -207,10 +208,10 @@ class PostgresLoad(PostgresDialect, Session):
                 "name a cursor of stamps, of integers (bigint), of floats or of ISO text."
             )
         name = self.quote(column.name)
+        zone = f"substring({name} from '{ZONE_AT_END}')"
         texts = self.rows(
             f"SELECT min({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
-            f" GROUP BY regexp_replace({name}, '[0-9]', '0', 'g'), substring({name} from '{ZONE_AT_END}')"
-            " ORDER BY 1 LIMIT 1000"
+            f" GROUP BY {shape(name, zone)} ORDER BY 1 LIMIT 1000"
         )
         return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
 
