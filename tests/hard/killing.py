@@ -260,11 +260,14 @@ def chosen(text: str, pair: tuple[str, str]) -> Iterator[Cell]:
 
 def main(folder: str, source: str, target: str, named: str, loader: str) -> None:
     """Cross the cells and print what was found."""
-    tempfile.tempdir = folder  # a process that is killed leaves its scratch files behind
+    tempfile.tempdir = folder  # a process that is killed leaves its scratch files behind, until the next needs some
     pair = (source, target)
     killer = Killer(Path(folder), pair, planted(loader) if loader in LOADERS else at_the_door)
     for cell in chosen(named, pair):
         killer.cross(cell, everything=named == "all" or loader in LOADERS)
+    left = sorted(each.name for each in Path(folder).glob("incload-*"))
+    if len(left) > 1:
+        killer.wrong.append(f"the dead have left {len(left)} folders: {', '.join(left)}")
     print(json.dumps({"crossed": killer.crossed, "wrong": killer.wrong}))  # noqa: T201 - that is what it is for
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from adbc_driver_manager import AdbcStatement, Error
 
 from incload.errors import Refused
+from incload.load.engines.scratch import Scratch
 from incload.load.engines.sqlite_stream import connected, execute
 from incload.load.engines.temporary import STAGE
 from incload.load.wording import reason
@@ -18,6 +17,8 @@ from incload.load.wording import reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+INCOMING = "incoming.db"
+"""The file in which rows wait."""
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 
@@ -61,24 +62,24 @@ def _stored(values: pa.Array, kind: pa.DataType) -> pa.Array:
     return pc.if_else(pc.less(pc.abs(pc.if_else(pc.equal(ticks, _LEAST), _MOST, ticks)), _MOST), ticks, None)
 
 
-def scratch(reader: pa.RecordBatchReader, nulled: set[str]) -> Path:
-    """Write a stream to a new SQLite file that nobody else knows; return its path. The caller deletes the folder.
+def scratch(reader: pa.RecordBatchReader, nulled: set[str]) -> Scratch:
+    """Write a stream to a new SQLite file that nobody else knows; return its folder, which the caller removes.
 
     The columns with a NaN, which is null there, are added to `nulled`.
     """
-    path = Path(tempfile.mkdtemp(prefix="incload-")) / "incoming.db"
+    room = Scratch()
     try:
-        with connected(str(path)) as connection, AdbcStatement(connection) as statement:
+        with connected(str(room.folder / INCOMING)) as connection, AdbcStatement(connection) as statement:
             execute(connection, "PRAGMA synchronous = OFF")
             statement.set_options(**{"adbc.ingest.target_table": STAGE})
             statement.bind_stream(_storable(reader, nulled))
             statement.execute_update()
     except BaseException as error:
-        shutil.rmtree(path.parent)
+        room.remove()
         if isinstance(error, Error):
             raise _unwritten(error) from error
         raise
-    return path
+    return room
 
 
 def _unwritten(error: Exception) -> Refused:

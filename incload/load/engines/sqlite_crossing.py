@@ -7,7 +7,6 @@ What comes in waits in a scratch file, attached until the transaction is over.
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from adbc_driver_manager import AdbcConnection
 
     from incload.load.engines.query import Query
+    from incload.load.engines.scratch import Scratch
     from incload.load.engines.sqlite_stream import SqliteStream
     from incload.load.engines.stream import Stream
     from incload.table import Column
@@ -37,7 +37,7 @@ class SqliteCrossing(Session):
         """Begin with nothing on its way; the source is the file that is streamed from."""
         super().__init__()
         self._source = source
-        self._scratch: list[Path] = []
+        self._scratch: list[Scratch] = []
         self._streaming = ExitStack()
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
@@ -95,7 +95,7 @@ class SqliteCrossing(Session):
 
         name = f"incload_scratch_{len(self._scratch)}"
         self._scratch.append(sqlite_arrow.scratch(stream.reader(), self.nulled))
-        self.write(f"ATTACH ? AS {name}", (str(self._scratch[-1]),))
+        self.write(f"ATTACH ? AS {name}", (str(self._scratch[-1].folder / sqlite_arrow.INCOMING),))
         return f"{name}.{self.quote(STAGE)}"
 
     def release(self) -> None:
@@ -105,5 +105,5 @@ class SqliteCrossing(Session):
             name = f"incload_scratch_{len(self._scratch) - 1}"
             if name in attached:
                 self.write(f"DETACH {name}")
-            shutil.rmtree(self._scratch[-1].parent, ignore_errors=True)
+            self._scratch[-1].remove()
             self._scratch.pop()

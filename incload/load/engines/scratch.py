@@ -1,0 +1,79 @@
+"""Folders for rows that wait on their way, among the system's temporary files.
+
+A process that is killed outright leaves its folder behind. So a lock, which ends with the process, says of each folder
+that somebody uses it, and whoever makes one removes those that nobody uses any more. Where there are no such locks, as
+on Windows, nothing is removed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+_PREFIX, _HELD = "incload-", "held"
+"""How such a folder is called, and the file in it that is locked."""
+
+
+class Scratch:
+    """A new folder that nobody else knows, until it is removed."""
+
+    def __init__(self) -> None:
+        """Remove what dead processes have left, and make a folder; raises `OSError` where there is no room for one."""
+        sweep()
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._lock = _hold(self.folder)
+
+    def remove(self) -> None:
+        """Delete the folder and let go of it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def sweep() -> None:
+    """Remove the folders of this user's processes that are no more."""
+    for held in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_HELD}"):
+        with suppress(OSError):  # somebody else's, or gone by now
+            if held.parent.lstat().st_uid == os.getuid() and not held.parent.is_symlink():
+                _remove_unless_held(held)
+
+
+def _remove_unless_held(held: Path) -> None:
+    """Remove a folder if its lock can be had."""
+    lock = os.open(held, os.O_RDWR | os.O_NOFOLLOW)
+    try:
+        if _take(lock):
+            shutil.rmtree(held.parent)
+    finally:
+        os.close(lock)
+
+
+def _hold(folder: Path) -> int | None:
+    """Lock a new folder; return the lock's descriptor, or None where there are no locks.
+
+    The file gets its name when it is locked: before that, nobody who sweeps may find it.
+    """
+    new = folder / f"{_HELD}.new"
+    lock = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    if _take(lock):
+        new.rename(folder / _HELD)
+        return lock
+    os.close(lock)
+    return None
+
+
+def _take(lock: int) -> bool:
+    """Lock a file that is open, without waiting; tell whether that went."""
+    if sys.platform == "win32":
+        return False
+    import fcntl
+
+    with suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
