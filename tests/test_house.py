@@ -26,7 +26,6 @@ SPEAK_SQL = {
     "incload/lab/environment.py": "the report says which SQLite it ran on",
     "incload/lab/pair.py": "the file of a throw-away source has to exist before it is attached",
     "incload/load/engines/files.py": "files are read by DuckDB",
-    "incload/load/memory.py": "one row is replaced in words that every engine understands",
 }
 """Files that are no engine's own and may know a driver or a dialect, each with the reason."""
 

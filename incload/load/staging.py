@@ -49,7 +49,7 @@ def _unknown(job: Job, delta: Delta, incoming: Query) -> Query:
     table = target.temporary(KNOWN)
     for start in range(0, len(known), _AT_ONCE):
         values = ", ".join(f"({int(digest)})" for digest in known[start : start + _AT_ONCE])
-        target.write(f"INSERT INTO {table} VALUES {values}")
+        target.add_to_stage(Query(f"VALUES {values}"), KNOWN)
     digest = target.digest(job.table.names, "i")
     return Query(
         f"SELECT * FROM ({incoming.sql}) AS i WHERE {digest} NOT IN (SELECT {DIGEST} FROM {table})",

@@ -33,7 +33,7 @@ BEFORE: list[Row] = [(1, "a", 10), (2, "b", 20)]
 AFTER: list[Row] = [(1, "a", 10), (2, "changed", 30), (3, "c", 31)]
 STATEMENTS = {
     "before the rows": r"CREATE TEMP TABLE",
-    "between rows and memory": r'INSERT INTO "[^"]+"\."_incload_memory" ',
+    "between rows and memory": r'UPDATE "[^"]+"\."_incload_memory" ',
     "after the memory": r'DELETE FROM "[^"]+"\."_incload_memory_history"',
     "at the commit": r"COMMIT",
 }

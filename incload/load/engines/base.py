@@ -37,6 +37,7 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
         """Begin with nothing staged."""
         self._staged: list[str] = []
         self.nulled = set()
+        self._counted: dict[str, int] = {}
 
     error: ClassVar[type[Exception]]
     """The class of everything that the engine's driver raises."""
@@ -46,6 +47,9 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
 
     indexes_digests: ClassVar[bool] = True
     """Whether a key on the table of remembered digests helps more than it costs."""
+
+    counts_what_it_stages: ClassVar[bool] = False
+    """Whether `write` returns how many rows a new temporary table was given."""
 
     folds_names: ClassVar[bool] = False
     """Whether two names that differ in case alone are one table."""
@@ -99,6 +103,10 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     @abstractmethod
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Return the columns of a table or view, or None when there is none of that name."""
+
+    def holds(self, place: Place, table: str) -> bool:
+        """Tell whether there is a table or view of a name."""
+        return self.columns(place, table) is not None
 
     def undecided(self, place: Place, table: str, column: Column) -> bool:  # noqa: ARG002 - types decide elsewhere
         """Tell whether a column's kind is a guess, because its values would have to say it and there is none."""
@@ -194,8 +202,15 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     def stage(self, query: Query, name: str = STAGE) -> str:
         """Fill a temporary table with the rows of a query; return its qualified name."""
         self._staged.append(name)
-        self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
+        number = self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
+        if self.counts_what_it_stages:
+            self._counted[self.temporary(name)] = number
         return self.temporary(name)
+
+    def add_to_stage(self, query: Query, name: str) -> None:
+        """Add the rows of a query to a temporary table."""
+        self._counted.pop(self.temporary(name), None)
+        self.write(f"INSERT INTO {self.temporary(name)} {query.sql}", query.params)
 
     def temporary(self, name: str) -> str:
         """Return the qualified name of a temporary table."""
@@ -203,18 +218,23 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
 
     def unstage(self) -> None:
         """Drop the temporary tables of a sync, as far as they are still there."""
+        self._counted.clear()
         while self._staged:
             self.write(f"DROP TABLE IF EXISTS {self.temporary(self._staged[-1])}")
             self._staged.pop()
 
     def count(self, relation: str, params: Sequence[object] = ()) -> int:
-        """Count the rows of a relation."""
+        """Count the rows of a relation, unless it was counted as it was staged."""
+        if relation in self._counted:
+            return self._counted[relation]
         ((number,),) = self.rows(f"SELECT count(*) FROM {relation}", params)
         assert isinstance(number, int)  # noqa: S101 - count(*) is an integer in every engine
         return number
 
     def is_empty(self, relation: str) -> bool:
         """Tell whether a relation has no rows, without counting them."""
+        if relation in self._counted:
+            return not self._counted[relation]
         return not self.rows(f"SELECT 1 FROM {relation} LIMIT 1")
 
     def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:

@@ -17,6 +17,7 @@ from incload.errors import Refused
 from incload.load.engines.base import Place, Query, Row
 from incload.load.engines.cursor_sql import CursorSql, shape
 from incload.load.engines.duckdb_parts import DuckdbParts
+from incload.load.engines.duckdb_upkeep import DuckdbUpkeep
 from incload.load.engines.stream import Batches, Stream
 from incload.load.location import path_of
 from incload.table import Column, Kind
@@ -71,7 +72,7 @@ _BOUND = {
 """How the ticks of a stamp are bound, where it is not make_timestamp(?)."""
 
 
-class DuckdbSession(DuckdbParts):
+class DuckdbSession(DuckdbParts, DuckdbUpkeep):
     """One DuckDB instance with the target, the source, or both attached."""
 
     engine: ClassVar[str] = "duckdb"
@@ -79,6 +80,7 @@ class DuckdbSession(DuckdbParts):
     error: ClassVar[type[Exception]] = duckdb.Error
     streams_its_snapshot: ClassVar[bool] = True
     indexes_digests: ClassVar[bool] = False
+    counts_what_it_stages: ClassVar[bool] = True
     looked_through: ClassVar[int] = 1_000_000
 
     def __init__(
@@ -111,13 +113,14 @@ class DuckdbSession(DuckdbParts):
 
     def write(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement and return how many rows it changed."""
-        if not sql.startswith(("INSERT", "DELETE", "CREATE TEMP", "DROP TABLE IF EXISTS temp.")):
+        if not sql.startswith(("INSERT", "DELETE", "UPDATE", "CREATE TEMP", "DROP TABLE IF EXISTS temp.")):
             self._forget()
         changed = self.rows(sql, params)
         return int(changed[0][0]) if changed and isinstance(changed[0][0], int) else 0  # DDL answers with no number
 
     def begin(self, table: str) -> None:  # noqa: ARG002 - DuckDB gives the whole file to one process
         """Begin; DuckDB lets one process write a file, and fails the later of two conflicting transactions."""
+        self.put_on()
         self.rows("BEGIN")
         self._open = True
 
@@ -127,6 +130,7 @@ class DuckdbSession(DuckdbParts):
 
     def commit(self) -> None:
         """Commit."""
+        self.put_off()
         self._open = False
         self.rows("COMMIT")
 
@@ -171,20 +175,25 @@ class DuckdbSession(DuckdbParts):
         keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table.lower()) else []
         self._keys[place, table] = frozenset(keys)
 
+    def holds(self, place: Place, table: str) -> bool:
+        """Look into the list of tables and views, which is remembered."""
+        return table.lower() in map(str.lower, self._listed_in(place))
+
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
         return sorted(self._listed_in(place))
 
     def _listed_in(self, place: Place) -> dict[str, bool]:
         """Return the names in a place, and of each whether it is a table; remembered until the catalogue changes."""
-        if place not in self._there:
-            found = self.rows(
-                "SELECT table_name, true FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'main'"
-                " UNION ALL SELECT view_name, false FROM duckdb_views()"
-                " WHERE database_name = $1 AND schema_name = 'main'",
-                (place,),
-            )
-            self._there[place] = {str(name): bool(is_table) for name, is_table in found}
+        if not self._there:
+            self._there = {"source": {}, "target": {}}
+            for there, name, is_table in self.rows(
+                "SELECT database_name, table_name, true FROM duckdb_tables()"
+                " WHERE database_name IN ('source', 'target') AND schema_name = 'main'"
+                " UNION ALL SELECT database_name, view_name, false FROM duckdb_views()"
+                " WHERE database_name IN ('source', 'target') AND schema_name = 'main'"
+            ):
+                self._there[str(there)][str(name)] = bool(is_table)
         return self._there[place]
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
@@ -262,8 +271,12 @@ class DuckdbSession(DuckdbParts):
 
     def merge(self, table: Table, incoming: str) -> int:
         """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
-        self.delete(table.key, self.name("target", table.name), incoming)
-        return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
+        relation = self.name("target", table.name)
+        last = self.last_row(relation)
+        self.delete(table.key, relation, incoming)
+        added = self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
+        self.note_added(last, added)
+        return added
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""

@@ -271,12 +271,14 @@ class PostgresLoad(PostgresDialect, Session):
     def stage(self, query: Query, name: str = "incload_incoming") -> str:
         """Fill a temporary table that goes with the transaction, straight from a stream where the query is one."""
         if self._pending and query == self._pending.all:
-            return self._take_in(name)
-        self.write(f"CREATE TEMP TABLE {self.quote(name)} ON COMMIT DROP AS {query.sql}", query.params)
+            return self._take_in(name)  # which says no number
+        statement = f"CREATE TEMP TABLE {self.quote(name)} ON COMMIT DROP AS {query.sql}"
+        self._counted[self.temporary(name)] = self.write(statement, query.params)
         return self.temporary(name)
 
     def unstage(self) -> None:
-        """Nothing is left of a transaction."""
+        """Nothing is left of a transaction but what was known of it."""
+        self._counted.clear()
 
     def insert(self, table: Table, query: Query) -> int:
         """Add the rows of a query to the target, straight from a stream where the query is one."""
