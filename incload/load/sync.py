@@ -177,10 +177,8 @@ def _decided(link: Link, plan: Plan, column: Column) -> Column:
     if link.attached:
         return column
     known = {found.name: found.kind for found in link.target.columns("target", plan.name) or ()}
-    kind = known.get(column.name, column.kind)
-    if kind is column.kind or not link.source.undecided("source", link.table, column):
-        return column
-    return replace(column, kind=kind)
+    there = replace(column, kind=known.get(column.name, column.kind))
+    return there if there != column and link.source.may_be("source", link.table, there) else column
 
 
 def tags(link: Link, table: Table, scale: Scale | None) -> dict[str, str]:

@@ -125,6 +125,21 @@ def test_a_long_table_of_duckdb_is_read_in_parts(between: Between, monkeypatch: 
     assert (loaded, ends.rows()) == (6, [*ROWS, (6, None, "no stamp")])
 
 
+@pytest.mark.parametrize("target", ["sqlite", "duckdb"])
+def test_a_column_by_the_name_of_the_row_numbers_cuts_no_table(
+    between: Between, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column called rowid hides the numbers of the rows, and its own values say nothing of where they stand."""
+    monkeypatch.setattr(DuckdbSession, "part_rows", 2)
+    rows: list[Row] = [(1, -5), (2, None), (3, 0), (4, 7)]
+    ends = between("duckdb", target)
+    ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, RowId BIGINT)")
+    ends.insert("events", rows)
+    loaded = ends.load("full_refresh", cursor=None).loaded
+
+    assert (loaded, ends.rows()) == (4, rows)
+
+
 def test_what_a_killed_load_left_is_dropped(long: Ends) -> None:
     """The next first load does not go on with it, were it one that needs no parts."""
     long.write_target(f"CREATE TABLE {PASSING} (id INTEGER)", f"INSERT INTO {PASSING} VALUES (9)")

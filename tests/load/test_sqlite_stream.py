@@ -116,6 +116,16 @@ def test_a_table_that_leaves_no_room_for_the_marker(between: Between) -> None:
     assert ends.rows("SELECT id, c0, c1998 FROM events ORDER BY 1") == [(1, "first", "last"), (2, None, None)]
 
 
+@pytest.mark.parametrize("declared", ["BOOLEAN", "TIMESTAMP"])
+def test_a_column_without_a_value_takes_no_kind_that_sqlite_has_not(between: Between, declared: str) -> None:
+    """A column of which nothing says the kind takes that of the target, but is not read as a truth value or a time."""
+    ends = between("sqlite", "duckdb")
+    ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, v)", "INSERT INTO events VALUES (1, NULL)")
+    ends.write_target(f"CREATE TABLE events (id BIGINT PRIMARY KEY, v {declared})")
+    with pytest.raises(Refused, match=f"column 'v' is {declared} there and VARCHAR here; change one, or load with"):
+        ends.load("full_refresh", cursor=None)
+
+
 def bound(source: Path, *values: object) -> list[dict[str, object]]:
     """Return what SQLite sees of parameters: the type and the bytes of each."""
     kinds = {int: Kind.INTEGER, float: Kind.REAL, str: Kind.TEXT, bytes: Kind.BLOB}

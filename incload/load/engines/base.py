@@ -108,8 +108,8 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
         """Tell whether there is a table or view of a name."""
         return self.columns(place, table) is not None
 
-    def undecided(self, place: Place, table: str, column: Column) -> bool:  # noqa: ARG002 - types decide elsewhere
-        """Tell whether a column's kind is a guess, because its values would have to say it and there is none."""
+    def may_be(self, place: Place, table: str, column: Column) -> bool:  # noqa: ARG002 - types decide elsewhere
+        """Tell whether a column can be of the kind given, because its values would have to say it and there is none."""
         return False
 
     def check_names(self, columns: Iterable[str]) -> None:

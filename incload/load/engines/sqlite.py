@@ -59,6 +59,7 @@ _TYPES = {
     Kind.BLOB: "BLOB",
     Kind.OTHER: "TEXT",
 }
+_STORED = {Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.BLOB}
 
 
 class SqliteSession(SqliteCrossing):
@@ -314,9 +315,10 @@ class SqliteSession(SqliteCrossing):
         columns = self.listed((table.cursor or "", *table.key))
         self.write(f"CREATE INDEX {name} ON {self.quote(table.name)} ({columns})")
 
-    def undecided(self, place: Place, table: str, column: Column) -> bool:
-        """A declaration such as DATE or none at all leaves it to the values."""
-        return _declared_kind(column.declared) is None and self._sampled(place, table, column.name) is None
+    def may_be(self, place: Place, table: str, column: Column) -> bool:
+        """A declaration such as DATE or none at all leaves it to the values, of which there are those of four kinds."""
+        open_yet = column.kind in _STORED and _declared_kind(column.declared) is None
+        return open_yet and self._sampled(place, table, column.name) is None
 
     def _kind(self, place: Place, table: str, name: str, declared: str) -> Kind:
         """Follow the declaration; where it leaves the storage class open, look at a value."""

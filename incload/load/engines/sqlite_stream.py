@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from incload.load.engines.query import Query
 
 BATCH_ROWS = 65_536
-_EXAMPLE = {Kind.INTEGER: "-1", Kind.REAL: "0.5", Kind.TEXT: "''", Kind.BOOLEAN: "0", Kind.BLOB: "x'00'"}
+_EXAMPLE = {Kind.INTEGER: "-1", Kind.REAL: "0.5", Kind.TEXT: "''", Kind.BLOB: "x'00'"}
 _EXACT = 1 << 53
 """Up to here every integer is a float."""
 _STEP = 62
