@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from incload.load.engines.base import Session
     from incload.table import Column, Table
 
-_MEASURED = {Kind.INTEGER, Kind.REAL, Kind.DECIMAL, Kind.TIMESTAMP}
+_NUMBERS = {Kind.INTEGER, Kind.REAL, Kind.DECIMAL}
+_MEASURED = {*_NUMBERS, Kind.BOOLEAN, Kind.TIMESTAMP}
 """Kinds of which one may hold less of a value than another: digits, fractions, the time of a day."""
 _FLOAT_DIGITS_END = 2**53
 """From here on a float of eight bytes skips whole numbers (IEEE 754)."""
@@ -42,18 +43,36 @@ def evolve(target: Session, table: Table, types: Sequence[str], found: Sequence[
 
 def _refuse_loss(target: Session, table: str, there: Column, here: Column, declared: str) -> None:
     """Refuse a new type in which a value of the column is not what it was."""
-    if not {there.kind, here.kind} <= _MEASURED:
-        return
     value = target.quote(there.name)
-    if not target.holds_any:
-        changes = f"{value} <> CAST(CAST({value} AS {declared}) AS {there.declared})"
-    elif (there.kind, here.kind) == (Kind.INTEGER, Kind.REAL):
-        changes = f"{value} > {_FLOAT_DIGITS_END} OR {value} < -{_FLOAT_DIGITS_END}"
-    else:
-        return  # such a column keeps what its type cannot hold
-    lost = target.rows(f"SELECT {value} FROM {target.name('target', table)} WHERE {changes} LIMIT 1")
+    bent = (_stored_otherwise if target.holds_any else _cast_otherwise)(target, there, here, declared)
+    if not bent:
+        return
+    lost = target.rows(f"SELECT {value} FROM {target.name('target', table)} WHERE {bent} LIMIT 1")
     if lost:
         raise Refused(
             f"column {there.name!r} of target table {table!r} cannot become {declared}: {lost[0][0]} and perhaps more "
             f"values would change; change it to {declared} yourself, or load into a new table."
         )
+
+
+def _stored_otherwise(target: Session, there: Column, here: Column, declared: str) -> str:  # noqa: ARG001 - kinds tell
+    """Return when a value changes in a column that keeps what its type cannot hold; nothing where none does."""
+    value = target.quote(there.name)
+    match there.kind, here.kind:
+        case Kind.INTEGER, Kind.REAL:
+            return f"{value} > {_FLOAT_DIGITS_END} OR {value} < -{_FLOAT_DIGITS_END}"
+        case Kind.REAL, Kind.TEXT:
+            return f"CAST(CAST({value} AS TEXT) AS REAL) <> {value}"
+    return ""
+
+
+def _cast_otherwise(target: Session, there: Column, here: Column, declared: str) -> str:
+    """Return when a value is another one after a cast; nothing where none is, or its new form says the same."""
+    value = target.quote(there.name)
+    cast = f"CAST({value} AS {declared})"
+    if there.kind is Kind.TEXT and here.kind in _NUMBERS:
+        return f"CAST({value} AS DOUBLE PRECISION) <> CAST({cast} AS DOUBLE PRECISION)"
+    if there.kind is Kind.TEXT and here.kind is Kind.TIMESTAMP:
+        return f"{target.meaning(value)} <> {target.meaning(f'CAST({cast} AS TEXT)')}"
+    counted = there.kind is Kind.OTHER and here.kind in _NUMBERS
+    return f"{value} <> CAST({cast} AS {there.declared})" if counted or {there.kind, here.kind} <= _MEASURED else ""

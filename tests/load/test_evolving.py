@@ -43,6 +43,11 @@ def _between_duckdb(folder: Path, before: str, after: str, value: str) -> object
         ("DECIMAL(9,4)", "DECIMAL(9,2)", "1.2345", "1.2345"),
         ("TIMESTAMP", "DATE", "'2026-01-01 10:00:00'", "2026-01-01 10:00:00"),
         ("TIMESTAMP_NS", "TIMESTAMP", "'2026-01-01 10:00:00.123456789'", "2026-01-01 10:00:00.123456"),
+        ("BIGINT", "BOOLEAN", "5", "5"),
+        ("HUGEINT", "DOUBLE", "9007199254740993", "9007199254740993"),
+        ("VARCHAR", "BIGINT", "'1.5'", "1.5"),
+        ("VARCHAR", "TIMESTAMP", "'2026-01-01T10:00:00+05:00'", "2026-01-01T10:00:00+05:00"),
+        ("VARCHAR", "DATE", "'2026-01-01 10:00:00'", "2026-01-01 10:00:00"),
     ],
 )
 def test_a_type_that_holds_less_is_refused(before: str, after: str, value: str, shown: str, tmp_path: Path) -> None:
@@ -65,6 +70,10 @@ def test_a_type_that_holds_less_is_refused(before: str, after: str, value: str, 
         ("DECIMAL(9,4)", "DECIMAL(9,2)", "1.2300", "1.23"),
         ("DATE", "TIMESTAMP", "'2026-01-01'", "2026-01-01 00:00:00"),
         ("INTEGER", "VARCHAR", "7", "7"),
+        ("BOOLEAN", "BIGINT", "true", "1"),
+        ("VARCHAR", "DECIMAL(9,2)", "'1.5'", "1.50"),
+        ("VARCHAR", "TIMESTAMP", "'2026-01-01T10:00:00Z'", "2026-01-01 10:00:00"),
+        ("VARCHAR", "TIMESTAMP WITH TIME ZONE", "'2026-01-01T10:00:00+05:00'", "2026-01-01 05:00:00+00"),
     ],
 )
 def test_a_type_that_holds_every_value_is_taken(
@@ -74,19 +83,27 @@ def test_a_type_that_holds_every_value_is_taken(
     assert _between_duckdb(tmp_path, before, after, value) == shown
 
 
-@pytest.mark.parametrize("value", [9007199254740993, -9007199254740993, 9223372036854775807])
-def test_sqlite_keeps_the_digits_of_large_integers(value: int, tmp_path: Path) -> None:
-    """A column of integers becomes one of floats only when it holds none that a float may not hold."""
+@pytest.mark.parametrize(
+    ("before", "after", "value", "row"),
+    [
+        ("INTEGER", "REAL", 9007199254740993, "(2, 1.5)"),
+        ("INTEGER", "REAL", -9007199254740993, "(2, 1.5)"),
+        ("INTEGER", "REAL", 9223372036854775807, "(2, 1.5)"),
+        ("REAL", "TEXT", 0.30000000000000004, "(2, 'x')"),
+    ],
+)
+def test_sqlite_keeps_every_digit(before: str, after: str, value: float, row: str, tmp_path: Path) -> None:
+    """A column takes a new type only when it holds no number of which that would keep fewer digits."""
     source, target = (Location("sqlite", tmp_path / name) for name in ("shop.db", "copy.db"))
     with sqlite3.connect(source.path) as shop:
-        shop.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)")
+        shop.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, a {before})")
         shop.execute("INSERT INTO t VALUES (1, ?)", (value,))
     load(source, target, PLAN)
     with sqlite3.connect(source.path) as shop:
         shop.executescript(
-            "DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, a REAL); INSERT INTO t VALUES (2, 1.5)"
+            f"DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, a {after}); INSERT INTO t VALUES {row}"
         )
-    with pytest.raises(Refused, match=rf"'a' of target table 't' cannot become REAL: {value} and perhaps more"):
+    with pytest.raises(Refused, match=rf"'a' of target table 't' cannot become {after}: {value} and perhaps more"):
         load(source, target, PLAN)
 
     with sqlite3.connect(target.path) as copy:
