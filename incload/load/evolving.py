@@ -75,4 +75,6 @@ def _cast_otherwise(target: Session, there: Column, here: Column, declared: str)
     if there.kind is Kind.TEXT and here.kind is Kind.TIMESTAMP:
         return f"{target.meaning(value)} <> {target.meaning(f'CAST({cast} AS TEXT)')}"
     counted = there.kind is Kind.OTHER and here.kind in _NUMBERS
-    return f"{value} <> CAST({cast} AS {there.declared})" if counted or {there.kind, here.kind} <= _MEASURED else ""
+    shortened = there.kind is here.kind is Kind.TEXT
+    bends = counted or shortened or {there.kind, here.kind} <= _MEASURED
+    return f"{value} <> CAST({cast} AS {there.declared})" if bends else ""

@@ -7,10 +7,12 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import duckdb
+import psycopg
 import pytest
 
 from incload.errors import Refused
-from incload.load.location import Location
+from incload.lab import server
+from incload.load.location import Location, locate
 from incload.load.plan import Plan
 from incload.load.run import load
 from incload.registry import strategy
@@ -108,3 +110,34 @@ def test_sqlite_keeps_every_digit(before: str, after: str, value: float, row: st
 
     with sqlite3.connect(target.path) as copy:
         assert copy.execute("SELECT id, a FROM t").fetchall() == [(1, value)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "value"),
+    [
+        ("INTEGER", "boolean", "5"),
+        ("TEXT", "timestamp without time zone", "2026-01-01T10:00:00+05"),
+        ("VARCHAR(40)", "date", "2026-01-01 10:00:00"),
+        ("TEXT", "character varying(3)", "abcd"),
+    ],
+)
+def test_postgresql_keeps_every_value(before: str, after: str, value: str, postgres_url: str) -> None:
+    """What the server would cut off, or take for another, without a word is named, and the target stays as it was."""
+    with server.schema() as target:
+        _in_schema(postgres_url, f"CREATE TABLE t (id INTEGER PRIMARY KEY, a {before})")
+        _in_schema(postgres_url, f"INSERT INTO t VALUES (1, '{value}')")
+        load(locate(postgres_url), locate(target), PLAN)
+        _in_schema(postgres_url, "DROP TABLE t", f"CREATE TABLE t (id INTEGER PRIMARY KEY, a {after})")
+        with pytest.raises(Refused, match=f"'t' cannot become {re.escape(f'{after}: {value}')} and perhaps more"):
+            load(locate(postgres_url), locate(target), PLAN)
+
+        assert _in_schema(target, "SELECT a::text FROM t") == [(value,)]
+
+
+def _in_schema(url: str, *statements: str) -> list[tuple[object, ...]]:
+    """Run statements in the schema of a URL; return the rows of the last."""
+    place, _, schema = url.partition("&schema=")
+    with psycopg.connect(place, options=f"-csearch_path={schema}") as connection:
+        for statement in statements:
+            cursor = connection.cursor().execute(statement)
+        return cursor.fetchall() if cursor.description else []
