@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.errors import Refused
 from incload.load.engines.scratch import Scratch, sweep
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from conftest import Between
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no locks that end with a process")
 KILLED = """
@@ -75,3 +78,42 @@ def test_a_lock_that_leads_elsewhere_is_not_taken(place: Path) -> None:
     sweep()
 
     assert folder.exists()
+
+
+def test_a_folder_that_cannot_be_locked_does_not_stay(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is room for a folder and none for its lock, nothing is left of it."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(place), "rename", full)
+    with pytest.raises(OSError, match="No space left"):
+        Scratch()
+
+    assert list(place.iterdir()) == []
+
+
+def test_no_folder_for_temporary_files_is_a_refusal(between: Between, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A load into SQLite whose rows find no place on their way says where they wait, and leaves no target."""
+    ends = between("duckdb", "sqlite")
+    ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY)", "INSERT INTO events VALUES (1)")
+    monkeypatch.setattr(tempfile, "tempdir", str(ends.folder / "gone"))
+    with pytest.raises(Refused, match=r"wait in '.*gone', and cannot be written there: .* name another folder in the"):
+        ends.load("full_refresh", cursor=None)
+
+    assert not ends.target.path.exists()
+
+
+def test_no_folder_at_all_is_a_refusal(between: Between, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every disk is full Python knows no folder for temporary files, and a load into SQLite says so."""
+    ends = between("duckdb", "sqlite")
+    ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY)", "INSERT INTO events VALUES (1)")
+
+    def none() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(Refused, match=r"wait in the folder for temporary files, and cannot be written there: .*usable"):
+        ends.load("full_refresh", cursor=None)
+
+    assert not ends.target.path.exists()

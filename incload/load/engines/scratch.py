@@ -25,7 +25,12 @@ class Scratch:
         """Remove what dead processes have left, and make a folder; raises `OSError` where there is no room for one."""
         sweep()
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._lock = _hold(self.folder)
+        self._lock: int | None = None
+        try:
+            self._lock = _hold(self.folder)
+        except OSError:
+            self.remove()
+            raise
 
     def remove(self) -> None:
         """Delete the folder and let go of it."""

@@ -67,7 +67,10 @@ def scratch(reader: pa.RecordBatchReader, nulled: set[str]) -> Scratch:
 
     The columns with a NaN, which is null there, are added to `nulled`.
     """
-    room = Scratch()
+    try:
+        room = Scratch()
+    except OSError as error:
+        raise _unwritten(error) from error
     try:
         with connected(str(room.folder / INCOMING)) as connection, AdbcStatement(connection) as statement:
             execute(connection, "PRAGMA synchronous = OFF")
@@ -84,8 +87,11 @@ def scratch(reader: pa.RecordBatchReader, nulled: set[str]) -> Scratch:
 
 def _unwritten(error: Exception) -> Refused:
     """Say that rows on their way found no place; an interrupt is behind some errors and stays their cause."""
-    folder = tempfile.gettempdir()
+    try:
+        folder = repr(tempfile.gettempdir())
+    except OSError:
+        folder = "the folder for temporary files"
     return Refused(
-        f"rows on their way into SQLite wait in {folder!r}, and cannot be written there: {reason(error)} "
+        f"rows on their way into SQLite wait in {folder}, and cannot be written there: {reason(error)} "
         "Make room, or name another folder in the variable TMPDIR."
     )
