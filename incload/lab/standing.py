@@ -18,6 +18,7 @@ from incload.history.moments import CursorColumn
 from incload.history.profile import WINDOWS
 from incload.load.engines.catalog import session_type
 from incload.load.link import open_source
+from incload.load.sync import no_table
 from incload.load.wording import reason
 from incload.report.standing import Standing
 from incload.table import Kind, Table
@@ -78,7 +79,7 @@ def _table(session: Session, name: str, key: tuple[str, ...], cursor: str) -> Ta
     """Return the key and the cursor of a table as a table of their own; refuse names that it does not have."""
     columns = session.columns("source", name)
     if columns is None:
-        raise unknown("table", name, session.tables("source"))
+        raise no_table(session, name, "table")
     known = {column.name: column for column in columns}
     for wanted, role in ((cursor, "cursor"), *((part, "key") for part in key)):
         if wanted not in known:

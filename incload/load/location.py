@@ -7,10 +7,14 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from incload.errors import Refused, unknown
 from incload.load.engines.catalog import SCHEMES, locate_on_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ENGINES = ("sqlite", "duckdb")
 """The engines that keep a database in a file, as a URL's scheme names them."""
@@ -23,6 +27,9 @@ RECORD_FILES = {
     ".parquet": "parquet",
 }
 """The endings of files of records, and what each holds."""
+
+MAIN = "main"
+"""The schema of a DuckDB file that is meant unless another is named."""
 
 PACKED = ".gz"
 """What may follow them where the file is packed by gzip; Parquet packs itself."""
@@ -86,15 +93,21 @@ class Location(End):
         engine: `sqlite`, `duckdb`, or `file` for a file of records.
         path: The file.
         table: The table named in the URL, or None.
+        schema: The schema of a DuckDB file that holds the table.
     """
 
     engine: str
     path: Path
     table: str | None = None
+    schema: str = MAIN
 
     @property
     def shown(self) -> str:
-        """The path."""
+        """The path, and the schema if it is not the usual one."""
+        return self._file if folded(self.schema) == MAIN else f"{self._file} (schema {self.schema!r})"
+
+    @property
+    def _file(self) -> str:
         return repr(str(self.path))
 
     @property
@@ -110,7 +123,7 @@ class Location(End):
         return found.st_dev, found.st_ino
 
     def origin(self, table: str) -> str:
-        """The path, and of a database the table, which engines of files find under any case.
+        """The path, and of a database the table and its schema, which engines of files find under any case.
 
         A dated file of records is the state of its table on that day, so that its date tells nothing apart.
         """
@@ -118,32 +131,36 @@ class Location(End):
         if self.engine == "file":
             folder, name = os.path.split(path)
             return os.path.join(folder, _DATE.sub("*", name))  # noqa: PTH118 - a text
-        return f"{self.engine}:///{path}?table={table.lower()}"
+        schema = folded(self.schema)
+        return f"{self.engine}:///{path}?table={table.lower()}{'' if schema == MAIN else f'&schema={schema}'}"
 
     def check_source(self) -> None:
         """Refuse what is no file."""
         if self.path.is_dir():
-            raise Refused(f"the source {self.shown} is a folder: name a file in it.")
+            raise Refused(f"the source {self._file} is a folder: name a file in it.")
         if not self.path.is_file():
-            raise Refused(f"there is no file {self.shown} to read: check the path of the source.")
+            raise Refused(f"there is no file {self._file} to read: check the path of the source.")
 
     def check_target(self, source: End) -> None:
         """A file that its owner marked read-only stays as it is, even for a user whom the system lets write it."""
         path = self.path
         if path.is_dir():
-            raise Refused(f"the target {self.shown} is a folder: name a file in it.")
+            raise Refused(f"the target {self._file} is a folder: name a file in it.")
         if not path.parent.is_dir():
             raise Refused(f"the target's folder {str(path.parent)!r} does not exist: create it first.")
         if path.name == ":memory:":
             raise Refused("a target in memory would be gone at once: name a file.")
         if not path.exists():
+            if folded(self.schema) != MAIN:
+                raise no_schema("target", self.schema, [MAIN])
             return
         if not path.is_file():
-            raise Refused(f"the target {self.shown} is a device, a pipe or a socket: name a file.")
-        if isinstance(source, Location) and path.samefile(source.path):
-            raise Refused(f"source and target are both {self.shown}: load into a file of its own.")
+            raise Refused(f"the target {self._file} is a device, a pipe or a socket: name a file.")
+        if isinstance(source, Location) and path.samefile(source.path) and folded(source.schema) == folded(self.schema):
+            beside = ", or into another schema" if self.engine == "duckdb" else ""
+            raise Refused(f"source and target are both {self.shown}: load into a file of its own{beside}.")
         if not path.stat().st_mode & 0o222:
-            raise Refused(f"the target {self.shown} is read-only: make it writable, or name another.")
+            raise Refused(f"the target {self._file} is read-only: make it writable, or name another.")
 
     def shares_session(self, source: End) -> bool:
         """A session of an engine can attach any file of that engine."""
@@ -160,12 +177,29 @@ def path_of(end: End | None) -> Path | None:
     return end.path if end else None
 
 
+def schema_of(end: End | None) -> str:
+    """Return the schema of an end that is a file; the usual one for no end."""
+    return end.schema if isinstance(end, Location) else MAIN
+
+
+def folded(name: str) -> str:
+    """Return what is common to the spellings under which DuckDB finds a schema: case matters beyond ASCII alone."""
+    return "".join(char.lower() if char.isascii() else char for char in name)
+
+
+def no_schema(place: str, name: str, known: Iterable[str]) -> Refused:
+    """Build the refusal of a schema that a file does not have."""
+    remedy = " A load makes no schema: make it first, or name another." if place == "target" else ""
+    return Refused(f"{unknown(f'{place} schema', name, known)}{remedy}")
+
+
 def locate(text: str) -> End:
     """Read a path or URL.
 
     `sqlite:///orders.db?table=orders` is a path relative to the working folder, `sqlite:////data/orders.db` an absolute
-    one; both may be percent-encoded, and a `?` in a path has to be. `postgresql://user@host/database?table=orders` is a
-    table on a server. Anything without a scheme is a file of records. Raises `Refused`.
+    one; both may be percent-encoded, and a `?` in a path has to be. `duckdb:///shop.duckdb?table=orders&schema=sales`
+    is in a schema of its file, `postgresql://user@host/database?table=orders` on a server. Anything without a scheme is
+    a file of records. Raises `Refused`.
     """
     if "://" not in text:
         return _record_file(text)
@@ -177,7 +211,8 @@ def locate(text: str) -> End:
     place, _, query = rest.partition("?")
     if not place.startswith("/") or place == "/":
         raise Refused(f"{text!r} names no file: write {engine}:///path/to/file, with three slashes before the path.")
-    return Location(engine, _usable(unquote(place[1:])), _table(text, query))
+    named = _named(text, query, ("table", "schema") if engine == "duckdb" else ("table",))
+    return Location(engine, _usable(unquote(place[1:])), named.get("table"), named.get("schema", MAIN))
 
 
 def _usable(text: str) -> Path:
@@ -197,16 +232,18 @@ def _usable(text: str) -> Path:
     return path
 
 
-def _table(text: str, query: str) -> str | None:
-    """Return the table that a URL's query names; refuse any other query."""
-    if not query:
-        return None
-    option, _, table = query.partition("=")
-    if option != "table":
-        raise unknown("URL option", option, ["table"])
-    if not table or "&" in table:
-        raise Refused(f"{text!r} names no table or several: write ?table=NAME once, an & in a name as %26.")
-    return unquote(table)
+def _named(text: str, query: str, options: tuple[str, ...]) -> dict[str, str]:
+    """Return what a URL's query names; refuse any other option."""
+    named: dict[str, str] = {}
+    for part in query.split("&") if query else ():
+        option, equals, value = part.partition("=")
+        if option not in options and (equals or not named):
+            raise unknown("URL option", option, options)
+        if not value or option in named:
+            what = option if option in options else "table"
+            raise Refused(f"{text!r} names no {what} or several: write ?{what}=NAME once, an & in a name as %26.")
+        named[option] = unquote(value)
+    return named
 
 
 def record_format(path: Path) -> str | None:

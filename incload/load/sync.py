@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
-from incload.errors import Refused, unknown
+from incload.errors import Refused, unknown, visible
 from incload.load import filling, guards
 from incload.load.asking import AskedSource, SeenRows
 from incload.load.digesting import remember_digests
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from incload.table import Column
 
 
-NO_SCHEMA = "A schema is no part of a table's name: PostgreSQL takes one in the URL, as schema=NAME"
+NO_SCHEMA = "A schema is no part of a table's name: PostgreSQL and DuckDB take one in the URL, as schema=NAME"
 """What is said of a name with a dot that is not there, or was not until now."""
 
 
@@ -153,11 +153,7 @@ def describe(link: Link, plan: Plan) -> Table:
     """Return what the source table is; refuse a table, key or cursor column that it does not have."""
     columns = link.source.columns("source", link.table)
     if columns is None:
-        tables = link.source.tables("source")
-        if not tables:
-            raise Refused(f"the source has no table {link.table!r}, and no other either: check its path.")
-        schema = f" {NO_SCHEMA}." if "." in link.table else ""
-        raise Refused(f"{unknown('source table', link.table, tables)}{schema}")
+        raise no_table(link.source, link.table)
     names = [column.name for column in columns]
     own = next((name for name in names if name.lower() == DIGEST), None)
     if own:
@@ -170,6 +166,18 @@ def describe(link: Link, plan: Plan) -> Table:
     if plan.cursor is None and plan.strategy.uses_cursor:
         raise Refused(f"strategy {plan.strategy.name!r} needs a cursor column: name one with --cursor.")
     return Table(plan.name, plan.key, plan.cursor, tuple(_decided(link, plan, column) for column in columns))
+
+
+def no_table(source: Session, table: str, kind: str = "source table") -> Refused:
+    """Return the refusal of a table that a source does not have, and say where there is one of that name."""
+    if schemas := source.schemas_with(table):
+        there = ", ".join(map(visible, schemas))
+        return Refused(f"{kind} {table!r} is not in this schema but in {there}: name that in the URL, as schema=NAME.")
+    tables = source.tables("source")
+    if not tables:
+        return Refused(f"the source has no table {table!r}, and no other either: check its path.")
+    schema = f" {NO_SCHEMA}." if "." in table else ""
+    return Refused(f"{unknown(kind, table, tables)}{schema}")
 
 
 def _decided(link: Link, plan: Plan, column: Column) -> Column:

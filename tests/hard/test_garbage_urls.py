@@ -69,6 +69,7 @@ OPTIONS = st.one_of(
     st.sampled_from([
         *("", "table=t", "table=", "table", "table=t&table=t", "table=no", "TABLE=t", "table=t%00", "&", "="),
         *("table=%zz", "schema=public", "schema=", "mode=ro", "?table=t", "table=t?", "table=t#x", "table=\U0001f389"),
+        *("schema=s", "schema=MAIN&table=t"),
         *(f"password={SECRET}", f"PASSWORD={SECRET}", f"passwd={SECRET}", f"table=t&password={SECRET}", "sslmode=no"),
         *("connect_timeout=0", "connect_timeout=x", "connect_timeout=-1", "port=0", "host=localhost", "service=no"),
         "options=-c%20x=y",
@@ -92,7 +93,7 @@ PLAUSIBLE = st.builds(
     lambda scheme, root, place, query: f"{scheme}:///{root}{place}{query}",
     st.sampled_from(["sqlite", "duckdb"]), st.sampled_from(["", "", "{here}/"]),
     st.sampled_from(["source.db", "source.duckdb", "copy.db", "copy.duckdb", "folder/../source.db"]) | WORDS | PLACES,
-    st.sampled_from(["", "?table=t", "?table=no", "?"]),
+    st.sampled_from(["", "?table=t", "?table=no", "?", "?table=t&schema=s", "?schema=S", "?schema=no"]),
 )  # fmt: skip
 """Most of what is written at random is refused at the first look; these get further."""
 
@@ -103,9 +104,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("urls")
     for name, engine in {"source.db": "sqlite", "source.duckdb": "duckdb"}.items():
         run(folder / name, engine, "CREATE TABLE t (id BIGINT PRIMARY KEY, ts BIGINT)", "INSERT INTO t VALUES (1, 1)")
+    run(folder / "source.duckdb", "duckdb", "CREATE SCHEMA s", "CREATE TABLE s.t AS SELECT 2::BIGINT AS id, 2 AS ts")
     (folder / "good.json").write_text('[{"id": 1, "ts": 1}]', encoding="utf-8")
     for name, engine in {"copy.db": "sqlite", "copy.duckdb": "duckdb"}.items():
         assert offer(command(f"sqlite:///{folder}/source.db", f"{engine}:///{folder}/{name}")).code == 0
+    run(folder / "copy.duckdb", "duckdb", "CREATE SCHEMA s")
     return files(folder)
 
 

@@ -119,6 +119,10 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     def tables(self, place: Place) -> list[str]:
         """Return the names of the tables in a place."""
 
+    def schemas_with(self, table: str) -> list[str]:  # noqa: ARG002 - a dialect may need it
+        """Return the schemas of the source that have a table of a name, where an engine has schemas and can tell."""
+        return []
+
     @abstractmethod
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Tell whether the table has a primary key over exactly these columns."""

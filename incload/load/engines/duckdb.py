@@ -17,9 +17,10 @@ from incload.errors import Refused
 from incload.load.engines.base import Place, Query, Row
 from incload.load.engines.cursor_sql import CursorSql, shape
 from incload.load.engines.duckdb_parts import DuckdbParts
+from incload.load.engines.duckdb_schemas import DuckdbSchemas, are_one
 from incload.load.engines.duckdb_upkeep import DuckdbUpkeep
 from incload.load.engines.stream import Batches, Stream
-from incload.load.location import path_of
+from incload.load.location import MAIN, path_of, schema_of
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ _BOUND = {
 """How the ticks of a stamp are bound, where it is not make_timestamp(?)."""
 
 
-class DuckdbSession(DuckdbParts, DuckdbUpkeep):
+class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
     """One DuckDB instance with the target, the source, or both attached."""
 
     engine: ClassVar[str] = "duckdb"
@@ -84,10 +85,17 @@ class DuckdbSession(DuckdbParts, DuckdbUpkeep):
     looked_through: ClassVar[int] = 1_000_000
 
     def __init__(
-        self, source: Path | None, target: Path | None, *, source_writable: bool = False, threads: int | None = None
+        self,
+        source: Path | None,
+        target: Path | None,
+        *,
+        schemas: tuple[str, str] = (MAIN, MAIN),
+        source_writable: bool = False,
+        threads: int | None = None,
     ) -> None:
         """Attach the files; only a source of one's own making may be writable. None is a thread for each processor."""
-        super().__init__()
+        is_one_file = are_one(source, target)
+        super().__init__(schemas, is_one_file=is_one_file)
         config = dict(_CONFIG)
         self._connection = duckdb.connect(config=config | {"threads": threads} if threads else config)
         self._open = False
@@ -96,16 +104,25 @@ class DuckdbSession(DuckdbParts, DuckdbUpkeep):
         self._there: dict[str, dict[str, bool]] = {}
         self._reader: pa.RecordBatchReader | None = None
         self.rows("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        if source:
-            options = "" if source_writable else ", READ_ONLY"
-            self.rows(f"ATTACH {_literal(source)} AS source (TYPE duckdb{options})")
-        if target:
-            self.rows(f"ATTACH {_literal(target)} AS target (TYPE duckdb)")
+        try:
+            if source and not is_one_file:
+                self._attach(source, "source", "" if source_writable else ", READ_ONLY")
+            if target:
+                self._attach(target, "target")
+            if is_one_file:
+                self.find_schema("source")
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def open(cls, source: End | None, target: End | None) -> DuckdbSession:
         """Open the files of both ends."""
-        return cls(path_of(source), path_of(target))
+        return cls(path_of(source), path_of(target), schemas=(schema_of(source), schema_of(target)))
+
+    def _attach(self, path: Path, place: Place, options: str = "") -> None:
+        self.rows(f"ATTACH {_literal(path)} AS {place} (TYPE duckdb{options})")
+        self.find_schema(place)
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and fetch all of it: an unfetched result owns the connection."""
@@ -154,10 +171,6 @@ class DuckdbSession(DuckdbParts, DuckdbUpkeep):
         """Close the connection and with it the attached files."""
         self._connection.close()
 
-    def name(self, place: Place, table: str) -> str:
-        """Qualify with the attached database and its main schema."""
-        return f"{place}.main.{self.quote(table)}"
-
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Read the columns of the table or view from the catalogue, and remember them until it changes."""
         if (place, table) not in self._described:
@@ -186,14 +199,16 @@ class DuckdbSession(DuckdbParts, DuckdbUpkeep):
     def _listed_in(self, place: Place) -> dict[str, bool]:
         """Return the names in a place, and of each whether it is a table; remembered until the catalogue changes."""
         if not self._there:
-            self._there = {"source": {}, "target": {}}
-            for there, name, is_table in self.rows(
-                "SELECT database_name, table_name, true FROM duckdb_tables()"
-                " WHERE database_name IN ('source', 'target') AND schema_name = 'main'"
-                " UNION ALL SELECT database_name, view_name, false FROM duckdb_views()"
-                " WHERE database_name IN ('source', 'target') AND schema_name = 'main'"
+            self._there = {each: {} for each in self._stands}
+            for *stands, name, is_table in self.rows(
+                "SELECT database_name, schema_name, table_name, true FROM duckdb_tables()"
+                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)"
+                " UNION ALL SELECT database_name, schema_name, view_name, false FROM duckdb_views()"
+                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)",
+                [schema for _, schema in self._stands.values()],
             ):
-                self._there[str(there)][str(name)] = bool(is_table)
+                for each in (each for each, there in self._stands.items() if there == tuple(stands)):
+                    self._there[each][str(name)] = bool(is_table)
         return self._there[place]
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:

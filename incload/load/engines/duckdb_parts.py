@@ -31,8 +31,12 @@ class DuckdbParts(Session):
     part_rows: ClassVar[int | None] = 1_000_000
 
     def parts(self, relation: str) -> list[str]:
-        """Cut a table by the numbers of its rows, which stand in this order in its blocks; a column may hide them."""
-        if any(str(name).lower() == "rowid" for name, *_ in self.rows(f"DESCRIBE {relation}")):
+        """Cut a table by the numbers of its rows, which stand in this order in its blocks; a column may hide them.
+
+        Not one in the target's own file: the checkpoint behind a part may number the rows of every table anew.
+        """
+        named = (str(name).lower() for name, *_ in self.rows(f"DESCRIBE {relation}"))
+        if relation.startswith("target.") or "rowid" in named:
             return [relation]
         ((last,),) = self.rows(f"SELECT max(rowid) FROM {relation}")
         if not isinstance(last, int) or not self.part_rows or last < self.part_rows:

@@ -1,0 +1,55 @@
+"""The schemas of a DuckDB file: in which one a place stands, and how it is spelled there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.load.engines.base import Session
+from incload.load.location import MAIN, folded, no_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from incload.load.engines.base import Place
+
+
+class DuckdbSchemas(Session):
+    """The part of a DuckDB session that knows where its two places stand."""
+
+    def __init__(self, schemas: tuple[str, str], *, is_one_file: bool) -> None:
+        """Take the schemas of source and target, and whether one file holds both: it can be attached only once."""
+        super().__init__()
+        self._stands: dict[Place, tuple[str, str]] = {
+            "source": ("target" if is_one_file else "source", schemas[0]),
+            "target": ("target", schemas[1]),
+        }
+
+    def name(self, place: Place, table: str) -> str:
+        """Qualify with the attached database and the schema."""
+        database, schema = self._stands[place]
+        return f"{database}.{self.quote(schema)}.{self.quote(table)}"
+
+    def find_schema(self, place: Place) -> None:
+        """Take the spelling that a schema has in its file; refuse one that is not there, as a load makes none."""
+        database, schema = self._stands[place]
+        if schema == MAIN:
+            return
+        found = self.rows("SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", (database,))
+        there = {folded(str(name)): str(name) for (name,) in found}
+        if folded(schema) not in there:
+            raise no_schema(place, schema, there.values())
+        self._stands[place] = database, there[folded(schema)]
+
+    def schemas_with(self, table: str) -> list[str]:
+        """Look for tables and views of that name."""
+        found = self.rows(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1"
+            " UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $1",
+            self._stands["source"][:1],
+        )
+        return sorted({str(schema) for schema, name in found if folded(str(name)) == folded(table)})
+
+
+def are_one(source: Path | None, target: Path | None) -> bool:
+    """Tell whether two paths lead to one file."""
+    return bool(source and target and target.is_file() and source.samefile(target))
