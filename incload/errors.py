@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _NAMED = r"(?:table|schema)=[^\s'&]*"
 _SECRET = (
     (re.compile(r"(://[^\s:/@?]*:).*@"), r"\1***@"),  # a password may hold anything; the last @ ends it
-    (re.compile(r"(?<![\w.+-])([\w.+-]+:)(?!//)[^\s*]+@"), r"\1***@"),
+    (re.compile(r"(?<![\w.+-])([\w.+-]*:)(?!//)[^\s*]+@"), r"\1***@"),
     (re.compile(r"(passw[a-z]*\s*=\s*)('[^']*'|[^\s&'\"]+)", re.IGNORECASE), r"\1***"),
     (re.compile(rf"(postgres\w*://[^\s'?]*\?)(?!{_NAMED}(&{_NAMED})*('|\s|$))[^\s']+"), r"\1***"),
 )

@@ -201,9 +201,17 @@ class _Reader:
         return ""
 
 
+def _is_there(path: Path) -> bool:
+    """Tell whether a path leads anywhere; refuse one that the system does not take, as one that is too long."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise Refused(f"the path {str(path)!r} cannot be used ({error.strerror}): name another.") from None
+
+
 def _snapshots(path: Path, file: str) -> Generator[Snapshot]:
     """Yield the snapshots that a path holds; refuse one that holds none."""
-    if not path.exists():
+    if not _is_there(path):
         raise Refused(f"{path} does not exist: name a git repository, a git bundle or a folder of snapshots.")
     repository = repository_at(path)
     if repository is None and path.is_dir():

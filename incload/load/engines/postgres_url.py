@@ -148,7 +148,7 @@ def connected(server: Server) -> psycopg.Connection[Row]:
             prepare_threshold=None,
         )
         connection.execute(_SETTINGS)
-    except psycopg.Error as error:
+    except (psycopg.Error, UnicodeError) as error:  # a host is spelled for the resolver, as not every text can be
         said = reason(error)
         for secret in server.secrets():
             said = said.replace(secret, "***")
