@@ -398,7 +398,14 @@ def test_bad_options_are_refused(
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.parametrize(("path", "said"), [("nowhere", "does not exist"), ("file", "is a file but no git bundle")])
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("nowhere", "does not exist"),
+        ("n" * 300, "cannot be used (File name too long)"),
+        ("file", "is a file but no git bundle"),
+    ],
+)
 def test_a_path_that_holds_no_history_is_refused(
     path: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,6 +39,7 @@ URLS = {
     "of another engine": f"mysql://me:{QUOTED}@{NOBODY}/db?table=t",
     "of another driver": f"postgresql+psycopg://me:{QUOTED}@{NOBODY}/db?table=t",
     "without a scheme": f"me:{QUOTED}@{NOBODY}/db",
+    "without a user": f":{QUOTED}@{NOBODY}/db",
     "with one slash": f"postgresql:/me:{QUOTED}@{NOBODY}/db.json",
     "in libpq's own form": f"host=127.0.0.1 user=me password={PLAIN}",
 }

@@ -483,6 +483,8 @@ def test_a_server_that_is_not_there_is_named() -> None:
     plan = Plan("t", ("id",), None, strategy("full_refresh"))
     with pytest.raises(Refused, match=r"database 'postgresql://me@127.0.0.1:1/db' cannot be opened: connection failed"):
         load(find("postgresql://me@127.0.0.1:1/db"), find("duckdb:///copy.duckdb"), plan)
+    with pytest.raises(Refused, match=r"database 'postgresql://\./db' cannot be opened: .*label empty"):
+        load(find("postgresql://./db"), find("duckdb:///copy.duckdb"), plan)
     assert not Path("copy.duckdb").exists()
 
 

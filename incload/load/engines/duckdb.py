@@ -101,7 +101,6 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         self._open = False
         self._described: dict[tuple[str, str], tuple[Column, ...] | None] = {}
         self._keys: dict[tuple[str, str], frozenset[str]] = {}
-        self._there: dict[str, dict[str, bool]] = {}
         self._reader: pa.RecordBatchReader | None = None
         self.rows("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         try:
@@ -187,29 +186,6 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         # A view says of its columns what their tables say, and yet it may hold a key twice.
         keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table.lower()) else []
         self._keys[place, table] = frozenset(keys)
-
-    def holds(self, place: Place, table: str) -> bool:
-        """Look into the list of tables and views, which is remembered."""
-        return table.lower() in map(str.lower, self._listed_in(place))
-
-    def tables(self, place: Place) -> list[str]:
-        """List tables and views."""
-        return sorted(self._listed_in(place))
-
-    def _listed_in(self, place: Place) -> dict[str, bool]:
-        """Return the names in a place, and of each whether it is a table; remembered until the catalogue changes."""
-        if not self._there:
-            self._there = {each: {} for each in self._stands}
-            for *stands, name, is_table in self.rows(
-                "SELECT database_name, schema_name, table_name, true FROM duckdb_tables()"
-                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)"
-                " UNION ALL SELECT database_name, schema_name, view_name, false FROM duckdb_views()"
-                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)",
-                [schema for _, schema in self._stands.values()],
-            ):
-                for each in (each for each, there in self._stands.items() if there == tuple(stands)):
-                    self._there[each][str(name)] = bool(is_table)
-        return self._there[place]
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""

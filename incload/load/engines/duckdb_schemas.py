@@ -23,6 +23,7 @@ class DuckdbSchemas(Session):
             "source": ("target" if is_one_file else "source", schemas[0]),
             "target": ("target", schemas[1]),
         }
+        self._there: dict[Place, dict[str, bool]] = {}
 
     def name(self, place: Place, table: str) -> str:
         """Qualify with the attached database and the schema."""
@@ -39,6 +40,29 @@ class DuckdbSchemas(Session):
         if folded(schema) not in there:
             raise no_schema(place, schema, there.values())
         self._stands[place] = database, there[folded(schema)]
+
+    def holds(self, place: Place, table: str) -> bool:
+        """Look into the list of tables and views, which is remembered."""
+        return table.lower() in map(str.lower, self._listed_in(place))
+
+    def tables(self, place: Place) -> list[str]:
+        """List tables and views."""
+        return sorted(self._listed_in(place))
+
+    def _listed_in(self, place: Place) -> dict[str, bool]:
+        """Return the names in a place, and of each whether it is a table; remembered until the catalogue changes."""
+        if not self._there:
+            self._there = {each: {} for each in self._stands}
+            for *stands, name, is_table in self.rows(
+                "SELECT database_name, schema_name, table_name, true FROM duckdb_tables()"
+                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)"
+                " UNION ALL SELECT database_name, schema_name, view_name, false FROM duckdb_views()"
+                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)",
+                [schema for _, schema in self._stands.values()],
+            ):
+                for each in (each for each, there in self._stands.items() if there == tuple(stands)):
+                    self._there[each][str(name)] = bool(is_table)
+        return self._there[place]
 
     def schemas_with(self, table: str) -> list[str]:
         """Look for tables and views of that name."""
