@@ -23,12 +23,12 @@ def test_a_folder_that_is_there_or_can_be_made_is_taken(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("below", ["", "a/b"])
-def test_a_file_is_no_folder(below: str, tmp_path: Path) -> None:
-    """Nor can there be a folder below one."""
+@pytest.mark.parametrize(("below", "said"), [("", "is"), ("a/b", "lies below '.*file', which is")])
+def test_a_file_is_no_folder(below: str, said: str, tmp_path: Path) -> None:
+    """Nor can there be a folder below one, which is then what is named."""
     (tmp_path / "file").touch()
 
-    with pytest.raises(Refused, match=r"^--report-dir '.*' is a file: name a folder\.$"):
+    with pytest.raises(Refused, match=rf"^--report-dir '.*{below}' {said} a file: name a folder\.$"):
         check_folder(tmp_path / "file" / below)
 
 
@@ -63,7 +63,9 @@ def test_commands_refuse_before_they_work(
     where = str(tmp_path / "file" / "reports")
 
     assert main([command, *said[command], "--report-dir", where]) == 2
-    assert capsys.readouterr().err == f"incload: --report-dir '{where}' is a file: name a folder.\n"
+    assert capsys.readouterr().err == (
+        f"incload: --report-dir '{where}' lies below '{tmp_path / 'file'}', which is a file: name a folder.\n"
+    )
 
 
 def test_nobody_cannot_work(capsys: pytest.CaptureFixture[str]) -> None:

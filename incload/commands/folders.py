@@ -17,7 +17,8 @@ def check_folder(folder: Path) -> None:
     """Refuse a folder for reports that is a file or is seen to take none, before anything is done."""
     present = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     if not present.is_dir():
-        raise Refused(f"--report-dir {str(folder)!r} is a file: name a folder.")
+        which = "is" if present == folder else f"lies below {str(present)!r}, which is"
+        raise Refused(f"--report-dir {str(folder)!r} {which} a file: name a folder.")
     if not os.access(present, os.W_OK):
         raise Refused(f"--report-dir {str(folder)!r} cannot be written: make it writable, or name another.")
 

@@ -108,10 +108,13 @@ class GrownText(Grown):
     def change(self, name: str) -> None:
         """Stamp one half of the changes anew, spread over the table, and add the other, behind all that was there."""
         rows, half = self.own.rows, self.changed // 2
+        apart = rows // max(half, 1)
+        again = f"id % {apart} = 0 AND id < {half * apart}"
         self._write(
             name,
-            f"UPDATE stamped SET name = 'new', at = {_stamp(f'id * 1.0 / {rows}')} WHERE id % {rows // half} = 0",
-            f"INSERT INTO stamped SELECT {rows} + id, name, {_stamp('1 + id')} FROM stamped WHERE id < {half}",
+            f"UPDATE stamped SET name = 'new', at = {_stamp(f'id * 1.0 / {rows}')} WHERE {again}",
+            f"INSERT INTO stamped SELECT {rows} + id, name, {_stamp('1 + id')} FROM stamped"
+            f" WHERE id < {self.changed - half}",
         )
 
     def _write(self, name: str, *statements: str) -> None:
