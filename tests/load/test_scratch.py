@@ -38,7 +38,7 @@ def test_the_next_folder_takes_the_place_of_one_whose_process_was_killed(place: 
     """The rows that a killed load has left go when another load needs room."""
     subprocess.run([sys.executable, "-c", KILLED, str(place)], check=False)
     (left,) = place.iterdir()
-    assert sorted(each.name for each in left.iterdir()) == ["held", "incoming.db"]
+    assert sorted(each.name for each in left.iterdir()) == ["incload.lock", "incoming.db"]
     room = Scratch()
 
     assert list(place.iterdir()) == [room.folder]
@@ -61,12 +61,12 @@ def test_a_folder_that_says_nothing_stays(place: Path) -> None:
     (place / "incload-other").mkdir()
     elsewhere = place / "elsewhere"
     elsewhere.mkdir()
-    (elsewhere / "held").touch()
+    (elsewhere / "incload.lock").touch()
     (place / "incload-link").symlink_to(elsewhere)
     sweep()
 
     assert sorted(each.name for each in place.iterdir()) == ["elsewhere", "incload-link", "incload-other"]
-    assert (elsewhere / "held").exists()
+    assert (elsewhere / "incload.lock").exists()
 
 
 def test_a_lock_that_leads_elsewhere_is_not_taken(place: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_lock_that_leads_elsewhere_is_not_taken(place: Path) -> None:
     folder = place / "incload-odd"
     folder.mkdir()
     (place / "file").touch()
-    (folder / "held").symlink_to(place / "file")
+    (folder / "incload.lock").symlink_to(place / "file")
     sweep()
 
     assert folder.exists()

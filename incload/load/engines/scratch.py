@@ -14,7 +14,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_PREFIX, _HELD = "incload-", "held"
+_PREFIX, _HELD = "incload-", "incload.lock"
 """How such a folder is called, and the file in it that is locked."""
 
 
