@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,14 @@ def kept(folder: Path, schema: str) -> object:
         return connection.execute(query).fetchall()
 
 
+def copied(old: str, new: str) -> str:
+    """Copy a file and wait until it is on the disk: who syncs the file later would be timed with all of it."""
+    shutil.copyfile(old, new)
+    with Path(new).open("rb+") as file:
+        os.fsync(file.fileno())
+    return new
+
+
 def run(own: Yard, folder: Path, phase: Phase, rounds: int) -> dict[str, list[float]]:
     """Let both run through a phase by turns, each from the state in which it left the phase before."""
     seconds: dict[str, list[float]] = {"incload": [], "dlt": []}
@@ -59,7 +68,7 @@ def run(own: Yard, folder: Path, phase: Phase, rounds: int) -> dict[str, list[fl
             work, before = folder / who, folder / f"{who}-before-{phase}"
             shutil.rmtree(work, ignore_errors=True)
             if before.exists():
-                shutil.copytree(before, work)
+                shutil.copytree(before, work, copy_function=copied)
             else:
                 work.mkdir()
             seconds[who].append(whole(arguments(who, source.path, work)).seconds)

@@ -52,7 +52,12 @@ def _memory(frame: pd.DataFrame) -> Iterator[Checked]:
         if len(peaks) > 1:
             more = peaks.iloc[-1] - peaks.iloc[0]
             bound = f"less than {MORE_BYTES / 1e6:.0f} MB more"
-            yield f"memory of ten times the rows, {pair}", bound, f"{more / 1e6:.0f} MB more", more < MORE_BYTES
+            yield (
+                f"memory of ten times the rows, {pair}",
+                bound,
+                f"{round(float(more) / 1e6)} MB more",
+                more < MORE_BYTES,
+            )
 
 
 def _datasets(frame: pd.DataFrame) -> Iterator[Checked]:
