@@ -55,16 +55,18 @@ def _growth_figure(found: Mapping[str, Sequence[growth.Point]]) -> Figure:
     panels = figure.subplots(2, 2, sharex="col", sharey="row")
     slowest_first = sorted(found.items(), key=lambda line: -growth.over_rows(line[1])[-1].seconds)
     for place, (name, points) in enumerate(slowest_first):
-        rows, changes = growth.over_rows(points), growth.over_changes(points)
+        sizes, changes = growth.over_rows(points), growth.over_changes(points)
         lines = (
-            [[(point.rows, point.seconds) for point in rows], [(point.changed, point.seconds) for point in changes]],
-            [[(point.rows, point.read) for point in rows], [(point.changed, point.read) for point in changes]],
+            [[(point.rows, point.seconds) for point in sizes], [(point.changed, point.seconds) for point in changes]],
+            [[(point.rows, point.read) for point in sizes], [(point.changed, point.read) for point in changes]],
         )
         for row in range(2):
             for column in range(2):
                 _draw_line(panels[row][column], name, lines[row][column], place)
-    panels[0][0].set(ylabel="seconds, fastest round", title="changes fixed, table grows")
-    panels[0][1].set(title="table fixed, changes grow")
+    _, any_points = slowest_first[0]
+    changed, rows = growth.over_rows(any_points)[0].changed, growth.over_changes(any_points)[0].rows
+    panels[0][0].set(ylabel="seconds, fastest round", title=f"{changed:,} rows changed, table grows")
+    panels[0][1].set(title=f"table of {rows:,} rows, changes grow")
     panels[1][0].set(ylabel="rows read", xlabel="rows of the table")
     panels[1][1].set(xlabel="rows changed")
     handles, labels = panels[0][0].get_legend_handles_labels()

@@ -39,6 +39,12 @@ def test_growth_has_logarithmic_axes_and_a_line_for_each_strategy() -> None:
 
     assert [(each.get_xscale(), each.get_yscale()) for each in axes] == [("log", "log")] * 4
     assert [line.get_label() for line in axes[0].get_lines()] == ["slow", "reference_copy", "fast"]
+    assert [each.get_title() for each in axes] == [
+        "5 rows changed, table grows",
+        "table of 100 rows, changes grow",
+        "",
+        "",
+    ]
     assert [line.get_linestyle() for line in axes[0].get_lines()] == ["-", "--", "-"]
     assert [[list(line.get_ydata()) for line in each.get_lines()][2] for each in axes] == [
         [0.1, 0.2],
