@@ -1,4 +1,4 @@
-"""The floor: the one statement of SQLite that copies a change, alone, with all that SQLite lets one choose about it.
+"""The floor: the one statement of SQLite that copies a change, alone, under settings that bear on it.
 
 What it takes nobody can save who loads one file into another. It is measured beside the strategies, never used.
 """
@@ -71,4 +71,4 @@ SETTINGS = (
     Setting("no_journal", journal="OFF"),
     Setting("neither", journal="OFF", synchronous="OFF"),
 )
-"""What can be chosen about the statement, one thing at a time."""
+"""What is tried with the statement, one thing at a time."""

@@ -1,4 +1,4 @@
-"""The floor: what SQLite's own statement takes of a change, under every setting that bears on it.
+"""The floor: what SQLite's own statement takes of a change, under settings that bear on it.
 
 `pytest bench -k floor --benchmark-only --scale 1000000 --rounds 5`
 """

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from incload.lab.growth import Cost
     from incload.report.outcome import Outcome
     from incload.strategy import Strategy
 
@@ -73,60 +74,49 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
     return lambda rows: made.setdefault(rows, made.get(rows) or tmp_path_factory.mktemp(f"of-{rows}"))
 
 
-def test_growth(
+@pytest.fixture
+def tell(
     told: Callable[[Sequence[float]], None],
     rows: int,
     changed: int,
-    strategy: Strategy,
     measured: list[Outcome],
-    folders: Callable[[int], Path],
     record: Callable[[Outcome], None],
     command: str,
+) -> Callable[[str, Cost], None]:
+    """Return what takes the cost of a sync into the report, the picture and the benchmark."""
+
+    def take(who: str, cost: Cost) -> None:
+        result = figures(
+            "growth", who, scenario(changed, rows), PAIR, rows=rows, seconds=cost.seconds, command=command,
+            read=cost.read,
+        )  # fmt: skip
+        record(result)
+        measured.append(result)
+        told(cost.seconds)
+
+    return take
+
+
+def test_growth(
+    rows: int,
+    changed: int,
+    strategy: Strategy,
+    folders: Callable[[int], Path],
+    tell: Callable[[str, Cost], None],
     request: pytest.FixtureRequest,
 ) -> None:
     """A sync reads what changed, or everything, and is timed."""
     cost = grown(rows, changed, folders(rows)).cost(strategy, request.config.option.rounds)
-    result = figures(
-        "growth",
-        strategy.id,
-        scenario(changed, rows),
-        PAIR,
-        rows=rows,
-        seconds=cost.seconds,
-        command=command,
-        read=cost.read,
-    )
-    record(result)
-    measured.append(result)
-    told(cost.seconds)
+    tell(strategy.id, cost)
 
     assert cost.read >= changed
 
 
 def test_growth_of_text(
-    told: Callable[[Sequence[float]], None],
-    rows: int,
-    changed: int,
-    measured: list[Outcome],
-    tmp_path: Path,
-    record: Callable[[Outcome], None],
-    command: str,
-    request: pytest.FixtureRequest,
+    rows: int, changed: int, tmp_path: Path, tell: Callable[[str, Cost], None], request: pytest.FixtureRequest
 ) -> None:
     """A sync by a cursor of indexed texts looks at the days that there are and at what changed, and is timed."""
     cost = grown(rows, changed, tmp_path, GrownText).cost(TimestampWatermark(), request.config.option.rounds)
-    result = figures(
-        "growth",
-        "timestamp_watermark of text",
-        scenario(changed, rows),
-        PAIR,
-        rows=rows,
-        seconds=cost.seconds,
-        command=command,
-        read=cost.read,
-    )
-    record(result)
-    measured.append(result)
-    told(cost.seconds)
+    tell("timestamp_watermark of text", cost)
 
     assert cost.read == changed

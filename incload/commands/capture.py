@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from incload.commands.columns import named
 from incload.errors import Refused, unknown
+from incload.report.wording import plural
 
 if TYPE_CHECKING:
     import argparse
@@ -94,7 +95,7 @@ def _trim(options: argparse.Namespace) -> int:
     source, table, log = _log(options)
     gone = trim(source, table, log, options.until)
     sys.stdout.write(
-        f"{_entries(gone)} of the change log of {table} {'is' if gone == 1 else 'are'} gone; "
+        f"{plural(gone, 'entry', 'entries')} of the change log of {table} {'is' if gone == 1 else 'are'} gone; "
         f"a load that has not read up to {options.until} reads everything.\n"
     )
     return 0
@@ -109,9 +110,5 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _line(kept: Kept) -> str:
-    entries = "" if kept.entries is None else f", {_entries(kept.entries)}"
+    entries = "" if kept.entries is None else f", {plural(kept.entries, 'entry', 'entries')}"
     return f"  {kept.table} by {', '.join(kept.key)}: up to {kept.position}{entries}, {kept.state}\n"
-
-
-def _entries(number: int) -> str:
-    return f"{number:,} {'entry' if number == 1 else 'entries'}"

@@ -16,7 +16,7 @@ SUITES = {
     "start_up": "Whole processes with nothing to do, start-up and exit included.",
     "dataset": "Rows made and streamed to Parquet by a whole process.",
     "peers": "Whole processes by turns on the same files; the multiple is that of incload's fastest round.",
-    "floor": "SQLite's own statement under every setting that bears on it; the multiple is that of the reference copy. "
+    "floor": "SQLite's own statement under settings that bear on it; the multiple is that of the reference copy. "
     "Without a journal no target survives that the process dies, and without waiting for the disk none a power cut.",
     growth.SUITE: "One sync of a table of which some rows changed, one half of them new.",
 }
