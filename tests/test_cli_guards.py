@@ -9,7 +9,7 @@ import pytest
 
 from incload.cli import main
 from incload.load.plan import Guards, Plan
-from incload.load.run import Summary
+from incload.load.run import LoadSummary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,9 +150,9 @@ def test_every_switch_lets_one_thing_pass(switch: str, tmp_path: Path, monkeypat
     """A switch of the command is the guard of the plan of that name, and no other."""
     plans: list[Plan] = []
 
-    def planned(_source: object, _target: object, plan: Plan, **_: object) -> Summary:
+    def planned(_source: object, _target: object, plan: Plan, **_: object) -> LoadSummary:
         plans.append(plan)
-        return Summary("t", "s", "merge", None, 0, None, 0, None, None, 0, "untouched", dry_run=False)
+        return LoadSummary("t", "s", "merge", None, 0, None, 0, None, None, 0, "untouched", dry_run=False)
 
     monkeypatch.setattr("incload.load.run.load", planned)
     for options in ([], [switch]):

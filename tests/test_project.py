@@ -22,7 +22,7 @@ MACHINE = re.compile(
 )
 """Paths of somebody's machine, and hosts of package registries; written so as not to find itself."""
 NOT_OURS = re.compile(
-    r"\.git/|\.venv/|\.peers/|\.\w+_cache/|\.hypothesis/|\.benchmarks/|build/|dist/|.*\.egg-info/|.*__pycache__/|"
+    r"\.git(/|$)|\.venv/|\.peers/|\.\w+_cache/|\.hypothesis/|\.benchmarks/|build/|dist/|.*\.egg-info/|.*__pycache__/|"
     r"reports/(latest|growth|replay)"
 )
 """What is made on the way and never committed, as .gitignore says."""
@@ -57,6 +57,7 @@ def house(root: Path, folder: Path, plants: dict[str, str]) -> Path:
     shutil.copy(root / "pyproject.toml", folder)
     rooms = (
         "incload",
+        "incload/api",
         "incload/commands",
         "incload/history",
         "incload/lab",

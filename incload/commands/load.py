@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from incload.commands.columns import named
 from incload.errors import Refused
@@ -16,9 +15,9 @@ from incload.strategy import WriteRule
 if TYPE_CHECKING:
     import argparse
 
+    from incload.api.load import LoadOptions
     from incload.commands.types import Subparsers
-    from incload.load.plan import Plan
-    from incload.load.run import Summary
+    from incload.load.run import LoadSummary
 
 _DESCRIPTION = """\
 Bring one table up to date by one incremental sync. The first run, with nothing remembered, loads everything.
@@ -91,17 +90,13 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Load, print the summary, write it where it was asked for."""
-    from incload.load.location import locate
-    from incload.load.run import load
+    from incload.api.load import load
 
     alone = str(options.output) == "-"
     if options.output and not alone:
         _check_output(options.output)
-    target = locate(options.target)
-    if target.engine == "file":
-        raise Refused(f"the target {options.target!r} is no database: write sqlite:///path or duckdb:///path.")
-    summary = load(locate(options.source), target, _plan(options), dry_run=options.dry_run, count=options.count)
-    written = json.dumps(asdict(summary), indent=2, ensure_ascii=False) + "\n"
+    summary = load(options.source, options.target, **_load_options(options))
+    written = json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n"
     if options.output and not alone:
         options.output.write_text(written, encoding="utf-8")
     sys.stderr.writelines(f"incload: warning: {warning}\n" for warning in summary.warnings)
@@ -119,39 +114,24 @@ def _check_output(path: Path) -> None:
         raise Refused(f"--output {str(path)!r} cannot be written: make it writable, or name another.")
 
 
-def _plan(options: argparse.Namespace) -> Plan:
-    from incload.cursor import UNITS
-    from incload.load.plan import Guards, Plan
-    from incload.registry import strategy
+def _load_options(options: argparse.Namespace) -> LoadOptions:
+    """Return the options of the command as those of `incload.load`, which has one of each name."""
+    from incload.api.load import LoadOptions
 
-    return Plan(
-        name=options.table,
-        key=named("--key", options.key),
-        cursor=options.cursor,
-        strategy=strategy(options.strategy),
-        write_rule=WriteRule(options.write_rule) if options.write_rule else None,
-        evolve=options.evolve,
-        cursor_per_second=UNITS[options.cursor_unit] if options.cursor_unit else None,
-        guards=Guards(
-            allow_backwards=options.allow_backwards,
-            allow_ahead=options.allow_ahead,
-            allow_mismatch=options.allow_mismatch,
-            same_source=options.same_source,
-            allow_removals=options.allow_removals,
-        ),
-    )
+    given = {name: value for name, value in vars(options).items() if name in LoadOptions.__annotations__}
+    return cast("LoadOptions", {**given, "key": named("--key", options.key)})
 
 
-def told(summary: Summary) -> str:
+def told(summary: LoadSummary) -> str:
     """Return the summary as lines of `name: value`, after a sentence about what happened."""
     lines = [_sentence(summary)]
-    for name, value in asdict(summary).items():
+    for name, value in summary.to_dict().items():
         shown = "-" if value in {None, ()} else json.dumps(value, ensure_ascii=False).strip('"')
         lines.append(f"  {name}: {shown}")
     return "\n".join(lines) + "\n"
 
 
-def _sentence(summary: Summary) -> str:
+def _sentence(summary: LoadSummary) -> str:
     if summary.dry_run:
         would = f"{_rows(summary.loaded)} would be written to {summary.table} and {summary.removed} removed"
         return f"Dry run: {would}; nothing was changed."

@@ -6,7 +6,7 @@ A target file that this load created and then could not fill is removed again, u
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class LoadSummary:
     """What one load did, for people and for `--output`.
 
     Attributes:
@@ -57,8 +57,12 @@ class Summary:
     dry_run: bool
     warnings: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the summary as plain values, as `--output` writes it."""
+        return asdict(self)
 
-def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: bool = False) -> Summary:
+
+def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: bool = False) -> LoadSummary:
     """Bring one table up to date by one sync.
 
     With `dry_run` everything is done and then undone. With `count` a source database is counted as well. Raises
@@ -86,7 +90,7 @@ def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: 
             link.close()
 
 
-def _told(known: str, summary: Summary) -> Summary:
+def _told(known: str, summary: LoadSummary) -> LoadSummary:
     """Put what was known before anything was read in front of what was noticed."""
     return replace(summary, warnings=(known, *summary.warnings)) if known else summary
 
@@ -100,8 +104,8 @@ def _dotted(link: Link, plan: Plan) -> str:
 
 def _summary(  # noqa: PLR0913 - it only gathers
     link: Link, plan: Plan, synced: Synced, source_records: int | None, total_before: int, *, dry_run: bool
-) -> Summary:
-    return Summary(
+) -> LoadSummary:
+    return LoadSummary(
         table=plan.name,
         strategy=plan.strategy.id,
         write_rule=plan.rule,
@@ -118,7 +122,7 @@ def _summary(  # noqa: PLR0913 - it only gathers
     )
 
 
-def _nothing(link: Link, source: End, plan: Plan, *, dry_run: bool) -> Summary:
+def _nothing(link: Link, source: End, plan: Plan, *, dry_run: bool) -> LoadSummary:
     """A file without a record says nothing about the table, so nothing is done; what would have been gone is told."""
     total = _total(link, plan)
     kept = (
@@ -127,7 +131,7 @@ def _nothing(link: Link, source: End, plan: Plan, *, dry_run: bool) -> Summary:
     )
     told = total and (plan.strategy.removes_rows or plan.rule in {WriteRule.REPLACE, WriteRule.MIRROR})
     warnings = (kept,) if told else ()
-    return Summary(
+    return LoadSummary(
         plan.name, plan.strategy.id, plan.rule, 0, 0, 0, 0, None, None, total, "untouched", dry_run, warnings
     )
 

@@ -19,7 +19,7 @@ from places import run
 from incload.load.link import connect
 from incload.load.location import Location
 from incload.load.plan import Plan
-from incload.load.run import Summary, load
+from incload.load.run import LoadSummary, load
 from incload.load.sync import Synced, sync
 from incload.registry import strategy
 from incload.strategy import WriteRule
@@ -88,7 +88,7 @@ class Ends:
         """Return rows of the source."""
         return fetch(self.source.path, self.engines[0], sql)
 
-    def load(self, name: str, /, **changes: object) -> Summary:
+    def load(self, name: str, /, **changes: object) -> LoadSummary:
         """Load the source once: from a `file` or a `table` if one is named; other changes are to plan or options."""
         options = {option: changes.pop(option) for option in ("dry_run", "count") if option in changes}
         file, table = changes.pop("file", None), changes.pop("table", None)

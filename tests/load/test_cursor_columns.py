@@ -11,7 +11,7 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from conftest import Between, Ends
 
-    from incload.load.run import Summary
+    from incload.load.run import LoadSummary
 
 KEYED = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts {})"
 NO_ISO = "holds '{}', which is no ISO timestamp: incload will not guess the order of such texts"
@@ -28,7 +28,7 @@ def add(ends: Ends, first: int, *stamps: str) -> None:
     ends.write(*(f"INSERT INTO events VALUES ({number}, {stamp})" for number, stamp in enumerate(stamps, first)))
 
 
-def told(summary: Summary) -> tuple[int, object]:
+def told(summary: LoadSummary) -> tuple[int, object]:
     """Return what a load wrote and up to where."""
     return summary.loaded, summary.new_watermark
 

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from conftest import Ends, Row
 
-    from incload.load.run import Summary
+    from incload.load.run import LoadSummary
 
 
-def load(ends: Ends, name: str, content: str | bytes, strategy: str = "timestamp_watermark", **plan: object) -> Summary:
+def load(
+    ends: Ends, name: str, content: str | bytes, strategy: str = "timestamp_watermark", **plan: object
+) -> LoadSummary:
     """Load a file of that name and content."""
     path = ends.folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())

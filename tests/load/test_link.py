@@ -15,7 +15,7 @@ from incload.errors import Refused
 from incload.load.engines import sqlite, sqlite_crossing
 from incload.load.link import Link
 from incload.load.plan import Plan
-from incload.load.run import Summary, load
+from incload.load.run import LoadSummary, load
 from incload.registry import strategy
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def test_a_database_of_another_engine_is_no_database(
     assert ends.rows() == [(1, 1)]
 
 
-def opened(source: Location, target: Location) -> Summary:
+def opened(source: Location, target: Location) -> LoadSummary:
     """Load one table from one place into another."""
     return load(source, target, Plan("events", ("id",), "ts", strategy("timestamp_watermark")))
 

@@ -27,7 +27,7 @@ from incload.load.engines.base import Query
 from incload.load.engines.postgres import PostgresSession, locate
 from incload.load.location import locate as find
 from incload.load.plan import Guards, Plan
-from incload.load.run import Summary, load
+from incload.load.run import LoadSummary, load
 from incload.registry import strategy
 from incload.strategy import Since
 from incload.table import Column, Kind, Table
@@ -93,7 +93,7 @@ class Ends:
             found: list[Row] = connection.cursor().execute(sql).fetchall()
             return found
 
-    def load(self, by: str = "full_refresh", *, dry_run: bool = False, **changes: Any) -> Summary:  # noqa: ANN401 - fields of a plan
+    def load(self, by: str = "full_refresh", *, dry_run: bool = False, **changes: Any) -> LoadSummary:  # noqa: ANN401 - fields of a plan
         """Load once by a strategy."""
         fields: dict[str, Any] = {"name": "events", "key": ("id",), "cursor": None, **changes}
         plan = Plan(strategy=strategy(by), **fields)

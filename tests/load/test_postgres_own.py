@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from incload.load.run import Summary
+    from incload.load.run import LoadSummary
 
 Row = tuple[object, ...]
 MOODS = "CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')"
@@ -47,7 +47,7 @@ class Source:
         """Run statements on the source."""
         _run(self.url, *statements)
 
-    def load(self, by: str = "full_refresh", **fields: Any) -> Summary:  # noqa: ANN401 - fields of a plan
+    def load(self, by: str = "full_refresh", **fields: Any) -> LoadSummary:  # noqa: ANN401 - fields of a plan
         """Load once."""
         plan = Plan(**{"name": "events", "key": ("id",), "cursor": None, "strategy": strategy(by), **fields})
         return load(locate(self.url), locate(self.target), plan)

@@ -1,0 +1,107 @@
+"""`incload.load`: bring one table up to date by one sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from incload.api.options import check_names, key_columns, one_of
+from incload.cursor import UNITS
+from incload.errors import Refused
+from incload.load.location import locate
+from incload.load.plan import Guards, Plan
+from incload.registry import strategy as find_strategy
+from incload.strategy import Strategy, WriteRule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from incload.load.location import End
+    from incload.load.run import LoadSummary
+
+
+class _RequiredOptions(TypedDict):
+    table: str
+    key: str | Sequence[str]
+    strategy: str | Strategy
+
+
+class LoadOptions(_RequiredOptions, total=False):
+    """The named options of `incload.load`; each is the option of `incload load` with that name.
+
+    Attributes:
+        table: The table to load into; the state is kept under this name.
+        key: The key column, or several.
+        strategy: How to decide what to read: a name with parameters as in `lookback_window:minutes=30`, or an instance.
+        cursor: The column that orders changes; not needed by strategies that compare contents.
+        write_rule: How rows enter the target; the strategy's own by default.
+        cursor_unit: What an integer cursor counts since 1970, for windows of time.
+        evolve: Whether the target gains columns and changes types as the source does.
+        count: Whether the rows of a source database are counted, which reads all of it.
+        dry_run: Whether everything is undone at the end.
+        allow_backwards, allow_ahead, allow_mismatch, allow_removals, same_source: What the guards let pass.
+    """
+
+    cursor: str | None
+    write_rule: Literal["append", "merge", "newest", "replace", "mirror"] | WriteRule | None
+    cursor_unit: Literal["s", "ms", "us", "ns"] | None
+    evolve: bool
+    count: bool
+    dry_run: bool
+    allow_backwards: bool
+    allow_ahead: bool
+    allow_mismatch: bool
+    allow_removals: bool
+    same_source: bool
+
+
+def load(source: str | Path, target: str | Path, **options: Unpack[LoadOptions]) -> LoadSummary:
+    """Bring one table up to date by one incremental sync; the first one loads everything.
+
+    Rows and state commit together: after a failure the target is as the sync before left it.
+
+    Args:
+        source: A JSON, CSV or Parquet file of records, or a URL such as `sqlite:///shop.db?table=orders`.
+        target: The URL of the database to load into, such as `sqlite:///copy.db`; a file is created if absent.
+        **options: See `LoadOptions`; `table`, `key` and `strategy` are required.
+
+    Raises:
+        Refused: For anything that stands in the way; the target is then as it was before.
+    """
+    from incload.load.run import load as run_load
+
+    check_names("load", options, LoadOptions)
+    return run_load(
+        locate(str(source)),
+        _target(str(target)),
+        _plan(options),
+        dry_run=options.get("dry_run", False),
+        count=options.get("count", False),
+    )
+
+
+def _target(url: str) -> End:
+    target = locate(url)
+    if target.engine == "file":
+        raise Refused(f"the target {url!r} is no database: write sqlite:///path or duckdb:///path.")
+    return target
+
+
+def _plan(options: LoadOptions) -> Plan:
+    chosen = options["strategy"]
+    rule, unit = options.get("write_rule"), options.get("cursor_unit")
+    return Plan(
+        name=options["table"],
+        key=key_columns(options["key"]),
+        cursor=options.get("cursor"),
+        strategy=find_strategy(chosen) if isinstance(chosen, str) else chosen,
+        write_rule=WriteRule(one_of("write_rule", rule, [each.value for each in WriteRule])) if rule else None,
+        evolve=options.get("evolve", False),
+        cursor_per_second=UNITS[one_of("cursor_unit", unit, UNITS)] if unit else None,
+        guards=_guards(dict(options)),
+    )
+
+
+def _guards(options: dict[str, Any]) -> Guards:
+    names = ("allow_backwards", "allow_ahead", "allow_mismatch", "allow_removals", "same_source")
+    return Guards(**{name: bool(options[name]) for name in names if name in options})

@@ -1,0 +1,44 @@
+"""Options that are given as plain values: unknown names, missing ones and values outside a list are refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+def check_names(function: str, given: Mapping[str, object], options: type) -> None:
+    """Refuse an option that a function does not have, and the lack of one that it needs.
+
+    Args:
+        function: The function's name, for the sentence.
+        given: The options as they were passed.
+        options: The `TypedDict` that describes them.
+    """
+    known = options.__annotations__
+    for name in given:
+        if name not in known:
+            raise unknown(f"option of incload.{function}", name, known)
+    required: frozenset[str] = getattr(options, "__required_keys__", frozenset())
+    missing = [name for name in known if name in required and name not in given]
+    if missing:
+        raise Refused(f"incload.{function} needs {' and '.join(missing)}: pass {missing[0]}=... by name.")
+
+
+def key_columns(key: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the key columns of one name or of several; a single text is one name, whatever it holds."""
+    names = (key,) if isinstance(key, str) else tuple(key)
+    if not names or not all(names):
+        raise Refused(f"the key {key!r} names an empty column: pass the names of the key's columns.")
+    return names
+
+
+def one_of(option: str, value: str, known: Iterable[str]) -> str:
+    """Return a value that must be in a list; refuse another."""
+    names = list(known)
+    if value not in names:
+        raise unknown(option, value, names)
+    return str(value)
