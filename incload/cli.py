@@ -41,7 +41,8 @@ examples:
 
 _UNREAD = 141
 """What shells say of a command whose reader has gone: 128 and the number of SIGPIPE."""
-_STOPPED = "incload: stopped; a target is as the last finished sync left it: run the command again.\n"
+_STOPPED = "stopped before the command had finished: run it again."
+"""What is said of a command that was stopped, unless the command itself says what it leaves behind."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reader of the output who goes away, as `head` does, undoes nothing: a load speaks when it has committed.
     """
     asked: list[int] = []
+    options = argparse.Namespace()
     try:
         with _stoppable(asked):
             options = _parser().parse_args(arguments)
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _UNREAD
     except (Exception, KeyboardInterrupt) as error:
         if asked or _interrupted(error):
-            sys.stderr.write(_STOPPED)
+            sys.stderr.write(f"incload: {getattr(options, 'stopped', _STOPPED)}\n")
             return 128 + (asked[0] if asked else signal.SIGINT)
         if not isinstance(error, Refused):
             raise

@@ -1,8 +1,9 @@
-"""Progress on a terminal: what is running, how far, and how long it will still take; silence in a pipe."""
+"""Progress: a bar on a terminal; in a pipe one line every half minute, so that a long run is not a silent one."""
 
 from __future__ import annotations
 
 import sys
+from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -11,13 +12,18 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 
+LINE_EVERY_SECONDS = 30
+"""How often a line is written where standard error is no terminal."""
+
+
 class Progress:
-    """A bar on standard error that goes when it is done; nothing at all when that is no terminal."""
+    """A bar on standard error that goes when it is done; a line now and then when that is no terminal."""
 
     def __init__(self, noun: str, total: int | None = None) -> None:
         """Start counting `total` steps of a thing; None while nobody knows how many."""
         self._bar: Bar | None = None
         self._started = -1
+        self._noun, self._total, self._written = noun, total, monotonic()
         if sys.stderr.isatty():
             from rich import progress
             from rich.console import Console
@@ -38,11 +44,27 @@ class Progress:
         self._started += 1
         if self._bar:
             self._bar.update(self._task, completed=self._started, description=what)
+        else:
+            self._line(self._started, self._total)
 
     def at(self, done: int, total: int) -> None:
         """Say how far it is."""
         if self._bar:
             self._bar.update(self._task, completed=done, total=total)
+        else:
+            self._line(done, total)
+
+    def phase(self, what: str) -> None:
+        """Say what is under way besides the steps that are counted."""
+        if self._bar:
+            self._bar.update(self._task, description=what)
+
+    def _line(self, done: int, total: int | None) -> None:
+        """Write how far it is, unless a line was written a moment ago."""
+        if monotonic() - self._written >= LINE_EVERY_SECONDS:
+            self._written = monotonic()
+            sys.stderr.write(f"incload: {done:,}{'' if total is None else f' of {total:,}'} {self._noun}\n")
+            sys.stderr.flush()
 
     def __enter__(self) -> Self:
         """Show the bar for the time of a block."""

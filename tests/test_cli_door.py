@@ -106,3 +106,26 @@ def test_the_list_says_what_a_variant_is(capsys: Output) -> None:
     assert lines["lookback_window_minutes_30_from_clock"] == "The same as lookback_window:minutes=30,from_clock=true."
     assert lines["sqlite"] == "source and target"
     assert lines["postgres"] == "source and target; needs pip install 'incload[postgres]'"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["replay", ".", "--key", "id", "--cursor", "at"], "stopped before the reports were complete: run"),
+        (["profile", ".", "--key", "id", "--cursor", "at"], "stopped before the profile was complete: run"),
+        (["list"], "stopped before the command had finished: run"),
+    ],
+)
+def test_a_stopped_command_says_what_it_leaves_behind(
+    command: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only a load speaks of a target: no other command has one."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for module in ("replay", "profile", "list_"):
+        monkeypatch.setattr(f"incload.commands.{module}.run", stop)
+
+    assert main(command) == 130
+    assert capsys.readouterr().err.startswith(f"incload: {said}")

@@ -1,4 +1,4 @@
-"""Progress is shown on a terminal, on standard error alone, and nowhere else."""
+"""Progress is shown on standard error alone: a bar on a terminal, a line now and then in a pipe."""
 
 from __future__ import annotations
 
@@ -45,14 +45,27 @@ def texts(shown: Terminal) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.getvalue())
 
 
-def test_a_pipe_is_told_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where nobody watches, nothing is written, neither on standard error nor on standard output."""
+def test_a_short_run_writes_nothing_to_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it is over soon, nothing is written, neither on standard error nor on standard output."""
     with Progress("trials", 2) as progress:
         progress.step("one")
         progress.at(1, 2)
         progress.step("two")
 
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_run_writes_a_line_to_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After half a minute without one, and not before; standard output stays clean."""
+    clock = iter((0.0, 29.0, 30.0, 30.0, 31.0))
+    monkeypatch.setattr("incload.progress.monotonic", lambda: next(clock))
+    with Progress("snapshots") as progress:
+        for done in (1, 1_200, 1_201):
+            progress.at(done, 6_102)
+
+    assert capsys.readouterr() == ("", "incload: 1,200 of 6,102 snapshots\n")
 
 
 def test_a_pipe_needs_no_library() -> None:

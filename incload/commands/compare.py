@@ -35,7 +35,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, stopped="stopped before the reports were complete: run the command again.")
 
 
 def add_choice_to(add_option: Callable[..., object], scenarios: str = "") -> None:

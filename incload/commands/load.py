@@ -85,7 +85,9 @@ def add(subparsers: Subparsers) -> None:
         help="accept that the source has moved: what was remembered of it under another name or place holds on",
     )
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and change nothing")
-    parser.set_defaults(run=run)
+    parser.set_defaults(
+        run=run, stopped="stopped; the target is as the last finished sync left it: run the command again."
+    )
 
 
 def run(options: argparse.Namespace) -> int:

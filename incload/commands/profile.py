@@ -37,7 +37,7 @@ def add(subparsers: Subparsers) -> None:
         "--cursor-unit", choices=["s", "ms", "us", "ns"], help="what an integer cursor of a table counts since 1970"
     )
     parser.add_argument("--report-dir", type=Path, default=None, help="where a report goes (default: none is written)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, stopped="stopped before the profile was complete: run the command again.")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,7 +65,9 @@ def _history(options: argparse.Namespace) -> int:
     options.path = Path(options.path)
     profiler = Profiler(windows_of(options))
     with Progress("snapshots") as progress:
+        progress.phase("reading the list of versions")
         history, account = open_history(options.path, history_options(options), progress.at)
+        progress.phase("")
         for sync in syncs(history):
             profiler.see(sync)
     windows = tuple(TriedWindow(forecast=forecast) for forecast in profiler.forecasts())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from incload.history.profile import Lateness
     from incload.history.replay import ReplayOptions
     from incload.report.replay_facts import HistoryFacts, TriedWindow, WorstRow
+    from incload.strategy import Strategy
 
 _DESCRIPTION = """\
 Take every version of a file as one state of a table, let every strategy follow it sync by sync, and audit every copy:
@@ -44,7 +45,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, stopped="stopped before the reports were complete: run the command again.")
 
 
 def add_history_to(parser: argparse.ArgumentParser, *, required: bool) -> None:
@@ -127,7 +128,6 @@ def run(options: argparse.Namespace) -> int:
     """Replay, write the reports, print what was found."""
     from incload.history.replay import open_history
     from incload.lab.environment import processors
-    from incload.lab.matrix import Choice
     from incload.lab.replay import replay
     from incload.progress import Progress
     from incload.report.past import window_blocks
@@ -140,10 +140,12 @@ def run(options: argparse.Namespace) -> int:
     if workers < 1:
         raise Refused(f"--workers {workers} leaves nobody to work: give 1 or more.")
     how, windows, pairs = history_options(options), windows_of(options), _pairs(options.engines)
-    strategies = Choice(strategies=_split(options.strategies)).chosen_strategies()
+    asked = _strategies(options.strategies)
     with Progress("snapshots") as progress:
+        progress.phase("reading the list of versions")
         history, account = open_history(options.path, how, progress.at)
-        found = replay(history, account, strategies, pairs, windows, workers)
+        progress.phase("")
+        found = replay(history, account, asked, pairs, windows, workers)
     facts = facts_of(options, account, found.lateness, found.windows, found.worst)
     with reports_into(options.report_dir):
         written = save_replay(found.rows, facts, options.report_dir)
@@ -153,10 +155,12 @@ def run(options: argparse.Namespace) -> int:
     return 1 if any(row.outcome == "unknown" for row in found.rows) else 0
 
 
-def _split(text: str) -> tuple[str, ...]:
+def _strategies(text: str) -> tuple[Strategy, ...]:
+    """Return the strategies that are named, and no variant that is not; every variant of each where none is."""
     from incload.commands.compare import split
+    from incload.registry import strategies, strategy
 
-    return split(text)
+    return tuple(dict.fromkeys(map(strategy, split(text)))) or strategies()
 
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:

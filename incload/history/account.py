@@ -6,28 +6,35 @@ ticks are taken; they are complete when the last tick has been.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from incload.errors import on_one_line
 
 NOTES_KEPT = 100
-"""How many notes on skipped snapshots are kept word for word."""
+"""How many different reasons to skip a snapshot are kept; those that differ in numbers alone are one reason."""
 
 EXAMPLES_KEPT = 5
 """How many cursor values that could not be read are kept as examples."""
 
+_NUMBER = re.compile(r"\d+")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Why one snapshot was skipped.
+    """Why snapshots were skipped.
 
     Attributes:
-        where: The commit id or the file name.
+        where: The commit id or the file name of the first of them.
         reason: What was wrong with it.
+        snapshots: How many were skipped for this reason.
+        alike: How many of them had other numbers in the reason, such as another line or another count.
     """
 
     where: str
     reason: str
+    snapshots: int = 1
+    alike: int = 0
 
 
 @dataclass(slots=True)
@@ -44,7 +51,7 @@ class HistoryAccount:
         unchanged: Usable ones in which no row differs from the usable one before.
         skipped: Those that are empty, cannot be read, or have no record that can be used.
         absent: Commits that removed the file.
-        notes: Why snapshots were skipped, the first hundred of them.
+        notes: Why snapshots were skipped: the first hundred different reasons, and how many snapshots each has.
         records: Records in usable snapshots.
         keys: Distinct keys.
         versions: Versions, those of the base among them.
@@ -113,5 +120,12 @@ class HistoryAccount:
     def skip(self, where: str, reason: str) -> None:
         """Count a snapshot that cannot be used and note why; a file's name may hold anything."""
         self.skipped += 1
+        reason = on_one_line(reason)
+        shape = _NUMBER.sub("#", reason)
+        for place, note in enumerate(self.notes):
+            if _NUMBER.sub("#", note.reason) == shape:
+                alike = note.alike + (note.reason != reason)
+                self.notes[place] = replace(note, snapshots=note.snapshots + 1, alike=alike)
+                return
         if len(self.notes) < NOTES_KEPT:
-            self.notes.append(Note(on_one_line(where), on_one_line(reason)))
+            self.notes.append(Note(on_one_line(where), reason))

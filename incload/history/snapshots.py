@@ -1,13 +1,14 @@
 """The snapshots of a file, oldest first: what one is, and a folder of them.
 
 A folder's snapshots are the files whose suffix tells a format that can be read; all others are left alone. They are
-taken in the order of their names, and each is dated by its name if that holds an ISO date or date and time, else by the
-time the file was last modified.
+taken in the order of their names, in which a number counts by its value (`snap-2` before `snap-10`). Each is dated by
+its name if that holds an ISO date or date and time, else by the time the file was last modified.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from incload.errors import Refused
@@ -17,6 +18,8 @@ from incload.history.records import SUFFIXES, format_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 class Snapshot(NamedTuple):
@@ -45,7 +48,7 @@ class Snapshot(NamedTuple):
 
 def read_folder(folder: Path) -> Iterator[Snapshot]:
     """Yield the snapshots of a folder; refuse one without any."""
-    files = sorted((file for file in folder.iterdir() if _is_snapshot(file)), key=lambda file: file.name)
+    files = sorted((file for file in folder.iterdir() if _is_snapshot(file)), key=lambda file: natural(file.name))
     if not files:
         raise Refused(
             f"{folder} is neither a git repository nor a folder of snapshots ({', '.join(SUFFIXES)}, "
@@ -53,6 +56,12 @@ def read_folder(folder: Path) -> Iterator[Snapshot]:
         )
     for number, file in enumerate(files, start=1):
         yield _snapshot(file, number, len(files))
+
+
+def natural(name: str) -> tuple[tuple[tuple[int, int | str], ...], str]:
+    """Return what orders file names as a reader would: runs of digits by their value, all else by its letters."""
+    parts = (part for part in _DIGITS.split(name) if part)
+    return tuple((0, int(part)) if part[0] in "0123456789" else (1, part) for part in parts), name
 
 
 def _is_snapshot(file: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from incload.report.document import Block, Heading, Paragraph, Points, Table
@@ -138,16 +137,18 @@ def _oddities(account: HistoryAccount, lateness: Lateness) -> Iterable[tuple[str
 
 
 def _skipped(notes: Iterable[Note], skipped: int) -> list[Block]:
-    """Return why snapshots were skipped, alike ones together."""
-    places: defaultdict[str, list[str]] = defaultdict(list)
-    for note in notes:
-        places[note.reason].append(note.where)
-    if not places:
+    """Return why snapshots were skipped, reasons that differ in numbers alone together."""
+    points = [(f"{note.snapshots:,}:", f"{note.reason} ({_where(note)})") for note in notes]
+    if not points:
         return []
-    points = [(f"{len(where):,}:", f"{reason} (first {where[0][:12]})") for reason, where in places.items()]
-    noted = sum(map(len, places.values()))
-    more = [("", f"{skipped - noted:,} more are not noted")] if skipped > noted else []
-    return [Paragraph("Snapshots that were skipped, and why:"), Points((*points, *more))]
+    more = skipped - sum(note.snapshots for note in notes)
+    others = [("", f"{more:,} more, for other reasons, are not listed")] if more > 0 else []
+    return [Paragraph("Snapshots that were skipped, and why:"), Points((*points, *others))]
+
+
+def _where(note: Note) -> str:
+    alike = f"; {note.alike:,} of the others have other numbers" if note.alike else ""
+    return f"first {note.where[:12]}{alike}"
 
 
 def _quantiles(lateness: Lateness) -> list[Block]:

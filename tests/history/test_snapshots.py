@@ -15,7 +15,7 @@ NOON = 1_540_209_600_000_000
 
 
 def test_snapshots_come_in_name_order_with_their_bytes_and_times(tmp_path: Path) -> None:
-    """Names are compared as text, formats may be mixed, and other files are left alone."""
+    """Formats may be mixed, and other files are left alone."""
     for name in ("2018-10-22T13.json", "2018-10-22T12-00.csv", ".2018-10-21.json", "readme.txt"):
         (tmp_path / name).write_text(name, encoding="utf-8")
     (tmp_path / "2018-10-20.json").mkdir()
@@ -25,6 +25,16 @@ def test_snapshots_come_in_name_order_with_their_bytes_and_times(tmp_path: Path)
         ("2018-10-22T12-00.csv", NOON, b"2018-10-22T12-00.csv", 1, 2, True),
         ("2018-10-22T13.json", NOON - 43_200_000_000, b"2018-10-22T13.json", 2, 2, True),
     ]
+
+
+def test_numbers_in_names_are_compared_by_their_value(tmp_path: Path) -> None:
+    """`snap-2` comes before `snap-10`, whatever zeros stand in front; equal values go by their text."""
+    for name in ("snap-10.json", "snap-2.json", "snap-1.json", "snap-002.json", "snap.json", "7.json", "²-3.json"):
+        (tmp_path / name).write_text("[]", encoding="utf-8")
+
+    assert [each.where for each in read_folder(tmp_path)] == [
+        "7.json", "snap-1.json", "snap-002.json", "snap-2.json", "snap-10.json", "snap.json", "²-3.json",
+    ]  # fmt: skip
 
 
 def test_a_name_without_a_date_is_dated_by_the_file(tmp_path: Path) -> None:

@@ -173,8 +173,21 @@ def test_a_history_without_lateness_says_so() -> None:
     text = plain(past_blocks(replace(FACTS, lateness=Lateness(inserts=1), account=account)))
 
     assert "None of 1 change lies behind the stamps visible before." in text
-    assert "2 more are not noted" in text
+    assert "2 more, for other reasons, are not listed" in text
     assert "lag at most" not in text
+
+
+def test_reasons_that_differ_in_numbers_alone_are_one_line() -> None:
+    """Fifty snapshots that break off at fifty places are one point, which says so; each snapshot is counted."""
+    account = HistoryAccount()
+    for line in range(1, 51):
+        account.skip(f"commit{line:034d}", f"breaks off: at line {line} column {line % 2}")
+    account.skip("other", "is empty")
+
+    assert "  50: breaks off: at line 1 column 1 (first commit000000; 49 of the others have other numbers)\n" in (
+        text := plain(past_blocks(replace(FACTS, account=account)))
+    )
+    assert "  1: is empty (first other)\n" in text
 
 
 @pytest.mark.parametrize(
