@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.Namespace()
     try:
         with _stoppable(asked):
-            options = _parser().parse_args(arguments)
+            options = _parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
             code = int(options.run(options))
             sys.stdout.flush()
             return code
@@ -118,7 +118,8 @@ class _Parser(argparse.ArgumentParser):
         super().error(masked(message))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser of a command line: only the command that it names gets its options, as each costs an import."""
     from incload import commands
 
     parser: argparse.ArgumentParser = _Parser(
@@ -126,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"incload {commands.version()}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in commands.COMMANDS:
-        command(subparsers)
+    named = next((argument for argument in arguments if not argument.startswith("-")), "")
+    for command, text in commands.COMMANDS.items():
+        added = subparsers.add_parser(command, help=text)
+        if command == named:
+            commands.add_options(command, added)
     return parser

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import ast
 import math
-import pkgutil
 import re
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from inspect import isabstract
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeGuard
@@ -22,6 +21,7 @@ from incload.strategy import Strategy
 
 if TYPE_CHECKING:
     from dataclasses import Field
+    from importlib.metadata import EntryPoint
 
 GROUP = "incload.strategies"
 """The entry-point group under which another package names a module with strategies, or a strategy class."""
@@ -33,6 +33,9 @@ def strategy_classes() -> dict[str, type[Strategy]]:
 
     Raises `Refused` when two claim one name.
     """
+    import pkgutil
+    from importlib.metadata import entry_points
+
     package = import_module("incload.strategies")
     modules = [import_module(f"incload.strategies.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
     found = [defined for module in modules for defined in _defined_in(module)]
@@ -52,6 +55,8 @@ def strategy(text: str) -> Strategy:
     parameters (`lookback_window:minutes=30`). Raises `Refused` for a name or parameter that does not exist.
     """
     name, _, parameters = text.partition(":")
+    if own := _own(name):
+        return own if not parameters else _with_parameters(type(own), parameters)
     if not parameters:
         for variant in strategies():
             if variant.id == name:
@@ -60,6 +65,23 @@ def strategy(text: str) -> Strategy:
     if name not in classes:
         raise unknown("strategy", name, {*classes, *(variant.id for variant in strategies())})
     return _with_parameters(classes[name], parameters)
+
+
+@cache
+def _own(name: str) -> Strategy | None:
+    """Return a strategy of our own by its name or a variant's id, having imported the one module that holds it.
+
+    A load knows the name that it wants: to import the others, and to ask every installed package for more, would take
+    longer than a sync that finds nothing new.
+    """
+    place = name
+    while place:
+        if place.isidentifier() and find_spec(f"incload.strategies.{place}"):
+            classes = _defined_in(import_module(f"incload.strategies.{place}"))
+            found = [variant for defined in classes for variant in defined.variants() if name == variant.id]
+            return found[0] if found else next((each() for each in classes if each.name == name), None)
+        place = place.rpartition("_")[0]
+    return None
 
 
 def _named_by(point: EntryPoint) -> list[type[Strategy]]:

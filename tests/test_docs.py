@@ -22,6 +22,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from incload import cli
+from incload.commands import COMMANDS
 from incload.commands.compare import split
 from incload.errors import Refused
 from incload.history.scenarios import SCENARIOS
@@ -170,11 +171,7 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 def names() -> list[str]:
     """Return what the README has to name: every command, strategy and scenario."""
-    return (
-        [f"incload {name}" for name in commands(cli._parser())]
-        + [each.id for each in OURS]
-        + [each.id for each in SCENARIOS]
-    )
+    return [f"incload {name}" for name in COMMANDS] + [each.id for each in OURS] + [each.id for each in SCENARIOS]
 
 
 def unmentioned(readme: str) -> Iterator[str]:
@@ -187,7 +184,8 @@ def broken_commands(readme: str) -> Iterator[str]:
     for line in shell_lines(readme, r"(\S*/)?incload\s"):
         try:
             with contextlib.redirect_stderr(io.StringIO()) as said:
-                resolve(cli._parser().parse_args(shlex.split(line, comments=True)[1:]))
+                arguments = shlex.split(line, comments=True)[1:]
+                resolve(cli._parser(arguments).parse_args(arguments))
         except SystemExit as ended:
             if ended.code:
                 yield f"{line}: {said.getvalue().splitlines()[-1]}"
@@ -401,10 +399,10 @@ def test_names_are_those_of_the_registry() -> None:
     assert {each.name for each in OURS} == files == {*strategy_classes()} & files
 
 
-@pytest.mark.parametrize("name", commands(cli._parser()))
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_help_page(name: str) -> None:
     """The help page of each command, and of each command inside it, can be written, whatever signs its texts hold."""
-    command = commands(cli._parser())[name]
+    command = commands(cli._parser([name]))[name]
     pages = [each.format_help() for each in (command, *commands(command).values())]
 
     assert [page.startswith(f"usage: {command.prog}") and "--help" in page for page in pages] == [True] * len(pages)

@@ -1,17 +1,36 @@
-"""The commands of the door, one file each: its options, and what it does with them.
+"""The commands, one module each: its options, and what it does with them.
 
-A command's module imports nothing heavy before it is run.
+A command parses, calls a function of `incload.api` where there is one, and prints. What must stay true: a command's
+module imports nothing heavy before it is run, and the help page of all commands imports none of them.
 """
 
 from __future__ import annotations
 
-from incload.commands import capture, check, compare, explain, list_, load, memory, profile, replay, report, workload
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-COMMANDS = (
-    *(load.add, memory.add, capture.add, compare.add, workload.add, explain.add),
-    *(replay.add, profile.add, report.add, check.add, list_.add),
-)
-"""What adds each command to the parser, in the order of the help page."""
+if TYPE_CHECKING:
+    import argparse
+
+COMMANDS = {
+    "load": "keep one table up to date",
+    "memory": "show, reset, roll back or set a watermark",
+    "capture": "have a source keep a log of changes",
+    "compare": "compare strategies on histories whose flaws are known",
+    "workload": "sync beside concurrent writers",
+    "explain": "tell why a strategy is wrong, or right, in a scenario",
+    "replay": "replay the real history of a file with every strategy",
+    "profile": "say how late the changes of a history are, or what a table shows",
+    "report": "render the reports again from a CSV, without running anything",
+    "check": "hold a report against the baseline",
+    "list": "show strategies, scenarios and engines, a line each",
+}
+"""Each command and a line about it, in the order of the help page."""
+
+
+def add_options(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add the options of a command to its parser; this imports the command's module."""
+    import_module(f"incload.commands.{'list_' if command == 'list' else command}").add(parser)
 
 
 def version() -> str:

@@ -25,9 +25,9 @@ publication (log) for log_cdc, and a column of transaction numbers (horizon) for
 _LOGS = {"triggers": "TRIGGERS", "log": "LOG", "horizon": "HORIZON"}
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command, its own commands and their options."""
-    parser = subparsers.add_parser("capture", help="have a source keep a log of changes", description=_DESCRIPTION)
+    parser.description = _DESCRIPTION
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     install = _action(actions, "install", "have changes logged from now on, or put the log in order again", _install)
     install.add_argument("--key", default="", help="the columns that tell rows apart (default: the primary key)")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-    from incload.commands.types import Subparsers
 
 _DESCRIPTION = """\
 Compare two reports. Verdicts and counters must be equal, exactly; a strategy, scenario or trial that is missing fails;
@@ -17,9 +16,9 @@ new ones are listed. Times are told, and fail only on gross change. Exit code 0:
 """
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser("check", help="hold a report against the baseline", description=_DESCRIPTION)
+    parser.description = _DESCRIPTION
     parser.add_argument(
         "baseline", type=Path, nargs="?", default=Path("reports/baseline.csv"), help="default reports/baseline.csv"
     )

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from incload.commands.types import Subparsers
     from incload.lab.matrix import Choice
 
 _DESCRIPTION = """\
@@ -24,11 +23,9 @@ latest.md. Exit code 1 when a trial raised an error or was not as predicted.
 """
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser(
-        "compare", help="compare strategies on histories whose flaws are known", description=_DESCRIPTION
-    )
+    parser.description = _DESCRIPTION
     add_choice_to(parser.add_argument)
     parser.add_argument("--rounds", type=int, default=1, help="how often each trial is timed (default 1)")
     parser.add_argument("--workers", type=int, default=None, help="how many processes (default: one a processor)")

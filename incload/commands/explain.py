@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-    from incload.commands.types import Subparsers
 
 _DESCRIPTION = """\
 Run one strategy in one scenario, audit after every sync, and tell the story of the first wrong row: what happened to
@@ -17,11 +16,9 @@ which strategies do without it. Exit code 1 when the outcome is not what was pre
 """
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser(
-        "explain", help="tell why a strategy is wrong, or right, in a scenario", description=_DESCRIPTION
-    )
+    parser.description = _DESCRIPTION
     parser.add_argument("strategy", help="a name such as lookback_window, or with parameters lookback_window:minutes=3")
     parser.add_argument("scenario", help="an id such as late_arrivals")
     parser.add_argument("--engines", default="sqlite-sqlite", help="a pair (default sqlite-sqlite)")

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from incload.assumptions import Assumption
-    from incload.commands.types import Subparsers
     from incload.strategy import Strategy, WriteRule
 
 _WIDTH = 100
@@ -23,9 +22,8 @@ is given, a break up to it does no harm; without one, any break does.
 """
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser("list", help="show strategies, scenarios and engines, a line each")
     parser.add_argument(
         "--assumptions", action="store_true", help="show who needs which assumption, and what breaks it"
     )

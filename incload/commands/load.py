@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import argparse
 
     from incload.api.load import LoadOptions
-    from incload.commands.types import Subparsers
     from incload.load.run import LoadSummary
 
 _DESCRIPTION = """\
@@ -25,9 +24,9 @@ Rows and memory commit together: after a failure the target is as the sync befor
 """
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser("load", help="keep one table up to date", description=_DESCRIPTION)
+    parser.description = _DESCRIPTION
     parser.add_argument(
         "source", help="a JSON, CSV or Parquet file of records, or a URL such as sqlite:///shop.db?table=orders"
     )

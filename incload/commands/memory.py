@@ -21,9 +21,9 @@ What a strategy remembers of a table stands in the target, beside the rows. Each
 """
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command, its own commands and their options."""
-    parser = subparsers.add_parser("memory", help="show, reset, roll back or set a watermark", description=_DESCRIPTION)
+    parser.description = _DESCRIPTION
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _action(actions, "show", "show what is remembered, and its latest values", _show, whole=True)
     reset = _action(actions, "reset", "forget it; the next load reads everything", _reset)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from incload.commands.types import Subparsers
 
 _DESCRIPTION = """\
 Say what a history is like, without loading anything: how late its changes are, and what a lookback window of any size
@@ -23,11 +22,9 @@ would miss and read again. Of a table in a database only one state can be seen: 
 """
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser(
-        "profile", help="say how late the changes of a history are, or what a table shows", description=_DESCRIPTION
-    )
+    parser.description = _DESCRIPTION
     parser.add_argument(
         "path",
         help="a git repository, a git bundle, a folder of snapshots, or a URL such as sqlite:///x.db?table=orders",

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
-    from incload.commands.types import Subparsers
     from incload.history.account import HistoryAccount
     from incload.history.profile import Lateness
     from incload.history.replay import ReplayOptions
@@ -30,11 +29,9 @@ which rows would have been lost or stale, for how long, and why. The versions ar
 """
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser(
-        "replay", help="replay the real history of a file with every strategy", description=_DESCRIPTION
-    )
+    parser.description = _DESCRIPTION
     parser.add_argument("path", type=Path, help="a git repository, a git bundle, or a folder of snapshots")
     add_history_to(parser, required=True)
     parser.add_argument("--strategies", default="", help="names, separated by commas (default: all)")

@@ -11,12 +11,9 @@ from incload.commands.folders import check_folder, reports_into
 if TYPE_CHECKING:
     import argparse
 
-    from incload.commands.types import Subparsers
 
-
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser("report", help="render the reports again from a CSV, without running anything")
     parser.add_argument("csv", type=Path, help="the CSV of a comparison or of a replay")
     parser.add_argument("--report-dir", type=Path, default=None, help="where the reports go (default: beside the CSV)")
     parser.set_defaults(run=run)

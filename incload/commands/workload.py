@@ -10,7 +10,6 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     import argparse
 
-    from incload.commands.types import Subparsers
 
 _DESCRIPTION = """\
 Writers change one PostgreSQL table at once, some keeping transactions open; beside them each strategy syncs into a copy
@@ -19,9 +18,9 @@ INCLOAD_PG_DSN, or an embedded one. Exit code 1: a strategy that follows a log o
 """
 
 
-def add(subparsers: Subparsers) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser = subparsers.add_parser("workload", help="sync beside concurrent writers", description=_DESCRIPTION)
+    parser.description = _DESCRIPTION
     parser.add_argument("--seconds", type=float, default=60.0, help="how long is written (default 60)")
     parser.add_argument("--writers", type=int, default=4, help="writers that commit at once (default 4)")
     parser.add_argument("--rate", type=float, default=500.0, help="their transactions a second, in all (default 500)")
