@@ -9,7 +9,7 @@ from incload.load.applying import apply
 from incload.load.engines.base import Query
 from incload.load.engines.temporary import ARRIVED, DIFFERING, DIGEST
 from incload.load.removing import remove, some_are_gone
-from incload.load.staging import refuse_broken_keys, rows_of
+from incload.load.staging import each_once, rows_of
 from incload.strategy import Delta, Everything, WriteRule
 
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ def _stage_changed(job: Job) -> tuple[str, str, int]:
     link, table, target = job.link, job.table, job.link.target
     everything = rows_of(job, Delta((Everything(),)))
     digested = f"SELECT {target.listed(table.key)}, {digest_of(job)} AS {DIGEST} FROM"
-    if link.attached:
-        keys = rows = link.relation if job.unique else f"({everything.sql})"
+    if link.attached and job.unique:
+        keys = rows = link.relation
         digests = f"({digested} {keys})"
     else:
-        keys = digests = target.stage(Query(f"{digested} ({link.incoming(everything, table).sql}) AS r"), ARRIVED)
-    if not job.unique:
-        refuse_broken_keys(job, keys)
+        rows = f"({everything.sql})"
+        keys = digests = _stage_digests(job, f"{digested} ({link.incoming(everything, table).sql}) AS r")
     differing = target.stage(target.differing((*table.key, DIGEST), table.key, digests, job.known), DIFFERING)
     if not link.attached:
         # The stream is read a second time, and only if a digest differs: memory holds digests, not rows.
@@ -50,7 +49,15 @@ def _stage_changed(job: Job) -> tuple[str, str, int]:
     on = target.equal_keys(table.key, "d", "s")
     columns = target.listed(table.names, "s")
     stage = target.stage(Query(f"SELECT {columns}, d.{DIGEST} FROM {differing} AS d JOIN {rows} AS s ON {on}"))
+    if not job.unique:
+        stage = each_once(job, stage, (*table.names, DIGEST))
     return stage, keys, target.count(keys)
+
+
+def _stage_digests(job: Job, digested: str) -> str:
+    """Stage the digests of a source that cannot be asked twice, or that may hold a row twice."""
+    digests = job.link.target.stage(Query(digested), ARRIVED)
+    return digests if job.unique else each_once(job, digests, (*job.table.key, DIGEST))
 
 
 def digest_of(job: Job) -> str:

@@ -68,6 +68,12 @@ class Link:
             return self.source.named(table, self.log(question.log).keys(question.after or ""), self.relation)
         return self.source.select(table, scale, question, self.relation)
 
+    def answers(self, table: Table, scale: Scale | None, questions: Sequence[Rows]) -> Query:
+        """Return the query for the rows that answer any of several questions, each row once."""
+        if len(questions) == 1:
+            return self.question(table, scale, questions[0])
+        return self.source.select_any(table, scale, questions, self.relation)
+
     def questions(self, table: Table, scale: Scale | None, question: Rows) -> list[Query]:
         """Return queries that together are a question's, where the source's engine would keep all that it has read."""
         if isinstance(question, Logged):

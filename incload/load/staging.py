@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.load.engines.base import Query
-from incload.load.engines.temporary import DIGEST, KNOWN
+from incload.load.engines.temporary import DIGEST, KNOWN, ONCE
 from incload.strategy import Since
 
 if TYPE_CHECKING:
+    from incload.load.engines.base import Row
     from incload.load.job import Job
     from incload.strategy import Delta
 
@@ -25,9 +26,7 @@ def staged(job: Job, delta: Delta) -> str:
     """Bring the rows of all questions into the stage, each row once; refuse two rows with one key."""
     link, table = job.link, job.table
     stage = link.target.stage(_unknown(job, delta, link.incoming(rows_of(job, delta), table)))
-    if not job.unique:
-        refuse_broken_keys(job, stage)
-    return stage
+    return stage if job.unique else each_once(job, stage, table.names)
 
 
 def is_quiet(job: Job, delta: Delta) -> bool:
@@ -57,21 +56,33 @@ def _unknown(job: Job, delta: Delta, incoming: Query) -> Query:
     )
 
 
-def refuse_broken_keys(job: Job, relation: str) -> None:
-    """Refuse rows whose key is null or stands in several different rows."""
+def each_once(job: Job, relation: str, names: tuple[str, ...]) -> str:
+    """Return a staged relation with each row once; refuse a key that is null or stands in several different rows.
+
+    The key alone is compared, which every engine can do, unless a key stands there twice: whole rows may hold values
+    of types without an equality, and are then compared by how they are written.
+    """
     target, key = job.link.target, job.table.key
-    names = target.listed(key)
     nulls = " OR ".join(f"{target.quote(name)} IS NULL" for name in key)
     if target.rows(f"SELECT 1 FROM {relation} AS r WHERE {nulls} LIMIT 1"):
         raise Refused(f"the key {_spelled(key)} is missing or null in a row of the source: every row needs its key.")
-    twice = target.rows(f"SELECT {names}, count(*) FROM {relation} AS r GROUP BY {names} HAVING count(*) > 1 LIMIT 1")
-    if twice:
+    if not _twice(job, relation):
+        return relation
+    once = target.stage(target.once(names, relation), f"{ONCE}_{len(names)}")
+    if twice := _twice(job, once):
         *values, number = twice[0]
         shown = ", ".join(map(repr, values))
         raise Refused(
             f"the key {_spelled(key)} is not unique in the source: {number} rows have {shown}; "
             "name a key that tells them apart."
         )
+    return once
+
+
+def _twice(job: Job, relation: str) -> list[Row]:
+    """Return a key that stands in several rows of a relation, and in how many."""
+    target, names = job.link.target, job.link.target.listed(job.table.key)
+    return target.rows(f"SELECT {names}, count(*) FROM {relation} AS r GROUP BY {names} HAVING count(*) > 1 LIMIT 1")
 
 
 def _spelled(key: tuple[str, ...]) -> str:
@@ -79,11 +90,5 @@ def _spelled(key: tuple[str, ...]) -> str:
 
 
 def rows_of(job: Job, delta: Delta) -> Query:
-    """Return the rows of all questions, each row once.
-
-    Equal rows are one: a row that answers two questions, or that a source without a key delivers twice.
-    """
-    queries = [job.link.question(job.table, job.scale, question) for question in delta.rows]
-    joined = " UNION ".join(query.sql for query in queries)
-    params = tuple(value for query in queries for value in query.params)
-    return Query(joined if job.unique or len(queries) > 1 else f"SELECT DISTINCT * FROM ({joined}) AS j", params)
+    """Return the rows of all questions, one that answers two of them once."""
+    return job.link.answers(job.table, job.scale, delta.rows)

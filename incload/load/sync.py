@@ -103,11 +103,13 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     scale = look.scale
     _check_key_order(link, plan, table)
     shelf = replace(shelf, tags=tags(link, table, scale))
+    unique = link.source.unique("source", link.table, table.key)
+    if not unique:
+        link.source.check_equality("source", link.table, map(table.column, table.key))
     if first:
         shelf.forget()
         link.target.discard(plan.name)
     _settle_target(link, plan, table)
-    unique = link.source.unique("source", link.table, table.key)
     may_remove = guards.may_remove(plan.guards)
     job = Job(link, table, scale, unique, shelf.digests_table, plan.count_unchanged, may_remove)
     source = AskedSource(scale, plan.clock or link.source.now)

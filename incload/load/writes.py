@@ -17,7 +17,7 @@ from incload.load.engines.base import Query
 from incload.load.engines.temporary import ARRIVED, LEFT
 from incload.load.job import Landed
 from incload.load.removing import remove, shrunk, some_are_gone
-from incload.load.staging import is_quiet, refuse_broken_keys, rows_of, staged
+from incload.load.staging import each_once, is_quiet, rows_of, staged
 from incload.strategy import Changed, Delta, Everything, Logged, WriteRule
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _mirror(job: Job, delta: Delta) -> Landed:
     else:
         relation = target.stage(link.incoming(rows_of(job, delta), table), ARRIVED)
         if not job.unique:
-            refuse_broken_keys(job, relation)
+            relation = each_once(job, relation, table.names)
     stage = target.stage(target.differing(table.names, table.key, relation, job.target))
     read = target.count(relation)
     removed = held_back = 0

@@ -131,6 +131,9 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
         """Tell whether the database itself promises that the key is there and unique."""
         return self.keyed(place, table, key)
 
+    def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
+        """Refuse key columns of a type whose values the engine cannot compare; most engines compare any."""
+
     @abstractmethod
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Return what the values of a cursor column mean; refuse values that have no certain order.

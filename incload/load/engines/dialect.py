@@ -91,11 +91,39 @@ class Dialect(ABC):
         where = f" WHERE {condition.sql}" if condition.sql else ""
         return Query(f"SELECT {self.listed(table.names)} FROM {relation}{where}", condition.params)
 
+    def select_any(self, table: Table, scale: Scale | None, questions: Sequence[Rows], relation: str) -> Query:
+        """Return the query for the rows of a relation that answer any of several questions, each row once.
+
+        Every question leaves out what those before it have asked for. A union would compare whole rows instead, and
+        some types have no equality.
+        """
+        parts: list[str] = []
+        params: list[object] = []
+        before: list[Query] = []
+        for question in questions:
+            condition = self.condition(table, scale, question)
+            wanted = [condition, *(Query(f"({each.sql or 'true'}) IS NOT TRUE", each.params) for each in before)]
+            where = " AND ".join(f"({each.sql})" for each in wanted if each.sql)
+            parts.append(f"SELECT {self.listed(table.names)} FROM {relation}{f' WHERE {where}' if where else ''}")
+            params += [value for each in wanted for value in each.params]
+            before.append(condition)
+        return Query(" UNION ALL ".join(parts), tuple(params))
+
+    def once(self, names: Sequence[str], relation: str) -> Query:
+        """Return the query for the rows of a relation, each once."""
+        return Query(f"SELECT DISTINCT {self.listed(names)} FROM {relation}")
+
     def named(self, table: Table, keys: Query, relation: str) -> Query:
-        """Return the query for the rows of a relation whose keys a query names."""
-        on = self.equal_keys(table.key, "s", "k")
+        """Return the query for the rows of a relation whose keys a query names, by the relation's own equality.
+
+        Two names of one key are one row: a join would return it twice.
+        """
+        names = self.listed(table.key, "s")
+        key = names if len(table.key) == 1 else f"({names})"
         return Query(
-            f"SELECT {self.listed(table.names, 's')} FROM ({keys.sql}) AS k JOIN {relation} AS s ON {on}", keys.params
+            f"SELECT {self.listed(table.names, 's')} FROM {relation} AS s"
+            f" WHERE {key} IN (SELECT {self.listed(table.key, 'k')} FROM ({keys.sql}) AS k)",
+            keys.params,
         )
 
     def keys_missing(self, key: tuple[str, ...], relation: str, other: str, params: tuple[object, ...] = ()) -> Query:

@@ -8,6 +8,7 @@ from incload.cursor import MixedText, Scale, Stamps
 from incload.load.engines.cursor_sql import CursorSql
 from incload.load.engines.dialect import Dialect
 from incload.load.engines.postgres_sql import hashed, microseconds, stamp
+from incload.load.engines.query import Query
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class PostgresDialect(Dialect):
         """Hash the values themselves, twice as fast; as text those that can be equal and yet look different."""
         parts = ", ".join(hashed(self.quote(column.name), column.kind) for column in columns)
         return f"hash_record_extended(ROW({parts}), 0)"
+
+    def once(self, names: Sequence[str], relation: str) -> Query:
+        """Compare the text of the rows: some types have no equality, and others take 1.0 for 1.00."""
+        listed = self.listed(names)
+        return Query(f"SELECT DISTINCT ON (ROW({listed})::text) {listed} FROM {relation}")
 
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
         """Compare the rows byte by byte, nulls as values: an equality of types would let 1.0 pass for 1.00."""

@@ -196,6 +196,18 @@ class PostgresLoad(PostgresDialect, Session):
         """A unique index over columns that are never null is as good as a primary key."""
         return self._catalogue.indexed(self.name(place, table), key, Holds.UNIQUE)
 
+    def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
+        """Have the server plan a comparison, which it refuses for json, xml, points and what is made of them."""
+        relation = self.name(place, table)
+        for column in columns:
+            try:
+                self.rows(f"SELECT 1 FROM {relation} GROUP BY {self.quote(column.name)} LIMIT 0")
+            except psycopg.errors.UndefinedFunction:
+                raise Refused(
+                    f"key column {column.name!r} is of type {column.declared}, which has no equality in PostgreSQL, so "
+                    "that rows could not be told apart: name another key, or load from a view that casts it to text."
+                ) from None
+
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Follow the declared type; for text, take one stamp of every shape."""
         if column.kind is Kind.TIMESTAMP:

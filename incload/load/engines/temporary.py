@@ -17,6 +17,9 @@ GONE = "incload_gone"
 LEFT = "incload_left"
 """The temporary table of the keys that a change log names and the source does not have."""
 
+ONCE = "incload_once"
+"""How the names of the temporary tables begin that hold the rows of another one, copies left out."""
+
 DIFFERING = "incload_differing"
 """The temporary table of the keys whose digest differs from the remembered one, with the new digest."""
 
