@@ -51,7 +51,7 @@ def _history(options: argparse.Namespace) -> int:
     from incload.progress import Progress
     from incload.report.past import past_blocks, window_blocks
     from incload.report.plain import plain
-    from incload.report.replay import profile_headline
+    from incload.report.replay import hint_blocks, profile_headline
     from incload.report.replay_facts import TriedWindow
     from incload.report.replay_files import save_profile
 
@@ -69,7 +69,9 @@ def _history(options: argparse.Namespace) -> int:
             profiler.see(sync)
     windows = tuple(TriedWindow(forecast=forecast) for forecast in profiler.forecasts())
     facts = facts_of(options, account, profiler.lateness(), windows)
-    sys.stdout.write(f"{profile_headline(facts)}\n\n{plain([*past_blocks(facts), *window_blocks(facts)])}\n")
+    sys.stdout.write(
+        f"{profile_headline(facts)}\n\n{plain([*hint_blocks(facts), *past_blocks(facts), *window_blocks(facts)])}\n"
+    )
     return _saved(options.report_dir, lambda folder: save_profile(facts, folder))
 
 
@@ -80,7 +82,16 @@ def _table(options: argparse.Namespace) -> int:
     from incload.report.replay_files import save_standing
     from incload.report.standing import standing_blocks
 
-    usual = {"file": "", "records": "", "interval": "", "windows": "", "every": 1, "vanished": "delete"}
+    usual = {
+        "file": "",
+        "records": "",
+        "interval": "",
+        "windows": "",
+        "every": 1,
+        "vanished": "delete",
+        "ref": "",
+        "follow": False,
+    }
     for name, value in usual.items():
         if getattr(options, name) != value:
             raise Refused(f"--{name} is for the versions of a file: {options.path} is one state of a table.")

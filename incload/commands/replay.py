@@ -49,6 +49,10 @@ def add_history_to(parser: argparse.ArgumentParser, *, required: bool) -> None:
     """Add the options that say how the versions of a file become a history."""
     add_option = parser.add_argument
     add_option("--file", default="", help="the file whose versions are read, in a repository or bundle")
+    add_option(
+        "--ref", default="", help="the branch, tag or commit whose history is read (default: the default branch)"
+    )
+    add_option("--follow", action="store_true", help="read the versions from before a rename of the file as well")
     add_option("--records", default="", help="the dotted path of the list of records inside the file")
     add_option("--key", required=True, help="the dotted path of the key; several separated by commas")
     add_option("--cursor", required=required, help="the dotted path of the column that says when a record was changed")
@@ -80,6 +84,8 @@ def history_options(options: argparse.Namespace) -> ReplayOptions:
         every=options.every,
         interval=duration(options.interval, "--interval") if options.interval else None,
         vanished=options.vanished,
+        ref=options.ref,
+        follow=options.follow,
     )
 
 
@@ -129,7 +135,7 @@ def run(options: argparse.Namespace) -> int:
     from incload.progress import Progress
     from incload.report.past import window_blocks
     from incload.report.plain import plain
-    from incload.report.replay import answer_blocks, headline
+    from incload.report.replay import answer_blocks, headline, hint_blocks
     from incload.report.replay_files import save_replay
 
     check_folder(options.report_dir)
@@ -147,7 +153,7 @@ def run(options: argparse.Namespace) -> int:
     with reports_into(options.report_dir):
         written = save_replay(found.rows, facts, options.report_dir)
     sys.stdout.write(f"{headline(found.rows, facts)}\n\n")
-    sys.stdout.write(plain([*answer_blocks(found.rows), *window_blocks(facts)]))
+    sys.stdout.write(plain([*hint_blocks(facts), *answer_blocks(found.rows), *window_blocks(facts)]))
     sys.stdout.write("".join(f"\n{path}" for path in written) + "\n")
     return 1 if any(row.outcome == "unknown" for row in found.rows) else 0
 

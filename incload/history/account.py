@@ -79,6 +79,7 @@ class HistoryAccount:
         deletes: Rows in the deletes of all ticks.
         ties: Upserts whose cursor is the largest one visible at any sync before.
         late: Upserts whose cursor is smaller than that.
+        hints: Sentences on what was left out of the history and how to take it in, or on how it was put in order.
         digest: Of the options and of every snapshot's time and bytes; equal digests make equal ticks. Empty until the
             last tick has been taken.
     """
@@ -115,7 +116,12 @@ class HistoryAccount:
     deletes: int = 0
     ties: int = 0
     late: int = 0
+    hints: list[str] = field(default_factory=list)
     digest: str = ""
+
+    def hint(self, sentence: str) -> None:
+        """Keep a sentence on what was left out, or on how the history was put in order."""
+        self.hints.append(on_one_line(sentence))
 
     def skip(self, where: str, reason: str) -> None:
         """Count a snapshot that cannot be used and note why; a file's name may hold anything."""

@@ -1,9 +1,9 @@
 """The versions of one file in a git repository or bundle, oldest first, with their commit times.
 
-Read is the first-parent history of the default branch. The repository is not trusted: only plumbing commands run, and
-they are told to leave hooks, filters, attributes, replacements, pagers, remotes and the user's own settings alone; no
-file is ever checked out. A handful of processes serve a history of any length: one lists the commits that touch the
-file, one the blobs they left, and one hands over the blobs through a pipe.
+Read is the first-parent history of one branch (incload.history.gitrefs). The repository is not trusted: only plumbing
+commands run, and they are told to leave hooks, filters, attributes, replacements, pagers, remotes and the user's own
+settings alone; no file is ever checked out. A handful of processes serve a history of any length: one lists the commits
+that touch the file, one the blobs they left, and one hands over the blobs through a pipe.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from incload.errors import Refused
+from incload.history.gitrefs import refs_with, tip_of, with_older
 from incload.history.snapshots import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _AHEAD = 64
 """Requests that may wait in the pipe to git. They fit in the smallest pipe buffer there is, so that writing one never
@@ -62,15 +63,17 @@ class Commit(NamedTuple):
         id: The commit's id.
         at: The committer's time in seconds since 1970-01-01 UTC.
         blob: The id of the blob that the file is there, or None where there is no such file.
+        name: What the file was named there.
     """
 
     id: str
     at: int
     blob: str | None
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Git:
+class Git:
     """The git program, pointed at one repository.
 
     Attributes:
@@ -84,21 +87,23 @@ class _Git:
     program: str
 
     @classmethod
-    def at(cls, folder: Path, named: Path) -> _Git:
+    def at(cls, folder: Path, named: Path) -> Git:
+        """Return git pointed at a folder; refuse a machine without the program."""
         program = shutil.which("git")
         if program is None:
             raise Refused("a git history is read with the git program, and none was found: install git.")
         return cls(folder.absolute(), named, program)
 
     def command(self, *arguments: str) -> list[str]:
+        """Return the command line of a git command."""
         return [self.program, *_SETTINGS, f"--git-dir={self.folder}", *arguments]
 
-    def run(self, *arguments: str, given: bytes = b"", none: bytes | None = None) -> bytes:
-        """Return what a command prints; where `none` is given, that is what exit code 1 stands for."""
+    def run(self, *arguments: str, given: bytes = b"", none: bytes | None = None, tolerant: bool = False) -> bytes:
+        """Return what a command prints; where `none` is given, exit code 1 stands for it, or any if tolerant."""
         done = subprocess.run(  # noqa: S603 - the program is git, and no argument of it is taken for an option
             self.command(*arguments), input=given, capture_output=True, check=False, env=_environment()
         )
-        if none is not None and done.returncode == 1:
+        if none is not None and (done.returncode == 1 or (tolerant and done.returncode)):
             return none
         if done.returncode:
             raise _failed(self.named, done.stderr)
@@ -119,47 +124,66 @@ def repository_at(path: Path) -> Path | None:
     return path if bare else None
 
 
-def read_repository(path: Path, file: str) -> Iterator[Snapshot]:
-    """Yield the versions of a file in a repository; refuse a repository or a file that is not there.
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which versions of which file are read.
 
-    Args:
-        path: A path for which `repository_at` finds a git folder.
+    Attributes:
         file: The file's path inside the repository, taken literally.
+        ref: The branch, tag or commit whose history it is; empty for the default branch.
+        follow: Whether versions from before a rename are read as well.
+        hint: Told, in a sentence each, what is left out and how to take it in.
     """
-    git = _Git.at(repository_at(path) or path, path)
-    heads = _heads(git.run("show-ref", "--head", "--heads", none=b""))
-    yield from _snapshots(git, _tip(heads, path), file)
+
+    file: str
+    ref: str = ""
+    follow: bool = False
+    hint: Callable[[str], None] = lambda _: None
 
 
-def read_bundle(path: Path, file: str) -> Iterator[Snapshot]:
+def read_repository(path: Path, sought: Sought) -> Iterator[Snapshot]:
+    """Yield the versions of a file in a repository (see `repository_at`); refuse what is not there."""
+    git = Git.at(repository_at(path) or path, path)
+    heads = _heads(git.run("show-ref", "--head", none=b""))
+    default = {name: commit for name, commit in heads.items() if name == "HEAD" or name.startswith("refs/heads/")}
+    yield from _snapshots(git, tip_of(git, heads if sought.ref else default, sought.ref), heads, sought)
+
+
+def read_bundle(path: Path, sought: Sought) -> Iterator[Snapshot]:
     """Yield the versions of a file in a bundle, unpacked into a folder that lasts as long as the iterator."""
     with tempfile.TemporaryDirectory(prefix="incload-") as scratch:
-        git = _Git.at(Path(scratch), path)
+        git = Git.at(Path(scratch), path)
         git.run("init", "--quiet", "--bare", "--template=", *_object_format(path), scratch)
         heads = _heads(git.run("bundle", "unbundle", str(path.absolute())))
-        yield from _snapshots(git, _tip(heads, path), file)
+        yield from _snapshots(git, tip_of(git, heads, sought.ref), heads, sought)
 
 
-def _snapshots(git: _Git, tip: str, file: str) -> Iterator[Snapshot]:
+def _snapshots(git: Git, tip: str, heads: Mapping[str, str], sought: Sought) -> Iterator[Snapshot]:
     """Yield every version of the file; one with the blob of the version before comes without its bytes."""
-    name = file.removeprefix("./")
-    commits = _commits(git, tip, name)
+    commits = _commits(git, tip, sought.file.removeprefix("./"))
     if not any(commit.blob for commit in commits):
-        raise _never(git, tip, file)
+        raise _never(git, tip, heads, sought.file)
+    commits = with_older(
+        git,
+        commits,
+        follow=sought.follow,
+        list_commits=lambda before, name: _commits(git, before, name),
+        hint=sought.hint,
+    )
     present = [commit for commit in commits if commit.blob]
     wanted = [commit for before, commit in zip([None, *present], present, strict=False) if not _same(before, commit)]
     with _blobs(git, [commit.blob or "" for commit in wanted]) as blobs:
         again = {commit.id for commit in wanted}
         for number, commit in enumerate(commits, start=1):
             data = next(blobs) if commit.id in again else None
-            yield Snapshot(commit.id, commit.at * 1_000_000, commit.blob, data, number, len(commits))
+            yield Snapshot(commit.id, commit.at * 1_000_000, commit.blob, data, number, len(commits), name=commit.name)
 
 
 def _same(before: Commit | None, commit: Commit) -> bool:
     return before is not None and before.blob == commit.blob
 
 
-def _commits(git: _Git, tip: str, name: str) -> list[Commit]:
+def _commits(git: Git, tip: str, name: str) -> list[Commit]:
     """Return the commits of the first-parent history that touch a file, oldest first."""
     only = ("--", f":(top,literal){name}")
     listed = git.run("rev-list", "--first-parent", "--reverse", "--timestamp", tip, *only).split()
@@ -169,7 +193,7 @@ def _commits(git: _Git, tip: str, name: str) -> list[Commit]:
         given=b"".join(commit + b"\n" for commit in times),
     )
     blobs = _blobs_left(changes, os.fsencode(name))
-    return [Commit(commit.decode(), at, blobs.get(commit)) for commit, at in times.items()]
+    return [Commit(commit.decode(), at, blobs.get(commit), name) for commit, at in times.items()]
 
 
 def _blobs_left(changes: bytes, name: bytes) -> dict[bytes, str]:
@@ -188,7 +212,7 @@ def _blobs_left(changes: bytes, name: bytes) -> dict[bytes, str]:
 
 
 @contextmanager
-def _blobs(git: _Git, names: Sequence[str]) -> Iterator[Iterator[bytes]]:
+def _blobs(git: Git, names: Sequence[str]) -> Iterator[Iterator[bytes]]:
     """Hand over an iterator of the bytes of blobs, read from one process that ends with the block."""
     process = subprocess.Popen(  # noqa: S603 - as above
         git.command("cat-file", "--batch"),
@@ -236,22 +260,14 @@ def _heads(listing: bytes) -> dict[str, str]:
     return {name: commit for commit, name in lines}
 
 
-def _tip(heads: dict[str, str], path: Path) -> str:
-    """Return the commit of the default branch: HEAD, else main, else master, else the only head."""
-    if not heads:
-        raise Refused(f"{path} has no commits: name a repository with a history.")
-    for name in ("HEAD", "refs/heads/main", "refs/heads/master"):
-        if name in heads:
-            return heads[name]
-    branches = [name for name in heads if name.startswith("refs/heads/")] or list(heads)
-    if len(branches) > 1:
-        named = ", ".join(sorted(branches))
-        raise Refused(f"{path} has no default branch among its heads {named}: bundle or check out one of them.")
-    return heads[branches[0]]
-
-
-def _never(git: _Git, tip: str, file: str) -> Refused:
-    """Build the refusal of a file that no commit has, with the files at the tip that are named most like it."""
+def _never(git: Git, tip: str, heads: Mapping[str, str], file: str) -> Refused:
+    """Build the refusal of a file that no commit has: who else has it, or the files that are named most like it."""
+    elsewhere = refs_with(git, heads, file.removeprefix("./"))
+    if elsewhere:
+        return Refused(
+            f"no commit of {git.named} on the branch that is read has a file {file!r}, and "
+            f"{', '.join(elsewhere[:3])} has: name it with --ref {elsewhere[0]}."
+        )
     names = git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tip).decode(errors="replace").split("\0")[:-1]
     near = [name for name in names if name.startswith(f"{file}/") or _base(name) == _base(file)]
     near = near or get_close_matches(file, names[:_COMPARED], n=3, cutoff=0.5) or names

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from incload.errors import Refused, on_one_line
 from incload.history.account import HistoryAccount
-from incload.history.gitread import is_bundle, read_bundle, read_repository, repository_at
+from incload.history.gitread import Sought, is_bundle, read_bundle, read_repository, repository_at
 from incload.history.history import History, Tick
 from incload.history.records import Unusable, format_of, read_records
 from incload.history.snapshots import read_folder
@@ -55,6 +55,8 @@ class ReplayOptions:
             and its tick bears the time of the sync. A sync without a snapshot is no tick.
         vanished: `delete`: a row that is missing from a snapshot is gone from the source. `keep`: the source holds the
             last version of every row it ever had.
+        ref: The branch, tag or commit of a repository or bundle whose history is read; empty for the default branch.
+        follow: Whether the versions from before a rename of the file are read as well.
     """
 
     key: tuple[str, ...]
@@ -64,6 +66,8 @@ class ReplayOptions:
     every: int = 1
     interval: timedelta | None = None
     vanished: Literal["delete", "keep"] = "delete"
+    ref: str = ""
+    follow: bool = False
 
     def __post_init__(self) -> None:
         """Refuse options that mean nothing."""
@@ -118,7 +122,7 @@ class _Reader:
         self._good: str | None = None
         self._bad: tuple[str | None, str] = (None, "")
         self._clock: int | None = None
-        self._snapshots = _snapshots(path, options.file)
+        self._snapshots = _snapshots(path, Sought(options.file, options.ref, options.follow, account.hint))
         self.rows = Rows(options.key, options.cursor, account, keep=options.vanished == "keep")
 
     def base(self) -> int:
@@ -194,7 +198,7 @@ class _Reader:
             self.rows.repeat()
             return ""
         try:
-            name = self._options.file or snapshot.where
+            name = snapshot.name or self._options.file or snapshot.where
             self.rows.take(read_records(name, snapshot.data or b"", self._options.records))
         except Unusable as error:
             return str(error)
@@ -209,8 +213,9 @@ def _is_there(path: Path) -> bool:
         raise Refused(f"the path {str(path)!r} cannot be used ({error.strerror}): name another.") from None
 
 
-def _snapshots(path: Path, file: str) -> Generator[Snapshot]:
+def _snapshots(path: Path, sought: Sought) -> Generator[Snapshot]:
     """Yield the snapshots that a path holds; refuse one that holds none."""
+    file = sought.file
     if not _is_there(path):
         raise Refused(f"{path} does not exist: name a git repository, a git bundle or a folder of snapshots.")
     repository = repository_at(path)
@@ -220,13 +225,16 @@ def _snapshots(path: Path, file: str) -> Generator[Snapshot]:
                 f"{path} is no git repository, so --file {file} names nothing in it: "
                 "name the repository's own folder, or leave out --file to replay a folder of snapshots."
             )
-        yield from read_folder(path)
+        if sought.ref or sought.follow:
+            option = f"--ref {sought.ref}" if sought.ref else "--follow"
+            raise Refused(f"{path} is no git repository, so {option} means nothing there: leave it out.")
+        yield from read_folder(path, sought.hint)
         return
     if repository is None and not is_bundle(path):
         raise Refused(f"{path} is a file but no git bundle: name a git repository, a bundle or a folder of snapshots.")
     if not file:
         raise Refused(f"{path} holds the history of many files: name the one to replay with --file.")
-    yield from read_bundle(path, file) if repository is None else read_repository(path, file)
+    yield from read_bundle(path, sought) if repository is None else read_repository(path, sought)
 
 
 def _sync_after(started: int, at: int, interval: int) -> int:

@@ -16,7 +16,7 @@ from incload.history.moments import moment_of_name
 from incload.history.records import SUFFIXES, format_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _DIGITS = re.compile(r"([0-9]+)")
@@ -34,6 +34,7 @@ class Snapshot(NamedTuple):
         of: How many versions there are.
         dated_by_name: Whether `at` comes from the version itself and not from a file's modification time.
         trouble: Why the bytes could not be read; empty when they could.
+        name: What the file was named, where its suffix tells the format; empty where `where` says it.
     """
 
     where: str
@@ -44,15 +45,23 @@ class Snapshot(NamedTuple):
     of: int
     dated_by_name: bool = True
     trouble: str = ""
+    name: str = ""
 
 
-def read_folder(folder: Path) -> Iterator[Snapshot]:
-    """Yield the snapshots of a folder; refuse one without any."""
+def read_folder(folder: Path, hint: Callable[[str], None] = lambda _: None) -> Iterator[Snapshot]:
+    """Yield the snapshots of a folder, and say where their order is not that of text; refuse one without any."""
     files = sorted((file for file in folder.iterdir() if _is_snapshot(file)), key=lambda file: natural(file.name))
     if not files:
         raise Refused(
             f"{folder} is neither a git repository nor a folder of snapshots ({', '.join(SUFFIXES)}, "
             "those of text also with .gz): name one of the two, or a git bundle."
+        )
+    texts = sorted(file.name for file in files)
+    here = next((place for place, file in enumerate(files) if file.name != texts[place]), None)
+    if here is not None:
+        hint(
+            f"The snapshots were read in the order of their names, numbers by their value: {files[here].name} comes "
+            f"before {texts[here]}."
         )
     for number, file in enumerate(files, start=1):
         yield _snapshot(file, number, len(files))

@@ -29,10 +29,16 @@ def replay_blocks(rows: Sequence[Replayed], facts: HistoryFacts) -> list[Block]:
     return [
         Heading(1, f"Replay of {facts.name}"),
         Paragraph("", lead=headline(rows, facts)),
+        *hint_blocks(facts),
         Paragraph(_setting(rows, facts)),
         *answer_blocks(rows),
         *_stories(facts.worst),
     ]
+
+
+def hint_blocks(facts: HistoryFacts) -> list[Block]:
+    """Return what was left out of the history, and how to take it in."""
+    return [Points(tuple(("Note:", hint) for hint in facts.account.hints))] if facts.account.hints else []
 
 
 def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:

@@ -9,7 +9,7 @@ from incload.report.document import Heading, Paragraph, Picture
 from incload.report.html import page
 from incload.report.markdown import markdown
 from incload.report.past import past_blocks, span, window_blocks
-from incload.report.replay import origin_blocks, profile_headline, replay_blocks
+from incload.report.replay import hint_blocks, origin_blocks, profile_headline, replay_blocks
 from incload.report.replay_facts import read_facts, write_facts
 from incload.report.replayed import read_replayed, write_replayed
 from incload.report.standing import standing_blocks, write_standing
@@ -50,7 +50,7 @@ def save_profile(facts: HistoryFacts, folder: Path) -> list[Path]:
     known, title = folder / f"{PROFILE}.json", f"Profile of {facts.name}"
     write_facts(facts, known)
     facts = read_facts(known)
-    blocks: list[Block] = [Heading(1, title), Paragraph("", lead=profile_headline(facts))]
+    blocks: list[Block] = [Heading(1, title), Paragraph("", lead=profile_headline(facts)), *hint_blocks(facts)]
     return [known, *_pages([*blocks, *_past(facts, folder / f"{PROFILE}-lags.png")], title, folder / f"{PROFILE}.md")]
 
 

@@ -17,7 +17,7 @@ import pytest
 from incload.errors import Refused
 from incload.history import gitread
 from incload.history.account import HistoryAccount, Note
-from incload.history.gitread import is_bundle, read_bundle, read_repository
+from incload.history.gitread import Sought, is_bundle, read_bundle, read_repository
 from incload.history.replay import ReplayOptions, open_history
 
 DAY = 1_540_166_400
@@ -91,7 +91,7 @@ def listed(number: int) -> bytes:
 
 def versions(path: Path, file: str = "a.json") -> list[tuple[int, bytes | None]]:
     """Return minute and bytes of every version of a file in a repository."""
-    return [(_minute(each.at), each.data) for each in read_repository(path, file)]
+    return [(_minute(each.at), each.data) for each in read_repository(path, Sought(file))]
 
 
 def _minute(at: int) -> int:
@@ -124,7 +124,7 @@ def test_a_repository_becomes_a_history(repository: Path) -> None:
         {"a.json": listed(1)},
         {"a.json": listed(2)},
     )
-    first, last = git(repository, "rev-list", "--reverse", "main").split()[0:5:4]
+    first = git(repository, "rev-list", "--reverse", "main").split()[0]
     history, account = open_history(repository, ReplayOptions(key=("id",), cursor="at", file="a.json"))
     ticks = [(_minute(tick.at), tick.upserts.to_pylist(), tick.deletes.num_rows) for tick in history.ticks]
 
@@ -134,7 +134,7 @@ def test_a_repository_becomes_a_history(repository: Path) -> None:
     assert ticks[-1][1][0]["content"] == '{"at":2,"id":1}'
     assert account == HistoryAccount(
         snapshots=7, usable=4, unchanged=2, skipped=2, absent=1,
-        notes=[Note(first, "is empty"), Note(last, "is empty")], records=4, keys=1, versions=2, updates=1,
+        notes=[Note(first, "is empty", 2)], records=4, keys=1, versions=2, updates=1,
         cursor_unit="s", ticks=3, ticks_without_change=2, upserts=1,
         digest=account.digest,
     )  # fmt: skip
@@ -146,7 +146,7 @@ def test_bytes_that_stay_are_not_handed_over_again(repository: Path) -> None:
     blob = git(repository, "rev-parse", "main:a.json")
     mode = f"commit refs/heads/main\ncommitter C <c> {DAY + 180} +0000\ndata 0\nfrom refs/heads/main^0\n"
     git(repository, "fast-import", "--quiet", given=f"{mode}M 100755 {blob} a.json\n".encode())
-    found = list(read_repository(repository, "a.json"))
+    found = list(read_repository(repository, Sought("a.json")))
 
     assert [(_minute(each.at), each.id, each.data) for each in found] == [
         (0, blob, listed(1)),
@@ -240,8 +240,7 @@ def test_heads_without_a_default_are_refused(repository: Path) -> None:
     commits(repository, {"a.json": listed(1)}, branch="y")
 
     assert refusal(repository) == (
-        f"{repository} has no default branch among its heads refs/heads/x, refs/heads/y: "
-        "bundle or check out one of them."
+        f"{repository} has no default branch among its heads refs/heads/x, refs/heads/y: name one with --ref."
     )
 
 
@@ -257,7 +256,7 @@ def test_a_bundle_is_read_by_its_heads(revisions: list[str], expected: int, repo
     git(repository, "bundle", "create", "--quiet", str(bundle), *revisions)
 
     assert is_bundle(bundle)
-    assert [each.data for each in read_bundle(bundle, "a.json")][-1] == listed(expected)
+    assert [each.data for each in read_bundle(bundle, Sought("a.json"))][-1] == listed(expected)
 
 
 def test_bundles_that_cannot_be_read_are_refused(repository: Path) -> None:
@@ -282,7 +281,7 @@ def test_a_repository_of_sha256_and_its_bundle(tmp_path: Path) -> None:
     git(tmp_path / "long.git", "bundle", "create", "--quiet", "../long.bundle", "main")
 
     assert versions(tmp_path / "long.git") == [(0, listed(0)), (1, listed(1))]
-    assert [each.data for each in read_bundle(tmp_path / "long.bundle", "a.json")] == [listed(0), listed(1)]
+    assert [each.data for each in read_bundle(tmp_path / "long.bundle", Sought("a.json"))] == [listed(0), listed(1)]
 
 
 def test_a_file_that_never_was_is_refused_with_the_nearest_names(repository: Path) -> None:
@@ -370,7 +369,7 @@ def test_a_long_history_takes_a_handful_of_processes(
     started.clear()
 
     assert [data for _, data in versions(repository)] == bodies
-    assert len(started) == 4
+    assert len(started) == 6
 
 
 def test_requests_ahead_fit_in_the_smallest_pipe() -> None:
@@ -397,7 +396,7 @@ def test_an_abandoned_history_leaves_nothing_behind(
 
     assert unpacked == 1
     assert list(scratch.iterdir()) == []
-    assert [process.returncode is None for process in started] == [False] * 5
+    assert [process.returncode is None for process in started] == [False] * 7
 
 
 def test_a_link_is_a_version_that_cannot_be_used(repository: Path) -> None:

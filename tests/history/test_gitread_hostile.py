@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.errors import Refused
-from incload.history.gitread import read_bundle, read_repository
+from incload.history.gitread import Sought, read_bundle, read_repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +75,7 @@ def repository(tmp_path: Path, evil: Path) -> Path:
 
 def bodies(folder: Path) -> list[bytes | None]:
     """Return the bytes of every version of the file."""
-    return [each.data for each in read_repository(folder, "a.json")]
+    return [each.data for each in read_repository(folder, Sought("a.json"))]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_reading_a_hostile_repository_runs_nothing(repository: Path, marker: Pat
     marker.unlink(missing_ok=True)
     found = bodies(repository)
     with pytest.raises(Refused, match="has a file"):
-        list(read_repository(repository, "b.json"))
+        list(read_repository(repository, Sought("b.json")))
 
     assert found == BODIES
     assert not marker.exists()
@@ -113,7 +113,7 @@ def test_reading_a_hostile_bundle_runs_nothing(
     monkeypatch.setenv("GIT_TEMPLATE_DIR", str(template.parent))
     marker.unlink(missing_ok=True)
 
-    assert [each.data for each in read_bundle(repository.parent / "a.bundle", "a.json")] == BODIES
+    assert [each.data for each in read_bundle(repository.parent / "a.bundle", Sought("a.json"))] == BODIES
     assert not marker.exists()
 
 
@@ -126,7 +126,7 @@ def test_a_partial_clone_is_refused_and_not_completed(repository: Path, marker: 
     git(partial, "config", "protocol.ext.allow", "always")
     marker.unlink(missing_ok=True)
     with pytest.raises(Refused, match="partial clone; clone it again, in full"):
-        list(read_repository(partial, "a.json"))
+        list(read_repository(partial, Sought("a.json")))
 
     assert not marker.exists()
 
