@@ -1,4 +1,6 @@
-"""The door: one command line, one sentence for what went wrong, exit code 0, 1 (a regression) or 2 (bad input).
+"""The command line: one sentence for what went wrong, and an exit code.
+
+0 is success, 1 a regression, 2 bad input that was refused, 3 a load that held back what may be an accident.
 
 Only the command that is run imports what it needs, so that help and small loads start at once.
 """
@@ -13,6 +15,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
+from incload import plain_text
 from incload.errors import Refused, masked, on_one_line
 
 if TYPE_CHECKING:
@@ -53,9 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     asked: list[int] = []
     options = argparse.Namespace()
+    plain_text.spell_out(sys.stdout, sys.stderr)
     try:
         with _stoppable(asked):
-            options = _parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
+            given = plain_text.read_as_utf8(sys.argv[1:] if arguments is None else arguments)
+            options = _parser(given).parse_args(given)
             code = int(options.run(options))
             sys.stdout.flush()
             return code

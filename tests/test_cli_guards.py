@@ -41,20 +41,33 @@ def warnings(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("strategy", ["full_refresh", "snapshot_diff", "row_hash_cdc"])
 def test_a_shrunken_file_is_reported(strategy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The load succeeds, and says on stderr and in the summary what it held back and how to let it pass."""
+    """The first line and the exit code say what was held back, stderr and the summary how to let it pass."""
     assert load(tmp_path, 60, "--strategy", strategy) == 0
     assert (warnings(tmp_path), capsys.readouterr().err) == ([], "")
-    assert load(tmp_path, 40, "--strategy", strategy) == 0
+    assert load(tmp_path, 40, "--strategy", strategy) == 3
     (warning,) = warnings(tmp_path)
     told = capsys.readouterr()
 
     assert told.err == f"incload: warning: {warning}\n"
     assert warning.startswith("20 rows of 't' that the source no longer has were kept")
     assert warning in told.out
+    assert told.out.startswith("Held back the removal of 20 rows from t; ")
+    assert "  held_back: 20\n" in told.out
     assert "  total_in_target: 60\n" in told.out
     assert load(tmp_path, 40, "--strategy", strategy, "--allow-removals") == 0
     assert "  total_in_target: 40\n" in capsys.readouterr().out
     assert warnings(tmp_path) == []
+
+
+def test_a_dry_run_foretells_what_is_held_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its first line and exit code are those of the load that it stands for."""
+    load(tmp_path, 60, "--strategy", "snapshot_diff")
+    capsys.readouterr()
+    assert load(tmp_path, 40, "--strategy", "snapshot_diff", "--dry-run") == 3
+
+    assert capsys.readouterr().out.startswith(
+        "Dry run: 0 rows would be written to t and 0 removed, and the removal of 20 rows from t held back; "
+    )
 
 
 def test_a_stamp_in_the_future_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from incload.api.load import LoadOptions
     from incload.load.run import LoadSummary
 
+HELD_BACK = 3
+"""The exit code of a load that went well and held back what is more likely an accident than meant."""
+
 _DESCRIPTION = """\
 Bring one table up to date by one incremental sync. The first run, with nothing remembered, loads everything.
 Rows and memory commit together: after a failure the target is as the sync before left it.
+Exit codes: 0 loaded, 2 refused and nothing changed, 3 loaded but for what was held back, as the first line says.
 """
 
 
@@ -102,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
         options.output.write_text(written, encoding="utf-8")
     sys.stderr.writelines(f"incload: warning: {warning}\n" for warning in summary.warnings)
     sys.stdout.write(written if alone else told(summary))
-    return 0
+    return HELD_BACK if summary.held_back else 0
 
 
 def _check_output(path: Path) -> None:
@@ -133,9 +137,13 @@ def told(summary: LoadSummary) -> str:
 
 
 def _sentence(summary: LoadSummary) -> str:
+    held = _held(summary)
     if summary.dry_run:
         would = f"{_rows(summary.loaded)} would be written to {summary.table} and {summary.removed} removed"
-        return f"Dry run: {would}; nothing was changed."
+        kept = f", and {held} held back" if held else ""
+        return f"Dry run: {would}{kept}; nothing was changed."
+    if held:
+        return f"Held back {held}; {_rows(summary.loaded)} loaded into {summary.table}, {summary.removed} removed."
     if summary.loaded == summary.removed == 0:
         memory = "the memory is untouched" if summary.memory == "untouched" else "the memory was updated"
         return f"Nothing to load into {summary.table}; {memory}."
@@ -144,6 +152,11 @@ def _sentence(summary: LoadSummary) -> str:
     )
     removed = gone if summary.removed else ""
     return f"Loaded {_rows(summary.loaded)} into {summary.table}{removed}."
+
+
+def _held(summary: LoadSummary) -> str:
+    """Say in a few words what was held back; empty when nothing was."""
+    return f"the removal of {_rows(summary.held_back)} from {summary.table}" if summary.held_back else ""
 
 
 def _rows(number: int) -> str:

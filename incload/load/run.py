@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
+from incload.load import promises
 from incload.load.engines.catalog import session_type
 from incload.load.guards import mismatch
 from incload.load.link import connect, reopen, spelled
@@ -41,6 +42,7 @@ class LoadSummary:
         memory: `written`, or `untouched` by a run that learned nothing.
         dry_run: Whether nothing was changed.
         warnings: What was noticed and let pass, a sentence each.
+        held_back: Rows that the source no longer has and the target keeps, because they are too many to go unasked.
     """
 
     table: str
@@ -56,6 +58,7 @@ class LoadSummary:
     memory: str
     dry_run: bool
     warnings: tuple[str, ...] = ()
+    held_back: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Return the summary as plain values, as `--output` writes it."""
@@ -85,7 +88,8 @@ def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: 
                 raise Refused(f"the target {target.shown} was removed while it was being loaded: load again.")
             filled.append(not dry_run)
             summary = _summary(link, plan, synced, source_records, total_before, dry_run=dry_run)
-            return _told(unfit, _told(dotted, summary))
+            unequal = "" if dry_run else promises.unequal(link, plan, summary)
+            return _told(unfit, _told(dotted, _told(unequal, summary)))
         finally:
             link.close()
 
@@ -119,6 +123,7 @@ def _summary(  # noqa: PLR0913 - it only gathers
         memory="written" if synced.remembered else "untouched",
         dry_run=dry_run,
         warnings=synced.warnings,
+        held_back=synced.held_back,
     )
 
 

@@ -49,6 +49,7 @@ class Synced:
     Attributes:
         read: Rows that the source had to look at and hand over, or to digest.
         written, unchanged, removed: Rows inserted or updated; of these, rows equal to what they replaced; rows deleted.
+        held_back: Rows that the source no longer has and the target keeps, because they are too many.
         questions: Questions that the source was asked.
         delta: What the strategy asked for.
         before, after: The memory before and after.
@@ -69,6 +70,7 @@ class Synced:
     new_watermark: object
     remembered: bool
     warnings: tuple[str, ...] = ()
+    held_back: int = 0
 
 
 def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
@@ -139,6 +141,7 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
         new_watermark=scale.shown(after.watermark) if scale else None,
         remembered=after != before,
         warnings=guards.warnings(job, plan, landed, after, started),
+        held_back=landed.held_back,
     )
 
 
