@@ -1,6 +1,6 @@
 """The scenarios of loaders: their sources live honestly, or nearly so, and their syncs or memories come to grief.
 
-What happens to a loader is data, a condition of the scenario, that whoever runs it carries out.
+What happens to a loader is a fault of the scenario, which knows what it does and what it breaks.
 """
 
 from __future__ import annotations
@@ -10,9 +10,16 @@ from functools import partial
 from incload.assumptions import Assumption
 from incload.history.clocks import crowd_edges
 from incload.history.datasets import STARTED
+from incload.history.faults.coarse_state import RoundUpState, TruncateState
+from incload.history.faults.crash import CrashAfterRows, CrashAfterState
+from incload.history.faults.cut_log import CutLog
+from incload.history.faults.lose_state import LoseState
+from incload.history.faults.partial_read import PartialRead
+from incload.history.faults.roll_back_state import RollBackState
+from incload.history.faults.skip_sync import SkipSync
 from incload.history.flaws import end_on_old_rows, insert_and_delete, take_back
 from incload.history.honest import MINUTE, SECOND
-from incload.history.recipes import UPDATES, Condition, Scenario, life
+from incload.history.recipes import UPDATES, Scenario, life
 
 ACCIDENTS = (
     Scenario(
@@ -22,7 +29,7 @@ ACCIDENTS = (
         threads=("dbt-labs/dbt-core#15518", "dbt-labs/dbt-core#11129"),
         breaks=UPDATES,
         build=life(),
-        conditions=tuple(Condition("skip_sync", sync) for sync in range(2, 9)),
+        faults=tuple(SkipSync(sync) for sync in range(2, 9)),
     ),
     Scenario(
         id="insert_and_delete_between_syncs",
@@ -31,7 +38,7 @@ ACCIDENTS = (
         threads=("microsoft/Dynamics-365-FastTrack-Implementation-Assets#118",),
         breaks=UPDATES,
         build=life(partial(insert_and_delete, numbers=(0, 2, 5, 7))),
-        conditions=tuple(Condition("skip_sync", sync) for sync in (1, 3, 6, 8)),
+        faults=tuple(SkipSync(sync) for sync in (1, 3, 6, 8)),
     ),
     Scenario(
         id="log_expired",
@@ -40,7 +47,7 @@ ACCIDENTS = (
         threads=("airbytehq/airbyte#30545", "airbytehq/airbyte#35304", "airbytehq/airbyte#46571"),
         breaks=UPDATES | {Assumption.LOG_KEPT},
         build=life(),
-        conditions=(*(Condition("skip_sync", sync) for sync in range(4, 7)), Condition("cut_log", 7)),
+        faults=(*(SkipSync(sync) for sync in range(4, 7)), CutLog(7)),
     ),
     Scenario(
         id="watermark_truncated",
@@ -49,7 +56,7 @@ ACCIDENTS = (
         threads=("growthbook/growthbook#6777", "slingdata-io/sling-cli#471", "airbytehq/airbyte#76309"),
         breaks=UPDATES | {Assumption.READ_ONCE},
         build=life(),
-        conditions=(Condition("truncate_memory", unit=MINUTE),),
+        faults=(TruncateState(unit=MINUTE),),
     ),
     Scenario(
         id="watermark_rounded_up",
@@ -58,7 +65,7 @@ ACCIDENTS = (
         threads=("airbytehq/airbyte#9915", "airbytehq/airbyte#84400"),
         breaks=UPDATES | {Assumption.MEMORY_NOT_AHEAD},
         build=life(partial(crowd_edges, edge=30 * SECOND), started=STARTED + 30 * SECOND),
-        conditions=(Condition("round_up_memory", unit=MINUTE),),
+        faults=(RoundUpState(unit=MINUTE),),
     ),
     Scenario(
         id="memory_lost",
@@ -67,7 +74,7 @@ ACCIDENTS = (
         threads=("rocky-data/rocky#1179",),
         breaks=UPDATES | {Assumption.READ_ONCE},
         build=life(),
-        conditions=(Condition("lose_memory", 6),),
+        faults=(LoseState(6),),
     ),
     Scenario(
         id="memory_rolled_back",
@@ -82,7 +89,7 @@ ACCIDENTS = (
             Assumption.CURSOR_MOVES_ON_UPDATE,
         },
         build=life(partial(take_back, first=4, last=6)),
-        conditions=(Condition("roll_back_memory", 7, to=4),),
+        faults=(RollBackState(7, to=4),),
     ),
     Scenario(
         id="crash_between_rows_and_memory",
@@ -91,7 +98,7 @@ ACCIDENTS = (
         threads=("ClickHouse/ClickHouse#114930", "drt-hub/drt#1074", "airbytehq/airbyte#12821"),
         breaks=UPDATES | {Assumption.ATOMIC_COMMIT},
         build=life(),
-        conditions=(Condition("crash_after_memory", 5),),
+        faults=(CrashAfterState(5),),
     ),
     Scenario(
         id="crash_after_rows",
@@ -100,7 +107,7 @@ ACCIDENTS = (
         threads=("dlt-hub/dlt#4052",),
         breaks=UPDATES | {Assumption.READ_ONCE},
         build=life(),
-        conditions=(Condition("crash_after_rows", 5),),
+        faults=(CrashAfterRows(5),),
     ),
     Scenario(
         id="partial_read",
@@ -109,7 +116,7 @@ ACCIDENTS = (
         threads=("Destrayon/Connapse#384", "faucet-hq/faucet-stream#484", "drush-ops/drush#4751"),
         breaks=UPDATES | {Assumption.COMPLETE_READ},
         build=life(end_on_old_rows),
-        conditions=(Condition("partial_read", 4, share=0.3), Condition("partial_read", 8, share=0.3)),
+        faults=(PartialRead(4, share=0.3), PartialRead(8, share=0.3)),
         guarded=True,
     ),
 )

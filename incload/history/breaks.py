@@ -1,4 +1,4 @@
-"""Which assumptions a history breaks, and by how much: measured from the lags and the conditions, never intended.
+"""Which assumptions a history breaks, and by how much: measured from the lags and the faults, never intended.
 
 A size is a span of time: how far the worst change lies behind the watermark, the memory or the clock. An assumption
 that is broken in a way that has no size maps to None.
@@ -14,32 +14,24 @@ from incload.assumptions import Assumption
 from incload.history.lag import larger, syncs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from incload.history.faults import Fault
     from incload.history.history import History
-    from incload.history.lag import Change, Key, Sync, Version
-    from incload.history.scenarios import Condition
+    from incload.history.lag import Change, Key, Sync
 
 Breaks = dict[Assumption, timedelta | None]
 
 SIZES_ONLY = frozenset({Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN})
 """Assumptions that every history breaks by some size, which only says something beside a bound."""
 
-_OF_CONDITION = {
-    "lose_memory": (Assumption.READ_ONCE,),
-    "roll_back_memory": (Assumption.READ_ONCE, Assumption.MEMORY_KEPT),
-    "truncate_memory": (Assumption.READ_ONCE,),
-    "crash_after_rows": (Assumption.READ_ONCE,),
-    "partial_read": (Assumption.COMPLETE_READ,),
-}
 
-
-def measure(history: History, conditions: Sequence[Condition] = ()) -> Breaks:
-    """Return every assumption that a history and its conditions break, with its size."""
-    found: Breaks = dict.fromkeys(broken for each in conditions for broken in _OF_CONDITION.get(each.kind, ()))
+def measure(history: History, faults: Sequence[Fault] = ()) -> Breaks:
+    """Return every assumption that a history and its faults break, with its size."""
+    found: Breaks = dict.fromkeys(broken for fault in faults for broken in fault.breaks)
     keys = _Keys()
-    for sync in syncs(history, conditions):
-        for assumption, microseconds in chain(_of_sync(sync, keys), _of_memory(sync, conditions)):
+    for sync in syncs(history, faults):
+        for assumption, microseconds in chain(_of_sync(sync, keys), _of_faults(sync, faults)):
             _enter(found, assumption, microseconds)
     return found
 
@@ -124,48 +116,10 @@ def _of_stamp(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | No
         yield Assumption.COMMIT_WITHIN, sync.clock_before - stamp
 
 
-def _of_memory(sync: Sync, conditions: Sequence[Condition]) -> Iterator[tuple[Assumption, int | None]]:
-    """Yield what a memory or a log breaks that lies ahead of the rows, is cut off, or never gets anywhere."""
-    for condition in conditions:
-        if condition.kind == "round_up_memory":
-            yield from _of_rounding(sync, condition.unit)
-        if condition.kind == "cut_log" and condition.sync in {None, sync.number} and sync.changes:
-            yield Assumption.LOG_KEPT, None
-        if condition.kind == "crash_after_memory" and condition.sync in {None, sync.number}:
-            yield from _of_crash(sync, conditions)
+def _of_faults(sync: Sync, faults: Sequence[Fault]) -> Iterator[tuple[Assumption, int | None]]:
+    """Yield what faults break at a sync, and what a watermark breaks that never gets anywhere."""
+    for fault in faults:
+        yield from fault.broken_by(sync, faults)
     old = len(sync.rows) - sum(change.old is None for change in sync.changes)
     if sync.number and sync.watermark is None and old:
         yield Assumption.READ_ONCE, None  # without a watermark every sync starts from the beginning
-
-
-def _of_rounding(sync: Sync, unit: int) -> Iterator[tuple[Assumption, int | None]]:
-    """Yield how far changes lie behind a memory that is rounded up."""
-    # A strategy whose watermark trails the clock may round up any stamp, not only the largest.
-    if any(version.cursor is not None and version.cursor % unit for version in sync.rows.values()):
-        yield Assumption.MEMORY_NOT_AHEAD, 0
-    ahead = _rounded_up(sync.watermark, unit)
-    if ahead is not None and ahead != sync.watermark:
-        behind = [ahead - stamp for stamp in _stamps(change.new for change in sync.changes)]
-        yield Assumption.MEMORY_NOT_AHEAD, max([0, *behind])
-
-
-def _of_crash(sync: Sync, conditions: Sequence[Condition]) -> Iterator[tuple[Assumption, int | None]]:
-    """Yield how far the rows that a crash lost lie behind the memory that it kept."""
-    lost = [change.new for change in sync.changes] if sync.number else list(sync.rows.values())
-    memory = sync.watermark_after
-    for unit in (condition.unit for condition in conditions if condition.kind == "round_up_memory"):
-        memory = _rounded_up(memory, unit)
-    yield Assumption.ATOMIC_COMMIT, max([0, *(memory - stamp for stamp in _stamps(lost) if memory is not None)])
-    if sync.number == 0:
-        # After a first load that got lost the rows of the base are changes like any other, and old ones.
-        if any(version is not None and version.cursor is None for version in lost):
-            yield Assumption.CURSOR_PRESENT, None
-        yield from ((Assumption.ON_SCHEDULE, sync.clock - stamp) for stamp in _stamps(lost) if stamp < sync.clock)
-
-
-def _rounded_up(position: int | None, unit: int) -> int | None:
-    return None if position is None else -(-position // unit) * unit
-
-
-def _stamps(versions: Iterable[Version | None]) -> list[int]:
-    return [version.cursor for version in versions if version is not None and version.cursor is not None]

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
+    from incload.history.faults import Fault
     from incload.history.history import History, Tick
-    from incload.history.scenarios import Condition
     from incload.table import Table
 
 Key = tuple[object, ...]
@@ -86,14 +86,13 @@ class Sync:
     added: bool
 
 
-def syncs(history: History, conditions: Iterable[Condition] = ()) -> Iterator[Sync]:
+def syncs(history: History, faults: Sequence[Fault] = ()) -> Iterator[Sync]:
     """Yield what each sync of a history finds, the first load included; skipped syncs are left out."""
-    skipped = {condition.sync for condition in conditions if condition.kind == "skip_sync"}
     state = _State(history.table, _versions(history.base, history.table))
     yield state.sync(0, history.started)
     for number, tick in enumerate(history.ticks, start=1):
         state.apply(tick)
-        if number not in skipped:
+        if not any(fault.skips(number) for fault in faults):
             yield state.sync(number, tick.at)
 
 

@@ -6,8 +6,10 @@ what real loads do; where the two differ, one of them is wrong.
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from incload.history.lag import larger, syncs
@@ -15,9 +17,9 @@ from incload.history.lag import larger, syncs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from incload.history.faults import Fault
     from incload.history.history import History
     from incload.history.lag import Key, Sync, Version
-    from incload.history.scenarios import Condition
     from incload.strategy import Reach
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -47,7 +49,7 @@ class Model:
 
     Attributes:
         reach: Which changes it reads.
-        conditions: What happens to it.
+        faults: What happens to it.
         guarded: Whether the removal of more than a fifth of the rows, and more than ten, is held back.
         target: The copy, by key.
         mark: Its memory.
@@ -55,7 +57,7 @@ class Model:
     """
 
     reach: Reach
-    conditions: Sequence[Condition] = ()
+    faults: Sequence[Fault] = ()
     guarded: bool = False
     target: dict[Key, Version] = field(default_factory=dict)
     mark: Mark = field(default_factory=Mark)
@@ -67,38 +69,32 @@ class Model:
 
     def run(self, history: History) -> Model:
         """Follow a history from its base to its end."""
-        for sync in syncs(history, self.conditions):
+        for sync in syncs(history, self.faults):
             self.follow(sync)
         return self
 
     def follow(self, sync: Sync) -> None:
         """Do one sync."""
         self._schema += sync.added
-        self._befall(sync)
-        if self._met("crash_after_memory", sync):
-            target = dict(self.target)
-            self._load(sync, sync.rows)
-            self.target = target
-        if self._met("crash_after_rows", sync):
-            mark = replace(self.mark)
-            self._load(sync, sync.rows)
-            self.mark = mark
-        touched = self._load(sync, self._visible(sync))
+        now = [fault for fault in self.faults if fault.holds(sync.number)]
+        victim = _Loading(self, sync)
+        for fault in now:
+            fault.before(victim)
+        for fault in now:
+            fault.runs(victim)
+        with ExitStack() as lasting:
+            for fault in now:
+                lasting.enter_context(fault.during(victim))
+            touched = self.load(sync, victim.visible)
         self._marks[sync.number] = replace(self.mark)
         changed = (change.key for change in sync.changes) if sync.number else sync.rows
         self._judge(sync, [*touched, *changed, *self._wrong, *self._young])
 
-    def _befall(self, sync: Sync) -> None:
-        """Let happen to the memory what happens to it before a sync."""
-        if self._met("lose_memory", sync):
-            self.mark = Mark()
-        for condition in self._met("roll_back_memory", sync):
-            self.mark = replace(self._marks[condition.to])
+    def mark_after(self, sync: int) -> Mark:
+        """Return the memory that an earlier sync left."""
+        return self._marks[sync]
 
-    def _met(self, kind: str, sync: Sync) -> list[Condition]:
-        return [each for each in self.conditions if each.kind == kind and each.sync in {None, sync.number}]
-
-    def _load(self, sync: Sync, visible: Mapping[Key, Version]) -> list[Key]:
+    def load(self, sync: Sync, visible: Mapping[Key, Version]) -> list[Key]:
         """Read, write and remember; return the keys that were written or deleted, of those that could matter."""
         everything = self.mark.at is None or (self.reach.every > 0 and self.mark.syncs % self.reach.every == 0)
         candidates = visible if everything or not sync.number else self._candidates(sync)
@@ -112,13 +108,6 @@ class Model:
             self.target[key] = visible[key]
         self._remember(sync, read)
         return read + gone
-
-    def _visible(self, sync: Sync) -> Mapping[Key, Version]:
-        rows = dict(sync.rows)
-        for condition in self._met("partial_read", sync)[:1]:
-            for key in hidden(rows, condition.share):
-                del rows[key]
-        return rows
 
     def _candidates(self, sync: Sync) -> dict[Key, None]:
         """Only what changed, what is not right yet and what the watermark does not cover can be read to any effect."""
@@ -149,7 +138,7 @@ class Model:
         return larger(key, self.mark.key) if self.reach.at_bound == "larger_key" else self.reach.at_bound != "none"
 
     def _remember(self, sync: Sync, read: Iterable[Key]) -> None:
-        """Move the watermark over what was read, and bend it as the conditions say."""
+        """Move the watermark over what was read, and bend it as the faults do."""
         stamps = [(self.target[key].cursor, key) for key in read]
         possible = [
             (stamp, key)
@@ -163,15 +152,8 @@ class Model:
             self.mark.key = max([*ties, *([self.mark.key] if again and self.mark.key else [])])
             known = frozenset((key, self.target[key], self._schema) for key in ties)
             self.mark.known = known | self.mark.known if again else known
-            self.mark.at = self._bent(top, sync)
+            self.mark.at = reduce(lambda mark, fault: fault.bent(mark), self.faults, top)
         self.mark.syncs += 1
-
-    def _bent(self, stamp: int, sync: Sync) -> int:
-        for condition in self._met("round_up_memory", sync):
-            stamp = -(-stamp // condition.unit) * condition.unit
-        for condition in self._met("truncate_memory", sync):
-            stamp = stamp // condition.unit * condition.unit
-        return stamp
 
     def _judge(self, sync: Sync, keys: Iterable[Key]) -> None:
         """Compare the copy with the truth; what a delay promises nothing about is not wrong."""
@@ -188,6 +170,64 @@ class Model:
             else:
                 self._wrong.add(key)
                 self.ever_wrong.setdefault(key)
+
+
+@dataclass(slots=True)
+class _Loading:
+    """One sync on paper, as faults see it: a `Victim`.
+
+    Attributes:
+        model: What loads.
+        sync: What the sync finds.
+        visible: The rows that the source shows.
+    """
+
+    model: Model
+    sync: Sync
+    visible: Mapping[Key, Version] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Show every row."""
+        self.visible = self.sync.rows
+
+    def lose_state(self) -> None:
+        """Start from nothing."""
+        self.model.mark = Mark()
+
+    def state(self) -> Mark:
+        """Return the state."""
+        return replace(self.model.mark)
+
+    def state_after(self, sync: int) -> Mark:
+        """Return the state after an earlier sync."""
+        return self.model.mark_after(sync)
+
+    def put_state_back(self, state: object) -> None:
+        """Take a state for the present one."""
+        assert isinstance(state, Mark)  # noqa: S101 - it is what this class gave away
+        self.model.mark = replace(state)
+
+    @contextmanager
+    def rows_put_back(self) -> Iterator[None]:
+        """Undo what a block does to the copy."""
+        before = dict(self.model.target)
+        yield
+        self.model.target = before
+
+    @contextmanager
+    def last_rows_hidden(self, share: float) -> Iterator[None]:
+        """Show no more than the first rows."""
+        before, gone = self.visible, set(hidden(self.visible, share))
+        self.visible = {key: row for key, row in before.items() if key not in gone}
+        yield
+        self.visible = before
+
+    def cut_log(self) -> None:
+        """Nothing on paper follows a log."""
+
+    def load(self) -> None:
+        """Load once more."""
+        self.model.load(self.sync, self.sync.rows)
 
 
 def hidden(rows: Iterable[Key], share: float) -> Iterator[Key]:

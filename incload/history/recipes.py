@@ -13,6 +13,7 @@ from incload.history.plan import Plan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from incload.history.faults import Fault
     from incload.history.flaws import Flaw
     from incload.history.history import History
 
@@ -21,31 +22,6 @@ UPDATES = frozenset({Assumption.INSERT_ONLY})
 
 
 _LATE_COMMITS = frozenset({"C17", "C18"})
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Something that happens to the loader at one sync; the base load is sync 0, the one after tick 1 is sync 1.
-
-    Attributes:
-        kind: `skip_sync`: the sync does not run.
-            `lose_memory`: the memory is gone before the sync.
-            `roll_back_memory`: before the sync the memory is again what it was after sync `to`.
-            `partial_read`: the source answers without the last `share` of its rows, in the order of the key.
-            `truncate_memory`, `round_up_memory`: the watermark is kept in whole `unit`s, cut off or rounded up.
-            `cut_log`: the source's change log loses all its entries before the sync, without a trace.
-            `crash_after_memory`, `crash_after_rows`: the loader commits one of the two, dies, and runs again.
-        sync: Which sync; None for every one.
-        to: For a rollback, the sync whose memory comes back.
-        share: For a partial read, the share of rows that is missing, 0 to 1.
-        unit: For a memory that is cut off or rounded up, the unit in microseconds.
-    """
-
-    kind: str
-    sync: int | None = None
-    to: int = 0
-    share: float = 0.0
-    unit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +35,7 @@ class Scenario:
         threads: Public threads in which the cause was seen, as `owner/repository#number`.
         breaks: The assumptions that it breaks.
         build: From rows and seed to the history.
-        conditions: What happens to the loader.
+        faults: What happens to the loader.
         guarded: Whether the load's guard against mass removal is on, as it is in a load by default; elsewhere it would
             only hide what a strategy does.
     """
@@ -70,7 +46,7 @@ class Scenario:
     threads: tuple[str, ...]
     breaks: frozenset[Assumption]
     build: Callable[[int, int], History]
-    conditions: tuple[Condition, ...] = ()
+    faults: tuple[Fault, ...] = ()
     guarded: bool = False
 
     @property

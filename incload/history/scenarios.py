@@ -15,9 +15,9 @@ from incload.history import clocks, flaws
 from incload.history.accidents import ACCIDENTS
 from incload.history.datasets import STARTED
 from incload.history.honest import DAY, HOUR, MINUTE, SECOND
-from incload.history.recipes import UPDATES, Condition, Scenario, life
+from incload.history.recipes import UPDATES, Scenario, life
 
-__all__ = ["SCENARIOS", "Condition", "Scenario", "life", "scenario"]
+__all__ = ["SCENARIOS", "Scenario", "life", "scenario"]
 
 _SUMMER_TIME_ENDS = STARTED - 67 * DAY + 3 * HOUR
 """2025-10-26 03:00 by the wall clocks of central Europe, when they are put back to 02:00."""

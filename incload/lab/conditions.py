@@ -7,17 +7,19 @@ the two back to what it was, as a crash between the commits would leave it.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from incload.load.memory import TABLE as MEMORY
 from incload.strategy import Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import timedelta
 
-    from incload.history.scenarios import Condition
+    from incload.history.faults import Fault
     from incload.lab.pair import Stand
     from incload.load.engines.base import Place, Session
     from incload.load.memory import Shelf
@@ -25,24 +27,17 @@ if TYPE_CHECKING:
 _COPY = "incload_lab_copy"
 
 
-def met(conditions: Sequence[Condition], kind: str, sync: int) -> list[Condition]:
-    """Return the conditions of a kind that hold at a sync."""
-    return [each for each in conditions if each.kind == kind and each.sync in {None, sync}]
-
-
 @dataclass(frozen=True)
 class BentMemory(Strategy):
-    """A strategy whose memory is coarser than the cursor: its watermark is cut off, or rounded up, to whole units.
+    """A strategy whose memory is coarser than the cursor.
 
     Attributes:
         honest: The strategy.
-        unit: The unit, in microseconds.
-        up: Whether the watermark is rounded up.
+        faults: What makes its watermark coarser.
     """
 
     honest: Strategy
-    unit: int
-    up: bool
+    faults: tuple[Fault, ...]
 
     def __post_init__(self) -> None:
         """Speak under the strategy's own name and rule."""
@@ -85,16 +80,13 @@ class BentMemory(Strategy):
         after = self.honest.remember(seen, memory)
         if after.watermark is None:
             return after
-        units = -(-int(after.watermark) // self.unit) if self.up else int(after.watermark) // self.unit
-        return replace(after, watermark=units * self.unit)
+        return replace(after, watermark=reduce(lambda at, fault: fault.bent(at), self.faults, int(after.watermark)))
 
 
-def bent(strategy: Strategy, conditions: Sequence[Condition]) -> Strategy:
-    """Return the strategy with the memory that the conditions give it."""
-    for each in conditions:
-        if each.kind in {"round_up_memory", "truncate_memory"}:
-            return BentMemory(strategy, each.unit, up=each.kind == "round_up_memory")
-    return strategy
+def bent(strategy: Strategy, faults: Sequence[Fault]) -> Strategy:
+    """Return the strategy with the memory that the faults give it."""
+    bending = tuple(fault for fault in faults if fault.bends_state)
+    return BentMemory(strategy, bending) if bending else strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +158,50 @@ def hidden(stand: Stand, share: float) -> Iterator[None]:
         with stand.unwatched():
             session.write(f"INSERT INTO {name} SELECT * FROM {copy}")
         session.write(f"DROP TABLE {copy}")
+
+
+@dataclass(slots=True)
+class Loading:
+    """A loader of a trial, as faults see it: a `Victim` for real.
+
+    Attributes:
+        stand: Where it loads.
+        shelf: Its memory.
+        load: Runs it.
+        saved: The memories after earlier syncs that faults will come back to.
+    """
+
+    stand: Stand
+    shelf: Shelf
+    load: Callable[[], object]
+    saved: dict[int, SavedMemory] = field(default_factory=dict)
+
+    def lose_state(self) -> None:
+        """Forget everything."""
+        self.shelf.forget()
+
+    def state(self) -> SavedMemory:
+        """Read the memory."""
+        return save(self.shelf)
+
+    def state_after(self, sync: int) -> SavedMemory:
+        """Return the memory after an earlier sync."""
+        return self.saved[sync]
+
+    def put_state_back(self, state: object) -> None:
+        """Put a memory back."""
+        assert isinstance(state, SavedMemory)  # noqa: S101 - it is what this class gave away
+        restore(self.shelf, state)
+
+    def rows_put_back(self) -> AbstractContextManager[None]:
+        """Undo to the target's rows whatever a block does."""
+        return rows_put_back(self.stand.link.target, self.stand.table.name)
+
+    def last_rows_hidden(self, share: float) -> AbstractContextManager[None]:
+        """Take the last rows out of the source for the time of a block."""
+        return hidden(self.stand, share)
+
+    def cut_log(self) -> None:
+        """Cut the log that the source keeps, if it keeps one."""
+        if self.stand.log:
+            self.stand.log.cut()

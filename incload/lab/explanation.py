@@ -58,7 +58,7 @@ def explain(cell: Cell) -> Explanation:
     """Run a cell and explain what came of it."""
     observed = cell.run(LoadClock())
     found = outcome(cell, observed, (), None)
-    breaks = measure(cell.history(), cell.scenario.conditions)
+    breaks = measure(cell.history(), cell.scenario.faults)
     differs = disagreement(replace(found, witness=""))  # its story is told anyhow
     parts = [_head(cell, observed, found), _timing(cell.history(), observed)]
     if found.witness:

@@ -10,8 +10,8 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from incload.history.faults import Fault, fault_kind
 from incload.history.history import History, Tick
-from incload.history.recipes import Condition
 from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ class Life:
     Attributes:
         base: The rows at the start.
         beats: What happens afterwards, oldest first.
-        conditions: What happens to the loader.
+        faults: What happens to the loader.
     """
 
     base: tuple[Row, ...]
     beats: tuple[Beat, ...]
-    conditions: tuple[Condition, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -91,7 +91,7 @@ def written(life: Life) -> dict[str, object]:
     return {
         "base": [_row_written(row) for row in life.base],
         "beats": [_beat_written(beat) for beat in life.beats],
-        **({"conditions": [_unusual(each) for each in life.conditions]} if life.conditions else {}),
+        **({"faults": [each.written() for each in life.faults]} if life.faults else {}),
     }
 
 
@@ -100,7 +100,7 @@ def read(text: Mapping[str, object]) -> Life:
     return Life(
         tuple(map(_row_read, _listed(text["base"]))),
         tuple(map(_beat_read, _listed(text["beats"]))),
-        tuple(Condition(**each) for each in _listed(text.get("conditions", []))),
+        tuple(map(_fault_read, _listed(text.get("faults", [])))),
     )
 
 
@@ -140,7 +140,7 @@ def _row_read(row: Sequence[object]) -> Row:
     return int(str(key)), int(str(value)), None if at is None else _microseconds(str(at))
 
 
-def _unusual(each: Beat | Condition) -> dict[str, object]:
+def _unusual(each: Beat) -> dict[str, object]:
     """Return the attributes that are not at their defaults."""
     defaults = {field.name: field.default for field in fields(each) if field.default is not MISSING}
     return {name: value for name, value in asdict(each).items() if name not in defaults or defaults[name] != value}
@@ -159,6 +159,10 @@ def _beat_read(text: Mapping[str, object]) -> Beat:
         tuple(_listed(text.get("column", []))),
         widens=bool(text.get("widens", False)),
     )
+
+
+def _fault_read(text: Mapping[str, object]) -> Fault:
+    return fault_kind(str(text["kind"]))(**{name: value for name, value in text.items() if name != "kind"})  # type: ignore[arg-type]  # it is what `Fault.written` wrote
 
 
 def _listed(value: object) -> list:  # type: ignore[type-arg]

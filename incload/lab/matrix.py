@@ -90,14 +90,13 @@ class Cell:
         """Run the trial once, in a folder of its own."""
         with tempfile.TemporaryDirectory(prefix="incload-") as folder:
             loader = copy if self.strategy is REFERENCE else sync
-            conditions = self.scenario.conditions
             guards = Guards(allow_removals=not self.scenario.guarded)
             trial = Trial(
                 self.history(),
                 self.strategy,
                 self.write_rule,
                 self.pair,
-                conditions,
+                self.scenario.faults,
                 loader,
                 guards,
                 self.scenario.late_commits,
@@ -177,14 +176,14 @@ def _history(scenario_id: str, rows: int, seed: int) -> History:
 
 @cache
 def _breaks(scenario_id: str, rows: int, seed: int) -> Breaks:
-    return measure(_history(scenario_id, rows, seed), scenario(scenario_id).conditions)
+    return measure(_history(scenario_id, rows, seed), scenario(scenario_id).faults)
 
 
 @cache
 def _prediction(strategy: Strategy, rule: WriteRule, scenario_id: str, rows: int, seed: int) -> Prediction:
     history, breaks = _history(scenario_id, rows, seed), _breaks(scenario_id, rows, seed)
     chosen = scenario(scenario_id)
-    return predict(history, strategy, rule, breaks, chosen.conditions, guarded=chosen.guarded)
+    return predict(history, strategy, rule, breaks, chosen.faults, guarded=chosen.guarded)
 
 
 @cache

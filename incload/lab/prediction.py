@@ -17,8 +17,8 @@ from incload.strategy import WriteRule, needs_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from incload.history.faults import Fault
     from incload.history.history import History
-    from incload.history.scenarios import Condition
     from incload.report.outcome import Outcome
     from incload.strategy import Need, Strategy
 
@@ -59,14 +59,14 @@ def predict(  # noqa: PLR0913 - a cell is told by these
     strategy: Strategy,
     rule: WriteRule,
     breaks: Breaks,
-    conditions: Sequence[Condition],
+    faults: Sequence[Fault],
     *,
     guarded: bool = False,
 ) -> Prediction:
     """Predict a cell, given what its history breaks and whether mass removal is guarded against."""
     rows = None
     if strategy.reach is not None and rule is WriteRule.MERGE:
-        rows = len(Model(strategy.reach, conditions, guarded=guarded).run(history).ever_wrong)
+        rows = len(Model(strategy.reach, faults, guarded=guarded).run(history).ever_wrong)
     return Prediction(broken(strategy, rule, breaks), rows)
 
 

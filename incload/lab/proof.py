@@ -77,14 +77,14 @@ def observe(
     life: Life, strategy: Strategy, rule: WriteRule, pair: tuple[str, str] = _SQLITE, folder: Path | None = None
 ) -> Observed:
     """Load a life for real; a pair of two engines needs a folder."""
-    return Trial(life.history(), strategy, rule, pair, life.conditions).run(folder, LoadClock())
+    return Trial(life.history(), strategy, rule, pair, life.faults).run(folder, LoadClock())
 
 
 def attempt(
     life: Life, strategy: Strategy, rule: WriteRule, pair: tuple[str, str] = _SQLITE, folder: Path | None = None
 ) -> Tried:
     """Load a life for real, in memory unless a folder is given, and say what it breaks and which rows were wrong."""
-    breaks = measure(life.history(), life.conditions)
+    breaks = measure(life.history(), life.faults)
     return Tried(life, strategy, rule, breaks, frozenset(observe(life, strategy, rule, pair, folder).ledger.ever_wrong))
 
 

@@ -7,24 +7,16 @@ through `choose`, so that random numbers and a property-based test can drive the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
+from incload.history.faults import kinds
 from incload.history.honest import DAY, HOUR, MINUTE, SECOND
-from incload.history.recipes import Condition
 from incload.lab.life import Beat, Life, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-T = TypeVar("T")
-
-
-class Choose(Protocol):
-    """Picks one of several options."""
-
-    def __call__(self, options: Sequence[T]) -> T:
-        """Return one of the options."""
-
+    from incload.history.faults import Choose, Fault
 
 _STEPS = (10 * MINUTE, 10 * MINUTE, MINUTE, 30 * MINUTE, 40 * MINUTE, DAY)
 """How far the clock moves on from beat to beat."""
@@ -34,9 +26,6 @@ _OLD = (0, MINUTE, MINUTE + 1, 5 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1, 25 * MI
 
 _BEHIND = (1, SECOND, MINUTE, 10 * MINUTE, DAY, DAY + 5 * MINUTE, DAY + 10 * MINUTE, 7 * DAY)
 """How far behind the watermark a late row is, or a microsecond more."""
-
-_UNITS = (SECOND, MINUTE, HOUR)
-"""What a memory is cut off or rounded up to."""
 
 
 @dataclass
@@ -220,10 +209,6 @@ _FLAWS = (
     _insert_tie, _update_tie, _insert_late, _insert_late, _update_late, _lower, _untouched, _touch, _small_key, _delete,
     _bring_back, _insert_null, _null, _future, _coarse, _column, _widen,
 )  # fmt: skip
-_ACCIDENTS = (
-    "skip_sync", "lose_memory", "roll_back_memory", "round_up_memory", "truncate_memory", "crash_after_memory",
-    "crash_after_rows", "partial_read", "cut_log",
-)  # fmt: skip
 
 
 def draw(choose: Choose) -> Life:
@@ -233,31 +218,20 @@ def draw(choose: Choose) -> Life:
     flaws = [choose(_FLAWS) for _ in range(choose((0, 1, 1, 2, 3)))]
     menu = (*_HONEST, *flaws, *flaws)
     beats = [draft.beat([choose(menu) for _ in range(choose((0, 1, 1, 2, 3)))]) for _ in range(choose((1, 2, 3, 4, 5)))]
-    accidents = tuple(_accident(choose, len(beats)) for _ in range(choose((0, 0, 0, 1, 1, 2))))
-    return Life(base, tuple(beats), _possible(accidents))
+    faults = tuple(_fault(choose, len(beats)) for _ in range(choose((0, 0, 0, 1, 1, 2))))
+    return Life(base, tuple(beats), _possible(faults, len(beats)))
 
 
-def _accident(choose: Choose, beats: int) -> Condition:
-    kind, sync = choose(_ACCIDENTS), choose(range(1, beats + 1))
-    first = choose((0, sync))
-    match kind:
-        case "skip_sync" | "lose_memory" | "cut_log":
-            return Condition(kind, sync)
-        case "roll_back_memory":
-            return Condition(kind, sync, to=choose(range(sync)))
-        case "round_up_memory" | "truncate_memory":
-            return Condition(kind, unit=choose(_UNITS))
-        case "partial_read":
-            return Condition(kind, first, share=choose((0.3, 0.5)))
-        case _:
-            return Condition(kind, choose((first, None)))
+def _fault(choose: Choose, beats: int) -> Fault:
+    kind, sync = choose(kinds()), choose(range(1, beats + 1))
+    return kind.drawn(choose, sync, choose((0, sync)))
 
 
-def _possible(accidents: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    """Leave out what cannot happen: a memory that comes back from a sync that never ran, two ways to bend it."""
-    skipped = {each.sync for each in accidents if each.kind == "skip_sync"}
-    fine = [each for each in accidents if each.kind != "roll_back_memory" or each.to not in skipped]
-    kinds: dict[str, Condition] = {}
-    for each in fine:
-        kinds.setdefault("bend" if each.unit else f"{each.kind} {each.sync}", each)
-    return tuple(kinds.values())
+def _possible(faults: tuple[Fault, ...], beats: int) -> tuple[Fault, ...]:
+    """Leave out what cannot happen, and what another fault rules out."""
+    skipped = frozenset(each.sync for each in faults if each.sync is not None and each.skips(each.sync))
+    slots: dict[str, Fault] = {}
+    for each in faults:
+        if each.possible(beats, skipped):
+            slots.setdefault(each.slot, each)
+    return tuple(slots.values())

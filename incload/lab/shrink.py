@@ -14,7 +14,6 @@ from incload.lab.life import Life
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from incload.history.recipes import Condition
     from incload.lab.life import Beat, Row
 
 _STEPS = (DAY, HOUR, 10 * MINUTE, MINUTE, SECOND)
@@ -37,11 +36,8 @@ def possible(life: Life) -> bool:
         if beat.at <= before or not present.issuperset(beat.deletes):
             return False
         present = present.difference(beat.deletes) | {row[0] for row in beat.upserts}
-    skipped = {each.sync for each in life.conditions if each.kind == "skip_sync"}
-    return all(
-        (each.sync or 0) <= len(life.beats) and (each.kind != "roll_back_memory" or each.to not in skipped)
-        for each in life.conditions
-    )
+    skipped = frozenset(each.sync for each in life.faults if each.sync is not None and each.skips(each.sync))
+    return all(each.possible(len(life.beats), skipped) for each in life.faults)
 
 
 def cost(life: Life) -> tuple[int, int, int, int]:
@@ -51,10 +47,10 @@ def cost(life: Life) -> tuple[int, int, int, int]:
     stamps = [*(at for _, _, at in rows if at is not None), *(beat.at for beat in life.beats)]
     oddity = sum(map(_odd, stamps)) + sum(abs(at) // HOUR for at in stamps)
     return (
-        life.rows + 2 * len(life.conditions),
+        life.rows + 2 * len(life.faults),
         len(rows) + happens + len(life.beats),
         oddity,
-        sum(key + abs(value) for key, value, _ in rows) + sum(abs(each.unit) // SECOND for each in life.conditions),
+        sum(key + abs(value) for key, value, _ in rows) + sum(each.oddity for each in life.faults),
     )
 
 
@@ -72,8 +68,8 @@ def _simpler(life: Life) -> Iterator[Life]:
     """Yield lives that are simpler than one in one respect, the boldest first."""
     yield from _without_beats(life)
     yield from _begun_later(life)
-    for place in range(len(life.conditions)):
-        yield replace(life, conditions=life.conditions[:place] + life.conditions[place + 1 :])
+    for place in range(len(life.faults)):
+        yield replace(life, faults=life.faults[:place] + life.faults[place + 1 :])
     yield from _without_rows(life)
     yield from _within_beats(life)
     yield from _sooner(life)
@@ -84,8 +80,8 @@ def _simpler(life: Life) -> Iterator[Life]:
 def _without_beats(life: Life) -> Iterator[Life]:
     for place in range(len(life.beats)):
         beats = life.beats[:place] + life.beats[place + 1 :]
-        kept = [_moved(each, place + 1) for each in life.conditions]
-        yield replace(life, beats=beats, conditions=tuple(each for each in kept if each))
+        kept = [each.after_removal(place + 1) for each in life.faults]
+        yield replace(life, beats=beats, faults=tuple(each for each in kept if each))
 
 
 def _begun_later(life: Life) -> Iterator[Life]:
@@ -94,18 +90,10 @@ def _begun_later(life: Life) -> Iterator[Life]:
         return
     first, *rest = life.beats
     rows = {row[0]: row for row in life.base if row[0] not in first.deletes} | {row[0]: row for row in first.upserts}
-    kept = [_moved(each, 1) for each in life.conditions]
+    kept = [each.after_removal(1) for each in life.faults]
     later = Life(tuple(rows.values()), tuple(rest), tuple(each for each in kept if each))
     stamps = {at: at - first.at for _, _, at in _rows(later) if at is not None}
     yield _restamped(replace(later, beats=tuple(replace(beat, at=beat.at - first.at) for beat in rest)), stamps)
-
-
-def _moved(condition: Condition, gone: int) -> Condition | None:
-    """Return a condition after a sync has gone; None when it was that sync's."""
-    if condition.sync == gone:
-        return None
-    sync = condition.sync - 1 if condition.sync is not None and condition.sync > gone else condition.sync
-    return replace(condition, sync=sync, to=max(condition.to - (condition.to >= gone), 0))
 
 
 def _without_rows(life: Life) -> Iterator[Life]:
@@ -196,11 +184,9 @@ def _plainer(life: Life) -> Iterator[Life]:
         )
     for value in sorted({row[1] for row in rows}):
         yield from (_revalued(life, value, smaller) for smaller in range(min(abs(value), 4)))
-    for place, condition in enumerate(life.conditions):
-        for unit in (SECOND, MINUTE):
-            if condition.unit > unit:
-                changed = replace(condition, unit=unit)
-                yield replace(life, conditions=(*life.conditions[:place], changed, *life.conditions[place + 1 :]))
+    for place, fault in enumerate(life.faults):
+        for plainer in fault.plainer():
+            yield replace(life, faults=(*life.faults[:place], plainer, *life.faults[place + 1 :]))
 
 
 def _renamed(life: Life, key: int, name: int) -> Life:

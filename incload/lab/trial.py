@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from incload.lab.audit import audit
-from incload.lab.conditions import bent, hidden, met, restore, rows_put_back, save
+from incload.lab.conditions import Loading, bent
 from incload.lab.ledger import Ledger
 from incload.lab.pair import open_stand
 from incload.lab.performed import Acted, Performance, keys_of
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from incload.history.faults import Fault
     from incload.history.history import History, Tick
-    from incload.history.scenarios import Condition
     from incload.lab.audit import Difference, Key
     from incload.lab.clock import LoadClock
-    from incload.lab.conditions import SavedMemory
     from incload.lab.pair import Stand
     from incload.load.link import Link
     from incload.load.sync import Synced
@@ -42,7 +41,7 @@ class Observed:
 
     Attributes:
         rule: By which rule rows were written.
-        conditions: What happened to the loader.
+        faults: What happened to the loader.
         ledger: When which rows were wrong, in syncs.
         syncs: What each sync did, oldest first.
         ticks: After how many ticks each sync ran.
@@ -53,7 +52,7 @@ class Observed:
     """
 
     rule: WriteRule
-    conditions: tuple[Condition, ...] = ()
+    faults: tuple[Fault, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     syncs: list[Synced] = field(default_factory=list)
     ticks: list[int] = field(default_factory=list)
@@ -72,7 +71,7 @@ class Trial:
         strategy: How it is followed.
         write_rule: How rows are written; None for the strategy's own rule.
         pair: The engines, source first.
-        conditions: What happens to the loader.
+        faults: What happens to the loader.
         loader: What runs one sync; the reference copy has its own.
         guards: What the loads watch over.
         late_commits: Whether late rows are late commits: to be performed where the source lets several write at once.
@@ -82,7 +81,7 @@ class Trial:
     strategy: Strategy
     write_rule: WriteRule | None
     pair: tuple[str, str]
-    conditions: tuple[Condition, ...] = ()
+    faults: tuple[Fault, ...] = ()
     loader: Callable[[Link, Plan], Synced] = sync
     guards: Guards = field(default_factory=Guards)
     late_commits: bool = False
@@ -98,7 +97,7 @@ class Trial:
             running.sync(0)
             for number, tick in enumerate(self.history.ticks, start=1):
                 running.tick(number, tick)
-                if not met(self.conditions, "skip_sync", number):
+                if not any(fault.skips(number) for fault in self.faults):
                     running.sync(number)
             running.observed.rows_at_end = stand.writer.count(stand.writer.name(stand.place, stand.table.name))
             return running.observed
@@ -110,9 +109,8 @@ class _Running:
     """A trial under way."""
 
     def __init__(self, trial: Trial, stand: Stand, clock: LoadClock, now: int) -> None:
-        self.observed = Observed(trial.write_rule or trial.strategy.write_rule, trial.conditions)
+        self.observed = Observed(trial.write_rule or trial.strategy.write_rule, trial.faults)
         self._trial, self._stand, self._clock, self._now = trial, stand, clock, now
-        self._saved: dict[int, SavedMemory] = {}
         self._left: set[Key] = set()
         self._unsettled: set[Key] = set()
         self._stamps: dict[Key, int | None] = {}
@@ -122,7 +120,7 @@ class _Running:
             name=table.name,
             key=table.key,
             cursor=stand.cursor or table.cursor,
-            strategy=bent(trial.strategy, trial.conditions),
+            strategy=bent(trial.strategy, trial.faults),
             write_rule=trial.write_rule,
             cursor_per_second=TICKS_PER_SECOND,
             count_unchanged=True,
@@ -130,6 +128,7 @@ class _Running:
             guards=trial.guards,
             clock=lambda: self._now,
         )
+        self._victim = Loading(stand, self._shelf(), self._load)
 
     def see(self, rows: pa.Table) -> None:
         """Note the stamps of rows; only a delay has to know them."""
@@ -157,33 +156,20 @@ class _Running:
         self._left -= set(keys_of(tick.upserts, table))
 
     def sync(self, number: int) -> None:
-        """Sync after so many ticks under the conditions that hold then, and audit."""
-        conditions, shelf = self._trial.conditions, self._shelf()
-        if met(conditions, "lose_memory", number):
-            shelf.forget()
-        for condition in met(conditions, "roll_back_memory", number):
-            restore(shelf, self._saved[condition.to])
-        if self._stand.log and met(conditions, "cut_log", number):
-            self._stand.log.cut()
-        self._crash(number, shelf)
+        """Sync after so many ticks under the faults that hold then, and audit."""
+        now = [fault for fault in self._trial.faults if fault.holds(number)]
+        for fault in now:
+            fault.before(self._victim)
+        for fault in now:
+            fault.runs(self._victim)
         self._unsettled = self._stand.unsettled()  # before the load: its horizon can only be a later one
-        partial = met(conditions, "partial_read", number)
-        with hidden(self._stand, partial[0].share) if partial else nullcontext():
+        with ExitStack() as lasting:
+            for fault in now:
+                lasting.enter_context(fault.during(self._victim))
             synced = self._load()
-        if any(condition.kind == "roll_back_memory" for condition in conditions):
-            self._saved[number] = save(shelf)
+        if any(fault.keeps(number) for fault in self._trial.faults):
+            self._victim.saved[number] = self._victim.state()
         self._enter(number, synced)
-
-    def _crash(self, number: int, shelf: Shelf) -> None:
-        """Run the sync that dies between two commits, if one does."""
-        conditions = self._trial.conditions
-        if met(conditions, "crash_after_memory", number):
-            with rows_put_back(self._stand.link.target, self._trial.history.table.name):
-                self._load()
-        if met(conditions, "crash_after_rows", number):
-            before = save(shelf)
-            self._load()
-            restore(shelf, before)
 
     def _load(self) -> Synced:
         with self._clock.running():

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from incload.cursor import UNITS, Stamps
 from incload.lab.audit import order
 from incload.lab.befallen import befell
-from incload.lab.conditions import met
 from incload.lab.ledger import counts
 from incload.strategy import AfterKey, Changed, Everything, Logged, Since, WriteRule
 
@@ -66,7 +65,7 @@ def story(history: History, observed: Observed) -> str:
     lines = [
         _what_happened(history.table, key, change),
         _committed_late(history, observed, first, key, change),
-        *befell(observed.conditions, observed.ticks[first], observed.ticks[first - 1] if first else None),
+        *befell(observed.faults, observed.ticks[first], observed.ticks[first - 1] if first else None),
         _what_was_asked(observed, first),
         _why_not(observed, first, key, change),
         _what_became(observed, key, first),
@@ -205,7 +204,7 @@ def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) ->
     kinds = observed.ledger.found_as[key]
     if observed.rule in _FORGETTING and "lost" in kinds and change.tick < observed.ticks[sync]:
         return f"The row had been loaded; by `{observed.rule}` what one sync does not read leaves the target."
-    if met(observed.conditions, "partial_read", observed.ticks[sync]):
+    if any(fault.explains(observed.ticks[sync]) for fault in observed.faults):
         return ""
     asked = observed.syncs[sync].delta.rows
     if observed.rule is WriteRule.MERGE and any(isinstance(rows, Changed | Logged) for rows in asked):

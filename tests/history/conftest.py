@@ -15,8 +15,8 @@ import pytest
 from incload.assumptions import Assumption
 
 if TYPE_CHECKING:
+    from incload.history.faults import Fault
     from incload.history.history import History
-    from incload.history.recipes import Condition
 
 Row = dict[str, object]
 Rows = dict[int, Row]
@@ -24,10 +24,10 @@ Rows = dict[int, Row]
 Changes = Callable[["History"], "list[Change]"]
 """From a history to the changes of its ticks, in order."""
 
-Syncs = Callable[["History", "Sequence[Condition]"], "list[Sync]"]
+Syncs = Callable[["History", "Sequence[Fault]"], "list[Sync]"]
 """From a history and what happens to its loader to what its syncs find."""
 
-Broken = Callable[["History", "Sequence[Condition]"], dict[Assumption, set[int]]]
+Broken = Callable[["History", "Sequence[Fault]"], dict[Assumption, set[int]]]
 """From a history and what happens to its loader to the broken assumptions and the numbers of the syncs that show it."""
 
 ByKey = Callable[[pa.Table], Rows]
@@ -93,9 +93,9 @@ def _by_key(rows: pa.Table) -> Rows:
     return keyed
 
 
-def _syncs(history: History, conditions: Sequence[Condition] = ()) -> Iterator[Sync]:
+def _syncs(history: History, faults: Sequence[Fault] = ()) -> Iterator[Sync]:
     """Replay a history and yield what each sync that runs can see."""
-    skipped = {condition.sync for condition in conditions if condition.kind == "skip_sync"}
+    skipped = {fault.sync for fault in faults if fault.kind == "skip_sync"}
     rows, drifted = _by_key(history.base), False
     yield Sync(0, history.started, dict(rows), drifted)
     for number, tick in enumerate(history.ticks, start=1):
@@ -110,11 +110,11 @@ def _syncs(history: History, conditions: Sequence[Condition] = ()) -> Iterator[S
             drifted = False
 
 
-def _changes(history: History, conditions: Sequence[Condition] = ()) -> Iterator[Change]:
+def _changes(history: History, faults: Sequence[Fault] = ()) -> Iterator[Change]:
     """Yield what differs between each two syncs."""
     before: Rows = {}
     top, ever = (0, 0), 0
-    for sync in _syncs(history, conditions):
+    for sync in _syncs(history, faults):
         if sync.number:
             for key in before.keys() | sync.rows.keys():
                 row, old = sync.rows.get(key), before.get(key)
@@ -143,31 +143,31 @@ _SIGNS: dict[Assumption, Callable[[Change], bool]] = {
 
 _ACCIDENTS = {
     "skip_sync": set(),
-    "lose_memory": {Assumption.READ_ONCE},
-    "roll_back_memory": {Assumption.READ_ONCE, Assumption.MEMORY_KEPT},
-    "truncate_memory": {Assumption.READ_ONCE},
+    "lose_state": {Assumption.READ_ONCE},
+    "roll_back_state": {Assumption.READ_ONCE, Assumption.MEMORY_KEPT},
+    "truncate_state": {Assumption.READ_ONCE},
     "crash_after_rows": {Assumption.READ_ONCE},
-    "crash_after_memory": {Assumption.ATOMIC_COMMIT},
+    "crash_after_state": {Assumption.ATOMIC_COMMIT},
     "partial_read": {Assumption.COMPLETE_READ},
-    "round_up_memory": {Assumption.MEMORY_NOT_AHEAD},
+    "round_up_state": {Assumption.MEMORY_NOT_AHEAD},
     "cut_log": {Assumption.LOG_KEPT},
 }
 """What happens to a loader, and what that breaks."""
 
 
-def _broken(history: History, conditions: Sequence[Condition] = ()) -> dict[Assumption, set[int]]:
-    """Return the assumptions that a history and its conditions break, with the syncs that show it; -1 for every one."""
+def _broken(history: History, faults: Sequence[Fault] = ()) -> dict[Assumption, set[int]]:
+    """Return the assumptions that a history and its faults break, with the syncs that show it; -1 for every one."""
     found: dict[Assumption, set[int]] = {}
-    for change in _changes(history, conditions):
+    for change in _changes(history, faults):
         for sign, shows in _SIGNS.items():
             if shows(change):
                 found.setdefault(sign, set()).add(change.sync)
-    for sync in _syncs(history, conditions):
+    for sync in _syncs(history, faults):
         if sync.drifted:
             found.setdefault(Assumption.FIXED_SCHEMA, set()).add(sync.number)
-    for condition in conditions:
-        for broken in _ACCIDENTS[condition.kind]:
-            found.setdefault(broken, set()).add(-1 if condition.sync is None else condition.sync)
+    for fault in faults:
+        for broken in _ACCIDENTS[fault.kind]:
+            found.setdefault(broken, set()).add(-1 if fault.sync is None else fault.sync)
     return found
 
 
@@ -180,7 +180,7 @@ def by_key() -> ByKey:
 @pytest.fixture(scope="session")
 def syncs() -> Syncs:
     """Return what replays a history sync by sync."""
-    return lambda history, conditions=(): list(_syncs(history, conditions))
+    return lambda history, faults=(): list(_syncs(history, faults))
 
 
 @pytest.fixture(scope="session")
@@ -192,4 +192,4 @@ def changes() -> Changes:
 @pytest.fixture(scope="session")
 def broken() -> Broken:
     """Return what finds the assumptions that a history breaks."""
-    return lambda history, conditions=(): _broken(history, conditions)
+    return lambda history, faults=(): _broken(history, faults)

@@ -13,6 +13,7 @@ from incload.assumptions import Assumption
 from incload.errors import Refused
 from incload.history import clocks, flaws
 from incload.history.datasets import CUSTOMERS, ORDERS, SENSOR_EVENTS, Dataset
+from incload.history.faults.roll_back_state import RollBackState
 from incload.history.scenarios import SCENARIOS, Scenario, life, scenario
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ few_examples = settings(max_examples=5)
 @few_examples
 @given(rows=st.integers(100, 1_000), seed=seeds)
 def test_a_scenario_breaks_what_it_says_and_nothing_else(known: Scenario, rows: int, seed: int, broken: Broken) -> None:
-    """The assumptions that history and conditions break, net between the syncs that run, are the declared ones."""
-    assert broken(known.build(rows, seed), known.conditions).keys() == known.breaks
+    """The assumptions that history and faults break, net between the syncs that run, are the declared ones."""
+    assert broken(known.build(rows, seed), known.faults).keys() == known.breaks
 
 
 EVERY = set(range(1, 11))
@@ -95,7 +96,7 @@ def test_a_flaw_shows_when_it_should(name: str, sign: Assumption, rows: int, see
     known = scenario(name)
     first = {1} if name.startswith("coarse") else set()
 
-    assert broken(known.build(rows, seed), known.conditions)[sign] - first == WHEN[name, sign]
+    assert broken(known.build(rows, seed), known.faults)[sign] - first == WHEN[name, sign]
 
 
 @pytest.mark.parametrize("dataset", [ORDERS, CUSTOMERS, SENSOR_EVENTS], ids=lambda dataset: dataset.id)
@@ -285,17 +286,15 @@ def test_a_scenario_says_what_it_is(known: Scenario) -> None:
 
 
 @every_scenario
-def test_conditions_hold_at_syncs_that_run(known: Scenario) -> None:
-    """A condition names one of ten syncs that is not skipped, or none; a memory comes back from an earlier one."""
-    skipped = {condition.sync for condition in known.conditions if condition.kind == "skip_sync"}
+def test_faults_hold_at_syncs_that_run(known: Scenario) -> None:
+    """A fault names one of ten syncs that is not skipped, or none; a memory comes back from an earlier one."""
+    skipped = {fault.sync for fault in known.faults if fault.kind == "skip_sync"}
 
-    for condition in known.conditions:
-        assert condition.sync is None or 1 <= condition.sync <= 10
-        assert condition.kind == "skip_sync" or condition.sync not in skipped
-        assert (condition.unit > 0) == (condition.kind in {"truncate_memory", "round_up_memory"})
-        assert (condition.share > 0) == (condition.kind == "partial_read")
-        assert (condition.to > 0) == (condition.kind == "roll_back_memory")
-        assert condition.to < (condition.sync or 1)
+    for fault in known.faults:
+        assert fault.sync is None or 1 <= fault.sync <= 10
+        assert fault.skips(fault.sync or 0) or fault.sync not in skipped
+        assert fault.possible(10, frozenset(skipped))
+        assert not isinstance(fault, RollBackState) or 0 < fault.to < (fault.sync or 1)
 
 
 def test_ids_are_unique() -> None:

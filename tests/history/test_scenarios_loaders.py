@@ -15,7 +15,7 @@ from incload.history.scenarios import SCENARIOS, Scenario
 if TYPE_CHECKING:
     from conftest import Row, Rows, Sync, Syncs
 
-    from incload.history.recipes import Condition
+    from incload.history.faults import Fault
 
 TEN_MINUTES = 600_000_000
 
@@ -86,38 +86,38 @@ class Everything(Loader):
 LOADERS = {"strict": Watermark, "lookback": Lookback, "digests": Digests, "everything": Everything}
 
 
-def answer(rows: Rows, conditions: list[Condition]) -> Rows:
+def answer(rows: Rows, faults: list[Fault]) -> Rows:
     """Return the rows that a source answers with."""
-    for condition in conditions:
-        if condition.kind == "partial_read":
+    for fault in faults:
+        if fault.kind == "partial_read":
             keys = sorted(rows)
-            rows = {key: rows[key] for key in keys[: len(keys) - int(len(keys) * condition.share)]}
+            rows = {key: rows[key] for key in keys[: len(keys) - int(len(keys) * fault.share)]}
     return rows
 
 
-def run(loader: Loader, seen: list[Sync], conditions: tuple[Condition, ...]) -> set[int]:
-    """Load at every sync, let the conditions happen, and return every key that was ever wrong."""
+def run(loader: Loader, seen: list[Sync], faults: tuple[Fault, ...]) -> set[int]:
+    """Load at every sync, let the faults happen, and return every key that was ever wrong."""
     memories: dict[int, object] = {}
     wrong: set[int] = set()
     for sync in seen:
-        now = [condition for condition in conditions if condition.sync in {None, sync.number}]
-        rows, kinds = answer(sync.rows, now), {condition.kind: condition for condition in now}
-        if "lose_memory" in kinds:
+        now = [fault for fault in faults if fault.sync in {None, sync.number}]
+        rows, kinds = answer(sync.rows, now), {fault.kind: fault for fault in now}
+        if "lose_state" in kinds:
             loader.memory = None
-        if "roll_back_memory" in kinds:
-            loader.memory = memories[kinds["roll_back_memory"].to]
+        if "roll_back_state" in kinds:
+            loader.memory = memories[kinds["roll_back_state"].to]
         before = loader.copy, loader.memory
         loader.load(rows)
-        if "crash_after_memory" in kinds:
+        if "crash_after_state" in kinds:
             loader.copy = before[0]
             loader.load(rows)
         if "crash_after_rows" in kinds:
             loader.memory = before[1]
             loader.load(rows)
-        if isinstance(loader.memory, int) and "truncate_memory" in kinds:
-            loader.memory -= loader.memory % kinds["truncate_memory"].unit
-        if isinstance(loader.memory, int) and "round_up_memory" in kinds:
-            loader.memory += -loader.memory % kinds["round_up_memory"].unit
+        if isinstance(loader.memory, int) and "truncate_state" in kinds:
+            loader.memory -= loader.memory % kinds["truncate_state"].unit
+        if isinstance(loader.memory, int) and "round_up_state" in kinds:
+            loader.memory += -loader.memory % kinds["round_up_state"].unit
         memories[sync.number] = loader.memory
         wrong |= {key for key in loader.copy | sync.rows if loader.copy.get(key) != sync.rows.get(key)}
     return wrong
@@ -170,8 +170,8 @@ WRONG: dict[str, set[str]] = {
 def test_a_scenario_is_wrong_for_those_it_should_be(known: Scenario, rows: int, syncs: Syncs) -> None:
     """Over three seeds, the same loaders have wrong rows at some sync, and more than one row."""
     for seed in (1, 2, 3):
-        seen = syncs(known.build(rows, seed), known.conditions)
-        wrong = {name: run(make(), seen, known.conditions) for name, make in LOADERS.items()}
+        seen = syncs(known.build(rows, seed), known.faults)
+        wrong = {name: run(make(), seen, known.faults) for name, make in LOADERS.items()}
 
         assert {name for name, keys in wrong.items() if keys} == WRONG[known.id]
         assert all(len(keys) > 1 for keys in wrong.values() if keys)

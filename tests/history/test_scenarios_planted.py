@@ -9,12 +9,20 @@ import pytest
 from incload.assumptions import Assumption
 from incload.history.base import key_of
 from incload.history.datasets import STARTED
-from incload.history.recipes import Condition, life
+from incload.history.faults.coarse_state import RoundUpState, TruncateState
+from incload.history.faults.crash import CrashAfterRows, CrashAfterState
+from incload.history.faults.cut_log import CutLog
+from incload.history.faults.lose_state import LoseState
+from incload.history.faults.partial_read import PartialRead
+from incload.history.faults.roll_back_state import RollBackState
+from incload.history.faults.skip_sync import SkipSync
+from incload.history.recipes import life
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from conftest import Broken
 
+    from incload.history.faults import Fault
     from incload.history.flaws import Flaw
     from incload.history.plan import Plan
 
@@ -82,7 +90,7 @@ def widen(plan: Plan) -> None:
     plan.ticks[2].widens.append(Column("items", Kind.REAL))
 
 
-PLANTED: dict[str, tuple[Flaw, tuple[Condition, ...], set[Assumption], int]] = {
+PLANTED: dict[str, tuple[Flaw, tuple[Fault, ...], set[Assumption], int]] = {
     "null": (stamped(None), (), {Assumption.CURSOR_PRESENT}, 3),
     "future": (stamped(STARTED + 99 * DAY), (), {Assumption.CURSOR_NOT_IN_FUTURE}, 3),
     "late": (stamped(STARTED - 99 * DAY), (), {Assumption.LAG_WITHIN}, 3),
@@ -95,24 +103,24 @@ PLANTED: dict[str, tuple[Flaw, tuple[Condition, ...], set[Assumption], int]] = {
     "type": (widen, (), {Assumption.FIXED_SCHEMA}, 3),
     "unseen_column": (
         add_nothing,
-        (Condition("skip_sync", 3),),
+        (SkipSync(3),),
         {Assumption.FIXED_SCHEMA, Assumption.CURSOR_MOVES_ON_UPDATE},
         4,
     ),
-    "unseen_delete": (delete_one, (Condition("skip_sync", 3),), {Assumption.NO_HARD_DELETES}, 4),
-    "loss": (leave, (Condition("lose_memory", 3),), {Assumption.READ_ONCE}, 3),
+    "unseen_delete": (delete_one, (SkipSync(3),), {Assumption.NO_HARD_DELETES}, 4),
+    "loss": (leave, (LoseState(3),), {Assumption.READ_ONCE}, 3),
     "rollback": (
         leave,
-        (Condition("roll_back_memory", 3, to=1),),
+        (RollBackState(3, to=1),),
         {Assumption.READ_ONCE, Assumption.MEMORY_KEPT},
         3,
     ),
-    "cut": (leave, (Condition("truncate_memory", unit=MINUTE),), {Assumption.READ_ONCE}, -1),
-    "rounding": (leave, (Condition("round_up_memory", unit=MINUTE),), {Assumption.MEMORY_NOT_AHEAD}, -1),
-    "rows_first": (leave, (Condition("crash_after_rows", 3),), {Assumption.READ_ONCE}, 3),
-    "memory_first": (leave, (Condition("crash_after_memory", 3),), {Assumption.ATOMIC_COMMIT}, 3),
-    "log": (leave, (Condition("cut_log", 3),), {Assumption.LOG_KEPT}, 3),
-    "part": (leave, (Condition("partial_read", 3, share=0.5),), {Assumption.COMPLETE_READ}, 3),
+    "cut": (leave, (TruncateState(unit=MINUTE),), {Assumption.READ_ONCE}, -1),
+    "rounding": (leave, (RoundUpState(unit=MINUTE),), {Assumption.MEMORY_NOT_AHEAD}, -1),
+    "rows_first": (leave, (CrashAfterRows(3),), {Assumption.READ_ONCE}, 3),
+    "memory_first": (leave, (CrashAfterState(3),), {Assumption.ATOMIC_COMMIT}, 3),
+    "log": (leave, (CutLog(3),), {Assumption.LOG_KEPT}, 3),
+    "part": (leave, (PartialRead(3, share=0.5),), {Assumption.COMPLETE_READ}, 3),
 }
 """Single faults in a clean life or its loader, what each breaks, and which sync shows it."""
 
@@ -120,15 +128,15 @@ PLANTED: dict[str, tuple[Flaw, tuple[Condition, ...], set[Assumption], int]] = {
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_fault_is_found(name: str, broken: Broken) -> None:
     """A single fault is found where it is, and nothing else is."""
-    flaw, conditions, signs, sync = PLANTED[name]
-    found = broken(life(flaw)(100, 1), conditions)
+    flaw, faults, signs, sync = PLANTED[name]
+    found = broken(life(flaw)(100, 1), faults)
 
     assert found.keys() == signs | {Assumption.INSERT_ONLY}
     assert all(found[sign] == {sync} for sign in signs)
 
 
 def test_every_break_is_planted() -> None:
-    """No assumption that a history or a condition can break is without a planted fault."""
+    """No assumption that a history or a fault can break is without a planted fault."""
     planted = set().union(*(signs for _, _, signs, _ in PLANTED.values()))
     sizes_only = {Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN}
     of_strategies = {Assumption.WHOLE_READ}

@@ -75,7 +75,7 @@ def test_rows_come_and_go_unseen(rows: int, seed: int, changes: Changes, syncs: 
     found = changes(history)
     gone = {(change.key, change.sync) for change in deleted(found)}
     born = {(change.key, change.sync + 1) for change in found if change.old is None}
-    seen = set().union(*(sync.rows for sync in syncs(history, known.conditions)))
+    seen = set().union(*(sync.rows for sync in syncs(history, known.faults)))
 
     assert len(gone) >= 8
     assert {sync for _, sync in gone} == {2, 4, 7, 9}
@@ -186,9 +186,9 @@ def test_columns_come_and_change_their_types(syncs: Syncs) -> None:
 def test_what_the_memory_forgets_is_undone(rows: int, seed: int, syncs: Syncs) -> None:
     """Rows that came after the fourth sync are gone at the seventh, and rows that changed are what they were."""
     known = scenario("memory_rolled_back")
-    (condition,) = known.conditions
-    seen = syncs(known.build(rows, seed), known.conditions)
-    then, between, now = (seen[number].rows for number in (condition.to, 6, condition.sync or 0))
+    (fault,) = known.faults
+    seen = syncs(known.build(rows, seed), known.faults)
+    then, between, now = (seen[number].rows for number in (fault.to, 6, fault.sync or 0))
     came = between.keys() - then.keys() - now.keys()
     undone = [key for key, row in then.items() if now[key] == row != between[key]]
 
@@ -203,10 +203,10 @@ def test_the_newest_stamp_is_in_the_part_that_is_read(rows: int, seed: int, sync
     known = scenario("partial_read")
     seen = syncs(known.build(rows, seed), ())
 
-    for condition in known.conditions:
-        now, before = seen[condition.sync or 0].rows, seen[(condition.sync or 0) - 1].rows
+    for fault in known.faults:
+        now, before = seen[fault.sync or 0].rows, seen[(fault.sync or 0) - 1].rows
         ordered = sorted(now)
-        hidden = ordered[len(ordered) - int(len(ordered) * condition.share) :]
+        hidden = ordered[len(ordered) - int(len(ordered) * fault.share) :]
         newest = max(now, key=lambda key: now[key]["modified_at"])  # type: ignore[arg-type,return-value]  # whole
         assert newest <= ordered[len(ordered) // 2]
         assert set(hidden) - before.keys()
@@ -215,6 +215,6 @@ def test_the_newest_stamp_is_in_the_part_that_is_read(rows: int, seed: int, sync
 def test_seven_missed_syncs_leave_forty_minutes(syncs: Syncs) -> None:
     """No other two syncs are further apart than five minutes."""
     known = scenario("missed_syncs")
-    times = [sync.at for sync in syncs(known.build(100, 1), known.conditions)]
+    times = [sync.at for sync in syncs(known.build(100, 1), known.faults)]
 
     assert [(later - sooner) // MINUTE for sooner, later in pairwise(times)] == [5, 40, 5]

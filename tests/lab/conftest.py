@@ -17,7 +17,7 @@ from incload.table import Column, Kind, Table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from incload.history.recipes import Condition
+    from incload.history.faults import Fault
     from incload.strategy import Strategy, WriteRule
 
 Row = tuple[int, str | None, float | None]
@@ -27,7 +27,7 @@ Lived = Callable[..., History]
 """From the rows of the base, and for each tick its upserts and the ids it deletes, to the history."""
 
 Tried = Callable[..., Observed]
-"""From a history, a strategy and, where unusual, write rule, pair and conditions, to what a trial showed."""
+"""From a history, a strategy and, where unusual, write rule, pair and faults, to what a trial showed."""
 
 NOON = 1_767_268_800_000_000
 """2026-01-01 12:00 UTC in microseconds; a base is visible at noon, and every ten minutes a tick."""
@@ -73,10 +73,10 @@ def tried(tmp_path: Path) -> Tried:
         strategy: Strategy,
         write_rule: WriteRule | None = None,
         pair: tuple[str, str] = ("sqlite", "sqlite"),
-        conditions: tuple[Condition, ...] = (),
+        faults: tuple[Fault, ...] = (),
     ) -> Observed:
         folder = tmp_path / f"trial {next(numbers)}"
         folder.mkdir()
-        return Trial(history, strategy, write_rule, pair, conditions).run(folder, LoadClock())
+        return Trial(history, strategy, write_rule, pair, faults).run(folder, LoadClock())
 
     return run

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from incload.history.faults.partial_read import PartialRead
+from incload.history.faults.skip_sync import SkipSync
 from incload.history.honest import DAY, MINUTE
-from incload.history.recipes import Condition
 from incload.lab.life import STARTED, Beat, Life, read, written
 from incload.table import Column, Kind
 
@@ -18,7 +19,7 @@ FULL = Life(
         Beat(20 * MINUTE, column=(7,)),
         Beat(30 * MINUTE, ((4, 1, 30 * MINUTE),), column=(None,), widens=True),
     ),
-    (Condition("skip_sync", 2), Condition("partial_read", 0, share=0.5)),
+    (SkipSync(2), PartialRead(0, share=0.5)),
 )
 TEXT = {
     "base": [[1, 0, "2026-01-01 12:00"], [2, 5, "2025-12-31 12:00"]],
@@ -36,7 +37,7 @@ TEXT = {
             "widens": True,
         },
     ],
-    "conditions": [
+    "faults": [
         {"kind": "skip_sync", "sync": 2},
         {"kind": "partial_read", "sync": 0, "share": 0.5},
     ],

@@ -47,7 +47,7 @@ def test_a_counterexample_is_found_and_shrunk() -> None:
     found = counterexample(Careless(), lives=200)
 
     assert found is not None
-    assert (found.rows <= 2, len(found.beats) <= 1, found.conditions) == (True, True, ())
+    assert (found.rows <= 2, len(found.beats) <= 1, found.faults) == (True, True, ())
     assert list(unsound([attempt(found, Careless(), WriteRule.MERGE)])) != []
 
 

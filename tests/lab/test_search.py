@@ -37,17 +37,17 @@ def test_a_life_can_be(seed: int) -> None:
 def test_everything_happens() -> None:
     """Some life of a few hundred breaks each assumption that a life can break, and each accident befalls one."""
     lives = [drawn(seed) for seed in range(300)]
-    broken = {assumption for life in lives for assumption in measure(life.history(), life.conditions)}
+    broken = {assumption for life in lives for assumption in measure(life.history(), life.faults)}
 
     assert broken >= SIZES_ONLY
     assert set(Assumption) - broken == {Assumption.WHOLE_READ}
-    assert {condition.kind for life in lives for condition in life.conditions} == {
+    assert {fault.kind for life in lives for fault in life.faults} == {
         "skip_sync",
-        "lose_memory",
-        "roll_back_memory",
-        "round_up_memory",
-        "truncate_memory",
-        "crash_after_memory",
+        "lose_state",
+        "roll_back_state",
+        "round_up_state",
+        "truncate_state",
+        "crash_after_state",
         "crash_after_rows",
         "partial_read",
         "cut_log",
@@ -59,4 +59,4 @@ def test_many_lives_break_little() -> None:
     honest = SIZES_ONLY | {Assumption.INSERT_ONLY}
     lives = [drawn(seed) for seed in range(200)]
 
-    assert sum(measure(life.history(), life.conditions).keys() <= honest for life in lives) >= 20
+    assert sum(measure(life.history(), life.faults).keys() <= honest for life in lives) >= 20

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from incload.history.faults.coarse_state import TruncateState
+from incload.history.faults.lose_state import LoseState
+from incload.history.faults.roll_back_state import RollBackState
+from incload.history.faults.skip_sync import SkipSync
 from incload.history.honest import DAY, HOUR, MINUTE, SECOND
-from incload.history.recipes import Condition
 from incload.lab.life import Beat, Life
 from incload.lab.shrink import cost, possible, shrink
 
@@ -16,7 +19,7 @@ LARGE = Life(
         Beat(50 * MINUTE, ((10, 6, 49 * MINUTE),), column=(7,)),
         Beat(DAY, ((8, 7, DAY - 1), (12, 8, None)), (4,), widens=True),
     ),
-    (Condition("roll_back_memory", 3, to=1), Condition("truncate_memory", unit=HOUR)),
+    (RollBackState(3, to=1), TruncateState(unit=HOUR)),
 )
 
 
@@ -46,11 +49,11 @@ def test_a_microsecond_is_kept_where_it_matters() -> None:
     assert core.rows == 1
 
 
-def test_conditions_follow_their_syncs() -> None:
-    """When a beat goes, conditions of later syncs move with theirs, and a memory comes back from where it did."""
-    core = shrink(LARGE, lambda life: any(each.kind == "roll_back_memory" for each in life.conditions))
+def test_faults_follow_their_syncs() -> None:
+    """When a beat goes, faults of later syncs move with theirs, and a memory comes back from where it did."""
+    core = shrink(LARGE, lambda life: any(each.kind == "roll_back_state" for each in life.faults))
 
-    assert core.conditions == (Condition("roll_back_memory", 1, to=0),)
+    assert core.faults == (RollBackState(1, to=0),)
     assert len(core.beats) == 1
 
 
@@ -60,8 +63,8 @@ def test_conditions_follow_their_syncs() -> None:
         Life((), (Beat(0),)),
         Life((), (Beat(2), Beat(2))),
         Life((), (Beat(1, deletes=(1,)),)),
-        Life((), (Beat(1),), (Condition("lose_memory", 2),)),
-        Life((), (Beat(1), Beat(2)), (Condition("skip_sync", 1), Condition("roll_back_memory", 2, to=1))),
+        Life((), (Beat(1),), (LoseState(2),)),
+        Life((), (Beat(1), Beat(2)), (SkipSync(1), RollBackState(2, to=1))),
     ],
 )
 def test_what_cannot_be(life: Life) -> None:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from incload.history.recipes import Condition
+from incload.history.faults.coarse_state import RoundUpState, TruncateState
+from incload.history.faults.crash import CrashAfterRows, CrashAfterState
+from incload.history.faults.lose_state import LoseState
+from incload.history.faults.partial_read import PartialRead
+from incload.history.faults.roll_back_state import RollBackState
+from incload.history.faults.skip_sync import SkipSync
 from incload.lab.audit import Difference
 from incload.lab.befallen import befell
 from incload.lab.ledger import Ledger
@@ -20,6 +25,7 @@ from incload.table import Column, Kind, Table
 if TYPE_CHECKING:
     from conftest import Lived, Row, Tried
 
+    from incload.history.faults import Fault
     from incload.lab.trial import Observed
     from incload.strategy import Rows
 
@@ -285,49 +291,49 @@ def test_a_row_under_a_small_key(lived: Lived, tried: Tried) -> None:
 def test_a_digest_that_is_known(lived: Lived, tried: Tried) -> None:
     """A change back to what an old memory holds is told with what happened to the memory."""
     history = lived(BASE, ([(1, "green tea", -30)], []), ([(1, "tea", -30)], []))
-    conditions = (Condition("roll_back_memory", 2, to=0),)
+    faults = (RollBackState(2, to=0),)
 
-    assert story(history, tried(history, strategy("row_hash_cdc"), conditions=conditions)) == ROLLED_BACK
+    assert story(history, tried(history, strategy("row_hash_cdc"), faults=faults)) == ROLLED_BACK
 
 
 def test_what_befell_the_loader(lived: Lived, tried: Tried) -> None:
     """A sync that did not run and a crash are told, and syncs go by the ticks they follow."""
     history = lived(BASE, ([], []), ([(3, "salt", 15)], []))
-    conditions = (Condition("skip_sync", 1), Condition("crash_after_memory", 2))
+    faults = (SkipSync(1), CrashAfterState(2))
 
-    assert story(history, tried(history, strategy("timestamp_watermark"), conditions=conditions)) == CRASHED
+    assert story(history, tried(history, strategy("timestamp_watermark"), faults=faults)) == CRASHED
 
 
 def test_an_answer_that_was_cut_short(lived: Lived, tried: Tried) -> None:
     """Of a row that the source kept to itself nothing claims that it lay outside of the question."""
     history = lived(BASE, ([(3, "salt", 5)], []))
-    conditions = (Condition("partial_read", 1, share=0.5),)
+    faults = (PartialRead(1, share=0.5),)
 
-    assert story(history, tried(history, strategy("timestamp_watermark"), conditions=conditions)) == HALF_AN_ANSWER
+    assert story(history, tried(history, strategy("timestamp_watermark"), faults=faults)) == HALF_AN_ANSWER
 
 
 @pytest.mark.parametrize(
-    ("condition", "told"),
+    ("fault", "told"),
     [
-        (Condition("lose_memory", 6), "Before sync 6 the memory was lost."),
+        (LoseState(6), "Before sync 6 the memory was lost."),
         (
-            Condition("crash_after_rows"),
+            CrashAfterRows(),
             "Before sync 6 a run committed its rows, and died before it committed its memory.",
         ),
         (
-            Condition("truncate_memory", unit=1_000_000),
+            TruncateState(unit=1_000_000),
             "The memory keeps its watermark cut off to a multiple of 0:00:01.",
         ),
         (
-            Condition("round_up_memory", unit=60_000_000),
+            RoundUpState(unit=60_000_000),
             "The memory keeps its watermark rounded up to a multiple of 0:01:00.",
         ),
     ],
 )
-def test_every_accident_is_told(condition: Condition, told: str) -> None:
+def test_every_accident_is_told(fault: Fault, told: str) -> None:
     """What happens to a loader has its sentence, at the syncs at which it happens."""
-    assert [*befell([condition], 6, 5)] == [told]
-    assert [*befell([replace(condition, sync=7)], 6, 5)] == []
+    assert [*befell([fault], 6, 5)] == [told]
+    assert [*befell([replace(fault, sync=7)], 6, 5)] == []
     assert [*befell([], 6, 2)] == ["No sync ran after ticks 3 to 5."]
     assert [*befell([], 0, None)] == []
 

@@ -85,7 +85,7 @@ def tries(on_file: tuple[Shown, ...], corpus: tuple[Life, ...]) -> Tries:
 @pytest.fixture(scope="session")
 def rule_tries(on_file: tuple[Shown, ...], corpus: tuple[Life, ...]) -> RuleTries:
     """Return what tries a rule with all strategies: on lives that should do no harm, and on the counterexamples."""
-    measured: list[tuple[Life, Breaks]] = [(life, measure(life.history(), life.conditions)) for life in corpus[:FEWER]]
+    measured: list[tuple[Life, Breaks]] = [(life, measure(life.history(), life.faults)) for life in corpus[:FEWER]]
 
     @cache
     def of(rule: WriteRule) -> tuple[Tried, ...]:

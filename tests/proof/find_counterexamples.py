@@ -74,7 +74,7 @@ def found(wanted: Iterable[Claim]) -> dict[Claim, list[Life]]:
 
 def _shown_by(life: Life, lives: dict[Claim, list[Life]]) -> Iterator[Claim]:
     """Yield the claims that a life shows, of those that have not enough lives yet."""
-    breaks = measure(life.history(), life.conditions)
+    breaks = measure(life.history(), life.faults)
     for claim, known in lives.items():
         if len(known) < ENOUGH and life not in known and claim.may_hold(breaks) and _holds(claim)(life):
             yield claim

@@ -56,7 +56,7 @@ def test_the_wrong_rows_are_predicted(each: Strategy, tries: Tries) -> None:
     """The model names exactly the rows that a real load gets wrong, whatever befalls the load."""
     assert each.reach is not None
     for tried in tries(each):
-        model = Model(each.reach, tried.life.conditions).run(tried.life.history())
+        model = Model(each.reach, tried.life.faults).run(tried.life.history())
 
         assert (tried.life, set(model.ever_wrong)) == (tried.life, tried.wrong)
 
@@ -66,12 +66,12 @@ def test_the_wrong_rows_are_predicted(each: Strategy, tries: Tries) -> None:
 def test_no_life_that_can_be_drawn_is_a_counterexample(life: Life) -> None:
     """No strategy under any rule is wrong where all it needs holds, and the model knows what is wrong elsewhere."""
     history = life.history()
-    breaks = measure(history, life.conditions)
+    breaks = measure(history, life.faults)
     for each in provable():
         for rule in WriteRule:
             if not broken(each, rule, breaks):
                 assert observe(life, each, rule).ledger.ever_wrong == {}
     for each in CURSOR_STRATEGIES:
-        model = Model(each.reach, life.conditions).run(history)  # type: ignore[arg-type]  # all of them have one
+        model = Model(each.reach, life.faults).run(history)  # type: ignore[arg-type]  # all of them have one
 
         assert (each.id, set(model.ever_wrong)) == (each.id, attempt(life, each, each.write_rule).wrong)
