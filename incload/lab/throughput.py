@@ -94,7 +94,7 @@ def _cursor(asks: Capability | None) -> tuple[str, int | None]:
     """Return the cursor of a strategy and what it counts: where it asks for a horizon, what the source keeps for it."""
     if asks is not Capability.HORIZON:
         return CURSOR, 1_000_000
-    from incload.load.engines.postgres_capture import HORIZON_COLUMN
+    from incload.load.engines.postgres_horizon import HORIZON_COLUMN
 
     return HORIZON_COLUMN, None
 

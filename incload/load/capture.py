@@ -31,6 +31,7 @@ def install(source: End, table: str, log: Capability, key: tuple[str, ...] = ())
             raise Refused(f"table {table!r} has no primary key: name the columns that tell its rows apart with --key.")
         _check_key(session, table, names)
         found.install(names)
+        found.protect()
         return _kept(found, table)
 
 

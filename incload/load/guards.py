@@ -87,7 +87,10 @@ def warnings(job: Job, plan: Plan, landed: Landed, after: Memory, clock: int) ->
         clock: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
     """
     unit = _other_unit(job, plan, after.watermark, clock)
-    found = (_held_back(plan, landed), _nulled(job), unit, _ahead(job, plan, landed, after.watermark, clock))
+    found = (
+        *(_held_back(plan, landed), _read_whole(plan, landed)),
+        *(_nulled(job), unit, _ahead(job, plan, landed, after.watermark, clock)),
+    )
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -99,6 +102,10 @@ def _held_back(plan: Plan, landed: Landed) -> str:
         f"{plan.guards.percent} % of it, as after a read that was cut short: "
         "if they are really gone, load with --allow-removals."
     )
+
+
+def _read_whole(plan: Plan, landed: Landed) -> str:
+    return landed.why_all and f"All of {plan.name!r} was read, because {landed.why_all}."
 
 
 def _nulled(job: Job) -> str:

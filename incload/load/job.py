@@ -65,6 +65,7 @@ class Landed:
         staged: Whether the rows stand in the stage.
         held_back: How many rows the source no longer has and the target keeps, because they are too many.
         position: Up to where the source's change log was read and carried out; None if it was not.
+        why_all: Why everything was read where a log was asked, if that is to be reported; a clause.
     """
 
     seen: Query
@@ -76,3 +77,4 @@ class Landed:
     staged: bool = False
     held_back: int = 0
     position: str | None = None
+    why_all: str = ""

@@ -124,7 +124,7 @@ def _logged(job: Job, question: Logged, rule: WriteRule) -> Landed:
         known = not target.is_empty(job.target)
         mirrored = WriteRule.MIRROR if known and rule is WriteRule.MERGE else rule
         landed = _plain(job, Delta((Everything(),), mirror=known), mirrored)
-        return replace(landed, position=None if landed.held_back else reached.position)
+        return replace(landed, position=None if landed.held_back else reached.position, why_all=reached.why)
     landed = _plain(job, Delta((question,)), rule)
     gone = target.stage(job.link.incoming(job.link.gone(job.table, question), job.table, key), LEFT)
     removed = 0 if target.is_empty(gone) else target.delete(key, job.target, gone)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from struct import pack
 
+import pytest
+
 from incload.load.engines.pgoutput import committed
 
 Value = str | None
@@ -21,10 +23,10 @@ def commit(end: int) -> bytes:
     return b"C" + pack(">BQQQ", 0, end - 1, end, 0)
 
 
-def relation(*names: str) -> bytes:
-    """Write what the table is."""
+def relation(*names: str, number: int = 7) -> bytes:
+    """Write what the table is, or one below it."""
     columns = b"".join(b"\1" + name.encode() + b"\0" + pack(">Ii", 25, -1) for name in names)
-    return b"R" + pack(">I", 7) + b"public\0orders\0d" + pack(">H", len(names)) + columns
+    return b"R" + pack(">I", number) + b"public\0orders\0d" + pack(">H", len(names)) + columns
 
 
 def row(mark: bytes, *values: object) -> bytes:
@@ -39,9 +41,9 @@ def _bytes(value: object) -> object:
     return value.encode() if isinstance(value, str) else value
 
 
-def change(kind: bytes, *rows: bytes) -> bytes:
+def change(kind: bytes, *rows: bytes, number: int = 7) -> bytes:
     """Write a change of one row."""
-    return kind + pack(">I", 7) + b"".join(rows)
+    return kind + pack(">I", number) + b"".join(rows)
 
 
 def test_inserts_updates_and_deletes_name_their_keys() -> None:
@@ -57,6 +59,7 @@ def test_inserts_updates_and_deletes_name_their_keys() -> None:
             commit(90),
         ],
         ("id",),
+        [25],
     )
 
     (one,) = found
@@ -68,7 +71,7 @@ def test_a_key_that_is_not_repeated_is_that_of_the_old_row() -> None:
     """A large key that did not change stands in the old row alone."""
     messages = [begin(1), relation("id"), change(b"U", row(b"K", "long"), row(b"N", UNCHANGED)), commit(9)]
 
-    assert [one.keys for one in committed(messages, ("id",))] == [{("long",)}]
+    assert [one.keys for one in committed(messages, ("id",), [25])] == [{("long",)}]
 
 
 def test_a_key_of_several_columns_in_the_order_of_the_key() -> None:
@@ -78,16 +81,34 @@ def test_a_key_of_several_columns_in_the_order_of_the_key() -> None:
         begin(2), relation("new", "a", "b"), change(b"D", row(b"O", "v", "2", "y")), commit(6),
     ]  # fmt: skip
 
-    assert [one.keys for one in committed(messages, ("a", "b"))] == [{("1", "x")}, {("2", "y")}]
+    assert [one.keys for one in committed(messages, ("a", "b"), [25, 25])] == [{("1", "x")}, {("2", "y")}]
+
+
+def test_each_table_has_its_own_order_of_columns() -> None:
+    """Partitions that were attached need not have that of the table, and their changes come one after the other."""
+    messages = [
+        begin(1), relation("id", "v"), relation("v", "id", number=8), change(b"I", row(b"N", "1", "a")),
+        change(b"I", row(b"N", "b", "2"), number=8), change(b"D", row(b"K", "3", None)), commit(9),
+    ]  # fmt: skip
+
+    assert [one.keys for one in committed(messages, ("id",), [25])] == [{("1",), ("2",), ("3",)}]
+
+
+@pytest.mark.parametrize(("key", "type_"), [("renamed", 25), ("id", 20)])
+def test_a_key_of_another_name_or_type_names_no_row(key: str, type_: int) -> None:
+    """What the table was when it changed is not what it is now: any row may have changed."""
+    messages = [begin(1), relation("id"), change(b"I", row(b"N", "1")), commit(9)]
+
+    assert [(one.whole, one.keys) for one in committed(messages, (key,), [type_])] == [(True, set())]
 
 
 def test_a_truncated_table_may_have_lost_every_row() -> None:
     """No key says it."""
-    (one,) = committed([begin(1), b"T" + pack(">IBI", 1, 0, 7), commit(8)], ("id",))
+    (one,) = committed([begin(1), b"T" + pack(">IBI", 1, 0, 7), commit(8)], ("id",), [25])
 
     assert one.whole
 
 
 def test_an_unfinished_transaction_is_not_told_of() -> None:
     """Only a commit makes one."""
-    assert list(committed([begin(1), relation("id"), change(b"I", row(b"N", "1"))], ("id",))) == []
+    assert list(committed([begin(1), relation("id"), change(b"I", row(b"N", "1"))], ("id",), [25])) == []

@@ -224,9 +224,10 @@ def test_a_table_whose_log_lacks_the_key_is_refused(followed: Followed) -> None:
 @pytest.mark.parametrize("followed", ["log_cdc"], indirect=True)
 def test_a_lost_slot_is_refused(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence says how to begin anew."""
-    from incload.load.engines.postgres_slot import PostgresSlot
+    from incload.load.engines import postgres_slot
 
-    monkeypatch.setattr(PostgresSlot, "_slot", lambda _: (0, "lost", 0))
+    look = postgres_slot.look
+    monkeypatch.setattr(postgres_slot, "look", lambda *given: replace(look(*given), status="lost"))  # type: ignore[type-var]
 
     with pytest.raises(Refused, match=r"has forgotten log .* make it anew with `incload capture install --kind log`"):
         followed.load()
@@ -257,7 +258,7 @@ def test_lost_triggers_are_refused(followed: Followed) -> None:
     """Put back, they make the next load read everything."""
     followed.connection.execute("ALTER TABLE events DISABLE TRIGGER ALL; UPDATE events SET v = 100")
 
-    with pytest.raises(Refused, match="put them back with `incload capture install`"):
+    with pytest.raises(Refused, match="put everything back with `incload capture install`"):
         followed.load()
     capture.install(followed.source, "events", Capability.TRIGGERS)
     assert followed.right()

@@ -202,7 +202,7 @@ def test_lost_triggers_are_refused(captured: Ends) -> None:
     captured.write("DROP TRIGGER _incload_update_events", "UPDATE events SET v = 100")
 
     assert [kept.state for kept in capture.listed(captured.source)] == ["triggers are missing"]
-    with pytest.raises(Refused, match="put them back with `incload capture install`"):
+    with pytest.raises(Refused, match="put everything back with `incload capture install`"):
         _load(captured)
     capture.install(captured.source, "events", Capability.TRIGGERS)
     assert _load(captured) == (3, 0)

@@ -32,10 +32,12 @@ class Reached:
     Attributes:
         position: Up to where a sync that begins now reads it.
         whole: Whether the log does not tell what changed since the position asked about, so that all has to be read.
+        why: Why that is, where it is to be reported: a clause that says of the table *it*.
     """
 
     position: str
     whole: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,9 @@ class Capture(ABC):
     @abstractmethod
     def install(self, key: tuple[str, ...]) -> None:
         """Have it kept from now on, or put it in order again; rows are named by these columns."""
+
+    def protect(self) -> None:  # noqa: B027 - few have anything to do
+        """Have the database itself keep what is installed from ever making a write of the application fail."""
 
     @abstractmethod
     def remove(self) -> None:
@@ -107,13 +112,13 @@ def usable(kept: Kept | None, table: str, key: tuple[str, ...]) -> Kept:
             f"table {table!r} has no change log: have one kept with `incload capture install`, "
             "which adds triggers and a table to the source."
         )
-    if kept.key != key:
-        raise Refused(f"the change log of table {table!r} names rows by {', '.join(kept.key)}: load with that key.")
     if kept.state != WHOLE:
         raise Refused(
-            f"triggers that keep the change log of table {table!r} are gone, and with them changes: put them back with "
+            f"the change log of table {table!r} misses changes, because {kept.state}: put everything back with "
             "`incload capture install`; the next load then reads everything."
         )
+    if kept.key != key:
+        raise Refused(f"the change log of table {table!r} names rows by {', '.join(kept.key)}: load with that key.")
     return kept
 
 

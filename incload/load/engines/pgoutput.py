@@ -32,18 +32,28 @@ class Committed:
     whole: bool = False
     end: int = 0
 
+    def add(self, message: bytes, places: list[int]) -> None:
+        """Take in a change of a row, of a table whose key stands at these places."""
+        if places:
+            self.keys.update(_keys(message, places))
+        else:
+            self.whole = True
 
-def committed(messages: Iterable[bytes], key: tuple[str, ...]) -> Iterator[Committed]:
-    """Yield the transactions of a stream of messages that speak of one table, oldest first."""
-    places: list[int] = []
+
+def committed(messages: Iterable[bytes], key: tuple[str, ...], types: list[int]) -> Iterator[Committed]:
+    """Yield the transactions of a stream of messages that speak of one table and of those below it, oldest first.
+
+    Each of these has its columns in its own order. A change from when a column of the key had another name, or another
+    type than the one whose number is given, tells no key that could be looked for: any row may have changed.
+    """
+    places = dict[int, list[int]]()
     open_: Committed | None = None
     for message in messages:
         kind = message[:1]
         if kind == b"B":
             open_ = Committed(unpack_from(">I", message, 17)[0])
         elif kind == b"R":
-            names = _column_names(message)
-            places = [names.index(name) for name in key]
+            places[unpack_from(">I", message, 1)[0]] = _places(message, key, types)
         elif kind == b"C" and open_ is not None:
             open_.end = unpack_from(">Q", message, 10)[0]
             yield open_
@@ -51,21 +61,29 @@ def committed(messages: Iterable[bytes], key: tuple[str, ...]) -> Iterator[Commi
         elif kind == b"T" and open_ is not None:
             open_.whole = True
         elif kind in {b"I", b"U", b"D"} and open_ is not None:
-            open_.keys.update(_keys(message, places))
+            open_.add(message, places[unpack_from(">I", message, 1)[0]])
 
 
-def _column_names(message: bytes) -> list[str]:
-    """Read the names of a table's columns."""
+def _places(message: bytes, key: tuple[str, ...], types: list[int]) -> list[int]:
+    """Return where the columns of the key stand; nowhere if one of them has another name or type."""
+    columns = _columns(message)
+    known = {name: (place, type_) for place, (name, type_) in enumerate(columns)}
+    found = [known.get(name, (-1, 0)) for name in key]
+    return [place for place, _ in found] if [type_ for _, type_ in found] == types else []
+
+
+def _columns(message: bytes) -> list[tuple[str, int]]:
+    """Read the names of a table's columns, and the numbers of their types."""
     at = message.index(b"\0", 5) + 1  # behind the table's number and its schema
     at = message.index(b"\0", at) + 1 + 1  # behind its name and its replica identity
     (count,) = unpack_from(">H", message, at)
     at += 2
-    names = []
+    columns = []
     for _ in range(count):
         end = message.index(b"\0", at + 1)
-        names.append(message[at + 1 : end].decode())
+        columns.append((message[at + 1 : end].decode(), unpack_from(">I", message, end + 1)[0]))
         at = end + 1 + 8
-    return names
+    return columns
 
 
 def _keys(message: bytes, places: list[int]) -> Iterator[Key]:

@@ -41,7 +41,7 @@ class PostgresKeeping(PostgresLoad):
     def capture(self, capability: Capability, place: Place, table: str) -> Capture:
         """Return what is kept of a table: a log, or each row's transaction number."""
         if capability is Capability.HORIZON:
-            from incload.load.engines.postgres_capture import PostgresHorizon
+            from incload.load.engines.postgres_horizon import PostgresHorizon
 
             return PostgresHorizon(self, place, table)
         return self.change_log(capability, place, table)
@@ -58,12 +58,16 @@ class PostgresKeeping(PostgresLoad):
         return self._logs[log, name]
 
     def left_behind(self, place: Place) -> list[str]:
-        """Look for publications whose table is gone: their slots keep the server's log for nobody."""
+        """Look for publications and change tables whose table is gone; a slot keeps the server's log for no reader."""
         found = self.rows(
             "SELECT obj_description(oid, 'pg_publication') FROM pg_publication WHERE pubname LIKE 'incload\\_%'"
+            " UNION SELECT obj_description(c.oid, 'pg_class') FROM pg_class AS c JOIN pg_namespace AS n"
+            " ON n.oid = c.relnamespace WHERE n.nspname = ? AND c.relname LIKE '\\_incload\\_log\\_%'",
+            (self._schemas[place],),
         )
         said = [json.loads(str(text)) for (text,) in found if text]
-        ours = [str(each["table"]) for each in said if each["relation"] == self.name(place, str(each["table"]))]
+        names = {str(each["table"]): each.get("relation") for each in said}
+        ours = [table for table, relation in names.items() if relation in {None, self.name(place, table)}]
         return [table for table in ours if self.columns(place, table) is None]
 
     def settled(self, cursor: Column) -> str:

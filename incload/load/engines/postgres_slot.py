@@ -11,12 +11,15 @@ import json
 import re
 from contextlib import contextmanager
 from hashlib import sha256
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.load.engines.base import Query
 from incload.load.engines.log import ChangeLog, Kept, Reached
 from incload.load.engines.pgoutput import Key, committed
+from incload.load.engines.postgres_publication import LOST, guard, look, nameless, publish, refuse_nameless
+from incload.load.engines.postgres_tree import refuse_generated, refuse_unwatchable
 from incload.strategy import Capability
 
 if TYPE_CHECKING:
@@ -25,13 +28,14 @@ if TYPE_CHECKING:
     from incload.load.engines.base import Place
     from incload.load.engines.pgoutput import Committed
     from incload.load.engines.postgres_keeping import PostgresKeeping
+    from incload.load.engines.postgres_publication import Looked
 
 MOST_KEYS = 1_000_000
 """So many keys of one sync are held in memory; where more changed, the whole table is read."""
 _IDLE_BYTES = 16 << 20
 """So much log that does not concern the table is passed over before the position moves for that alone."""
 _AT_ONCE = 10_000
-_LOST = "lost"
+_MISSED = "its log was begun again or does not reach back to the last load"
 
 
 class PostgresSlot(ChangeLog):
@@ -43,62 +47,80 @@ class PostgresSlot(ChangeLog):
         self._relation = session.name(place, table)
         plain = re.sub(r"[^a-z0-9_]", "_", table.lower())[:40]
         self._name = f"incload_{plain}_{sha256(self._relation.encode()).hexdigest()[:8]}"
+        self._guard = session.name(place, f"_incload_guard_{table}")
         self._keys: set[Key] = set()
+        self._seen: Looked | None = None
 
     def install(self, key: tuple[str, ...]) -> None:
         """Publish the table and make a slot; the server makes none in a transaction that has written."""
-        self._check_server()
-        self._check_identity(key)
         session = self._session
-        if not session.rows("SELECT 1 FROM pg_publication WHERE pubname = ?", (self._name,)):
-            session.write(f"CREATE PUBLICATION {self._name} FOR TABLE {self._relation}")
-        said = json.dumps({"key": key, "relation": self._relation, "table": self._table})
-        session.write(f"COMMENT ON PUBLICATION {self._name} IS ?", (said,))
-        if self._slot() is None:
+        self._check_server()
+        refuse_unwatchable(session, self._relation, "server's log")
+        refuse_generated(session, self._relation, key)
+        refuse_nameless(self._table, key, nameless(session, self._relation, key))
+        self._remove_renamed()
+        said: dict[str, object] = {"key": key, "relation": self._relation, "table": self._table}
+        publish(session, self._relation, self._name, said | {"begun": token_hex(4)})
+        if not session.rows("SELECT 1 FROM pg_replication_slots WHERE slot_name = ?", (self._name,)):
             with session.outside():
                 session.rows("SELECT pg_create_logical_replication_slot(?, 'pgoutput')", (self._name,))
 
+    def protect(self) -> None:
+        """Have an event trigger see to it that no DDL of the owner makes updates of a published table fail."""
+        guard(self._session, self._relation, self._name, self._guard)
+
     def remove(self) -> None:
-        """Drop the slot, which lets the server forget its log, and the publication."""
-        if self._slot() is not None:
-            self._session.rows("SELECT pg_drop_replication_slot(?)", (self._name,))
-        self._session.write(f"DROP PUBLICATION IF EXISTS {self._name}")
+        """Drop the slot, which lets the server forget its log, the publication and the event trigger."""
+        self._drop(self._name)
+        self._session.write(f"DROP FUNCTION IF EXISTS {self._guard}() CASCADE")
+
+    def _drop(self, name: str) -> None:
+        """Drop the slot, the event trigger and the publication of a name."""
+        self._session.rows(
+            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = ?"
+            " AND database = current_database()",
+            (name,),
+        )
+        self._session.write(f"DROP EVENT TRIGGER IF EXISTS {name}")
+        self._session.write(f"DROP PUBLICATION IF EXISTS {name}")
+
+    def _remove_renamed(self) -> None:
+        """Drop slot and publication that the table had under another name; they would keep log for no reader."""
+        found = self._session.rows(
+            "SELECT p.pubname::text, obj_description(p.oid, 'pg_publication') FROM pg_publication AS p"
+            " JOIN pg_publication_rel AS r ON r.prpubid = p.oid AND r.prrelid = to_regclass(?)"
+            " WHERE p.pubname LIKE 'incload\\_%' AND p.pubname <> ?",
+            (self._relation, self._name),
+        )
+        for name, said in found:
+            relation = json.loads(str(said))["relation"] if said else None
+            if relation and self._session.rows("SELECT 1 WHERE to_regclass(?) IS NULL", (relation,)):
+                self._drop(str(name))
 
     def kept(self) -> Kept | None:
         """Ask the server about the slot."""
-        slot = self._slot()
-        if slot is None:
-            return None
-        confirmed, status, behind = slot
-        published = self._session.rows(
-            "SELECT obj_description(p.oid, 'pg_publication'), r.prrelid IS NOT NULL FROM pg_publication AS p"
-            " LEFT JOIN pg_publication_rel AS r ON r.prpubid = p.oid AND r.prrelid = to_regclass(?)"
-            " WHERE p.pubname = ?",
-            (self._relation, self._name),
-        )
-        key = tuple(json.loads(str(published[0][0]))["key"]) if published and published[0][0] else ()
-        state = f"whole, {behind / 2**20:.1f} MiB of log kept for it"
-        if status == _LOST:
-            state = "lost: the server has forgotten its log"
-        elif not published or not published[0][1]:
-            state = "the table is not published"
-        return Kept(Capability.LOG, self._table, key, self._position(confirmed), None, state)
+        seen = look(self._session, self._relation, self._name)
+        return None if seen is None else self._described(seen)
+
+    def _described(self, seen: Looked) -> Kept:
+        position = seen.position(seen.confirmed)
+        return Kept(Capability.LOG, self._table, seen.key, position, None, seen.state)
 
     def reach(self, after: str | None, key: tuple[str, ...]) -> Reached:
         """Let go what is stored already, and peek at the rest as far as this snapshot sees it."""
-        kept = self._usable(key)
-        slot = self._slot()
-        assert slot is not None  # noqa: S101 - it has just been described
-        confirmed, flushed = slot[0], self._flushed()
-        known = after is not None and after.partition(".")[0] == kept.position.partition(".")[0]
-        start = _number(after) if known and after is not None else -1
-        missed = start < confirmed or start > flushed
-        if not missed and start > confirmed:
+        seen = self._seen = self._usable(key)
+        log, _, form = (after or "").partition(".")[0].partition("-")
+        start = _number(after) if after is not None and log == seen.log else -1
+        missed = start < seen.confirmed or start > seen.flushed
+        if not missed and start > seen.confirmed:
             self._session.rows("SELECT pg_replication_slot_advance(?, ?::pg_lsn)", (self._name, _lsn(start)))
-        self._keys, end, anything, held = self._read(max(start, confirmed), key)
-        if not held and flushed - end > _IDLE_BYTES:
-            end = flushed
-        return Reached(self._position(end), missed or anything)
+        self._keys, end, anything, held = self._read(max(start, seen.confirmed), key)
+        if not held and seen.flushed - end > _IDLE_BYTES:
+            end = seen.flushed
+        why = ""
+        if after is not None and (missed or form != seen.form):
+            why = _MISSED if missed else "it, a table below it or its columns were altered"
+        return Reached(seen.position(end), missed or anything or form != seen.form, why)
 
     def _read(self, start: int, key: tuple[str, ...]) -> tuple[set[Key], int, bool, bool]:
         """Read the log after a position.
@@ -107,7 +129,7 @@ class PostgresSlot(ChangeLog):
         that the snapshot does not see was met.
         """
         keys, end, anything = set[Key](), start, False
-        sees = self._snapshot()
+        sees = _Sees(self._now.snapshot)
         for transaction in self._committed(key):
             if transaction.end <= start:
                 continue
@@ -122,16 +144,14 @@ class PostgresSlot(ChangeLog):
 
     def keys(self, after: str) -> Query:  # noqa: ARG002 - what was read is what is asked for
         """Return the keys that were read, as values of their types."""
-        kept = self.kept()
-        assert kept is not None  # noqa: S101 - `reach` was asked before
-        declared = {column.name: column.declared for column in self._session.columns(self._place, self._table) or ()}
+        key, types = self._now.key, self._now.types
         columns = ", ".join(
-            f"k.c{number}::{declared[name]} AS {self._session.quote(name)}" for number, name in enumerate(kept.key)
+            f"k.c{number}::{types[name][0]} AS {self._session.quote(name)}" for number, name in enumerate(key)
         )
-        names = ", ".join(f"c{number}" for number in range(len(kept.key)))
+        names = ", ".join(f"c{number}" for number in range(len(key)))
         ordered = sorted(self._keys)
-        values = tuple([each[number] for each in ordered] for number in range(len(kept.key)))
-        arrays = ", ".join(["?::text[]"] * len(kept.key))
+        values = tuple([each[number] for each in ordered] for number in range(len(key)))
+        arrays = ", ".join(["?::text[]"] * len(key))
         return Query(f"SELECT DISTINCT {columns} FROM unnest({arrays}) AS k({names})", values)
 
     def trim(self, until: str) -> int:
@@ -153,25 +173,37 @@ class PostgresSlot(ChangeLog):
         finally:
             self._session.write(f"ALTER PUBLICATION {self._name} ADD TABLE {self._relation}")
 
-    def _usable(self, key: tuple[str, ...]) -> Kept:
+    @property
+    def _now(self) -> Looked:
+        """How the log stood when `reach` was asked."""
+        assert self._seen is not None  # noqa: S101 - as it says
+        return self._seen
+
+    def _usable(self, key: tuple[str, ...]) -> Looked:
         """Describe the slot; refuse one that cannot tell what changed."""
-        kept = self.kept()
+        seen = look(self._session, self._relation, self._name, key)
         install = "`incload capture install --kind log`"
-        if kept is None:
+        if seen is None:
             raise Refused(f"table {self._table!r} has no replication slot: have one made with {install}.")
-        if kept.state.startswith(_LOST):
+        if seen.status == LOST:
             raise Refused(
                 f"the server has forgotten log that the slot {self._name!r} had not read: take it away with "
                 f"`incload capture remove --kind log` and make it anew with {install}; the next load reads everything."
             )
-        if not kept.state.startswith("whole"):
+        refuse_nameless(self._table, key, seen.nameless)
+        if seen.unpublished:
             raise Refused(
-                f"table {self._table!r} is not in the publication {self._name!r}: put it back with {install}."
+                f"the publication {self._name!r} misses changes of table {self._table!r}, because {seen.unpublished}: "
+                f"put it back with {install}; the next load then reads everything."
             )
-        if kept.key != key:
-            raise Refused(f"the log of table {self._table!r} names rows by {', '.join(kept.key)}: load with that key.")
-        self._check_identity(key)
-        return kept
+        if not seen.types.keys() >= set(seen.key):
+            raise Refused(
+                f"the log of table {self._table!r} names rows by {', '.join(seen.key)}, and a column of these is gone: "
+                f"put it in order with {install} and the key that there is; the next load then reads everything."
+            )
+        if seen.key != key:
+            raise Refused(f"the log of table {self._table!r} names rows by {', '.join(seen.key)}: load with that key.")
+        return seen
 
     def _check_server(self) -> None:
         level = self._session.rows("SHOW wal_level")[0][0]
@@ -181,40 +213,6 @@ class PostgresSlot(ChangeLog):
                 "restart the server."
             )
 
-    def _check_identity(self, key: tuple[str, ...]) -> None:
-        """Refuse a table of whose old rows the log does not tell the key."""
-        found = self._session.rows(
-            "SELECT c.relreplident::text,"
-            " coalesce(array_agg(a.attname::text) FILTER (WHERE a.attname IS NOT NULL), '{}')"
-            " FROM pg_class AS c LEFT JOIN pg_index AS i ON i.indrelid = c.oid"
-            " AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
-            " LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)"
-            " WHERE c.oid = to_regclass(?) GROUP BY c.relreplident",
-            (self._relation,),
-        )
-        identity, told = str(found[0][0]), found[0][1]
-        assert isinstance(told, list)  # noqa: S101 - an array
-        if identity != "f" and not set(key) <= set(told):
-            raise Refused(
-                f"the log of table {self._table!r} does not tell the key {', '.join(key)} of rows that are deleted: "
-                f"say ALTER TABLE {self._relation} REPLICA IDENTITY FULL, or name the columns of its replica identity."
-            )
-
-    def _slot(self) -> tuple[int, str, int] | None:
-        """Return where the slot stands, what became of its log, and how many bytes of it are kept; None without one."""
-        found = self._session.rows(
-            "SELECT confirmed_flush_lsn - '0/0'::pg_lsn, wal_status, pg_current_wal_lsn() - restart_lsn"
-            " FROM pg_replication_slots WHERE slot_name = ? AND database = current_database()",
-            (self._name,),
-        )
-        if not found:
-            return None
-        confirmed, status, behind = found[0]
-        return int(str(confirmed or 0)), str(status), int(str(behind or 0))
-
-    def _flushed(self) -> int:
-        return int(str(self._session.rows("SELECT pg_current_wal_flush_lsn() - '0/0'::pg_lsn")[0][0]))
-
     def _committed(self, key: tuple[str, ...]) -> Iterator[Committed]:
         """Peek at the log, a part at a time."""
         messages = self._session.portions(
@@ -223,18 +221,8 @@ class PostgresSlot(ChangeLog):
             (self._name, self._name),
             _AT_ONCE,
         )
-        return committed((data for (data,) in messages if isinstance(data, bytes)), key)
-
-    def _snapshot(self) -> _Sees:
-        return _Sees(str(self._session.rows("SELECT pg_current_snapshot()::text")[0][0]))
-
-    def _position(self, number: int) -> str:
-        """Name the log by the server's identity and timeline; the number is written with a fixed number of digits."""
-        system, line = self._session.rows(
-            "SELECT (SELECT system_identifier::text FROM pg_control_system()),"
-            " left(pg_walfile_name(pg_current_wal_lsn()), 8)"
-        )[0]
-        return f"{sha256(f'{system} {line}'.encode()).hexdigest()[:8]}.{number:020}"
+        numbers = [self._now.types[name][1] for name in key]
+        return committed((data for (data,) in messages if isinstance(data, bytes)), key, numbers)
 
 
 class _Sees:
