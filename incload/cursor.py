@@ -35,6 +35,8 @@ _ISO = re.compile(
 ZONE_AT_END = ":[0-9.]+(Z|[+-][0-9]{2}:[0-9]{2}|[+-][0-9]{2,4})$"
 """The regular expression, for databases, whose group is the zone of a stamp that has a time: a day ends alike."""
 _TIME, _ONE_SHAPE, _SHAPES = "time", "text like", "texts of several shapes"
+ENDLESS = 2**63 - 1
+"""The position that engines give to a time without end, with a minus to one without beginning; no other time has it."""
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """Ticks per second of the units in which an integer cursor may count time since 1970-01-01 UTC."""
 
@@ -59,7 +61,7 @@ class Scale:
         if isinstance(value, int | float) and not isinstance(value, bool):
             if math.isfinite(value):
                 return value
-            raise Refused(f"the cursor column holds {value!r}, which has no place in an order: write a number or null.")
+            raise no_place(str(value))
         raise Refused(f"the cursor column holds {value!r} among numbers: its values must be of one type.")
 
     def stored(self, position: Position) -> object:
@@ -89,6 +91,12 @@ class Stamps(Scale):
     def tag(self) -> str:
         """The type and its ticks: an integer column of the same ticks is another thing."""
         return f"{_TIME} {self.per_second}/s"
+
+    def position(self, value: object) -> Position:
+        """Return the ticks; refuse a time without end, behind which no later row would be found."""
+        if isinstance(value, int) and abs(value) == ENDLESS:
+            raise no_place(f"{'-' if value < 0 else ''}infinity")
+        return Scale.position(self, value)
 
     def shown(self, position: Position | None) -> object:
         """Return the point in time as ISO text."""
@@ -246,6 +254,12 @@ def carried(position: Position, before: Scale, now: Scale) -> Position | None:
     if isinstance(before, texts) and isinstance(now, texts) and before.zoned == now.zoned:
         return int(position) * (now.per_second or 1) // (before.per_second or 1)
     return None
+
+
+def no_place(value: str) -> Refused:
+    """Return the refusal of a cursor value behind which no later one would be found."""
+    remedy = "a time" if value.endswith("infinity") else "a number"
+    return Refused(f"the cursor column holds {value.lower()}, which has no place in an order: write {remedy} or null.")
 
 
 def _written(seconds: int, pattern: str) -> str:

@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+NANO, NANO_UTC = "timestamp_ns", "timestamptz_ns"
+"""What DuckDB calls timestamps of nanoseconds, without a zone and with one."""
+
 
 class Kind(StrEnum):
     """What the values of a column are, whatever a database calls it."""
@@ -47,7 +50,12 @@ class Column:
     @property
     def zoned(self) -> bool:
         """Whether it holds points in time that are the same in every zone."""
-        return "with time zone" in self.declared.lower()
+        return self.declared.lower() == NANO_UTC or "with time zone" in self.declared.lower()
+
+    @property
+    def per_second(self) -> int:
+        """How many ticks per second its timestamps are counted in, wherever they go: microseconds unless finer."""
+        return 1_000_000_000 if self.declared.lower() in {NANO, NANO_UTC} else 1_000_000
 
     @property
     def dated(self) -> bool:

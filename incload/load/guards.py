@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
-from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps
+from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps, no_place
 from incload.errors import Refused
 from incload.strategy import WriteRule, needs_of
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _DAY = 86_400
 _RECENT_SECONDS = 30 * 365 * _DAY
 """Tables that are loaded have rows of after 1999."""
+_LACKING = {"NaN": "NaN", "infinity": "time without end", "-infinity": "time without beginning"}
+"""What may become null in a target, and what the target lacks then."""
 FARTHEST_ZONE_HOURS = 14
 """How far a clock that shows local time is ahead of UTC at most; stamps that do not say their zone may come from it."""
 
@@ -76,6 +78,14 @@ def refuse_backwards(plan: Plan, scale: Scale | None, before: Memory, after: Mem
         )
 
 
+def refuse_endless(job: Job) -> None:
+    """Refuse a cursor value without a place in an order, of which the target has made a null."""
+    if job.scale is None or job.table.cursor is None:
+        return
+    for value in sorted({"NaN", "infinity"} & job.link.target.nulled.get(job.table.cursor, set())):
+        raise no_place(value)
+
+
 def warnings(job: Job, plan: Plan, landed: Landed, after: Memory, clock: int) -> tuple[str, ...]:
     """Return what is to be reported of a sync, a sentence each.
 
@@ -109,10 +119,13 @@ def _read_whole(plan: Plan, landed: Landed) -> str:
 
 
 def _nulled(job: Job) -> str:
-    names = ", ".join(repr(name) for name in job.table.names if name in job.link.target.nulled)
-    if not names:
-        return ""
-    return f"NaN in column {names} of {job.table.name!r} became null, because {job.link.target.engine} has no NaN."
+    nulled, sentences = job.link.target.nulled, []
+    for what, lacks in _LACKING.items():
+        names = ", ".join(repr(name) for name in job.table.names if what in nulled.get(name, ()))
+        if names:
+            said = f"{what} in column {names} of {job.table.name!r} became null, because {job.link.target.engine}"
+            sentences.append(f"{said} has no {lacks}.")
+    return " ".join(sentences)
 
 
 def _other_unit(job: Job, plan: Plan, watermark: Position | None, clock: int) -> str:

@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from incload.cursor import Scale
+from incload.cursor import Scale, shape_of
 from incload.strategy import WriteRule
+from incload.table import Kind
 
 if TYPE_CHECKING:
     from incload.load.link import Link
     from incload.load.memory import Shelf
     from incload.load.plan import Plan
     from incload.strategy import Delta
-    from incload.table import Table
+    from incload.table import Column, Table
+
+_ANY_TIME = "1970-01-01T00:00:00.000000Z"
+"""The shape of the clock beside a column of texts that has none yet."""
 
 
 @dataclass(slots=True)
@@ -62,7 +66,14 @@ def look_at_cursor(link: Link, plan: Plan, table: Table, shelf: Shelf, *, first:
         return Look(link, table, held, is_put_off=True)
     scale = link.source.scale("source", link.table, column, plan.cursor_per_second)
     if scale is None:
-        return Look(link, table, shelf.scale() or Scale(plan.cursor_per_second))
+        return Look(link, table, shelf.scale() or _of_none(column, plan.cursor_per_second))
     if any(need.within for need in plan.strategy.needs):
         scale.ticks(timedelta(0))  # refuses a cursor of plain numbers now, not at the second load
     return Look(link, table, scale)
+
+
+def _of_none(column: Column, per_second: int | None) -> Scale:
+    """Return what the values of a cursor column mean that has none yet: texts can only be times."""
+    if per_second is None and column.kind is Kind.TEXT:
+        return shape_of(_ANY_TIME) or Scale(None)
+    return Scale(per_second)

@@ -124,6 +124,7 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
         landed = _filled(job, plan, shelf, delta)
     else:
         landed = write(job, delta, plan.rule)
+    guards.refuse_endless(job)
     look.confirm_again(delta)
     after = plan.strategy.remember(_seen(job, landed, started), before)
     guards.refuse_backwards(plan, scale, before, after)
@@ -267,13 +268,20 @@ def _seen(job: Job, landed: Landed, started: int) -> SeenRows:
     table, scale, link = job.table, job.scale, job.link
 
     def rows(session: Session, relation: Query) -> SeenRows:
-        declared = table.column(table.cursor).declared if table.cursor else ""
-        cursor = session.cursor(table.cursor, scale, declared) if table.cursor and scale else None
+        cursor = (
+            session.cursor(table.cursor, scale, _declared(link, session, table)) if table.cursor and scale else None
+        )
         return SeenRows(session, relation, table, cursor, scale, started, landed.position, none=not landed.read)
 
     if not landed.in_source or link.attached:
         return rows(link.target, landed.seen)
     return replace(rows(link.source, landed.seen), arrived=rows(link.target, Query(f"SELECT * FROM {job.target}")))
+
+
+def _declared(link: Link, session: Session, table: Table) -> str:
+    """Return what a session calls the type of the cursor: the source its own, the target that of the copy."""
+    column = table.column(table.cursor or "")
+    return column.declared if session is link.source else link.target.type_name(column, link.origin)
 
 
 def _remember(  # noqa: PLR0913 - it only gathers

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,8 +16,9 @@ import duckdb
 import pytest
 from places import run
 
+from incload.lab import server
 from incload.load.link import connect
-from incload.load.location import Location
+from incload.load.location import Location, locate
 from incload.load.plan import Plan
 from incload.load.run import LoadSummary, load
 from incload.load.sync import Synced, sync
@@ -145,4 +146,86 @@ def into(request: pytest.FixtureRequest, tmp_path: Path) -> Ends:
     return Ends((request.param, request.param), tmp_path)
 
 
-__all__ = ["PAIRS", "Ends", "Row", "WriteRule", "fetch", "plan", "run"]
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A source and a target on any two engines; plain drivers write and read them. A Parquet file is a source too.
+
+    Attributes:
+        engines: The two engines, source first.
+        folder: Where files stand.
+        schemas: The URLs of two schemas of PostgreSQL, where one is needed.
+    """
+
+    engines: tuple[str, str]
+    folder: Path
+    schemas: tuple[str, str]
+
+    @property
+    def source(self) -> str:
+        """What a load is given as its source."""
+        if self.engines[0] == "parquet":
+            return str(self.folder / "source.parquet")
+        return self.schemas[0] if self.engines[0] == "postgres" else f"{self.engines[0]}:///{self.folder}/source"
+
+    @property
+    def target(self) -> str:
+        """What a load is given as its target."""
+        return self.schemas[1] if self.engines[1] == "postgres" else f"{self.engines[1]}:///{self.folder}/target"
+
+    def write(self, *statements: str) -> None:
+        """Run statements on the source; a Parquet file is what a table of DuckDB is written to."""
+        if self.engines[0] != "parquet":
+            _ran(self.engines[0], self.source, *statements)
+            return
+        export = f"COPY (SELECT * FROM events ORDER BY id) TO '{self.source}'"
+        _ran("duckdb", f"duckdb:///{self.folder}/parquet", *statements, export)
+
+    def write_target(self, *statements: str) -> None:
+        """Run statements on the target."""
+        _ran(self.engines[1], self.target, *statements)
+
+    def rows(self, sql: str = "SELECT * FROM events ORDER BY 1") -> list[Row]:
+        """Return rows of the target."""
+        return _ran(self.engines[1], self.target, sql)
+
+    def load(self, name: str = "full_refresh", /, *, dry_run: bool = False, **changes: object) -> LoadSummary:
+        """Load the source once by a strategy; changes are to the plan."""
+        fields = {"cursor": None, "cursor_per_second": None, **changes}
+        return load(locate(self.source), locate(self.target), plan(name, **fields), dry_run=dry_run)
+
+
+def _ran(engine: str, url: str, *statements: str) -> list[Row]:
+    """Run statements by the plain driver and return the rows of the last, if it has any."""
+    path = url.partition("///")[2]
+    if engine == "duckdb":
+        with duckdb.connect(path) as file:
+            return [file.execute(sql).fetchall() for sql in statements][-1]
+    if engine == "sqlite":
+        with closing(sqlite3.connect(path)) as connection, connection:
+            return [connection.execute(sql).fetchall() for sql in statements][-1]
+    import psycopg
+
+    server, _, schema = url.partition("&schema=")
+    with psycopg.connect(server, options=f"-csearch_path={schema} -cTimeZone=UTC") as there:
+        found = [there.execute(sql) for sql in statements][-1]
+        return found.fetchall() if found.description else []
+
+
+@pytest.fixture
+def engines() -> tuple[str, str]:
+    """Stand for the parameter of a test that names the two engines of its pair, source first."""
+    raise NotImplementedError
+
+
+@pytest.fixture
+def pair(request: pytest.FixtureRequest, engines: tuple[str, str], tmp_path: Path) -> Iterator[Pair]:
+    """Return a source and a target on the two engines of the test's parameter `engines`."""
+    with ExitStack() as schemas:
+        urls = ["", ""]
+        if "postgres" in engines:
+            request.getfixturevalue("postgres_server")
+            urls = [schemas.enter_context(server.schema()) if each == "postgres" else "" for each in engines]
+        yield Pair(engines, tmp_path, (urls[0], urls[1]))
+
+
+__all__ = ["PAIRS", "Ends", "Pair", "Row", "WriteRule", "fetch", "plan", "run"]

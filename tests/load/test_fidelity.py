@@ -166,7 +166,11 @@ def test_what_sqlite_cannot_hold_arrives_as_null(between: Between) -> None:
     summary = ends.load("full_refresh", cursor=None)
 
     assert ends.rows() == [(1, None, None), (2, float("-inf"), None)]
-    assert summary.warnings == ("NaN in column 'real' of 'events' became null, because sqlite has no NaN.",)
+    (said,) = summary.warnings
+    assert said.split(". ") == [
+        "NaN in column 'real' of 'events' became null, because sqlite has no NaN",
+        "infinity in column 'ts' of 'events' became null, because sqlite has no time without end.",
+    ]
 
 
 def test_no_nan_is_no_warning(between: Between) -> None:

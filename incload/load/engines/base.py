@@ -36,7 +36,7 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     def __init__(self) -> None:
         """Begin with nothing staged."""
         self._staged: list[str] = []
-        self.nulled = set()
+        self.nulled = {}
         self._counted: dict[str, int] = {}
 
     error: ClassVar[type[Exception]]

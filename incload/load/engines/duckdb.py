@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
 
-from incload.cursor import UNITS, ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
+from incload.cursor import ENDLESS, ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
 from incload.load.engines.base import Place, Query, Row
 from incload.load.engines.cursor_sql import CursorSql, shape
@@ -52,6 +52,7 @@ _KINDS = {
     "TIMESTAMP_MS": Kind.TIMESTAMP,
     "TIMESTAMP_NS": Kind.TIMESTAMP,
     "TIMESTAMP WITH TIME ZONE": Kind.TIMESTAMP,
+    "TIMESTAMPTZ_NS": Kind.TIMESTAMP,
     "DATE": Kind.TIMESTAMP,
     "BLOB": Kind.BLOB,
 }
@@ -65,12 +66,16 @@ _TYPES = {
     Kind.OTHER: "VARCHAR",
 }
 """The type of each kind but decimals, which say their digits."""
+_NANO = {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"}
 _BOUND = {
     "TIMESTAMP WITH TIME ZONE": "make_timestamptz(?)",
     "TIMESTAMP_NS": "make_timestamp_ns(?)",
+    "TIMESTAMPTZ_NS": "make_timestamp_ns(?)::TIMESTAMPTZ_NS",
     "DATE": "make_timestamp(?)::DATE",
 }
 """How the ticks of a stamp are bound, where it is not make_timestamp(?)."""
+_CAST_KEYS = {Kind.OTHER, Kind.DECIMAL, Kind.BOOLEAN}
+"""Kinds of keys that another engine may have given back in another type: as texts, or as 0 and 1."""
 
 
 class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
@@ -196,7 +201,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Follow the declared type; for text, take one stamp of every shape."""
         if column.kind is Kind.TIMESTAMP:
-            return Stamps(UNITS["ns" if column.declared == "TIMESTAMP_NS" else "us"])
+            return Stamps(column.per_second)
         if column.kind in {Kind.INTEGER, Kind.REAL}:
             return Scale(per_second)
         if column.kind is not Kind.TEXT:
@@ -222,7 +227,8 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         if isinstance(scale, MixedText):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
         if isinstance(scale, Stamps):
-            return CursorSql(name, _BOUND.get(declared, "make_timestamp(?)"), _ticks(name, declared))
+            bound = _BOUND.get(declared, "make_timestamp(?)")
+            return CursorSql(name, bound, _ticks(name, declared), _endless(f"max({name})", declared))
         return CursorSql(name, "?", name)
 
     def meaning(self, text: str) -> str:
@@ -233,14 +239,14 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         """Read stamps as ticks and DuckDB's own types as text: a memory holds neither."""
         name = self.quote(column.name)
         if column.kind is Kind.TIMESTAMP:
-            return _ticks(name, column.declared)
+            return _endless(name, column.declared)
         return f"{name}::VARCHAR" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
 
     def key_bound(self, column: Column) -> str:
         """Turn what `key_value` reads back into the column's type."""
         if column.kind is Kind.TIMESTAMP:
-            return _BOUND.get(column.declared, "make_timestamp(?)")
-        return f"CAST(? AS {column.declared})" if column.kind in {Kind.OTHER, Kind.DECIMAL} else "?"
+            return _key_stamp(column.declared)
+        return f"CAST(? AS {column.declared})" if column.kind in _CAST_KEYS else "?"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Use the engine's own 64-bit hash, which tells nulls and positions apart, as a signed number."""
@@ -349,7 +355,23 @@ def _type(column: Column) -> str:
 
 def _ticks(name: str, declared: str) -> str:
     """Return the expression of a stamp's ticks since 1970-01-01 UTC: microseconds, or what the type can hold beyond."""
-    return f"epoch_ns({name})" if declared == "TIMESTAMP_NS" else f"epoch_us({name})"
+    return f"epoch_ns({name})" if declared in _NANO else f"epoch_us({name})"
+
+
+def _endless(stamp: str, declared: str) -> str:
+    """Return the expression of a stamp's ticks, and of a time without end a number that no time has."""
+    plain = f"{stamp}::TIMESTAMP"
+    return (
+        f"CASE WHEN {plain} IS NULL OR isfinite({plain}) THEN {_ticks(stamp, declared)}"
+        f" WHEN {plain} > 'epoch'::TIMESTAMP THEN {ENDLESS} ELSE -{ENDLESS} END"
+    )
+
+
+def _key_stamp(declared: str) -> str:
+    """Return the expression of the stamp of a key that bound ticks mean, one without end too."""
+    finite = _BOUND.get(declared, "make_timestamp(?)").replace("?", f"CASE WHEN abs(t) < {ENDLESS} THEN t END")
+    endless = f"CASE t WHEN {ENDLESS} THEN 'infinity' WHEN -{ENDLESS} THEN '-infinity' END::{declared}"
+    return f"(SELECT coalesce({finite}, {endless}) FROM (SELECT ?::BIGINT AS t))"
 
 
 def _crossing(name: str, column: Column) -> str:
@@ -360,7 +382,7 @@ def _crossing(name: str, column: Column) -> str:
         case Kind.REAL:
             return f"{name}::DOUBLE"
         case Kind.TIMESTAMP:
-            return name if column.zoned or column.declared == "TIMESTAMP_NS" else f"{name}::TIMESTAMP"
+            return name if column.zoned or column.declared in _NANO else f"{name}::TIMESTAMP"
         case Kind.OTHER:
             return f"{name}::VARCHAR"
         case Kind.TEXT | Kind.BLOB | Kind.BOOLEAN | Kind.DECIMAL:

@@ -171,7 +171,8 @@ def _array(rows: Bytes, place: Numbers, size: Numbers, valid: NDArray[np.bool_],
     if pa.types.is_int64(kind):
         return pa.array(_numbers(rows, place, ">i8").astype(np.int64), kind, mask=mask)
     if pa.types.is_timestamp(kind):
-        return pa.array(_since_1970(_numbers(rows, place, ">i8").astype(np.int64)), pa.int64(), mask=mask).cast(kind)
+        ticks = _numbers(rows, place, ">i8").astype(np.int64)
+        return pa.array(_since_1970(np.where(valid, ticks, 0), field.name), pa.int64(), mask=mask).cast(kind)
     ends = np.cumsum(size)
     starts = ends - size
     data = rows[np.repeat(place - starts, size) + np.arange(ends[-1])]
@@ -186,9 +187,14 @@ def _array(rows: Bytes, place: Numbers, size: Numbers, valid: NDArray[np.bool_],
         raise Refused(f"column {field.name!r} holds a value that is no {kind}: {reason(error)}") from error
 
 
-def _since_1970(ticks: Numbers) -> Numbers:
+def _since_1970(ticks: Numbers, column: str) -> Numbers:
     """Count from 1970; what lies beyond the calendar, `infinity`, stays the largest and the smallest number."""
     endless = (ticks == _FOREVER) | (ticks == -_FOREVER - 1)
+    if (~endless & (ticks >= _FOREVER - _EPOCH_SHIFT)).any():
+        raise Refused(
+            f"column {column!r} holds a time after the year 294247, which no other engine can hold: "
+            "write an earlier one, null or infinity."
+        )
     return np.where(endless, np.maximum(ticks, -_FOREVER), ticks + _EPOCH_SHIFT)
 
 
@@ -251,12 +257,25 @@ def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     arrays = []
     for field, array in zip(schema, batch.columns, strict=True):
         try:
-            arrays.append(array if array.type == field.type else array.cast(field.type))
+            arrays.append(array if array.type == field.type else _coarser(array, field.type))
         except pa.ArrowInvalid as error:
             raise Refused(
                 f"column {field.name!r} holds a value that PostgreSQL cannot hold exactly: {reason(error)}"
             ) from error
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _coarser(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Cast, and let a time without end in nanoseconds, the largest number, be one in microseconds."""
+    if not (pa.types.is_timestamp(array.type) and array.type.unit == "ns"):
+        return array.cast(kind)
+    import pyarrow.compute as pc  # where no stamp of nanoseconds is written, nobody waits for it
+
+    ticks = array.cast(pa.int64())
+    above, below = pc.equal(ticks, _FOREVER), pc.equal(ticks, -_FOREVER)
+    finite = pc.if_else(pc.or_(above, below), pa.scalar(None, pa.int64()), ticks).cast(array.type).cast(kind)
+    endless = pc.if_else(above, _FOREVER, pc.if_else(below, -_FOREVER, finite.cast(pa.int64())))
+    return endless.cast(kind)
 
 
 def _encoded(batch: pa.RecordBatch) -> bytes:

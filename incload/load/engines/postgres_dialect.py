@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from incload.cursor import MixedText, Scale, Stamps
+from incload.cursor import UNITS, MixedText, Scale, Stamps
 from incload.load.engines.cursor_sql import CursorSql
 from incload.load.engines.dialect import Dialect
-from incload.load.engines.postgres_sql import hashed, microseconds, stamp
+from incload.load.engines.postgres_sql import hashed, key_stamp, microseconds, stamp, ticks
 from incload.load.engines.query import Query
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+_CAST_KEYS = {Kind.OTHER, Kind.DECIMAL, Kind.BOOLEAN}
+"""Kinds of keys that another engine may have given back in another type: as texts, or as 0 and 1."""
 
 
 class PostgresDialect(Dialect):
@@ -28,7 +32,11 @@ class PostgresDialect(Dialect):
         if isinstance(scale, MixedText):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
         if isinstance(scale, Stamps):
-            return CursorSql(name, stamp(declared), microseconds(name), microseconds(f"max({name})"))
+            per_second = scale.per_second or UNITS["us"]
+            bound = stamp(declared, per_second)
+            return CursorSql(name, bound, ticks(name, per_second), ticks(f"max({name})", per_second))
+        if declared == "real":  # which the driver would read as the shortest number that is another float of 8 bytes
+            return CursorSql(name, "?", f"{name}::float8")
         return CursorSql(name, "?", name)
 
     def meaning(self, text: str) -> str:
@@ -39,7 +47,9 @@ class PostgresDialect(Dialect):
         """Read stamps as microseconds and PostgreSQL's own types as text: a memory holds neither."""
         name = self.quote(column.name)
         if column.kind is Kind.TIMESTAMP:
-            return microseconds(name)
+            return ticks(name, column.per_second)
+        if column.declared == "real":
+            return f"{name}::float8"
         return f"{name}::text" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
 
     def key_order(self, column: Column) -> str:
@@ -49,8 +59,8 @@ class PostgresDialect(Dialect):
     def key_bound(self, column: Column) -> str:
         """Turn what `key_value` reads back into the column's type."""
         if column.kind is Kind.TIMESTAMP:
-            return stamp(column.declared)
-        return f"CAST(? AS {column.declared})" if column.kind in {Kind.OTHER, Kind.DECIMAL} else "?"
+            return key_stamp(column.declared)
+        return f"CAST(? AS {column.declared})" if column.kind in _CAST_KEYS else "?"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Hash the text of the row, which tells nulls, positions and every digit apart."""

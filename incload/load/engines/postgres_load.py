@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import psycopg
 from psycopg.sql import Literal
 
-from incload.cursor import UNITS, ZONE_AT_END, Scale, Stamps, scale_of_texts
+from incload.cursor import ZONE_AT_END, Scale, Stamps, scale_of_texts
 from incload.errors import Refused
 from incload.load.engines import postgres_copy
 from incload.load.engines.base import Place, Query, Row, Session
@@ -211,7 +211,7 @@ class PostgresLoad(PostgresDialect, Session):
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Follow the declared type; for text, take one stamp of every shape."""
         if column.kind is Kind.TIMESTAMP:
-            return Stamps(UNITS["us"])
+            return Stamps(column.per_second)
         if column.kind in {Kind.INTEGER, Kind.REAL}:
             return Scale(per_second)
         if column.kind is not Kind.TEXT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from incload.cursor import ENDLESS, UNITS
 from incload.errors import Refused
 from incload.table import Kind
 
@@ -44,11 +45,28 @@ def microseconds(stamp: str) -> str:
     return f"(extract(epoch FROM {stamp}) * 1000000)::bigint"
 
 
-def stamp(declared: str) -> str:
-    """Return the expression of the stamp that a bound number of microseconds means, to the last digit."""
+def ticks(value: str, per_second: int) -> str:
+    """Return the expression of the ticks that a stamp means; of a time without end, a number that no time has."""
+    number = microseconds(value)
+    if per_second > UNITS["us"]:  # PostgreSQL holds microseconds, and another engine counts finer
+        number = f"{number} * {per_second // UNITS['us']}"
+    return f"CASE {value} WHEN 'infinity' THEN {ENDLESS} WHEN '-infinity' THEN -{ENDLESS} ELSE {number} END"
+
+
+def stamp(declared: str, per_second: int = UNITS["us"]) -> str:
+    """Return the expression of the stamp that a bound number of ticks means, to the last digit that there can be."""
     zoned = "with time zone" in declared
-    stamp = f"('epoch'::{'timestamptz' if zoned else 'timestamp'} + (?::text || ' us')::interval)"
+    number = "?::text" if per_second == UNITS["us"] else f"floor(?::numeric / {per_second // UNITS['us']})::text"
+    stamp = f"('epoch'::{'timestamptz' if zoned else 'timestamp'} + ({number} || ' us')::interval)"
     return f"{stamp}::date" if declared == "date" else stamp
+
+
+def key_stamp(declared: str) -> str:
+    """Return the expression of the stamp of a key that a bound number of microseconds means, one without end too."""
+    number = f"WHEN {ENDLESS} THEN 'infinity' WHEN -{ENDLESS} THEN '-infinity'"
+    return (
+        f"(SELECT CASE k.t {number} ELSE {stamp(declared).replace('?', 'k.t')} END FROM (SELECT ?::bigint AS t) AS k)"
+    )
 
 
 def hashed(name: str, kind: Kind) -> str:

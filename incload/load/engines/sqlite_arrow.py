@@ -22,27 +22,31 @@ INCOMING = "incoming.db"
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 
-def _storable(reader: pa.RecordBatchReader, nulled: set[str]) -> pa.RecordBatchReader:
+def _storable(reader: pa.RecordBatchReader, nulled: dict[str, set[str]]) -> pa.RecordBatchReader:
     """Bring a stream to what SQLite stores: stamps as the ticks that they count, truth as 0 and 1, decimals as text."""
     kinds = list(map(_storage, reader.schema.types))
     schema = pa.schema(list(zip(reader.schema.names, kinds, strict=True)))
 
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in reader:
-            _note_nan(batch, nulled)
+            for column, values in zip(batch.schema.names, batch.columns, strict=True):
+                nulled[column] = nulled.get(column, set()) | _unstorable(values)
             yield pa.record_batch([_stored(*each) for each in zip(batch.columns, kinds, strict=True)], schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _note_nan(batch: pa.RecordBatch, nulled: set[str]) -> None:
-    """Note the columns with a NaN, of which SQLite makes a null; the look is one pass of Arrow's own."""
-    for column, values in zip(batch.schema, batch.columns, strict=True):
-        if pa.types.is_floating(column.type) and column.name not in nulled:
-            import pyarrow.compute as pc  # where no float is stored, nobody waits for it
+def _unstorable(values: pa.Array) -> set[str]:
+    """Return what there is of which SQLite makes a null: NaN and times without end; a pass of Arrow's own."""
+    if not (pa.types.is_floating(values.type) or pa.types.is_timestamp(values.type)):
+        return set()
+    import pyarrow.compute as pc  # where no float and no stamp is stored, nobody waits for it
 
-            if pc.any(pc.is_nan(values)).as_py():
-                nulled.add(column.name)
+    if pa.types.is_floating(values.type):
+        return {"NaN"} if pc.any(pc.is_nan(values)).as_py() else set()
+    found = pc.min_max(values.cast(pa.int64()))
+    least, most = found["min"].as_py() or 0, found["max"].as_py() or 0
+    return {*(["infinity"] if most == _MOST else []), *(["-infinity"] if least <= -_MOST else [])}
 
 
 def _storage(kind: pa.DataType) -> pa.DataType:
@@ -62,10 +66,10 @@ def _stored(values: pa.Array, kind: pa.DataType) -> pa.Array:
     return pc.if_else(pc.less(pc.abs(pc.if_else(pc.equal(ticks, _LEAST), _MOST, ticks)), _MOST), ticks, None)
 
 
-def scratch(reader: pa.RecordBatchReader, nulled: set[str]) -> Scratch:
+def scratch(reader: pa.RecordBatchReader, nulled: dict[str, set[str]]) -> Scratch:
     """Write a stream to a new SQLite file that nobody else knows; return its folder, which the caller removes.
 
-    The columns with a NaN, which is null there, are added to `nulled`.
+    What is null there and was not is added to `nulled`, by its column.
     """
     try:
         room = Scratch()

@@ -91,8 +91,8 @@ class Batches(Stream):
 class Crosses(ABC):
     """What a session does with rows that leave its engine for another, or come in from one."""
 
-    nulled: set[str]
-    """Columns of which a NaN has come in that the engine cannot hold, and became null."""
+    nulled: dict[str, set[str]]
+    """By column, what has come in that the engine cannot hold and became null: NaN, infinity, -infinity."""
 
     @abstractmethod
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
