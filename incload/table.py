@@ -38,6 +38,8 @@ class Column:
         kind: What its values are.
         declared: The source engine's own name of the type, kept word for word when source and target share an engine;
             empty for a column that no engine has declared yet.
+        collation: How the engine calls the collation of a key column by which the source takes two values for one;
+            empty where keys are one only when they are the same.
         own: What the type is called where somebody has made it in the source's database and others may not have it:
             `enum`, or `type` for all else; empty for a type that the engine brings along.
     """
@@ -46,6 +48,7 @@ class Column:
     kind: Kind
     declared: str = ""
     own: str = ""
+    collation: str = ""
 
     @property
     def zoned(self) -> bool:

@@ -35,7 +35,8 @@ def apply(job: Job, stage: str, rule: WriteRule, *, read: int) -> Landed:
 
 def _count_unchanged(job: Job, stage: str) -> int:
     target, table = job.link.target, job.table
-    same = f"NOT {target.differ(table.payload, 's', 't')}" if table.payload else "true"
+    contents = target.contents(table.names, table.key)
+    same = f"NOT {target.differ(contents, 's', 't')}" if contents else "true"
     joined = f"{stage} AS s JOIN {job.target} AS t ON {target.equal_keys(table.key, 's', 't')}"
     return target.count(f"{joined} WHERE {same}")
 

@@ -19,6 +19,7 @@ from incload.load.asking import AskedSource, SeenRows
 from incload.load.digesting import remember_digests
 from incload.load.engines.base import Query
 from incload.load.engines.temporary import DIGEST
+from incload.load.equating import check_key, compare_keys, refuse_nulled, unheld
 from incload.load.evolving import evolve
 from incload.load.job import Job
 from incload.load.link import refuse_unable
@@ -98,7 +99,7 @@ def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
 def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     """Do the work of a sync inside its transaction; what is to be undone must fit into one."""
     refuse_unable(plan.strategy, link.source, is_file=link.records is not None)
-    table = describe(link, plan)
+    table = compare_keys(link, describe(link, plan))
     shelf = Shelf(link.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source)
     first = link.target.columns("target", plan.name) is None
     look = look_at_cursor(link, plan, table, shelf, first=first)
@@ -125,6 +126,7 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
     else:
         landed = write(job, delta, plan.rule)
     guards.refuse_endless(job)
+    refuse_nulled(link, table)
     look.confirm_again(delta)
     after = plan.strategy.remember(_seen(job, landed, started), before)
     guards.refuse_backwards(plan, scale, before, after)
@@ -141,7 +143,7 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
         previous_watermark=scale.shown(before.watermark) if scale else None,
         new_watermark=scale.shown(after.watermark) if scale else None,
         remembered=after != before,
-        warnings=guards.warnings(job, plan, landed, after, started),
+        warnings=(*unheld(link, table), *guards.warnings(job, plan, landed, after, started)),
         held_back=landed.held_back,
     )
 
@@ -197,7 +199,7 @@ def _decided(link: Link, plan: Plan, column: Column) -> Column:
 
 def tags(link: Link, table: Table, scale: Scale | None) -> dict[str, str]:
     """Return what the values of a memory mean; values under other tags are not compared with them."""
-    columns = ",".join(f"{column.name!r} {column.declared}" for column in table.columns)
+    columns = ",".join(f"{column.name!r} {column.declared}{column.collation}" for column in table.columns)
     digest = sha256(f"{link.target.digest_tag} {columns}".encode()).hexdigest()[:16]
     cursor = table.cursor if table.cursor and scale else "none"
     return {"cursor": cursor, "scale": scale.tag if scale else "none", "digest": digest}
@@ -243,6 +245,8 @@ def _settle_target(link: Link, plan: Plan, table: Table) -> None:
             f"target table {plan.name!r} has no primary key over {', '.join(map(repr, table.key))}: "
             "rows could not be told apart; rebuild it with that key, or write with append."
         )
+    if plan.rule is not WriteRule.APPEND:
+        check_key(link, table)
     wanted = [(column.name, link.target.type_name(column, link.origin)) for column in table.columns]
     present = [(column.name, column.declared) for column in found]
     if wanted == present:

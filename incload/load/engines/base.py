@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from incload.cursor import Scale
+    from incload.load.engines.equality import Equality
     from incload.load.location import End
     from incload.table import Column, Table
 
@@ -185,10 +186,24 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
 
     def create(self, table: Table, *, keyed: bool, origin: str) -> None:
         """Create the target table, with a primary key unless copies of a key are to be allowed."""
-        parts = [f"{self.quote(column.name)} {self.type_name(column, origin)}".rstrip() for column in table.columns]
+        parts = [self.definition(column, origin) for column in table.columns]
         if keyed:
             parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
         self.write(f"CREATE TABLE {self.name('target', table.name)} ({', '.join(parts)})")
+
+    def definition(self, column: Column, origin: str) -> str:
+        """Return the definition of a target column for a source column of the engine named."""
+        collation = self.collation(column, origin)
+        collated = f" COLLATE {collation}" if collation else ""
+        return f"{self.quote(column.name)} {self.type_name(column, origin)}".rstrip() + collated
+
+    def collation(self, column: Column, origin: str) -> str:  # noqa: ARG002 - an engine may have it
+        """Return the collation by which a target's column tells keys apart as the source does; empty without one."""
+        return ""
+
+    def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:  # noqa: ARG002 - bytes tell keys apart in most engines
+        """Return which key columns a unique index over them does not tell apart by bytes: how, and its collation."""
+        return {}
 
     def add_column(self, place: Place, table: str, column: str, type_name: str) -> None:
         """Add a column that is null in every row."""
@@ -247,10 +262,10 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:
         """Delete the rows of a relation whose keys stand in another; return how many."""
         if len(key) == 1:
-            column = self.quote(key[0])
+            column = self.keyed_by(key[0])
             return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys} AS k)")
         # A row that deletes itself must be named in full: DELETE takes no alias everywhere.
-        equal = " AND ".join(f"k.{self.quote(name)} = {relation}.{self.quote(name)}" for name in key)
+        equal = self.equal_keys(key, "k", relation)
         return self.write(f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})")
 
     def insert(self, table: Table, query: Query) -> int:

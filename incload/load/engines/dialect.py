@@ -7,15 +7,17 @@ them. What differs between engines is abstract, or is overridden where an engine
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.cursor import MixedText
 from incload.errors import Refused
+from incload.load.engines.equality import Equality, folded
 from incload.load.engines.query import Query
 from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from incload.cursor import Scale
     from incload.load.engines.cursor_sql import CursorSql
@@ -27,6 +29,12 @@ class Dialect(ABC):
     """What one engine calls things; see the module's docstring."""
 
     engine: ClassVar[str]
+
+    equalities: Mapping[str, Equality] = MappingProxyType({})
+    """How a sync's source tells its key columns apart, where not by their bytes."""
+
+    is_key_foreign: bool = False
+    """Whether the target's own key tells keys apart otherwise than the source, so that it does not find them."""
 
     @abstractmethod
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
@@ -82,8 +90,17 @@ class Dialect(ABC):
         return ", ".join(prefix + self.quote(name) for name in names)
 
     def equal_keys(self, key: Iterable[str], one: str, other: str) -> str:
-        """Return the condition that two relations agree in the key columns."""
-        return " AND ".join(f"{one}.{self.quote(name)} = {other}.{self.quote(name)}" for name in key)
+        """Return the condition that two relations agree in the key columns, as the source tells keys apart."""
+        return " AND ".join(f"{self.keyed_by(name, one)} = {self.keyed_by(name, other)}" for name in key)
+
+    def keyed_by(self, name: str, alias: str = "") -> str:
+        """Return the expression of a key column by which keys are told apart."""
+        column = f"{alias}.{self.quote(name)}" if alias else self.quote(name)
+        return self.folded(column, self.equalities[name]) if name in self.equalities else column
+
+    def folded(self, expression: str, equality: Equality) -> str:
+        """Return the expression of a value in which those that are one key are the same."""
+        return folded(expression, equality)
 
     def select(self, table: Table, scale: Scale | None, question: Rows, relation: str) -> Query:
         """Return the query for the rows of a relation that answer a question."""
@@ -137,12 +154,18 @@ class Dialect(ABC):
 
     def differing(self, names: tuple[str, ...], key: tuple[str, ...], relation: str, other: str) -> Query:
         """Return the query for the rows of one relation that another holds with other content, or not at all."""
-        rest = [name for name in names if name not in key]
+        rest = self.contents(names, key)
         absent = f"t.{self.quote(key[0])} IS NULL"
-        return Query(
+        found = (
             f"SELECT {self.listed(names, 's')} FROM {relation} AS s LEFT JOIN {other} AS t"
             f" ON {self.equal_keys(key, 's', 't')} WHERE {absent} OR {self.differ(rest, 's', 't')}"
         )
+        # Several rows of the other may be of one key, where an earlier load has compared bytes.
+        return self.once(names, f"({found}) AS d") if self.equalities else Query(found)
+
+    def contents(self, names: Iterable[str], key: tuple[str, ...]) -> list[str]:
+        """Return the columns that may differ in two rows of one key; its own spelling may, where the source lets it."""
+        return [name for name in names if name not in key or name in self.equalities]
 
     def condition(self, table: Table, scale: Scale | None, question: Rows) -> Query:
         """Return the condition under which a row answers a question; empty for every row."""

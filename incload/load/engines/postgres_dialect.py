@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from incload.cursor import UNITS, MixedText, Scale, Stamps
 from incload.load.engines.cursor_sql import CursorSql
 from incload.load.engines.dialect import Dialect
+from incload.load.engines.equality import Equality
 from incload.load.engines.postgres_sql import hashed, key_stamp, microseconds, stamp, ticks
 from incload.load.engines.query import Query
 from incload.table import Column, Kind
@@ -70,6 +71,10 @@ class PostgresDialect(Dialect):
         """Hash the values themselves, twice as fast; as text those that can be equal and yet look different."""
         parts = ", ".join(hashed(self.quote(column.name), column.kind) for column in columns)
         return f"hash_record_extended(ROW({parts}), 0)"
+
+    def folded(self, expression: str, equality: Equality) -> str:
+        """Leave decimals to the server, which compares them as numbers; only from it do they come as such."""
+        return expression if equality is Equality.NUMERIC else super().folded(expression, equality)
 
     def once(self, names: Sequence[str], relation: str) -> Query:
         """Compare the text of the rows: some types have no equality, and others take 1.0 for 1.00."""

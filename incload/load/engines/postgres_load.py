@@ -21,6 +21,7 @@ from incload.load.engines.base import Place, Query, Row, Session
 from incload.load.engines.cursor_sql import shape
 from incload.load.engines.postgres_catalogue import Catalogue, Holds
 from incload.load.engines.postgres_dialect import PostgresDialect
+from incload.load.engines.postgres_equality import key_equalities
 from incload.load.engines.postgres_sql import (
     NAME_BYTES,
     foreign_type,
@@ -35,11 +36,14 @@ from incload.table import Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from incload.load.engines.equality import Equality
     from incload.load.location import End
     from incload.table import Table
 
 
 _PLACEHOLDER = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\?""")
+_SAME_IF_EQUAL = {Kind.INTEGER, Kind.REAL, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.DECIMAL, Kind.BLOB}
+"""Kinds of keys that are the same if they are equal, but for the two zeros of floats."""
 STREAM = "incload_stream"
 """The temporary table of a stream that no statement could take in directly."""
 
@@ -196,6 +200,24 @@ class PostgresLoad(PostgresDialect, Session):
         """A unique index over columns that are never null is as good as a primary key."""
         return self._catalogue.indexed(self.name(place, table), key, Holds.UNIQUE)
 
+    def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
+        """Ask the catalogue about types of which it is not known that what is equal is the same."""
+        columns = [each for each in self.columns(place, table) or () if each.name in key]
+        if all(column.kind in _SAME_IF_EQUAL for column in columns):
+            return {}
+        return key_equalities(self.rows, self.name(place, table), key)
+
+    def collation(self, column: Column, origin: str) -> str:
+        """Keep PostgreSQL's own collation, by which the server tells keys apart; refuse one that is not there."""
+        if origin != self.engine or not column.collation:
+            return ""
+        if self.rows("SELECT to_regcollation(?) IS NULL", (column.collation,))[0][0]:
+            raise Refused(
+                f"key column {column.name!r} has the collation {column.collation}, which the target database does not "
+                "have: create the collation there, or load from a view that casts the column to another."
+            )
+        return column.collation
+
     def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
         """Have the server plan a comparison, which it refuses for json, xml, points and what is made of them."""
         relation = self.name(place, table)
@@ -264,7 +286,11 @@ class PostgresLoad(PostgresDialect, Session):
 
     def merge(self, table: Table, incoming: str) -> int:
         """Upsert, the fastest correct way in PostgreSQL."""
-        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
+        if self.is_key_foreign:
+            self.delete(table.key, self.name("target", table.name), incoming)
+            return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming} AS incoming"))
+        columns = self.contents(table.names, table.key)
+        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in columns)
         names = self.listed(table.names)
         return self.write(
             f"INSERT INTO {self.name('target', table.name)} AS held ({names})"

@@ -19,6 +19,7 @@ from incload.load.engines.base import Place, Query, Row
 from incload.load.engines.cursor_sql import CursorSql
 from incload.load.engines.sqlite_crossing import LOCK_SECONDS, MOST_COLUMNS, SqliteCrossing
 from incload.load.engines.sqlite_cursor import CursorValues
+from incload.load.engines.sqlite_equality import COLLATIONS, collations
 from incload.load.location import path_of
 from incload.load.wording import reason
 from incload.strategy import Capability
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from incload.cursor import Scale
+    from incload.load.engines.equality import Equality
     from incload.load.engines.log import ChangeLog
     from incload.load.location import End
     from incload.strategy import Rows
@@ -182,6 +184,19 @@ class SqliteSession(SqliteCrossing):
         nulls = " OR ".join(f"{self.quote(name)} IS NULL" for name in key)
         return not self.rows(f"SELECT 1 FROM {self.name(place, table)} WHERE {nulls} LIMIT 1")
 
+    def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
+        """Look at the collations of the unique index over the key, which may not be those of the columns."""
+        return collations(self.rows, "source" if place == "source" else "main", table, key)
+
+    def collation(self, column: Column, origin: str) -> str:
+        """Keep SQLite's own, and take the one that is nearest to another engine's."""
+        return column.collation if origin == self.engine else COLLATIONS.get(self.equalities.get(column.name), "")
+
+    def folded(self, expression: str, equality: Equality) -> str:
+        """Name the collation, which an index may have."""
+        collation = COLLATIONS.get(equality)
+        return f"{expression} COLLATE {collation}" if collation else super().folded(expression, equality)
+
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Look at the stored values: SQLite's declared types promise nothing."""
         return self._values(place, table, column).scale(per_second)
@@ -263,7 +278,8 @@ class SqliteSession(SqliteCrossing):
         exact = ", ".join(f"{name} COLLATE BINARY AS {name}" for name in map(self.quote, names))
         held = f"SELECT {self.listed(names)} FROM {other}"
         merged = Query(f"SELECT {exact} FROM {relation} EXCEPT {held} ORDER BY {self.listed(key)}")
-        return super().differing(names, key, relation, other) if self._sorts(merged) else merged
+        one_by_one = self.equalities or self._sorts(merged)
+        return super().differing(names, key, relation, other) if one_by_one else merged
 
     def _sorts(self, query: Query) -> bool:
         """Ask the planner whether a query needs anything sorted."""
@@ -276,7 +292,11 @@ class SqliteSession(SqliteCrossing):
 
     def merge(self, table: Table, incoming: str) -> int:
         """Upsert, the fastest correct way in SQLite; a table called excluded would be taken for the new rows."""
-        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
+        if self.is_key_foreign:
+            self.delete(table.key, self.name("target", table.name), incoming)
+            return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
+        columns = self.contents(table.names, table.key)
+        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in columns)
         names = self.listed(table.names)
         return self.write(
             f"INSERT INTO {self.name('target', table.name)} AS held ({names}) SELECT {names} FROM {incoming} WHERE true"
