@@ -10,8 +10,8 @@ import pytest
 
 from incload.commands.compare import add_choice_to, choice
 from incload.errors import Refused
-from incload.lab.clock import CLOCK
-from incload.report.files import write_reports
+from incload.harness.load_timer import CLOCK
+from incload.report.comparison.files import write_reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.lab.clock import CLOCK
-from incload.lab.figures import figures
-from incload.lab.process import whole
+from incload.harness.load_timer import CLOCK
+from incload.harness.perf.records import figures
+from incload.harness.perf.subprocess_timer import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ MOST = 1_000_000_000
 WRITE = """
 import sys
 from pathlib import Path
-from incload.history.datasets import dataset, write_parquet
+from incload.history.synthetic.datasets import dataset, write_parquet
 write_parquet(dataset(sys.argv[1]), int(sys.argv[2]), 1, Path(sys.argv[3]))
 """
 

@@ -11,11 +11,11 @@ import pytest
 from bare_statements import SETTINGS, Setting
 
 from incload.commands.compare import choice
-from incload.lab.clock import CLOCK
-from incload.lab.matrix import REFERENCE
-from incload.lab.race import Times, race
-from incload.lab.throughput import Contender, Phase, Yard, contender, outcome, yard
-from incload.load.location import path_of
+from incload.engines.endpoints import path_of
+from incload.harness.load_timer import CLOCK
+from incload.harness.perf.rounds import Times, race
+from incload.harness.perf.throughput import Contender, Phase, Yard, contender, outcome, yard
+from incload.harness.trials.matrix import REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,18 +11,18 @@ import pytest
 from incload.strategies.timestamp_watermark import TimestampWatermark
 
 from incload.commands.compare import choice
-from incload.lab.clock import CLOCK
-from incload.lab.figures import figures
-from incload.lab.growth import GrownText, grown
-from incload.report.charts import draw_growth
-from incload.report.csv_file import write_outcomes
-from incload.report.growth import scenario
+from incload.harness.load_timer import CLOCK
+from incload.harness.perf.records import figures
+from incload.harness.perf.scaling import GrownText, grown
+from incload.report.comparison.scaling import scenario
+from incload.report.outcome_csv import write_outcomes
+from incload.report.render.figure import draw_growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from incload.lab.growth import Cost
+    from incload.harness.perf.scaling import Cost
     from incload.report.outcome import Outcome
     from incload.strategy import Strategy
 

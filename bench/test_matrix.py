@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.commands.compare import choice
-from incload.lab import matrix, runner
-from incload.lab.clock import CLOCK
-from incload.lab.prediction import disagreement
+from incload.harness.load_timer import CLOCK
+from incload.harness.trials import matrix, runner
+from incload.harness.trials.prediction import disagreement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.lab.clock import CLOCK
-from incload.lab.figures import figures
-from incload.lab.pair import pair_name
-from incload.lab.process import whole
-from incload.lab.throughput import yard
+from incload.harness.load_timer import CLOCK
+from incload.harness.perf.records import figures
+from incload.harness.perf.subprocess_timer import whole
+from incload.harness.perf.throughput import yard
+from incload.harness.sandbox.sandbox import pair_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from test_memory import load_arguments
 
-from incload.lab.clock import CLOCK
-from incload.lab.figures import figures
-from incload.lab.process import whole
-from incload.lab.throughput import PHASES, Phase, Yard, yard
+from incload.harness.load_timer import CLOCK
+from incload.harness.perf.records import figures
+from incload.harness.perf.subprocess_timer import whole
+from incload.harness.perf.throughput import PHASES, Phase, Yard, yard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from test_memory import load_arguments
 
-from incload.lab.figures import figures
-from incload.lab.pair import pair_name
-from incload.lab.process import whole
-from incload.lab.throughput import yard
+from incload.harness.perf.records import figures
+from incload.harness.perf.subprocess_timer import whole
+from incload.harness.perf.throughput import yard
+from incload.harness.sandbox.sandbox import pair_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

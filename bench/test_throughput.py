@@ -12,15 +12,25 @@ import pytest
 import tutorial_loaders
 from bare_statements import BARE
 
+from incload.audit.audit import Difference
 from incload.commands.compare import choice
+from incload.engines.endpoints import path_of
 from incload.errors import Unable
-from incload.lab.audit import Difference
-from incload.lab.clock import CLOCK
-from incload.lab.matrix import REFERENCE
-from incload.lab.pair import pair_name
-from incload.lab.race import Times, race
-from incload.lab.throughput import PHASES, Contender, Phase, Yard, can_run, contender, outcome, refuse_unable, yard
-from incload.load.location import path_of
+from incload.harness.load_timer import CLOCK
+from incload.harness.perf.rounds import Times, race
+from incload.harness.perf.throughput import (
+    PHASES,
+    Contender,
+    Phase,
+    Yard,
+    can_run,
+    contender,
+    outcome,
+    require_capability,
+    yard,
+)
+from incload.harness.sandbox.sandbox import pair_name
+from incload.harness.trials.matrix import REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +115,7 @@ def test_load(
     """A load at scale is timed by turns with the others, and its target audited; a wrong one is a result as well."""
     benchmark.group = f"{phase} {pair[0]} to {pair[1]}"
     try:
-        refuse_unable(pair, who)
+        require_capability(pair, who)
         own, times = races(pair, phase)
     except Unable as refusal:
         own = yard(pair, request.config.option.scale, request.config.option.seed, tmp_path)

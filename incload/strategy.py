@@ -28,7 +28,6 @@ __all__ = [
     "Delta",
     "Everything",
     "Logged",
-    "Memory",
     "Need",
     "Position",
     "Reach",
@@ -36,6 +35,7 @@ __all__ = [
     "Seen",
     "Since",
     "Source",
+    "State",
     "Strategy",
     "Vanished",
     "WriteRule",
@@ -156,7 +156,7 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class State:
     """What a strategy keeps between syncs. The empty memory, `Memory()`, is that of a first sync.
 
     Attributes:
@@ -347,11 +347,11 @@ class Strategy(ABC):
         return timedelta(0)
 
     @abstractmethod
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask the source, from what the memory holds, for the rows of this sync."""
 
     @abstractmethod
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Return what the next sync starts from, given a summary of the rows that this one read."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -43,22 +43,22 @@ class BoundaryDedup(Strategy):
         """What is newer than the watermark, and at it what is unknown."""
         return Reach(at_bound="unknown")
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for everything at first, then for what is at the watermark and unknown, or newer."""
-        if memory.watermark is None:
+        if state.watermark is None:
             return Delta((source.everything(),))
-        return Delta((source.since(memory.watermark, inclusive=True, but=_known(memory)),))
+        return Delta((source.since(state.watermark, inclusive=True, but=_known(state)),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest cursor value read so far and the digests of the rows at it."""
         largest = seen.largest()
         if largest is None:
-            return memory
-        same = largest == memory.watermark
-        digests = {*seen.digests_at(largest), *(_known(memory) if same else ())}
-        return Memory(watermark=largest, notes={"boundary": sorted(digests)})
+            return state
+        same = largest == state.watermark
+        digests = {*seen.digests_at(largest), *(_known(state) if same else ())}
+        return State(watermark=largest, notes={"boundary": sorted(digests)})
 
 
-def _known(memory: Memory) -> tuple[str, ...]:
-    boundary = memory.notes.get("boundary")
+def _known(state: State) -> tuple[str, ...]:
+    boundary = state.notes.get("boundary")
     return tuple(map(str, boundary)) if isinstance(boundary, list) else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from incload.strategy import Assumption, Capability, Delta, Memory, Need, Seen, Source, Strategy
+from incload.strategy import Assumption, Capability, Delta, Need, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class CommitHorizon(Strategy):
         """Complete answers, and a memory that says what was read; the source sees to its numbers."""
         return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.MEMORY_NOT_AHEAD, Assumption.ATOMIC_COMMIT)))
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for what lies above the last number and below the horizon, in one statement."""
-        return Delta((source.settled(memory.watermark),))
+        return Delta((source.settled(state.watermark),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest number read so far."""
         largest = seen.largest()
-        return memory if largest is None else Memory(watermark=largest)
+        return state if largest is None else State(watermark=largest)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,15 @@ class CompositeWatermark(Strategy):
         """What is newer than the watermark, and at it what has a larger key."""
         return Reach(at_bound="larger_key")
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for everything at first, then for what lies beyond the last cursor and key."""
-        if memory.watermark is None or memory.key is None:
+        if state.watermark is None or state.key is None:
             return Delta((source.everything(),))
-        return Delta((source.after(memory.watermark, memory.key),))
+        return Delta((source.after(state.watermark, state.key),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest cursor value read so far and the largest key at it."""
         largest = seen.largest()
         if largest is None:
-            return memory
-        return Memory(watermark=largest, key=seen.largest_key(at=largest))
+            return state
+        return State(watermark=largest, key=seen.largest_key(at=largest))

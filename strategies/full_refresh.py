@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from incload.strategy import Assumption, Delta, Memory, Need, Seen, Source, Strategy, WriteRule
+from incload.strategy import Assumption, Delta, Need, Seen, Source, State, Strategy, WriteRule
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class FullRefresh(Strategy):
         """Every row is read at every sync."""
         return frozenset({Assumption.READ_ONCE})
 
-    def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - the contract hands over a memory
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract hands over a memory
         """Ask for everything."""
         return Delta((source.everything(),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:  # noqa: ARG002 - there is nothing to remember
+    def remember(self, seen: Seen, state: State) -> State:  # noqa: ARG002 - there is nothing to remember
         """Keep nothing."""
-        return memory
+        return state

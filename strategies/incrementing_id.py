@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from incload.strategy import Assumption, Delta, Memory, Need, Seen, Source, Strategy
+from incload.strategy import Assumption, Delta, Need, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class IncrementingId(Strategy):
             )
         )
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for everything at first, then for what has a larger key."""
-        return Delta((source.everything() if memory.key is None else source.after_key(memory.key),))
+        return Delta((source.everything() if state.key is None else source.after_key(state.key),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest key read so far."""
         largest = seen.largest_key()
-        return memory if largest is None else Memory(key=largest)
+        return state if largest is None else State(key=largest)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,16 @@ class LookbackWindow(Strategy):
         """What lies no further back than the window."""
         return Reach(self.window, from_clock=self.from_clock)
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for everything at first, then for what is no older than the window."""
-        if memory.watermark is None:
+        if state.watermark is None:
             return Delta((source.everything(),))
-        start = source.earlier(source.now() if self.from_clock else memory.watermark, self.window)
+        start = source.earlier(source.now() if self.from_clock else state.watermark, self.window)
         return Delta((source.since(start, inclusive=True),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest cursor value read so far; the window is subtracted when reading."""
         largest = seen.largest()
-        if largest is None or (memory.watermark is not None and largest <= memory.watermark):
-            return memory
-        return Memory(watermark=largest)
+        if largest is None or (state.watermark is not None and largest <= state.watermark):
+            return state
+        return State(watermark=largest)

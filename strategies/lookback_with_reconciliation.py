@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,19 @@ class LookbackWithReconciliation(Strategy):
         """What lies no further back than the window, and now and then everything."""
         return Reach(self.window, every=self.every)
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for everything when a comparison is due, else for what is no older than the window."""
-        if memory.watermark is None or _syncs(memory) % self.every == 0:
+        if state.watermark is None or _syncs(state) % self.every == 0:
             return Delta((source.everything(),), mirror=True)
-        start = source.earlier(memory.watermark, self.window)
+        start = source.earlier(state.watermark, self.window)
         return Delta((source.since(start, inclusive=True),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest cursor value read so far, and count the syncs."""
-        largest = max((mark for mark in (seen.largest(), memory.watermark) if mark is not None), default=None)
-        return Memory(watermark=largest, notes={"syncs": _syncs(memory) + 1})
+        largest = max((mark for mark in (seen.largest(), state.watermark) if mark is not None), default=None)
+        return State(watermark=largest, notes={"syncs": _syncs(state) + 1})
 
 
-def _syncs(memory: Memory) -> int:
-    syncs = memory.notes.get("syncs", 0)
+def _syncs(state: State) -> int:
+    syncs = state.notes.get("syncs", 0)
     return syncs if isinstance(syncs, int) else 0

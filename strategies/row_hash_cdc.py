@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from incload.strategy import Assumption, Delta, Memory, Need, Seen, Source, Strategy
+from incload.strategy import Assumption, Delta, Need, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class RowHashCdc(Strategy):
         """It names the keys that are gone, unless it is told not to."""
         return self.removes
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for the rows with another digest, and for the keys that have a digest but no row."""
-        if not memory.digests:
+        if not state.digests:
             # Without digests nobody knows which rows of the target have gone: the whole source says it.
             return Delta((source.everything(),), mirror=self.removes)
         return Delta((source.changed(),), source.vanished() if self.removes else None)
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:  # noqa: ARG002 - the load keeps the digests of what it read
+    def remember(self, seen: Seen, state: State) -> State:  # noqa: ARG002 - the load keeps the digests of what it read
         """Keep the digests of the rows read."""
-        return memory if memory.digests else Memory(digests=True)
+        return state if state.digests else State(digests=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,15 @@ class SettlingDelay(Strategy):
         """What is no older than a watermark that trails the clock."""
         return Reach(delay=self.delay)
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for what lies between the watermark and the clock less the delay."""
         until = source.earlier(source.now(), self.delay)
-        first = memory.watermark is None
-        return Delta((source.since(memory.watermark, inclusive=True, until=until, nulls=first),))
+        first = state.watermark is None
+        return Delta((source.since(state.watermark, inclusive=True, until=until, nulls=first),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest cursor value read so far."""
         largest = seen.largest()
-        if largest is None or (memory.watermark is not None and largest <= memory.watermark):
-            return memory
-        return Memory(watermark=largest)
+        if largest is None or (state.watermark is not None and largest <= state.watermark):
+            return state
+        return State(watermark=largest)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class SparseLookback(Strategy):
         backs = [timedelta(days=days) for days in self.days]
         return Reach(self.window, further=tuple((back + self.window, back) for back in backs))
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for everything at first, then for what lies in the windows."""
-        mark = memory.watermark
+        mark = state.watermark
         if mark is None:
             return Delta((source.everything(),))
         near = source.since(source.earlier(mark, self.window), inclusive=True)
@@ -67,9 +67,9 @@ class SparseLookback(Strategy):
         ]
         return Delta((near, *far))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest cursor value read so far."""
         largest = seen.largest()
-        if largest is None or (memory.watermark is not None and largest <= memory.watermark):
-            return memory
-        return Memory(watermark=largest)
+        if largest is None or (state.watermark is not None and largest <= state.watermark):
+            return state
+        return State(watermark=largest)

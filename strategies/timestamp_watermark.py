@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Memory, Need, Reach, Seen, Source, Strategy
+from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,15 @@ class TimestampWatermark(Strategy):
         """What is newer than the watermark, or no older in the inclusive form."""
         return Reach(at_bound="all" if self.inclusive else "none")
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for everything at first, then for what is newer than the watermark."""
-        if memory.watermark is None:
+        if state.watermark is None:
             return Delta((source.everything(),))
-        return Delta((source.since(memory.watermark, inclusive=self.inclusive),))
+        return Delta((source.since(state.watermark, inclusive=self.inclusive),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest cursor value read so far."""
         largest = seen.largest()
-        if largest is None or (memory.watermark is not None and largest <= memory.watermark):
-            return memory
-        return Memory(watermark=largest)
+        if largest is None or (state.watermark is not None and largest <= state.watermark):
+            return state
+        return State(watermark=largest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from incload.strategy import Assumption, Capability, Delta, Memory, Need, Seen, Source, Strategy
+from incload.strategy import Assumption, Capability, Delta, Need, Seen, Source, State, Strategy
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class TriggerCdc(Strategy):
         """It names the keys that are gone."""
         return True
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for what changed since the last position, which at first is everything."""
-        changes = source.changes(Capability.TRIGGERS, memory.position)
+        changes = source.changes(Capability.TRIGGERS, state.position)
         return Delta((changes,), changes)
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the position that the change table was read up to."""
         reached = seen.reached()
-        return memory if reached is None else Memory(position=reached)
+        return state if reached is None else State(position=reached)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
-from incload.lab import server
+from incload.engines.postgres import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

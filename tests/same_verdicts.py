@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from incload.commands.compare import add_choice_to, choice
-from incload.lab.runner import run_cells
+from incload.harness.trials.runner import run_cells
 
 IDENTITY = ("suite", "strategy", "write_rule", "scenario", "source_engine", "target_engine")
 COUNTED = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.report.csv_file import read_outcomes
+from incload.report.outcome_csv import read_outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,26 +20,26 @@ from typing import ClassVar
 
 import pytest
 
+from incload.audit.audit import Difference
 from incload.cursor import Scale
 from incload.errors import Unable
-from incload.history.scenarios import scenario
-from incload.lab.audit import Difference
-from incload.lab.pair import open_stand
-from incload.lab.trial import difference
-from incload.load.asking import AskedSource
+from incload.harness.sandbox.sandbox import open_sandbox
+from incload.harness.trials.trial import difference
+from incload.history.synthetic.scenarios import scenario
 from incload.load.plan import Plan
+from incload.load.strategy_views import AskedSource
 from incload.load.sync import sync
 from incload.registry import strategies, strategy, strategy_classes
 from incload.strategy import (
     Assumption,
     Delta,
     KeyValue,
-    Memory,
     Need,
     Position,
     Reach,
     Seen,
     Source,
+    State,
     Strategy,
     WriteRule,
 )
@@ -185,21 +185,21 @@ def unassuming(each: Strategy) -> Iterator[str]:
 
 def silent(each: Strategy) -> Iterator[str]:
     """With nothing in memory and with something, every sync asks the source for rows."""
-    for memory in (Memory(), each.remember(SOME, Memory())):
+    for state in (State(), each.remember(SOME, State())):
         source = asked()
-        if not each.read(source, memory).rows:
-            yield f"it asks for nothing with {memory}"
+        if not each.read(source, state).rows:
+            yield f"it asks for nothing with {state}"
         if not source.questions:
-            yield f"it makes its rows up with {memory}"
+            yield f"it makes its rows up with {state}"
 
 
 def meddling(each: Strategy) -> Iterator[str]:
     """Reading and remembering leave the memory as it was; what is remembered is new, and JSON can hold it."""
-    for notes in ({}, dict(each.remember(SOME, Memory()).notes)):
-        memory = Memory(CLOCK - 9_000_000, (3,), digests=True, notes=notes)
+    for notes in ({}, dict(each.remember(SOME, State()).notes)):
+        state = State(CLOCK - 9_000_000, (3,), digests=True, notes=notes)
         before = deepcopy(notes)
-        each.read(asked(), memory)
-        after = each.remember(SOME, memory)
+        each.read(asked(), state)
+        after = each.remember(SOME, state)
         if notes != before:
             yield f"it changes the memory's notes to {notes}"
         if json.loads(json.dumps(dict(after.notes))) != dict(after.notes):
@@ -208,11 +208,11 @@ def meddling(each: Strategy) -> Iterator[str]:
 
 def restless(each: Strategy) -> Iterator[str]:
     """A sync that reads nothing teaches nothing: watermark and key stay, and so does the rest."""
-    for memory in (Memory(), each.remember(SOME, Memory())):
-        after = each.remember(NONE, memory)
-        if (after.watermark, after.key) != (memory.watermark, memory.key):
-            yield f"without a row it goes from {memory} to {after}"
-        elif after != memory and each.name not in CHANGES_WITHOUT_ROWS:
+    for state in (State(), each.remember(SOME, State())):
+        after = each.remember(NONE, state)
+        if (after.watermark, after.key) != (state.watermark, state.key):
+            yield f"without a row it goes from {state} to {after}"
+        elif after != state and each.name not in CHANGES_WITHOUT_ROWS:
             yield f"without a row its memory becomes {after}"
 
 
@@ -220,24 +220,24 @@ def wasteful(each: Strategy) -> Iterator[str]:
     """After two loads of a source that stands still the copy is right and what it was, and so is the memory."""
     history = scenario("clean").build(100, 1)
     with tempfile.TemporaryDirectory() as folder:
-        stand = open_stand(("sqlite", "sqlite"), history.table, Path(folder))
+        sandbox = open_sandbox(("sqlite", "sqlite"), history.table, Path(folder))
         try:
-            stand.begin(history, each)
+            sandbox.begin(history, each)
         except Unable:
-            stand.close()
+            sandbox.close()
             return
         name, key, cursor = history.table.name, history.table.key, history.table.cursor
         # An hour after the last stamp, nobody waits for anything any more.
         now = history.started + 3_600_000_000
         plan = Plan(name, key, cursor, each, cursor_per_second=1_000_000, clock=lambda: now)
-        first = sync(stand.link, plan)
-        loaded = list(stand.target_rows())
-        second = sync(stand.link, plan)
-        if difference(stand) != Difference() or list(stand.target_rows()) != loaded:
-            yield f"the second load leaves {difference(stand)}"
+        first = sync(sandbox.connections, plan)
+        loaded = list(sandbox.target_rows())
+        second = sync(sandbox.connections, plan)
+        if difference(sandbox) != Difference() or list(sandbox.target_rows()) != loaded:
+            yield f"the second load leaves {difference(sandbox)}"
         if second.after != first.after and each.name not in CHANGES_WITHOUT_ROWS:
             yield f"the second load remembers {second.after}"
-        stand.close()
+        sandbox.close()
 
 
 def well_connected(each: Strategy) -> Iterator[str]:
@@ -323,14 +323,14 @@ class Sound(Strategy):
         """One thing."""
         return frozenset({Need(Assumption.NO_HARD_DELETES)})
 
-    def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - it does not look
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - it does not look
         """Ask for everything."""
         return Delta((source.everything(),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep the largest stamp."""
         largest = seen.largest()
-        return memory if largest is None else Memory(watermark=largest)
+        return state if largest is None else State(watermark=largest)
 
 
 @dataclass(frozen=True)
@@ -392,7 +392,7 @@ class Unassuming(Sound):
 class Silent(Sound):
     """Asks for nothing."""
 
-    def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - that is what is wrong with it
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - that is what is wrong with it
         """Ask for nothing."""
         return Delta(())
 
@@ -401,20 +401,20 @@ class Silent(Sound):
 class Meddling(Sound):
     """Writes into the memory it was handed."""
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Write."""
-        if isinstance(memory.notes, dict):
-            memory.notes["reads"] = 1
-        return super().read(source, memory)
+        if isinstance(state.notes, dict):
+            state.notes["reads"] = 1
+        return super().read(source, state)
 
 
 @dataclass(frozen=True)
 class Restless(Sound):
     """Remembers something when it saw nothing."""
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:  # noqa: ARG002 - that is what is wrong with it
+    def remember(self, seen: Seen, state: State) -> State:  # noqa: ARG002 - that is what is wrong with it
         """Take nothing for zero."""
-        return Memory(watermark=seen.largest() or 0)
+        return State(watermark=seen.largest() or 0)
 
 
 @dataclass(frozen=True)

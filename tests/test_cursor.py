@@ -8,17 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incload.cursor import (
-    UNITS,
-    IsoText,
-    MixedText,
-    Scale,
-    Stamps,
-    carried,
-    scale_of_tag,
-    scale_of_texts,
-    shape_of,
-)
+from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps, carried, scale_of_tag, scale_of_texts, shape_of
 from incload.errors import Refused, unknown
 
 US = UNITS["us"]

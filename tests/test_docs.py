@@ -25,11 +25,11 @@ from incload import cli
 from incload.commands import COMMANDS
 from incload.commands.compare import split
 from incload.errors import Refused
-from incload.history.scenarios import SCENARIOS
-from incload.lab.matrix import CORE, Choice
+from incload.harness.trials.matrix import CORE, Choice
+from incload.history.synthetic.scenarios import SCENARIOS
 from incload.registry import strategies, strategy_classes
+from incload.report.comparison.verdict_matrix import grid, verdict_trials
 from incload.report.frame import report_frame
-from incload.report.matrix import grid, verdict_trials
 from incload.strategy import SHOWN_BY_CURSOR, Assumption, Need, needs_of
 
 if TYPE_CHECKING:

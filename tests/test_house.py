@@ -23,9 +23,9 @@ DRIVERS = {"adbc_driver_sqlite": "sqlite", "duckdb": "duckdb", "sqlite3": "sqlit
 DIALECT = re.compile(r"\b(ATTACH|AUTOINCREMENT|ON CONFLICT|INSERT OR|MERGE INTO|PRAGMA|QUALIFY|ROWID|sqlite_master)\b")
 """Words of SQL that some databases understand and others do not."""
 SPEAK_SQL = {
-    "incload/lab/environment.py": "the report says which SQLite it ran on",
-    "incload/lab/pair.py": "the file of a throw-away source has to exist before it is attached",
-    "incload/load/engines/files.py": "files are read by DuckDB",
+    "incload/harness/sandbox/environment.py": "the report says which SQLite it ran on",
+    "incload/harness/sandbox/sandbox.py": "the file of a throw-away source has to exist before it is attached",
+    "incload/engines/files/record_files.py": "files are read by DuckDB",
 }
 """Files that are no engine's own and may know a driver or a dialect, each with the reason."""
 
@@ -83,7 +83,7 @@ def drivers_outside_engines(path: Path, tree: ast.Module) -> Iterator[str]:
     """Only the engine files of a database import its driver."""
     if path.as_posix() in SPEAK_SQL:
         return
-    in_engines = path.parent.as_posix() == "incload/load/engines"
+    in_engines = path.parent.as_posix() == "incload/engines"
     for each in imports(tree):
         engine = DRIVERS.get(top(each.module))
         if engine and not (in_engines and path.stem.startswith(engine)):
@@ -92,7 +92,7 @@ def drivers_outside_engines(path: Path, tree: ast.Module) -> Iterator[str]:
 
 def dialect_outside_engines(path: Path, tree: ast.Module) -> Iterator[str]:
     """Only engine files contain SQL that not every database understands."""
-    if path.as_posix() in SPEAK_SQL or path.parent.as_posix() == "incload/load/engines":
+    if path.as_posix() in SPEAK_SQL or path.parent.as_posix() == "incload/engines":
         return
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -134,7 +134,7 @@ def heavy_at_start(heavy: frozenset[str]) -> Rule:
     """
 
     def rule(path: Path, tree: ast.Module) -> Iterator[str]:
-        if path.parent.as_posix() != "incload/load/engines":
+        if path.parent.as_posix() != "incload/engines":
             slow = (each for each in imports(tree) if each.at_start and top(each.module) in heavy)
             yield from (f"{each.line} imports {each.module} at the start" for each in slow)
 
@@ -162,13 +162,13 @@ PLANTED = {
     ),
     "drivers": (
         ("incload/load/sync.py", "import sqlite3"),
-        ("incload/report/html.py", "def f():\n    from adbc_driver_sqlite.dbapi import connect"),
-        ("incload/load/engines/base.py", "import duckdb"),
-        ("incload/load/engines/duckdb.py", "import sqlite3"),
+        ("incload/report/render/html.py", "def f():\n    from adbc_driver_sqlite.dbapi import connect"),
+        ("incload/engines/session.py", "import duckdb"),
+        ("incload/engines/duckdb/session.py", "import sqlite3"),
     ),
     "dialect": (
-        ("incload/load/writes.py", "f'INSERT INTO {t} SELECT 1 ON CONFLICT DO NOTHING'"),
-        ("incload/load/writes.py", "run('PRAGMA table_info')"),
+        ("incload/load/writing/write_rules.py", "f'INSERT INTO {t} SELECT 1 ON CONFLICT DO NOTHING'"),
+        ("incload/load/writing/write_rules.py", "run('PRAGMA table_info')"),
     ),
     "top_level_strategies": (
         ("tests/test_bad.py", "from strategies.full_refresh import FullRefresh"),

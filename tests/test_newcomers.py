@@ -12,7 +12,7 @@ import pytest
 
 from incload import cli
 from incload.errors import Refused
-from incload.lab.matrix import Choice
+from incload.harness.trials.matrix import Choice
 from incload.registry import strategies, strategy, strategy_classes
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ NEW = '''"""Night owl: reads at night."""
 from dataclasses import dataclass
 from typing import ClassVar
 
-from incload.strategy import Assumption, Delta, Memory, Need, Seen, Source, Strategy
+from incload.strategy import Assumption, Delta, State, Need, Seen, Source, Strategy
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class NightOwl(Strategy):
         """That nothing is deleted."""
         return frozenset({Need(Assumption.NO_HARD_DELETES)})
 
-    def read(self, source: Source, memory: Memory) -> Delta:
+    def read(self, source: Source, state: State) -> Delta:
         """Ask for everything."""
         return Delta((source.everything(),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:
+    def remember(self, seen: Seen, state: State) -> State:
         """Keep nothing."""
-        return memory
+        return state
 '''
 NIGHT_OWLS = ["night_owl", "night_owl_hours_12"]
 

@@ -60,7 +60,7 @@ def house(root: Path, folder: Path, plants: dict[str, str]) -> Path:
         "incload/api",
         "incload/commands",
         "incload/history",
-        "incload/lab",
+        "incload/harness",
         "incload/load",
         "incload/report",
         "strategies",
@@ -117,7 +117,7 @@ def test_every_package_is_declared(root: Path) -> None:
 
 def test_an_undeclared_package_is_found(root: Path, tmp_path: Path) -> None:
     """A package folder that pyproject.toml does not list is found."""
-    folder = house(root, tmp_path, {"incload/load/engines/__init__.py": "", "incload/new/__init__.py": ""})
+    folder = house(root, tmp_path, {"incload/engines/__init__.py": "", "incload/new/__init__.py": ""})
 
     assert undeclared_packages(folder) == {"incload.new"}
 
@@ -133,9 +133,9 @@ def test_a_tidy_house_breaks_no_contract(root: Path, tmp_path: Path) -> None:
     """Imports that point down are allowed, those of a strategy among them."""
     downwards = {
         "strategies/good.py": "from incload.strategy import x",
-        "incload/lab/trial.py": "from incload.history import x\nfrom incload.load import y",
-        "incload/cli.py": "import incload.lab\nimport incload.report",
-        "incload/lab/matrix.py": "from incload.report import x",
+        "incload/harness/trials/trial.py": "from incload.history import x\nfrom incload.load import y",
+        "incload/cli.py": "import incload.harness\nimport incload.report",
+        "incload/harness/trials/matrix.py": "from incload.report import x",
     }
 
     assert broken_contracts(house(root, tmp_path, downwards)) == []
@@ -151,12 +151,12 @@ def test_a_tidy_house_breaks_no_contract(root: Path, tmp_path: Path) -> None:
         ("incload/load/bad.py", "import incload.report", "load and history know nothing of the lab or the report"),
         (
             "incload/history/bad.py",
-            "from incload.lab import x",
+            "from incload.harness import x",
             "load and history know nothing of the lab or the report",
         ),
         ("incload/report/bad.py", "from incload.load import x", "the report"),
         ("incload/report/bad.py", "import duckdb", "the report"),
-        ("incload/lab/bad.py", "from incload.commands import x", "nobody inside knows the door"),
+        ("incload/harness/bad.py", "from incload.commands import x", "nobody inside knows the door"),
     ],
 )
 def test_an_import_that_points_up_breaks_its_contract(
@@ -174,7 +174,7 @@ def test_types_of_strategies_are_checked(root: Path, tmp_path: Path) -> None:
     contract = {
         name: (root / name).read_text(encoding="utf-8") for name in ("incload/strategy.py", "incload/assumptions.py")
     }
-    wrong = "from incload.strategy import Memory\n\n\ndef f() -> Memory:\n    return 'text'\n"
+    wrong = "from incload.strategy import State\n\n\ndef f() -> State:\n    return 'text'\n"
     folder = house(root, tmp_path, {**contract, "strategies/bad.py": wrong})
     done = ran(folder, "-m", "mypy", "--cache-dir", str(tmp_path / "types"))
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.report.replay import headline
-from incload.report.replay_facts import read_facts
-from incload.report.replay_files import render_replay
-from incload.report.replayed import read_replayed
+from incload.report.replay.facts import read_facts
+from incload.report.replay.files import render_replay
+from incload.report.replay.record import read_replayed
+from incload.report.replay.sections import headline
 
 if TYPE_CHECKING:
     from pathlib import Path

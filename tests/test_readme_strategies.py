@@ -21,16 +21,16 @@ from unittest.mock import patch
 import pyarrow as pa
 import pytest
 
+from incload.audit.audit import order
+from incload.engines.postgres import server
+from incload.engines.registry import session_type
 from incload.errors import Refused
+from incload.harness.sandbox.sandbox import open_sandbox
+from incload.harness.trials.trial import difference
 from incload.history.history import History, Tick
-from incload.lab import server
-from incload.lab.audit import order
-from incload.lab.pair import open_stand
-from incload.lab.trial import difference
-from incload.load.asking import SeenRows
-from incload.load.engines.catalog import session_type
-from incload.load.memory import Shelf
 from incload.load.plan import Plan
+from incload.load.state.store import StateStore
+from incload.load.strategy_views import SeenRows
 from incload.load.sync import sync
 from incload.registry import strategy, strategy_classes
 from incload.strategy import Changed, WriteRule
@@ -39,10 +39,10 @@ from incload.table import Column, Kind, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from incload.lab.audit import Key, Row
-    from incload.lab.pair import Stand
-    from incload.load.engines.base import Query, Session
-    from incload.strategy import Memory, Strategy
+    from incload.audit.audit import Key, Row
+    from incload.engines.session import Query, Session
+    from incload.harness.sandbox.sandbox import Sandbox
+    from incload.strategy import State, Strategy
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -219,19 +219,19 @@ def played(block: str, folder: Path) -> str:
     """Do what a block says, with real syncs in a folder, and return the block as it came out."""
     chosen, rule = read_loader(block.partition("\n")[0])
     life, story = Life(), read_life(block)
-    stand, now = open_stand(pair_for(chosen), SHELF, folder), [0]
+    sandbox, now = open_sandbox(pair_for(chosen), SHELF, folder), [0]
     rows = [[cells(line)[0], told(each)] for line, each in zip(block.splitlines()[2:], story, strict=True)]
     try:
         empty = History(SHELF, position(story[0].at), life.tick(Happened(story[0].at, [], [])).upserts, ())
-        stand.begin(empty, chosen)
-        cursor = stand.cursor or "modified_at"
+        sandbox.begin(empty, chosen)
+        cursor = sandbox.cursor or "modified_at"
         plan = Plan("shelf", ("id",), cursor, chosen, rule, 1_000_000, clock=lambda: now[0])
         for row, line in zip(rows, story, strict=True):
-            stand.apply(life.tick(line))
+            sandbox.apply(life.tick(line))
             now[0] = position(line.at)
-            row += [*loaded(stand, plan, line.at), verdict(stand, waiting(life, line.at, chosen.delay))]
+            row += [*loaded(sandbox, plan, line.at), verdict(sandbox, waiting(life, line.at, chosen.delay))]
     finally:
-        stand.close()
+        sandbox.close()
     return f"{block.partition(chr(10))[0]}\n{laid_out(rows)}"
 
 
@@ -244,7 +244,7 @@ def pair_for(chosen: Strategy) -> tuple[str, str]:
     return "postgres", "postgres"
 
 
-def loaded(stand: Stand, plan: Plan, at: datetime) -> tuple[str, str, str]:
+def loaded(sandbox: Sandbox, plan: Plan, at: datetime) -> tuple[str, str, str]:
     """Run one sync; return which rows it read, what it wrote, and what it remembers."""
     read: list[object] = []
 
@@ -252,18 +252,18 @@ def loaded(stand: Stand, plan: Plan, at: datetime) -> tuple[str, str, str]:
         read.extend(key for (key,) in session.rows(f"SELECT id FROM ({relation.sql}) ORDER BY id", relation.params))
         return SeenRows(session, relation, *rest, **named)  # type: ignore[arg-type]  # handed on as it came
 
-    before = flat(stand.target_rows())
+    before = flat(sandbox.target_rows())
     with patch("incload.load.sync.SeenRows", note):
-        synced = sync(stand.link, plan)
-    after = flat(stand.target_rows())
+        synced = sync(sandbox.connections, plan)
+    after = flat(sandbox.target_rows())
     if Changed() in synced.delta.rows:  # every row is digested, and those that differ are seen
-        read = [row[0] for row in flat(stand.source_rows())]
+        read = [row[0] for row in flat(sandbox.source_rows())]
     different = [row[0] for row in (Counter(after) - Counter(before)).elements()]
     written = read if synced.written == synced.read else different
     assert (len(read), len(written)) == (synced.read, synced.written)
     gone = sorted({row[0] for row in before} - {row[0] for row in after}, key=str)
     writes = " ".join([*map(str, written), *ids("delete", gone)])
-    return " ".join(map(str, read)) or "-", writes or "-", remembered(stand, plan.strategy.name, synced.after, at)
+    return " ".join(map(str, read)) or "-", writes or "-", remembered(sandbox, plan.strategy.name, synced.after, at)
 
 
 def flat(chunks: Iterable[list[Row]]) -> list[Row]:
@@ -271,21 +271,23 @@ def flat(chunks: Iterable[list[Row]]) -> list[Row]:
     return list(chain.from_iterable(chunks))
 
 
-def remembered(stand: Stand, name: str, memory: Memory, at: datetime) -> str:
+def remembered(sandbox: Sandbox, name: str, state: State, at: datetime) -> str:
     """Write a memory."""
     parts = []
-    if memory.watermark is not None and stand.cursor:
+    if state.watermark is not None and sandbox.cursor:
         parts.append("a number")  # of the server's own, and another every time
-    elif memory.watermark is not None:
-        parts.append(shown(EPOCH + memory.watermark * MICROSECOND, at))
-    if memory.key is not None:
-        parts.append(" ".join(ids("key", memory.key)))
-    if memory.position is not None:
-        own = stand.link.source.engine == "sqlite"
-        parts.append(f"change {memory.position.partition('.')[2]}" if own else "a position")
-    counts = {key: len(note) if isinstance(note, list) else note for key, note in memory.notes.items()}
-    if memory.digests:
-        counts["digests"] = stand.link.target.count(Shelf(stand.link.target, SHELF, name, {}).digests)
+    elif state.watermark is not None:
+        parts.append(shown(EPOCH + state.watermark * MICROSECOND, at))
+    if state.key is not None:
+        parts.append(" ".join(ids("key", state.key)))
+    if state.position is not None:
+        own = sandbox.connections.source.engine == "sqlite"
+        parts.append(f"change {state.position.partition('.')[2]}" if own else "a position")
+    counts = {key: len(note) if isinstance(note, list) else note for key, note in state.notes.items()}
+    if state.digests:
+        counts["digests"] = sandbox.connections.target.count(
+            StateStore(sandbox.connections.target, SHELF, name, {}).digests
+        )
     parts += [f"{number} {NOTES[key][: -1 if number == 1 else None]}" for key, number in counts.items()]
     return " and ".join(parts) or "-"
 
@@ -299,9 +301,9 @@ def waiting(life: Life, at: datetime, delay: timedelta) -> set[Key]:
     return {(key,) for key, (_, stamp) in life.rows.items() if delay and stamp and stamp > at - delay}
 
 
-def verdict(stand: Stand, young: set[Key]) -> str:
+def verdict(sandbox: Sandbox, young: set[Key]) -> str:
     """Write what is wrong with the copy."""
-    found = difference(stand)
+    found = difference(sandbox)
     kinds: dict[str, set[Key]] = {
         "lost": {*found.lost} - young,
         "stale": {*found.stale} - young,

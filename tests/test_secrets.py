@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from incload.cli import main
+from incload.engines.endpoints import locate
 from incload.errors import masked
-from incload.load.location import locate
 
 if TYPE_CHECKING:
     from pathlib import Path

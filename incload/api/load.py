@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from incload.api.options import check_names, key_columns, one_of
 from incload.cursor import UNITS
+from incload.engines.endpoints import locate
 from incload.errors import Refused
-from incload.load.location import locate
 from incload.load.plan import Guards, Plan
 from incload.registry import strategy as find_strategy
 from incload.strategy import Strategy, WriteRule
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from incload.load.location import End
+    from incload.engines.endpoints import Endpoint
     from incload.load.run import LoadSummary
 
 
@@ -80,7 +80,7 @@ def load(source: str | Path, target: str | Path, **options: Unpack[LoadOptions])
     )
 
 
-def _target(url: str) -> End:
+def _target(url: str) -> Endpoint:
     target = locate(url)
     if target.engine == "file":
         raise Refused(f"the target {url!r} is no database: write sqlite:///path or duckdb:///path.")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from incload.commands.columns import named
 from incload.errors import Refused, unknown
-from incload.report.wording import plural
+from incload.report.format import plural
 
 if TYPE_CHECKING:
     import argparse
 
     from incload.commands.types import Subparsers
-    from incload.load.engines.log import Kept
-    from incload.load.location import End
+    from incload.engines.change_log import Kept
+    from incload.engines.endpoints import Endpoint
     from incload.strategy import Capability
 
 _DESCRIPTION = """\
@@ -49,9 +49,9 @@ def _action(actions: Subparsers, name: str, text: str, run: object) -> argparse.
     return action
 
 
-def _place(options: argparse.Namespace) -> tuple[End, str | None]:
+def _place(options: argparse.Namespace) -> tuple[Endpoint, str | None]:
     """Return the source, and the table if one is named."""
-    from incload.load.location import locate
+    from incload.engines.endpoints import locate
 
     source = locate(options.source)
     if source.table is not None and options.table not in {None, source.table}:
@@ -59,7 +59,7 @@ def _place(options: argparse.Namespace) -> tuple[End, str | None]:
     return source, options.table or source.table
 
 
-def _log(options: argparse.Namespace) -> tuple[End, str, Capability]:
+def _log(options: argparse.Namespace) -> tuple[Endpoint, str, Capability]:
     """Return the source, the table and the kind of log."""
     from incload.strategy import Capability
 

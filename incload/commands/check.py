@@ -31,8 +31,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare, or accept."""
-    from incload.report.compare import accept, compare
-    from incload.report.terminal import render_comparison
+    from incload.report.regression import accept, compare
+    from incload.report.regression_text import render_comparison
 
     if options.accept:
         accept(options.latest, options.baseline)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from incload.lab.matrix import Choice
+    from incload.harness.trials.matrix import Choice
 
 _DESCRIPTION = """\
 Run every strategy against every scenario on every pair of engines, audit after every sync, and write latest.csv and
@@ -55,7 +55,7 @@ def add_choice_to(add_option: Callable[..., object], scenarios: str = "") -> Non
 
 def choice(options: argparse.Namespace) -> Choice:
     """Return the chosen part of the matrix."""
-    from incload.lab.matrix import Choice
+    from incload.harness.trials.matrix import Choice
 
     return Choice(
         strategies=split(options.strategies),
@@ -79,10 +79,10 @@ def split(text: str) -> tuple[str, ...]:
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen cells and write the reports."""
-    from incload.lab.prediction import disagreement
-    from incload.lab.runner import run_cells
+    from incload.harness.trials.prediction import disagreement
+    from incload.harness.trials.runner import run_cells
     from incload.progress import Progress
-    from incload.report.files import write_reports
+    from incload.report.comparison.files import write_reports
 
     command = shlex.join(["incload", *sys.argv[1:]])
     check_folder(options.report_dir)

@@ -29,8 +29,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the cell and tell it."""
-    from incload.lab.explanation import chosen, explain
-    from incload.lab.matrix import Choice
+    from incload.harness.trials.explanation import chosen, explain
+    from incload.harness.trials.matrix import Choice
 
     choice = Choice((options.strategy,), (options.scenario,), (options.engines,), options.rows, options.seed)
     explained = explain(chosen(options.strategy, choice))

@@ -35,9 +35,9 @@ def run(options: argparse.Namespace) -> int:
     if options.assumptions:
         sys.stdout.write("\n".join(_assumptions()))
         return 0
-    from incload.history.scenarios import SCENARIOS
-    from incload.load.engines.catalog import needed_by
-    from incload.load.location import PACKED, RECORD_FILES
+    from incload.engines.endpoints import PACKED, RECORD_FILES
+    from incload.engines.registry import needed_by
+    from incload.history.synthetic.scenarios import SCENARIOS
     from incload.registry import strategies
 
     _section("Strategies", ((each.id, _described(each)) for each in strategies()))
@@ -124,7 +124,7 @@ def _rules_needing(assumption: Assumption) -> str:
 
 def _breaking(assumption: Assumption) -> str:
     from incload.history.breaks import SIZES_ONLY
-    from incload.history.scenarios import SCENARIOS
+    from incload.history.synthetic.scenarios import SCENARIOS
 
     if assumption in SIZES_ONLY:
         return "any history, by as much as its changes are behind the clock"

@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output and not alone:
         options.output.write_text(written, encoding="utf-8")
     sys.stderr.writelines(f"incload: warning: {warning}\n" for warning in summary.warnings)
-    sys.stdout.write(written if alone else told(summary))
+    sys.stdout.write(written if alone else format_summary(summary))
     return HELD_BACK if summary.held_back else 0
 
 
@@ -127,7 +127,7 @@ def _load_options(options: argparse.Namespace) -> LoadOptions:
     return cast("LoadOptions", {**given, "key": named("--key", options.key)})
 
 
-def told(summary: LoadSummary) -> str:
+def format_summary(summary: LoadSummary) -> str:
     """Return the summary as lines of `name: value`, after a sentence about what happened."""
     lines = [_sentence(summary)]
     for name, value in summary.to_dict().items():

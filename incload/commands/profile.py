@@ -46,14 +46,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _history(options: argparse.Namespace) -> int:
     from incload.history.lag import syncs
-    from incload.history.profile import Profiler
-    from incload.history.replay import open_history
+    from incload.history.lag_profile import Profiler
+    from incload.history.recorded.reader import open_history
     from incload.progress import Progress
-    from incload.report.past import past_blocks, window_blocks
-    from incload.report.plain import plain
-    from incload.report.replay import hint_blocks, profile_headline
-    from incload.report.replay_facts import TriedWindow
-    from incload.report.replay_files import save_profile
+    from incload.report.render.text import plain
+    from incload.report.replay.facts import TriedWindow
+    from incload.report.replay.files import save_profile
+    from incload.report.replay.history_sections import past_blocks, window_blocks
+    from incload.report.replay.sections import hint_blocks, profile_headline
 
     if options.cursor_unit:
         raise Refused(
@@ -76,11 +76,11 @@ def _history(options: argparse.Namespace) -> int:
 
 
 def _table(options: argparse.Namespace) -> int:
-    from incload.lab.standing import profile_table
-    from incload.load.location import locate
-    from incload.report.plain import plain
-    from incload.report.replay_files import save_standing
-    from incload.report.standing import standing_blocks
+    from incload.engines.endpoints import locate
+    from incload.harness.replays.table_profile import profile_table
+    from incload.report.render.text import plain
+    from incload.report.replay.files import save_standing
+    from incload.report.replay.table_profile import standing_blocks
 
     usual = {
         "file": "",

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
-    from incload.history.account import HistoryAccount
-    from incload.history.profile import Lateness
-    from incload.history.replay import ReplayOptions
-    from incload.report.replay_facts import HistoryFacts, TriedWindow, WorstRow
+    from incload.history.lag_profile import Lateness
+    from incload.history.recorded.read_log import ReadLog
+    from incload.history.recorded.reader import ReplayOptions
+    from incload.report.replay.facts import HistoryFacts, TriedWindow, WorstRow
     from incload.strategy import Strategy
 
 _DESCRIPTION = """\
@@ -74,7 +74,7 @@ def add_history_to(parser: argparse.ArgumentParser, *, required: bool) -> None:
 def history_options(options: argparse.Namespace) -> ReplayOptions:
     """Return how the versions of a file become a history, as the command line says it."""
     from incload.commands.durations import duration
-    from incload.history.replay import ReplayOptions
+    from incload.history.recorded.reader import ReplayOptions
 
     return ReplayOptions(
         key=named("--key", options.key),
@@ -92,7 +92,7 @@ def history_options(options: argparse.Namespace) -> ReplayOptions:
 def windows_of(options: argparse.Namespace) -> Sequence[timedelta]:
     """Return the windows to foretell."""
     from incload.commands.durations import duration
-    from incload.history.profile import WINDOWS
+    from incload.history.lag_profile import WINDOWS
 
     if not options.windows:
         return WINDOWS
@@ -103,14 +103,14 @@ def windows_of(options: argparse.Namespace) -> Sequence[timedelta]:
 
 def facts_of(
     options: argparse.Namespace,
-    account: HistoryAccount,
+    account: ReadLog,
     lateness: Lateness,
     windows: tuple[TriedWindow, ...],
     worst: tuple[WorstRow, ...] = (),
 ) -> HistoryFacts:
     """Return what is known of a history that has passed."""
-    from incload.lab.environment import environment
-    from incload.report.replay_facts import HistoryFacts
+    from incload.harness.sandbox.environment import environment
+    from incload.report.replay.facts import HistoryFacts
 
     return HistoryFacts(
         name=on_one_line(options.file or options.path.absolute().name),
@@ -129,14 +129,14 @@ def facts_of(
 
 def run(options: argparse.Namespace) -> int:
     """Replay, write the reports, print what was found."""
-    from incload.history.replay import open_history
-    from incload.lab.environment import processors
-    from incload.lab.replay import replay
+    from incload.harness.replays.replay import replay
+    from incload.harness.sandbox.environment import processors
+    from incload.history.recorded.reader import open_history
     from incload.progress import Progress
-    from incload.report.past import window_blocks
-    from incload.report.plain import plain
-    from incload.report.replay import answer_blocks, headline, hint_blocks
-    from incload.report.replay_files import save_replay
+    from incload.report.render.text import plain
+    from incload.report.replay.files import save_replay
+    from incload.report.replay.history_sections import window_blocks
+    from incload.report.replay.sections import answer_blocks, headline, hint_blocks
 
     check_folder(options.report_dir)
     workers = processors() if options.workers is None else options.workers
@@ -168,7 +168,7 @@ def _strategies(text: str) -> tuple[Strategy, ...]:
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     """Return the pairs of engines; one engine stands for source and target."""
-    from incload.lab.pair import OTHER_PAIRS, PAIRS, SERVER_PAIRS, pair_name
+    from incload.harness.sandbox.sandbox import OTHER_PAIRS, PAIRS, SERVER_PAIRS, pair_name
 
     pairs = (*PAIRS, *SERVER_PAIRS, *OTHER_PAIRS)
     known = {pair_name(pair): pair for pair in pairs} | {pair[0]: pair for pair in pairs if pair[0] == pair[1]}

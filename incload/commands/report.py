@@ -21,9 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Render."""
-    from incload.report.files import render_reports
-    from incload.report.replay_files import render_replay
-    from incload.report.replayed import holds_replay
+    from incload.report.comparison.files import render_reports
+    from incload.report.replay.files import render_replay
+    from incload.report.replay.record import holds_replay
 
     render = render_replay if holds_replay(options.csv) else render_reports
     folder = options.report_dir or options.csv.parent

@@ -37,10 +37,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the workload and print what became of each copy."""
     from incload.commands.compare import split
-    from incload.lab.server import missing
-    from incload.lab.workload import STRATEGIES, told
-    from incload.lab.workload import run as run_workload
-    from incload.lab.writers import Work
+    from incload.engines.postgres.server import missing
+    from incload.harness.concurrency.workload import STRATEGIES, format_summary
+    from incload.harness.concurrency.workload import run as run_workload
+    from incload.harness.concurrency.writers import Work
     from incload.registry import strategy
 
     why = missing()
@@ -59,5 +59,5 @@ def run(options: argparse.Namespace) -> int:
     )
     chosen = [strategy(name) for name in split(options.strategies) or STRATEGIES]
     outcome = run_workload(work, chosen, options.every, options.target)
-    sys.stdout.write(told(outcome))
+    sys.stdout.write(format_summary(outcome))
     return 1 if outcome.broken else 0

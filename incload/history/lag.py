@@ -3,7 +3,8 @@
 The lag of a change is how far its cursor value lies behind the largest one that was visible at the sync before. Values
 that were ahead of the source's clock do not count as the largest: what they do to a load is another break. From lags
 and schedule come the assumptions that a history breaks (incload.history.breaks) and the rows that a cursor strategy
-will get wrong (incload.history.model). Everything here is plain Python over the rows that change; no database is asked.
+will get wrong (incload.history.cursor_model). Everything here is plain Python over the rows that change; no database is
+asked.
 """
 
 from __future__ import annotations

@@ -8,22 +8,22 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from incload.engines.change_log import ChangeLog
+from incload.engines.driver_errors import reason
+from incload.engines.registry import session_type
 from incload.errors import Refused, Unable, unknown
-from incload.load.engines.catalog import session_type
-from incload.load.engines.log import ChangeLog
-from incload.load.link import reopen
-from incload.load.wording import reason
+from incload.load.connections import reopen
 from incload.strategy import Capability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.load.engines.base import Session
-    from incload.load.engines.log import Capture, Kept
-    from incload.load.location import End
+    from incload.engines.change_log import Capture, Kept
+    from incload.engines.endpoints import Endpoint
+    from incload.engines.session import Session
 
 
-def install(source: End, table: str, log: Capability, key: tuple[str, ...] = ()) -> Kept:
+def install(source: Endpoint, table: str, log: Capability, key: tuple[str, ...] = ()) -> Kept:
     """Have the changes of a table logged from now on; without a key, rows are named by the table's primary key."""
     with _changing(source, table, log) as (session, found):
         names = key or session.primary_key("target", table)
@@ -35,14 +35,14 @@ def install(source: End, table: str, log: Capability, key: tuple[str, ...] = ())
         return _kept(found, table)
 
 
-def remove(source: End, table: str, log: Capability) -> None:
+def remove(source: Endpoint, table: str, log: Capability) -> None:
     """Take away everything that keeps the log of a table."""
     with _changing(source, table, log) as (_, found):
         _kept(found, table)
         found.remove()
 
 
-def trim(source: End, table: str, log: Capability, until: str) -> int:
+def trim(source: Endpoint, table: str, log: Capability, until: str) -> int:
     """Forget what stands in the log of a table up to a position; return how many entries that were."""
     with _changing(source, table, log) as (_, found):
         _kept(found, table)
@@ -51,7 +51,7 @@ def trim(source: End, table: str, log: Capability, until: str) -> int:
         return found.trim(until)
 
 
-def listed(source: End, table: str | None = None) -> list[Kept]:
+def listed(source: Endpoint, table: str | None = None) -> list[Kept]:
     """Return the logs that a source keeps, of one table or of all."""
     with _opened(source) as session:
         left = session.left_behind("target")
@@ -68,7 +68,7 @@ def listed(source: End, table: str | None = None) -> list[Kept]:
 
 
 @contextmanager
-def _opened(source: End) -> Iterator[Session]:
+def _opened(source: Endpoint) -> Iterator[Session]:
     """Open a source so that it can be written."""
     if source.engine == "file":
         raise Unable(f"{source.shown} is a file of records, which keeps no log of its changes.")
@@ -84,7 +84,7 @@ def _opened(source: End) -> Iterator[Session]:
 
 
 @contextmanager
-def _changing(source: End, table: str, log: Capability) -> Iterator[tuple[Session, Capture]]:
+def _changing(source: Endpoint, table: str, log: Capability) -> Iterator[tuple[Session, Capture]]:
     """Hand out the log of the table, in a transaction that ends with the block."""
     with _opened(source) as session:
         why = session.cannot(log)

@@ -16,10 +16,10 @@ from incload.strategy import WriteRule, needs_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from incload.load.job import Job, Landed
-    from incload.load.link import Link
+    from incload.load.connections import Connections
     from incload.load.plan import Guards, Plan
-    from incload.strategy import Memory, Position, Strategy
+    from incload.load.writing.job import WriteJob, WriteResult
+    from incload.strategy import Position, State, Strategy
 
 _DAY = 86_400
 _RECENT_SECONDS = 30 * 365 * _DAY
@@ -66,7 +66,7 @@ def _broken(strategy: Strategy, rule: WriteRule) -> list[Assumption]:
     return sorted({need.assumption for need in needs_of(strategy, rule)} & strategy.breaks, key=lambda each: each.name)
 
 
-def refuse_backwards(plan: Plan, scale: Scale | None, before: Memory, after: Memory) -> None:
+def refuse_backwards(plan: Plan, scale: Scale | None, before: State, after: State) -> None:
     """Refuse a memory whose watermark lies behind the one before it, or that has lost it."""
     if plan.guards.allow_backwards or scale is None or before.watermark is None:
         return
@@ -78,57 +78,59 @@ def refuse_backwards(plan: Plan, scale: Scale | None, before: Memory, after: Mem
         )
 
 
-def refuse_endless(job: Job) -> None:
+def refuse_endless(job: WriteJob) -> None:
     """Refuse a cursor value without a place in an order, of which the target has made a null."""
     if job.scale is None or job.table.cursor is None:
         return
-    for value in sorted({"NaN", "infinity"} & job.link.target.nulled.get(job.table.cursor, set())):
+    for value in sorted({"NaN", "infinity"} & job.connections.target.nulled.get(job.table.cursor, set())):
         raise no_place(value)
 
 
-def warnings(job: Job, plan: Plan, landed: Landed, after: Memory, clock: int) -> tuple[str, ...]:
+def warnings(job: WriteJob, plan: Plan, result: WriteResult, after: State, clock: int) -> tuple[str, ...]:
     """Return what is to be reported of a sync, a sentence each.
 
     Args:
         job: The load.
         plan: Its plan.
-        landed: What was written.
+        result: What was written.
         after: The memory that it leaves.
         clock: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
     """
     unit = _other_unit(job, plan, after.watermark, clock)
     found = (
-        *(_held_back(plan, landed), _read_whole(plan, landed)),
-        *(_nulled(job), unit, _ahead(job, plan, landed, after.watermark, clock)),
+        *(_held_back(plan, result), _read_whole(plan, result)),
+        *(_nulled(job), unit, _ahead(job, plan, result, after.watermark, clock)),
     )
     return tuple(sentence for sentence in found if sentence)
 
 
-def _held_back(plan: Plan, landed: Landed) -> str:
-    if not landed.held_back:
+def _held_back(plan: Plan, result: WriteResult) -> str:
+    if not result.held_back:
         return ""
     return (
-        f"{landed.held_back} rows of {plan.name!r} that the source no longer has were kept, because they are more than "
+        f"{result.held_back} rows of {plan.name!r} that the source no longer has were kept, because they are more than "
         f"{plan.guards.percent} % of it, as after a read that was cut short: "
         "if they are really gone, load with --allow-removals."
     )
 
 
-def _read_whole(plan: Plan, landed: Landed) -> str:
-    return landed.why_all and f"All of {plan.name!r} was read, because {landed.why_all}."
+def _read_whole(plan: Plan, result: WriteResult) -> str:
+    return result.why_all and f"All of {plan.name!r} was read, because {result.why_all}."
 
 
-def _nulled(job: Job) -> str:
-    nulled, sentences = job.link.target.nulled, []
+def _nulled(job: WriteJob) -> str:
+    nulled, sentences = job.connections.target.nulled, []
     for what, lacks in _LACKING.items():
         names = ", ".join(repr(name) for name in job.table.names if what in nulled.get(name, ()))
         if names:
-            said = f"{what} in column {names} of {job.table.name!r} became null, because {job.link.target.engine}"
+            said = (
+                f"{what} in column {names} of {job.table.name!r} became null, because {job.connections.target.engine}"
+            )
             sentences.append(f"{said} has no {lacks}.")
     return " ".join(sentences)
 
 
-def _other_unit(job: Job, plan: Plan, watermark: Position | None, clock: int) -> str:
+def _other_unit(job: WriteJob, plan: Plan, watermark: Position | None, clock: int) -> str:
     """Report an integer cursor whose newest value is of 1970, counted as the user says, and of today in a coarser unit.
 
     With a unit that is too fine a window is wider than was meant and a delay is none at all; one that is too coarse is
@@ -154,7 +156,7 @@ def _day(position: Position, per_second: int) -> str:
     return str(Stamps(UNITS["s"]).shown(int(position // per_second))).partition("T")[0]
 
 
-def _ahead(job: Job, plan: Plan, landed: Landed, watermark: Position | None, clock: int) -> str:
+def _ahead(job: WriteJob, plan: Plan, result: WriteResult, watermark: Position | None, clock: int) -> str:
     """Report a watermark ahead of the source's clock, or, where nothing was read, of all that the source has."""
     scale = job.scale
     if plan.guards.allow_ahead or scale is None or watermark is None:
@@ -163,8 +165,8 @@ def _ahead(job: Job, plan: Plan, landed: Landed, watermark: Position | None, clo
         now = clock * scale.per_second // UNITS["us"]
         if watermark > now + _slack(scale):
             return _passed_over(plan, scale, watermark, f"the source's clock ({scale.shown(now)})")
-    if _needs(plan.strategy, Assumption.MEMORY_NOT_AHEAD) and not landed.read:
-        largest = _largest(job.link, job, scale)
+    if _needs(plan.strategy, Assumption.MEMORY_NOT_AHEAD) and not result.read:
+        largest = _largest(job.connections, job, scale)
         if largest is not None and watermark > largest:
             return _passed_over(plan, scale, watermark, f"all that the source holds (up to {scale.shown(largest)})")
     return ""
@@ -187,12 +189,12 @@ def _passed_over(plan: Plan, scale: Scale, watermark: Position, behind: str) -> 
     )
 
 
-def _largest(link: Link, job: Job, scale: Scale) -> Position | None:
+def _largest(connections: Connections, job: WriteJob, scale: Scale) -> Position | None:
     """Return the source's largest cursor value, if an index tells it or the table is small; else None."""
-    table, source = job.table, link.source
+    table, source = job.table, connections.source
     column = table.column(table.cursor or "")
-    if not source.finds_largest("source", link.table, column.name):
+    if not source.finds_largest("source", connections.table, column.name):
         return None
     maximum = source.cursor(column.name, scale, column.declared).maximum
-    found = source.rows(f"SELECT {maximum} FROM {link.relation}")[0][0]
+    found = source.rows(f"SELECT {maximum} FROM {connections.relation}")[0][0]
     return None if found is None else scale.position(found)

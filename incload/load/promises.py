@@ -8,7 +8,7 @@ from incload.assumptions import Assumption
 from incload.strategy import WriteRule, needs_of
 
 if TYPE_CHECKING:
-    from incload.load.link import Link
+    from incload.load.connections import Connections
     from incload.load.plan import Plan
     from incload.load.run import LoadSummary
 
@@ -20,7 +20,7 @@ def promises_equality(plan: Plan) -> bool:
     return all(need.assumption is not Assumption.NO_HARD_DELETES for need in needs_of(plan.strategy, plan.rule))
 
 
-def unequal(link: Link, plan: Plan, summary: LoadSummary) -> str:
+def unequal(connections: Connections, plan: Plan, summary: LoadSummary) -> str:
     """Say that source and target have not as many rows where that is promised; empty where it is not, or not counted.
 
     What was held back explains itself. A source that has another number by now is being written, so that the first
@@ -29,7 +29,7 @@ def unequal(link: Link, plan: Plan, summary: LoadSummary) -> str:
     counted, total = summary.source_records, summary.total_in_target
     if counted is None or summary.held_back or counted == total or not promises_equality(plan):
         return ""
-    if link.records is None and link.source.count(link.relation) != counted:
+    if connections.records is None and connections.source.count(connections.relation) != counted:
         return ""
     return (
         f"the source has {counted} rows and {plan.name!r} has {total}, though strategy {plan.strategy.id!r} with write "

@@ -9,20 +9,20 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from incload.engines.driver_errors import clashes, reason
+from incload.engines.registry import session_type
 from incload.errors import Refused
 from incload.load import promises
-from incload.load.engines.catalog import session_type
+from incload.load.connections import connect, reopen, resolve_table_name
 from incload.load.guards import mismatch
-from incload.load.link import connect, reopen, spelled
 from incload.load.sync import NO_SCHEMA, describe, sync
-from incload.load.wording import clashes, reason
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.load.link import Link
-    from incload.load.location import End
+    from incload.engines.endpoints import Endpoint
+    from incload.load.connections import Connections
     from incload.load.plan import Plan
     from incload.load.sync import Synced
 
@@ -65,7 +65,7 @@ class LoadSummary:
         return asdict(self)
 
 
-def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: bool = False) -> LoadSummary:
+def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = False, count: bool = False) -> LoadSummary:
     """Bring one table up to date by one sync.
 
     With `dry_run` everything is done and then undone. With `count` a source database is counted as well. Raises
@@ -73,25 +73,31 @@ def load(source: End, target: End, plan: Plan, *, dry_run: bool = False, count: 
     """
     unfit = mismatch(plan)
     with _untouched_on_failure(target) as filled, _one_sentence(source, target, plan):
-        link = connect(source, target, plan)
+        connections = connect(source, target, plan)
         opened = target.identity()
         try:
-            plan = replace(plan, name=spelled(link.target, plan.name), origin=source.origin(link.table))
-            if link.records == 0:
-                return _told(unfit, _nothing(link, source, plan, dry_run=dry_run))
-            describe(link, plan)  # refuses a table that is not there before it is counted
-            source_records = link.source.count(link.relation) if count and link.records is None else link.records
-            dotted = _dotted(link, plan)
-            total_before = _total(link, plan)
-            synced = sync(link, plan, commit=not dry_run)
+            plan = replace(
+                plan, name=resolve_table_name(connections.target, plan.name), origin=source.origin(connections.table)
+            )
+            if connections.records == 0:
+                return _told(unfit, _nothing(connections, source, plan, dry_run=dry_run))
+            describe(connections, plan)  # refuses a table that is not there before it is counted
+            source_records = (
+                connections.source.count(connections.relation)
+                if count and connections.records is None
+                else connections.records
+            )
+            dotted = _dotted(connections, plan)
+            total_before = _total(connections, plan)
+            synced = sync(connections, plan, commit=not dry_run)
             if target.identity() != opened:
                 raise Refused(f"the target {target.shown} was removed while it was being loaded: load again.")
             filled.append(not dry_run)
-            summary = _summary(link, plan, synced, source_records, total_before, dry_run=dry_run)
-            unequal = "" if dry_run else promises.unequal(link, plan, summary)
+            summary = _summary(connections, plan, synced, source_records, total_before, dry_run=dry_run)
+            unequal = "" if dry_run else promises.unequal(connections, plan, summary)
             return _told(unfit, _told(dotted, _told(unequal, summary)))
         finally:
-            link.close()
+            connections.close()
 
 
 def _told(known: str, summary: LoadSummary) -> LoadSummary:
@@ -99,15 +105,21 @@ def _told(known: str, summary: LoadSummary) -> LoadSummary:
     return replace(summary, warnings=(known, *summary.warnings)) if known else summary
 
 
-def _dotted(link: Link, plan: Plan) -> str:
+def _dotted(connections: Connections, plan: Plan) -> str:
     """Say of a table that is to be made that its name, dot and all, is its name."""
-    if "." not in plan.name or link.target.columns("target", plan.name) is not None:
+    if "." not in plan.name or connections.target.columns("target", plan.name) is not None:
         return ""
     return f"table {plan.name!r} is new, and the dot is in its name. {NO_SCHEMA}."
 
 
 def _summary(  # noqa: PLR0913 - it only gathers
-    link: Link, plan: Plan, synced: Synced, source_records: int | None, total_before: int, *, dry_run: bool
+    connections: Connections,
+    plan: Plan,
+    synced: Synced,
+    source_records: int | None,
+    total_before: int,
+    *,
+    dry_run: bool,
 ) -> LoadSummary:
     return LoadSummary(
         table=plan.name,
@@ -119,7 +131,7 @@ def _summary(  # noqa: PLR0913 - it only gathers
         removed=synced.removed,
         previous_watermark=synced.previous_watermark,
         new_watermark=synced.new_watermark,
-        total_in_target=total_before if dry_run else _total(link, plan),
+        total_in_target=total_before if dry_run else _total(connections, plan),
         memory="written" if synced.remembered else "untouched",
         dry_run=dry_run,
         warnings=synced.warnings,
@@ -127,9 +139,9 @@ def _summary(  # noqa: PLR0913 - it only gathers
     )
 
 
-def _nothing(link: Link, source: End, plan: Plan, *, dry_run: bool) -> LoadSummary:
+def _nothing(connections: Connections, source: Endpoint, plan: Plan, *, dry_run: bool) -> LoadSummary:
     """A file without a record says nothing about the table, so nothing is done; what would have been gone is told."""
-    total = _total(link, plan)
+    total = _total(connections, plan)
     kept = (
         f"{source.shown} holds no record, and the {total} rows of {plan.name!r} were kept: "
         "if they are really gone, drop the table, and the next load makes it anew."
@@ -141,14 +153,14 @@ def _nothing(link: Link, source: End, plan: Plan, *, dry_run: bool) -> LoadSumma
     )
 
 
-def _total(link: Link, plan: Plan) -> int:
-    if link.target.columns("target", plan.name) is None:
+def _total(connections: Connections, plan: Plan) -> int:
+    if connections.target.columns("target", plan.name) is None:
         return 0
-    return link.target.count(link.target.name("target", plan.name))
+    return connections.target.count(connections.target.name("target", plan.name))
 
 
 @contextmanager
-def _untouched_on_failure(target: End) -> Iterator[list[bool]]:
+def _untouched_on_failure(target: Endpoint) -> Iterator[list[bool]]:
     """Remove the target that this load created, unless the list that is yielded says that it was filled."""
     existed = target.is_there
     filled: list[bool] = []
@@ -159,7 +171,7 @@ def _untouched_on_failure(target: End) -> Iterator[list[bool]]:
             _remove_if_blank(target)
 
 
-def _remove_if_blank(target: End) -> None:
+def _remove_if_blank(target: Endpoint) -> None:
     """Remove a database without a table while nobody else can write it; leave one that somebody else is using."""
     try:
         session = reopen(target)
@@ -175,7 +187,7 @@ def _remove_if_blank(target: End) -> None:
 
 
 @contextmanager
-def _one_sentence(source: End, target: End, plan: Plan) -> Iterator[None]:
+def _one_sentence(source: Endpoint, target: Endpoint, plan: Plan) -> Iterator[None]:
     """Turn what a driver raises into a refusal that names the two ends."""
     errors = tuple({session_type(end.engine).error for end in (source, target)})
     try:

@@ -13,29 +13,30 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
+from incload.engines.session import Query
+from incload.engines.temp_tables import DIGEST
 from incload.errors import Refused, unknown, visible
-from incload.load import filling, guards
-from incload.load.asking import AskedSource, SeenRows
-from incload.load.digesting import remember_digests
-from incload.load.engines.base import Query
-from incload.load.engines.temporary import DIGEST
+from incload.load import guards
+from incload.load.connections import require_capability
+from incload.load.cursor_check import look_at_cursor
 from incload.load.equating import check_key, compare_keys, refuse_nulled, unheld
-from incload.load.evolving import evolve
-from incload.load.job import Job
-from incload.load.link import refuse_unable
-from incload.load.looking import look_at_cursor
-from incload.load.memory import Shelf
-from incload.load.writes import write
+from incload.load.schema_evolution import evolve
+from incload.load.state.store import StateStore
+from incload.load.strategy_views import AskedSource, SeenRows
+from incload.load.writing import initial_load
+from incload.load.writing.job import WriteJob
+from incload.load.writing.row_hash import remember_digests
+from incload.load.writing.write_rules import write
 from incload.strategy import WriteRule
 from incload.table import Kind, Table
 
 if TYPE_CHECKING:
     from incload.cursor import Scale
-    from incload.load.engines.base import Session
-    from incload.load.job import Landed
-    from incload.load.link import Link
+    from incload.engines.session import Session
+    from incload.load.connections import Connections
     from incload.load.plan import Plan
-    from incload.strategy import Delta, Memory
+    from incload.load.writing.job import WriteResult
+    from incload.strategy import Delta, State
     from incload.table import Column
 
 
@@ -65,8 +66,8 @@ class Synced:
     removed: int
     questions: int
     delta: Delta
-    before: Memory
-    after: Memory
+    before: State
+    after: State
     previous_watermark: object
     new_watermark: object
     remembered: bool
@@ -74,68 +75,68 @@ class Synced:
     held_back: int = 0
 
 
-def sync(link: Link, plan: Plan, *, commit: bool = True) -> Synced:
+def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced:
     """Run one sync of one table.
 
     With `commit=False` the transaction is rolled back at the end: the account is that of a real sync, and nothing has
     changed. Raises `Refused`, with the target as it was, for input that cannot be loaded.
     """
-    link.begin(plan.name)
+    connections.begin(plan.name)
     try:
-        synced = _within(link, plan, lasting=commit)
+        synced = _within(connections, plan, lasting=commit)
         if commit:
-            link.commit()
+            connections.commit()
         else:
-            link.rollback()
+            connections.rollback()
     except BaseException as error:
-        link.rollback()
-        refusal = link.broken(error)
+        connections.rollback()
+        refusal = connections.broken(error)
         if refusal:
             raise refusal from error
         raise
     return synced
 
 
-def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
+def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     """Do the work of a sync inside its transaction; what is to be undone must fit into one."""
-    refuse_unable(plan.strategy, link.source, is_file=link.records is not None)
-    table = compare_keys(link, describe(link, plan))
-    shelf = Shelf(link.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source)
-    first = link.target.columns("target", plan.name) is None
-    look = look_at_cursor(link, plan, table, shelf, first=first)
+    require_capability(plan.strategy, connections.source, is_file=connections.records is not None)
+    table = compare_keys(connections, describe(connections, plan))
+    store = StateStore(connections.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source)
+    first = connections.target.columns("target", plan.name) is None
+    look = look_at_cursor(connections, plan, table, store, first=first)
     scale = look.scale
-    _check_key_order(link, plan, table)
-    shelf = replace(shelf, tags=tags(link, table, scale))
-    unique = link.source.unique("source", link.table, table.key)
+    _check_key_order(connections, plan, table)
+    store = replace(store, tags=tags(connections, table, scale))
+    unique = connections.source.unique("source", connections.table, table.key)
     if not unique:
-        link.source.check_equality("source", link.table, map(table.column, table.key))
+        connections.source.check_equality("source", connections.table, map(table.column, table.key))
     if first:
-        shelf.forget()
-        link.target.discard(plan.name)
-    _settle_target(link, plan, table)
+        store.forget()
+        connections.target.discard(plan.name)
+    _settle_target(connections, plan, table)
     may_remove = guards.may_remove(plan.guards)
-    job = Job(link, table, scale, unique, shelf.digests_table, plan.count_unchanged, may_remove)
-    source = AskedSource(scale, plan.clock or link.source.now)
-    before = shelf.recall()
-    _check_remembered_key(link, table, shelf, before)
+    job = WriteJob(connections, table, scale, unique, store.digests_table, plan.count_unchanged, may_remove)
+    source = AskedSource(scale, plan.clock or connections.source.now)
+    before = store.recall()
+    _check_remembered_key(connections, table, store, before)
     started = source.clock()
     delta = plan.strategy.read(source, before)
     look.confirm(delta)
-    if first and lasting and filling.is_long(job, delta, plan.rule):
-        landed = _filled(job, plan, shelf, delta)
+    if first and lasting and initial_load.is_long(job, delta, plan.rule):
+        result = _filled(job, plan, store, delta)
     else:
-        landed = write(job, delta, plan.rule)
+        result = write(job, delta, plan.rule)
     guards.refuse_endless(job)
-    refuse_nulled(link, table)
+    refuse_nulled(connections, table)
     look.confirm_again(delta)
-    after = plan.strategy.remember(_seen(job, landed, started), before)
+    after = plan.strategy.remember(_seen(job, result, started), before)
     guards.refuse_backwards(plan, scale, before, after)
-    _remember(shelf, job, landed, before, after, at=started)
+    _remember(store, job, result, before, after, at=started)
     return Synced(
-        read=landed.read,
-        written=landed.written,
-        unchanged=landed.unchanged,
-        removed=landed.removed,
+        read=result.read,
+        written=result.written,
+        unchanged=result.unchanged,
+        removed=result.removed,
         questions=source.questions,
         delta=delta,
         before=before,
@@ -143,37 +144,37 @@ def _within(link: Link, plan: Plan, *, lasting: bool) -> Synced:
         previous_watermark=scale.shown(before.watermark) if scale else None,
         new_watermark=scale.shown(after.watermark) if scale else None,
         remembered=after != before,
-        warnings=(*unheld(link, table), *guards.warnings(job, plan, landed, after, started)),
-        held_back=landed.held_back,
+        warnings=(*unheld(connections, table), *guards.warnings(job, plan, result, after, started)),
+        held_back=result.held_back,
     )
 
 
-def _filled(job: Job, plan: Plan, shelf: Shelf, delta: Delta) -> Landed:
+def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> WriteResult:
     """Fill a new target before the transaction that makes the sync durable, which is begun anew."""
-    job.link.target.rollback()
-    written = filling.fill(job, delta, keyed=plan.rule is not WriteRule.APPEND)
-    job.link.target.begin(plan.name)
-    shelf.forget()
-    return filling.adopted(job, delta, written)
+    job.connections.target.rollback()
+    written = initial_load.fill(job, delta, keyed=plan.rule is not WriteRule.APPEND)
+    job.connections.target.begin(plan.name)
+    store.forget()
+    return initial_load.adopted(job, delta, written)
 
 
-def describe(link: Link, plan: Plan) -> Table:
+def describe(connections: Connections, plan: Plan) -> Table:
     """Return what the source table is; refuse a table, key or cursor column that it does not have."""
-    columns = link.source.columns("source", link.table)
+    columns = connections.source.columns("source", connections.table)
     if columns is None:
-        raise no_table(link.source, link.table)
+        raise no_table(connections.source, connections.table)
     names = [column.name for column in columns]
     own = next((name for name in names if name.lower() == DIGEST), None)
     if own:
         raise Refused(f"the source has a column {own!r}, a name that incload needs for itself: rename it.")
-    link.source.check_names(names)
-    link.target.check_names(names)
+    connections.source.check_names(names)
+    connections.target.check_names(names)
     for name in (*plan.key, *filter(None, [plan.cursor])):
         if name not in names:
             raise unknown("cursor column" if name == plan.cursor else "key column", name, names)
     if plan.cursor is None and plan.strategy.uses_cursor:
         raise Refused(f"strategy {plan.strategy.name!r} needs a cursor column: name one with --cursor.")
-    return Table(plan.name, plan.key, plan.cursor, tuple(_decided(link, plan, column) for column in columns))
+    return Table(plan.name, plan.key, plan.cursor, tuple(_decided(connections, plan, column) for column in columns))
 
 
 def no_table(source: Session, table: str, kind: str = "source table") -> Refused:
@@ -188,44 +189,44 @@ def no_table(source: Session, table: str, kind: str = "source table") -> Refused
     return Refused(f"{unknown(kind, table, tables)}{schema}")
 
 
-def _decided(link: Link, plan: Plan, column: Column) -> Column:
+def _decided(connections: Connections, plan: Plan, column: Column) -> Column:
     """Take the kind of a column whose source does not say it from the target of an earlier load."""
-    if link.attached:
+    if connections.attached:
         return column
-    known = {found.name: found.kind for found in link.target.columns("target", plan.name) or ()}
+    known = {found.name: found.kind for found in connections.target.columns("target", plan.name) or ()}
     there = replace(column, kind=known.get(column.name, column.kind))
-    return there if there != column and link.source.may_be("source", link.table, there) else column
+    return there if there != column and connections.source.may_be("source", connections.table, there) else column
 
 
-def tags(link: Link, table: Table, scale: Scale | None) -> dict[str, str]:
+def tags(connections: Connections, table: Table, scale: Scale | None) -> dict[str, str]:
     """Return what the values of a memory mean; values under other tags are not compared with them."""
     columns = ",".join(f"{column.name!r} {column.declared}{column.collation}" for column in table.columns)
-    digest = sha256(f"{link.target.digest_tag} {columns}".encode()).hexdigest()[:16]
+    digest = sha256(f"{connections.target.digest_tag} {columns}".encode()).hexdigest()[:16]
     cursor = table.cursor if table.cursor and scale else "none"
     return {"cursor": cursor, "scale": scale.tag if scale else "none", "digest": digest}
 
 
-def _check_key_order(link: Link, plan: Plan, table: Table) -> None:
+def _check_key_order(connections: Connections, plan: Plan, table: Table) -> None:
     """Refuse to go by the order of keys that the two engines do not order alike."""
     by_key = {Assumption.TIES_IN_KEY_ORDER, Assumption.KEYS_IN_COMMIT_ORDER}
-    if link.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
+    if connections.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
         return
     for column in map(table.column, table.key):
         if column.kind in {Kind.OTHER, Kind.DECIMAL}:
             raise Refused(
                 f"strategy {plan.strategy.name!r} goes by the order of the key, and key column {column.name!r} of type "
-                f"{column.declared} has none in {link.target.engine}: choose a strategy that does not."
+                f"{column.declared} has none in {connections.target.engine}: choose a strategy that does not."
             )
 
 
-def _check_remembered_key(link: Link, table: Table, shelf: Shelf, memory: Memory) -> None:
+def _check_remembered_key(connections: Connections, table: Table, store: StateStore, state: State) -> None:
     """Refuse to go on behind a key of another type: numbers and texts have no order among each other."""
-    for value, column in zip(memory.key or (), map(table.column, table.key), strict=False):
-        any_type = link.source.holds_any and column.kind is not Kind.TEXT
+    for value, column in zip(state.key or (), map(table.column, table.key), strict=False):
+        any_type = connections.source.holds_any and column.kind is not Kind.TEXT
         if not any_type and isinstance(value, str) is not _kept_as_text(column) and not isinstance(value, bytes):
             raise Refused(
-                f"{shelf.said} ends at the key {value!r}, and key column {column.name!r} is of type "
-                f"{column.declared or column.kind} now, in which keys have another order: {shelf.remedy}."
+                f"{store.said} ends at the key {value!r}, and key column {column.name!r} is of type "
+                f"{column.declared or column.kind} now, in which keys have another order: {store.remedy}."
             )
 
 
@@ -234,26 +235,26 @@ def _kept_as_text(column: Column) -> bool:
     return column.kind in {Kind.TEXT, Kind.DECIMAL, Kind.OTHER}
 
 
-def _settle_target(link: Link, plan: Plan, table: Table) -> None:
+def _settle_target(connections: Connections, plan: Plan, table: Table) -> None:
     """Create the target, or make sure that the one there has the source's columns."""
-    found = link.target.columns("target", plan.name)
+    found = connections.target.columns("target", plan.name)
     if found is None:
-        link.target.create(table, keyed=plan.rule is not WriteRule.APPEND, origin=link.origin)
+        connections.target.create(table, keyed=plan.rule is not WriteRule.APPEND, origin=connections.origin)
         return
-    if plan.rule is not WriteRule.APPEND and not link.target.keyed("target", plan.name, table.key):
+    if plan.rule is not WriteRule.APPEND and not connections.target.keyed("target", plan.name, table.key):
         raise Refused(
             f"target table {plan.name!r} has no primary key over {', '.join(map(repr, table.key))}: "
             "rows could not be told apart; rebuild it with that key, or write with append."
         )
     if plan.rule is not WriteRule.APPEND:
-        check_key(link, table)
-    wanted = [(column.name, link.target.type_name(column, link.origin)) for column in table.columns]
+        check_key(connections, table)
+    wanted = [(column.name, connections.target.type_name(column, connections.origin)) for column in table.columns]
     present = [(column.name, column.declared) for column in found]
     if wanted == present:
         return
     if not (plan.evolve and [name for name, _ in wanted[: len(present)]] == [name for name, _ in present]):
         raise Refused(f"target table {plan.name!r} has another schema than the source: {_difference(wanted, present)}.")
-    evolve(link.target, table, [declared for _, declared in wanted], found)
+    evolve(connections.target, table, [declared for _, declared in wanted], found)
 
 
 def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -> str:
@@ -268,35 +269,41 @@ def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -
     return f"it has a column {extra[0]!r} of its own; drop it there" if extra else "the columns stand in another order"
 
 
-def _seen(job: Job, landed: Landed, started: int) -> SeenRows:
-    table, scale, link = job.table, job.scale, job.link
+def _seen(job: WriteJob, result: WriteResult, started: int) -> SeenRows:
+    table, scale, connections = job.table, job.scale, job.connections
 
     def rows(session: Session, relation: Query) -> SeenRows:
         cursor = (
-            session.cursor(table.cursor, scale, _declared(link, session, table)) if table.cursor and scale else None
+            session.cursor(table.cursor, scale, _declared(connections, session, table))
+            if table.cursor and scale
+            else None
         )
-        return SeenRows(session, relation, table, cursor, scale, started, landed.position, none=not landed.read)
+        return SeenRows(session, relation, table, cursor, scale, started, result.position, none=not result.read)
 
-    if not landed.in_source or link.attached:
-        return rows(link.target, landed.seen)
-    return replace(rows(link.source, landed.seen), arrived=rows(link.target, Query(f"SELECT * FROM {job.target}")))
+    if not result.in_source or connections.attached:
+        return rows(connections.target, result.seen)
+    return replace(
+        rows(connections.source, result.seen), arrived=rows(connections.target, Query(f"SELECT * FROM {job.target}"))
+    )
 
 
-def _declared(link: Link, session: Session, table: Table) -> str:
+def _declared(connections: Connections, session: Session, table: Table) -> str:
     """Return what a session calls the type of the cursor: the source its own, the target that of the copy."""
     column = table.column(table.cursor or "")
-    return column.declared if session is link.source else link.target.type_name(column, link.origin)
+    return (
+        column.declared if session is connections.source else connections.target.type_name(column, connections.origin)
+    )
 
 
 def _remember(  # noqa: PLR0913 - it only gathers
-    shelf: Shelf, job: Job, landed: Landed, before: Memory, after: Memory, *, at: int
+    store: StateStore, job: WriteJob, result: WriteResult, before: State, after: State, *, at: int
 ) -> None:
     """Write what changed of the memory; a sync that learned nothing leaves it untouched, and one without rows all."""
     if after.digests:
         if not before.digests:
-            shelf.create_digests(job.link.origin)
-        remember_digests(job, landed, afresh=not before.digests)
-    if after != before or shelf.is_foreign():
-        shelf.keep(after, at, landed.written)
-    if landed.written or landed.removed:
-        shelf.outdate(at)
+            store.create_digests(job.connections.origin)
+        remember_digests(job, result, afresh=not before.digests)
+    if after != before or store.is_foreign():
+        store.keep(after, at, result.written)
+    if result.written or result.removed:
+        store.outdate(at)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
-from incload.report.csv_file import COLUMNS, TYPES, read_outcomes
 from incload.report.outcome import Outcome
+from incload.report.outcome_csv import COLUMNS, TYPES, read_outcomes
 from incload.report.verdict import verdict
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incload.report.wording import MISSING, shortened
+from incload.report.format import MISSING, shortened
 
 if TYPE_CHECKING:
     from incload.report.outcome import Outcome

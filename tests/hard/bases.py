@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 import duckdb
 
-from incload.load.location import locate
+from incload.engines.endpoints import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from incload.load.location import End
+    from incload.engines.endpoints import Endpoint
 
 Row = tuple[object, ...]
 
@@ -56,7 +56,7 @@ class Base:
             return f"{self.engine}:///{quote(str(self.place))}{named and f'?{named}'}"
         return f"{self.place}{named and f'&{named}'}"
 
-    def end(self, table: str | None = None) -> End:
+    def end(self, table: str | None = None) -> Endpoint:
         """Return it as an end of a load."""
         return locate(self.url(table))
 
@@ -103,7 +103,7 @@ class Base:
             return duckdb.connect(str(self.place), config={"threads": 1})
         import psycopg
 
-        from incload.load.engines.postgres_url import Server
+        from incload.engines.postgres.endpoint import Server
 
         end = self.end()
         assert isinstance(end, Server)

@@ -13,20 +13,20 @@ import pyarrow as pa
 
 import incload.load.sync as syncing
 from incload.history.history import History, Tick
-from incload.load.memory import Shelf
 from incload.load.plan import Guards, Plan
+from incload.load.state.store import StateStore
 from incload.load.sync import describe, sync, tags
 from incload.registry import strategies
-from incload.strategy import Delta, Memory, Need, Seen, Source, Strategy, WriteRule
+from incload.strategy import Delta, Need, Seen, Source, State, Strategy, WriteRule
 from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.load.job import Job
-    from incload.load.link import Link
+    from incload.load.connections import Connections
+    from incload.load.writing.job import WriteJob
 
-Loader = Callable[["Link", Plan], object]
+Loader = Callable[["Connections", Plan], object]
 """What runs one sync."""
 
 SECOND, NOON = 1_000_000, 1_767_268_800_000_000
@@ -99,7 +99,7 @@ class Behind(Strategy):
     """Reads from a memory of its own and remembers nothing new: the second half of a load that remembered first."""
 
     inner: Strategy
-    memory: Memory
+    state: State
     name: ClassVar[str] = "behind"
 
     @property
@@ -107,34 +107,36 @@ class Behind(Strategy):
         """Whatever the strategy needs."""
         return self.inner.needs
 
-    def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - its own is older
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - its own is older
         """Ask as the strategy would have before it remembered."""
-        return self.inner.read(source, self.memory)
+        return self.inner.read(source, self.state)
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:  # noqa: ARG002 - it is remembered already
+    def remember(self, seen: Seen, state: State) -> State:  # noqa: ARG002 - it is remembered already
         """Keep what is there."""
-        return memory
+        return state
 
 
-def memory_first(link: Link, plan: Plan) -> None:
+def state_first(connections: Connections, plan: Plan) -> None:
     """Commit what will have been read, and only then the rows: the order of many a script."""
-    learned = sync(link, plan, commit=False)
-    table = describe(link, plan)
-    scale = link.source.scale("source", link.table, table.column("ts"), plan.cursor_per_second)
-    link.begin(plan.name)
-    Shelf(link.target, table, plan.strategy.name, tags(link, table, scale)).keep(learned.after, NOON, learned.written)
-    link.commit()
-    sync(link, replace(plan, strategy=Behind(plan.strategy, learned.before)))
+    learned = sync(connections, plan, commit=False)
+    table = describe(connections, plan)
+    scale = connections.source.scale("source", connections.table, table.column("ts"), plan.cursor_per_second)
+    connections.begin(plan.name)
+    StateStore(connections.target, table, plan.strategy.name, tags(connections, table, scale)).keep(
+        learned.after, NOON, learned.written
+    )
+    connections.commit()
+    sync(connections, replace(plan, strategy=Behind(plan.strategy, learned.before)))
 
 
-def rows_first(link: Link, plan: Plan) -> None:
+def rows_first(connections: Connections, plan: Plan) -> None:
     """Commit the rows, and only then what was read."""
     remember = syncing._remember
 
-    def late(shelf: Shelf, job: Job, *rest: object, **options: object) -> None:
-        job.link.target.commit()
-        job.link.target.begin(job.table.name)
-        remember(shelf, job, *rest, **options)  # type: ignore[arg-type]  # handed on as they are
+    def late(store: StateStore, job: WriteJob, *rest: object, **options: object) -> None:
+        job.connections.target.commit()
+        job.connections.target.begin(job.table.name)
+        remember(store, job, *rest, **options)  # type: ignore[arg-type]  # handed on as they are
 
     with patch.object(syncing, "_remember", late):
-        sync(link, plan)
+        sync(connections, plan)

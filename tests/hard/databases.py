@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import psycopg
 
-from incload.load.location import locate
+from incload.engines.endpoints import locate
 from incload.load.plan import Plan
 from incload.load.run import load
 from incload.registry import strategy

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 
-from incload.load.engines.base import Session
-from incload.load.engines.catalog import SCHEMES, session_type
-from incload.load.link import Link
+from incload.engines.registry import SCHEMES, session_type
+from incload.engines.session import Session
+from incload.load.connections import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from incload.load.engines.stream import Stream
+    from incload.engines.stream import Stream
 
 
 NAMES = [name for name in dict.fromkeys(SCHEMES.values()) if name != "postgres" or find_spec("psycopg")]
@@ -71,14 +71,14 @@ class Tape:
 def taped(tape: Tape) -> Iterator[Tape]:
     """Let every session of this process cross its boundaries on a tape, for the time of a block."""
     kept = [(owner, name, vars(owner)[name]) for owner in OWNERS for name in STEPS if name in vars(owner)]
-    noted = Link._noted
+    noted = Connections._noted
     for engine, name, method in kept:
         setattr(engine, name, _stepped(tape, name, method))
-    Link._noted = lambda link, stream: _torn(tape, noted(link, stream))  # type: ignore[method-assign]
+    Connections._noted = lambda connections, stream: _torn(tape, noted(connections, stream))  # type: ignore[method-assign]
     try:
         yield tape
     finally:
-        Link._noted = noted  # type: ignore[method-assign]
+        Connections._noted = noted  # type: ignore[method-assign]
         for engine, name, method in kept:
             setattr(engine, name, method)
 

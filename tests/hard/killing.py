@@ -23,14 +23,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_sqlite.dbapi  # noqa: F401 - before the first fork, as are all of these
-from crashes import EVENTS, HISTORY, TICK, Cell, cells, memory_first, rows_first, told
+from crashes import EVENTS, HISTORY, TICK, Cell, cells, rows_first, state_first, told
 from dying import Tape, taped
 
-from incload.lab.audit import audit
-from incload.lab.server import schema
-from incload.load.engines.catalog import session_type
-from incload.load.link import connect, reopen
-from incload.load.location import Location, locate
+from incload.audit.audit import audit
+from incload.engines.endpoints import Location, locate
+from incload.engines.postgres.server import schema
+from incload.engines.registry import session_type
+from incload.load.connections import connect, reopen
 from incload.load.run import load
 from incload.registry import strategy
 from incload.strategy import WriteRule
@@ -38,9 +38,9 @@ from incload.strategy import WriteRule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from incload.lab.audit import Row
-    from incload.load.engines.base import Session
-    from incload.load.location import End
+    from incload.audit.audit import Row
+    from incload.engines.endpoints import Endpoint
+    from incload.engines.session import Session
     from incload.load.plan import Plan
 
 NAMES = ("source", "target")
@@ -48,7 +48,7 @@ KEPT: list[AbstractContextManager[str]] = []
 KILLED = 77
 """The exit code of a process that died where it was to die."""
 
-LOADERS = {"memory_first": memory_first, "rows_first": rows_first}
+LOADERS = {"memory_first": state_first, "rows_first": rows_first}
 """The loaders that lose something, by name; any other name is the door."""
 
 
@@ -95,7 +95,7 @@ class Site:
             return repr(audit(_ordered(source), _ordered(target), (0,)))
 
 
-def _end(engine: str, path: Path) -> End:
+def _end(engine: str, path: Path) -> Endpoint:
     """Return an end; where a server is asked for, in a schema that is made when its name is not on file yet."""
     if engine != "postgres":
         return Location(engine, path)
@@ -110,7 +110,7 @@ def _schema() -> str:
     return KEPT[-1].__enter__()
 
 
-def _opened(end: End) -> Session:
+def _opened(end: Endpoint) -> Session:
     return session_type(end.engine).open(None, end)
 
 
@@ -137,9 +137,9 @@ def planted(name: str) -> Callable[[Site, Plan], object]:
     """Return a loader that loses something."""
 
     def run(site: Site, plan: Plan) -> None:
-        link = connect(site.source, site.target, plan)
-        LOADERS[name](link, plan)
-        link.close()
+        connections = connect(site.source, site.target, plan)
+        LOADERS[name](connections, plan)
+        connections.close()
 
     return run
 

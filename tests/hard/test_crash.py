@@ -12,13 +12,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
-from crashes import EVENTS, HISTORY, TICK, Cell, Loader, cells, memory_first, rows_first, told
+from crashes import EVENTS, HISTORY, TICK, Cell, Loader, cells, rows_first, state_first, told
 from dying import Death, Tape, taped
 
+from incload.audit.audit import Difference
 from incload.errors import Unable
-from incload.lab.audit import Difference
-from incload.lab.pair import OTHER_PAIRS, PAIRS, SERVER_PAIRS, open_stand, pair_name
-from incload.lab.trial import difference
+from incload.harness.sandbox.sandbox import OTHER_PAIRS, PAIRS, SERVER_PAIRS, open_sandbox, pair_name
+from incload.harness.trials.trial import difference
 from incload.load.sync import sync
 from incload.registry import strategy
 from incload.strategy import WriteRule
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from conftest import Tally
 
-    from incload.lab.pair import Stand
+    from incload.harness.sandbox.sandbox import Sandbox
 
 Content = dict[str, list[str]]
 """The rows of every table of a target, its memory among them."""
@@ -47,22 +47,22 @@ class Ground:
         """Take a folder for the databases."""
         self.cell, self._folder, self._number = cell, folder, 0
 
-    def stand(self) -> Stand:
+    def sandbox(self) -> Sandbox:
         """Return a new stand."""
         self._number += 1
         folder = self._folder / str(self._number)
         folder.mkdir(parents=True)
-        stand = open_stand(self.cell.pair, EVENTS, folder)
-        stand.begin(HISTORY, self.cell.strategy)
+        sandbox = open_sandbox(self.cell.pair, EVENTS, folder)
+        sandbox.begin(HISTORY, self.cell.strategy)
         if self.cell.second:
-            sync(stand.link, self.cell.plan)
-            stand.apply(TICK)
-        return stand
+            sync(sandbox.connections, self.cell.plan)
+            sandbox.apply(TICK)
+        return sandbox
 
 
-def content(stand: Stand) -> Content:
+def content(sandbox: Sandbox) -> Content:
     """Return everything that the target holds."""
-    session = stand.link.target
+    session = sandbox.connections.target
     return {
         name: sorted(map(told, session.rows(f"SELECT * FROM {session.name('target', name)}")))
         for name in session.tables("target")
@@ -88,16 +88,16 @@ class Undisturbed:
 
 def undisturbed(ground: Ground, loader: Loader) -> Undisturbed:
     """Run a cell in peace."""
-    stand = ground.stand()
+    sandbox = ground.sandbox()
     try:
-        before = content(stand)
+        before = content(sandbox)
         with taped(Tape()) as tape:
-            loader(stand.link, ground.cell.plan)
-        after, wrong = content(stand), difference(stand)
-        loader(stand.link, ground.cell.plan)
-        return Undisturbed(tape.crossed, before, after, content(stand), (wrong, difference(stand)))
+            loader(sandbox.connections, ground.cell.plan)
+        after, wrong = content(sandbox), difference(sandbox)
+        loader(sandbox.connections, ground.cell.plan)
+        return Undisturbed(tape.crossed, before, after, content(sandbox), (wrong, difference(sandbox)))
     finally:
-        stand.close()
+        sandbox.close()
 
 
 def crossed(ground: Ground, peace: Undisturbed, loader: Loader, *, first: int = 0, to_the_end: bool = False) -> int:
@@ -106,28 +106,28 @@ def crossed(ground: Ground, peace: Undisturbed, loader: Loader, *, first: int = 
     Where nothing has changed the next death shows what running again comes to. The first one that leaves everything
     done is the last, unless it is to go to the end: what follows a commit is the same in every cell of a pair.
     """
-    stand = ground.stand()
+    sandbox = ground.sandbox()
     try:
         for at in count(first):
             with taped(Tape(at)) as tape, suppress(Death):
-                loader(stand.link, ground.cell.plan)
+                loader(sandbox.connections, ground.cell.plan)
             if not tape.dead:
                 break
-            stand.link.rollback()  # what a database does when the process that wrote is gone
-            found = content(stand)
+            sandbox.connections.rollback()  # what a database does when the process that wrote is gone
+            found = content(sandbox)
             assert found in (peace.before, peace.after), f"a mixture, after {tape.crossed[-1:]}"
             if found == peace.after:
-                assert difference(stand) == peace.wrong[0]
-                loader(stand.link, ground.cell.plan)
-                assert (content(stand), difference(stand)) == (peace.later, peace.wrong[1])
+                assert difference(sandbox) == peace.wrong[0]
+                loader(sandbox.connections, ground.cell.plan)
+                assert (content(sandbox), difference(sandbox)) == (peace.later, peace.wrong[1])
                 if not to_the_end:
                     return at + 1 - first
-                stand.close()
-                stand = ground.stand()
-        assert (content(stand), difference(stand)) == (peace.after, peace.wrong[0])
+                sandbox.close()
+                sandbox = ground.sandbox()
+        assert (content(sandbox), difference(sandbox)) == (peace.after, peace.wrong[0])
         return at - first
     finally:
-        stand.close()
+        sandbox.close()
 
 
 @pytest.mark.slow
@@ -165,7 +165,7 @@ def test_dying_at_any_boundary_leaves_no_mixture(
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=pair_name)
-@pytest.mark.parametrize(("loader", "rule"), [(memory_first, WriteRule.MERGE), (rows_first, WriteRule.APPEND)])
+@pytest.mark.parametrize(("loader", "rule"), [(state_first, WriteRule.MERGE), (rows_first, WriteRule.APPEND)])
 def test_a_load_of_two_commits_is_found(
     pair: tuple[str, str], loader: Loader, rule: WriteRule, tmp_path: Path, tally: Tally
 ) -> None:

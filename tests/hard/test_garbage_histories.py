@@ -20,14 +20,14 @@ from hypothesis import strategies as st
 from offering import files, offer
 
 from incload.errors import Refused
-from incload.history.replay import ReplayOptions, open_history
+from incload.history.recorded.reader import ReplayOptions, open_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conftest import Tally
 
-    from incload.history.account import HistoryAccount
+    from incload.history.recorded.read_log import ReadLog
 
 PHASES = (Phase.explicit, Phase.generate)
 
@@ -112,7 +112,7 @@ def counted(names: Sequence[bytes]) -> int:
     return sum(name.lower().endswith(kinds) and not name.startswith(b".") for name in names)
 
 
-def lived(path: Path, options: ReplayOptions) -> tuple[set[tuple[object, ...]], HistoryAccount] | None:
+def lived(path: Path, options: ReplayOptions) -> tuple[set[tuple[object, ...]], ReadLog] | None:
     """Take every tick of a history; return the keys that are left at its end, or None if it is refused."""
     try:
         history, account = open_history(path, options)

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from offering import check_sentence
 
+from incload.engines.postgres import server
+from incload.engines.postgres.sql import stored_name
+from incload.engines.temp_tables import ARRIVED, DIFFERING, DIGEST, GONE, KNOWN, LEFT, STAGE
 from incload.errors import Refused
-from incload.lab import server
-from incload.load.engines.postgres_sql import stored_name
-from incload.load.engines.temporary import ARRIVED, DIFFERING, DIGEST, GONE, KNOWN, LEFT, STAGE
 from incload.load.plan import Guards, Plan
 from incload.load.run import load
 from incload.registry import strategy

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from offering import files, offer
 
-from incload.report.csv_file import COLUMNS, TYPES, read_outcomes, write_outcomes
-from incload.report.files import render_reports
+from incload.report.comparison.files import render_reports
 from incload.report.outcome import Outcome
+from incload.report.outcome_csv import COLUMNS, TYPES, read_outcomes, write_outcomes
 
 if TYPE_CHECKING:
     from conftest import Tally

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from offering import check_sentence, files, offer
 from places import fetch, run
 
-from incload.load.location import Location, locate
+from incload.engines.endpoints import Location, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

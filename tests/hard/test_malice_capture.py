@@ -8,7 +8,7 @@ import pytest
 from bases import Base, created, literal, quoted
 from offering import offer
 
-from incload.lab import server
+from incload.engines.postgres import server
 from incload.load.capture import listed
 from incload.strategy import Capability
 

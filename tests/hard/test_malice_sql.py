@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from dying import Tape, taped
 
-from incload.lab import server
-from incload.load.engines.catalog import session_type
-from incload.load.link import connect
-from incload.load.location import Location, locate
+from incload.engines.endpoints import Location, locate
+from incload.engines.postgres import server
+from incload.engines.registry import session_type
+from incload.load.connections import connect
 from incload.load.plan import Guards, Plan
 from incload.load.sync import sync
 from incload.registry import strategies
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from conftest import Tally
 
-    from incload.load.location import End
+    from incload.engines.endpoints import Endpoint
     from incload.strategy import Strategy
 
 PAIRS = [("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"), ("duckdb", "sqlite")]
@@ -52,7 +52,7 @@ KEEP_UP = {
 QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 
 
-def fill(end: End, rows: list[tuple[str, int, str]]) -> None:
+def fill(end: Endpoint, rows: list[tuple[str, int, str]]) -> None:
     """Put rows into the source by bound parameters; also a table that nobody may drop."""
     with closing(session_type(end.engine).open(None, end)) as session:
         if session.columns("target", TABLE.name) is None:
@@ -64,7 +64,7 @@ def fill(end: End, rows: list[tuple[str, int, str]]) -> None:
             session.write(f"INSERT INTO {relation} VALUES (?, ?, ?)", row)
 
 
-def held(end: End) -> tuple[list[tuple[object, ...]], bool]:
+def held(end: Endpoint) -> tuple[list[tuple[object, ...]], bool]:
     """Return the rows, and whether the other table is still there."""
     with closing(session_type(end.engine).open(None, end)) as session:
         rows = session.rows(f"SELECT * FROM {session.name('target', TABLE.name)}")
@@ -134,7 +134,7 @@ def test_names_and_values_of_everything_arrive_on_a_server(
         assert exposed(statements) == []
 
 
-def arrived(source: End, target: End, each: Strategy, rule: WriteRule) -> list[str]:
+def arrived(source: Endpoint, target: Endpoint, each: Strategy, rule: WriteRule) -> list[str]:
     """Load twice and compare, where the strategy promises as much; return every statement of both loads."""
     plan = Plan(TABLE.name, KEYS, CURSOR, each, rule, 1, clock=lambda: 10**15, guards=Guards(allow_removals=True))
     fill(source, [(text, at, text) for at, text in enumerate(TEXTS[:3], 1)])
@@ -142,11 +142,11 @@ def arrived(source: End, target: End, each: Strategy, rule: WriteRule) -> list[s
     for more in ([], [(text, 10 + at, text) for at, text in enumerate(TEXTS[3:])]):
         fill(source, more)
         with taped(Tape()) as tape:
-            link = connect(source, target, plan)
+            connections = connect(source, target, plan)
             try:
-                sync(link, plan)
+                sync(connections, plan)
             finally:
-                link.close()
+                connections.close()
         statements += tape.crossed
     if rule is each.write_rule and each.id in KEEP_UP:
         assert held(target)[0] == held(source)[0]

@@ -16,9 +16,9 @@ import duckdb
 import pytest
 from places import run
 
-from incload.lab import server
-from incload.load.link import connect
-from incload.load.location import Location, locate
+from incload.engines.endpoints import Location, locate
+from incload.engines.postgres import server
+from incload.load.connections import connect
 from incload.load.plan import Plan
 from incload.load.run import LoadSummary, load
 from incload.load.sync import Synced, sync
@@ -100,20 +100,20 @@ class Ends:
     def sync(self, name: str, /, **changes: object) -> Synced:
         """Run one sync below the door, where nothing turns errors into sentences."""
         planned = plan(name, **changes)
-        link = connect(self.source, self.target, planned)
+        connections = connect(self.source, self.target, planned)
         try:
-            return sync(link, planned)
+            return sync(connections, planned)
         finally:
-            link.close()
+            connections.close()
 
-    def memory(self) -> dict[tuple[str, str], dict[str, object]]:
+    def state(self) -> dict[tuple[str, str], dict[str, object]]:
         """Return what the target remembers, by table and strategy."""
         found = self.rows("SELECT table_name, strategy, value FROM _incload_memory ORDER BY 1, 2")
         return {(str(table), str(name)): json.loads(str(value)) for table, name, value in found}
 
     def watermark(self, name: str = "timestamp_watermark", table: str = "events") -> object:
         """Return one remembered watermark."""
-        return self.memory()[table, name]["watermark"]
+        return self.state()[table, name]["watermark"]
 
 
 def plan(name: str, /, **changes: object) -> Plan:

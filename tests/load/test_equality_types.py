@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from databases import Database, Databases
 
+from incload.engines.postgres import server
 from incload.errors import Refused
-from incload.lab import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps
+from incload.engines.session import Session
+from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
-from incload.load.engines.base import Session
-from incload.load.engines.sqlite import SqliteSession
+from incload.load.connections import connect
 from incload.load.guards import FARTHEST_ZONE_HOURS, may_remove, refuse_backwards
-from incload.load.link import connect
 from incload.load.plan import Guards, Plan
 from incload.load.sync import sync
 from incload.registry import strategy
-from incload.strategy import Assumption, Delta, Memory, Need, Strategy, WriteRule
+from incload.strategy import Assumption, Delta, Need, State, Strategy, WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,23 +53,23 @@ class Forgetful(Strategy):
         """A memory that is not ahead, as every watermark does."""
         return frozenset({Need(Assumption.MEMORY_NOT_AHEAD), Need(Assumption.CURSOR_NOT_IN_FUTURE)})
 
-    def read(self, source: Source, memory: Memory) -> Delta:  # noqa: ARG002 - the contract hands over a memory
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract hands over a memory
         """Ask for everything."""
         return Delta((source.everything(),))
 
-    def remember(self, seen: Seen, memory: Memory) -> Memory:  # noqa: ARG002 - whatever was read
+    def remember(self, seen: Seen, state: State) -> State:  # noqa: ARG002 - whatever was read
         """Keep what it was told."""
-        return Memory(watermark=self.watermark, notes={"told": True})
+        return State(watermark=self.watermark, notes={"told": True})
 
 
 def forgetful(ends: Ends, watermark: Position | None, guards: Guards = Guards()) -> Synced:  # noqa: B008 - it is frozen
     """Run one sync that remembers a given watermark."""
     plan = Plan("events", ("id",), "ts", Forgetful(watermark), cursor_per_second=1, clock=lambda: CLOCK, guards=guards)
-    link = connect(ends.source, ends.target, plan)
+    connections = connect(ends.source, ends.target, plan)
     try:
-        return sync(link, plan)
+        return sync(connections, plan)
     finally:
-        link.close()
+        connections.close()
 
 
 # What may be removed
@@ -209,7 +209,7 @@ def test_a_source_that_gives_less_than_it_counted_is_refused(ends: Ends, monkeyp
     filled(ends, range(1, 61))
     ends.load("full_refresh")
     ends.write("DELETE FROM events WHERE id <= 30")
-    monkeypatch.setattr("incload.load.writes._coming", lambda *_: 60)
+    monkeypatch.setattr("incload.load.writing.write_rules._coming", lambda *_: 60)
     with pytest.raises(Refused, match="the source gave 30 rows, and had more when it was counted before: load again"):
         ends.load("full_refresh")
 
@@ -275,7 +275,7 @@ def test_the_refusal_shows_stamps_as_the_source_writes_them() -> None:
     day = IsoText(1, "%Y-%m-%d", 0)
 
     with pytest.raises(Refused, match="from 1970-01-03 to 1970-01-02"):
-        refuse_backwards(plan, day, Memory(watermark=172_800), Memory(watermark=86_400))
+        refuse_backwards(plan, day, State(watermark=172_800), State(watermark=86_400))
 
 
 # A unit that cannot be meant

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incload.load.engines.sqlite import SqliteSession
-from incload.load.link import Link
+from incload.engines.sqlite.session import SqliteSession
+from incload.load.connections import Connections
 from incload.load.plan import Guards, Plan
 from incload.load.sync import sync
 from incload.registry import strategy
@@ -36,13 +36,13 @@ class Life:
     """A source and a target in one process, and a clock.
 
     Attributes:
-        link: Both ends.
+        connections: Both ends.
         name: The strategy that keeps the target up to date.
         now: The source's clock, in seconds.
         changes: How many changes there have been; every one has another content.
     """
 
-    link: Link
+    connections: Connections
     name: str
     now: int = 1_000
     changes: int = field(default=0)
@@ -62,8 +62,8 @@ class Life:
 
     def source(self, sql: str, *params: object) -> None:
         """Change the source as its owner does."""
-        assert isinstance(self.link.source, SqliteSession)
-        path = self.link.source._source
+        assert isinstance(self.connections.source, SqliteSession)
+        path = self.connections.source._source
         assert path is not None
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(sql, params)
@@ -71,14 +71,14 @@ class Life:
     def sync(self) -> None:
         """Run one sync."""
         guards = Guards(allow_removals=True)
-        sync(self.link, Plan("events", ("id",), "ts", strategy(self.name), cursor_per_second=1, guards=guards))
+        sync(self.connections, Plan("events", ("id",), "ts", strategy(self.name), cursor_per_second=1, guards=guards))
 
     def both(self) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
         """Return the rows of the source and of the target."""
-        source, target = self.link.relation, self.link.target.name("target", "events")
+        source, target = self.connections.relation, self.connections.target.name("target", "events")
         return (
-            self.link.source.rows(f"SELECT * FROM {source} ORDER BY id"),
-            self.link.target.rows(f"SELECT * FROM {target} ORDER BY id"),
+            self.connections.source.rows(f"SELECT * FROM {source} ORDER BY id"),
+            self.connections.target.rows(f"SELECT * FROM {target} ORDER BY id"),
         )
 
 
@@ -88,28 +88,28 @@ def live(name: str, engine: str, steps: list[Step]) -> Life:
         path = Path(folder) / "source.sqlite"
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name TEXT)")
-        link = opened(engine, path)
-        life = Life(link, name)
+        connections = opened(engine, path)
+        life = Life(connections, name)
         try:
             for step in (*steps, ("sync", 0, 0)):
                 life.do(step)
             source, target = life.both()
         finally:
-            link.close()
+            connections.close()
     assert target == source
     return life
 
 
-def opened(engine: str, path: Path) -> Link:
+def opened(engine: str, path: Path) -> Connections:
     """Return a link from a SQLite file to a database in memory."""
     if engine == "sqlite":
         both = SqliteSession(path, None, durable=False)
-        return Link(both, both, "events")
-    from incload.load.engines.duckdb import DuckdbSession
+        return Connections(both, both, "events")
+    from incload.engines.duckdb.session import DuckdbSession
 
     target = DuckdbSession(None, None)
     target.rows("ATTACH ':memory:' AS target")
-    return Link(SqliteSession(path, None, durable=False), target, "events")
+    return Connections(SqliteSession(path, None, durable=False), target, "events")
 
 
 @HOUSE

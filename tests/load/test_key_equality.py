@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from databases import Database, Databases
 
+from incload.engines.endpoints import locate
+from incload.engines.postgres import server
 from incload.errors import Refused
-from incload.lab import server
 from incload.load.capture import install
-from incload.load.location import locate
 from incload.strategy import Capability, WriteRule
 
 if TYPE_CHECKING:

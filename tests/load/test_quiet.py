@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from incload.load.engines.duckdb import DuckdbSession
-from incload.load.location import Location, locate
+from incload.engines.duckdb.session import DuckdbSession
+from incload.engines.endpoints import Location, locate
 from incload.load.plan import Plan
 from incload.load.run import load
 from incload.registry import strategy
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pytest
     from conftest import Between
 
-    from incload.load.location import End
+    from incload.engines.endpoints import Endpoint
 
 TABLE = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts BIGINT, v TEXT)"
 
@@ -41,7 +41,7 @@ def staging(said: list[str]) -> list[str]:
     return [sql for sql in said if sql.startswith(("CREATE", "DROP"))]
 
 
-def again(source: End, target: End) -> int:
+def again(source: Endpoint, target: Endpoint) -> int:
     """Load by a watermark."""
     plan = Plan("events", ("id",), "ts", strategy("timestamp_watermark"), cursor_per_second=1)
     return load(source, target, plan).loaded

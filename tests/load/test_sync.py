@@ -194,7 +194,7 @@ def test_a_source_without_rows_makes_an_empty_target(ends: Ends) -> None:
     assert ends.rows() == LOADED
 
 
-def test_a_source_that_was_emptied_leaves_target_and_memory(ends: Ends) -> None:
+def test_a_source_that_was_emptied_leaves_target_and_state(ends: Ends) -> None:
     """A cursor column of text without a value says nothing about its shape; the remembered one stands."""
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts VARCHAR)")
     ends.write("INSERT INTO events VALUES (1, '2024-01-01T00:00:00')")

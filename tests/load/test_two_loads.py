@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.load.engines.sqlite import SqliteSession
-from incload.load.link import Link
+from incload.engines.sqlite.session import SqliteSession
+from incload.load.connections import Connections
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
@@ -29,20 +29,20 @@ def test_the_second_load_starts_from_what_the_first_remembers(
     ends = between(source, "sqlite")
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER)", "INSERT INTO events VALUES (1, 1), (2, 2)")
     about_to_commit, second_has_come = Event(), Event()
-    begin, commit = SqliteSession.begin, Link.commit
+    begin, commit = SqliteSession.begin, Connections.commit
 
     def announced(session: SqliteSession, table: str) -> None:
         if about_to_commit.is_set():
             second_has_come.set()
         begin(session, table)
 
-    def held(link: Link) -> None:
+    def held(connections: Connections) -> None:
         about_to_commit.set()
         assert second_has_come.wait(20)
-        commit(link)
+        commit(connections)
 
     monkeypatch.setattr(SqliteSession, "begin", announced)
-    monkeypatch.setattr(Link, "commit", held)
+    monkeypatch.setattr(Connections, "commit", held)
     with ThreadPoolExecutor() as threads:
         first = threads.submit(ends.load, "timestamp_watermark", write_rule=rule)
         assert about_to_commit.wait(20)

@@ -47,7 +47,7 @@ def test_digests_stay_while_no_other_strategy_writes(sqlite_ends: Ends) -> None:
     sqlite_ends.load("row_hash_cdc")
     sqlite_ends.load("timestamp_watermark")
 
-    assert set(sqlite_ends.memory()) == {("events", "row_hash_cdc"), ("events", "timestamp_watermark")}
+    assert set(sqlite_ends.state()) == {("events", "row_hash_cdc"), ("events", "timestamp_watermark")}
 
 
 def test_digests_of_another_table_stay(sqlite_ends: Ends) -> None:
@@ -57,4 +57,4 @@ def test_digests_of_another_table_stay(sqlite_ends: Ends) -> None:
     sqlite_ends.write("INSERT INTO others VALUES (1, 1)")
     sqlite_ends.load("full_refresh", name="others")
 
-    assert set(sqlite_ends.memory()) == {("events", "row_hash_cdc")}
+    assert set(sqlite_ends.state()) == {("events", "row_hash_cdc")}

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from incload.cursor import UNITS, IsoText, MixedText
+from incload.engines.duckdb.session import DuckdbSession
+from incload.engines.endpoints import Location
+from incload.engines.postgres.fixtures import PostgresSession, locate
+from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
-from incload.load.engines.duckdb import DuckdbSession
-from incload.load.engines.postgres import PostgresSession, locate
-from incload.load.engines.sqlite import SqliteSession
-from incload.load.location import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conftest import Between
 
     from incload.cursor import Scale
-    from incload.load.engines.base import Session
+    from incload.engines.session import Session
     from incload.table import Column
 
 FIRST, LAST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001 - the zone is drawn

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from incload.harness.falsify.claims import Tried, attempt, drawn, provable
+from incload.harness.falsify.tiny_history import Life, read
+from incload.harness.trials.prediction import broken
 from incload.history.breaks import measure
-from incload.lab.life import Life, read
-from incload.lab.prediction import broken
-from incload.lab.proof import Tried, attempt, drawn, provable
 from incload.registry import strategy
 from incload.strategy import Assumption, Strategy, WriteRule
 

@@ -13,11 +13,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from incload.harness.falsify.claims import attempt, breakable, drawn, provable
+from incload.harness.falsify.shrink import cost, shrink
+from incload.harness.falsify.tiny_history import Life, written
+from incload.harness.trials.prediction import broken
 from incload.history.breaks import measure
-from incload.lab.life import Life, written
-from incload.lab.prediction import broken
-from incload.lab.proof import attempt, breakable, drawn, provable
-from incload.lab.shrink import cost, shrink
 from incload.strategy import Need, WriteRule
 
 if TYPE_CHECKING:

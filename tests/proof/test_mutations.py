@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import incload.strategy
-from incload.lab.proof import provable, unneeded, unsound
+from incload.harness.falsify.claims import provable, unneeded, unsound
 from incload.registry import strategy_classes
 from incload.strategy import Assumption, Need, Strategy, WriteRule, needs_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from conftest import RuleTries, Tries
 
-    from incload.lab.proof import Tried
+    from incload.harness.falsify.claims import Tried
 
 pytestmark = pytest.mark.slow
 

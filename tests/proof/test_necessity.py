@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.lab.pair import PAIRS, pair_name
-from incload.lab.proof import attempt, breakable, observe, provable
-from incload.lab.witness import story
-from incload.load.engines.catalog import session_type
+from incload.engines.registry import session_type
+from incload.harness.falsify.claims import attempt, breakable, observe, provable
+from incload.harness.sandbox.sandbox import PAIRS, pair_name
+from incload.harness.trials.witness import story
 from incload.strategy import Assumption, Need, WriteRule
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from conftest import Shown
 
-    from incload.lab.life import Life, Row
+    from incload.harness.falsify.tiny_history import Life, Row
     from incload.strategy import Strategy
 
 MOST_ROWS, MOST_BEATS = 5, 4

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.lab.proof import attempt, drawn, unsound
+from incload.harness.falsify.claims import attempt, drawn, unsound
 from incload.registry import strategies
 
 if TYPE_CHECKING:

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from incload.harness.falsify.claims import attempt, observe, provable, unsound
+from incload.harness.falsify.generate import draw
+from incload.harness.trials.prediction import broken
 from incload.history.breaks import measure
-from incload.history.model import Model
-from incload.lab.prediction import broken
-from incload.lab.proof import attempt, observe, provable, unsound
-from incload.lab.search import draw
+from incload.history.cursor_model import Model
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
     from conftest import RuleTries, Tries
 
-    from incload.lab.life import Life
+    from incload.harness.falsify.tiny_history import Life
     from incload.strategy import Strategy
 
 pytestmark = pytest.mark.slow

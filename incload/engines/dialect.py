@@ -1,0 +1,223 @@
+"""How an engine spells what the load asks: the standard SQL that all share, and what each says in its own way.
+
+Nothing here speaks to a database: a dialect returns expressions, conditions and queries as text, and a session runs
+them. What differs between engines is abstract, or is overridden where an engine has a better way.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+from incload.cursor import MixedText
+from incload.engines.equality import Equality, folded
+from incload.engines.sql import Query
+from incload.errors import Refused
+from incload.strategy import AfterKey, Changed, Everything, Logged, Since
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from incload.cursor import Scale
+    from incload.engines.cursor_sql import CursorSql
+    from incload.strategy import Rows
+    from incload.table import Column, Table
+
+
+class Dialect(ABC):
+    """What one engine calls things; see the module's docstring."""
+
+    engine: ClassVar[str]
+
+    equalities: Mapping[str, Equality] = MappingProxyType({})
+    """How a sync's source tells its key columns apart, where not by their bytes."""
+
+    is_key_foreign: bool = False
+    """Whether the target's own key tells keys apart otherwise than the source, so that it does not find them."""
+
+    @abstractmethod
+    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
+        """Return how a cursor column is compared and read."""
+
+    @abstractmethod
+    def meaning(self, text: str) -> str:
+        """Return the expression of the microseconds that an ISO text means; the text is itself an expression."""
+
+    def key_value(self, column: Column) -> str:
+        """Return the expression by which the value of a key column is read into a memory."""
+        return self.quote(column.name)
+
+    def key_order(self, column: Column) -> str:
+        """Return the expression by which keys are ordered: numbers as numbers, texts by their bytes."""
+        return self.quote(column.name)
+
+    def key_bound(self, column: Column) -> str:  # noqa: ARG002 - a dialect may need it
+        """Return the placeholder of a remembered key value."""
+        return "?"
+
+    @abstractmethod
+    def digest(self, columns: Iterable[str], alias: str) -> str:
+        """Return the expression of a row's digest, a 64-bit integer over all the given columns, nulls told apart."""
+
+    def table_digest(self, columns: Sequence[Column]) -> str:
+        """Return the expression of a row's digest for a comparison of whole tables, where speed is all."""
+        return self.digest((column.name for column in columns), "")
+
+    @property
+    @abstractmethod
+    def digest_tag(self) -> str:
+        """Name the algorithms of the digests; digests under different tags are never compared."""
+
+    @abstractmethod
+    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
+        """Return the condition that two rows differ in any of the columns, nulls compared as values."""
+
+    @abstractmethod
+    def type_name(self, column: Column, origin: str) -> str:
+        """Return the type of a target column for a source column of the engine named."""
+
+    @staticmethod
+    def quote(name: str) -> str:
+        """Quote an identifier, whatever it holds."""
+        if "\0" in name:
+            raise Refused(f"the name {name!r} holds a NUL character, which no database can store: rename it.")
+        return '"' + name.replace('"', '""') + '"'
+
+    def listed(self, names: Iterable[str], alias: str = "") -> str:
+        """Return quoted names as a list, each after an alias if one is given."""
+        prefix = f"{alias}." if alias else ""
+        return ", ".join(prefix + self.quote(name) for name in names)
+
+    def equal_keys(self, key: Iterable[str], one: str, other: str) -> str:
+        """Return the condition that two relations agree in the key columns, as the source tells keys apart."""
+        return " AND ".join(f"{self.keyed_by(name, one)} = {self.keyed_by(name, other)}" for name in key)
+
+    def keyed_by(self, name: str, alias: str = "") -> str:
+        """Return the expression of a key column by which keys are told apart."""
+        column = f"{alias}.{self.quote(name)}" if alias else self.quote(name)
+        return self.folded(column, self.equalities[name]) if name in self.equalities else column
+
+    def folded(self, expression: str, equality: Equality) -> str:
+        """Return the expression of a value in which those that are one key are the same."""
+        return folded(expression, equality)
+
+    def select(self, table: Table, scale: Scale | None, question: Rows, relation: str) -> Query:
+        """Return the query for the rows of a relation that answer a question."""
+        condition = self.condition(table, scale, question)
+        where = f" WHERE {condition.sql}" if condition.sql else ""
+        return Query(f"SELECT {self.listed(table.names)} FROM {relation}{where}", condition.params)
+
+    def select_any(self, table: Table, scale: Scale | None, questions: Sequence[Rows], relation: str) -> Query:
+        """Return the query for the rows of a relation that answer any of several questions, each row once.
+
+        Every question leaves out what those before it have asked for. A union would compare whole rows instead, and
+        some types have no equality.
+        """
+        parts: list[str] = []
+        params: list[object] = []
+        before: list[Query] = []
+        for question in questions:
+            condition = self.condition(table, scale, question)
+            wanted = [condition, *(Query(f"({each.sql or 'true'}) IS NOT TRUE", each.params) for each in before)]
+            where = " AND ".join(f"({each.sql})" for each in wanted if each.sql)
+            parts.append(f"SELECT {self.listed(table.names)} FROM {relation}{f' WHERE {where}' if where else ''}")
+            params += [value for each in wanted for value in each.params]
+            before.append(condition)
+        return Query(" UNION ALL ".join(parts), tuple(params))
+
+    def once(self, names: Sequence[str], relation: str) -> Query:
+        """Return the query for the rows of a relation, each once."""
+        return Query(f"SELECT DISTINCT {self.listed(names)} FROM {relation}")
+
+    def named(self, table: Table, keys: Query, relation: str) -> Query:
+        """Return the query for the rows of a relation whose keys a query names, by the relation's own equality.
+
+        Two names of one key are one row: a join would return it twice.
+        """
+        names = self.listed(table.key, "s")
+        key = names if len(table.key) == 1 else f"({names})"
+        return Query(
+            f"SELECT {self.listed(table.names, 's')} FROM {relation} AS s"
+            f" WHERE {key} IN (SELECT {self.listed(table.key, 'k')} FROM ({keys.sql}) AS k)",
+            keys.params,
+        )
+
+    def keys_missing(self, key: tuple[str, ...], relation: str, other: str, params: tuple[object, ...] = ()) -> Query:
+        """Return the query for the keys of one relation, which may have parameters, that another does not have."""
+        # As a join and not as NOT EXISTS, because SQLite makes itself an index for a join with what has none.
+        return Query(
+            f"SELECT {self.listed(key, 'k')} FROM {relation} AS k LEFT JOIN {other} AS o"
+            f" ON {self.equal_keys(key, 'o', 'k')} WHERE o.{self.quote(key[0])} IS NULL",
+            params,
+        )
+
+    def differing(self, names: tuple[str, ...], key: tuple[str, ...], relation: str, other: str) -> Query:
+        """Return the query for the rows of one relation that another holds with other content, or not at all."""
+        rest = self.contents(names, key)
+        absent = f"t.{self.quote(key[0])} IS NULL"
+        found = (
+            f"SELECT {self.listed(names, 's')} FROM {relation} AS s LEFT JOIN {other} AS t"
+            f" ON {self.equal_keys(key, 's', 't')} WHERE {absent} OR {self.differ(rest, 's', 't')}"
+        )
+        # Several rows of the other may be of one key, where an earlier load has compared bytes.
+        return self.once(names, f"({found}) AS d") if self.equalities else Query(found)
+
+    def contents(self, names: Iterable[str], key: tuple[str, ...]) -> list[str]:
+        """Return the columns that may differ in two rows of one key; its own spelling may, where the source lets it."""
+        return [name for name in names if name not in key or name in self.equalities]
+
+    def condition(self, table: Table, scale: Scale | None, question: Rows) -> Query:
+        """Return the condition under which a row answers a question; empty for every row."""
+        match question:
+            case Everything():
+                return Query("")
+            case AfterKey(key):
+                return self._beyond_key(table, key)
+            case Since():
+                assert table.cursor is not None and scale is not None  # noqa: S101, PT018 - set-up refuses otherwise
+                cursor = self.cursor(table.cursor, scale, table.column(table.cursor).declared)
+                return self._since(table, cursor, scale, question)
+            case Changed() | Logged():
+                raise AssertionError("a comparison with digests or a log is a join and has no condition of its own")
+
+    def _beyond_key(self, table: Table, key: tuple[object, ...]) -> Query:
+        bounds = ", ".join(self.key_bound(table.column(name)) for name in table.key)
+        if len(table.key) == 1:
+            return Query(f"{self.key_order(table.column(table.key[0]))} > {bounds}", key)
+        ordered = ", ".join(self.key_order(table.column(name)) for name in table.key)
+        return Query(f"({ordered}) > ({bounds})", key)
+
+    def _since(self, table: Table, cursor: CursorSql, scale: Scale, question: Since) -> Query:
+        """Keep the bare column on the left of one range, so that an index on the cursor serves every form."""
+        parts: list[str] = []
+        params: list[object] = []
+        if question.position is not None:
+            value = self.bind(cursor, scale, question.position)
+            closed = question.inclusive or question.key is not None
+            parts.append(f"{cursor.compared} {'>=' if closed else '>'} {cursor.bound}")
+            params.append(value)
+            if question.key is not None:
+                beyond = self._beyond_key(table, question.key)
+                parts.append(f"({cursor.compared} > {cursor.bound} OR {beyond.sql})")
+                params += [value, *beyond.params]
+        if question.until is not None:
+            parts.append(f"{cursor.compared} <= {cursor.bound}")
+            params.append(self.bind(cursor, scale, question.until))
+        if question.settled:
+            parts.append(self.settled(table.column(table.cursor or "")))
+        sql = " AND ".join(parts)
+        if question.nulls and sql:
+            sql = f"({sql}) OR {self.quote(table.cursor or '')} IS NULL"
+        return Query(sql, tuple(params))
+
+    def settled(self, cursor: Column) -> str:
+        """Return the condition that a row's cursor lies below the horizon of the statement's own snapshot."""
+        raise AssertionError(f"{self.engine} has no horizon for {cursor.name}")
+
+    @staticmethod
+    def bind(cursor: CursorSql, scale: Scale, position: float) -> object:
+        """Return the value to bind: the stored one where the column itself is compared, else the position."""
+        if isinstance(scale, MixedText) or cursor.position != cursor.compared:
+            return position
+        return scale.stored(position)

@@ -1,0 +1,79 @@
+"""The schemas of a DuckDB file: in which one a place stands, and how it is spelled there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.engines.endpoints import MAIN, folded, no_schema
+from incload.engines.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from incload.engines.session import Place
+
+
+class DuckdbSchemas(Session):
+    """The part of a DuckDB session that knows where its two places stand."""
+
+    def __init__(self, schemas: tuple[str, str], *, is_one_file: bool) -> None:
+        """Take the schemas of source and target, and whether one file holds both: it can be attached only once."""
+        super().__init__()
+        self._stands: dict[Place, tuple[str, str]] = {
+            "source": ("target" if is_one_file else "source", schemas[0]),
+            "target": ("target", schemas[1]),
+        }
+        self._there: dict[Place, dict[str, bool]] = {}
+
+    def name(self, place: Place, table: str) -> str:
+        """Qualify with the attached database and the schema."""
+        database, schema = self._stands[place]
+        return f"{database}.{self.quote(schema)}.{self.quote(table)}"
+
+    def find_schema(self, place: Place) -> None:
+        """Take the spelling that a schema has in its file; refuse one that is not there, as a load makes none."""
+        database, schema = self._stands[place]
+        if schema == MAIN:
+            return
+        found = self.rows("SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", (database,))
+        there = {folded(str(name)): str(name) for (name,) in found}
+        if folded(schema) not in there:
+            raise no_schema(place, schema, there.values())
+        self._stands[place] = database, there[folded(schema)]
+
+    def holds(self, place: Place, table: str) -> bool:
+        """Look into the list of tables and views, which is remembered."""
+        return table.lower() in map(str.lower, self._listed_in(place))
+
+    def tables(self, place: Place) -> list[str]:
+        """List tables and views."""
+        return sorted(self._listed_in(place))
+
+    def _listed_in(self, place: Place) -> dict[str, bool]:
+        """Return the names in a place, and of each whether it is a table; remembered until the catalogue changes."""
+        if not self._there:
+            self._there = {each: {} for each in self._stands}
+            for *sandboxes, name, is_table in self.rows(
+                "SELECT database_name, schema_name, table_name, true FROM duckdb_tables()"
+                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)"
+                " UNION ALL SELECT database_name, schema_name, view_name, false FROM duckdb_views()"
+                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)",
+                [schema for _, schema in self._stands.values()],
+            ):
+                for each in (each for each, there in self._stands.items() if there == tuple(sandboxes)):
+                    self._there[each][str(name)] = bool(is_table)
+        return self._there[place]
+
+    def schemas_with(self, table: str) -> list[str]:
+        """Look for tables and views of that name."""
+        found = self.rows(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1"
+            " UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $1",
+            self._stands["source"][:1],
+        )
+        return sorted({str(schema) for schema, name in found if folded(str(name)) == folded(table)})
+
+
+def are_one(source: Path | None, target: Path | None) -> bool:
+    """Tell whether two paths lead to one file."""
+    return bool(source and target and target.is_file() and source.samefile(target))

@@ -1,0 +1,395 @@
+"""DuckDB: both files attached to one in-memory instance, rows moved inside it or taken in as Arrow streams.
+
+A file of records (JSON, CSV, Parquet) is read by DuckDB as well; see `files`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import duckdb
+
+from incload.cursor import ENDLESS, ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
+from incload.engines.cursor_sql import CursorSql, shape
+from incload.engines.duckdb.chunked_load import DuckdbParts
+from incload.engines.duckdb.schemas import DuckdbSchemas, are_one
+from incload.engines.duckdb.vacuum import DuckdbUpkeep
+from incload.engines.endpoints import MAIN, path_of, schema_of
+from incload.engines.session import Place, Query, Row
+from incload.engines.stream import Batches, Stream
+from incload.errors import Refused
+from incload.table import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pyarrow as pa
+
+    from incload.engines.endpoints import Endpoint
+    from incload.table import Table
+
+BATCH_ROWS = 65_536
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "checkpoint_threshold": "1MB",
+}
+"""Nothing is fetched from anywhere behind a user's back; a commit of more than a little goes into the file at once, and
+not first into the log beside it and then, on closing, into the file as well."""
+_STREAM = "incload_stream"
+IN_MEMORY = Path(":memory:")
+"""A database that nobody will ever open again."""
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_KINDS = {
+    "FLOAT": Kind.REAL,
+    "DOUBLE": Kind.REAL,
+    "VARCHAR": Kind.TEXT,
+    "BOOLEAN": Kind.BOOLEAN,
+    "TIMESTAMP": Kind.TIMESTAMP,
+    "TIMESTAMP_S": Kind.TIMESTAMP,
+    "TIMESTAMP_MS": Kind.TIMESTAMP,
+    "TIMESTAMP_NS": Kind.TIMESTAMP,
+    "TIMESTAMP WITH TIME ZONE": Kind.TIMESTAMP,
+    "TIMESTAMPTZ_NS": Kind.TIMESTAMP,
+    "DATE": Kind.TIMESTAMP,
+    "BLOB": Kind.BLOB,
+}
+_TYPES = {
+    Kind.INTEGER: "BIGINT",
+    Kind.REAL: "DOUBLE",
+    Kind.TEXT: "VARCHAR",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.TIMESTAMP: "TIMESTAMP",
+    Kind.BLOB: "BLOB",
+    Kind.OTHER: "VARCHAR",
+}
+"""The type of each kind but decimals, which say their digits."""
+_NANO = {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"}
+_BOUND = {
+    "TIMESTAMP WITH TIME ZONE": "make_timestamptz(?)",
+    "TIMESTAMP_NS": "make_timestamp_ns(?)",
+    "TIMESTAMPTZ_NS": "make_timestamp_ns(?)::TIMESTAMPTZ_NS",
+    "DATE": "make_timestamp(?)::DATE",
+}
+"""How the ticks of a stamp are bound, where it is not make_timestamp(?)."""
+_CAST_KEYS = {Kind.OTHER, Kind.DECIMAL, Kind.BOOLEAN}
+"""Kinds of keys that another engine may have given back in another type: as texts, or as 0 and 1."""
+
+
+class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
+    """One DuckDB instance with the target, the source, or both attached."""
+
+    engine: ClassVar[str] = "duckdb"
+    folds_names: ClassVar[bool] = True
+    error: ClassVar[type[Exception]] = duckdb.Error
+    streams_its_snapshot: ClassVar[bool] = True
+    indexes_digests: ClassVar[bool] = False
+    counts_what_it_stages: ClassVar[bool] = True
+    looked_through: ClassVar[int] = 1_000_000
+
+    def __init__(
+        self,
+        source: Path | None,
+        target: Path | None,
+        *,
+        schemas: tuple[str, str] = (MAIN, MAIN),
+        source_writable: bool = False,
+        threads: int | None = None,
+    ) -> None:
+        """Attach the files; only a source of one's own making may be writable. None is a thread for each processor."""
+        is_one_file = are_one(source, target)
+        super().__init__(schemas, is_one_file=is_one_file)
+        config = dict(_CONFIG)
+        self._connection = duckdb.connect(config=config | {"threads": threads} if threads else config)
+        self._open = False
+        self._described: dict[tuple[str, str], tuple[Column, ...] | None] = {}
+        self._keys: dict[tuple[str, str], frozenset[str]] = {}
+        self._reader: pa.RecordBatchReader | None = None
+        self.rows("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+        try:
+            if source and not is_one_file:
+                self._attach(source, "source", "" if source_writable else ", READ_ONLY")
+            if target:
+                self._attach(target, "target")
+            if is_one_file:
+                self.find_schema("source")
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def open(cls, source: Endpoint | None, target: Endpoint | None) -> DuckdbSession:
+        """Open the files of both ends."""
+        return cls(path_of(source), path_of(target), schemas=(schema_of(source), schema_of(target)))
+
+    def _attach(self, path: Path, place: Place, options: str = "") -> None:
+        self.rows(f"ATTACH {_literal(path)} AS {place} (TYPE duckdb{options})")
+        self.find_schema(place)
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Run a statement and fetch all of it: an unfetched result owns the connection."""
+        return self._connection.execute(sql, params or None).fetchall()
+
+    def write(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Run a statement and return how many rows it changed."""
+        if not sql.startswith(("INSERT", "DELETE", "UPDATE", "CREATE TEMP", "DROP TABLE IF EXISTS temp.")):
+            self._forget()
+        changed = self.rows(sql, params)
+        return int(changed[0][0]) if changed and isinstance(changed[0][0], int) else 0  # DDL answers with no number
+
+    def begin(self, table: str) -> None:  # noqa: ARG002 - DuckDB gives the whole file to one process
+        """Begin; DuckDB lets one process write a file, and fails the later of two conflicting transactions."""
+        self.put_on()
+        self.rows("BEGIN")
+        self._open = True
+
+    def begin_read(self) -> None:
+        """Begin: all that is read until the end is of one snapshot."""
+        self.begin("")
+
+    def commit(self) -> None:
+        """Commit."""
+        self.put_off()
+        self._open = False
+        self.rows("COMMIT")
+
+    def rollback(self) -> None:
+        """Roll back, if a transaction is open; a stream that nobody finished would keep the connection."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+        if self._open:
+            self._open = False
+            self.rows("ROLLBACK")
+            self._forget()
+
+    def _forget(self) -> None:
+        """The catalogue may have changed. Nobody else can change it: DuckDB gives a file to one process at a time."""
+        self._described.clear()
+        self._keys.clear()
+        self._there.clear()
+
+    def close(self) -> None:
+        """Close the connection and with it the attached files."""
+        self._connection.close()
+
+    def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
+        """Read the columns of the table or view from the catalogue, and remember them until it changes."""
+        if (place, table) not in self._described:
+            self._describe(place, table)
+        return self._described[place, table]
+
+    def _describe(self, place: Place, table: str) -> None:
+        """Remember the columns of a table or view and the key of a table: the list of constraints is slow to read."""
+        # Describing what is not there would end the transaction, and listing all columns is slow.
+        there = {name.lower(): is_table for name, is_table in self._listed_in(place).items()}
+        found = self.rows(f"DESCRIBE {self.name(place, table)}") if table.lower() in there else []
+        columns = tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared, *_ in found)
+        self._described[place, table] = columns or None
+        # A view says of its columns what their tables say, and yet it may hold a key twice.
+        keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table.lower()) else []
+        self._keys[place, table] = frozenset(keys)
+
+    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """Look for a primary key over exactly the key columns."""
+        if (place, table) not in self._keys:
+            self._describe(place, table)
+        return self._keys[place, table] == set(key)
+
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
+        """Follow the declared type; for text, take one stamp of every shape."""
+        if column.kind is Kind.TIMESTAMP:
+            return Stamps(column.per_second)
+        if column.kind in {Kind.INTEGER, Kind.REAL}:
+            return Scale(per_second)
+        if column.kind is not Kind.TEXT:
+            raise Refused(
+                f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
+                "name a cursor of stamps, of integers (BIGINT), of floats or of ISO text."
+            )
+        name = self.quote(column.name)
+        zone = f"regexp_extract({name}, '{ZONE_AT_END}', 1)"
+        texts = self.rows(
+            f"SELECT any_value({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
+            f" GROUP BY {shape(name, zone)} ORDER BY 1 LIMIT 1000"
+        )
+        return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
+
+    def now(self) -> int:
+        """DuckDB lives in this process: its clock is the machine's."""
+        return time.time_ns() // 1_000
+
+    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
+        """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
+        name = self.quote(column)
+        if isinstance(scale, MixedText):
+            return CursorSql(self.meaning(name), "?", self.meaning(name))
+        if isinstance(scale, Stamps):
+            bound = _BOUND.get(declared, "make_timestamp(?)")
+            return CursorSql(name, bound, _ticks(name, declared), _endless(f"max({name})", declared))
+        return CursorSql(name, "?", name)
+
+    def meaning(self, text: str) -> str:
+        """Cast to a stamp; the session's zone is UTC."""
+        return f"epoch_us(CAST({text} AS TIMESTAMPTZ))"
+
+    def key_value(self, column: Column) -> str:
+        """Read stamps as ticks and DuckDB's own types as text: a memory holds neither."""
+        name = self.quote(column.name)
+        if column.kind is Kind.TIMESTAMP:
+            return _endless(name, column.declared)
+        return f"{name}::VARCHAR" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
+
+    def key_bound(self, column: Column) -> str:
+        """Turn what `key_value` reads back into the column's type."""
+        if column.kind is Kind.TIMESTAMP:
+            return _key_stamp(column.declared)
+        return f"CAST(? AS {column.declared})" if column.kind in _CAST_KEYS else "?"
+
+    def digest(self, columns: Iterable[str], alias: str) -> str:
+        """Use the engine's own 64-bit hash, which tells nulls and positions apart, as a signed number."""
+        return f"(hash({self.listed(columns, alias)}) - 9223372036854775808::HUGEINT)::BIGINT"
+
+    @property
+    def digest_tag(self) -> str:
+        """The engine's hash is not promised across versions, so its version is part of the name."""
+        return f"duckdb-hash/{duckdb.__version__}"
+
+    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
+        """Compare column by column; IS DISTINCT FROM takes nulls for values."""
+        pairs = [f"{one}.{self.quote(name)} IS DISTINCT FROM {other}.{self.quote(name)}" for name in columns]
+        return f"({' OR '.join(pairs)})" if pairs else "false"
+
+    def type_name(self, column: Column, origin: str) -> str:
+        """Keep DuckDB's own declaration; give columns of other engines the type of their kind."""
+        return column.declared if origin == self.engine else _type(column)
+
+    def merge(self, table: Table, incoming: str) -> int:
+        """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
+        relation = self.name("target", table.name)
+        last = self.last_row(relation)
+        self.delete(table.key, relation, incoming)
+        added = self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
+        self.note_added(last, added)
+        return added
+
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
+        """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
+        parts = ", ".join(
+            f"{_crossing(self.quote(column.name), column)} AS {self.quote(column.name)}" for column in columns
+        )
+        self.let_go()  # of what the streams before this one have read
+        relation = self._connection.sql(f"SELECT {parts} FROM ({query.sql})", params=list(query.params) or None)
+        self._reader = relation.to_arrow_reader(BATCH_ROWS)
+        return Batches(self._reader, self.error)
+
+    def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
+        """Register the stream; DuckDB pulls it once, as it goes. Days travel as stamps."""
+        self._connection.register(_STREAM, stream)
+        days = [f"{self.quote(column.name)}::DATE AS {self.quote(column.name)}" for column in columns if column.dated]
+        taken = f"* REPLACE ({', '.join(days)})" if days else "*"
+        return f"(SELECT {taken} FROM {_STREAM}{f' WHERE {stream.marker} = 0' if stream.marker else ''})"
+
+    def heard(self, error: BaseException) -> str | None:
+        """Take it out of DuckDB's own words."""
+        found = re.search(rf"reading the stream registered as '{_STREAM}' failed: (.*)", str(error), re.DOTALL)
+        return found[1] if found else None
+
+    def release(self) -> None:
+        """Forget the stream."""
+        self._connection.unregister(_STREAM)
+
+    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
+        """Delete and insert from the Arrow table."""
+        self._connection.register("incload_put", rows)
+        relation = self.name(place, table.name)
+        names = self.listed(table.names)
+        self.rows("BEGIN")
+        self.delete(table.key, relation, "incload_put")
+        self.rows(f"INSERT INTO {relation} ({names}) SELECT {names} FROM incload_put")
+        self.rows("COMMIT")
+        self._connection.unregister("incload_put")
+
+    def remove(self, place: Place, table: Table, keys: pa.Table) -> None:
+        """Delete the keys of the Arrow table at once."""
+        self._connection.register("incload_put", keys)
+        self.delete(table.key, self.name(place, table.name), "incload_put")
+        self._connection.unregister("incload_put")
+
+    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
+        """Read in the order of the key, through a cursor of its own."""
+        shown = ", ".join(_plain(self.quote(column.name), column.kind) for column in table.columns)
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"SELECT {shown} FROM {self.name(place, table.name)} ORDER BY {self.listed(table.key)}")
+            while chunk := cursor.fetchmany(BATCH_ROWS):
+                yield chunk
+
+    def index(self, place: Place, table: Table) -> None:
+        """DuckDB keeps the range of every block of a column and needs no index for a range."""
+
+
+def _plain(name: str, kind: Kind) -> str:
+    """Return the expression of a value as every engine can show it."""
+    if kind is Kind.TIMESTAMP:
+        return f"epoch_us({name})"
+    return f"{name}::BIGINT" if kind is Kind.BOOLEAN else name
+
+
+def _kind(declared: str) -> Kind:
+    if declared.startswith("DECIMAL(") and declared.endswith(")"):
+        return Kind.DECIMAL
+    return Kind.INTEGER if declared in _INTEGERS else _KINDS.get(declared, Kind.OTHER)
+
+
+def _type(column: Column) -> str:
+    """Return the type for a column of another engine."""
+    if column.kind is Kind.DECIMAL:
+        precision, scale = column.digits
+        return f"DECIMAL({precision},{scale})"
+    if column.kind is Kind.TIMESTAMP and (column.zoned or column.dated):
+        return "DATE" if column.dated else "TIMESTAMP WITH TIME ZONE"
+    return _TYPES[column.kind]
+
+
+def _ticks(name: str, declared: str) -> str:
+    """Return the expression of a stamp's ticks since 1970-01-01 UTC: microseconds, or what the type can hold beyond."""
+    return f"epoch_ns({name})" if declared in _NANO else f"epoch_us({name})"
+
+
+def _endless(stamp: str, declared: str) -> str:
+    """Return the expression of a stamp's ticks, and of a time without end a number that no time has."""
+    plain = f"{stamp}::TIMESTAMP"
+    return (
+        f"CASE WHEN {plain} IS NULL OR isfinite({plain}) THEN {_ticks(stamp, declared)}"
+        f" WHEN {plain} > 'epoch'::TIMESTAMP THEN {ENDLESS} ELSE -{ENDLESS} END"
+    )
+
+
+def _key_stamp(declared: str) -> str:
+    """Return the expression of the stamp of a key that bound ticks mean, one without end too."""
+    finite = _BOUND.get(declared, "make_timestamp(?)").replace("?", f"CASE WHEN abs(t) < {ENDLESS} THEN t END")
+    endless = f"CASE t WHEN {ENDLESS} THEN 'infinity' WHEN -{ENDLESS} THEN '-infinity' END::{declared}"
+    return f"(SELECT coalesce({finite}, {endless}) FROM (SELECT ?::BIGINT AS t))"
+
+
+def _crossing(name: str, column: Column) -> str:
+    """Return the expression that brings a column into the form in which it travels to another engine."""
+    match column.kind:
+        case Kind.INTEGER:
+            return f"{name}::BIGINT"
+        case Kind.REAL:
+            return f"{name}::DOUBLE"
+        case Kind.TIMESTAMP:
+            return name if column.zoned or column.declared in _NANO else f"{name}::TIMESTAMP"
+        case Kind.OTHER:
+            return f"{name}::VARCHAR"
+        case Kind.TEXT | Kind.BLOB | Kind.BOOLEAN | Kind.DECIMAL:
+            return name
+
+
+def _literal(path: Path) -> str:
+    """ATTACH takes no parameter for the path, so the path is quoted as a text; none may look like a URL."""
+    text = str(path) if path.is_absolute() or path == IN_MEMORY else f"./{path}"
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,264 @@
+"""Where a table is: a file of records, a table in a database file, or one on a server, named by a path or a URL."""
+
+from __future__ import annotations
+
+import os
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from incload.engines.registry import SCHEMES, locate_on_server
+from incload.errors import Refused, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ENGINES = ("sqlite", "duckdb")
+"""The engines that keep a database in a file, as a URL's scheme names them."""
+
+RECORD_FILES = {
+    ".json": "json",
+    ".ndjson": "json",
+    ".jsonl": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+}
+"""The endings of files of records, and what each holds."""
+
+MAIN = "main"
+"""The schema of a DuckDB file that is meant unless another is named."""
+
+PACKED = ".gz"
+"""What may follow them where the file is packed by gzip; Parquet packs itself."""
+
+
+_DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d\d[-_.]?(?:0[1-9]|1[0-2])[-_.]?[0-3]\d(?:[-_.T ]?\d\d(?:[-_.:]?\d\d){0,2}Z?)?(?!\d)", re.ASCII
+)
+"""A date, or a date and a time, in the name of a file."""
+
+
+class Endpoint(ABC):
+    """One end of a load: a place that rows come from or go to."""
+
+    engine: str
+    """The engine that keeps it, or `file` for a file of records."""
+
+    table: str | None
+    """The table that its URL names, or None."""
+
+    @property
+    @abstractmethod
+    def shown(self) -> str:
+        """Its name in a sentence, quoted, and without anything secret."""
+
+    @property
+    @abstractmethod
+    def is_there(self) -> bool:
+        """Whether it can be opened without being created."""
+
+    @abstractmethod
+    def identity(self) -> object:
+        """Return what tells it from another that has taken its place."""
+
+    @abstractmethod
+    def origin(self, table: str) -> str:
+        """Return what tells a table of this source from others, for a memory: without user or password."""
+
+    @abstractmethod
+    def check_source(self) -> None:
+        """Refuse a source that cannot be read."""
+
+    @abstractmethod
+    def check_target(self, source: Endpoint) -> None:
+        """Refuse a target that cannot be written, or that is the source."""
+
+    @abstractmethod
+    def shares_session(self, source: Endpoint) -> bool:
+        """Tell whether one session of this target's engine can name the source's table as well."""
+
+    @abstractmethod
+    def remove(self) -> None:
+        """Remove a target that a load has created."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location(Endpoint):
+    """A file that rows come from or go to.
+
+    Attributes:
+        engine: `sqlite`, `duckdb`, or `file` for a file of records.
+        path: The file.
+        table: The table named in the URL, or None.
+        schema: The schema of a DuckDB file that holds the table.
+    """
+
+    engine: str
+    path: Path
+    table: str | None = None
+    schema: str = MAIN
+
+    @property
+    def shown(self) -> str:
+        """The path, and the schema if it is not the usual one."""
+        return self._file if folded(self.schema) == MAIN else f"{self._file} (schema {self.schema!r})"
+
+    @property
+    def _file(self) -> str:
+        return repr(str(self.path))
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a file."""
+        return self.path.is_file()
+
+    def identity(self) -> tuple[int, int]:
+        """Tell the file from another one that has taken its place, or from none."""
+        if not self.path.exists():
+            return 0, 0
+        found = self.path.stat()
+        return found.st_dev, found.st_ino
+
+    def origin(self, table: str) -> str:
+        """The path, and of a database the table and its schema, which engines of files find under any case.
+
+        A dated file of records is the state of its table on that day, so that its date tells nothing apart.
+        """
+        path = os.path.abspath(self.path)  # noqa: PTH100 - links stay: what they point to may change with the day
+        if self.engine == "file":
+            folder, name = os.path.split(path)
+            return os.path.join(folder, _DATE.sub("*", name))  # noqa: PTH118 - a text
+        schema = folded(self.schema)
+        return f"{self.engine}:///{path}?table={table.lower()}{'' if schema == MAIN else f'&schema={schema}'}"
+
+    def check_source(self) -> None:
+        """Refuse what is no file."""
+        if self.path.is_dir():
+            raise Refused(f"the source {self._file} is a folder: name a file in it.")
+        if not self.path.is_file():
+            raise Refused(f"there is no file {self._file} to read: check the path of the source.")
+
+    def check_target(self, source: Endpoint) -> None:
+        """A file that its owner marked read-only stays as it is, even for a user whom the system lets write it."""
+        path = self.path
+        if path.is_dir():
+            raise Refused(f"the target {self._file} is a folder: name a file in it.")
+        if not path.parent.is_dir():
+            raise Refused(f"the target's folder {str(path.parent)!r} does not exist: create it first.")
+        if path.name == ":memory:":
+            raise Refused("a target in memory would be gone at once: name a file.")
+        if not path.exists():
+            if folded(self.schema) != MAIN:
+                raise no_schema("target", self.schema, [MAIN])
+            return
+        if not path.is_file():
+            raise Refused(f"the target {self._file} is a device, a pipe or a socket: name a file.")
+        if isinstance(source, Location) and path.samefile(source.path) and folded(source.schema) == folded(self.schema):
+            beside = ", or into another schema" if self.engine == "duckdb" else ""
+            raise Refused(f"source and target are both {self.shown}: load into a file of its own{beside}.")
+        if not path.stat().st_mode & 0o222:
+            raise Refused(f"the target {self._file} is read-only: make it writable, or name another.")
+
+    def shares_session(self, source: Endpoint) -> bool:
+        """A session of an engine can attach any file of that engine."""
+        return source.engine == self.engine
+
+    def remove(self) -> None:
+        """Delete the file."""
+        self.path.unlink()
+
+
+def path_of(end: Endpoint | None) -> Path | None:
+    """Return the file of an end that is one; None for no end."""
+    assert end is None or isinstance(end, Location)  # noqa: S101 - an engine of files is handed files
+    return end.path if end else None
+
+
+def schema_of(end: Endpoint | None) -> str:
+    """Return the schema of an end that is a file; the usual one for no end."""
+    return end.schema if isinstance(end, Location) else MAIN
+
+
+def folded(name: str) -> str:
+    """Return what is common to the spellings under which DuckDB finds a schema: case matters beyond ASCII alone."""
+    return "".join(char.lower() if char.isascii() else char for char in name)
+
+
+def no_schema(place: str, name: str, known: Iterable[str]) -> Refused:
+    """Build the refusal of a schema that a file does not have."""
+    remedy = " A load makes no schema: make it first, or name another." if place == "target" else ""
+    return Refused(f"{unknown(f'{place} schema', name, known)}{remedy}")
+
+
+def locate(text: str) -> Endpoint:
+    """Read a path or URL.
+
+    `sqlite:///orders.db?table=orders` is a path relative to the working folder, `sqlite:////data/orders.db` an absolute
+    one; both may be percent-encoded, and a `?` in a path has to be. `duckdb:///shop.duckdb?table=orders&schema=sales`
+    is in a schema of its file, `postgresql://user@host/database?table=orders` on a server. Anything without a scheme is
+    a file of records. Raises `Refused`.
+    """
+    if "://" not in text:
+        return _record_file(text)
+    engine, _, rest = text.partition("://")
+    if engine not in SCHEMES:
+        raise unknown("engine", engine, SCHEMES)
+    if engine not in ENGINES:
+        return locate_on_server(engine, text)
+    place, _, query = rest.partition("?")
+    if not place.startswith("/") or place == "/":
+        raise Refused(f"{text!r} names no file: write {engine}:///path/to/file, with three slashes before the path.")
+    named = _named(text, query, ("table", "schema") if engine == "duckdb" else ("table",))
+    return Location(engine, _usable(unquote(place[1:])), named.get("table"), named.get("schema", MAIN))
+
+
+def _usable(text: str) -> Path:
+    """Return a path that the system can be asked about, whether there is anything or not."""
+    if "\0" in text:
+        raise Refused(f"the path {text!r} holds a NUL character, which no name of a file does: leave it out.")
+    path = Path(text)
+    try:
+        text.encode()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return path
+    except UnicodeError:
+        raise Refused(f"the path {text!r} is not UTF-8 text, as databases want it: rename it, or link to it.") from None
+    except OSError as error:
+        raise Refused(f"the path {text!r} cannot be used ({error.strerror}): name another.") from None
+    return path
+
+
+def _named(text: str, query: str, options: tuple[str, ...]) -> dict[str, str]:
+    """Return what a URL's query names; refuse any other option."""
+    named: dict[str, str] = {}
+    for part in query.split("&") if query else ():
+        option, equals, value = part.partition("=")
+        if option not in options and (equals or not named):
+            raise unknown("URL option", option, options)
+        if not value or option in named:
+            what = option if option in options else "table"
+            raise Refused(f"{text!r} names no {what} or several: write ?{what}=NAME once, an & in a name as %26.")
+        named[option] = unquote(value)
+    return named
+
+
+def record_format(path: Path) -> str | None:
+    """Return what a file of records holds, as its ending says, packed or not; None for another file."""
+    name = path.name.lower()
+    packed = name.endswith(PACKED)
+    found = RECORD_FILES.get(Path(name.removesuffix(PACKED)).suffix)
+    return None if packed and found == "parquet" else found
+
+
+def _record_file(text: str) -> Location:
+    if record_format(Path(text)) is None:
+        said = "what was named" if "@" in text or "password" in text.lower() else repr(text)  # may hold a password
+        raise Refused(
+            f"{said} is neither a file of records ({', '.join(RECORD_FILES)}) nor a database URL "
+            "such as sqlite:///path.db?table=orders."
+        )
+    return Location("file", _usable(text))

@@ -1,0 +1,315 @@
+"""Files of records, read by DuckDB into a table of its own, so that one load sees one state of the file.
+
+Values keep the form that the file gives them: a text that looks like a time stays text, an integer that 64 bits cannot
+hold stays text, and nested values stay JSON. Whole numbers of which a float would lose digits make a column with
+fractions a column of text. A column that the target holds as text stays text. Parquet has types.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import glob
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from incload.engines.driver_errors import reason
+from incload.engines.endpoints import record_format
+from incload.engines.files import gzip_files
+from incload.errors import Refused, visible
+from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from incload.engines.session import Session
+
+_INTEGERS = frozenset({"integer", "long"})
+_NUMBERS = _INTEGERS | {"real"}
+_TYPES = {Kind.INTEGER: "BIGINT", Kind.REAL: "DOUBLE", Kind.BOOLEAN: "BOOLEAN"}
+_LONG = "CAST(CAST(CAST({0} AS BIGINT) AS DOUBLE) AS HUGEINT) <> CAST({0} AS BIGINT)"
+"""The SQL of whether a float would lose digits of a whole number."""
+_JSON_FAMILY = (
+    "CASE WHEN text IS NULL THEN NULL ELSE"
+    " CASE json_type(json, ?) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean'"
+    " WHEN 'OBJECT' THEN 'nested' WHEN 'ARRAY' THEN 'nested' WHEN 'DOUBLE' THEN"
+    " CASE WHEN text IN ('NaN', 'Infinity', '-Infinity') THEN 'infinite'"
+    " WHEN regexp_full_match(text, '-?\\d+') OR NOT isfinite(text::DOUBLE) THEN 'huge' ELSE 'real' END"
+    " ELSE CASE WHEN TRY_CAST(text AS BIGINT) IS NULL THEN 'huge' WHEN "
+    + _LONG.format("text")
+    + " THEN 'long' ELSE 'integer' END END END"
+)
+"""The SQL of the family of a JSON value, which is also there as a text."""
+_CSV_FAMILY = (
+    "CASE WHEN {0} IS NULL THEN NULL"
+    " WHEN regexp_full_match({0}, '0|-?[1-9]\\d*') AND TRY_CAST({0} AS BIGINT) IS NOT NULL"
+    " THEN CASE WHEN " + _LONG + " THEN 'long' ELSE 'integer' END"
+    " WHEN regexp_full_match({0}, '-?(0|[1-9]\\d*)\\.\\d+')"
+    " AND length(ltrim(regexp_replace({0}, '[-.]', '', 'g'), '0')) <= 17 THEN 'real'"
+    " WHEN {0} IN ('true', 'false') THEN 'boolean' ELSE 'text' END"
+)
+"""The SQL of the family of a CSV field; a number of more digits than a float has stays text."""
+_DELIMITERS = ",;\t|"
+_NO_ORDER = {
+    "boolean": "true and false",
+    "huge": "numbers beyond 64 bits",
+    "infinite": "NaN or Infinity",
+    "nested": "nested values",
+}
+"""The families of values that a cursor cannot have, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the load wants of a file.
+
+    Attributes:
+        key: The key columns.
+        cursor: The cursor column, or None.
+        known: The columns that the target has already, with their kinds; empty before the first load.
+    """
+
+    key: tuple[str, ...]
+    cursor: str | None
+    known: Mapping[str, Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One column of a file: its name, the SQL of its text, and the families of its values (integer, real, text ...)."""
+
+    name: str
+    text: str
+    params: tuple[str, ...]
+    families: frozenset[str]
+
+
+def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
+    """Read a file into the table of that name in the session's place `source`; return how many records it holds.
+
+    Raises `Refused` when the file is empty, cannot be read, does not hold records, or lacks what is wanted of it. A
+    file with no record at all makes no table.
+    """
+    reader = record_format(path) or ""
+    try:
+        start = gzip_files.start(path)
+    except gzip_files.NotWhole as error:
+        raise Refused(f"{str(path)!r} is not whole, or not packed by gzip ({error}): fetch it again.") from error
+    except OSError as error:
+        raise Refused(f"{str(path)!r} cannot be read ({error.strerror}): check the path of the source.") from error
+    if not start.strip():
+        least = "the line with the names" if reader == "csv" else "an empty list"
+        raise Refused(f"{str(path)!r} is empty: a file of records holds at least {least}.")
+    if reader == "json" and start.startswith(codecs.BOM_UTF8):
+        raise Refused(f"{str(path)!r} begins with a byte order mark, which JSON does not allow: save it without one.")
+    session.rows("ATTACH ':memory:' AS source")
+    try:
+        return _READERS[reader](session, str(path), table, wanted)
+    except duckdb.Error as error:
+        raise Refused(f"{str(path)!r} cannot be read as a file of records: {reason(error)}") from error
+
+
+def _json(session: Session, path: str, table: str, wanted: Wanted) -> int:
+    """Read each record as a JSON object and type each column by all its values."""
+    session.write(
+        "CREATE TEMP TABLE incload_records AS SELECT json"
+        f" FROM read_json_objects(?, format = 'auto', {gzip_files.option(path)})",
+        (_itself(path),),
+    )
+    odd = session.rows("SELECT json::VARCHAR FROM incload_records WHERE json_type(json) <> 'OBJECT' LIMIT 1")
+    if odd:
+        raise Refused(f"{path!r} holds {str(odd[0][0])[:40]} where a record should be: every record is a JSON object.")
+    found = session.rows(
+        "SELECT name, count(*) > count(DISTINCT line) FROM (SELECT unnest(json_keys(json)) AS name,"
+        " unnest(range(len(json_keys(json)))) AS place, rowid AS line FROM incload_records)"
+        " GROUP BY name ORDER BY min((line, place))"
+    )
+    for name, twice in found:
+        if twice:
+            raise Refused(f"a record of {path!r} names {name!r} twice: every name stands once in a record.")
+    names = [str(name) for name, _ in found]
+    _check_names(path, names)
+    fields = [_json_field(session, name) for name in names]
+    return _table(session, path, table, fields, wanted)
+
+
+def _json_field(session: Session, name: str) -> _Field:
+    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+    found = session.rows(
+        f"SELECT DISTINCT {_JSON_FAMILY} FROM (SELECT json, json ->> ? AS text FROM incload_records)",
+        (pointer, pointer),
+    )
+    return _Field(name, "json ->> ?", (pointer,), frozenset(str(family) for (family,) in found if family))
+
+
+def _csv(session: Session, path: str, table: str, wanted: Wanted) -> int:
+    """Read every column as text and type it by all its values; an empty field is null.
+
+    Nothing but the delimiter is guessed: a record with more or fewer fields than the header is refused.
+    """
+    delimiter, names = _header(path)
+    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
+    session.write(
+        "CREATE TEMP TABLE incload_records AS SELECT * FROM read_csv(?, header = true, auto_detect = false,"
+        f" delim = {_literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}},"
+        f" hive_partitioning = false, {gzip_files.option(path)})",
+        (_itself(path),),
+    )
+    fields = []
+    for name in names:
+        column = session.quote(name)
+        found = session.rows(f"SELECT DISTINCT {_CSV_FAMILY.format(column)} FROM incload_records")
+        fields.append(_Field(name, column, (), frozenset(str(family) for (family,) in found if family)))
+    return _table(session, path, table, fields, wanted)
+
+
+def _header(path: str) -> tuple[str, list[str]]:
+    """Return the delimiter and the names of a CSV file's header; the first delimiter that divides it is taken."""
+    try:
+        split = {delimiter: _divided(path, delimiter) for delimiter in _DELIMITERS}
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path!r} is not UTF-8 text: save it as UTF-8.") from error
+    delimiter = next((each for each in _DELIMITERS if len(split[each]) > 1), _DELIMITERS[0])
+    if not split[delimiter]:
+        raise Refused(f"{path!r} has no header that can be read as CSV: close its quotes, and keep its names short.")
+    _check_names(path, split[delimiter])
+    return delimiter, split[delimiter]
+
+
+def _divided(path: str, delimiter: str) -> list[str]:
+    """Return the names of a header, which may go on over several lines inside quotes; none where they are broken."""
+    with gzip_files.opened(path) as file:
+        try:
+            return next(csv.reader(file, delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            return []
+
+
+def _check_names(path: str, names: list[str]) -> None:
+    """Refuse names that a database cannot tell apart, or that are none."""
+    known: dict[str, str] = {}
+    often = Counter(names)
+    for name in names:
+        if not name:
+            raise Refused(f"{path!r} has a column without a name: give it one.")
+        other = known.setdefault(name.lower(), name)
+        if other != name or often[name] > 1:
+            raise Refused(f"{path!r} has the columns {other!r} and {name!r}, which are one to a database: rename one.")
+
+
+def _itself(path: str) -> str:
+    """Return the pattern that only this file matches: DuckDB takes any path for a pattern, and some for a URL."""
+    named = path if path.startswith("/") else f"./{path}"
+    pattern = glob.escape(named)
+    if pattern != named and "\\" in named:
+        raise Refused(f"DuckDB cannot open {path!r}, with a backslash beside one of *, ? and [ in its path: rename it.")
+    return pattern
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _parquet(session: Session, path: str, table: str, wanted: Wanted) -> int:
+    name = session.name("source", table)
+    session.write(f"CREATE TABLE {name} AS SELECT * FROM read_parquet(?, hive_partitioning = false)", (_itself(path),))
+    names = [str(column) for column, *_ in session.rows(f"DESCRIBE {name}")]
+    records = session.count(name)
+    if records:
+        _require(path, names, wanted)
+        _check_key(session, path, table, wanted)
+    return records
+
+
+def _table(session: Session, path: str, table: str, fields: list[_Field], wanted: Wanted) -> int:
+    """Make the typed table from the records, with the columns that the target already has standing first."""
+    records = session.count("incload_records")
+    if not records:
+        return 0
+    _require(path, [field.name for field in fields], wanted)
+    _check_cursor(path, fields, wanted)
+    by_name = {field.name: field for field in fields}
+    names = [*wanted.known, *(name for name in by_name if name not in wanted.known)]
+    columns: list[str] = []
+    params: list[str] = []
+    for name in names:
+        field = by_name.get(name, _Field(name, "NULL", (), frozenset()))
+        columns.append(f"CAST({field.text} AS {_TYPES.get(_kind(field, wanted), 'VARCHAR')}) AS {session.quote(name)}")
+        params += field.params
+    session.write(
+        f"CREATE TABLE {session.name('source', table)} AS SELECT {', '.join(columns)} FROM incload_records", params
+    )
+    session.write("DROP TABLE incload_records")
+    _check_key(session, path, table, wanted)
+    return records
+
+
+def _kind(field: _Field, wanted: Wanted) -> Kind:
+    """Return the narrowest kind that holds all values; where values leave it open, the target's own."""
+    families = field.families
+    known = wanted.known.get(field.name)
+    if not families or (known is Kind.TEXT and field.name != wanted.cursor):
+        return known or Kind.TEXT
+    if families <= _INTEGERS and known is not Kind.REAL:
+        return Kind.INTEGER
+    if families <= _NUMBERS:
+        return Kind.TEXT if "long" in families else Kind.REAL
+    return Kind.BOOLEAN if families == {"boolean"} else Kind.TEXT
+
+
+def _require(path: str, names: list[str], wanted: Wanted) -> None:
+    for name in (*wanted.key, *filter(None, [wanted.cursor])):
+        if name not in names:
+            role = "cursor" if name == wanted.cursor else "key"
+            known = ", ".join(map(visible, names)) or "none"
+            raise Refused(f"{path!r} has no {role} column {name!r}: its columns are {known}.")
+
+
+def _check_cursor(path: str, fields: list[_Field], wanted: Wanted) -> None:
+    for field in fields:
+        if field.name != wanted.cursor:
+            continue
+        for family in sorted(field.families & _NO_ORDER.keys()):
+            raise Refused(
+                f"cursor column {field.name!r} of {path!r} holds {_NO_ORDER[family]}, which have no certain order: "
+                "name a cursor of stamps or numbers."
+            )
+        if _kind(field, wanted) is Kind.TEXT and "long" in field.families:
+            raise Refused(
+                f"cursor column {field.name!r} of {path!r} holds whole numbers beside fractions, and a float would "
+                "lose digits of some: write them all without fractions, or name another cursor."
+            )
+        if len(field.families) > 1 and not field.families <= _NUMBERS:
+            raise Refused(
+                f"cursor column {field.name!r} of {path!r} mixes {' and '.join(sorted(field.families))} values: "
+                "their order cannot be known; write them all in one type."
+            )
+
+
+def _check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
+    """Refuse a record without its key, and two records with one."""
+    relation, names = session.name("source", table), session.listed(wanted.key)
+    shown = ", ".join(map(repr, wanted.key))
+    nulls = " OR ".join(f"{session.quote(name)} IS NULL" for name in wanted.key)
+    missing = session.rows(
+        f"SELECT record FROM (SELECT row_number() OVER () AS record, {nulls} AS missing FROM {relation})"
+        " WHERE missing LIMIT 1"
+    )
+    if missing:
+        raise Refused(f"record {missing[0][0]} of {path!r} has no key {shown}: every record needs its key.")
+    twice = session.rows(
+        f"SELECT {names}, count(*) FROM {relation} GROUP BY {names} HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    )
+    if twice:
+        *values, number = twice[0]
+        raise Refused(
+            f"{number} records of {path!r} have the key {shown} = {', '.join(map(repr, values))}: "
+            "remove the copies, or name a key that tells them apart."
+        )
+
+
+_READERS = {"json": _json, "csv": _csv, "parquet": _parquet}

@@ -1,0 +1,177 @@
+"""What PostgreSQL's catalogue says of tables: their columns, keys and indexes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from incload.table import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.engines.session import Row
+
+_KINDS = {
+    **dict.fromkeys(("int2", "int4", "int8", "xid8"), Kind.INTEGER),
+    **dict.fromkeys(("float4", "float8"), Kind.REAL),
+    **dict.fromkeys(("text", "varchar", "bpchar"), Kind.TEXT),
+    **dict.fromkeys(("timestamp", "timestamptz", "date"), Kind.TIMESTAMP),
+    "bool": Kind.BOOLEAN,
+    "bytea": Kind.BLOB,
+}
+_FIRST_OWN = 16_384
+"""The first number of a type that the server has not brought along."""
+_DIGITS = 38
+"""How many digits a decimal has at most in Arrow and in DuckDB."""
+
+
+class Holds(IntEnum):
+    """What an index over plain columns of all rows says of them; each says what those before it say."""
+
+    ROWS = 0
+    UNIQUE = 1
+    KEY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """A valid index over plain columns of all rows."""
+
+    holds: Holds
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """What a relation is; empty for none.
+
+    Attributes:
+        columns: Its columns, in order.
+        named: Each column's name by its number.
+        filled: The numbers of those that are never null.
+    """
+
+    columns: tuple[Column, ...]
+    named: dict[int, str]
+    filled: set[int]
+
+
+class Catalogue:
+    """The catalogue as one connection sees it; answers are remembered until it may have changed.
+
+    Tables are named as statements name them: qualified and quoted.
+    """
+
+    def __init__(self, rows: Callable[..., list[Row]], *, keeps_domains: bool) -> None:
+        """Take what runs a query with its parameters, and whether a domain is kept or taken for what it is made of."""
+        self._rows = rows
+        self._keeps_domains = keeps_domains
+        self._described: dict[str, _Described] = {}
+        self._indexes: dict[str, list[_Index]] = {}
+        self._types: dict[str, bool] = {}
+
+    def forget(self) -> None:
+        """Ask anew from now on."""
+        self._described.clear()
+        self._indexes.clear()
+        self._types.clear()
+
+    def columns(self, relation: str) -> tuple[Column, ...] | None:
+        """Return the columns of a table or view, or None when there is none of that name."""
+        return self._described_as(relation).columns or None
+
+    def _described_as(self, relation: str) -> _Described:
+        if relation not in self._described:
+            found = self._rows(
+                "SELECT a.attnum, a.attname, a.attnotnull, format_type(t.oid, a.atttypmod), t.typname, t.typtype, t.oid"
+                " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
+                " JOIN pg_type AS t ON t.oid = a.atttypid"
+                " WHERE c.oid = to_regclass(?) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+                " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+                (relation,),
+            )
+            below = self._below([oid for *_, typtype, oid in found if typtype == "d"])
+            columns = []
+            for _, name, _, declared, *type_, oid in found:
+                column = _column(str(name), *below.get(oid, (declared, *type_, oid)))
+                is_kept = self._keeps_domains and oid in below
+                columns.append(replace(column, declared=str(declared)) if is_kept else column)
+            self._described[relation] = _Described(
+                tuple(columns),
+                {int(str(number)): str(name) for number, name, *_ in found},
+                {int(str(number)) for number, _, filled, *_ in found if filled},
+            )
+        return self._described[relation]
+
+    def _below(self, domains: list[object]) -> dict[object, tuple[object, ...]]:
+        """Return what each domain is made of, in the end: its declaration, its name, its sort and its number."""
+        if not domains:
+            return {}
+        found = self._rows(
+            "WITH RECURSIVE below AS ("
+            "SELECT d.oid AS domain, d.typbasetype AS base, d.typtypmod AS digits FROM pg_type AS d"
+            " WHERE d.oid = ANY (?::oid[])"
+            " UNION ALL SELECT b.domain, d.typbasetype, d.typtypmod FROM below AS b JOIN pg_type AS d ON d.oid = b.base"
+            " WHERE d.typtype = 'd') "
+            "SELECT b.domain, format_type(t.oid, b.digits), t.typname, t.typtype, t.oid"
+            " FROM below AS b JOIN pg_type AS t ON t.oid = b.base WHERE t.typtype <> 'd'",
+            (domains,),
+        )
+        return {domain: type_ for domain, *type_ in found}  # type: ignore[misc]  # a list is as good as a tuple
+
+    def knows(self, declared: str) -> bool:
+        """Tell whether there is a type of that name."""
+        if declared not in self._types:
+            self._types[declared] = bool(self._rows("SELECT to_regtype(?) IS NOT NULL", (declared,))[0][0])
+        return self._types[declared]
+
+    def tables(self, schema: str) -> list[str]:
+        """Return the names of the tables and views of a schema."""
+        found = self._rows(
+            "SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = ? AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY c.relname",
+            (schema,),
+        )
+        return [str(name) for (name,) in found]
+
+    def indexed(self, relation: str, key: tuple[str, ...], kind: Holds) -> bool:
+        """Tell whether there is a valid index over exactly the key columns that is of a kind, or of a stronger one."""
+        return any(index.holds >= kind and set(index.columns) == set(key) for index in self._indexes_of(relation))
+
+    def starts_index(self, relation: str, column: str) -> bool:
+        """Tell whether an index over all rows starts with a column."""
+        return any(index.holds >= Holds.ROWS and index.columns[0] == column for index in self._indexes_of(relation))
+
+    def _indexes_of(self, relation: str) -> list[_Index]:
+        if relation not in self._indexes:
+            found = self._rows(
+                "SELECT indkey::text, indnkeyatts, indisprimary, indisunique AND indimmediate FROM pg_index"
+                " WHERE indrelid = to_regclass(?) AND indisvalid AND indpred IS NULL AND indexprs IS NULL",
+                (relation,),
+            )
+            self._indexes[relation] = [self._index(relation, *row) for row in found]
+        return self._indexes[relation]
+
+    def _index(self, relation: str, key: object, size: object, primary: object, unique: object) -> _Index:
+        table = self._described_as(relation)
+        numbers = [int(number) for number in str(key).split()][: int(str(size))]
+        holds = Holds.UNIQUE if unique and table.filled.issuperset(numbers) else Holds.ROWS
+        return _Index(Holds.KEY if primary else holds, tuple(table.named.get(number, "") for number in numbers))
+
+
+def _column(name: str, declared: object, typname: object, typtype: object, oid: object) -> Column:
+    """Return a column of a type that is no domain."""
+    made_here = int(str(oid)) >= _FIRST_OWN
+    own = ("enum" if typtype == "e" else "type") if made_here else ""
+    return Column(name, Kind.OTHER if own else _kind(str(typname), str(declared)), str(declared), own)
+
+
+def _kind(base: str, full: str) -> Kind:
+    """Return the kind of a type by its own name."""
+    digits = re.fullmatch(r"numeric\((\d+),(\d+)\)", full)
+    if digits:  # a scale below zero, or more digits than other engines have, can only travel as text
+        return Kind.DECIMAL if int(digits[2]) <= int(digits[1]) <= _DIGITS else Kind.OTHER
+    return _KINDS.get(base, Kind.OTHER)

@@ -1,0 +1,89 @@
+"""How PostgreSQL spells what a load asks: cursors, keys, digests and comparisons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from incload.cursor import UNITS, MixedText, Scale, Stamps
+from incload.engines.cursor_sql import CursorSql
+from incload.engines.dialect import Dialect
+from incload.engines.equality import Equality
+from incload.engines.postgres.sql import hashed, key_stamp, microseconds, stamp, ticks
+from incload.engines.sql import Query
+from incload.table import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+_CAST_KEYS = {Kind.OTHER, Kind.DECIMAL, Kind.BOOLEAN}
+"""Kinds of keys that another engine may have given back in another type: as texts, or as 0 and 1."""
+
+
+class PostgresDialect(Dialect):
+    """What PostgreSQL calls things."""
+
+    engine: ClassVar[str] = "postgres"
+
+    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
+        """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
+        name = self.quote(column)
+        if declared == "xid8":
+            return CursorSql(name, "(?::text)::xid8", f"{name}::text::bigint")
+        if isinstance(scale, MixedText):
+            return CursorSql(self.meaning(name), "?", self.meaning(name))
+        if isinstance(scale, Stamps):
+            per_second = scale.per_second or UNITS["us"]
+            bound = stamp(declared, per_second)
+            return CursorSql(name, bound, ticks(name, per_second), ticks(f"max({name})", per_second))
+        if declared == "real":  # which the driver would read as the shortest number that is another float of 8 bytes
+            return CursorSql(name, "?", f"{name}::float8")
+        return CursorSql(name, "?", name)
+
+    def meaning(self, text: str) -> str:
+        """Cast to a stamp; the session's zone is UTC."""
+        return microseconds(f"({text})::timestamptz")
+
+    def key_value(self, column: Column) -> str:
+        """Read stamps as microseconds and PostgreSQL's own types as text: a memory holds neither."""
+        name = self.quote(column.name)
+        if column.kind is Kind.TIMESTAMP:
+            return ticks(name, column.per_second)
+        if column.declared == "real":
+            return f"{name}::float8"
+        return f"{name}::text" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
+
+    def key_order(self, column: Column) -> str:
+        """Order texts by their bytes, as every engine can."""
+        return f'{self.quote(column.name)} COLLATE "C"' if column.kind is Kind.TEXT else self.quote(column.name)
+
+    def key_bound(self, column: Column) -> str:
+        """Turn what `key_value` reads back into the column's type."""
+        if column.kind is Kind.TIMESTAMP:
+            return key_stamp(column.declared)
+        return f"CAST(? AS {column.declared})" if column.kind in _CAST_KEYS else "?"
+
+    def digest(self, columns: Iterable[str], alias: str) -> str:
+        """Hash the text of the row, which tells nulls, positions and every digit apart."""
+        return f"hashtextextended(ROW({self.listed(columns, alias)})::text, 0)"
+
+    def table_digest(self, columns: Sequence[Column]) -> str:
+        """Hash the values themselves, twice as fast; as text those that can be equal and yet look different."""
+        parts = ", ".join(hashed(self.quote(column.name), column.kind) for column in columns)
+        return f"hash_record_extended(ROW({parts}), 0)"
+
+    def folded(self, expression: str, equality: Equality) -> str:
+        """Leave decimals to the server, which compares them as numbers; only from it do they come as such."""
+        return expression if equality is Equality.NUMERIC else super().folded(expression, equality)
+
+    def once(self, names: Sequence[str], relation: str) -> Query:
+        """Compare the text of the rows: some types have no equality, and others take 1.0 for 1.00."""
+        listed = self.listed(names)
+        return Query(f"SELECT DISTINCT ON (ROW({listed})::text) {listed} FROM {relation}")
+
+    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
+        """Compare the rows byte by byte, nulls as values: an equality of types would let 1.0 pass for 1.00."""
+        names = list(columns)
+        if not names:
+            return "false"
+        return f"(ROW({self.listed(names, one)})::record *<> ROW({self.listed(names, other)})::record)"

@@ -1,0 +1,371 @@
+"""PostgreSQL, through psycopg: one connection that holds the source, the target or both, rows in binary COPY.
+
+Everything of a sync happens in one transaction of one connection, so that staging, rows and memory commit together and
+all that is read is of one snapshot. Parameters are written into the statements as literals, which lets every statement
+go to the server in one step and take the types of the columns it speaks of.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import psycopg
+from psycopg.sql import Literal
+
+from incload.cursor import ZONE_AT_END, Scale, Stamps, scale_of_texts
+from incload.engines.cursor_sql import shape
+from incload.engines.postgres import copy_format
+from incload.engines.postgres.catalog import Catalogue, Holds
+from incload.engines.postgres.dialect import PostgresDialect
+from incload.engines.postgres.endpoint import LOCK_SECONDS, Server, connected
+from incload.engines.postgres.equality import key_equalities
+from incload.engines.postgres.sql import NAME_BYTES, foreign_type, lock_number, microseconds, stored_name
+from incload.engines.session import Place, Query, Row, Session
+from incload.engines.stream import Batches, Stream
+from incload.errors import Refused
+from incload.table import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from incload.engines.endpoints import Endpoint
+    from incload.engines.equality import Equality
+    from incload.table import Table
+
+
+_PLACEHOLDER = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\?""")
+_SAME_IF_EQUAL = {Kind.INTEGER, Kind.REAL, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.DECIMAL, Kind.BLOB}
+"""Kinds of keys that are the same if they are equal, but for the two zeros of floats."""
+STREAM = "incload_stream"
+"""The temporary table of a stream that no statement could take in directly."""
+
+
+class PostgresLoad(PostgresDialect, Session):
+    """One connection to one database, with the target, the source, or both."""
+
+    engine: ClassVar[str] = "postgres"
+    error: ClassVar[type[Exception]] = psycopg.Error
+    streams_its_snapshot: ClassVar[bool] = True
+
+    def __init__(self, source: Server | None, target: Server | None) -> None:
+        """Connect to the database of either; both are of one database if both are given."""
+        super().__init__()
+        server = target or source
+        assert server is not None  # noqa: S101 - a session is opened on something
+        self._is_alone = source is None or target is None
+        self._schemas = {"source": source.schema if source else "", "target": target.schema if target else ""}
+        self._lock: int | None = None
+        self._open = False
+        self._pending: copy_format.Incoming | None = None
+        self._connection = connected(server)
+        self._catalogue = Catalogue(self.rows, keeps_domains=not self._is_alone)
+
+    @classmethod
+    def open(cls, source: Endpoint | None, target: Endpoint | None) -> Self:
+        """Connect to the database that holds the ends."""
+        assert all(end is None or isinstance(end, Server) for end in (source, target))  # noqa: S101 - see `locate`
+        return cls(source, target)  # type: ignore[arg-type]  # as asserted
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Run a statement and return all its rows."""
+        self._take_in_if_named(sql)
+        return self._execute(sql, params).fetchall()
+
+    def write(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Run a statement and return how many rows it changed."""
+        if not sql.startswith(("INSERT", "DELETE", "UPDATE", "CREATE TEMP")):
+            self._catalogue.forget()
+        self._take_in_if_named(sql)
+        return max(self._execute(sql, params).rowcount, 0)
+
+    def _execute(self, sql: str, params: Sequence[object] = ()) -> psycopg.Cursor[Row]:
+        return self._connection.execute(self._spelled(sql, params).encode())
+
+    def _spelled(self, sql: str, params: Sequence[object]) -> str:
+        """Write the parameters into a statement, at its placeholders outside of names and texts."""
+        if not params:
+            return sql
+        values = iter(params)
+        spelled = _PLACEHOLDER.sub(lambda found: found[1] or Literal(next(values)).as_string(self._connection), sql)
+        assert next(values, self) is self  # noqa: S101 - each parameter has its placeholder
+        return spelled
+
+    def begin(self, table: str) -> None:
+        """Take the lock of the table, then begin: a snapshot taken before the lock would be that of the load before.
+
+        Without a name there is nothing to lock.
+        """
+        if not table:
+            self._begin("READ WRITE")
+            return
+        self._lock = lock_number(self._schemas["target"], table)
+        try:
+            self._execute(f"SELECT pg_advisory_lock({self._lock})")
+        except psycopg.errors.LockNotAvailable:
+            self._lock = None
+            raise Refused(
+                f"table {table!r} is being loaded by somebody else, who was not ready within {LOCK_SECONDS} seconds: "
+                "load again when they have finished."
+            ) from None
+        self._begin("READ WRITE")
+
+    def begin_read(self) -> None:
+        """Begin: all that is read until the end is of one snapshot."""
+        self._begin("READ ONLY")
+
+    def _begin(self, access: str) -> None:
+        self._catalogue.forget()
+        self._execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ, {access}")
+        self._open = True
+
+    def commit(self) -> None:
+        """Commit; temporary tables go with the transaction."""
+        self._execute("COMMIT")
+        self._open = False
+        self._unlock()
+
+    def rollback(self) -> None:
+        """Roll back, if a transaction is open; where the connection is lost, the server has done so."""
+        self._pending = None
+        self._catalogue.forget()
+        was_open, self._open = self._open, False
+        with self._unless_lost():
+            copy_format.abandon(self._connection)
+            if was_open:
+                self._execute("ROLLBACK")
+        self._unlock()
+
+    def _unlock(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            with self._unless_lost():
+                self._execute(f"SELECT pg_advisory_unlock({lock})")
+
+    @contextmanager
+    def _unless_lost(self) -> Iterator[None]:
+        """Let a lost connection be: with it the server ends its transaction and its locks."""
+        try:
+            yield
+        except psycopg.OperationalError:
+            if not self._connection.closed:
+                raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def database(self) -> Row:
+        """Ask for what no two servers have in common, for the database on it, and as whom it is spoken to."""
+        (found,) = self.rows(
+            "SELECT pg_postmaster_start_time()::text || ' ' || current_setting('port') || ' ' || current_database(),"
+            " current_user::text"
+        )
+        return found
+
+    def name(self, place: Place, table: str) -> str:
+        """Qualify with the schema."""
+        return f"{self.quote(self._schemas[place])}.{self.quote(stored_name(table))}"
+
+    def temporary(self, name: str) -> str:
+        """Temporary tables have a schema of their own."""
+        return f"pg_temp.{self.quote(name)}"
+
+    def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
+        """Ask the catalogue."""
+        return self._catalogue.columns(self.name(place, table))
+
+    def check_names(self, columns: Iterable[str]) -> None:
+        """Refuse a name that PostgreSQL would cut off."""
+        for name in columns:
+            if len(name.encode()) > NAME_BYTES:
+                raise Refused(f"PostgreSQL keeps {NAME_BYTES} bytes of the column name {name!r}: shorten it.")
+
+    def tables(self, place: Place) -> list[str]:
+        """List tables and views."""
+        return self._catalogue.tables(self._schemas[place])
+
+    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """Look for a primary key over exactly the key columns."""
+        return self._catalogue.indexed(self.name(place, table), key, Holds.KEY)
+
+    def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """A unique index over columns that are never null is as good as a primary key."""
+        return self._catalogue.indexed(self.name(place, table), key, Holds.UNIQUE)
+
+    def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
+        """Ask the catalogue about types of which it is not known that what is equal is the same."""
+        columns = [each for each in self.columns(place, table) or () if each.name in key]
+        if all(column.kind in _SAME_IF_EQUAL for column in columns):
+            return {}
+        return key_equalities(self.rows, self.name(place, table), key)
+
+    def collation(self, column: Column, origin: str) -> str:
+        """Keep PostgreSQL's own collation, by which the server tells keys apart; refuse one that is not there."""
+        if origin != self.engine or not column.collation:
+            return ""
+        if self.rows("SELECT to_regcollation(?) IS NULL", (column.collation,))[0][0]:
+            raise Refused(
+                f"key column {column.name!r} has the collation {column.collation}, which the target database does not "
+                "have: create the collation there, or load from a view that casts the column to another."
+            )
+        return column.collation
+
+    def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
+        """Have the server plan a comparison, which it refuses for json, xml, points and what is made of them."""
+        relation = self.name(place, table)
+        for column in columns:
+            try:
+                self.rows(f"SELECT 1 FROM {relation} GROUP BY {self.quote(column.name)} LIMIT 0")
+            except psycopg.errors.UndefinedFunction:
+                raise Refused(
+                    f"key column {column.name!r} is of type {column.declared}, which has no equality in PostgreSQL, so "
+                    "that rows could not be told apart: name another key, or load from a view that casts it to text."
+                ) from None
+
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
+        """Follow the declared type; for text, take one stamp of every shape."""
+        if column.kind is Kind.TIMESTAMP:
+            return Stamps(column.per_second)
+        if column.kind in {Kind.INTEGER, Kind.REAL}:
+            return Scale(per_second)
+        if column.kind is not Kind.TEXT:
+            raise Refused(
+                f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
+                "name a cursor of stamps, of integers (bigint), of floats or of ISO text."
+            )
+        name = self.quote(column.name)
+        zone = f"substring({name} from '{ZONE_AT_END}')"
+        texts = self.rows(
+            f"SELECT min({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
+            f" GROUP BY {shape(name, zone)} ORDER BY 1 LIMIT 1000"
+        )
+        return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
+
+    def finds_largest(self, place: Place, table: str, column: str) -> bool:
+        """An index that starts with the column gives its largest value at once."""
+        return self.rereads(place, table, column) or super().finds_largest(place, table, column)
+
+    def rereads(self, place: Place, table: str, column: str) -> bool:
+        """An index that starts with the column finds the rows beyond a value."""
+        return self._catalogue.starts_index(self.name(place, table), column)
+
+    def now(self) -> int:
+        """Ask the server."""
+        ((clock,),) = self.rows(f"SELECT {microseconds('clock_timestamp()')}")
+        assert isinstance(clock, int)  # noqa: S101 - a bigint
+        return clock
+
+    @property
+    def digest_tag(self) -> str:
+        """The server's hashes are not promised across versions, so its version is part of the name."""
+        return f"postgres-hash/{self._connection.info.server_version // 10_000}"
+
+    def type_name(self, column: Column, origin: str) -> str:
+        """Keep PostgreSQL's own declaration; give columns of other engines the type of their kind.
+
+        A type that somebody has made is in one database; in another it may be missing.
+        """
+        if origin != self.engine or not column.declared:
+            return foreign_type(column)
+        if not column.own or not self._is_alone or self._catalogue.knows(column.declared):
+            return column.declared
+        if column.own == "enum":
+            return "text"
+        raise Refused(
+            f"column {column.name!r} is of type {column.declared}, which the target database does not have: "
+            "create the type there, or load from a view that casts the column to text."
+        )
+
+    def merge(self, table: Table, incoming: str) -> int:
+        """Upsert, the fastest correct way in PostgreSQL."""
+        if self.is_key_foreign:
+            self.delete(table.key, self.name("target", table.name), incoming)
+            return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming} AS incoming"))
+        columns = self.contents(table.names, table.key)
+        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in columns)
+        names = self.listed(table.names)
+        return self.write(
+            f"INSERT INTO {self.name('target', table.name)} AS held ({names})"
+            f" SELECT {names} FROM {incoming} AS incoming"
+            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        )
+
+    def retype(self, place: Place, table: Table, types: Sequence[str]) -> None:
+        """Let the server rewrite the table; its indexes follow."""
+        changes = [
+            f"ALTER COLUMN {self.quote(name)} TYPE {declared} USING {self.quote(name)}::{declared}"
+            for name, declared in zip(table.names, types, strict=True)
+        ]
+        self.write(f"ALTER TABLE {self.name(place, table.name)} {', '.join(changes)}")
+
+    def stage(self, query: Query, name: str = "incload_incoming") -> str:
+        """Fill a temporary table that goes with the transaction, straight from a stream where the query is one."""
+        if self._pending and query == self._pending.all:
+            return self._take_in(name)  # which says no number
+        statement = f"CREATE TEMP TABLE {self.quote(name)} ON COMMIT DROP AS {query.sql}"
+        self._counted[self.temporary(name)] = self.write(statement, query.params)
+        return self.temporary(name)
+
+    def unstage(self) -> None:
+        """Nothing is left of a transaction but what was known of it."""
+        self._counted.clear()
+
+    def insert(self, table: Table, query: Query) -> int:
+        """Add the rows of a query to the target, straight from a stream where the query is one."""
+        if self._pending and query == self._pending.all:
+            target = self.name("target", table.name)
+            types = [column.declared for column in self.columns("target", table.name) or ()]
+            pending = self._pending
+            if len(types) == len(pending.columns) and pending.fits(types):
+                self._pending = None
+                return pending.copy(self._connection, target)
+        return super().insert(table, query)
+
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
+        """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
+        parts = ", ".join(
+            f"{copy_format.crossing(self.quote(column.name), column)} AS {self.quote(column.name)}"
+            for column in columns
+        )
+        reader = copy_format.read(
+            self._connection, self._spelled(f"SELECT {parts} FROM ({query.sql}) AS q", query.params), columns
+        )
+        return Batches(reader, self.error)
+
+    def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
+        """Hold the stream until a statement asks for it."""
+        names = self.listed(column.name for column in columns)
+        self._pending = copy_format.Incoming(
+            stream.reader(), columns, Query(f"SELECT {names} FROM {self.temporary(STREAM)} AS incoming")
+        )
+        return self.temporary(STREAM)
+
+    def release(self) -> None:
+        """Forget the stream."""
+        self._pending = None
+
+    def _take_in_if_named(self, sql: str) -> None:
+        if self._pending and self.temporary(STREAM) in sql:
+            self._execute(f"DROP TABLE IF EXISTS {self.temporary(STREAM)}")
+            self._take_in(STREAM)
+
+    def _take_in(self, name: str) -> str:
+        """Copy the stream into a temporary table; values of types that binary COPY does not speak arrive as text."""
+        pending, self._pending = self._pending, None
+        assert pending is not None  # noqa: S101 - the callers have looked
+        landing = name if pending.fits([column.declared for column in pending.columns]) else f"{name}_text"
+        parts = [
+            f"{self.quote(column.name)} {kind}" for column, kind in zip(pending.columns, pending.types, strict=True)
+        ]
+        self._execute(f"CREATE TEMP TABLE {self.quote(landing)} ({', '.join(parts)}) ON COMMIT DROP")
+        pending.copy(self._connection, self.temporary(landing))
+        if landing != name:
+            values = [f"{self.quote(column.name)}::{column.declared}" for column in pending.columns]
+            self._execute(
+                f"CREATE TEMP TABLE {self.quote(name)} ON COMMIT DROP AS"
+                f" SELECT {', '.join(values)} FROM {self.temporary(landing)}"
+            )
+            self._execute(f"DROP TABLE {self.temporary(landing)}")
+        return self.temporary(name)

@@ -1,0 +1,76 @@
+"""The engines by name: in which module each lives, and which optional packages it needs.
+
+A new engine is its module and its line here. Modules are imported when somebody names their engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from incload.engines.endpoints import Endpoint
+    from incload.engines.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Where an engine lives.
+
+    Attributes:
+        module: The module, under `incload.engines`.
+        session: The name of its session class.
+        needs: The package that it needs beyond incload's own, or empty.
+        extra: The extra of incload that installs that package.
+    """
+
+    module: str
+    session: str
+    needs: str = ""
+    extra: str = ""
+
+
+_ENGINES = {
+    "sqlite": _Entry("sqlite.session", "SqliteSession"),
+    "duckdb": _Entry("duckdb.session", "DuckdbSession"),
+    "postgres": _Entry("postgres.fixtures", "PostgresSession", needs="psycopg", extra="postgres"),
+}
+SCHEMES = {"sqlite": "sqlite", "duckdb": "duckdb", "postgresql": "postgres", "postgres": "postgres"}
+"""The engine of every URL scheme."""
+
+
+def needed_by() -> tuple[tuple[str, str], ...]:
+    """Return the engines, each with the command that installs what it needs beyond incload's own, or empty."""
+    return tuple(
+        (name, f"pip install 'incload[{each.extra}]'" if each.extra else "") for name, each in _ENGINES.items()
+    )
+
+
+def session_type(engine: str) -> type[Session]:
+    """Return the session class of an engine, a file of records being read by DuckDB; refuse one not installed."""
+    entry = _ENGINES["duckdb" if engine == "file" else engine]
+    found: type[Session] = getattr(_module(entry), entry.session)
+    return found
+
+
+def locate_on_server(scheme: str, text: str) -> Endpoint:
+    """Read the URL of a table on a server, as its engine understands it."""
+    found: Endpoint = _module(_ENGINES[SCHEMES[scheme]]).locate(text)
+    return found
+
+
+def _module(entry: _Entry) -> ModuleType:
+    try:
+        return import_module(f"incload.engines.{entry.module}")
+    except ModuleNotFoundError as error:
+        if not entry.needs or error.name != entry.needs:
+            raise
+        raise Refused(
+            f"the engine {entry.module} needs the package {entry.needs}, which is not installed: "
+            f"install it with `pip install 'incload[{entry.extra}]'`."
+        ) from error

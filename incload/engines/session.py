@@ -1,0 +1,274 @@
+"""What the load asks of a database: one session, and the statements that every engine shares.
+
+A session is one connection. Its tables stand in two places: `source`, which is only ever read, and `target`. When both
+tables belong to one engine, one session holds both places and rows never leave it. Everything here is standard SQL; a
+subclass holds the driver, the dialect and the types of its database, and nobody else knows them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from incload.engines.change_log import KeepsLogs
+from incload.engines.dialect import Dialect
+from incload.engines.looks import LooksAtCursors
+from incload.engines.parts import FillsInParts
+from incload.engines.sql import Place, Query, Row
+from incload.engines.stream import Crosses
+from incload.engines.temp_tables import STAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pyarrow as pa
+
+    from incload.cursor import Scale
+    from incload.engines.endpoints import Endpoint
+    from incload.engines.equality import Equality
+    from incload.table import Column, Table
+
+__all__ = ["Place", "Query", "Row", "Session"]
+
+
+class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
+    """One connection to one database engine; see the module's docstring."""
+
+    def __init__(self) -> None:
+        """Begin with nothing staged."""
+        self._staged: list[str] = []
+        self.nulled = {}
+        self._counted: dict[str, int] = {}
+
+    error: ClassVar[type[Exception]]
+    """The class of everything that the engine's driver raises."""
+
+    streams_its_snapshot: ClassVar[bool] = False
+    """Whether `stream` reads what the session's own transaction sees, so that two streams agree."""
+
+    indexes_digests: ClassVar[bool] = True
+    """Whether a key on the table of remembered digests helps more than it costs."""
+
+    counts_what_it_stages: ClassVar[bool] = False
+    """Whether `write` returns how many rows a new temporary table was given."""
+
+    folds_names: ClassVar[bool] = False
+    """Whether two names that differ in case alone are one table."""
+
+    holds_any: ClassVar[bool] = False
+    """Whether a column of numbers may hold texts."""
+
+    looked_through: ClassVar[int] = 100_000
+    """How many rows a question may look through that is only asked to be on the safe side."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, source: Endpoint | None, target: Endpoint | None) -> Session:
+        """Open a session on a source, a target or both; refuse ends that the engine cannot use."""
+
+    @abstractmethod
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Run a statement and return all its rows; for answers that are small by nature."""
+
+    @abstractmethod
+    def write(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Run a statement that changes rows and return how many it changed."""
+
+    @abstractmethod
+    def begin(self, table: str) -> None:
+        """Start the one transaction of a sync, holding the right to write a target table and its memory."""
+
+    def begin_read(self) -> None:
+        """Start a transaction that only reads, where streams can take part in one."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make the transaction's changes durable."""
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """Undo the transaction, if one is open."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the connection and every file it holds."""
+
+    def database(self) -> Row:
+        """Return what tells the database from every other, and as whom it is spoken to; nothing where its file does."""
+        return ()
+
+    @abstractmethod
+    def name(self, place: Place, table: str) -> str:
+        """Return the fully qualified, quoted name of a table."""
+
+    @abstractmethod
+    def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
+        """Return the columns of a table or view, or None when there is none of that name."""
+
+    def holds(self, place: Place, table: str) -> bool:
+        """Tell whether there is a table or view of a name."""
+        return self.columns(place, table) is not None
+
+    def may_be(self, place: Place, table: str, column: Column) -> bool:  # noqa: ARG002 - types decide elsewhere
+        """Tell whether a column can be of the kind given, because its values would have to say it and there is none."""
+        return False
+
+    def check_names(self, columns: Iterable[str]) -> None:
+        """Refuse column names that the engine cannot speak of."""
+
+    @abstractmethod
+    def tables(self, place: Place) -> list[str]:
+        """Return the names of the tables in a place."""
+
+    def schemas_with(self, table: str) -> list[str]:  # noqa: ARG002 - a dialect may need it
+        """Return the schemas of the source that have a table of a name, where an engine has schemas and can tell."""
+        return []
+
+    @abstractmethod
+    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """Tell whether the table has a primary key over exactly these columns."""
+
+    def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """Tell whether the database itself promises that the key is there and unique."""
+        return self.keyed(place, table, key)
+
+    def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
+        """Refuse key columns of a type whose values the engine cannot compare; most engines compare any."""
+
+    @abstractmethod
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
+        """Return what the values of a cursor column mean; refuse values that have no certain order.
+
+        None when there is no value to tell. `per_second` is what an integer cursor counts, as the user says; None for
+        plain numbers.
+        """
+
+    def finds_largest(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - a dialect may need it
+        """Tell whether the largest value of a column is found in no time; by itself, only that of a small table is."""
+        return not self.rows(f"SELECT 1 FROM {self.name(place, table)} LIMIT 1 OFFSET {self.looked_through}")
+
+    def rereads(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - as above
+        """Tell whether an index finds the rows beyond a value of a column, so that asking twice costs nothing."""
+        return False
+
+    @abstractmethod
+    def now(self) -> int:
+        """Return the engine's clock in microseconds since 1970-01-01 UTC."""
+
+    @abstractmethod
+    def merge(self, table: Table, incoming: str) -> int:
+        """Write the rows of a relation over those with their keys; return how many were written."""
+
+    @abstractmethod
+    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
+        """Insert or overwrite rows given in Arrow, stamps as timestamp[us]: how a trial brings its source to life."""
+
+    @abstractmethod
+    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
+        """Yield all rows in chunks, in ascending order of the key; stamps as microseconds and booleans as 0 and 1."""
+
+    def remove(self, place: Place, table: Table, keys: pa.Table) -> None:
+        """Delete rows by their keys, given in Arrow."""
+        relation = self.name(place, table.name)
+        condition = " AND ".join(f"{self.quote(name)} = ?" for name in table.key)
+        for key in zip(*(keys[name].to_pylist() for name in table.key), strict=True):
+            self.write(f"DELETE FROM {relation} WHERE {condition}", key)
+
+    def settle(self, place: Place, table: Table) -> None:
+        """Create a keyed table of the kinds of its columns."""
+        parts = [f"{self.quote(column.name)} {self.type_name(column, '')}" for column in table.columns]
+        relation = self.name(place, table.name)
+        self.write(f"CREATE TABLE {relation} ({', '.join(parts)}, PRIMARY KEY ({self.listed(table.key)}))")
+
+    @abstractmethod
+    def index(self, place: Place, table: Table) -> None:
+        """Create an index on the cursor and the key of a table."""
+
+    def create(self, table: Table, *, keyed: bool, origin: str) -> None:
+        """Create the target table, with a primary key unless copies of a key are to be allowed."""
+        parts = [self.definition(column, origin) for column in table.columns]
+        if keyed:
+            parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
+        self.write(f"CREATE TABLE {self.name('target', table.name)} ({', '.join(parts)})")
+
+    def definition(self, column: Column, origin: str) -> str:
+        """Return the definition of a target column for a source column of the engine named."""
+        collation = self.collation(column, origin)
+        collated = f" COLLATE {collation}" if collation else ""
+        return f"{self.quote(column.name)} {self.type_name(column, origin)}".rstrip() + collated
+
+    def collation(self, column: Column, origin: str) -> str:  # noqa: ARG002 - an engine may have it
+        """Return the collation by which a target's column tells keys apart as the source does; empty without one."""
+        return ""
+
+    def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:  # noqa: ARG002 - bytes tell keys apart in most engines
+        """Return which key columns a unique index over them does not tell apart by bytes: how, and its collation."""
+        return {}
+
+    def add_column(self, place: Place, table: str, column: str, type_name: str) -> None:
+        """Add a column that is null in every row."""
+        self.write(f"ALTER TABLE {self.name(place, table)} ADD COLUMN {self.quote(column)} {type_name}")
+
+    def retype(self, place: Place, table: Table, types: Sequence[str]) -> None:
+        """Build a table anew with other types, every value cast to its column's; indexes have to be made again."""
+        relation, anew = self.name(place, table.name), self.name(place, f"{table.name} anew")
+        keyed = self.keyed(place, table.name, table.key)
+        parts = [f"{self.quote(name)} {declared}" for name, declared in zip(table.names, types, strict=True)]
+        if keyed:
+            parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
+        self.write(f"CREATE TABLE {anew} ({', '.join(parts)})")
+        self.write(f"INSERT INTO {anew} ({self.listed(table.names)}) SELECT {self.listed(table.names)} FROM {relation}")
+        self.write(f"DROP TABLE {relation}")
+        self.write(f"ALTER TABLE {anew} RENAME TO {self.quote(table.name)}")
+
+    def stage(self, query: Query, name: str = STAGE) -> str:
+        """Fill a temporary table with the rows of a query; return its qualified name."""
+        self._staged.append(name)
+        number = self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
+        if self.counts_what_it_stages:
+            self._counted[self.temporary(name)] = number
+        return self.temporary(name)
+
+    def add_to_stage(self, query: Query, name: str) -> None:
+        """Add the rows of a query to a temporary table."""
+        self._counted.pop(self.temporary(name), None)
+        self.write(f"INSERT INTO {self.temporary(name)} {query.sql}", query.params)
+
+    def temporary(self, name: str) -> str:
+        """Return the qualified name of a temporary table."""
+        return f"temp.{self.quote(name)}"
+
+    def unstage(self) -> None:
+        """Drop the temporary tables of a sync, as far as they are still there."""
+        self._counted.clear()
+        while self._staged:
+            self.write(f"DROP TABLE IF EXISTS {self.temporary(self._staged[-1])}")
+            self._staged.pop()
+
+    def count(self, relation: str, params: Sequence[object] = ()) -> int:
+        """Count the rows of a relation, unless it was counted as it was staged."""
+        if relation in self._counted:
+            return self._counted[relation]
+        ((number,),) = self.rows(f"SELECT count(*) FROM {relation}", params)
+        assert isinstance(number, int)  # noqa: S101 - count(*) is an integer in every engine
+        return number
+
+    def is_empty(self, relation: str) -> bool:
+        """Tell whether a relation has no rows, without counting them."""
+        if relation in self._counted:
+            return not self._counted[relation]
+        return not self.rows(f"SELECT 1 FROM {relation} LIMIT 1")
+
+    def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:
+        """Delete the rows of a relation whose keys stand in another; return how many."""
+        if len(key) == 1:
+            column = self.keyed_by(key[0])
+            return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys} AS k)")
+        # A row that deletes itself must be named in full: DELETE takes no alias everywhere.
+        equal = self.equal_keys(key, "k", relation)
+        return self.write(f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})")
+
+    def insert(self, table: Table, query: Query) -> int:
+        """Add the rows of a query to the target; return how many."""
+        target = self.name("target", table.name)
+        return self.write(f"INSERT INTO {target} ({self.listed(table.names)}) {query.sql}", query.params)

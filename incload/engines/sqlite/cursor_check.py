@@ -1,0 +1,176 @@
+"""What a cursor column of SQLite holds: a look at all values, or at those on which the order of what is asked hangs.
+
+SQLite's declared types promise nothing, and stamps in text are compared as text, which is their order in time as long
+as all have one shape. `scale` looks at every value. `confirm` looks at few, in a column that has an index and whose
+largest value is of the shape that is remembered, and leaves nothing in doubt that a question depends on:
+
+A question compares the column with a bound, a stamp of the shape. Another value than such a stamp, a stranger, does
+harm where it is read, or stands on one side of the bound as a text and on the other by the time that it means.
+
+1. Numbers, blobs and texts that do not begin with a day, `dddd-dd-dd`, have no place in time, or one that their text
+   does not tell (`01.02.2024`, `20240201`). They are found wherever they stand, by one step along the index for each
+   day that there is: from a text that begins with a day to the first value that is not below that day with its tenth
+   character raised by one. A text that is passed over lies between the two, which differ nowhere else and there by the
+   least that two bytes can; so it begins with that day itself. BINARY, NOCASE and RTRIM agree about digits and dashes.
+   In UTF-16 another character may lie between the two, so there everything is looked at.
+2. A text that begins with a day, if it means a time, means one from 16 hours before the start of that day to 16 hours
+   after its end, in whatever zone it is or was meant (incload.cursor says which there are). So does the bound. Where
+   their days are three or more apart, the earlier one is over after 24 + 16 hours and the later one does not begin
+   before 72 - 16: both stand in time as their days do, and as texts too, for the first ten characters decide.
+3. That leaves the texts from two days before a lower bound to two days after the upper one, or to the end where there
+   is none. They are looked at one by one, and all rows that are read are among them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from incload.cursor import IsoText, MixedText, Scale, scale_of_texts, shape_of
+from incload.errors import Refused
+from incload.strategy import Since
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incload.engines.session import Session
+    from incload.strategy import Position, Rows
+
+_DAY = f"{'[0-9]' * 4}-{'[0-9]' * 2}-{'[0-9]' * 2}*"
+"""The GLOB pattern of a text that begins with a day."""
+_MARGIN = timedelta(days=2)
+"""So far from the day of a bound a text may stand on the other side of it in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class CursorValues:
+    """The values of a cursor column.
+
+    Attributes:
+        session: The session that reads them.
+        relation: The qualified name of the table.
+        column: The column's own name.
+    """
+
+    session: Session
+    relation: str
+    column: str
+
+    def scale(self, per_second: int | None) -> Scale | None:
+        """Look at all values; return what they mean, None without any, and refuse those without a certain order."""
+        sample = self._one(f"{self._name} IS NOT NULL")
+        if sample is None:
+            return None
+        if not isinstance(sample, str):
+            return Scale(per_second)
+        shape = shape_of(sample)
+        if not isinstance(shape, IsoText):
+            return scale_of_texts([sample], self.column)
+        other = self._one(f"typeof({self._name}) <> 'null' AND {_strange(self._name)}", _glob(shape))
+        if other is None:
+            return shape
+        if not isinstance(other, str):
+            raise self._of_another_type(other, sample)
+        mixed = scale_of_texts([sample, other], self.column)
+        if isinstance(mixed, MixedText):
+            raise Refused(
+                f"cursor column {self.column!r} holds {sample!r} and {other!r}, and SQLite compares them "
+                "as text: write all stamps in one shape, or name another cursor."
+            )
+        return mixed
+
+    def seem(self, scale: Scale) -> bool:
+        """Tell whether the largest value is a text of a remembered shape, and an index has the others in order."""
+        if not isinstance(scale, IsoText) or not self._in_order():
+            return False
+        largest = self._one(f"true ORDER BY {self._name} DESC")
+        return isinstance(largest, str) and shape_of(largest) == scale
+
+    def confirm(self, scale: Scale, asked: Sequence[Rows]) -> None:
+        """Refuse strangers that may do harm to what is asked, in the words of a look at everything."""
+        assert isinstance(scale, IsoText)  # noqa: S101 - they seem to be of that shape
+        if all(_is_bounded(each) for each in asked) and not self._without_day():
+            parts = [_around(scale, each) for each in asked if isinstance(each, Since)]
+            if not any(self._strangers(_glob(scale), *part) for part in parts):
+                return
+        if self.scale(None) == scale:
+            return
+        number = self._one(f"typeof({self._name}) NOT IN ('null', 'text')")
+        if number is not None:  # it is the smallest, and so the sample of all
+            raise self._of_another_type(number, scale.stored(0))
+        raise Refused(f"cursor column {self.column!r} was written anew while it was looked at: load again.")
+
+    def _of_another_type(self, value: object, text: object) -> Refused:
+        return Refused(
+            f"cursor column {self.column!r} holds {value!r} among texts such as {text!r}: "
+            "its values must be of one type."
+        )
+
+    @property
+    def _name(self) -> str:
+        return self.session.quote(self.column)
+
+    def _one(self, condition: str, *params: object) -> object:
+        """Return one value that meets a condition, or None."""
+        found = self.session.rows(f"SELECT {self._name} FROM {self.relation} WHERE {condition} LIMIT 1", params)
+        return found[0][0] if found else None
+
+    def _in_order(self) -> bool:
+        """Ask the planner whether each step is a search in an index, and SQLite whether it compares bytes of UTF-8."""
+        plan = self.session.rows(f"EXPLAIN QUERY PLAN {self._smallest('>= ?')}", ("",))
+        searched = all(str(step).startswith("SEARCH") for *_, step in plan)
+        return searched and self.session.rows("PRAGMA encoding") == [("UTF-8",)]
+
+    def _smallest(self, bound: str) -> str:
+        """Return the query for the smallest value within a bound."""
+        return f"SELECT s.{self._name} FROM {self.relation} AS s WHERE s.{self._name} {bound} ORDER BY 1 LIMIT 1"
+
+    def _without_day(self) -> bool:
+        """Go from day to day and tell whether a value is met that does not begin with one."""
+        next_day = "substr(met.value, 1, 9) || char(unicode(substr(met.value, 10)) + 1)"
+        found = self.session.rows(
+            f"WITH RECURSIVE met(value) AS (SELECT ({self._smallest('IS NOT NULL')}) UNION ALL"
+            f" SELECT ({self._smallest(f'>= {next_day}')}) FROM met WHERE NOT {_strange('met.value')})"
+            f" SELECT 1 FROM met WHERE met.value IS NOT NULL AND {_strange('met.value')} LIMIT 1",
+            (_DAY, _DAY),
+        )
+        return bool(found)
+
+    def _strangers(self, pattern: str, low: str, high: str | None) -> bool:
+        """Look one by one at the values that are not below one text and, if there is another, below that."""
+        below, params = (f" AND {self._name} < ?", (low, high)) if high is not None else ("", (low,))
+        return self._one(f"{self._name} >= ?{below} AND {_strange(self._name)}", *params, pattern) is not None
+
+
+def _strange(value: str) -> str:
+    """Return the condition that a value is no text of a pattern; whatever follows a NUL leaves a stamp in its place."""
+    return f"NOT (typeof({value}) = 'text' AND {value} GLOB ?)"
+
+
+def _glob(shape: IsoText) -> str:
+    """Return the GLOB pattern of a shape; what it matches sorts as text exactly as it does in time."""
+    template = shape.stored(0)
+    assert isinstance(template, str)  # noqa: S101 - a text shape stores text
+    body = template.removesuffix(shape.zone)
+    return "".join("[0-9]" if char.isdigit() else char for char in body) + shape.zone
+
+
+def _is_bounded(question: Rows) -> bool:
+    """Tell whether a question is for the rows behind a bound, whatever their keys, digests or place in a log."""
+    return isinstance(question, Since) and question.position is not None
+
+
+def _around(shape: IsoText, question: Since) -> tuple[str, str | None]:
+    """Return where strangers may do harm to a question: from one text on, and below another one if there is any."""
+    assert question.position is not None  # noqa: S101 - the question is bounded
+    low = _day(shape, question.position, -_MARGIN) or ""
+    return low, None if question.until is None else _day(shape, question.until, _MARGIN + timedelta(days=1))
+
+
+def _day(shape: IsoText, position: Position, later: timedelta) -> str | None:
+    """Return the day of a stamp, moved by some days, as a text; None beyond the calendar."""
+    try:
+        return str(date.fromisoformat(str(shape.stored(position))[:10]) + later)
+    except OverflowError:
+        return None

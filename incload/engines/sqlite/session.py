@@ -1,0 +1,375 @@
+"""SQLite, through the standard library's driver; Arrow streams in and out through ADBC (`sqlite_crossing`).
+
+The target is the connection's main database and the source is attached read-only, so that rows of two SQLite files
+never leave the engine. SQLite has no type for time: stamps of other engines arrive as integer microseconds, those of
+nanosecond columns as integer nanoseconds. It has no NaN and no infinite time either: they arrive as null.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
+
+from incload.cursor import MixedText
+from incload.engines.cursor_sql import CursorSql
+from incload.engines.driver_errors import reason
+from incload.engines.endpoints import path_of
+from incload.engines.session import Place, Query, Row
+from incload.engines.sqlite import digest as sqlite_digest
+from incload.engines.sqlite.cursor_check import CursorValues
+from incload.engines.sqlite.equality import COLLATIONS, collations
+from incload.engines.sqlite.transfer import LOCK_SECONDS, MOST_COLUMNS, SqliteCrossing
+from incload.errors import Refused
+from incload.strategy import Capability
+from incload.table import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from incload.cursor import Scale
+    from incload.engines.change_log import ChangeLog
+    from incload.engines.endpoints import Endpoint
+    from incload.engines.equality import Equality
+    from incload.strategy import Rows
+    from incload.table import Table
+
+_MOST_IN_A_ROW = 100
+"""How many conditions are joined at once: every one lies deeper than the one before, and 1,000 are too deep."""
+_PAGE_BYTES = 16_384
+"""The page of a target that is made anew, for fewer calls to the system; a file that is there keeps its own."""
+_CACHE_KIB = 16_384
+"""How much of the target is kept in memory, so that changed pages are written once, when the sync commits."""
+BATCH_ROWS = 65_536
+_DECLARED = (
+    *(("INT", Kind.INTEGER), ("CHAR", Kind.TEXT), ("CLOB", Kind.TEXT), ("TEXT", Kind.TEXT), ("BLOB", Kind.BLOB)),
+    *(("REAL", Kind.REAL), ("FLOA", Kind.REAL), ("DOUB", Kind.REAL)),
+    *(("DEC", Kind.REAL), ("NUMERIC", Kind.REAL)),
+)
+"""Parts of declared types in SQLite's own order of precedence; then decimals, of which it stores 10.0 as an integer."""
+_TYPES = {
+    Kind.INTEGER: "INTEGER",
+    Kind.REAL: "REAL",
+    Kind.TEXT: "TEXT",
+    Kind.BOOLEAN: "INTEGER",
+    Kind.TIMESTAMP: "INTEGER",
+    Kind.DECIMAL: "TEXT",
+    Kind.BLOB: "BLOB",
+    Kind.OTHER: "TEXT",
+}
+_STORED = {Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.BLOB}
+
+
+class SqliteSession(SqliteCrossing):
+    """One SQLite connection with the target, the source, or both."""
+
+    engine: ClassVar[str] = "sqlite"
+    folds_names, holds_any = True, True
+    error: ClassVar[type[Exception]] = sqlite3.Error
+
+    def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:
+        """Open the files; `durable=False` trades the safety of a power cut for speed, for throw-away databases."""
+        super().__init__(source)
+        main = f"file:{quote(str(target))}?mode=rwc" if target else ":memory:"
+        self._connection = sqlite3.connect(
+            main, isolation_level=None, timeout=LOCK_SECONDS, uri=True, check_same_thread=False
+        )
+        self._target = target
+        if not durable:
+            self.write("PRAGMA synchronous = OFF")
+        self._check("SELECT 1 FROM main.sqlite_master LIMIT 1", (), target)
+        if target:
+            self.write(f"PRAGMA page_size = {_PAGE_BYTES}")
+            self.write(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        if source:
+            self._check("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",), source)
+            self._check("SELECT 1 FROM source.sqlite_master LIMIT 1", (), source)
+        sqlite_digest.bring(self._connection)
+
+    @classmethod
+    def open(cls, source: Endpoint | None, target: Endpoint | None) -> SqliteSession:
+        """Open the files of both ends."""
+        return cls(path_of(source), path_of(target))
+
+    def _check(self, sql: str, params: Sequence[object], path: Path | None) -> None:
+        """Run a statement that finds out whether a file can be used; refuse it by its name."""
+        try:
+            self.rows(sql, params)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise _refusal(path, error) from error
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+        """Run a statement and return all its rows."""
+        return self._connection.execute(sql, params).fetchall()
+
+    def write(self, sql: str, params: Sequence[object] = ()) -> int:
+        """Run a statement and return how many rows it changed."""
+        return self._connection.execute(sql, params).rowcount
+
+    def begin(self, table: str) -> None:  # noqa: ARG002 - SQLite locks the whole file
+        """Take the write lock at once, so that two loads never interleave."""
+        try:
+            self.write("BEGIN IMMEDIATE")
+        except sqlite3.DatabaseError as error:
+            raise _refusal(self._target, error) from error
+
+    def commit(self) -> None:
+        """Commit."""
+        self.write("COMMIT")
+
+    def rollback(self) -> None:
+        """Roll back, if a transaction is open."""
+        self._streaming.close()
+        if self._connection.in_transaction:
+            self.write("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._streaming.close()
+        self._connection.close()
+
+    def name(self, place: Place, table: str) -> str:
+        """Qualify with the database: an unqualified name could fall through to the source."""
+        return f"{'source' if place == 'source' else 'main'}.{self.quote(table)}"
+
+    def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
+        """Read the columns from the catalogue, generated ones included."""
+        schema = "source" if place == "source" else "main"
+        found = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
+        named = [(str(name), str(declared)) for _, name, declared, *_, hidden in found if hidden != 1]
+        return (
+            tuple(Column(name, self._kind(place, table, name, declared), declared) for name, declared in named) or None
+        )
+
+    def check_names(self, columns: Iterable[str]) -> None:
+        """Refuse too many, and `true` and `false`: out of a subquery SQLite renames such a column, even when quoted."""
+        names = list(columns)
+        if len(names) > MOST_COLUMNS:
+            raise Refused(
+                f"the source has {len(names):,} columns, and a table of SQLite holds {MOST_COLUMNS:,}: "
+                "leave some out, or load into DuckDB."
+            )
+        for name in names:
+            if name.lower() in {"true", "false"}:
+                raise Refused(f"SQLite cannot tell the column {name!r} from a truth value: rename it.")
+
+    def tables(self, place: Place) -> list[str]:
+        """List tables and views."""
+        schema = "source" if place == "source" else "main"
+        found = self.rows(f"SELECT name FROM {schema}.sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+        return [str(name) for (name,) in found]
+
+    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """Look at the catalogue's mark on each column of the primary key."""
+        schema = "source" if place == "source" else "main"
+        info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
+        return {str(name) for _, name, _, _, _, primary, _ in info if primary} == set(key)
+
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
+        """Look at the catalogue, which numbers the columns of the key."""
+        schema = "source" if place == "source" else "main"
+        info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
+        places = sorted((int(str(primary)), str(name)) for _, name, _, _, _, primary, _ in info if primary)
+        return tuple(name for _, name in places)
+
+    def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
+        """SQLite lets a primary key be null: one look along its index tells."""
+        if not self.keyed(place, table, key):
+            return False
+        nulls = " OR ".join(f"{self.quote(name)} IS NULL" for name in key)
+        return not self.rows(f"SELECT 1 FROM {self.name(place, table)} WHERE {nulls} LIMIT 1")
+
+    def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
+        """Look at the collations of the unique index over the key, which may not be those of the columns."""
+        return collations(self.rows, "source" if place == "source" else "main", table, key)
+
+    def collation(self, column: Column, origin: str) -> str:
+        """Keep SQLite's own, and take the one that is nearest to another engine's."""
+        return column.collation if origin == self.engine else COLLATIONS.get(self.equalities.get(column.name), "")
+
+    def folded(self, expression: str, equality: Equality) -> str:
+        """Name the collation, which an index may have."""
+        collation = COLLATIONS.get(equality)
+        return f"{expression} COLLATE {collation}" if collation else super().folded(expression, equality)
+
+    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
+        """Look at the stored values: SQLite's declared types promise nothing."""
+        return self._values(place, table, column).scale(per_second)
+
+    def seems(self, place: Place, table: str, column: Column, scale: Scale) -> bool:
+        """Look at the largest value, where an index finds it and the others."""
+        return self._values(place, table, column).seem(scale)
+
+    def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
+        """Look at the values on which the answers hang; sqlite_cursor tells why that is enough."""
+        self._values(place, table, column).confirm(scale, asked)
+
+    def _values(self, place: Place, table: str, column: Column) -> CursorValues:
+        return CursorValues(self, self.name(place, table), column.name)
+
+    def version(self, place: Place) -> int:
+        """Ask the file: the number stands for what this connection has last seen of it."""
+        return int(str(self.rows(f"PRAGMA {'source' if place == 'source' else 'main'}.data_version")[0][0]))
+
+    def finds_largest(self, place: Place, table: str, column: str) -> bool:
+        """Ask the planner: an index spares it the sorting."""
+        return self.rereads(place, table, column) or super().finds_largest(place, table, column)
+
+    def rereads(self, place: Place, table: str, column: str) -> bool:
+        """Ask the planner: rows that need no sorting stand in an index."""
+        in_order = Query(f"SELECT 1 FROM {self.name(place, table)} ORDER BY {self.quote(column)} DESC LIMIT 1")
+        return not self._sorts(in_order)
+
+    @classmethod
+    def cannot(cls, capability: Capability) -> str:
+        """SQLite has triggers."""
+        return "" if capability is Capability.TRIGGERS else super().cannot(capability)
+
+    def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is one kind
+        """Return the change table that triggers keep."""
+        from incload.engines.sqlite.change_log import SqliteLog
+
+        return SqliteLog(self, place, table)
+
+    def now(self) -> int:
+        """SQLite lives in this process: its clock is the machine's."""
+        return time.time_ns() // 1_000
+
+    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:  # noqa: ARG002 - values decide here, not types
+        """Compare the bare column: numbers as numbers, stamps of one shape as text, of several by what they mean."""
+        compared = self.meaning(self.quote(column)) if isinstance(scale, MixedText) else self.quote(column)
+        return CursorSql(compared, "?", compared)
+
+    def meaning(self, text: str) -> str:
+        """Call the function that the connection brings along."""
+        return f"incload_meaning({text})"
+
+    def digest(self, columns: Iterable[str], alias: str) -> str:
+        """Call the digest function that the connection brings along; of many columns, on digests of some of them."""
+        names = list(columns)
+        if len(names) <= sqlite_digest.MOST_ARGUMENTS:
+            return f"incload_digest({self.listed(names, alias)})"
+        parts = [
+            names[at : at + sqlite_digest.MOST_ARGUMENTS] for at in range(0, len(names), sqlite_digest.MOST_ARGUMENTS)
+        ]
+        return f"incload_digest({', '.join(self.digest(part, alias) for part in parts)})"
+
+    def table_digest(self, columns: Sequence[Column]) -> str:
+        """Take the fast form where the kinds of the columns allow it."""
+        return sqlite_digest.fast_digest(columns, self.digest((column.name for column in columns), ""))
+
+    @property
+    def digest_tag(self) -> str:
+        """The digests are of one kind or the other; see there."""
+        return sqlite_digest.TAG
+
+    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
+        """Compare column by column; IS NOT takes nulls for values, and BINARY passes over a column's own collation."""
+        names = [self.quote(name) for name in columns]
+        return _any_of([f"{one}.{name} COLLATE BINARY IS NOT {other}.{name}" for name in names])
+
+    def differing(self, names: tuple[str, ...], key: tuple[str, ...], relation: str, other: str) -> Query:
+        """Let both relations pass each other once in the order of the key, where neither has to be sorted for it."""
+        exact = ", ".join(f"{name} COLLATE BINARY AS {name}" for name in map(self.quote, names))
+        held = f"SELECT {self.listed(names)} FROM {other}"
+        merged = Query(f"SELECT {exact} FROM {relation} EXCEPT {held} ORDER BY {self.listed(key)}")
+        one_by_one = self.equalities or self._sorts(merged)
+        return super().differing(names, key, relation, other) if one_by_one else merged
+
+    def _sorts(self, query: Query) -> bool:
+        """Ask the planner whether a query needs anything sorted."""
+        plan = self.rows(f"EXPLAIN QUERY PLAN {query.sql}", query.params)
+        return any("TEMP B-TREE" in str(step) for *_, step in plan)
+
+    def type_name(self, column: Column, origin: str) -> str:
+        """Keep SQLite's own declaration; give columns of other engines a storage class."""
+        return column.declared if origin == self.engine else _TYPES[column.kind]
+
+    def merge(self, table: Table, incoming: str) -> int:
+        """Upsert, the fastest correct way in SQLite; a table called excluded would be taken for the new rows."""
+        if self.is_key_foreign:
+            self.delete(table.key, self.name("target", table.name), incoming)
+            return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
+        columns = self.contents(table.names, table.key)
+        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in columns)
+        names = self.listed(table.names)
+        return self.write(
+            f"INSERT INTO {self.name('target', table.name)} AS held ({names}) SELECT {names} FROM {incoming} WHERE true"
+            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        )
+
+    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
+        """Upsert row by row: changes are few, and this is the life of a source, not a load."""
+        import pyarrow as pa
+
+        names = self.listed(table.names)
+        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
+        upsert = (
+            f"INSERT INTO {self.name(place, table.name)} AS held ({names}) VALUES ({', '.join('?' * len(table.names))})"
+            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        )
+        self.write("BEGIN")
+        for batch in rows.to_batches(BATCH_ROWS):
+            columns = [batch[name] for name in table.names]
+            stored = [column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column for column in columns]
+            self._connection.executemany(upsert, zip(*(column.to_pylist() for column in stored), strict=True))
+        self.write("COMMIT")
+
+    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
+        """Read in the order of the key, a chunk at a time."""
+        order = ", ".join(f"{self.quote(name)} COLLATE BINARY" for name in table.key)
+        cursor = self._connection.execute(
+            f"SELECT {self.listed(table.names)} FROM {self.name(place, table.name)} ORDER BY {order}"
+        )
+        while chunk := cursor.fetchmany(BATCH_ROWS):
+            yield chunk
+
+    def index(self, place: Place, table: Table) -> None:
+        """Name the index after the table; in SQLite the name, not the table, says in which file it stands."""
+        name = self.name(place, f"{table.name}_by_{table.cursor}")
+        columns = self.listed((table.cursor or "", *table.key))
+        self.write(f"CREATE INDEX {name} ON {self.quote(table.name)} ({columns})")
+
+    def may_be(self, place: Place, table: str, column: Column) -> bool:
+        """A declaration such as DATE or none at all leaves it to the values, of which there are those of four kinds."""
+        open_yet = column.kind in _STORED and _declared_kind(column.declared) is None
+        return open_yet and self._sampled(place, table, column.name) is None
+
+    def _kind(self, place: Place, table: str, name: str, declared: str) -> Kind:
+        """Follow the declaration; where it leaves the storage class open, look at a value."""
+        open_kind = Kind.INTEGER if "BOOL" in declared.upper() else Kind.TEXT
+        return _declared_kind(declared) or self._sampled(place, table, name) or open_kind
+
+    def _sampled(self, place: Place, table: str, name: str) -> Kind | None:
+        """Return the storage class of the first value that is not null."""
+        column, relation = self.quote(name), self.name(place, table)
+        found = self.rows(f"SELECT typeof({column}) FROM {relation} WHERE {column} IS NOT NULL LIMIT 1")
+        return Kind(str(found[0][0])) if found else None
+
+
+def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:
+    """Say of a file why SQLite cannot use it; the low byte of an error's code is its kind."""
+    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+        return Refused(
+            f"{str(path)!r} is locked by somebody else, and was not free within {LOCK_SECONDS:g} seconds: "
+            "load again when they have finished."
+        )
+    return Refused(f"{str(path)!r} cannot be used as a SQLite database: {reason(error)}")
+
+
+def _declared_kind(declared: str) -> Kind | None:
+    upper = declared.upper()
+    return next((kind for part, kind in _DECLARED if part in upper), None)
+
+
+def _any_of(conditions: Sequence[str]) -> str:
+    """Return the condition that one of several holds, many of them joined in groups."""
+    if len(conditions) <= _MOST_IN_A_ROW:
+        return f"({' OR '.join(conditions) or 'false'})"
+    groups = (conditions[at : at + _MOST_IN_A_ROW] for at in range(0, len(conditions), _MOST_IN_A_ROW))
+    return _any_of([_any_of(group) for group in groups])

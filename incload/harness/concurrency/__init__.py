@@ -1,0 +1,1 @@
+"""Concurrency: strategies beside processes that write to the source while a load runs."""

@@ -1,0 +1,51 @@
+"""A race: contenders load the same databases by turns, and who begins changes from round to round.
+
+The machine's mood passes over all of them alike, so that their ratios mean something where their seconds do not.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incload.audit.audit import Difference
+    from incload.harness.perf.throughput import Contender, Phase, Yard
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What one contender did in a race.
+
+    Attributes:
+        seconds: How long each of its rounds took, from opening both ends to closing them.
+        found: What the audit found in the target that its last round left.
+    """
+
+    seconds: list[float]
+    found: Difference
+
+
+def race(yard: Yard, contenders: Sequence[Contender], phase: Phase, rounds: int) -> dict[str, Times]:
+    """Let every contender run through a phase once a round; return their times by their ids."""
+    seconds: dict[str, list[float]] = {who.id: [] for who in contenders}
+    found: dict[str, Difference] = {}
+    for number in range(rounds):
+        for who in turns(contenders, number):
+            target, source = yard.stage(who, phase), yard.source(phase, who)
+            started = time.perf_counter()
+            who.load(source, target)
+            seconds[who.id].append(time.perf_counter() - started)
+            yard.keep(who, phase)
+            if number == rounds - 1:
+                found[who.id] = yard.difference(phase, who)
+    return {who.id: Times(seconds[who.id], found[who.id]) for who in contenders}
+
+
+def turns(contenders: Sequence[Contender], number: int) -> list[Contender]:
+    """Return the order of a round: each round begins with the contender after the one that began the last."""
+    first = number % len(contenders)
+    return [*contenders[first:], *contenders[:first]]

@@ -1,0 +1,155 @@
+"""Growth: what one sync costs as the table grows and as its changes grow, on SQLite, where every read can be counted.
+
+A sync of a strategy that goes by a cursor ought to follow the number of changes and not the size of the table.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.harness.perf.throughput import Yard, yard
+from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED
+from incload.history.synthetic.datasets import rows as dataset_rows
+from incload.load.connections import connect
+from incload.load.plan import Plan
+from incload.load.sync import Synced, sync
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from incload.engines.endpoints import Endpoint
+    from incload.strategy import Strategy
+
+TEXT_DAYS = 3_653
+"""Over how many days a table of text stamps is spread: the ten years before 2026."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one sync cost.
+
+    Attributes:
+        seconds: Of each round, from opening both ends to closing them.
+        read: How many rows the source had to look at.
+    """
+
+    seconds: list[float]
+    read: int
+
+
+@dataclass(slots=True)
+class Grown:
+    """A table of some size of which some rows change.
+
+    Attributes:
+        own: Where it lives.
+        changed: How many rows change, half of them new.
+    """
+
+    own: Yard
+    changed: int
+
+    def cost(self, strategy: Strategy, rounds: int) -> Cost:
+        """Load everything, let the rows change, and time the sync after it so many times."""
+        own, before = self.own, f"{strategy.id}-loaded"
+        base, plan, seconds, read = self.base(), self.plan(strategy), [], 0
+        if not own.targets.holds(before):
+            _load(own.sources.end(base), own.targets.end(before), plan)
+        own.sources.copy("source-grown", base)
+        self.change("source-grown")
+        for _ in range(rounds):
+            own.targets.copy("target", before)
+            started = time.perf_counter()
+            read = _load(own.sources.end("source-grown"), own.targets.end("target"), plan).read
+            seconds.append(time.perf_counter() - started)
+        return Cost(seconds, read)
+
+    def plan(self, strategy: Strategy) -> Plan:
+        """Return the plan of its load."""
+        return Plan(ORDERS_NARROW.id, ("id",), CURSOR, strategy, cursor_per_second=1_000_000)
+
+    def base(self) -> str:
+        """Return the name of the source before anything changes, made when it is first asked for."""
+        self.own.source("initial_load")
+        return "source-base"
+
+    def change(self, name: str) -> None:
+        """Let a source change."""
+        session = self.own.sources.open(name)
+        session.put("target", ORDERS_NARROW.table, changes(self.own.rows, self.changed, self.own.seed))
+        session.close()
+
+
+class GrownText(Grown):
+    """A table whose cursor is of ISO texts, spread evenly over `TEXT_DAYS`, with an index on it."""
+
+    def plan(self, strategy: Strategy) -> Plan:
+        """Follow the texts."""
+        return Plan("stamped", ("id",), "at", strategy)
+
+    def base(self) -> str:
+        """Make the table by one statement."""
+        name, rows = "source-text", self.own.rows
+        stamp = _stamp(f"(i - {rows}) * {TEXT_DAYS * 86_400.0} / {rows}")
+        if not self.own.sources.holds(name):
+            self._write(
+                name,
+                "CREATE TABLE stamped (id INTEGER PRIMARY KEY, name TEXT, at TEXT)",
+                f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {rows})"
+                f" INSERT INTO stamped SELECT i, 'row ' || i, {stamp} FROM n",
+                "CREATE INDEX stamped_by_at ON stamped (at, id)",
+            )
+        return name
+
+    def change(self, name: str) -> None:
+        """Stamp one half of the changes anew, spread over the table, and add the other, behind all that was there."""
+        rows, half = self.own.rows, self.changed // 2
+        apart = rows // max(half, 1)
+        again = f"id % {apart} = 0 AND id < {half * apart}"
+        self._write(
+            name,
+            f"UPDATE stamped SET name = 'new', at = {_stamp(f'id * 1.0 / {rows}')} WHERE {again}",
+            f"INSERT INTO stamped SELECT {rows} + id, name, {_stamp('1 + id')} FROM stamped"
+            f" WHERE id < {self.changed - half}",
+        )
+
+    def _write(self, name: str, *statements: str) -> None:
+        session = self.own.sources.open(name)
+        for statement in statements:
+            session.write(statement)
+        session.close()
+
+
+def _stamp(seconds: str) -> str:
+    """Return the expression of an ISO text so many seconds after the beginning of 2026."""
+    return f"strftime('%Y-%m-%dT%H:%M:%fZ', '2026-01-01', ({seconds}) || ' seconds')"
+
+
+def _load(source: Endpoint, target: Endpoint, plan: Plan) -> Synced:
+    """Run a whole load, from opening both ends to closing them."""
+    connections = connect(source, target, plan)
+    try:
+        return sync(connections, plan)
+    finally:
+        connections.close()
+
+
+def grown(rows: int, changed: int, folder: Path, kind: type[Grown] = Grown) -> Grown:
+    """Return a table of a kind that is made when it is first asked for."""
+    return kind(yard(("sqlite", "sqlite"), rows, 1, folder), changed)
+
+
+def changes(rows: int, count: int, seed: int) -> pa.Table:
+    """Return so many changed rows with stamps above all others: one half spread over the table, the other new."""
+    import pyarrow as pa
+
+    made = dataset_rows(ORDERS_NARROW, rows, count, seed)
+    updated = count // 2
+    old = [(position * (rows // max(updated, 1)) + 1) * KEY_STEP for position in range(updated)]
+    new = [(rows + position + 1) * KEY_STEP for position in range(count - updated)]
+    stamps = pa.array(range(STARTED, STARTED + count)).cast(pa.timestamp("us"))
+    return made.set_column(0, "id", pa.array(old + new)).set_column(made.column_names.index(CURSOR), CURSOR, stamps)

@@ -1,0 +1,285 @@
+"""Cost at scale: who loads what, in which state of the databases, on one pair of engines.
+
+A contender passes through three states: nothing loaded; everything loaded; everything loaded and 2 % of it changed. The
+databases of each state are made once and copied before every round, so that a round times one load and nothing else.
+What a source keeps for a strategy - a log, a number in every row - does not survive copying everywhere: a strategy that
+asks for such has a source of its own, which is changed in place when everybody has loaded its first state. A server's
+own log also holds what is written into targets on the same server, which `log_cdc` then reads through.
+The reference copy is a contender like the others, and what it takes is the measure of theirs; see `race`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import TYPE_CHECKING, Literal
+
+from incload.audit.audit import Difference, audit
+from incload.engines.endpoints import Endpoint
+from incload.engines.registry import session_type
+from incload.harness.reference_copy import ReferenceCopy, copy
+from incload.harness.sandbox.database_store import Depot, depot
+from incload.harness.sandbox.environment import environment
+from incload.harness.trials.error_timeline import counts
+from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks
+from incload.history.synthetic.datasets import rows as dataset_rows
+from incload.load import capture
+from incload.load.connections import connect, unable
+from incload.load.plan import Plan
+from incload.load.sync import sync
+from incload.report.outcome import Outcome
+from incload.strategy import Capability
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from incload.engines.session import Place
+    from incload.harness.perf.rounds import Times
+    from incload.strategy import Strategy
+
+Phase = Literal["initial_load", "change_2_percent", "no_change"]
+PHASES: tuple[Phase, ...] = ("initial_load", "change_2_percent", "no_change")
+MEANINGS = {
+    "initial_load": "Everything is loaded into a target that does not exist yet.",
+    "change_2_percent": "One row in a hundred was updated and one in a hundred is new since the load before.",
+    "no_change": "Nothing changed since the load before.",
+}
+CHANGED_EVERY = 100
+"""One row of so many is updated, and for so many rows one is added."""
+
+Load = Callable[[Endpoint, Endpoint], int]
+"""Loads a source into a target and returns how many rows it wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """Somebody who loads one database into another.
+
+    Attributes:
+        id: For the report.
+        write_rule: The write rule, or empty for a contender that has none.
+        load: Does it.
+        anew: Whether it loads into a new target every time, whatever the phase.
+        asks: What the source has to keep for it; None for nothing.
+    """
+
+    id: str
+    write_rule: str
+    load: Load
+    anew: bool = False
+    asks: Capability | None = None
+
+
+def contender(strategy: Strategy) -> Contender:
+    """Return a strategy as a contender: a whole load, from opening both ends to closing them."""
+    anew = isinstance(strategy, ReferenceCopy)
+    loader = copy if anew else sync
+    cursor, per_second = _cursor(strategy.asks)
+
+    def load(source: Endpoint, target: Endpoint) -> int:
+        plan = Plan(ORDERS_NARROW.id, ("id",), cursor, strategy, cursor_per_second=per_second)
+        connections = connect(source, target, plan)
+        try:
+            return loader(connections, plan).written
+        finally:
+            connections.close()
+
+    return Contender(strategy.id, strategy.write_rule, load, anew, strategy.asks)
+
+
+def _cursor(asks: Capability | None) -> tuple[str, int | None]:
+    """Return the cursor of a strategy and what it counts: where it asks for a horizon, what the source keeps for it."""
+    if asks is not Capability.HORIZON:
+        return CURSOR, 1_000_000
+    from incload.engines.postgres.horizon import HORIZON_COLUMN
+
+    return HORIZON_COLUMN, None
+
+
+def can_run(pair: tuple[str, str], who: Contender) -> bool:
+    """Tell whether the source's engine has what a contender asks for."""
+    return not (who.asks and session_type(pair[0]).cannot(who.asks))
+
+
+def require_capability(pair: tuple[str, str], who: Contender) -> None:
+    """Refuse a contender that cannot run, and say why."""
+    if who.asks and not can_run(pair, who):
+        why = session_type(pair[0]).cannot(who.asks)
+        raise unable(who.id, why)
+
+
+@dataclass(slots=True)
+class Yard:
+    """The databases of one pair of engines: two states of the source, and for every contender its states of the target.
+
+    Attributes:
+        pair: The engines.
+        rows: How many rows the source has at first.
+        seed: What they are drawn from.
+        sources, targets: Where the databases of each engine are kept.
+        kept: What sources of their own keep for strategies that ask, and whether those are changed yet.
+    """
+
+    pair: tuple[str, str]
+    rows: int
+    seed: int
+    sources: Depot
+    targets: Depot
+    kept: dict[Capability, bool] = field(default_factory=dict)
+
+    def source(self, phase: Phase, who: Contender | None = None) -> Endpoint:
+        """Return a contender's source in a phase, made when it is first asked for."""
+        return self.sources.end(self._source(phase, who))
+
+    def _source(self, phase: Phase, who: Contender | None) -> str:
+        """Return the name of a source."""
+        return self._keeping(phase, who.asks) if who and who.asks else self._plain(phase)
+
+    def _keeping(self, phase: Phase, asked: Capability) -> str:
+        """Return the name of the source that keeps what is asked for, brought to a phase; there is no way back."""
+        name, is_changed = f"source-{asked.name.lower()}", phase != "initial_load"
+        if asked not in self.kept or self.kept[asked] > is_changed:
+            self._let_go(asked)
+            self.sources.copy(name, self._plain("initial_load"))
+            capture.install(self.sources.end(name), ORDERS_NARROW.id, asked, ORDERS_NARROW.table.key)
+            self.kept[asked] = False
+        if is_changed and not self.kept[asked]:
+            self._apply(name, changed_rows(self.rows, self.seed))
+            self.kept[asked] = True
+        return name
+
+    def _let_go(self, asked: Capability) -> None:
+        """Have nothing kept any more that a server would keep for ever."""
+        if self.kept.pop(asked, None) is not None:
+            capture.remove(self.sources.end(f"source-{asked.name.lower()}"), ORDERS_NARROW.id, asked)
+
+    def _plain(self, phase: Phase) -> str:
+        """Return the name of the source that keeps nothing."""
+        base, name = "source-base", "source-base" if phase == "initial_load" else "source-changed"
+        if not self.sources.holds(name):
+            if name == base:
+                self._make_base(base)
+            else:
+                self._plain("initial_load")
+                self.sources.copy(name, base)
+                self._apply(name, changed_rows(self.rows, self.seed))
+        return name
+
+    def stage(self, who: Contender, phase: Phase) -> Endpoint:
+        """Put a contender's target into the state in which a phase starts; return where it is."""
+        self.targets.clear("target")
+        if phase != "initial_load" and not who.anew:
+            self.targets.copy("target", self._reached(who, phase))
+        return self.targets.end("target")
+
+    def _reached(self, who: Contender, phase: Phase) -> str:
+        """Return the name of a target that has passed the phases before, loading them now if nobody has yet."""
+        before = PHASES[PHASES.index(phase) - 1]
+        name = f"{who.id}-after-{before}"
+        if not self.targets.holds(name):
+            if before != "initial_load":
+                self.targets.copy(name, self._reached(who, before))
+            who.load(self.source(before, who), self.targets.end(name))
+        return name
+
+    def keep(self, who: Contender, phase: Phase) -> None:
+        """Keep the target that a phase has just left, so that the next phase need not load it again."""
+        name = f"{who.id}-after-{phase}"
+        if phase != PHASES[-1] and not who.anew and not self.targets.holds(name):
+            self.targets.copy(name, "target")
+
+    def _make_base(self, name: str) -> None:
+        import pyarrow as pa
+
+        session = self.sources.open(name)
+        place: Place = "target"
+        table = ORDERS_NARROW.table
+        session.settle(place, table)
+        for batch in blocks(ORDERS_NARROW, self.rows, self.seed):
+            session.put(place, table, pa.Table.from_batches([batch]))
+        session.index(place, table)
+        session.close()
+
+    def _apply(self, name: str, rows: pa.Table) -> None:
+        session = self.sources.open(name)
+        session.put("target", ORDERS_NARROW.table, rows)
+        session.close()
+
+    def difference(self, phase: Phase, who: Contender | None = None) -> Difference:
+        """Audit the target that a phase has left against the phase's source, in the columns of the dataset."""
+        sessions = [self.sources.open(self._source(phase, who)), self.targets.open("target")]
+        try:
+            sides = []
+            for session in sessions:
+                found = session.columns("target", ORDERS_NARROW.id) or ORDERS_NARROW.table.columns
+                columns = tuple(column for column in found if column.name in ORDERS_NARROW.table.names)
+                sides.append(session.ordered("target", replace(ORDERS_NARROW.table, columns=columns)))
+            return audit(sides[0], sides[1], (0,))
+        finally:
+            for session in sessions:
+                session.close()
+
+    def close(self) -> None:
+        """Leave nothing on a server."""
+        for asked in tuple(self.kept):
+            self._let_go(asked)
+        self.sources.close()
+        self.targets.close()
+
+
+def yard(pair: tuple[str, str], rows: int, seed: int, folder: Path) -> Yard:
+    """Return an empty yard."""
+    return Yard(pair, rows, seed, depot(pair[0], folder), depot(pair[1], folder))
+
+
+def changed_rows(rows: int, seed: int) -> pa.Table:
+    """Return the 2 % that changes: every hundredth row with a new amount and stamp, and as many rows that are new."""
+    import pyarrow as pa
+
+    made = dataset_rows(ORDERS_NARROW, rows, -(-rows // CHANGED_EVERY), seed)
+    count = made.num_rows
+    old = pa.array([position * CHANGED_EVERY * KEY_STEP + KEY_STEP for position in range(count)])
+    stamps = [
+        pa.array(range(STARTED + first, STARTED + first + count)).cast(pa.timestamp("us")) for first in (0, count)
+    ]
+    place = made.column_names.index(CURSOR)
+    updates = made.set_column(0, "id", old).set_column(place, CURSOR, stamps[0])
+    return pa.concat_tables([updates, made.set_column(place, CURSOR, stamps[1])])
+
+
+def outcome(  # noqa: PLR0913 - it only gathers
+    yard: Yard, who: Contender, phase: Phase, times: Times, *, suite: str, reference: float, command: str
+) -> Outcome:
+    """Turn the rounds of one contender in one phase into its record, beside the fastest reference copy."""
+    seconds, found = times.seconds, times.found
+    lost, stale, phantom, duplicated = counts(found)
+    fastest = min(seconds, default=None)
+    rows = yard.rows if phase == "initial_load" else yard.rows + -(-yard.rows // CHANGED_EVERY)
+    return Outcome(
+        suite=suite,
+        strategy=who.id,
+        write_rule=who.write_rule,
+        scenario=phase,
+        meaning=MEANINGS[phase],
+        source_engine=yard.pair[0],
+        target_engine=yard.pair[1],
+        rows=yard.rows,
+        seed=yard.seed,
+        history_digest="",
+        outcome="wrong" if found.wrong else "sound",
+        lost=lost,
+        stale=stale,
+        phantom=phantom,
+        duplicated=duplicated,
+        syncs=1,
+        load_seconds_min=fastest,
+        load_seconds_median=median(seconds) if seconds else None,
+        rounds=len(seconds),
+        rows_per_second=rows / fastest if fastest else None,
+        times_reference=fastest / reference if fastest else None,
+        environment=environment(yard.pair),
+        command=command,
+    )

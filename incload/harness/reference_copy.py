@@ -1,0 +1,73 @@
+"""The reference copy: the fastest plain copy that a pair of engines can do, and the measure of every other load.
+
+It drops the target, creates it again with its key and moves every row in the engine's own way. Nothing is compared,
+decided or remembered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from incload.load.sync import Synced, describe
+from incload.strategy import Assumption, Delta, Everything, Need, Seen, Source, State, Strategy, WriteRule
+
+if TYPE_CHECKING:
+    from incload.load.connections import Connections
+    from incload.load.plan import Plan
+
+
+@dataclass(frozen=True)
+class ReferenceCopy(Strategy):
+    """Copies the whole table anew every time, as fast as the two engines can; the measure, not a strategy."""
+
+    name: ClassVar[str] = "reference_copy"
+    write_rule: ClassVar[WriteRule] = WriteRule.REPLACE
+    uses_cursor: ClassVar[bool] = False
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Only that a read of everything is of everything."""
+        return frozenset({Need(Assumption.COMPLETE_READ)})
+
+    @property
+    def breaks(self) -> frozenset[Assumption]:
+        """Every row is read at every sync."""
+        return frozenset({Assumption.READ_ONCE})
+
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - it never asks what to read
+        """Return everything."""
+        return Delta((Everything(),))
+
+    def remember(self, seen: Seen, state: State) -> State:  # noqa: ARG002 - it keeps nothing
+        """Keep nothing."""
+        return state
+
+
+def copy(connections: Connections, plan: Plan) -> Synced:
+    """Copy the whole source into a new target, in one transaction."""
+    table = describe(connections, plan)
+    connections.begin(plan.name)
+    try:
+        connections.target.write(f"DROP TABLE IF EXISTS {connections.target.name('target', plan.name)}")
+        connections.target.create(table, keyed=True, origin=connections.origin)
+        query = connections.question(table, None, Everything())
+        written = connections.target.insert(table, connections.incoming(query, table))
+        connections.commit()
+    except BaseException:
+        connections.rollback()
+        raise
+    empty = State()
+    return Synced(
+        read=written,
+        written=written,
+        unchanged=0,
+        removed=0,
+        questions=0,
+        delta=Delta((Everything(),)),
+        before=empty,
+        after=empty,
+        previous_watermark=None,
+        new_watermark=None,
+        remembered=False,
+    )

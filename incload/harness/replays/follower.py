@@ -1,0 +1,285 @@
+"""One strategy on its way through a history beside others: its own copy, its own memory, its own audit.
+
+The audit after each sync looks at the rows that can have become right or wrong: those that changed in the source, those
+that the sync wrote or deleted, and those that were too young to be judged before. It reads them in the target and
+compares them with the history itself. Every hundredth sync, and after the last, the stranger (incload.audit.audit)
+reads both tables whole; the two must agree, or the replay ends there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from incload.errors import Refused
+from incload.harness.load_timer import LoadClock
+from incload.harness.replays.error_periods import Tally
+from incload.harness.sandbox.shared_source import Watching
+from incload.harness.trials.trial import TICKS_PER_SECOND, difference
+from incload.load.connections import require_capability
+from incload.load.plan import Guards, Plan
+from incload.load.state.store import StateStore
+from incload.load.sync import sync as load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from incload.audit.audit import Difference, Key, Row
+    from incload.harness.sandbox.sandbox import Sandbox
+    from incload.history.lag import Sync, Version
+    from incload.load.sync import Synced
+    from incload.strategy import Strategy
+
+FULL_AUDIT_EVERY = 100
+"""After how many syncs both tables are read whole."""
+
+_AT_ONCE = 500
+"""Values in one statement."""
+
+_READ_ALL = 2_000
+"""From how many rows on reading the whole target is cheaper than naming them."""
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - stamps are UTC without saying so
+_MICROSECOND = timedelta(microseconds=1)
+
+State = Literal["lost", "stale", "phantom"]
+
+
+class AuditsDisagree(AssertionError):  # noqa: N818 - it says what happened, and nobody should catch it
+    """Two audits of one copy found different rows wrong: neither can be believed, and the harness has a fault."""
+
+
+@dataclass(slots=True)
+class Costs:
+    """What the syncs of one strategy cost; the figures are sums, but for the memory, which is the largest."""
+
+    rows_read: int = 0
+    rows_written: int = 0
+    rows_removed: int = 0
+    questions: int = 0
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How one strategy followed a history; it can be handed to another process.
+
+    Attributes:
+        strategy: Which.
+        pair: The engines, source first.
+        costs: What its syncs cost.
+        tally: Which rows were lost or stale, and for how long.
+        phantom_most: The largest number of phantoms after any sync.
+        final: What the stranger found after the last sync; None when it did not come so far.
+        failure: What it raised; empty when nothing.
+        refused: Whether that was a refusal before anything was loaded.
+        waiting: How many rows it has left lost or stale for a later sync, as a strategy does with young rows.
+        load_seconds: Seconds spent in loads alone.
+    """
+
+    strategy: Strategy
+    pair: tuple[str, str]
+    costs: Costs
+    tally: Tally
+    phantom_most: int
+    final: Difference | None
+    failure: str
+    refused: bool
+    waiting: int
+    load_seconds: float
+
+
+@dataclass(slots=True)
+class Follower:
+    """One strategy under way.
+
+    Attributes:
+        strategy: Which.
+        sandbox: Where it loads; the source may be shared with others.
+        pair: The engines, source first.
+        clock: Runs while it loads.
+        costs: What its syncs cost.
+        tally: Which rows were lost or stale, and for how long.
+        last: What the latest sync did.
+        fresh: The rows that it left lost or stale and that were neither before.
+    """
+
+    strategy: Strategy
+    sandbox: Sandbox
+    pair: tuple[str, str]
+    clock: LoadClock = field(default_factory=LoadClock)
+    costs: Costs = field(default_factory=Costs)
+    tally: Tally = field(default_factory=Tally)
+    last: Synced | None = None
+    fresh: list[Key] = field(default_factory=list)
+    _failure: str = ""
+    _refused: bool = False
+    _phantom_most: int = 0
+    _state: dict[Key, State] = field(default_factory=dict)
+    _young: set[Key] = field(default_factory=set)
+    _phantoms: int = 0
+    _syncs: int = 0
+    _now: int = 0
+
+    def sync(self, sync: Sync) -> None:
+        """Load what a sync finds and audit the copy; an error ends this lane and no other."""
+        if self._failure:
+            self.fresh = []
+            return
+        self._now, self._syncs, self.fresh = sync.clock, sync.number + 1, []
+        try:
+            if sync.number == 0:
+                require_capability(self.strategy, self.sandbox.connections.source)
+            with self.clock.running():
+                self.last = load(self.sandbox.connections, self._plan())
+        except Exception as error:  # noqa: BLE001 - an error is shown in the report, never a pass and never a blank
+            self._failure = " ".join((str(error) if isinstance(error, Refused) else repr(error)).split())
+            self._refused = isinstance(error, Refused) and sync.number == 0
+            return
+        if isinstance(self.sandbox.connections.target, Watching):
+            self.clock.advance(-self.sandbox.connections.target.seconds)  # to be watched is no part of a load
+        self._pay(self.last)
+        self._judge(sync)
+        if sync.number % FULL_AUDIT_EVERY == 0:
+            self.full_audit()
+
+    def close(self) -> Followed:
+        """Read both tables whole once more, close the books, and return them."""
+        final = None if self._failure else self.full_audit()
+        self.tally.close(self._syncs)
+        return Followed(
+            strategy=self.strategy,
+            pair=self.pair,
+            costs=self.costs,
+            tally=self.tally,
+            phantom_most=self._phantom_most,
+            final=final,
+            failure=self._failure,
+            refused=self._refused,
+            waiting=len(self._young),
+            load_seconds=self.clock.read(),
+        )
+
+    def full_audit(self) -> Difference:
+        """Let the stranger compare the whole tables; raise `AuditsDisagree` if it finds anything else wrong."""
+        found = difference(self.sandbox)
+        here: dict[State, frozenset[Key]] = {"lost": found.lost, "stale": found.stale, "phantom": found.phantom}
+        for state, keys in here.items():
+            known = {key for key, each in self._state.items() if each == state}
+            if known != keys:
+                key = min(known ^ keys, key=repr)
+                raise AuditsDisagree(
+                    f"{self.strategy.id}, sync {self._syncs - 1}: the audit of both tables finds {len(keys)} rows "
+                    f"{state}, and the audit of what changed {len(known)}; one of those that differ is {key!r}"
+                )
+        return found
+
+    def _plan(self) -> Plan:
+        table = self.sandbox.table
+        return Plan(
+            name=table.name,
+            key=table.key,
+            cursor=table.cursor,
+            strategy=self.strategy,
+            cursor_per_second=TICKS_PER_SECOND,
+            clock=lambda: self._now,
+            # What is gone is gone in a history that really happened, and stamps are what they are.
+            guards=Guards(allow_backwards=True, allow_ahead=True, allow_removals=True),
+        )
+
+    def _pay(self, synced: Synced) -> None:
+        costs = self.costs
+        costs.rows_read += synced.read
+        costs.rows_written += synced.written
+        costs.rows_removed += synced.removed
+        costs.questions += synced.questions
+        if synced.remembered or (synced.after.digests and (synced.written or synced.removed)):
+            store = StateStore(self.sandbox.connections.target, self.sandbox.table, self.strategy.name, {})
+            costs.memory_bytes = max(costs.memory_bytes, store.size())
+
+    def _judge(self, sync: Sync) -> None:
+        """Find out which of the rows that can have changed are right, and enter that."""
+        changed = {change.key for change in sync.changes}
+        target = self.sandbox.connections.target
+        touched = target.touched if isinstance(target, Watching) else None
+        if touched is None:
+            copies = self._copies(None)
+            judged: Iterable[Key] = {**sync.rows, **copies, **self._state}
+        else:
+            judged = changed | touched | self._young
+            copies = self._copies(list(judged))
+        for key in judged:
+            self._set(key, _state(sync.rows.get(key), copies.get(key)))
+        self._phantom_most = max(self._phantom_most, self._phantoms)
+        self._enter(sync, judged)
+
+    def _enter(self, sync: Sync, judged: Iterable[Key]) -> None:
+        """Enter rows of the source into the tally, those too young to have been promised as right."""
+        delay = self.strategy.delay // _MICROSECOND
+        entered: dict[Key, Literal["lost", "stale"] | None] = {}
+        for key in judged:
+            row, state = sync.rows.get(key), self._state.get(key)
+            self._young.discard(key)
+            if row is None:
+                continue
+            entered[key] = None if state == "phantom" else state
+            if delay and state and row.cursor is not None and row.cursor > sync.clock - delay:
+                self._young.add(key)
+                entered[key] = None
+        self.fresh = self.tally.enter(
+            sync.number, entered, [change.key for change in sync.changes if change.new is None]
+        )
+
+    def _set(self, key: Key, state: State | None) -> None:
+        before = self._state.pop(key, None)
+        if state is not None:
+            self._state[key] = state
+        self._phantoms += (state == "phantom") - (before == "phantom")
+
+    def _copies(self, keys: list[Key] | None) -> dict[Key, list[Row]]:
+        """Return the target's rows of some keys, or all of them."""
+        session, table = self.sandbox.connections.target, self.sandbox.table
+        select = f"SELECT {session.listed(table.names)} FROM {session.name('target', table.name)}"
+        rows: list[Row] = []
+        if keys is None or len(keys) > _READ_ALL:
+            rows = session.rows(select)
+        else:
+            for start in range(0, len(keys), _AT_ONCE // len(table.key)):
+                some = keys[start : start + _AT_ONCE // len(table.key)]
+                condition = _condition([session.quote(name) for name in table.key], len(some))
+                rows += session.rows(f"{select} WHERE {condition}", [value for key in some for value in key])
+        places = [table.names.index(name) for name in table.key]
+        copies: dict[Key, list[Row]] = {}
+        for row in map(_plain, rows):
+            copies.setdefault(tuple(row[place] for place in places), []).append(row)
+        return copies
+
+
+def _condition(names: list[str], number: int) -> str:
+    """Return the condition that a row has one of so many keys."""
+    if len(names) == 1:
+        return f"{names[0]} IN ({', '.join('?' * number)})"
+    one = " AND ".join(f"{name} = ?" for name in names)
+    return " OR ".join([f"({one})"] * number)
+
+
+def _state(row: Version | None, copies: list[Row] | None) -> State | None:
+    """Return what is wrong with a row, given what it is in the source and all its copies."""
+    if row is None:
+        return "phantom" if copies else None
+    if not copies:
+        return "lost"
+    return None if all(_same(row.content, copy) for copy in copies) else "stale"
+
+
+def _same(one: Row, other: Row) -> bool:
+    """Compare two rows, types included: to Python 1, 1.0 and True are equal, and to nobody else."""
+    return one == other and list(map(type, one)) == list(map(type, other))
+
+
+def _plain(row: Row) -> Row:
+    """Return a row with stamps of a database's own type as the microseconds that the history counts in."""
+    if datetime not in map(type, row):
+        return row
+    return tuple((each - _EPOCH) // _MICROSECOND if isinstance(each, datetime) else each for each in row)

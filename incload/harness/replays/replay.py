@@ -1,0 +1,151 @@
+"""A real history lived again: every strategy follows it in lock-step, over one pass of its snapshots.
+
+The source is brought from snapshot to snapshot; after each, every strategy syncs its own copy, and the copy is audited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from incload.assumptions import Assumption
+from incload.harness.replays.lockstep import follow
+from incload.harness.replays.window_check import confirm, window_strategy
+from incload.harness.replays.worst_rows import worst_stories
+from incload.harness.trials.error_timeline import counts
+from incload.history.lag_profile import WINDOWS, Profiler
+from incload.report.replay.record import Replayed
+from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from incload.harness.replays.follower import Followed
+    from incload.harness.replays.lockstep import Member
+    from incload.history.history import History
+    from incload.history.lag import Sync
+    from incload.history.lag_profile import Lateness
+    from incload.history.recorded.read_log import ReadLog
+    from incload.report.replay.facts import TriedWindow, WorstRow
+    from incload.strategy import Strategy
+    from incload.table import Table
+
+SQLITE = (("sqlite", "sqlite"),)
+"""The pair of engines that is replayed when none is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay showed.
+
+    Attributes:
+        rows: One record for each strategy and pair of engines, in the order in which they were asked for.
+        lateness: How the changes of the history lie.
+        windows: What was foretold of each window, and what came of it.
+        worst: The rows that were wrong for the longest, over all strategies of the first pair, with their stories.
+    """
+
+    rows: tuple[Replayed, ...]
+    lateness: Lateness
+    windows: tuple[TriedWindow, ...]
+    worst: tuple[WorstRow, ...]
+
+
+def replay(  # noqa: PLR0913, PLR0917 - the last three have defaults that most take
+    history: History,
+    account: ReadLog,
+    strategies: Sequence[Strategy],
+    pairs: Sequence[tuple[str, str]] = SQLITE,
+    windows: Sequence[timedelta] = WINDOWS,
+    workers: int = 1,
+) -> Replay:
+    """Replay a history, whose ticks are taken as they come, and account for it.
+
+    Args:
+        history: What happened.
+        account: What was met on the way to it; it is complete when the last tick has been taken.
+        strategies: Who follows it.
+        pairs: Between which engines, source first.
+        windows: Which windows are foretold, and tried on the first pair.
+        workers: In how many processes the strategies are run.
+
+    Raises:
+        AuditsDisagree: When two audits of one copy differ.
+    """
+    profiler, clocks = Profiler(windows), list[int]()
+
+    def see(sync: Sync) -> None:
+        profiler.see(sync)
+        clocks.append(sync.clock)
+
+    asked = [(pair, strategy) for pair in pairs for strategy in strategies]
+    applied = [member for member in asked if not not_applicable(member[1], history.table)]
+    tried = {window: (pairs[0], window_strategy(window)) for window in windows}
+    followed = follow(history, list(dict.fromkeys([*applied, *tried.values()])), see, workers)
+    lateness = profiler.lateness()
+    return Replay(
+        tuple(_record(member, followed.get(member), history.table, account, lateness) for member in asked),
+        lateness,
+        tuple(confirm(profiler.windows[window], followed[member]) for window, member in tried.items()),
+        worst_stories([followed[member] for member in applied if member[0] == pairs[0]], clocks, history.table),
+    )
+
+
+def not_applicable(strategy: Strategy, table: Table) -> str:
+    """Say why a strategy cannot follow a table at all; empty when it can."""
+    by_key = Assumption.KEYS_IN_COMMIT_ORDER in {need.assumption for need in strategy.needs}
+    texts = [name for name in table.key if table.column(name).kind is Kind.TEXT]
+    if by_key and texts:
+        return f"it goes by the order of the keys, and that of the texts in {texts[0]} says nothing about time"
+    return ""
+
+
+def _record(member: Member, followed: Followed | None, table: Table, account: ReadLog, lateness: Lateness) -> Replayed:
+    """Return the record of a strategy, whether it was under way or not."""
+    pair, strategy = member
+    identity = Replayed(
+        strategy=strategy.id,
+        write_rule=str(strategy.write_rule),
+        source_engine=pair[0],
+        target_engine=pair[1],
+        outcome="n/a",
+        reason=not_applicable(strategy, table),
+        snapshots=account.snapshots,
+        keys=account.keys,
+        history_digest=account.digest,
+    )
+    return _told(identity, followed, lateness) if followed else identity
+
+
+def _told(identity: Replayed, followed: Followed, lateness: Lateness) -> Replayed:
+    """Return the record of a strategy that was under way."""
+    if followed.final is None:
+        return replace(identity, outcome="n/a" if followed.refused else "unknown", reason=followed.failure)
+    tally, costs = followed.tally, followed.costs
+    _, _, phantom, duplicated = counts(followed.final)
+    changed = lateness.base_rows + lateness.changes + lateness.deletes
+    wrong = bool(tally.ever_wrong or followed.phantom_most or duplicated)
+    return replace(
+        identity,
+        outcome="wrong" if wrong else "sound",
+        syncs=lateness.syncs,
+        lost_for_ever=tally.for_ever("lost"),
+        stale_for_ever=tally.for_ever("stale"),
+        rows_ever_wrong=len(tally.ever_wrong),
+        wrong_syncs=tally.wrong_syncs,
+        heal_syncs_median=tally.heal_syncs_median,
+        heal_syncs_max=tally.heal_syncs_max,
+        phantom=phantom,
+        phantom_max=followed.phantom_most,
+        duplicated=duplicated,
+        rows_waiting=followed.waiting,
+        rows_read=costs.rows_read,
+        rows_changed=changed,
+        rows_read_per_row_changed=round(costs.rows_read / changed, 3) if changed else None,
+        rows_written=costs.rows_written,
+        rows_removed=costs.rows_removed,
+        questions=costs.questions,
+        memory_bytes=costs.memory_bytes,
+        load_seconds=round(followed.load_seconds, 3),
+    )

@@ -1,0 +1,204 @@
+"""What one state of a table shows of how an incremental load will fare with it.
+
+The table is read once, in the order of its keys; of each row only the position of its stamp is kept, eight bytes. What
+happened between two states cannot be seen, and nothing is guessed about it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from incload.cursor import UNITS, Stamps, shape_of
+from incload.engines.driver_errors import reason
+from incload.engines.registry import session_type
+from incload.errors import Refused, unknown
+from incload.history.lag_profile import WINDOWS
+from incload.history.recorded.read_log import ReadLog
+from incload.history.recorded.timestamps import CursorColumn
+from incload.load.connections import open_source
+from incload.load.sync import no_table
+from incload.report.replay.table_profile import Standing
+from incload.table import Kind, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+
+    from incload.cursor import Scale
+    from incload.engines.endpoints import Endpoint
+    from incload.engines.session import Session
+
+Row = tuple[object, ...]
+
+_COARSE = (("day", 86_400_000_000), ("hour", 3_600_000_000), ("minute", 60_000_000), ("second", 1_000_000))
+"""Units of which all stamps may be whole ones, in microseconds."""
+
+_SHAPES_TOLD = 10
+"""How many shapes of stamps are told of."""
+
+
+def profile_table(location: Endpoint, key: tuple[str, ...], cursor: str, unit: str | None) -> Standing:
+    """Read a table and say what it shows.
+
+    Args:
+        location: The table in its database.
+        key: Its key columns.
+        cursor: The column that says when a row was changed.
+        unit: What numbers in it count since 1970-01-01 UTC; None to go by their size.
+
+    Raises:
+        Refused: For a table or column that is not there, or a file that cannot be read.
+    """
+    if location.table is None:
+        raise Refused(f"{location.shown} holds tables: name one with ?table=NAME at the end of the URL.")
+    try:
+        return _profiled(location, location.table, key, cursor, unit)
+    except session_type(location.engine).error as error:
+        raise Refused(f"{location.shown} cannot be read: {reason(error)}") from error
+
+
+def _profiled(location: Endpoint, name: str, key: tuple[str, ...], cursor: str, unit: str | None) -> Standing:
+    session = open_source(location)
+    try:
+        table = _table(session, name, key, cursor)
+        reading = _Reading(table, unit)
+        for rows in session.ordered("source", table):
+            reading.take(rows)
+        scale, objection = _scale(session, table, unit)
+        fine = isinstance(scale, Stamps) and scale.per_second == UNITS["ns"]
+        return reading.standing(location.engine, session.now(), unit, objection, nanoseconds=fine)
+    finally:
+        session.close()
+
+
+def _table(session: Session, name: str, key: tuple[str, ...], cursor: str) -> Table:
+    """Return the key and the cursor of a table as a table of their own; refuse names that it does not have."""
+    columns = session.columns("source", name)
+    if columns is None:
+        raise no_table(session, name, "table")
+    known = {column.name: column for column in columns}
+    for wanted, role in ((cursor, "cursor"), *((part, "key") for part in key)):
+        if wanted not in known:
+            raise unknown(f"{role} column", wanted, known)
+    return Table(name, key, cursor, tuple(known[each] for each in dict.fromkeys((*key, cursor))))
+
+
+def _scale(session: Session, table: Table, unit: str | None) -> tuple[Scale | None, str]:
+    """Return what the cursor's values mean to a load, and why it would refuse them; empty when it would not."""
+    assert table.cursor is not None  # noqa: S101 - it was named
+    try:
+        return session.scale("source", table.name, table.column(table.cursor), UNITS[unit] if unit else None), ""
+    except Refused as refusal:
+        return None, str(refusal)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A table under way, row by row in the order of its keys."""
+
+    table: Table
+    unit: str | None
+    _account: ReadLog = field(default_factory=ReadLog)
+    _positions: array[int] = field(default_factory=lambda: array("q"))
+    _shapes: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _rows: int = 0
+    _keys: Counter[str] = field(default_factory=Counter)
+    _last: Row | None = None
+
+    def __post_init__(self) -> None:
+        """Settle what numbers count, where the user or the column says it; a column of stamps counts microseconds."""
+        self._account.cursor_unit = "us" if self._of_stamps else self.unit or ""
+
+    @property
+    def _of_stamps(self) -> bool:
+        """Whether the cursor column is of the database's own type of stamps."""
+        return self.table.column(self.table.cursor or "").kind is Kind.TIMESTAMP
+
+    def take(self, rows: list[Row]) -> None:
+        """Take in a chunk of rows."""
+        key = [self.table.names.index(name) for name in self.table.key]
+        values = [row[self.table.names.index(self.table.cursor or "")] for row in rows]
+        self._rows += len(rows)
+        for row in rows:
+            self._see_key(tuple(row[place] for place in key))
+        column = CursorColumn(self._account)
+        column.settle(values)
+        for value in values:
+            position = column.read(value)
+            if position is not None:
+                self._positions.append(position)
+                self._see_shape(value)
+
+    def _see_key(self, key: Row) -> None:
+        if None in key:
+            self._keys["null"] += 1
+        elif key == self._last:
+            self._keys["again"] += 1
+        self._last = key
+
+    def _see_shape(self, value: object) -> None:
+        """Count the shape of a stamp that is a text; one that no ISO pattern fits goes by its digits alone."""
+        if isinstance(value, str):
+            shape = shape_of(value)
+            named = str(shape.stored(0)) if shape else "".join("0" if sign.isdigit() else sign for sign in value)
+        else:
+            named = "a number"
+        example, number = self._shapes.get(named, (str(value), 0))
+        self._shapes[named] = (example, number + 1)
+
+    def standing(self, engine: str, clock: int, unit: str | None, objection: str, *, nanoseconds: bool) -> Standing:
+        """Return what all rows together show."""
+        import numpy as np
+
+        positions, account = np.frombuffer(self._positions, dtype=np.int64), self._account
+        _, groups = np.unique(positions, return_counts=True)
+        ahead = positions[positions > clock]
+        texts = any(self.table.column(name).kind is Kind.TEXT for name in self.table.key)
+        return Standing(
+            table=self.table.name,
+            engine=engine,
+            key=self.table.key,
+            cursor=self.table.cursor or "",
+            rows=self._rows,
+            null_keys=self._keys["null"],
+            repeated_keys=self._keys["again"],
+            null_stamps=account.null_cursors,
+            senseless_stamps=account.unparsable_cursors,
+            examples=tuple(account.cursor_examples),
+            shapes=tuple(sorted(self._shapes.values(), key=lambda shape: -shape[1])[:_SHAPES_TOLD]),
+            naive_stamps=account.naive_stamps,
+            finer_stamps=account.finer_stamps,
+            nanoseconds=nanoseconds,
+            unit=account.cursor_unit if "a number" in self._shapes and not self._of_stamps else "",
+            unit_guessed=unit is None,
+            smallest=int(positions.min()) if len(positions) else None,
+            largest=int(positions.max()) if len(positions) else None,
+            tied_rows=int(groups[groups > 1].sum()),
+            ties=int((groups > 1).sum()),
+            largest_tie=int(groups.max(initial=0)),
+            at_largest=int(groups[-1]) if len(groups) else 0,
+            coarse=next((name for name, size in _COARSE if len(positions) and not (positions % size).any()), ""),
+            ahead=len(ahead),
+            furthest_ahead=int(ahead.max(initial=clock)) - clock,
+            against_keys=None if texts else _against_order(positions),
+            windows=tuple(_windows(positions)),
+            objection=objection,
+        )
+
+
+def _against_order(positions: np.ndarray) -> int:
+    """Count the positions that are smaller than one before them."""
+    import numpy as np
+
+    return int((positions < np.maximum.accumulate(positions)).sum()) if len(positions) else 0
+
+
+def _windows(positions: np.ndarray) -> Iterable[tuple[float, int]]:
+    """Yield for each window, in seconds, how many rows lie no further behind the largest stamp."""
+    for window in WINDOWS if len(positions) else ():
+        seconds = window.total_seconds()
+        yield seconds, int((positions >= positions.max() - int(seconds * 1_000_000)).sum())

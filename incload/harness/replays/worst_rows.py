@@ -1,0 +1,175 @@
+"""The stories of the rows that were wrong for the longest: what happened to each, who passed over it, how it ended."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from incload.audit.audit import order
+from incload.cursor import UNITS, Stamps
+from incload.harness.replays.error_periods import Circumstance, SeenChange
+from incload.report.format import listed, plural
+from incload.report.replay.facts import WorstRow
+from incload.strategy import AfterKey, Changed, Everything, Logged, Since
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from incload.audit.audit import Key
+    from incload.harness.replays.error_periods import Spell
+    from incload.harness.replays.follower import Followed, Follower
+    from incload.history.lag import Change, Sync
+    from incload.strategy import Rows
+    from incload.table import Table
+
+STORIES = 3
+"""How many rows are told of."""
+
+_NAMED = 4
+"""How many strategies are named in one line."""
+
+_SCALE = Stamps(UNITS["us"])
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is kept of a passing history to tell stories from: the last change of each row that is there."""
+
+    _last: dict[Key, tuple[int, SeenChange]] = field(default_factory=dict)
+
+    def see(self, sync: Sync) -> None:
+        """Take in one sync."""
+        for change in sync.changes:
+            if change.new is None:
+                self._last.pop(change.key, None)
+            else:
+                self._last[change.key] = (sync.number, _seen(change))
+
+    def enter(self, follower: Follower) -> None:
+        """Note the circumstances of the rows that the latest sync of a strategy has left wrong."""
+        if follower.last is None:
+            return
+        for key in follower.fresh:
+            sync, change = self._last.get(key, (0, None))
+            watermark, asked = follower.last.before.watermark, follower.last.delta.rows
+            follower.tally.wrong[key].why = Circumstance(sync, change, watermark, asked)
+
+
+def worst_stories(followed: Sequence[Followed], clocks: Sequence[int], table: Table) -> tuple[WorstRow, ...]:
+    """Tell of the rows that were wrong for the longest, all strategies added up; among equals, of the smallest key."""
+    syncs: defaultdict[Key, int] = defaultdict(int)
+    spells: defaultdict[Key, list[tuple[str, Spell]]] = defaultdict(list)
+    for each in followed:
+        for key, spell in each.tally.longest.items():
+            syncs[key] += each.tally.wrong_for[key]
+            spells[key].append((each.strategy.id, spell))
+    worst = sorted(spells, key=lambda key: (-syncs[key], -len(spells[key]), order(key)))[:STORIES]
+    return tuple(
+        WorstRow(_named(key), len(spells[key]), syncs[key], story(key, spells[key], clocks, table)) for key in worst
+    )
+
+
+def story(key: Key, spells: Iterable[tuple[str, Spell]], clocks: Sequence[int], table: Table) -> tuple[str, ...]:
+    """Tell the story of one row: each change that somebody passed over, by whom, and what became of it."""
+    changes: defaultdict[int, list[tuple[str, Spell]]] = defaultdict(list)
+    for name, spell in spells:
+        changes[spell.why.sync if spell.why else spell.since].append((name, spell))
+    lines: list[str] = []
+    for sync, told in sorted(changes.items()):
+        why = told[0][1].why
+        lines.append(_what_happened(key, sync, why.change if why else None, clocks, table))
+        fates: defaultdict[tuple[str, int, int, str], list[tuple[str, Spell]]] = defaultdict(list)
+        for name, spell in told:
+            fates[spell.kind, spell.since, spell.until, spell.end].append((name, spell))
+        for same in fates.values():
+            lines += [what_was_asked(*same[0]), _what_became([name for name, _ in same], same[0][1], clocks)]
+    return tuple(filter(None, lines))
+
+
+def _seen(change: Change) -> SeenChange:
+    old, new = change.old, change.new
+    return SeenChange(old is None, old.cursor if old else None, new.cursor if new else None, change.lag)
+
+
+def _named(key: Key) -> str:
+    return ", ".join(map(str, key))
+
+
+def _what_happened(key: Key, sync: int, change: SeenChange | None, clocks: Sequence[int], table: Table) -> str:
+    row = "row " + ", ".join(f"{name} = {value!r}" for name, value in zip(table.key, key, strict=True))
+    when = f"Sync {sync} ({_shown(clocks[sync])})"
+    if change is None:
+        return f"{when} found {row} as it stood in the base."
+    stamp = f"{table.cursor} = {_shown(change.stamp)}"
+    if change.new:
+        told = f"found {row} new, with {stamp}"
+    elif change.old == change.stamp:
+        told = f"found {row} changed, and still {stamp}"
+    else:
+        told = f"found {row} changed, its {table.cursor} moved from {_shown(change.old)} to {_shown(change.stamp)}"
+    return f"{when} {told}{_lag(change)}."
+
+
+def _lag(change: SeenChange) -> str:
+    if change.stamp is None:
+        return ": a null, which no bound shows"
+    if change.lag is None:
+        return ""
+    if change.lag == 0:
+        return ": the very stamp that was the largest before"
+    return f": {_span(abs(change.lag))} {'behind' if change.lag > 0 else 'ahead of'} the largest stamp visible before"
+
+
+def what_was_asked(name: str, spell: Spell) -> str:
+    """Say what one of the strategies asked for, where that was a question about stamps or keys."""
+    if spell.why is None:
+        return ""
+    asked, watermark = [_asked(rows) for rows in spell.why.asked], spell.why.watermark
+    held = "nothing" if watermark is None else f"the watermark {_shown(watermark)}"
+    return f"With {held} in memory, {name} asked for {' and for '.join(asked)} at sync {spell.since}."
+
+
+def _asked(rows: Rows) -> str:
+    match rows:
+        case Everything():
+            return "everything"
+        case Changed():
+            return "the rows whose digest differs"
+        case Logged():
+            return "the rows that the change log names"
+        case AfterKey(key):
+            return f"the rows with a key above {_named(key)}"
+        case Since():
+            return _range(rows)
+
+
+def _range(rows: Since) -> str:
+    if rows.key is not None:
+        return f"the rows beyond {_shown(rows.position)} and key {_named(rows.key)}"
+    lower = "" if rows.position is None else f"{'from' if rows.inclusive else 'after'} {_shown(rows.position)}"
+    upper = "" if rows.until is None else f"up to {_shown(rows.until)}"
+    return f"the rows stamped {' '.join(filter(None, (lower, upper))) or 'at all'}"
+
+
+def _what_became(names: Sequence[str], spell: Spell, clocks: Sequence[int]) -> str:
+    last = min(spell.until, len(clocks) - 1)
+    length = f"{plural(spell.syncs, 'sync')} and {_span(clocks[last] - clocks[spell.since])} later"
+    some = [*names[:_NAMED], *([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])]
+    told = f"For {listed(some)} the row was {spell.kind} after sync {spell.since}"
+    if spell.end == "healed":
+        return f"{told} and right again after sync {spell.until}, {length}."
+    if spell.end == "left":
+        return f"{told} and still so when it left the source before sync {spell.until}, {length}: for ever."
+    return f"{told} and still so after the last, sync {last}, {length}."
+
+
+def _shown(position: float | None) -> str:
+    return "null" if position is None else str(_SCALE.shown(position)).removesuffix(".000000")
+
+
+def _span(ticks: int) -> str:
+    """Return a span of microseconds as people say it, whole seconds where there are any."""
+    span = timedelta(microseconds=ticks)
+    return str(timedelta(seconds=round(span.total_seconds()))) if span >= timedelta(seconds=1) else f"{ticks:,} µs"

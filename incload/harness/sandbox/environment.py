@@ -1,0 +1,62 @@
+"""What a run ran on: versions and machine, told with every report, without paths or names of people and hosts."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sqlite3
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_PACKAGES = ("incload", "duckdb", "pyarrow", "adbc-driver-sqlite", "numpy", "faker", "pandas", "pytest-benchmark")
+
+
+@cache
+def environment(engines: tuple[str, ...] = ()) -> str:
+    """Return versions and machine as one JSON text, the same throughout a run.
+
+    Args:
+        engines: Those that took part; a server's version is told where it did.
+    """
+    facts = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "processors": os.cpu_count(),
+        "sqlite": sqlite3.sqlite_version,
+        **{name: _version(name) for name in _PACKAGES},
+        **(_server() if "postgres" in engines else {}),
+    }
+    return json.dumps(facts, sort_keys=False)
+
+
+def processors() -> int:
+    """Return on how many processors this process may run, as far as Python can tell."""
+    told = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
+    return told or 1
+
+
+def _server() -> dict[str, str]:
+    from incload.engines.postgres.server import version_in_use
+
+    told = version_in_use()
+    return {"postgres": told, "psycopg": _version("psycopg")} if told else {}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    """Return the processor's name as Linux tells it, or as Python does elsewhere."""
+    told = Path("/proc/cpuinfo")
+    if told.exists():
+        for line in told.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

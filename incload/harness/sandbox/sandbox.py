@@ -1,0 +1,249 @@
+"""A pair of engines with a throw-away source and target: where a history is brought to life and loaded.
+
+The source is written by a session of its own wherever the engine allows it, as a real application would.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from incload.engines.change_log import ChangeLog
+from incload.load.connections import Connections, require_capability
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from incload.audit.audit import Key, Row
+    from incload.engines.change_log import Capture
+    from incload.engines.postgres.fixtures import PostgresSession
+    from incload.engines.session import Place, Session
+    from incload.history.history import History, Tick
+    from incload.strategy import Capability, Strategy
+    from incload.table import Table
+
+PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"))
+"""The engine pairs of a comparison, source first."""
+
+SERVER_PAIRS = (("postgres", "postgres"), ("postgres", "duckdb"))
+"""The pairs that are compared as well where a server is asked for."""
+
+OTHER_PAIRS = (("duckdb", "sqlite"), ("sqlite", "postgres"), ("duckdb", "postgres"), ("postgres", "sqlite"))
+"""The pairs that run when they are named."""
+
+
+def pair_name(pair: tuple[str, str]) -> str:
+    """Return a pair's name, as options and reports write it."""
+    return f"{pair[0]}-{pair[1]}"
+
+
+_THREADS = 1
+"""DuckDB's: a trial is small, and a comparison runs as many of them at once as there are processors."""
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """A live source and a target, opened together.
+
+    Attributes:
+        connections: What the load uses.
+        writer: The session that changes the source.
+        place: Where the writer finds the source.
+        table: What the source table is now.
+        closing: What is to be closed in the end.
+        another: Opens one more connection to the source, where several can write at once; it is closed in the end.
+        log: The source's log of the table's changes; None for strategies that ask for none.
+        kept: What the source keeps for the strategy, be it a log or a column.
+        cursor: The column that it keeps, if that is the strategy's cursor instead of the table's.
+    """
+
+    connections: Connections
+    writer: Session
+    place: Place
+    table: Table
+    closing: ExitStack = field(default_factory=ExitStack)
+    another: Callable[[], PostgresSession] | None = None
+    log: ChangeLog | None = None
+    kept: Capture | None = None
+    cursor: str | None = None
+
+    def begin(self, history: History, strategy: Strategy | None = None) -> None:
+        """Create the source, give it the history's base, and index its cursor as a careful owner does.
+
+        Raises `Unable` for a strategy that asks for what the source's engine does not have; what it can have for the
+        asking, it has then.
+        """
+        if strategy is not None:
+            require_capability(strategy, self.writer)
+        self.writer.settle(self.place, self.table)
+        self.writer.put(self.place, self.table, history.base)
+        self.writer.index(self.place, self.table)
+        if strategy is not None and strategy.asks is not None:
+            self._keep(strategy.asks)
+
+    def _keep(self, asked: Capability) -> None:
+        """Have the source keep what a strategy asks for, until the stand is closed."""
+        self.kept = self.writer.capture(asked, self.place, self.table.name)
+        self.kept.install(self.table.key)
+        self.closing.callback(self.kept.remove)
+        if isinstance(self.kept, ChangeLog):
+            self.log = self.kept
+            return
+        described = self.kept.kept()
+        self.cursor = described.key[0] if described else None
+
+    def unwatched(self) -> AbstractContextManager[None]:
+        """Let a block change the source without the noticing of what is kept for the strategy."""
+        return self.kept.unwatched() if self.kept else nullcontext()
+
+    def unsettled(self) -> set[Key]:
+        """Return the keys of rows that something may still come before, where a strategy waits for that."""
+        if self.cursor is None:
+            return set()
+        relation = self.writer.name(self.place, self.table.name)
+        columns = self.writer.columns(self.place, self.table.name) or ()
+        (cursor,) = (column for column in columns if column.name == self.cursor)
+        names = self.writer.listed(self.table.key)
+        return set(self.writer.rows(f"SELECT {names} FROM {relation} WHERE NOT {self.writer.settled(cursor)}"))
+
+    def apply(self, tick: Tick) -> None:
+        """Let one tick happen: the deletes, then what happens to the columns, then the upserts."""
+        if tick.deletes.num_rows:
+            self.writer.remove(self.place, self.table, tick.deletes)
+        if tick.adds or tick.widens:
+            self._evolve(tick)
+        if tick.upserts.num_rows:
+            self.writer.put(self.place, self.table, tick.upserts)
+
+    def _evolve(self, tick: Tick) -> None:
+        """Give the source new columns, filled in every row, and other types."""
+        for column, value in tick.adds:
+            self.writer.add_column(self.place, self.table.name, column.name, self.writer.type_name(column, ""))
+            relation = self.writer.name(self.place, self.table.name)
+            self.writer.write(f"UPDATE {relation} SET {self.writer.quote(column.name)} = ?", (value,))
+        wider = {column.name: column for column in tick.widens}
+        columns = (*self.table.columns, *(column for column, _ in tick.adds))
+        self.table = replace(self.table, columns=tuple(wider.get(column.name, column) for column in columns))
+        if wider:
+            self.writer.retype(self.place, self.table, [self.writer.type_name(each, "") for each in self.table.columns])
+            self.writer.index(self.place, self.table)
+            if self.log:
+                self.log.install(self.table.key)  # a table that was built anew has lost its triggers
+
+    def source_rows(self) -> Iterator[list[Row]]:
+        """Yield the source's rows in the order of the key."""
+        return self.writer.ordered(self.place, self.table)
+
+    def target_rows(self) -> Iterator[list[Row]]:
+        """Yield the target's rows in the order of the key."""
+        columns = self.connections.target.columns("target", self.table.name)
+        if columns is None:
+            return iter(())
+        compared = tuple(column for column in columns if column.name != self.cursor)
+        return self.connections.target.ordered("target", replace(self.table, columns=compared))
+
+    def close(self) -> None:
+        """Close every session, and drop what was made on a server."""
+        self.closing.close()
+
+
+def open_sandbox(pair: tuple[str, str], table: Table, folder: Path | None) -> Sandbox:
+    """Open a pair of engines on new databases; none waits for a disk.
+
+    SQLite's stand in a folder, DuckDB's in memory, PostgreSQL's in schemas of their own on the server that
+    `incload.engines.postgres.server` finds. Without a folder both tables of a SQLite pair stand in memory as well, and
+    one session changes and loads them.
+    """
+    if folder is None:
+        return _in_memory(pair, table)
+    closing = ExitStack()
+    try:
+        return _OPEN[pair[0]](pair[1], table, folder, closing)
+    except BaseException:
+        closing.close()
+        raise
+
+
+def _from_duckdb(target: str, table: Table, folder: Path, closing: ExitStack) -> Sandbox:
+    from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
+
+    goal = IN_MEMORY if target == "duckdb" else None
+    reading = DuckdbSession(IN_MEMORY, goal, source_writable=True, threads=_THREADS)
+    closing.callback(reading.close)
+    writing = reading if target == "duckdb" else _target(target, folder, closing)
+    return Sandbox(Connections(reading, writing, table.name), reading, "source", table, closing)
+
+
+def _from_sqlite(target: str, table: Table, folder: Path, closing: ExitStack) -> Sandbox:
+    from incload.engines.sqlite.session import SqliteSession
+
+    source = folder / "source.sqlite"
+    writer = SqliteSession(None, source, durable=False)
+    closing.callback(writer.close)
+    writer.write("PRAGMA user_version = 1")  # a file that is not there yet cannot be attached read-only
+    reading = SqliteSession(source, folder / "target.sqlite" if target == "sqlite" else None, durable=False)
+    closing.callback(reading.close)
+    writing = reading if target == "sqlite" else _target(target, folder, closing)
+    return Sandbox(Connections(reading, writing, table.name), writer, "target", table, closing)
+
+
+def _from_postgres(target: str, table: Table, folder: Path, closing: ExitStack) -> Sandbox:
+    from incload.engines.postgres.fixtures import PostgresSession, locate
+    from incload.engines.postgres.server import schema
+
+    source = locate(closing.enter_context(schema()))
+    goal = locate(closing.enter_context(schema())) if target == "postgres" else None
+
+    def another() -> PostgresSession:
+        session = PostgresSession(source, None)
+        closing.callback(session.close)
+        return session
+
+    writer = another()
+    reading = PostgresSession(source, goal)
+    closing.callback(reading.close)
+    writing = reading if goal else _target(target, folder, closing)
+    return Sandbox(Connections(reading, writing, table.name), writer, "source", table, closing, another)
+
+
+_OPEN = {"sqlite": _from_sqlite, "duckdb": _from_duckdb, "postgres": _from_postgres}
+
+
+def _target(engine: str, folder: Path, closing: ExitStack) -> Session:
+    """Open a target on its own."""
+    session: Session
+    if engine == "sqlite":
+        from incload.engines.sqlite.session import SqliteSession
+
+        session = SqliteSession(None, folder / "target.sqlite", durable=False)
+    elif engine == "duckdb":
+        from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
+
+        session = DuckdbSession(None, IN_MEMORY, threads=_THREADS)
+    else:
+        from incload.engines.postgres.fixtures import PostgresSession, locate
+        from incload.engines.postgres.server import schema
+
+        session = PostgresSession(None, locate(closing.enter_context(schema())))
+    closing.callback(session.close)
+    return session
+
+
+def _in_memory(pair: tuple[str, str], table: Table) -> Sandbox:
+    """Open a stand that needs no file at all."""
+    if pair == ("duckdb", "duckdb"):
+        from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
+
+        session: Session = DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True, threads=_THREADS)
+    elif pair == ("sqlite", "sqlite"):
+        from incload.engines.sqlite.session import SqliteSession
+
+        session = SqliteSession(None, None)
+        session.write("ATTACH ':memory:' AS source")
+    else:
+        raise ValueError(f"a stand of {pair_name(pair)} needs a folder")
+    sandbox = Sandbox(Connections(session, session, table.name), session, "source", table)
+    sandbox.closing.callback(session.close)
+    return sandbox

@@ -1,0 +1,272 @@
+"""The matrix: every strategy against every scenario on every pair of engines, each trial turned into an outcome."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused, Unable, unknown
+from incload.harness.reference_copy import ReferenceCopy, copy
+from incload.harness.sandbox.environment import environment
+from incload.harness.sandbox.sandbox import OTHER_PAIRS, PAIRS, SERVER_PAIRS, pair_name
+from incload.harness.trials.error_timeline import counts
+from incload.harness.trials.prediction import measure, predict
+from incload.harness.trials.trial import Trial
+from incload.harness.trials.witness import story
+from incload.history.synthetic.scenarios import SCENARIOS, scenario
+from incload.load.plan import Guards
+from incload.load.sync import sync
+from incload.registry import strategies, strategy
+from incload.report.outcome import Outcome
+from incload.strategy import WriteRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from incload.harness.load_timer import LoadClock
+    from incload.harness.trials.prediction import Breaks, Prediction
+    from incload.harness.trials.trial import Observed
+    from incload.history.history import History
+    from incload.history.synthetic.scenarios import Scenario
+    from incload.strategy import Strategy
+
+REFERENCE = ReferenceCopy()
+
+CORE = (
+    "clean",
+    "late_arrivals",
+    "duplicate_timestamps",
+    "duplicate_timestamps_smaller_id",
+    "hard_deletes",
+    "updates_without_touch",
+)
+"""The control and the five flaws that everybody meets; enough for a quick look."""
+
+RULES = "write_rules"
+RULES_PAIR = ("sqlite", "sqlite")
+RULES_SCENARIOS = ("inserts_only", "clean", "hard_deletes", "out_of_order_versions", "memory_lost")
+"""Where the write rules part ways: rows only added, updated, deleted, put back to an older version, or read twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the matrix.
+
+    Attributes:
+        strategy: Who is tried; the reference copy is a contender like any other.
+        write_rule: By which rule.
+        scenario: On which history.
+        pair: On which engines.
+        rows: How many rows the history's base has.
+        seed: What the history is drawn from.
+        command: What reproduces the run.
+        suite: `matrix`, where every strategy has its own write rule, or `write_rules`, where each meets them all.
+    """
+
+    strategy: Strategy
+    write_rule: WriteRule
+    scenario: Scenario
+    pair: tuple[str, str]
+    rows: int
+    seed: int
+    command: str = ""
+    suite: str = "matrix"
+
+    @property
+    def name(self) -> str:
+        """A name for progress and for the tests' ids."""
+        rule = f"-{self.write_rule}" if self.suite == RULES else ""
+        return f"{self.strategy.id}{rule}-{self.scenario.id}-{pair_name(self.pair)}"
+
+    def history(self) -> History:
+        """Build the cell's history, once for all cells that share it."""
+        return _history(self.scenario.id, self.rows, self.seed)
+
+    def run(self, clock: LoadClock) -> Observed:
+        """Run the trial once, in a folder of its own."""
+        with tempfile.TemporaryDirectory(prefix="incload-") as folder:
+            loader = copy if self.strategy is REFERENCE else sync
+            guards = Guards(allow_removals=not self.scenario.guarded)
+            trial = Trial(
+                self.history(),
+                self.strategy,
+                self.write_rule,
+                self.pair,
+                self.scenario.faults,
+                loader,
+                guards,
+                self.scenario.late_commits,
+            )
+            return trial.run(Path(folder), clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which part of the matrix to run; an empty choice is everything.
+
+    Attributes:
+        strategies: Names or ids of strategies; a name stands for all its variants.
+        scenarios: Ids of scenarios, or `core` for the six of `CORE`.
+        pairs: Names of engine pairs; an engine stands for the pairs whose source it is.
+        rows: Rows of each history's base.
+        seed: What histories are drawn from.
+    """
+
+    strategies: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    pairs: tuple[str, ...] = ()
+    rows: int = 1_000
+    seed: int = 1
+
+    def cells(self, command: str = "") -> list[Cell]:
+        """Return the chosen cells, the reference copy first in each row; refuse a name that does not exist."""
+        if self.rows < 1:
+            raise Refused(f"--rows {self.rows} leaves nothing to load: give at least 1.")
+        contenders = (REFERENCE, *self.chosen_strategies())
+        return [
+            Cell(contender, contender.write_rule, found, pair, self.rows, self.seed, command)
+            for pair in self.chosen_pairs()
+            for found in self.chosen_scenarios()
+            for contender in contenders
+        ]
+
+    def rule_cells(self, command: str = "") -> list[Cell]:
+        """Return the chosen strategies under every write rule, on the scenarios in which rules differ."""
+        return [
+            Cell(contender, rule, scenario(name), RULES_PAIR, self.rows, self.seed, command, RULES)
+            for name in RULES_SCENARIOS
+            for contender in self.chosen_strategies()
+            for rule in WriteRule
+        ]
+
+    def chosen_strategies(self) -> tuple[Strategy, ...]:
+        """Return the strategies, variants included where a plain name was given."""
+        if not self.strategies:
+            return strategies()
+        named = [[each for each in strategies() if each.name == name] or [strategy(name)] for name in self.strategies]
+        return tuple(dict.fromkeys(variant for group in named for variant in group))
+
+    def chosen_scenarios(self) -> tuple[Scenario, ...]:
+        """Return the scenarios."""
+        if not self.scenarios:
+            return SCENARIOS
+        groups = {"core": CORE, "all": tuple(each.id for each in SCENARIOS)}
+        names = dict.fromkeys(name for each in self.scenarios for name in groups.get(each, (each,)))
+        return tuple(scenario(name) for name in names)
+
+    def chosen_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return the engine pairs."""
+        known = {pair_name(pair): (pair,) for pair in (*PAIRS, *SERVER_PAIRS, *OTHER_PAIRS)}
+        for pair in (*PAIRS, *SERVER_PAIRS):
+            known[pair[0]] = (*known.get(pair[0], ()), pair)
+        for name in self.pairs:
+            if name not in known:
+                raise unknown("engine pair", name, known)
+        return tuple(dict.fromkeys(pair for name in self.pairs for pair in known[name])) or PAIRS
+
+
+@cache
+def _history(scenario_id: str, rows: int, seed: int) -> History:
+    return scenario(scenario_id).build(rows, seed)
+
+
+@cache
+def _breaks(scenario_id: str, rows: int, seed: int) -> Breaks:
+    return measure(_history(scenario_id, rows, seed), scenario(scenario_id).faults)
+
+
+@cache
+def _prediction(strategy: Strategy, rule: WriteRule, scenario_id: str, rows: int, seed: int) -> Prediction:
+    history, breaks = _history(scenario_id, rows, seed), _breaks(scenario_id, rows, seed)
+    chosen = scenario(scenario_id)
+    return predict(history, strategy, rule, breaks, chosen.faults, guarded=chosen.guarded)
+
+
+@cache
+def _digest(scenario_id: str, rows: int, seed: int) -> str:
+    return _history(scenario_id, rows, seed).digest()
+
+
+def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference: float | None) -> Outcome:
+    """Turn what a cell showed into its record.
+
+    Args:
+        cell: The cell.
+        observed: What the last round showed.
+        seconds: The load seconds of each round.
+        reference: The fastest reference copy of the same history on the same engines; None where it is not known.
+    """
+    times = sorted(seconds)
+    lost, stale, phantom, duplicated = counts(observed.ledger.last) if observed.ledger.last else (0, 0, 0, 0)
+    most = observed.ledger.most
+    ledger = observed.ledger
+    wrong = bool(ledger.ever_wrong)
+    return replace(
+        _identity(cell),
+        outcome="wrong" if wrong else "sound",
+        lost=lost,
+        stale=stale,
+        phantom=phantom,
+        duplicated=duplicated,
+        lost_max=most[0],
+        stale_max=most[1],
+        phantom_max=most[2],
+        duplicated_max=most[3],
+        syncs=len(observed.syncs),
+        wrong_syncs=ledger.wrong_syncs,
+        rows_ever_wrong=len(ledger.ever_wrong),
+        rows_never_healed=ledger.rows_never_healed,
+        heal_syncs_median=ledger.heal_syncs_median,
+        heal_syncs_max=ledger.heal_syncs_max,
+        rows_waiting=observed.waiting,
+        rows_read=sum(synced.read for synced in observed.syncs),
+        rows_written=sum(synced.written for synced in observed.syncs),
+        rows_unchanged=sum(synced.unchanged for synced in observed.syncs),
+        rows_removed=sum(synced.removed for synced in observed.syncs),
+        questions=sum(synced.questions for synced in observed.syncs),
+        memory_bytes=observed.memory_bytes,
+        load_seconds_min=times[0] if times else None,
+        load_seconds_median=median(times) if times else None,
+        rounds=len(times),
+        rows_per_second=observed.rows_at_end / times[0] if times and times[0] else None,
+        times_reference=times[0] / reference if times and reference else None,
+        witness=story(cell.history(), observed) if wrong else "",
+    )
+
+
+def failure(cell: Cell, error: Exception) -> Outcome:
+    """Turn what a cell raised into its record: the error is the cell, never a pass and never a blank."""
+    return replace(_identity(cell), reason=" ".join(f"{type(error).__name__}: {error}".split()))
+
+
+def not_applicable(cell: Cell, refusal: Unable) -> Outcome:
+    """Turn the refusal of a strategy at set-up into its record: nothing was tried, so nothing is predicted either."""
+    said = replace(_identity(cell), predicted="", rows_ever_wrong_predicted=None, assumption="")
+    return replace(said, outcome="n/a", reason=str(refusal))
+
+
+def _identity(cell: Cell) -> Outcome:
+    """Return the record of a cell of which only the prediction is known yet."""
+    expected = _prediction(cell.strategy, cell.write_rule, cell.scenario.id, cell.rows, cell.seed)
+    return Outcome(
+        suite=cell.suite,
+        strategy=cell.strategy.id,
+        write_rule=str(cell.write_rule),
+        scenario=cell.scenario.id,
+        meaning=cell.scenario.sentence,
+        source_engine=cell.pair[0],
+        target_engine=cell.pair[1],
+        rows=cell.rows,
+        seed=cell.seed,
+        history_digest=_digest(cell.scenario.id, cell.rows, cell.seed),
+        outcome="unknown",
+        predicted=expected.verdict,
+        rows_ever_wrong_predicted=expected.rows_ever_wrong,
+        assumption=expected.assumptions,
+        environment=environment(cell.pair),
+        command=cell.command,
+    )

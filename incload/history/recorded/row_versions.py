@@ -1,0 +1,184 @@
+"""The rows of a replayed file as they stand, and what changed in them since the last tick.
+
+A row is known by its key as text, so that 1, 1.0 and "1" are one row; its content is the canonical text of the whole
+record. Kept are the rows that stand, the keys of the snapshot before, the changes since the last tick, and a hash of
+every key there ever was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from incload.history.recorded.records import MISSING, Unusable, canonical, find, nearest
+from incload.history.recorded.timestamps import CursorColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incload.history.recorded.read_log import ReadLog
+
+Key = tuple[str, ...]
+"""The texts of the key columns of one row."""
+
+
+class Version(NamedTuple):
+    """One state of one row.
+
+    Attributes:
+        cursor: Microseconds since 1970-01-01 UTC, or None.
+        content: The canonical text of the record.
+        kinds: The JSON types of the key's parts, as they stood in the record.
+    """
+
+    cursor: int | None
+    content: str
+    kinds: tuple[str, ...]
+
+
+class Changes(NamedTuple):
+    """What differs between two ticks: rows as they now are, and keys of rows that are gone."""
+
+    upserts: list[tuple[Key, Version]]
+    deletes: list[Key]
+
+
+class Rows:
+    """The rows of the file, brought up to date snapshot by snapshot.
+
+    Args:
+        key: The dotted paths of the key columns.
+        cursor: The dotted path of the cursor column.
+        keep: Whether rows that vanish from the file stay.
+        account: What is counted.
+    """
+
+    def __init__(self, key: Sequence[str], cursor: str, account: ReadLog, *, keep: bool) -> None:
+        """Start without rows."""
+        self._paths = tuple(key)
+        self._cursor = cursor
+        self._keep = keep
+        self._account = account
+        self._moments = CursorColumn(account)
+        self._live: dict[Key, Version] = {}
+        self._present: tuple[Key, ...] = ()
+        self._met = (0, 0, 0)
+        self._pending: dict[Key, Version | None] = {}
+        self._ever: set[int] = set()
+        self._gone: set[int] = set()
+        self._watermark: int | None = None
+
+    def take(self, records: Sequence[object]) -> None:
+        """Make the rows those of a snapshot; raise `Unusable`, with nothing changed, if no record can be a row.
+
+        Before the first rows, a snapshot without any trace of the cursor column is no use either.
+        """
+        if not self._present and all(find(record, self._cursor) is MISSING for record in records):
+            raise Unusable(_without(self._cursor, "cursor", records))
+        keyed, missing = self._keyed(records)
+        texts = {key: canonical(record) for key, (record, _) in keyed.items()}
+        fresh = [key for key, text in texts.items() if key not in self._live or self._live[key].content != text]
+        stamps = [find(keyed[key][0], self._cursor) for key in fresh]
+        self._moments.settle(stamps)
+        self._met = (len(records), missing, len(records) - missing - len(keyed))
+        vanished = [key for key in self._present if key not in keyed]
+        back = [key for key in keyed if hash(key) in self._gone]
+        for key, stamp in zip(fresh, stamps, strict=True):
+            position = self._moments.read(None if stamp is MISSING else stamp)
+            self._set(key, Version(position, texts[key], keyed[key][1]))
+        self._vanish(vanished)
+        self._account.returns += len(back)
+        self._gone.difference_update(map(hash, back))
+        self._account.unchanged += bool(self._present) and not (fresh or vanished or back)
+        self._present = tuple(keyed)
+        self._count()
+
+    def repeat(self) -> None:
+        """Count a snapshot with the bytes of the one taken last."""
+        self._account.unchanged += 1
+        self._count()
+
+    def flush(self) -> Changes:
+        """Return the net changes since the last call, and count how the new stamps lie to the watermark."""
+        changes = Changes([], [])
+        for key, before in self._pending.items():
+            now = self._live.get(key)
+            if now is None:
+                changes.deletes.extend([key] if before else [])
+            elif before is None or before.content != now.content:
+                changes.upserts.append((key, now))
+        self._pending.clear()
+        self._weigh([version.cursor for _, version in changes.upserts if version.cursor is not None])
+        return changes
+
+    def _keyed(self, records: Sequence[object]) -> tuple[dict[Key, tuple[object, tuple[str, ...]]], int]:
+        """Return the record of every key, the last one where there are several, and how many records have no key."""
+        keyed: dict[Key, tuple[object, tuple[str, ...]]] = {}
+        missing = 0
+        for record in records:
+            values = [find(record, path) for path in self._paths]
+            if any(value is MISSING or value is None for value in values):
+                missing += 1
+            else:
+                keyed[tuple(map(_key_text, values))] = (record, tuple(map(_kind, values)))
+        if not keyed:
+            raise Unusable(self._without_key(records))
+        return keyed, missing
+
+    def _count(self) -> None:
+        records, missing, duplicates = self._met
+        self._account.records += records
+        self._account.missing_keys += missing
+        self._account.duplicate_keys += duplicates
+
+    def _without_key(self, records: Sequence[object]) -> str:
+        for path in self._paths:
+            if all(find(record, path) is MISSING for record in records):
+                return _without(path, "key", records)
+        return f"holds {len(records)} records whose key is null"
+
+    def _set(self, key: Key, version: Version) -> None:
+        before = self._live.get(key)
+        self._pending.setdefault(key, before)
+        self._live[key] = version
+        self._account.versions += 1
+        if hash(key) not in self._ever:
+            self._ever.add(hash(key))
+            self._account.keys += 1
+        if before is None:
+            return
+        self._account.updates += 1
+        self._account.key_type_changes += before.kinds != version.kinds
+        if before.cursor is not None and version.cursor is not None:
+            self._account.updates_without_touch += version.cursor == before.cursor
+            self._account.updates_backwards += version.cursor < before.cursor
+
+    def _vanish(self, keys: Sequence[Key]) -> None:
+        self._account.disappearances += len(keys)
+        self._gone.update(map(hash, keys))
+        for key in () if self._keep else keys:
+            self._pending.setdefault(key, self._live.pop(key))
+
+    def _weigh(self, cursors: Sequence[int]) -> None:
+        """Count ties with the watermark and stamps below it, then raise it."""
+        if self._watermark is not None:
+            self._account.ties += sum(cursor == self._watermark for cursor in cursors)
+            self._account.late += sum(cursor < self._watermark for cursor in cursors)
+        self._watermark = max((self._watermark, *cursors) if self._watermark is not None else cursors, default=None)
+
+
+def _without(path: str, role: str, records: Sequence[object]) -> str:
+    """Return the reason that none of a snapshot's records has a column."""
+    return f"holds {len(records)} records without the {role} {path!r}: {nearest(path, records[:50])}"
+
+
+def _key_text(value: object) -> str:
+    """Return the text of a key; a text that UTF-8 cannot hold is escaped."""
+    text = value if isinstance(value, str) else canonical(value)
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
+def _kind(value: object) -> str:
+    """Return the JSON type of a value."""
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, int | float) else type(value).__name__

@@ -1,1 +1,0 @@
-"""The lab: where a history meets a strategy, and a stranger looks what went wrong."""

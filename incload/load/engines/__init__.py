@@ -1,1 +1,0 @@
-"""The engines, one file each: the only places that know a driver or a dialect. Each is imported when it is used."""

@@ -1,0 +1,80 @@
+"""A target that follows its source: new columns are added, and types change as long as no value changes by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incload.engines.session import Session
+    from incload.table import Column, Table
+
+_NUMBERS = {Kind.INTEGER, Kind.REAL, Kind.DECIMAL}
+_MEASURED = {*_NUMBERS, Kind.BOOLEAN, Kind.TIMESTAMP}
+"""Kinds of which one may hold less of a value than another: digits, fractions, the time of a day."""
+_FLOAT_DIGITS_END = 2**53
+"""From here on a float of eight bytes skips whole numbers (IEEE 754)."""
+
+
+def evolve(target: Session, table: Table, types: Sequence[str], found: Sequence[Column]) -> None:
+    """Give the target the columns that the source has gained, and the types that it has now.
+
+    Args:
+        target: The session of the target.
+        table: The source's table, whose first columns are those that the target has.
+        types: What the target calls the types of its columns.
+        found: The target's columns.
+
+    Raises:
+        Refused: When a value that is there would become another one.
+    """
+    for column, declared in list(zip(table.columns, types, strict=True))[len(found) :]:
+        target.add_column("target", table.name, column.name, declared)
+    changed = [each for each in zip(found, table.columns, types, strict=False) if each[0].declared != each[2]]
+    for there, here, declared in changed:
+        _refuse_loss(target, table.name, there, here, declared)
+    if changed:
+        target.retype("target", table, types)
+
+
+def _refuse_loss(target: Session, table: str, there: Column, here: Column, declared: str) -> None:
+    """Refuse a new type in which a value of the column is not what it was."""
+    value = target.quote(there.name)
+    bent = (_stored_otherwise if target.holds_any else _cast_otherwise)(target, there, here, declared)
+    if not bent:
+        return
+    lost = target.rows(f"SELECT {value} FROM {target.name('target', table)} WHERE {bent} LIMIT 1")
+    if lost:
+        raise Refused(
+            f"column {there.name!r} of target table {table!r} cannot become {declared}: {lost[0][0]} and perhaps more "
+            f"values would change; change it to {declared} yourself, or load into a new table."
+        )
+
+
+def _stored_otherwise(target: Session, there: Column, here: Column, declared: str) -> str:  # noqa: ARG001 - kinds tell
+    """Return when a value changes in a column that keeps what its type cannot hold; nothing where none does."""
+    value = target.quote(there.name)
+    match there.kind, here.kind:
+        case Kind.INTEGER, Kind.REAL:
+            return f"{value} > {_FLOAT_DIGITS_END} OR {value} < -{_FLOAT_DIGITS_END}"
+        case Kind.REAL, Kind.TEXT:
+            return f"CAST(CAST({value} AS TEXT) AS REAL) <> {value}"
+    return ""
+
+
+def _cast_otherwise(target: Session, there: Column, here: Column, declared: str) -> str:
+    """Return when a value is another one after a cast; nothing where none is, or its new form says the same."""
+    value = target.quote(there.name)
+    cast = f"CAST({value} AS {declared})"
+    if there.kind is Kind.TEXT and here.kind in _NUMBERS:
+        return f"CAST({value} AS DOUBLE PRECISION) <> CAST({cast} AS DOUBLE PRECISION)"
+    if there.kind is Kind.TEXT and here.kind is Kind.TIMESTAMP:
+        return f"{target.meaning(value)} <> {target.meaning(f'CAST({cast} AS TEXT)')}"
+    counted = there.kind is Kind.OTHER and here.kind in _NUMBERS
+    shortened = there.kind is here.kind is Kind.TEXT
+    bends = counted or shortened or {there.kind, here.kind} <= _MEASURED
+    return f"{value} <> CAST({cast} AS {there.declared})" if bends else ""

@@ -1,0 +1,123 @@
+"""One entry of the memory table: a memory as a text, and what its values mean.
+
+The text is JSON. Beside the memory it says by which strategy and for which key and cursor it was written, and in which
+form the cursor's values were, so that none is ever read as something else; `shown` is the watermark as the source
+writes it, for people who look into the table.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.cursor import scale_of_tag
+from incload.errors import Refused
+from incload.strategy import State
+
+if TYPE_CHECKING:
+    from incload.cursor import Scale
+
+VERSION = 1
+"""Of the text; one of another version is refused."""
+
+_TAGS = ("cursor", "scale", "digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A memory and what its values mean.
+
+    Attributes:
+        state: What is remembered.
+        strategy: The name of the strategy that wrote it.
+        key_columns: The key of the table that it speaks of.
+        tags: What the values mean: the cursor's column and scale, the algorithm and columns of the digests.
+        source: From which source it was made; None where that was not written down.
+    """
+
+    state: State
+    strategy: str
+    key_columns: tuple[str, ...]
+    tags: dict[str, str]
+    source: str | None = None
+
+    @property
+    def scale(self) -> Scale | None:
+        """What the cursor's values meant; None without a cursor."""
+        return scale_of_tag(self.tags["scale"])
+
+    @property
+    def shown(self) -> object:
+        """The watermark as the source would write it."""
+        return self.scale.shown(self.state.watermark) if self.scale else None
+
+    @property
+    def shown_key(self) -> str | None:
+        """The key's values separated by commas, bytes in hexadecimal; None without a key."""
+        key = self.state.key
+        return None if key is None else ",".join(v.hex() if isinstance(v, bytes) else str(v) for v in key)
+
+    def text(self) -> str:
+        """Return the entry as it stands in the table."""
+        state = self.state
+        return json.dumps(
+            {
+                "version": VERSION,
+                "strategy": self.strategy,
+                "key_columns": self.key_columns,
+                "watermark": state.watermark,
+                "shown": self.shown,
+                "key": None if state.key is None else [_packed(value) for value in state.key],
+                "digests": state.digests,
+                **({"position": state.position} if state.position else {}),
+                "notes": dict(state.notes),
+                **self.tags,
+                **({"source": self.source} if self.source else {}),
+            },
+            ensure_ascii=False,
+        )
+
+
+def read_entry(text: str, whose: str, remedy: str) -> Entry:
+    """Read the text of an entry; refuse one that is none, or of another version.
+
+    Args:
+        text: The text.
+        whose: Whose memory it is, for the sentence of a refusal.
+        remedy: What to do about it, likewise.
+    """
+    try:
+        found = json.loads(text)
+        version = found["version"]
+        entry = _entry(found) if version == VERSION else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(f"{whose} cannot be read ({error!r}): {remedy}.") from error
+    if entry is None:
+        raise Refused(f"{whose} has version {version!r}, not {VERSION}: use the incload that wrote it, or {remedy}.")
+    return entry
+
+
+def _entry(found: dict[str, object]) -> Entry:
+    watermark, key, columns, notes = (found[name] for name in ("watermark", "key", "key_columns", "notes"))
+    # What was written before there were change logs says nothing of one, and once nothing said its source.
+    position, source = found.get("position"), found.get("source")
+    if not isinstance(watermark, int | float | None) or not isinstance(key, list | None):
+        raise TypeError("a watermark is a number and a key a list")
+    if not isinstance(columns, list) or not isinstance(notes, dict) or not isinstance(position, str | None):
+        raise TypeError("the key's columns are a list, notes have names and a position is a text")
+    if not isinstance(source, str | None):
+        raise TypeError("a source is a text")
+    kept = None if key is None else tuple(map(_unpacked, key))
+    state = State(watermark, kept, bool(found["digests"]), position, notes)
+    tags = {tag: str(found[tag]) for tag in _TAGS}
+    return Entry(state, str(found["strategy"]), tuple(map(str, columns)), tags, source)
+
+
+def _packed(value: object) -> object:
+    return {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+
+
+def _unpacked(value: object) -> object:
+    return base64.b64decode(value["bytes"]) if isinstance(value, dict) else value

@@ -1,0 +1,185 @@
+"""The two views that a strategy gets of a load: the source that answers its questions, and the rows that were read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from incload.cursor import UNITS, Scale
+from incload.errors import Refused
+from incload.strategy import AfterKey, Changed, Everything, KeyValue, Logged, Position, Since, Vanished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.engines.cursor_sql import CursorSql
+    from incload.engines.session import Query, Session
+    from incload.strategy import Capability
+    from incload.table import Table
+
+
+@dataclass(slots=True)
+class AskedSource:
+    """Answers a strategy's questions with descriptions of rows, and counts them.
+
+    Attributes:
+        scale: What the cursor's values mean; None for a table without a cursor.
+        clock: The source's clock, in microseconds since 1970-01-01 UTC.
+        questions: How many questions were asked so far.
+    """
+
+    scale: Scale | None
+    clock: Callable[[], int]
+    questions: int = field(default=0)
+
+    def everything(self) -> Everything:
+        """Ask for all rows."""
+        self.questions += 1
+        return Everything()
+
+    def since(
+        self,
+        position: Position | None,
+        *,
+        inclusive: bool = False,
+        until: Position | None = None,
+        nulls: bool = False,
+        but: tuple[str, ...] = (),
+    ) -> Since:
+        """Ask for the rows whose cursor lies above a position."""
+        self.questions += 1
+        return Since(position, inclusive=inclusive, until=until, nulls=nulls, but=but)
+
+    def after(self, position: Position, key: KeyValue) -> Since:
+        """Ask for the rows above (position, key)."""
+        self.questions += 1
+        return Since(position, key=key)
+
+    def after_key(self, key: KeyValue) -> AfterKey:
+        """Ask for the rows whose key is larger."""
+        self.questions += 1
+        return AfterKey(key)
+
+    def changed(self) -> Changed:
+        """Ask for the rows whose digest differs."""
+        self.questions += 1
+        return Changed()
+
+    def vanished(self) -> Vanished:
+        """Ask for the keys that are gone."""
+        self.questions += 1
+        return Vanished()
+
+    def settled(self, position: Position | None) -> Since:
+        """Ask for the rows above a position that nothing can get in between any more."""
+        self.questions += 1
+        return Since(position, settled=True)
+
+    def changes(self, log: Capability, after: str | None) -> Logged:
+        """Ask for what a change log names."""
+        self.questions += 1
+        return Logged(log, after)
+
+    def now(self) -> Position:
+        """Read the source's clock in the cursor's ticks."""
+        self.questions += 1
+        scale = self._timed()
+        return self.clock() * (scale.per_second or 1) // UNITS["us"]
+
+    def earlier(self, position: Position, by: timedelta) -> Position:
+        """Return a position a span of time before another."""
+        return position - self._timed().ticks(by)
+
+    def _timed(self) -> Scale:
+        if self.scale is None:
+            raise Refused("this strategy needs a cursor column: name one with --cursor.")
+        self.scale.ticks(timedelta(0))  # refuses a cursor of plain numbers
+        return self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRows:
+    """Summarises the rows of one sync by asking the relation that holds them, when and as far as a strategy wants it.
+
+    Attributes:
+        session: The session that can name the relation.
+        relation: The rows that were read.
+        table: What the table is.
+        cursor: How its cursor is read in that session; None without a cursor.
+        scale: What the cursor's values mean.
+        started: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
+        position: Up to where a change log was read; None if none was, or what it says could not be carried out.
+        none: Whether no row was read, so that there is nothing to ask.
+        arrived: The same rows in the target's engine, whose digests the next sync will compare; None if these are they.
+    """
+
+    session: Session
+    relation: Query
+    table: Table
+    cursor: CursorSql | None
+    scale: Scale | None
+    started: int
+    position: str | None = None
+    none: bool = False
+    arrived: SeenRows | None = None
+
+    @property
+    def count(self) -> int:
+        """How many rows were read."""
+        return 0 if self.none else self.session.count(f"({self.relation.sql}) AS r", self.relation.params)
+
+    def reached(self) -> str | None:
+        """Return up to where a change log was read."""
+        return self.position
+
+    def clock(self) -> Position:
+        """Return what the source's clock showed when the sync began."""
+        _, scale = self._cursor()
+        scale.ticks(timedelta(0))  # refuses a cursor of plain numbers
+        return self.started * (scale.per_second or 1) // UNITS["us"]
+
+    def largest(self, until: Position | None = None) -> Position | None:
+        """Return the largest cursor value."""
+        cursor, scale = self._cursor()
+        if self.none:
+            return None
+        where, params = "", self.relation.params
+        if until is not None:
+            where = f" WHERE {cursor.compared} <= {cursor.bound}"
+            params = (*params, self.session.bind(cursor, scale, until))
+        found = self.session.rows(f"SELECT {cursor.maximum} FROM ({self.relation.sql}) AS r{where}", params)
+        return None if found[0][0] is None else scale.position(found[0][0])
+
+    def largest_key(self, at: Position | None = None) -> KeyValue | None:
+        """Return the largest key, of the rows at a cursor value if one is given; stamps in it as ticks."""
+        if self.none:
+            return None
+        where, params = self._at(at) if at is not None else ("", ())
+        values = ", ".join(self.session.key_value(self.table.column(name)) for name in self.table.key)
+        descending = ", ".join(f"{self.session.key_order(self.table.column(name))} DESC" for name in self.table.key)
+        found = self.session.rows(
+            f"SELECT {values} FROM ({self.relation.sql}) AS r{where} ORDER BY {descending} LIMIT 1",
+            (*self.relation.params, *params),
+        )
+        return found[0] if found else None
+
+    def digests_at(self, position: Position) -> tuple[str, ...]:
+        """Return the digests of the rows at a cursor value."""
+        if self.arrived is not None:
+            return self.arrived.digests_at(position)
+        where, params = self._at(position)
+        digest = self.session.digest(self.table.names, "r")
+        found = self.session.rows(
+            f"SELECT {digest} AS d FROM ({self.relation.sql}) AS r{where} ORDER BY d", (*self.relation.params, *params)
+        )
+        return tuple(str(value) for (value,) in found)
+
+    def _at(self, position: Position) -> tuple[str, tuple[object, ...]]:
+        cursor, scale = self._cursor()
+        return f" WHERE {cursor.compared} = {cursor.bound}", (self.session.bind(cursor, scale, position),)
+
+    def _cursor(self) -> tuple[CursorSql, Scale]:
+        if self.cursor is None or self.scale is None:
+            raise Refused("this strategy needs a cursor column: name one with --cursor.")
+        return self.cursor, self.scale

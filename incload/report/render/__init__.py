@@ -1,0 +1,1 @@
+"""Markup: blocks of a report as markdown, HTML, plain text and pictures."""

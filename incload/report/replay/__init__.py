@@ -1,0 +1,1 @@
+"""The pages of a replay or a profile, rendered from its records alone."""

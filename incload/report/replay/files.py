@@ -1,0 +1,85 @@
+"""The files of a replay or a profile: CSV and JSON are the record, and every page is rendered from them alone."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from incload.report.render.blocks import Heading, Paragraph, Picture
+from incload.report.render.html import page
+from incload.report.render.markdown import markdown
+from incload.report.replay.facts import read_facts, write_facts
+from incload.report.replay.history_sections import past_blocks, span, window_blocks
+from incload.report.replay.record import read_replayed, write_replayed
+from incload.report.replay.sections import hint_blocks, origin_blocks, profile_headline, replay_blocks
+from incload.report.replay.table_profile import standing_blocks, write_standing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from incload.report.render.blocks import Block
+    from incload.report.replay.facts import HistoryFacts
+    from incload.report.replay.record import Replayed
+    from incload.report.replay.table_profile import Standing
+
+REPLAY, PROFILE = "replay", "profile"
+"""The names of the files."""
+
+
+def save_replay(rows: Sequence[Replayed], facts: HistoryFacts, folder: Path) -> list[Path]:
+    """Write the CSV and the JSON of a replay into a folder, and what is rendered from them; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table, known = folder / f"{REPLAY}.csv", folder / f"{REPLAY}.json"
+    write_replayed(rows, table)
+    write_facts(facts, known)
+    return [table, known, *render_replay(table, folder)]
+
+
+def render_replay(table: Path, folder: Path) -> list[Path]:
+    """Render the report of a replay into a folder, from its CSV and the JSON beside that; return the paths."""
+    rows, facts = read_replayed(table), read_facts(table.with_suffix(".json"))
+    folder.mkdir(parents=True, exist_ok=True)
+    blocks = [*replay_blocks(rows, facts), *_past(facts, folder / f"{table.stem}-lags.png")]
+    return _pages(blocks, f"Replay of {facts.name}", folder / f"{table.stem}.md")
+
+
+def save_profile(facts: HistoryFacts, folder: Path) -> list[Path]:
+    """Write the JSON of a profile into a folder, and what is rendered from it; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known, title = folder / f"{PROFILE}.json", f"Profile of {facts.name}"
+    write_facts(facts, known)
+    facts = read_facts(known)
+    blocks: list[Block] = [Heading(1, title), Paragraph("", lead=profile_headline(facts)), *hint_blocks(facts)]
+    return [known, *_pages([*blocks, *_past(facts, folder / f"{PROFILE}-lags.png")], title, folder / f"{PROFILE}.md")]
+
+
+def save_standing(standing: Standing, folder: Path) -> list[Path]:
+    """Write the profile of one state of a table into a folder, as JSON and as pages; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known, title = folder / f"{PROFILE}.json", f"Profile of {standing.table}"
+    write_standing(standing, known)
+    return [known, *_pages([Heading(1, title), *standing_blocks(standing)], title, folder / f"{PROFILE}.md")]
+
+
+def _pages(blocks: Sequence[Block], title: str, path: Path) -> list[Path]:
+    """Write blocks as markdown and as HTML; return the paths, those of pictures among them."""
+    path.write_text(markdown(blocks), encoding="utf-8")
+    path.with_suffix(".html").write_text(page(blocks, title), encoding="utf-8")
+    return [path, path.with_suffix(".html"), *(block.path for block in blocks if isinstance(block, Picture))]
+
+
+def _past(facts: HistoryFacts, picture: Path) -> list[Block]:
+    """Return what the history is like, with its lags drawn, what windows would make of it, and where it comes from."""
+    return [*past_blocks(facts), *_drawn(facts, picture), *window_blocks(facts), *origin_blocks(facts)]
+
+
+def _drawn(facts: HistoryFacts, path: Path) -> list[Picture]:
+    """Draw the lags, if there are any and the library for pictures is installed."""
+    if not facts.lateness.behind or find_spec("matplotlib") is None:
+        return []
+    from incload.report.render.figure import draw_lags
+
+    marks = [(window.forecast.seconds, span(window.forecast.seconds)) for window in facts.windows]
+    draw_lags(facts.lateness.curve, facts.lateness.changes, path, marks)
+    return [Picture(path, "Share of changes that a lookback window of any size would miss")]

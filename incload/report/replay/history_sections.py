@@ -1,0 +1,189 @@
+"""What a history is like, as blocks of a report: what was met, how its changes lie, what a window would make of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.report.format import listed, plural, ratio, whole
+from incload.report.render.blocks import Block, Heading, Paragraph, Points, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from incload.history.lag_profile import Lateness
+    from incload.history.recorded.read_log import Note, ReadLog
+    from incload.report.replay.facts import HistoryFacts, TriedWindow
+
+UNITS_NAMED = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+"""What numbers in a cursor column may count, as a reader would say it."""
+
+_SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+
+
+def past_blocks(facts: HistoryFacts) -> list[Block]:
+    """Return what the history is like, up to where a picture of its lags may stand."""
+    lateness = facts.lateness
+    return [
+        Heading(2, "What the history is like"),
+        Points(tuple(_met(facts.account))),
+        Points(tuple(_changes(lateness))),
+        Points(tuple(_oddities(facts.account, lateness))),
+        *_skipped(facts.account.notes, facts.account.skipped),
+        Heading(3, "How far changes lie behind"),
+        Paragraph(
+            "The lag of a change is how far its stamp lies behind the largest one that was visible at the sync before: "
+            "a strict watermark passes over a lag of 0 or more, a window of w over one of more than w."
+        ),
+        *_quantiles(lateness),
+    ]
+
+
+def window_blocks(facts: HistoryFacts) -> list[Block]:
+    """Return the table of windows, and whether replay and prediction agree."""
+    if not facts.windows:
+        return []
+    tried = any(window.strategy for window in facts.windows)
+    intro = (
+        "Told from the lags alone: how many inserts and updates lie further behind than the window or have no stamp, "
+        "how many rows have one, how many of these the copy would not have had as they were (a row that comes back as "
+        "the copy still holds it does no harm), and how often a changed row would have been read."
+    )
+    heads = ("window", "changes missed", "share", "their rows", "rows ever wrong", "rows read", "per row changed")
+    confirmed = ("replayed: rows ever wrong", "replayed: rows read", "agree") if tried else ()
+    rows = tuple(_window(window, facts, tried=tried) for window in facts.windows)
+    return [
+        Heading(2, "What a window would have missed"),
+        Paragraph(intro),
+        Table((*heads, *confirmed), rows, left=1, left_last=tried),
+        *(_agreement(facts.windows) if tried else ()),
+    ]
+
+
+def span(seconds: float) -> str:
+    """Return a span of time in the largest unit that it fills: `10 minutes`, `1 day`, `1.5 hours`, `250 ms`."""
+    for size, unit in _SPANS:
+        if seconds >= size:
+            number = f"{seconds / size:,.1f}".removesuffix(".0")
+            return f"{number} {unit}{'' if number == '1' else 's'}"
+    return f"{seconds * 1_000:g} ms" if seconds else "0"
+
+
+def share(part: int, total: int) -> str:
+    """Return a share in per cent."""
+    return f"{part / total:.1%}".replace("%", " %") if total else "–"  # noqa: RUF001 - a dash of the width of a figure
+
+
+def behind_sentence(lateness: Lateness) -> str:
+    """Say how many changes lie behind, and how far."""
+    if not lateness.behind:
+        return f"None of {plural(lateness.changes, 'change')} lies behind the stamps visible before."
+    furthest = span(lateness.quantiles[-1][1] / 1_000_000)
+    return (
+        f"{lateness.behind:,} of {lateness.changes:,} changes ({share(lateness.behind, lateness.changes)}) lie at or "
+        f"behind the largest stamp visible before them, the furthest of them by {furthest}."
+    )
+
+
+def _met(account: ReadLog) -> Iterable[tuple[str, str]]:
+    usable = f"{account.usable:,} usable, {account.unchanged:,} of them like the one before"
+    others = f"{account.skipped:,} skipped, {account.absent:,} without the file"
+    yield "snapshots:", f"{account.snapshots:,}; {usable}; {others}"
+    yield "keys:", f"{account.keys:,}, in {plural(account.versions, 'version')}"
+    untouched = f"{account.updates_without_touch:,} of them without a touch of the stamp"
+    updates = f"{plural(account.updates, 'update')}, {untouched} and {account.updates_backwards:,} that lowered it"
+    gone = f"{plural(account.disappearances, 'disappearance')}, {plural(account.returns, 'return')}"
+    yield "from snapshot to snapshot:", f"{updates}; {gone}"
+
+
+def _changes(lateness: Lateness) -> Iterable[tuple[str, str]]:
+    syncs = f"{plural(lateness.syncs, 'sync')}, the first of {plural(lateness.base_rows, 'row')}"
+    changes = f"{plural(lateness.inserts, 'insert')}, {plural(lateness.updates, 'update')}"
+    deletes = plural(lateness.deletes, "delete") + (", which no cursor shows" if lateness.deletes else "")
+    yield "from sync to sync:", f"{syncs} and the last of {lateness.rows_at_end:,}; {changes}; {deletes}"
+    if not lateness.behind:
+        yield "lag of 0 or more:", f"none of {lateness.changes:,} inserts and updates"
+        return
+    behind = f"{lateness.behind:,} of {lateness.changes:,} inserts and updates"
+    ties = f"{plural(lateness.ties, 'tie')} with the largest stamp, {lateness.late:,} behind it"
+    yield "lag of 0 or more:", f"{behind} ({share(lateness.behind, lateness.changes)}); {ties}"
+    untouched = f"{plural(lateness.behind_untouched, 'update')} that left the stamp as it was"
+    moved = f"{plural(lateness.behind_moved, 'update')} that moved it and not far enough"
+    yield "these are:", f"{plural(lateness.behind_inserts, 'insert')}, {untouched}, {moved}"
+
+
+def _oddities(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, str]]:
+    """Yield what was odd, and in one line what was looked for and not found."""
+    examples = f" ({', '.join(account.cursor_examples)})" if account.cursor_examples else ""
+    counted = (
+        ("stamps that are null", account.null_cursors, ""),
+        ("stamps that say no time, taken for null", account.unparsable_cursors, examples),
+        ("stamps without a zone, taken for UTC", account.naive_stamps, ""),
+        ("stamps finer than a microsecond, cut off", account.finer_stamps, ""),
+        ("numbers that look like another unit", account.odd_magnitudes, ""),
+        ("changes stamped later than the source's clock", lateness.ahead_of_clock, ""),
+        ("changes before any stamp", lateness.before_any_stamp, ""),
+        ("records of a key that stands again in the snapshot", account.duplicate_keys, ""),
+        ("records without a key", account.missing_keys, ""),
+        ("keys that changed their JSON type", account.key_type_changes, ""),
+        ("snapshots dated before the one they follow", account.backward_times, ""),
+        ("files dated by their modification time", account.undated_names, ""),
+    )
+    if account.cursor_unit:
+        yield "numbers count:", f"{UNITS_NAMED.get(account.cursor_unit, account.cursor_unit)} since 1970"
+    yield from ((f"{what}:", f"{number:,}{more}") for what, number, more in counted if number)
+    absent = [what for what, number, _ in counted if not number]
+    if absent:
+        yield "none of these:", "; ".join(absent)
+
+
+def _skipped(notes: Iterable[Note], skipped: int) -> list[Block]:
+    """Return why snapshots were skipped, reasons that differ in numbers alone together."""
+    points = [(f"{note.snapshots:,}:", f"{note.reason} ({_where(note)})") for note in notes]
+    if not points:
+        return []
+    more = skipped - sum(note.snapshots for note in notes)
+    others = [("", f"{more:,} more, for other reasons, are not listed")] if more > 0 else []
+    return [Paragraph("Snapshots that were skipped, and why:"), Points((*points, *others))]
+
+
+def _where(note: Note) -> str:
+    alike = f"; {note.alike:,} of the others have other numbers" if note.alike else ""
+    return f"first {note.where[:12]}{alike}"
+
+
+def _quantiles(lateness: Lateness) -> list[Block]:
+    if not lateness.behind:
+        return [Paragraph(behind_sentence(lateness))]
+    heads = ("changes at or behind it", "lag at most")
+    rows = tuple((f"{per} % of them", span(lag / 1_000_000)) for per, lag in lateness.quantiles)
+    return [Paragraph(behind_sentence(lateness)), Table(heads, rows, left=1)]
+
+
+def _window(window: TriedWindow, facts: HistoryFacts, *, tried: bool) -> tuple[str, ...]:
+    forecast, changed = window.forecast, facts.rows_changed
+    foretold = (
+        span(forecast.seconds),
+        f"{forecast.changes_missed:,}",
+        share(forecast.changes_missed, facts.lateness.changes),
+        f"{forecast.keys_missed:,}",
+        f"{forecast.rows_ever_wrong:,}",
+        f"{forecast.rows_read:,}",
+        ratio(forecast.rows_read / changed if changed else None),
+    )
+    if not tried:
+        return foretold
+    return (*foretold, whole(window.rows_ever_wrong), whole(window.rows_read), "no" if window.difference else "yes")
+
+
+def _agreement(windows: Iterable[TriedWindow]) -> list[Block]:
+    """Say whether replay and prediction agree; where not, what differs."""
+    differing = [window for window in windows if window.difference]
+    if not differing:
+        number = sum(1 for _ in windows)
+        tried = f"all {number} windows" if number > 1 else "the window that was tried"
+        return [Paragraph(f"Prediction and replay agree for {tried}, in rows ever wrong and in rows read.")]
+    names = listed([span(window.forecast.seconds) for window in differing])
+    points = tuple(
+        (f"{span(window.forecast.seconds)}:", sentence) for window in differing for sentence in window.difference
+    )
+    return [Paragraph(f"Prediction and replay differ for the windows of {names}:"), Points(points)]

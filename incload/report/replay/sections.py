@@ -1,0 +1,197 @@
+"""The report of a replay as blocks: what each strategy would have lost comes first, then the worst rows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from incload.report.format import MISSING, listed, plural, ratio, whole
+from incload.report.render.blocks import Block, Heading, Paragraph, Points, Story, Table, Verbatim
+from incload.report.replay.history_sections import behind_sentence, span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incload.report.replay.facts import HistoryFacts, WorstRow
+    from incload.report.replay.record import Replayed
+
+_POPULAR = "timestamp_watermark"
+"""The strategy that a headline speaks of if it was replayed: the one that most loads use."""
+
+_LISTED = 4
+"""How many strategies a sentence names."""
+
+_WAITING = "Waiting are rows that the copy lacks or has old and that the strategy has left for later."
+
+
+def replay_blocks(rows: Sequence[Replayed], facts: HistoryFacts) -> list[Block]:
+    """Return the headline, the answers of each strategy, and the stories of the worst rows."""
+    return [
+        Heading(1, f"Replay of {facts.name}"),
+        Paragraph("", lead=headline(rows, facts)),
+        *hint_blocks(facts),
+        Paragraph(_setting(rows, facts)),
+        *answer_blocks(rows),
+        *_stories(facts.worst),
+    ]
+
+
+def hint_blocks(facts: HistoryFacts) -> list[Block]:
+    """Return what was left out of the history, and how to take it in."""
+    return [Points(tuple(("Note:", hint) for hint in facts.account.hints))] if facts.account.hints else []
+
+
+def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
+    """Return one line of figures for each strategy, the best first, and why some could not be applied."""
+    ran = sorted((row for row in rows if row.outcome in {"sound", "wrong"}), key=_rank)
+    waiting = any(row.rows_waiting for row in ran)
+    heads = (
+        *("strategy", "lost for ever", "stale for ever", "rows ever wrong", "syncs wrong", "heals after, median"),
+        *("heals after, most", "phantoms at the end", *_if(waiting, "waiting at the end")),
+        *("rows read per row changed", "seconds"),
+    )
+    pairs = len({(row.source_engine, row.target_engine) for row in rows}) > 1
+    lines = tuple(
+        (
+            *(_called(row, pairs=pairs), *map(whole, _figures(row)), *_if(waiting, whole(row.rows_waiting))),
+            *(ratio(row.rows_read_per_row_changed), _seconds(row.load_seconds)),
+        )
+        for row in ran
+    )
+    others = tuple(
+        (f"{_called(row, pairs=pairs)}, {row.outcome}:", row.reason)
+        for row in rows
+        if row.outcome not in {"sound", "wrong"}
+    )
+    note = (
+        "A row is lost or stale for ever if it was so when it was last in the source. Wrong is a row that is lost or "
+        "stale; times to heal are counted in syncs; phantoms, rows that only the copy still has, stand apart."
+    )
+    table: list[Block] = [Table(heads, lines, left=1)] if lines else []
+    excused: list[Block] = [Paragraph("Not replayed:"), Points(others)] if others else []
+    return [
+        Heading(2, "What each strategy would have lost"),
+        Paragraph(" ".join([note, *_if(waiting, _WAITING)])),
+        *table,
+        *excused,
+    ]
+
+
+def headline(rows: Sequence[Replayed], facts: HistoryFacts) -> str:
+    """Return the one sentence that says what the replay showed."""
+    ran = [row for row in rows if row.outcome in {"sound", "wrong"}]
+    over = f"Over {plural(facts.account.snapshots, 'snapshot')} of {facts.name}"
+    if not ran:
+        return f"{over}, no strategy could be replayed to its end."
+    popular = next((row for row in ran if row.strategy == _POPULAR), max(ran, key=_rank))
+    parts = [f"{over}, {popular.strategy} on {facts.cursor} would have {_lost(popular)}", *_window_part(facts)]
+    return "; ".join([*parts, _right(ran)]) + "."
+
+
+def profile_headline(facts: HistoryFacts) -> str:
+    """Return the one sentence that says what a history is like."""
+    found = behind_sentence(facts.lateness)
+    where = f"{plural(facts.account.snapshots, 'snapshot')} of {facts.name}, by {facts.cursor}"
+    return f"{where}: {found[:1].lower()}{found[1:]}"
+
+
+def origin_blocks(facts: HistoryFacts) -> list[Block]:
+    """Return where the figures come from."""
+    blocks: list[Block] = [Heading(2, "Where this comes from")]
+    known = json.loads(facts.environment) if facts.environment else {}
+    points = [(f"{name}:", str(value)) for name, value in known.items()]
+    blocks.append(Points((("digest of the history:", facts.account.digest), *points)))
+    if facts.command:
+        blocks += [Paragraph("To run it again:"), Verbatim(facts.command)]
+    return blocks
+
+
+def _setting(rows: Sequence[Replayed], facts: HistoryFacts) -> str:
+    pairs = dict.fromkeys(f"{row.source_engine} to {row.target_engine}" for row in rows)
+    rows_gone = "is gone from the source" if facts.vanished == "delete" else "stays in the source as it was last"
+    return (
+        f"Every strategy followed the same source, from {listed(list(pairs))}, with {facts.schedule}; key "
+        f"{', '.join(facts.key)}, cursor {facts.cursor}. A row that is missing from a snapshot {rows_gone}. Every copy "
+        "was audited after every sync, and the load's guard against mass removal was off: what was gone was gone."
+    )
+
+
+def _stories(worst: Sequence[WorstRow]) -> list[Block]:
+    if not worst:
+        return []
+    stories = [
+        Story(
+            f"{row.key}: wrong in the copies of {plural(row.strategies, 'strategy', 'strategies')}, for "
+            f"{plural(row.syncs, 'sync')} in all",
+            row.lines,
+        )
+        for row in worst
+    ]
+    intro = (
+        "The rows that were wrong for the longest, the syncs of all strategies added up. A row may be wrong several "
+        "times in one copy: of each copy the longest time is told."
+    )
+    return [Heading(2, "The worst rows"), Paragraph(intro), *stories]
+
+
+def _rank(row: Replayed) -> tuple[int, int, int, int, int, str]:
+    """Order strategies: fewest rows wrong for ever, then fewest ever wrong, phantoms, waiting, rows read."""
+    for_ever = (row.lost_for_ever or 0) + (row.stale_for_ever or 0)
+    harm = (for_ever, row.rows_ever_wrong or 0, row.phantom_max or 0, row.rows_waiting or 0)
+    return (*harm, row.rows_read or 0, row.strategy)
+
+
+def _figures(row: Replayed) -> tuple[float | None, ...]:
+    return (
+        *(row.lost_for_ever, row.stale_for_ever, row.rows_ever_wrong, row.wrong_syncs),
+        *(row.heal_syncs_median, row.heal_syncs_max, row.phantom),
+    )
+
+
+def _if(said: bool, text: str) -> tuple[str, ...]:  # noqa: FBT001 - it reads as the condition it is
+    return (text,) if said else ()
+
+
+def _seconds(seconds: float | None) -> str:
+    return MISSING if seconds is None else f"{seconds:.2f}"
+
+
+def _called(row: Replayed, *, pairs: bool) -> str:
+    return f"{row.strategy} ({row.source_engine} to {row.target_engine})" if pairs else row.strategy
+
+
+def _lost(row: Replayed) -> str:
+    if row.outcome == "sound":
+        waiting = f", but for {row.rows_waiting:,} that waited at the end" if row.rows_waiting else ""
+        return f"kept all {plural(row.keys, 'row')} right throughout{waiting}"
+    lost, stale = row.lost_for_ever or 0, row.stale_for_ever or 0
+    for_ever = f"{lost + stale:,} of {plural(row.keys, 'row')} wrong for ever ({lost:,} lost, {stale:,} stale)"
+    phantoms = [f"{plural(row.phantom, 'phantom')} at the end"] if row.phantom else []
+    return f"left {listed([for_ever, f'{row.rows_ever_wrong:,} wrong at some time', *phantoms])}"
+
+
+def _window_part(facts: HistoryFacts) -> list[str]:
+    """Say which window would have been enough."""
+    tried = [window for window in facts.windows if window.rows_ever_wrong is not None]
+    if not tried:
+        return []
+    enough = min((window.forecast.seconds for window in tried if window.rows_ever_wrong == 0), default=None)
+    if enough is not None:
+        which = f"a lookback window of {span(enough)}" if enough else "an inclusive bound"
+        return [f"{which} would have missed nothing{' but deletes' if facts.lateness.deletes else ''}"]
+    widest = max(tried, key=lambda window: window.forecast.seconds)
+    wrong = plural(widest.rows_ever_wrong or 0, "row")
+    return [f"even a lookback window of {span(widest.forecast.seconds)} would have had {wrong} wrong"]
+
+
+def _right(ran: Sequence[Replayed]) -> str:
+    """Say who was right; a copy that is not yet what the source is at the end is none that could be named."""
+    done = [row for row in ran if row.outcome == "sound" and not row.rows_waiting]
+    sound = sorted(done, key=lambda row: (row.rows_read or 0, row.strategy))
+    if not sound:
+        return "no strategy was right throughout"
+    names = list(dict.fromkeys(row.strategy for row in sound))
+    some = [*names[:_LISTED], *([f"{len(names) - _LISTED} more"] if len(names) > _LISTED else [])]
+    cost = f"at {ratio(sound[0].rows_read_per_row_changed)} rows read for each row changed"
+    verb = "was" if len(names) == 1 else "were"
+    return f"{listed(some)} {verb} right throughout, {cost if len(names) == 1 else f'the cheapest {cost}'}"

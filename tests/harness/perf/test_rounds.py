@@ -1,0 +1,118 @@
+"""A race: everybody runs every round, nobody always begins, and a wrong copy is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.errors import Unable
+from incload.harness.perf.rounds import race, turns
+from incload.harness.perf.throughput import PHASES, Contender, can_run, contender, outcome, require_capability, yard
+from incload.harness.trials.matrix import REFERENCE
+from incload.registry import strategy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from incload.engines.endpoints import Endpoint
+
+SQLITE = ("sqlite", "sqlite")
+
+
+def none(source: Endpoint, target: Endpoint) -> int:  # noqa: ARG001 - it is given both and uses neither
+    """Load nothing."""
+    return 0
+
+
+def test_who_begins_changes_from_round_to_round() -> None:
+    """Three contenders begin one after the other, and the fourth round is the first again."""
+    one, two, three = (Contender(name, "", none) for name in "abc")
+
+    assert [turns((one, two, three), number) for number in range(4)] == [
+        [one, two, three],
+        [two, three, one],
+        [three, one, two],
+        [one, two, three],
+    ]
+
+
+@pytest.mark.parametrize("pair", [SQLITE, ("duckdb", "duckdb"), ("sqlite", "duckdb")])
+def test_every_round_of_everybody_is_timed_and_audited(pair: tuple[str, str], tmp_path: Path) -> None:
+    """Through all phases the reference copy and two strategies leave a right copy, in every round."""
+    own = yard(pair, 500, 1, tmp_path)
+    runners = [contender(each) for each in (REFERENCE, strategy("row_hash_cdc"), strategy("timestamp_watermark"))]
+    for phase in PHASES:
+        times = race(own, runners, phase, rounds=2)
+
+        assert {name: (len(each.seconds), each.found.wrong) for name, each in times.items()} == {
+            "reference_copy": (2, frozenset()),
+            "row_hash_cdc": (2, frozenset()),
+            "timestamp_watermark": (2, frozenset()),
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "pair"),
+    [
+        ("trigger_cdc", ("sqlite", "duckdb")),
+        ("trigger_cdc", ("postgres", "duckdb")),
+        ("log_cdc", ("postgres", "postgres")),
+        ("commit_horizon", ("postgres", "duckdb")),
+    ],
+)
+def test_a_source_keeps_what_a_strategy_asks_for(name: str, pair: tuple[str, str], tmp_path: Path) -> None:
+    """A source of its own is followed through all phases in every round, beside one that asks for nothing."""
+    own = yard(pair, 500, 1, tmp_path)
+    follower = contender(strategy(name))
+    written: dict[str, set[int]] = {}
+
+    def load(source: Endpoint, target: Endpoint) -> int:
+        written.setdefault(phase, set()).add(number := follower.load(source, target))
+        return number
+
+    runners = [contender(strategy("timestamp_watermark")), replace(follower, load=load)]
+    try:
+        for phase in PHASES:
+            times = race(own, runners, phase, rounds=2)
+            assert times[name].found.wrong == frozenset()
+    finally:
+        own.close()
+    assert written == {"initial_load": {500}, "change_2_percent": {10}, "no_change": {0}}
+
+
+@pytest.mark.parametrize("name", ["trigger_cdc", "commit_horizon"])
+def test_a_late_phase_can_be_the_first_that_is_asked_for(name: str, postgres_server: str, tmp_path: Path) -> None:
+    """The phases before it are passed through."""
+    assert postgres_server
+    own = yard(("postgres", "duckdb"), 500, 1, tmp_path)
+    try:
+        times = race(own, [contender(strategy(name))], "no_change", rounds=1)
+    finally:
+        own.close()
+    assert times[name].found.wrong == frozenset()
+
+
+def test_who_asks_for_what_the_engine_does_not_have_is_refused() -> None:
+    """It says what is lacking; who asks for nothing runs anywhere."""
+    asking, plain = contender(strategy("log_cdc")), contender(strategy("full_refresh"))
+    assert [can_run(pair, each) for pair in (SQLITE, ("postgres", "duckdb")) for each in (asking, plain)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    with pytest.raises(Unable, match="'log_cdc' cannot follow this source, because sqlite has no log of committed"):
+        require_capability(SQLITE, asking)
+
+
+def test_a_contender_that_loads_nothing_is_found_out(tmp_path: Path) -> None:
+    """A planted idler leaves the target as it was before the change, and its record says how many rows are wrong."""
+    own, careful = yard(SQLITE, 100, 1, tmp_path), contender(strategy("timestamp_watermark"))
+    race(own, [careful], "initial_load", rounds=1)
+    idler = replace(careful, load=none)
+    times = race(own, [idler], "change_2_percent", rounds=1)
+    record = outcome(own, idler, "change_2_percent", times[idler.id], suite="throughput", reference=1.0, command="")
+
+    assert (record.outcome, record.lost, record.stale) == ("wrong", 1, 1)
