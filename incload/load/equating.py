@@ -53,8 +53,9 @@ def _by_types(connections: Connections) -> bool:
 def unheld(connections: Connections, table: Table) -> tuple[str, ...]:
     """Return a sentence for each key column that the target compares by its bytes, and the source does not."""
     return tuple(
-        f"key column {name!r} of {table.name!r} is compared as it is written, because {connections.target.engine} cannot tell "
-        "keys apart as the source does: a key that is written otherwise counts as another one in the target."
+        f"key column {name!r} of {table.name!r} is compared as it is written, because {connections.target.engine} "
+        "cannot tell keys apart as the source does: a key that is written otherwise counts as another one in the "
+        "target."
         for name, equality in connections.target.equalities.items()
         if equality is Equality.OWN and not _by_types(connections)
     )
