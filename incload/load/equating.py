@@ -64,8 +64,8 @@ def unheld(connections: Connections, table: Table) -> tuple[str, ...]:
 def refuse_nulled(connections: Connections, table: Table) -> None:
     """Refuse keys that have no value in the target: many rows would have none."""
     for name in table.key:
-        if name in connections.target.nulled:
+        for value in sorted(connections.target.nulled.get(name, ())):
             raise Refused(
-                f"key column {name!r} holds NaN, which {connections.target.engine} cannot hold: "
+                f"key column {name!r} holds {value}, which {connections.target.engine} cannot hold: "
                 "leave those rows out in a view, or load into another engine."
             )
