@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,16 +19,17 @@ if TYPE_CHECKING:
 @pytest.fixture
 def reports(root: Path) -> Path:
     """Return the folder of the committed report."""
-    return root / "reports" / "usgs-earthquakes"
+    return root / "reports" / "cisa-kev"
 
 
 def test_the_headline_is_that_of_the_report(root: Path, reports: Path) -> None:
-    """The README quotes what the figures say, and the command that made them."""
+    """The README and the page on replays quote what the figures say, and the command that made them."""
     rows, facts = read_replayed(reports / "replay.csv"), read_facts(reports / "replay.json")
-    readme = (root / "README.md").read_text(encoding="utf-8")
+    for page in ("README.md", "docs/replay.md"):
+        text = (root / page).read_text(encoding="utf-8")
 
-    assert f"\n> {headline(rows, facts)}\n" in readme
-    assert f"\n{facts.command.partition(' --report-dir')[0]}\n" in readme
+        assert f"\n> {headline(rows, facts)}\n" in text
+        assert f"\n{facts.command.partition(' --report-dir')[0]}\n" in text
 
 
 def test_the_committed_report_is_what_its_figures_make(reports: Path, tmp_path: Path) -> None:
@@ -35,6 +37,21 @@ def test_the_committed_report_is_what_its_figures_make(reports: Path, tmp_path: 
     render_replay(reports / "replay.csv", tmp_path)
 
     assert (tmp_path / "replay.md").read_text(encoding="utf-8") == (reports / "replay.md").read_text(encoding="utf-8")
+
+
+def test_what_the_text_says_of_the_catalogue_is_in_its_figures(reports: Path) -> None:
+    """Every update left `dateAdded` as it was, the furthest of them of an entry more than three years old."""
+    lateness = read_facts(reports / "replay.json").lateness
+
+    assert lateness.updates == lateness.untouched == 104
+    assert 3 < lateness.quantiles[-1][1] / (365.25 * 86_400_000_000) < 4
+
+
+def test_no_folder_of_a_machine_is_in_the_report(reports: Path) -> None:
+    """The command names files alone."""
+    text = "".join(path.read_text(encoding="utf-8") for path in reports.iterdir() if path.suffix != ".png")
+
+    assert not re.search(r"(?<!:)/(?:home|tmp|work|root|Users)/", text)
 
 
 def test_prediction_and_replay_agree(reports: Path) -> None:

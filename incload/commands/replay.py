@@ -56,6 +56,11 @@ def add_history_to(parser: argparse.ArgumentParser, *, required: bool) -> None:
     add_option("--records", default="", help="the dotted path of the list of records inside the file")
     add_option("--key", required=True, help="the dotted path of the key; several separated by commas")
     add_option("--cursor", required=required, help="the dotted path of the column that says when a record was changed")
+    add_option(
+        "--cursor-format",
+        default="",
+        help="the form of the cursor's values where they are no ISO times or numbers, as of strptime: %%m/%%d/%%Y",
+    )
     add_option("--every", type=int, default=1, help="one sync for so many snapshots (default 1)")
     add_option("--interval", default="", help="instead, a sync at every such interval, such as 1h or 1d")
     add_option(
@@ -86,6 +91,7 @@ def history_options(options: argparse.Namespace) -> ReplayOptions:
         vanished=options.vanished,
         ref=options.ref,
         follow=options.follow,
+        cursor_format=options.cursor_format,
     )
 
 

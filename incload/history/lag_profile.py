@@ -40,6 +40,8 @@ class Lateness:
         syncs: How many syncs there were, the first load included.
         base_rows: Rows of the base.
         rows_at_end: Rows of the source at the end.
+        base_read: Rows of the base whose cursor says a time.
+        base_ahead: Those with a time later than the source's own clock.
         inserts, updates: Changes that left a row in the source: it was not there at the sync before, or it was.
         deletes: Rows that were there at one sync and gone at the next; no cursor shows them.
         without_stamp: Inserts and updates whose cursor is null.
@@ -59,6 +61,8 @@ class Lateness:
     syncs: int = 0
     base_rows: int = 0
     rows_at_end: int = 0
+    base_read: int = 0
+    base_ahead: int = 0
     inserts: int = 0
     updates: int = 0
     deletes: int = 0
@@ -79,6 +83,11 @@ class Lateness:
     def changes(self) -> int:
         """Inserts and updates."""
         return self.inserts + self.updates
+
+    @property
+    def judged(self) -> int:
+        """Changes that have a lag."""
+        return self.changes - self.without_stamp - self.before_any_stamp
 
     @property
     def behind(self) -> int:
@@ -200,6 +209,9 @@ class Profiler:
         """Take in one sync."""
         if sync.number == 0:
             self._count("base_rows", len(sync.rows))
+            times = [row.cursor for row in sync.rows.values() if row.cursor is not None]
+            self._count("base_read", len(times))
+            self._count("base_ahead", sum(at > sync.clock for at in times))
         self._counts["rows_at_end"] = len(sync.rows)
         self._count("syncs")
         for change in sync.changes:

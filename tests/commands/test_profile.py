@@ -199,8 +199,8 @@ def test_the_profile_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[s
     lines = capsys.readouterr().out.splitlines()
 
     assert lines[0] == (
-        "2 snapshots of days, by at: 1 of 1 changes (100.0 %) lie at or behind the largest stamp visible before them, "
-        "the furthest of them by 1 day."
+        "2 snapshots of days, by at: 1 of 1 changes (100.0 %) lie at or behind the largest timestamp visible before "
+        "them, the furthest of them by 1 day."
     )
     assert [line.split() for line in lines if line.lstrip().startswith(("0 ", "1 day"))] == [
         ["0", "1", "100.0", "%", "1", "1", "1", "0.33"],

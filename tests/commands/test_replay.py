@@ -186,7 +186,8 @@ def test_everything_odd_is_counted(replayed: Replayed, tmp_path: Path) -> None:
     assert {name: value for name, value in account.items() if value and name != "digest"} == {
         "snapshots": 9, "usable": 5, "unchanged": 1, "skipped": 3, "absent": 1, "records": 20, "keys": 5,
         "versions": 10, "updates": 4, "disappearances": 2, "returns": 1, "duplicate_keys": 1, "key_type_changes": 1,
-        "null_cursors": 2, "unparsable_cursors": 1, "cursor_examples": ["'soon'"], "updates_without_touch": 1,
+        "null_cursors": 2, "unparsable_cursors": 1, "cursors_read": 7,
+        "latest_cursor": 1_540_166_580_000_000, "cursor_examples": ["'soon'"], "updates_without_touch": 1,
         "ticks": 4, "ticks_without_change": 1, "upserts": 7, "deletes": 2, "ties": 1, "late": 2,
     }  # fmt: skip
 
@@ -197,7 +198,8 @@ def test_lags_and_windows(replayed: Replayed, tmp_path: Path) -> None:
     facts = json.loads((tmp_path / "out" / "replay.json").read_text(encoding="utf-8"))
 
     assert facts["lateness"] == {
-        "syncs": 5, "base_rows": 3, "rows_at_end": 4, "inserts": 3, "updates": 4, "deletes": 2, "without_stamp": 2,
+        "syncs": 5, "base_rows": 3, "rows_at_end": 4, "base_read": 2, "base_ahead": 0,
+        "inserts": 3, "updates": 4, "deletes": 2, "without_stamp": 2,
         "before_any_stamp": 0, "ahead_of_clock": 0, "ties": 1, "late": 2, "behind_inserts": 2, "behind_untouched": 1,
         "behind_moved": 0, "untouched": 2, "backwards": 0,
         "quantiles": [[50, 20_500_000], [75, 89_500_000], [90, 89_500_000],
@@ -262,14 +264,14 @@ def test_the_stories_of_the_worst_rows(replayed: Replayed, tmp_path: Path) -> No
 
 
 def test_the_headline_is_printed_first(replayed: Replayed, capsys: pytest.CaptureFixture[str]) -> None:
-    """One sentence says what the popular strategy would have lost, which window is enough, and who was right."""
+    """One sentence says what the popular strategy would have lost, what that rests on, and who was right."""
     replayed()
 
     assert capsys.readouterr().out.partition("\n")[0] == (
         "Over 9 snapshots of feed.json, timestamp_watermark on meta.at would have left 3 of 5 rows wrong for ever "
-        "(1 lost, 2 stale), 3 wrong at some time and 1 phantom at the end; even a lookback window of 7 days would have "
-        "had 2 rows wrong; full_refresh and row_hash_cdc were right throughout, the cheapest at 1.58 rows read for "
-        "each row changed."
+        "(1 lost, 2 stale), 3 wrong at some time and 1 phantom at the end; 1 of 10 values of meta.at was not read "
+        "('soon'; name their form with --cursor-format, such as %m/%d/%Y) and counts as null; full_refresh and "
+        "row_hash_cdc were right throughout, the cheapest at 1.58 rows read for each row changed."
     )
 
 
@@ -365,7 +367,7 @@ def test_nothing_that_ran_to_its_end_is_exit_code_1(
         ("unknown", "OSError('the disk\\nis full')", "")
     }
     assert out.startswith("Over 9 snapshots of feed.json, no strategy could be replayed to its end.\n")
-    assert "  full_refresh, unknown: OSError('the disk\\nis full')\n" in out
+    assert "row_hash_cdc and row_hash_cdc_without_removes, unknown: OSError('the disk\\nis full')\n" in out
     assert "  0: The replay of lookback_window_minutes_0 ended early: OSError('the disk\\nis full')\n" in out
 
 

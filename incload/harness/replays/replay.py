@@ -14,6 +14,7 @@ from incload.harness.replays.window_check import confirm, window_strategy
 from incload.harness.replays.worst_rows import worst_stories
 from incload.harness.trials.error_timeline import counts
 from incload.history.lag_profile import WINDOWS, Profiler
+from incload.history.recorded.evidence import doubtful_times, without_change, without_times
 from incload.report.replay.record import Replayed
 from incload.table import Kind
 
@@ -81,14 +82,17 @@ def replay(  # noqa: PLR0913, PLR0917 - the last three have defaults that most t
 
     asked = [(pair, strategy) for pair in pairs for strategy in strategies]
     applied = [member for member in asked if not not_applicable(member[1], history.table)]
+    cursor = history.table.cursor or ""
     tried = {window: (pairs[0], window_strategy(window)) for window in windows}
     followed = follow(history, list(dict.fromkeys([*applied, *tried.values()])), see, workers)
     lateness = profiler.lateness()
+    blind = without_times(account, cursor)
+    told = [member for member in applied if member[0] == pairs[0] and not (blind and member[1].uses_cursor)]
     return Replay(
         tuple(_record(member, followed.get(member), history.table, account, lateness) for member in asked),
         lateness,
         tuple(confirm(profiler.windows[window], followed[member]) for window, member in tried.items()),
-        worst_stories([followed[member] for member in applied if member[0] == pairs[0]], clocks, history.table),
+        worst_stories([followed[member] for member in told], clocks, history.table),
     )
 
 
@@ -115,7 +119,16 @@ def _record(member: Member, followed: Followed | None, table: Table, account: Re
         keys=account.keys,
         history_digest=account.digest,
     )
-    return _told(identity, followed, lateness) if followed else identity
+    if followed is None:
+        return identity
+    blind = without_times(account, table.cursor or "") if strategy.uses_cursor and not followed.failure else ""
+    if blind:
+        return replace(identity, outcome="unproven", reason=blind)
+    row = _told(identity, followed, lateness)
+    doubt = without_change(lateness) or (
+        doubtful_times(account, lateness, table.cursor or "") if strategy.uses_cursor else ""
+    )
+    return replace(row, outcome="unproven", reason=doubt) if doubt and row.outcome == "sound" else row
 
 
 def _told(identity: Replayed, followed: Followed, lateness: Lateness) -> Replayed:

@@ -53,7 +53,8 @@ class ReadLog:
         absent: Commits that removed the file.
         notes: Why snapshots were skipped: the first hundred different reasons, and how many snapshots each has.
         records: Records in usable snapshots.
-        keys: Distinct keys.
+        keys: Distinct keys that a sync saw.
+        unseen_keys: Distinct keys that came and went between two syncs, and that none ever saw.
         versions: Versions, those of the base among them.
         updates: Versions that replaced another version of a present row.
         disappearances: Rows that were in the usable snapshot before and are not in this one.
@@ -63,11 +64,13 @@ class ReadLog:
         key_type_changes: Versions whose key has another JSON type than in the version before.
         null_cursors: Versions without a cursor value, or with an empty one.
         unparsable_cursors: Versions whose cursor value says no point in time; it counts as null.
+        cursors_read: Versions whose cursor value was read as a point in time.
+        latest_cursor: The latest of these points, in microseconds since 1970-01-01 UTC; None without any.
         cursor_examples: The first few of those values.
         naive_stamps: Versions whose stamp names no zone; it counts as UTC.
         finer_stamps: Versions whose stamp is finer than a microsecond; the rest is cut off.
-        cursor_unit: What numbers in the cursor column count since 1970-01-01 UTC: `s`, `ms`, `us` or `ns`; empty if
-            there are none.
+        cursor_unit: What numbers in the cursor column count since 1970-01-01 UTC: `s`, `ms`, `us` or `ns`;
+            `calendar` if they are dates written as digits; empty if there are none.
         odd_magnitudes: Versions whose number would on its own have been taken for another unit.
         updates_without_touch: Updates that left the cursor as it was, nulls aside.
         updates_backwards: Updates that lowered the cursor.
@@ -92,6 +95,7 @@ class ReadLog:
     notes: list[Note] = field(default_factory=list)
     records: int = 0
     keys: int = 0
+    unseen_keys: int = 0
     versions: int = 0
     updates: int = 0
     disappearances: int = 0
@@ -101,6 +105,8 @@ class ReadLog:
     key_type_changes: int = 0
     null_cursors: int = 0
     unparsable_cursors: int = 0
+    cursors_read: int = 0
+    latest_cursor: int | None = None
     cursor_examples: list[str] = field(default_factory=list)
     naive_stamps: int = 0
     finer_stamps: int = 0

@@ -23,6 +23,7 @@ from incload.history.recorded.git import Sought, is_bundle, read_bundle, read_re
 from incload.history.recorded.read_log import ReadLog
 from incload.history.recorded.records import Unusable, format_of, read_records
 from incload.history.recorded.row_versions import Rows
+from incload.history.recorded.time_formats import check_format
 from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class ReplayOptions:
             last version of every row it ever had.
         ref: The branch, tag or commit of a repository or bundle whose history is read; empty for the default branch.
         follow: Whether the versions from before a rename of the file are read as well.
+        cursor_format: The form of the cursor's values, as of `strptime`; empty for those that tell it themselves.
     """
 
     key: tuple[str, ...]
@@ -68,6 +70,7 @@ class ReplayOptions:
     vanished: Literal["delete", "keep"] = "delete"
     ref: str = ""
     follow: bool = False
+    cursor_format: str = ""
 
     def __post_init__(self) -> None:
         """Refuse options that mean nothing."""
@@ -83,6 +86,8 @@ class ReplayOptions:
             raise Refused("--every and --interval exclude each other: give one of them.")
         if self.vanished not in {"delete", "keep"}:
             raise Refused(f"--vanished {self.vanished} is unknown: give delete or keep.")
+        if self.cursor_format:
+            check_format(self.cursor_format)
 
 
 def open_history(path: Path | str, options: ReplayOptions, progress: Progress | None = None) -> tuple[History, ReadLog]:
@@ -121,7 +126,9 @@ class _Reader:
         self._bad: tuple[str | None, str] = (None, "")
         self._clock: int | None = None
         self._snapshots = _snapshots(path, Sought(options.file, options.ref, options.follow, account.hint))
-        self.rows = Rows(options.key, options.cursor, account, keep=options.vanished == "keep")
+        self.rows = Rows(
+            options.key, options.cursor, account, keep=options.vanished == "keep", form=options.cursor_format
+        )
 
     def base(self) -> int:
         """Take snapshots up to the first usable one and return its time; refuse a history without one."""

@@ -50,20 +50,22 @@ class Rows:
         cursor: The dotted path of the cursor column.
         keep: Whether rows that vanish from the file stay.
         account: What is counted.
+        form: The form of the cursor's values, where it is named.
     """
 
-    def __init__(self, key: Sequence[str], cursor: str, account: ReadLog, *, keep: bool) -> None:
+    def __init__(self, key: Sequence[str], cursor: str, account: ReadLog, *, keep: bool, form: str = "") -> None:
         """Start without rows."""
         self._paths = tuple(key)
         self._cursor = cursor
         self._keep = keep
         self._account = account
-        self._moments = CursorColumn(account)
+        self._moments = CursorColumn(account, form)
         self._live: dict[Key, Version] = {}
         self._present: tuple[Key, ...] = ()
         self._met = (0, 0, 0)
         self._pending: dict[Key, Version | None] = {}
         self._ever: set[int] = set()
+        self._unseen: set[int] = set()
         self._gone: set[int] = set()
         self._watermark: int | None = None
 
@@ -102,11 +104,15 @@ class Rows:
         changes = Changes([], [])
         for key, before in self._pending.items():
             now = self._live.get(key)
+            if now is not None:
+                self._unseen.discard(hash(key))
             if now is None:
                 changes.deletes.extend([key] if before else [])
             elif before is None or before.content != now.content:
                 changes.upserts.append((key, now))
         self._pending.clear()
+        self._account.keys = len(self._ever) - len(self._unseen)
+        self._account.unseen_keys = len(self._unseen)
         self._weigh([version.cursor for _, version in changes.upserts if version.cursor is not None])
         return changes
 
@@ -143,7 +149,7 @@ class Rows:
         self._account.versions += 1
         if hash(key) not in self._ever:
             self._ever.add(hash(key))
-            self._account.keys += 1
+            self._unseen.add(hash(key))
         if before is None:
             return
         self._account.updates += 1

@@ -1,8 +1,10 @@
 """What the values of a replayed cursor column mean, and what time a file name tells: microseconds since 1970-01-01 UTC.
 
 Understood are ISO 8601 dates and times with any offset (T or a space between, basic or extended, any number of
-fractional digits), RFC 2822 dates, `/Date(1540000000000)/`, and numbers, as numbers or in text. A stamp without a zone
-is UTC. What is finer than a microsecond is cut off. What is not understood is None and counted, never guessed.
+fractional digits), RFC 2822 dates, `/Date(1540000000000)/`, and numbers, as numbers or in text: of seconds to
+nanoseconds, or dates and times written as digits (`20210408`, `202104081230`, `20210408123059`). A timestamp without a
+zone is UTC. What is finer than a microsecond is cut off; a leap second is the second after it. Any other form has to be
+named. What is not understood is None and counted, never guessed.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS
 from incload.history.recorded.read_log import EXAMPLES_KEPT
+from incload.history.recorded.time_formats import read_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +51,16 @@ _IN_NAME = re.compile(
 _RFC = re.compile(
     r"(?:[A-Z][a-z]{2}, ?)?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UTC?|[ECMP][SD]T)", re.ASCII
 )
+_DIGITS = re.compile(
+    r"(?P<year>(?:19|20|21)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
+    r"(?:(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?:(?P<second>[0-5]\d)(?P<fraction>\d{3}|\d{6})?)?)?(?P<zone>)",
+    re.ASCII,
+)
+_DIGITS_END = 10**20
+"""Beyond all dates written as digits."""
+CALENDAR = "calendar"
+"""What stands in the place of a unit where numbers are dates written as digits."""
+
 _DOTNET = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/", re.ASCII)
 
 
@@ -84,6 +97,20 @@ def unit_of(number: int | Decimal) -> str:
     return next((unit for limit, unit in _LIMITS if size < limit), "ns")
 
 
+def reading_of(number: int | Decimal) -> str:
+    """Return how a number is read by its looks: `calendar` for a date written as digits, else its unit."""
+    return CALENDAR if moment_of_digits(number) else unit_of(number)
+
+
+def moment_of_digits(number: int | Decimal) -> Moment | None:
+    """Return the moment of a date, or date and time, written as digits: 20210408, 202104081230, 20210408123059."""
+    if not 0 < number < _DIGITS_END or number != int(number):
+        return None
+    match = _DIGITS.fullmatch(str(int(number)))
+    moment = _moment(match) if match else None
+    return Moment(moment.at, naive=True) if moment else None
+
+
 def timestamp_of_number(number: int | Decimal, unit: str) -> Moment | None:
     """Return the moment so many units after 1970-01-01 UTC; None outside of the years 1 to 9999."""
     ticks = Decimal(number) * 1_000_000 / UNITS[unit]
@@ -115,14 +142,16 @@ def timestamp_of_name(name: str) -> int | None:
 
 def _moment(match: re.Match[str]) -> Moment | None:
     """Return the moment of a matched stamp, or None if there is no such time."""
-    parts = [int(match[part] or 0) for part in ("year", "month", "day", "hour", "minute", "second")]
+    *parts, second = [int(match[part] or 0) for part in ("year", "month", "day", "hour", "minute", "second")]
+    leap = second == 60
     try:
-        whole = (datetime(*parts, tzinfo=UTC) - _EPOCH) // _MICROSECOND  # type: ignore[misc, arg-type]
+        start = datetime(*parts, second - leap, tzinfo=UTC)  # type: ignore[misc, arg-type]
+        whole = (start - _EPOCH) // _MICROSECOND + leap * 1_000_000
     except ValueError:
         return None
     digits = match["fraction"] or ""
     at = whole + int(digits[:6].ljust(6, "0")) - _offset(match["zone"] or "Z")
-    return Moment(at, match["zone"] is None, finer=bool(digits[6:].strip("0"))) if _FIRST <= at <= _LAST else None
+    return Moment(at, not match["zone"], finer=bool(digits[6:].strip("0"))) if _FIRST <= at <= _LAST else None
 
 
 def _offset(zone: str) -> int:
@@ -144,19 +173,21 @@ def _timestamp_of_mail(text: str) -> Moment | None:
 class CursorColumn:
     """Reads the values of one cursor column and counts what was odd about them.
 
-    Numbers count in one unit throughout: the one that most numbers of the first snapshot with any have by their
-    magnitude; of several with equally many, the first met.
+    Numbers count in one unit throughout, or are all dates written as digits: what most numbers of the first snapshot
+    with any are by their looks; of several with equally many, the first met. Where the form of times is named, it alone
+    counts.
     """
 
-    def __init__(self, account: ReadLog) -> None:
+    def __init__(self, account: ReadLog, form: str = "") -> None:
         """Count into an account, which also holds the unit once it is decided."""
         self._account = account
+        self._form = form
 
     def settle(self, values: Iterable[object]) -> None:
         """Decide the unit of numbers from the values of one snapshot, unless it is decided or they hold none."""
-        if self._account.cursor_unit:
+        if self._account.cursor_unit or self._form:
             return
-        votes = Counter(unit_of(number) for value in values if (number := number_of(value)) is not None)
+        votes = Counter(reading_of(number) for value in values if (number := number_of(value)) is not None)
         if votes:
             self._account.cursor_unit = votes.most_common(1)[0][0]
 
@@ -173,11 +204,26 @@ class CursorColumn:
             return None
         self._account.naive_stamps += moment.naive
         self._account.finer_stamps += moment.finer
+        self._account.cursors_read += 1
+        latest = self._account.latest_cursor
+        self._account.latest_cursor = moment.at if latest is None or moment.at > latest else latest
         return moment.at
 
     def _moment(self, value: object) -> Moment | None:
+        if self._form:
+            return _moment_in_form(value, self._form)
         number = number_of(value)
         if number is None:
             return timestamp_of_text(value.strip()) if isinstance(value, str) else None
-        self._account.odd_magnitudes += unit_of(number) != self._account.cursor_unit
+        if self._account.cursor_unit == CALENDAR:
+            return moment_of_digits(number)
+        self._account.odd_magnitudes += reading_of(number) != self._account.cursor_unit
         return timestamp_of_number(number, self._account.cursor_unit)
+
+
+def _moment_in_form(value: object, form: str) -> Moment | None:
+    stamp = read_format(value, form)
+    if stamp is None:
+        return None
+    at = (stamp.replace(tzinfo=stamp.tzinfo or UTC) - _EPOCH) // _MICROSECOND
+    return Moment(at, stamp.tzinfo is None) if _FIRST <= at <= _LAST else None

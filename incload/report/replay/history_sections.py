@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.history.recorded.evidence import UNITS_NAMED, counter, doubtful_times, without_change, without_times
 from incload.report.format import listed, plural, ratio, whole
 from incload.report.render.blocks import Block, Heading, Paragraph, Points, Table
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from incload.history.lag_profile import Lateness
     from incload.history.recorded.read_log import Note, ReadLog
     from incload.report.replay.facts import HistoryFacts, TriedWindow
-
-UNITS_NAMED = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-"""What numbers in a cursor column may count, as a reader would say it."""
 
 _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
@@ -31,17 +29,21 @@ def past_blocks(facts: HistoryFacts) -> list[Block]:
         *_skipped(facts.account.notes, facts.account.skipped),
         Heading(3, "How far changes lie behind"),
         Paragraph(
-            "The lag of a change is how far its stamp lies behind the largest one that was visible at the sync before: "
-            "a strict watermark passes over a lag of 0 or more, a window of w over one of more than w."
+            "The lag of a change is how far its timestamp lies behind the largest one that was visible at the sync "
+            "before, those ahead of the clock aside: a strict watermark passes over a lag of 0 or more, a window of w "
+            "over one of more than w."
         ),
         *_quantiles(lateness),
     ]
 
 
 def window_blocks(facts: HistoryFacts) -> list[Block]:
-    """Return the table of windows, and whether replay and prediction agree."""
+    """Return the table of windows, and whether replay and prediction agree; or why there is none."""
     if not facts.windows:
         return []
+    if reason := unjudged(facts):
+        return [Heading(2, "What a window would have missed"), Paragraph(f"No window is judged: {reason}.")]
+    doubt = doubtful_times(facts.account, facts.lateness, facts.cursor)
     tried = any(window.strategy for window in facts.windows)
     intro = (
         "Told from the lags alone: how many inserts and updates lie further behind than the window or have no stamp, "
@@ -53,7 +55,7 @@ def window_blocks(facts: HistoryFacts) -> list[Block]:
     rows = tuple(_window(window, facts, tried=tried) for window in facts.windows)
     return [
         Heading(2, "What a window would have missed"),
-        Paragraph(intro),
+        Paragraph(f"{intro} {doubt[:1].upper()}{doubt[1:]}: no figure here is surer than that." if doubt else intro),
         Table((*heads, *confirmed), rows, left=1, left_last=tried),
         *(_agreement(facts.windows) if tried else ()),
     ]
@@ -73,14 +75,27 @@ def share(part: int, total: int) -> str:
     return f"{part / total:.1%}".replace("%", " %") if total else "–"  # noqa: RUF001 - a dash of the width of a figure
 
 
+def unjudged(facts: HistoryFacts) -> str:
+    """Say why nothing can be said of windows at all; empty when something can."""
+    return (
+        without_change(facts.lateness)
+        or without_times(facts.account, facts.cursor)
+        or counter(facts.account, facts.cursor)
+    )
+
+
 def behind_sentence(lateness: Lateness) -> str:
-    """Say how many changes lie behind, and how far."""
+    """Say how many changes lie behind, and how far, of those of which that is known."""
+    without = lateness.changes - lateness.judged
+    others = f"; {plural(without, 'other change')} {'has' if without == 1 else 'have'} no lag" if without else ""
+    if not lateness.judged:
+        return f"None of {plural(lateness.changes, 'change')} has a lag." if lateness.changes else "There is no change."
     if not lateness.behind:
-        return f"None of {plural(lateness.changes, 'change')} lies behind the stamps visible before."
+        return f"None of {plural(lateness.judged, 'change')} lies behind the timestamps visible before{others}."
     furthest = span(lateness.quantiles[-1][1] / 1_000_000)
     return (
-        f"{lateness.behind:,} of {lateness.changes:,} changes ({share(lateness.behind, lateness.changes)}) lie at or "
-        f"behind the largest stamp visible before them, the furthest of them by {furthest}."
+        f"{lateness.behind:,} of {lateness.judged:,} changes ({share(lateness.behind, lateness.judged)}) lie at or "
+        f"behind the largest timestamp visible before them, the furthest of them by {furthest}{others}."
     )
 
 
@@ -89,6 +104,11 @@ def _met(account: ReadLog) -> Iterable[tuple[str, str]]:
     others = f"{account.skipped:,} skipped, {account.absent:,} without the file"
     yield "snapshots:", f"{account.snapshots:,}; {usable}; {others}"
     yield "keys:", f"{account.keys:,}, in {plural(account.versions, 'version')}"
+    if account.unseen_keys:
+        total = account.keys + account.unseen_keys
+        yield "seen by no sync:", f"{account.unseen_keys:,} of {total:,} keys, which came and went between two syncs"
+    values = account.cursors_read + account.null_cursors + account.unparsable_cursors
+    yield "cursor values read as a time:", f"{account.cursors_read:,} of {values:,}"
     untouched = f"{account.updates_without_touch:,} of them without a touch of the stamp"
     updates = f"{plural(account.updates, 'update')}, {untouched} and {account.updates_backwards:,} that lowered it"
     gone = f"{plural(account.disappearances, 'disappearance')}, {plural(account.returns, 'return')}"
@@ -100,12 +120,16 @@ def _changes(lateness: Lateness) -> Iterable[tuple[str, str]]:
     changes = f"{plural(lateness.inserts, 'insert')}, {plural(lateness.updates, 'update')}"
     deletes = plural(lateness.deletes, "delete") + (", which no cursor shows" if lateness.deletes else "")
     yield "from sync to sync:", f"{syncs} and the last of {lateness.rows_at_end:,}; {changes}; {deletes}"
-    if not lateness.behind:
-        yield "lag of 0 or more:", f"none of {lateness.changes:,} inserts and updates"
+    if lateness.changes > lateness.judged:
+        yield "inserts and updates without a lag:", f"{lateness.changes - lateness.judged:,}"
+    if not lateness.judged:
         return
-    behind = f"{lateness.behind:,} of {lateness.changes:,} inserts and updates"
+    if not lateness.behind:
+        yield "lag of 0 or more:", f"none of {lateness.judged:,} inserts and updates"
+        return
+    behind = f"{lateness.behind:,} of {lateness.judged:,} inserts and updates"
     ties = f"{plural(lateness.ties, 'tie')} with the largest stamp, {lateness.late:,} behind it"
-    yield "lag of 0 or more:", f"{behind} ({share(lateness.behind, lateness.changes)}); {ties}"
+    yield "lag of 0 or more:", f"{behind} ({share(lateness.behind, lateness.judged)}); {ties}"
     untouched = f"{plural(lateness.behind_untouched, 'update')} that left the stamp as it was"
     moved = f"{plural(lateness.behind_moved, 'update')} that moved it and not far enough"
     yield "these are:", f"{plural(lateness.behind_inserts, 'insert')}, {untouched}, {moved}"
@@ -129,7 +153,8 @@ def _oddities(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, str]]
         ("files dated by their modification time", account.undated_names, ""),
     )
     if account.cursor_unit:
-        yield "numbers count:", f"{UNITS_NAMED.get(account.cursor_unit, account.cursor_unit)} since 1970"
+        unit = UNITS_NAMED.get(account.cursor_unit)
+        yield "numbers were read as:", f"{unit} since 1970" if unit else "dates and times written as digits"
     yield from ((f"{what}:", f"{number:,}{more}") for what, number, more in counted if number)
     absent = [what for what, number, _ in counted if not number]
     if absent:

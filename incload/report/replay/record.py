@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when a column or a fact changes its meaning."""
 
 
@@ -30,12 +30,13 @@ class Replayed:
         strategy: The id of the strategy, parameters included.
         write_rule: By which rule its rows were written.
         source_engine, target_engine: Between which engines.
-        outcome: `sound` (never a row lost, stale, phantom or duplicated), `wrong`, `unknown` (something raised) or
-            `n/a` (it cannot be applied).
-        reason: Why, when it is unknown or n/a.
+        outcome: `sound` (never a row lost, stale, phantom or duplicated), `wrong`, `unproven` (nothing wrong
+            was found, and the history is no evidence that it would be right, or none at all: then without figures),
+            `unknown` (something raised) or `n/a` (it cannot be applied).
+        reason: Why, when it is unproven, unknown or n/a.
         snapshots: Versions of the file, usable or not.
         syncs: How many syncs ran, the first load included.
-        keys: Distinct keys of the history.
+        keys: Distinct keys of the history that a sync saw.
         lost_for_ever: Rows that the copy did not have when they were last in the source.
         stale_for_ever: Rows of which the copy had another content then.
         rows_ever_wrong: Rows that were lost or stale after any sync.

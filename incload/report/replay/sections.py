@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from incload.history.recorded.evidence import doubtful_times, without_change, without_times
 from incload.report.format import MISSING, listed, plural, ratio, whole
 from incload.report.render.blocks import Block, Heading, Paragraph, Points, Story, Table, Verbatim
-from incload.report.replay.history_sections import behind_sentence, span
+from incload.report.replay.history_sections import behind_sentence, span, unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,8 @@ def hint_blocks(facts: HistoryFacts) -> list[Block]:
 
 
 def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
-    """Return one line of figures for each strategy, the best first, and why some could not be applied."""
-    ran = sorted((row for row in rows if row.outcome in {"sound", "wrong"}), key=_rank)
+    """Return one line of figures for each strategy, the best first, and what cannot be said of some, and why."""
+    ran = sorted(_ran(rows), key=_rank)
     waiting = any(row.rows_waiting for row in ran)
     heads = (
         *("strategy", "lost for ever", "stale for ever", "rows ever wrong", "syncs wrong", "heals after, median"),
@@ -58,41 +59,78 @@ def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
         )
         for row in ran
     )
-    others = tuple(
-        (f"{_called(row, pairs=pairs)}, {row.outcome}:", row.reason)
-        for row in rows
-        if row.outcome not in {"sound", "wrong"}
-    )
     note = (
         "A row is lost or stale for ever if it was so when it was last in the source. Wrong is a row that is lost or "
         "stale; times to heal are counted in syncs; phantoms, rows that only the copy still has, stand apart."
     )
     table: list[Block] = [Table(heads, lines, left=1)] if lines else []
-    excused: list[Block] = [Paragraph("Not replayed:"), Points(others)] if others else []
     return [
         Heading(2, "What each strategy would have lost"),
         Paragraph(" ".join([note, *_if(waiting, _WAITING)])),
         *table,
-        *excused,
+        *_reasons("Not called right, and why:", [row for row in rows if row.outcome == "unproven"], pairs=pairs),
+        *_reasons("Not replayed:", [row for row in rows if row.outcome in {"n/a", "unknown"}], pairs=pairs),
     ]
 
 
+def _reasons(head: str, rows: Sequence[Replayed], *, pairs: bool) -> list[Block]:
+    """Return why nothing is said of some strategies, those with one reason together."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        named.setdefault((row.outcome, row.reason), []).append(_called(row, pairs=pairs))
+    points = tuple(
+        (f"{listed(names)}{'' if outcome == 'unproven' else f', {outcome}'}:", reason)
+        for (outcome, reason), names in named.items()
+    )
+    return [Paragraph(head), Points(points)] if points else []
+
+
+def _ran(rows: Sequence[Replayed]) -> list[Replayed]:
+    """Return the strategies of which there are figures."""
+    return [row for row in rows if row.outcome in {"sound", "wrong", "unproven"} and row.rows_read is not None]
+
+
 def headline(rows: Sequence[Replayed], facts: HistoryFacts) -> str:
-    """Return the one sentence that says what the replay showed."""
-    ran = [row for row in rows if row.outcome in {"sound", "wrong"}]
+    """Return the one sentence that says what the replay showed, and no more than it showed."""
+    ran = _ran(rows)
     over = f"Over {plural(facts.account.snapshots, 'snapshot')} of {facts.name}"
+    still, blind = without_change(facts.lateness), without_times(facts.account, facts.cursor)
     if not ran:
-        return f"{over}, no strategy could be replayed to its end."
+        return f"{over}, {blind or 'no strategy could be replayed to its end'}."
+    if still:
+        return f"{over}, {still}."
+    parts = [f"{over}, {blind}"] if blind else _popular_part(over, ran, facts)
+    return "; ".join([*parts, _right(ran, facts), *_unseen(facts)]) + "."
+
+
+def _popular_part(over: str, ran: Sequence[Replayed], facts: HistoryFacts) -> list[str]:
+    """Say what the strategy that most loads use would have lost, and which window would have helped."""
     popular = next((row for row in ran if row.strategy == _POPULAR), max(ran, key=_rank))
-    parts = [f"{over}, {popular.strategy} on {facts.cursor} would have {_lost(popular)}", *_window_part(facts)]
-    return "; ".join([*parts, _right(ran)]) + "."
+    on = f" on {facts.cursor}" if popular.strategy == _POPULAR else ""
+    doubt = doubtful_times(facts.account, facts.lateness, facts.cursor)
+    if popular.outcome == "unproven":
+        return [f"{over}, {popular.strategy}{on} had no row wrong, which proves nothing: {popular.reason}"]
+    return [
+        f"{over}, {popular.strategy}{on} would have {_lost(popular, facts)}",
+        *([doubt] if doubt else _window_part(facts)),
+    ]
+
+
+def _unseen(facts: HistoryFacts) -> list[str]:
+    """Say how many rows came and went between two syncs."""
+    unseen, seen = facts.account.unseen_keys, facts.account.keys
+    if not unseen:
+        return []
+    return [f"{unseen:,} of {plural(unseen + seen, 'row')} {'was' if unseen == 1 else 'were'} never seen by any sync"]
 
 
 def profile_headline(facts: HistoryFacts) -> str:
     """Return the one sentence that says what a history is like."""
-    found = behind_sentence(facts.lateness)
     where = f"{plural(facts.account.snapshots, 'snapshot')} of {facts.name}, by {facts.cursor}"
-    return f"{where}: {found[:1].lower()}{found[1:]}"
+    found = unjudged(facts) or behind_sentence(facts.lateness).removesuffix(".")
+    doubt = doubtful_times(facts.account, facts.lateness, facts.cursor)
+    said = [f"{found[:1].lower()}{found[1:]}", *([doubt] if doubt and doubt != found else []), *_unseen(facts)]
+    return f"{where}: {'; '.join(said)}."
 
 
 def origin_blocks(facts: HistoryFacts) -> list[Block]:
@@ -110,7 +148,7 @@ def _setting(rows: Sequence[Replayed], facts: HistoryFacts) -> str:
     pairs = dict.fromkeys(f"{row.source_engine} to {row.target_engine}" for row in rows)
     rows_gone = "is gone from the source" if facts.vanished == "delete" else "stays in the source as it was last"
     return (
-        f"Every strategy followed the same source, from {listed(list(pairs))}, with {facts.schedule}; key "
+        f"All strategies followed the same source, from {listed(list(pairs))}, with {facts.schedule}; key "
         f"{', '.join(facts.key)}, cursor {facts.cursor}. A row that is missing from a snapshot {rows_gone}. Every copy "
         "was audited after every sync, and the load's guard against mass removal was off: what was gone was gone."
     )
@@ -160,14 +198,19 @@ def _called(row: Replayed, *, pairs: bool) -> str:
     return f"{row.strategy} ({row.source_engine} to {row.target_engine})" if pairs else row.strategy
 
 
-def _lost(row: Replayed) -> str:
+def _lost(row: Replayed, facts: HistoryFacts) -> str:
     if row.outcome == "sound":
         waiting = f", but for {row.rows_waiting:,} that waited at the end" if row.rows_waiting else ""
-        return f"kept all {plural(row.keys, 'row')} right throughout{waiting}"
+        return f"kept all {plural(row.keys, 'row')} right {_throughout(facts)}{waiting}"
     lost, stale = row.lost_for_ever or 0, row.stale_for_ever or 0
     for_ever = f"{lost + stale:,} of {plural(row.keys, 'row')} wrong for ever ({lost:,} lost, {stale:,} stale)"
     phantoms = [f"{plural(row.phantom, 'phantom')} at the end"] if row.phantom else []
     return f"left {listed([for_ever, f'{row.rows_ever_wrong:,} wrong at some time', *phantoms])}"
+
+
+def _throughout(facts: HistoryFacts) -> str:
+    """Say when copies were right: what came and went between two syncs was never in any."""
+    return "after every sync" if facts.account.unseen_keys else "throughout"
 
 
 def _window_part(facts: HistoryFacts) -> list[str]:
@@ -178,20 +221,25 @@ def _window_part(facts: HistoryFacts) -> list[str]:
     enough = min((window.forecast.seconds for window in tried if window.rows_ever_wrong == 0), default=None)
     if enough is not None:
         which = f"a lookback window of {span(enough)}" if enough else "an inclusive bound"
-        return [f"{which} would have missed nothing{' but deletes' if facts.lateness.deletes else ''}"]
+        but = " but deletes" if facts.lateness.deletes else ""
+        return [
+            f"{which} would have missed nothing{but}{' of what its syncs saw' if facts.account.unseen_keys else ''}"
+        ]
     widest = max(tried, key=lambda window: window.forecast.seconds)
     wrong = plural(widest.rows_ever_wrong or 0, "row")
     return [f"even a lookback window of {span(widest.forecast.seconds)} would have had {wrong} wrong"]
 
 
-def _right(ran: Sequence[Replayed]) -> str:
+def _right(ran: Sequence[Replayed], facts: HistoryFacts) -> str:
     """Say who was right; a copy that is not yet what the source is at the end is none that could be named."""
+    throughout = _throughout(facts)
     done = [row for row in ran if row.outcome == "sound" and not row.rows_waiting]
     sound = sorted(done, key=lambda row: (row.rows_read or 0, row.strategy))
     if not sound:
-        return "no strategy was right throughout"
+        known = "is known to have been" if any(row.outcome == "unproven" for row in ran) else "was"
+        return f"no strategy {known} right {throughout}"
     names = list(dict.fromkeys(row.strategy for row in sound))
     some = [*names[:_LISTED], *([f"{len(names) - _LISTED} more"] if len(names) > _LISTED else [])]
     cost = f"at {ratio(sound[0].rows_read_per_row_changed)} rows read for each row changed"
     verb = "was" if len(names) == 1 else "were"
-    return f"{listed(some)} {verb} right throughout, {cost if len(names) == 1 else f'the cheapest {cost}'}"
+    return f"{listed(some)} {verb} right {throughout}, {cost if len(names) == 1 else f'the cheapest {cost}'}"

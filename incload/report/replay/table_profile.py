@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from incload.history.recorded.evidence import UNITS_NAMED
 from incload.report.format import listed, plural
 from incload.report.render.blocks import Block, Heading, Paragraph, Points, Table
-from incload.report.replay.history_sections import UNITS_NAMED, share, span
+from incload.report.replay.history_sections import share, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

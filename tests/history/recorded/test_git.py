@@ -134,7 +134,8 @@ def test_a_repository_becomes_a_history(repository: Path) -> None:
     assert ticks[-1][1][0]["content"] == '{"at":2,"id":1}'
     assert account == ReadLog(
         snapshots=7, usable=4, unchanged=2, skipped=2, absent=1,
-        notes=[Note(first, "is empty", 2)], records=4, keys=1, versions=2, updates=1,
+        notes=[Note(first, "is empty", 2)], records=4, keys=1, cursors_read=2, latest_cursor=2_000_000,
+        versions=2, updates=1,
         cursor_unit="s", ticks=3, ticks_without_change=2, upserts=1,
         digest=account.digest,
     )  # fmt: skip

@@ -89,6 +89,7 @@ def test_snapshots_become_a_base_and_ticks(tmp_path: Path) -> None:
     ]
     assert account == ReadLog(
         snapshots=4, usable=4, unchanged=1, records=9, keys=3, versions=5, updates=1, disappearances=1, returns=1,
+        cursors_read=5, latest_cursor=(DAY + 61) * 1_000_000,
         cursor_unit="s", ticks=3, ticks_without_change=1, upserts=3, deletes=1, late=1, digest=account.digest,
     )  # fmt: skip
 

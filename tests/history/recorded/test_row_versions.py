@@ -123,8 +123,25 @@ def test_a_row_returns_once() -> None:
     both = [{"id": 1, "at": 1}, {"id": 2, "at": 1}]
     for records in (both, both[:1], both, both, both[:1], both[:1], both):
         rows.take(records)
+    rows.flush()
 
     assert (account.disappearances, account.returns, account.keys, account.versions) == (2, 2, 2, 4)
+
+
+def test_a_row_that_no_sync_saw_is_no_key() -> None:
+    """What came and went between two syncs is counted apart, until a sync sees it."""
+    rows, account = _rows()
+    counts = []
+    rows.take([{"id": 1, "at": 1}])
+    rows.flush()
+    for records in ([{"id": 1, "at": 1}, {"id": 2, "at": 2}], [{"id": 1, "at": 1}, {"id": 3, "at": 2}]):
+        rows.take(records)
+    rows.flush()
+    counts.append((account.keys, account.unseen_keys))
+    rows.take([{"id": 2, "at": 2}])
+    rows.flush()
+
+    assert [*counts, (account.keys, account.unseen_keys)] == [(2, 1), (3, 0)]
 
 
 def test_a_row_that_stands_is_not_counted_again() -> None:
@@ -155,7 +172,7 @@ def test_only_so_many_notes_are_kept() -> None:
     """All are counted."""
     account = ReadLog()
     for number in range(NOTES_KEPT + 5):
-        account.skip(str(number), "is empty")
+        account.skip(str(number), f"holds no {'x' * number}")
 
     assert account.skipped == 105
     assert len(account.notes) == 100

@@ -82,13 +82,13 @@ def test_the_headline_names_a_window_that_is_enough() -> None:
 def test_the_headline_without_good_news_or_any() -> None:
     """The worst stands for those that ran if the popular one did not; nobody right, nobody replayed: it says so."""
     assert headline([LOST, NOT_APPLIED], replace(FACTS, windows=())) == (
-        "Over 20 snapshots of feed.json, stubborn on at would have left 1 of 50 rows wrong for ever (0 lost, 1 stale) "
+        "Over 20 snapshots of feed.json, stubborn would have left 1 of 50 rows wrong for ever (0 lost, 1 stale) "
         "and 1 wrong at some time; no strategy was right throughout."
     )
     assert headline([NOT_APPLIED], FACTS) == (
         "Over 20 snapshots of feed.json, no strategy could be replayed to its end."
     )
-    assert "full_refresh on at would have kept all 50 rows right throughout" in headline([FULL], FACTS)
+    assert "full_refresh would have kept all 50 rows right throughout" in headline([FULL], FACTS)
 
 
 def test_strategies_stand_in_the_order_of_what_they_lost() -> None:
@@ -162,7 +162,7 @@ def test_what_the_history_is_like() -> None:
     assert "  1: is empty (first 0123456789ab)\n" in text
     assert "  none of these: stamps that are null; " in text
     assert (
-        "12 of 60 changes (20.0 %) lie at or behind the largest stamp visible before them, the furthest of them by "
+        "12 of 60 changes (20.0 %) lie at or behind the largest timestamp visible before them, the furthest of them "
         in (text)
     )
 
@@ -172,7 +172,7 @@ def test_a_history_without_lateness_says_so() -> None:
     account = replace(FACTS.account, skipped=3)
     text = plain(past_blocks(replace(FACTS, lateness=Lateness(inserts=1), account=account)))
 
-    assert "None of 1 change lies behind the stamps visible before." in text
+    assert "None of 1 change lies behind the timestamps visible before." in text
     assert "2 more, for other reasons, are not listed" in text
     assert "lag at most" not in text
 
@@ -221,7 +221,7 @@ def test_the_csv_is_read_as_it_was_written(tmp_path: Path) -> None:
         ("", "its columns are none"),
         ("a,b\n", "its columns are a, b"),
         ("HEAD\n9,x\n", f"a line has 2 cells for {len(COLUMNS)} columns"),
-        ("HEAD\nLINE\n", "is 9, not 2"),
+        ("HEAD\nLINE\n", "is 9, not 3"),
     ],
 )
 def test_another_csv_is_refused(text: str, said: str, tmp_path: Path) -> None:
