@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from incload.api.options import check_names, key_columns, one_of
+from incload.api.options import check_names, column_names, key_columns, one_of
 from incload.cursor import UNITS
 from incload.engines.endpoints import locate
 from incload.errors import Refused
-from incload.load.plan import Guards, Plan
+from incload.load.plan import Choice, Guards, Plan
 from incload.registry import strategy as find_strategy
 from incload.strategy import Strategy, WriteRule
 
@@ -36,6 +36,9 @@ class LoadOptions(_RequiredOptions, total=False):
         cursor: The column that orders changes; not needed by strategies that compare contents.
         write_rule: How rows enter the target; the strategy's own by default.
         cursor_unit: What an integer cursor counts since 1970, for windows of time.
+        columns: The columns that are copied besides key and cursor; all by default.
+        exclude: The columns that are not copied.
+        where: The condition, in the source's own SQL, of the rows that are copied.
         evolve: Whether the target gains columns and changes types as the source does.
         count: Whether the rows of a source database are counted, which reads all of it.
         dry_run: Whether everything is undone at the end.
@@ -45,6 +48,9 @@ class LoadOptions(_RequiredOptions, total=False):
     cursor: str | None
     write_rule: Literal["append", "merge", "newest", "replace", "mirror"] | WriteRule | None
     cursor_unit: Literal["s", "ms", "us", "ns"] | None
+    columns: str | Sequence[str] | None
+    exclude: str | Sequence[str] | None
+    where: str | None
     evolve: bool
     count: bool
     dry_run: bool
@@ -99,6 +105,16 @@ def _plan(options: LoadOptions) -> Plan:
         evolve=options.get("evolve", False),
         cursor_per_second=UNITS[one_of("cursor_unit", unit, UNITS)] if unit else None,
         guards=_guards(dict(options)),
+        choice=_choice(options),
+    )
+
+
+def _choice(options: LoadOptions) -> Choice:
+    columns, exclude = options.get("columns"), options.get("exclude")
+    return Choice(
+        None if columns is None else column_names("columns", columns),
+        () if exclude is None else column_names("exclude", exclude),
+        options.get("where"),
     )
 
 

@@ -30,9 +30,14 @@ def check_names(function: str, given: Mapping[str, object], options: type) -> No
 
 def key_columns(key: str | Sequence[str]) -> tuple[str, ...]:
     """Return the key columns of one name or of several; a single text is one name, whatever it holds."""
-    names = (key,) if isinstance(key, str) else tuple(key)
+    return column_names("key", key)
+
+
+def column_names(option: str, given: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of one name or of several; a single text is one name, whatever it holds."""
+    names = (given,) if isinstance(given, str) else tuple(given)
     if not names or not all(names):
-        raise Refused(f"the key {key!r} names an empty column: pass the names of the key's columns.")
+        raise Refused(f"the {option} {given!r} names an empty column: pass the names of columns.")
     return names
 
 

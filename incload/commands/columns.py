@@ -24,5 +24,5 @@ def named(option: str, text: str) -> tuple[str, ...]:
         names.append(found[2] if found[1] is None else found[1].replace('""', '"'))
         place = found.end() + (0 if found[0].endswith(",") else 1)
     if not all(names):
-        raise Refused(f"{option} {text!r} names an empty column: give the key's columns, separated by commas.")
+        raise Refused(f"{option} {text!r} names an empty column: give names of columns, separated by commas.")
     return tuple(names)

@@ -59,6 +59,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         choices=["s", "ms", "us", "ns"],
         help="what an integer cursor counts since 1970, for windows of time",
     )
+    parser.add_argument("--columns", metavar="NAMES", help="copy these columns alone, besides the key and the cursor")
+    parser.add_argument("--exclude", metavar="NAMES", help="copy all columns but these")
+    parser.add_argument(
+        "--where",
+        metavar="CONDITION",
+        help="copy the rows alone that meet a condition in the source's own SQL, such as \"status <> 'draft'\"",
+    )
     parser.add_argument("--output", type=Path, help="a file to write the summary to, as JSON; - for the output")
     parser.add_argument(
         "--count", action="store_true", help="count the rows of a source database, which reads all of it"
@@ -124,7 +131,10 @@ def _load_options(options: argparse.Namespace) -> LoadOptions:
     from incload.api.load import LoadOptions
 
     given = {name: value for name, value in vars(options).items() if name in LoadOptions.__annotations__}
-    return cast("LoadOptions", {**given, "key": named("--key", options.key)})
+    for name in ("key", "columns", "exclude"):
+        if given[name] is not None:
+            given[name] = named(f"--{name}", given[name])
+    return cast("LoadOptions", given)
 
 
 def format_summary(summary: LoadSummary) -> str:

@@ -106,7 +106,7 @@ class Dialect(ABC):
         """Return the query for the rows of a relation that answer a question."""
         condition = self.condition(table, scale, question)
         where = f" WHERE {condition.sql}" if condition.sql else ""
-        return Query(f"SELECT {self.listed(table.names)} FROM {relation}{where}", condition.params)
+        return Query(f"SELECT {self.listed(table.names)} FROM {relation} AS r{where}", condition.params)
 
     def select_any(self, table: Table, scale: Scale | None, questions: Sequence[Rows], relation: str) -> Query:
         """Return the query for the rows of a relation that answer any of several questions, each row once.
@@ -121,7 +121,7 @@ class Dialect(ABC):
             condition = self.condition(table, scale, question)
             wanted = [condition, *(Query(f"({each.sql or 'true'}) IS NOT TRUE", each.params) for each in before)]
             where = " AND ".join(f"({each.sql})" for each in wanted if each.sql)
-            parts.append(f"SELECT {self.listed(table.names)} FROM {relation}{f' WHERE {where}' if where else ''}")
+            parts.append(f"SELECT {self.listed(table.names)} FROM {relation} AS r{f' WHERE {where}' if where else ''}")
             params += [value for each in wanted for value in each.params]
             before.append(condition)
         return Query(" UNION ALL ".join(parts), tuple(params))

@@ -39,6 +39,7 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
         self._staged: list[str] = []
         self.nulled = {}
         self._counted: dict[str, int] = {}
+        self._only: dict[str, str] = {}
 
     error: ClassVar[type[Exception]]
     """The class of everything that the engine's driver raises."""
@@ -101,6 +102,26 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     def name(self, place: Place, table: str) -> str:
         """Return the fully qualified, quoted name of a table."""
 
+    def show_only(self, table: str, where: str) -> None:
+        """Read only the rows of a source table that meet a condition, from now on and wherever rows are read."""
+        self._only[table] = where
+
+    def relation(self, place: Place, table: str) -> str:
+        """Return what stands behind FROM, without an alias, for the rows of a table that are read."""
+        return self.shown(table, self.name(place, table)) if place == "source" else self.name(place, table)
+
+    def shown(self, table: str, relation: str) -> str:
+        """Return those rows of a relation that are read of a source table."""
+        return self.limited(table, relation, self._only[table]) if table in self._only else relation
+
+    def limited(self, table: str, relation: str, where: str) -> str:
+        """Return the rows of a relation that meet a condition, which may call it by the table's name."""
+        return f"(SELECT * FROM {relation} AS {self.quote(table)} WHERE ({where}))"
+
+    def volatile(self, functions: Sequence[str]) -> list[str]:  # noqa: ARG002 - an engine may need it
+        """Return which functions may change something, or answer otherwise each time, where an engine can tell."""
+        return []
+
     @abstractmethod
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Return the columns of a table or view, or None when there is none of that name."""
@@ -145,7 +166,7 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - a dialect may need it
         """Tell whether the largest value of a column is found in no time; by itself, only that of a small table is."""
-        return not self.rows(f"SELECT 1 FROM {self.name(place, table)} LIMIT 1 OFFSET {self.looked_through}")
+        return not self.rows(f"SELECT 1 FROM {self.relation(place, table)} AS r LIMIT 1 OFFSET {self.looked_through}")
 
     def rereads(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - as above
         """Tell whether an index finds the rows beyond a value of a column, so that asking twice costs nothing."""
@@ -249,7 +270,8 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
         """Count the rows of a relation, unless it was counted as it was staged."""
         if relation in self._counted:
             return self._counted[relation]
-        ((number,),) = self.rows(f"SELECT count(*) FROM {relation}", params)
+        alias = " AS r" if relation.startswith("(") and relation.endswith(")") else ""  # as PostgreSQL asks for
+        ((number,),) = self.rows(f"SELECT count(*) FROM {relation}{alias}", params)
         assert isinstance(number, int)  # noqa: S101 - count(*) is an integer in every engine
         return number
 

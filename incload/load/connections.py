@@ -49,8 +49,8 @@ class Connections:
 
     @property
     def relation(self) -> str:
-        """The source table's qualified name in its session."""
-        return self.source.name("source", self.table)
+        """The source table's qualified name in its session, or what stands for the rows of it that are loaded."""
+        return self.source.relation("source", self.table)
 
     @property
     def attached(self) -> bool:
@@ -78,7 +78,9 @@ class Connections:
         """Return queries that together are a question's, where the source's engine would keep all that it has read."""
         if isinstance(question, Logged):
             return [self.question(table, scale, question)]
-        return [self.source.select(table, scale, question, part) for part in self.source.parts(self.relation)]
+        parts = self.source.parts(self.source.name("source", self.table))
+        shown = (self.source.shown(self.table, part) for part in parts)
+        return [self.source.select(table, scale, question, part) for part in shown]
 
     def gone(self, table: Table, question: Logged) -> Query:
         """Return the query for the keys that a log names and the source does not have, for the source's session."""
@@ -233,7 +235,9 @@ def _refuse_itself(connections: Connections, target: Endpoint, plan: Plan) -> bo
         return False
     one = connections.source.database()
     other = one if connections.attached else connections.target.database()
-    if one[:1] == other[:1] and connections.relation == connections.target.name("target", plan.name):
+    if one[:1] == other[:1] and connections.source.name("source", connections.table) == connections.target.name(
+        "target", plan.name
+    ):
         raise Refused(f"source and target are both table {plan.name!r} of {target.shown}: load into another table.")
     return one == other
 

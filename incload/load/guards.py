@@ -196,5 +196,5 @@ def _largest(connections: Connections, job: WriteJob, scale: Scale) -> Position 
     if not source.finds_largest("source", connections.table, column.name):
         return None
     maximum = source.cursor(column.name, scale, column.declared).maximum
-    found = source.rows(f"SELECT {maximum} FROM {connections.relation}")[0][0]
+    found = source.rows(f"SELECT {maximum} FROM {connections.relation} AS r")[0][0]
     return None if found is None else scale.position(found)

@@ -35,6 +35,26 @@ class Guards:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What is copied of a source.
+
+    Attributes:
+        columns: The columns besides key and cursor, which always are; None for all.
+        exclude: The columns that are not.
+        where: The condition, in the source's own SQL, of the rows that are; None for all.
+    """
+
+    columns: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    where: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """What tells the chosen rows from those of another condition, behind the name of their source."""
+        return f" where {self.where.strip()}" if self.where else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to keep up to date, and how.
 
@@ -49,6 +69,7 @@ class Plan:
         evolve: Whether the target follows the source when that gains columns or changes types.
         clock: The source's clock in microseconds since 1970-01-01 UTC; None for the engine's own.
         guards: What it watches over.
+        choice: What of the source is copied.
         origin: What tells the source from others (`End.origin`); None where the memory is not to know it.
     """
 
@@ -63,6 +84,7 @@ class Plan:
     clock: Callable[[], int] | None = None
     guards: Guards = Guards()
     origin: str | None = None
+    choice: Choice = Choice()
 
     @property
     def rule(self) -> WriteRule:

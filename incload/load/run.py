@@ -13,6 +13,7 @@ from incload.engines.driver_errors import clashes, reason
 from incload.engines.registry import session_type
 from incload.errors import Refused
 from incload.load import promises
+from incload.load.choosing import choose
 from incload.load.connections import connect, reopen, resolve_table_name
 from incload.load.guards import mismatch
 from incload.load.sync import NO_SCHEMA, describe, sync
@@ -76,11 +77,11 @@ def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = Fals
         connections = connect(source, target, plan)
         opened = target.identity()
         try:
-            plan = replace(
-                plan, name=resolve_table_name(connections.target, plan.name), origin=source.origin(connections.table)
-            )
+            origin = f"{source.origin(connections.table)}{plan.choice.mark}"
+            plan = replace(plan, name=resolve_table_name(connections.target, plan.name), origin=origin)
             if connections.records == 0:
                 return _told(unfit, _nothing(connections, source, plan, dry_run=dry_run))
+            connections = choose(connections, plan)
             describe(connections, plan)  # refuses a table that is not there before it is counted
             source_records = (
                 connections.source.count(connections.relation)

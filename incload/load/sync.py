@@ -17,6 +17,7 @@ from incload.engines.session import Query
 from incload.engines.temp_tables import DIGEST
 from incload.errors import Refused, unknown, visible
 from incload.load import guards
+from incload.load.choosing import chosen
 from incload.load.connections import require_capability
 from incload.load.cursor_check import look_at_cursor
 from incload.load.equating import check_key, compare_keys, refuse_nulled, unheld
@@ -163,6 +164,7 @@ def describe(connections: Connections, plan: Plan) -> Table:
     columns = connections.source.columns("source", connections.table)
     if columns is None:
         raise no_table(connections.source, connections.table)
+    columns = chosen(columns, plan)
     names = [column.name for column in columns]
     own = next((name for name in names if name.lower() == DIGEST), None)
     if own:

@@ -30,5 +30,5 @@ def test_names_are_divided_at_commas(text: str, names: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("text", ["", ",", "a,", ",a", "a,,b", '""', " "])
 def test_an_empty_name_is_refused(text: str) -> None:
     """With the option and what was given."""
-    with pytest.raises(Refused, match=r"^--key .* names an empty column: give the key's columns, separated by commas"):
+    with pytest.raises(Refused, match=r"^--key .* names an empty column: give names of columns, separated by commas"):
         named("--key", text)

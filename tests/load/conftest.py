@@ -14,6 +14,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from every_pair import PAIRS as EVERY_PAIR
+from every_pair import Ends as AnyEnds
+from every_pair import opened
 from places import run
 
 from incload.engines.endpoints import Location, locate
@@ -226,6 +229,12 @@ def pair(request: pytest.FixtureRequest, engines: tuple[str, str], tmp_path: Pat
             request.getfixturevalue("postgres_server")
             urls = [schemas.enter_context(server.schema()) if each == "postgres" else "" for each in engines]
         yield Pair(engines, tmp_path, (urls[0], urls[1]))
+
+
+@pytest.fixture(params=EVERY_PAIR)
+def everywhere(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[AnyEnds]:
+    """Return a source and a target on every pair of engines and from record files, loaded by the command."""
+    yield from opened(request.param, tmp_path, capsys)
 
 
 __all__ = ["PAIRS", "Ends", "Pair", "Row", "WriteRule", "fetch", "plan", "run"]

@@ -212,7 +212,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         name = self.quote(column.name)
         zone = f"regexp_extract({name}, '{ZONE_AT_END}', 1)"
         texts = self.rows(
-            f"SELECT any_value({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
+            f"SELECT any_value({name}) FROM {self.relation(place, table)} AS r WHERE {name} IS NOT NULL"
             f" GROUP BY {shape(name, zone)} ORDER BY 1 LIMIT 1000"
         )
         return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None

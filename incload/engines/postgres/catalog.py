@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from incload.engines.session import Row
 
@@ -127,6 +127,14 @@ class Catalogue:
         if declared not in self._types:
             self._types[declared] = bool(self._rows("SELECT to_regtype(?) IS NOT NULL", (declared,))[0][0])
         return self._types[declared]
+
+    def volatile(self, functions: Sequence[str]) -> list[str]:
+        """Return which functions may change something, or answer otherwise at every call."""
+        found = self._rows(
+            "SELECT DISTINCT proname FROM pg_proc WHERE provolatile = 'v' AND proname = ANY (?) ORDER BY proname",
+            ([name.lower() for name in functions],),
+        )
+        return [str(name) for (name,) in found]
 
     def tables(self, schema: str) -> list[str]:
         """Return the names of the tables and views of a schema."""

@@ -186,6 +186,10 @@ class PostgresLoad(PostgresDialect, Session):
         """List tables and views."""
         return self._catalogue.tables(self._schemas[place])
 
+    def volatile(self, functions: Sequence[str]) -> list[str]:
+        """Ask the catalogue."""
+        return self._catalogue.volatile(functions) if functions else []
+
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""
         return self._catalogue.indexed(self.name(place, table), key, Holds.KEY)
@@ -238,7 +242,7 @@ class PostgresLoad(PostgresDialect, Session):
         name = self.quote(column.name)
         zone = f"substring({name} from '{ZONE_AT_END}')"
         texts = self.rows(
-            f"SELECT min({name}) FROM {self.name(place, table)} WHERE {name} IS NOT NULL"
+            f"SELECT min({name}) FROM {self.relation(place, table)} AS r WHERE {name} IS NOT NULL"
             f" GROUP BY {shape(name, zone)} ORDER BY 1 LIMIT 1000"
         )
         return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None

@@ -210,7 +210,7 @@ class SqliteSession(SqliteCrossing):
         self._values(place, table, column).confirm(scale, asked)
 
     def _values(self, place: Place, table: str, column: Column) -> CursorValues:
-        return CursorValues(self, self.name(place, table), column.name)
+        return CursorValues(self, self.relation(place, table), column.name)
 
     def version(self, place: Place) -> int:
         """Ask the file: the number stands for what this connection has last seen of it."""
@@ -222,7 +222,7 @@ class SqliteSession(SqliteCrossing):
 
     def rereads(self, place: Place, table: str, column: str) -> bool:
         """Ask the planner: rows that need no sorting stand in an index."""
-        in_order = Query(f"SELECT 1 FROM {self.name(place, table)} ORDER BY {self.quote(column)} DESC LIMIT 1")
+        in_order = Query(f"SELECT 1 FROM {self.relation(place, table)} ORDER BY {self.quote(column)} DESC LIMIT 1")
         return not self._sorts(in_order)
 
     @classmethod

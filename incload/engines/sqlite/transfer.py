@@ -81,7 +81,8 @@ class SqliteCrossing(Session):
         over = ["", *(f"{name} > {end}" for end in ends)]
         up_to = [*(f"{name} <= {end}" for end in ends), ""]
         ranges = (" AND ".join(filter(None, pair)) for pair in zip(over, up_to, strict=True))
-        return [f"(SELECT * FROM {relation} WHERE {each})" for each in ranges] if ends else [relation]
+        parts = [f"(SELECT * FROM {relation} WHERE {each})" for each in ranges] if ends else [relation]
+        return [self.shown(table, part) for part in parts]
 
     def _key_after(self, relation: str, name: str, rows: int, ends: list[int]) -> int | None:
         """Return the key of the row that comes so many rows after the last of those given; None if there is none."""

@@ -30,7 +30,7 @@ def is_long(job: WriteJob, delta: Delta, rule: WriteRule) -> bool:
         return False
     if isinstance(delta.rows[0], Changed | Logged) or (rule is WriteRule.MIRROR and not connections.attached):
         return False
-    return bool(connections.source.rows(f"SELECT 1 FROM {connections.relation} LIMIT 1 OFFSET {most}"))
+    return bool(connections.source.rows(f"SELECT 1 FROM {connections.relation} AS r LIMIT 1 OFFSET {most}"))
 
 
 def fill(job: WriteJob, delta: Delta, *, keyed: bool) -> int:

@@ -37,7 +37,7 @@ def _stage_changed(job: WriteJob) -> tuple[str, str, int]:
     digested = f"SELECT {target.listed(table.key)}, {digest_of(job)} AS {DIGEST} FROM"
     if connections.attached and job.unique:
         keys = rows = connections.relation
-        digests = f"({digested} {keys})"
+        digests = f"({digested} {keys} AS r)"
     else:
         rows = f"({everything.sql})"
         keys = digests = _stage_digests(job, f"{digested} ({connections.incoming(everything, table).sql}) AS r")

@@ -106,7 +106,7 @@ def _mirror(job: WriteJob, delta: Delta) -> WriteResult:
     if some_are_gone(job, job.target, stage, read):
         removed, held_back = remove(job, target.keys_missing(table.key, job.target, relation), job.target)
     written = target.merge(table, stage) if not target.is_empty(stage) else 0
-    seen = Query(f"SELECT * FROM {relation}")
+    seen = Query(f"SELECT {target.listed(table.names)} FROM {relation} AS r")
     return WriteResult(seen, False, read, written, removed=removed, held_back=held_back)  # noqa: FBT003
 
 
