@@ -12,7 +12,7 @@ import pytest
 import tutorial_loaders
 from bare_statements import BARE
 
-from incload.audit.audit import Difference
+from incload.auditing.audit import Difference
 from incload.commands.compare import choice
 from incload.engines.endpoints import path_of
 from incload.errors import Unable

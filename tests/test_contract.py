@@ -20,15 +20,15 @@ from typing import ClassVar
 
 import pytest
 
-from incload.audit.audit import Difference
+from incload.auditing.audit import Difference
 from incload.cursor import Scale
 from incload.errors import Unable
 from incload.harness.sandbox.sandbox import open_sandbox
 from incload.harness.trials.trial import difference
 from incload.history.synthetic.scenarios import scenario
-from incload.load.plan import Plan
-from incload.load.strategy_views import AskedSource
-from incload.load.sync import sync
+from incload.loading.plan import Plan
+from incload.loading.strategy_views import AskedSource
+from incload.loading.sync import sync
 from incload.registry import strategies, strategy, strategy_classes
 from incload.strategy import (
     Assumption,

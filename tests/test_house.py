@@ -159,18 +159,18 @@ PLANTED = {
         ("strategies/bad.py", "import incload"),
         ("strategies/bad.py", "from . import full_refresh"),
         ("strategies/bad.py", "def f():\n    import numpy"),
-        ("strategies/bad.py", "if TYPE_CHECKING:\n    from incload.load.sync import Sync"),
+        ("strategies/bad.py", "if TYPE_CHECKING:\n    from incload.loading.sync import Sync"),
     ),
     "drivers": (
-        ("incload/load/sync.py", "import sqlite3"),
+        ("incload/loading/sync.py", "import sqlite3"),
         ("incload/report/render/html.py", "def f():\n    from adbc_driver_sqlite.dbapi import connect"),
         ("incload/engines/session.py", "import duckdb"),
         ("incload/engines/duckdb/session.py", "import sqlite3"),
-        ("incload/load/run.py", "def f():\n    import psycopg"),
+        ("incload/loading/run.py", "def f():\n    import psycopg"),
     ),
     "dialect": (
-        ("incload/load/writing/write_rules.py", "f'INSERT INTO {t} SELECT 1 ON CONFLICT DO NOTHING'"),
-        ("incload/load/writing/write_rules.py", "run('PRAGMA table_info')"),
+        ("incload/loading/writing/write_rules.py", "f'INSERT INTO {t} SELECT 1 ON CONFLICT DO NOTHING'"),
+        ("incload/loading/writing/write_rules.py", "run('PRAGMA table_info')"),
     ),
     "top_level_strategies": (
         ("tests/test_bad.py", "from strategies.full_refresh import FullRefresh"),

@@ -125,7 +125,7 @@ def test_a_tidy_house_breaks_no_contract(root: Path, tmp_path: Path) -> None:
     """Imports that point down are allowed, those of a strategy among them."""
     downwards = {
         "strategies/good.py": "from incload.strategy import x",
-        "incload/harness/trials/trial.py": "from incload.history import x\nfrom incload.load import y",
+        "incload/harness/trials/trial.py": "from incload.history import x\nfrom incload.loading import y",
         "incload/cli.py": "import incload.harness\nimport incload.report",
         "incload/harness/trials/matrix.py": "from incload.report import x",
     }
@@ -137,16 +137,20 @@ def test_a_tidy_house_breaks_no_contract(root: Path, tmp_path: Path) -> None:
     ("name", "text", "contract"),
     [
         ("strategies/bad.py", "import incload.cli", "A strategy"),
-        ("strategies/bad.py", "def f():\n    from incload import load", "A strategy"),
-        ("incload/load/bad.py", "from incload.history import x", "load and history know nothing of each other"),
-        ("incload/history/bad.py", "from incload.load import x", "load and history know nothing of each other"),
-        ("incload/load/bad.py", "import incload.report", "load and history know nothing of the harness or the report"),
+        ("strategies/bad.py", "def f():\n    from incload import loading", "A strategy"),
+        ("incload/loading/bad.py", "from incload.history import x", "load and history know nothing of each other"),
+        ("incload/history/bad.py", "from incload.loading import x", "load and history know nothing of each other"),
+        (
+            "incload/loading/bad.py",
+            "import incload.report",
+            "load and history know nothing of the harness or the report",
+        ),
         (
             "incload/history/bad.py",
             "from incload.harness import x",
             "load and history know nothing of the harness or the report",
         ),
-        ("incload/report/bad.py", "from incload.load import x", "the report"),
+        ("incload/report/bad.py", "from incload.loading import x", "the report"),
         ("incload/report/bad.py", "import duckdb", "the report"),
         ("incload/harness/bad.py", "from incload.commands import x", "nobody inside knows the door"),
     ],

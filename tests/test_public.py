@@ -19,7 +19,7 @@ import incload.strategy
 if TYPE_CHECKING:
     from pathlib import Path
 
-PUBLIC = ["incload.load", "incload.registry", "incload.strategy"]
+PUBLIC = ["incload.loading", "incload.registry", "incload.strategy"]
 CONTRACT = [
     "SHOWN_BY_CURSOR",
     "AfterKey",

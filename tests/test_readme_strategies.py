@@ -21,17 +21,17 @@ from unittest.mock import patch
 import pyarrow as pa
 import pytest
 
-from incload.audit.audit import order
+from incload.auditing.audit import order
 from incload.engines.postgres import server
 from incload.engines.registry import session_type
 from incload.errors import Refused
 from incload.harness.sandbox.sandbox import open_sandbox
 from incload.harness.trials.trial import difference
 from incload.history.history import History, Tick
-from incload.load.plan import Plan
-from incload.load.state.store import StateStore
-from incload.load.strategy_views import SeenRows
-from incload.load.sync import sync
+from incload.loading.plan import Plan
+from incload.loading.state.store import StateStore
+from incload.loading.strategy_views import SeenRows
+from incload.loading.sync import sync
 from incload.registry import strategy, strategy_classes
 from incload.strategy import Changed, WriteRule
 from incload.table import Column, Kind, Table
@@ -39,7 +39,7 @@ from incload.table import Column, Kind, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from incload.audit.audit import Key, Row
+    from incload.auditing.audit import Key, Row
     from incload.engines.session import Query, Session
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.strategy import State, Strategy
@@ -253,7 +253,7 @@ def loaded(sandbox: Sandbox, plan: Plan, at: datetime) -> tuple[str, str, str]:
         return SeenRows(session, relation, *rest, **named)  # type: ignore[arg-type]  # handed on as it came
 
     before = flat(sandbox.target_rows())
-    with patch("incload.load.sync.SeenRows", note):
+    with patch("incload.loading.sync.SeenRows", note):
         synced = sync(sandbox.connections, plan)
     after = flat(sandbox.target_rows())
     if Changed() in synced.delta.rows:  # every row is digested, and those that differ are seen

@@ -8,7 +8,7 @@ from incload.api.options import check_names, column_names, key_columns, one_of
 from incload.cursor import UNITS
 from incload.engines.endpoints import locate
 from incload.errors import Refused
-from incload.load.plan import Choice, Guards, Plan
+from incload.loading.plan import Choice, Guards, Plan
 from incload.registry import strategy as find_strategy
 from incload.strategy import Strategy, WriteRule
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from incload.engines.endpoints import Endpoint
-    from incload.load.run import LoadSummary
+    from incload.loading.run import LoadSummary
 
 
 class _RequiredOptions(TypedDict):
@@ -74,7 +74,7 @@ def load(source: str | Path, target: str | Path, **options: Unpack[LoadOptions])
     Raises:
         Refused: For anything that stands in the way; the target is then as it was before.
     """
-    from incload.load.run import load as run_load
+    from incload.loading.run import load as run_load
 
     check_names("load", options, LoadOptions)
     return run_load(

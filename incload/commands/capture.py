@@ -72,7 +72,7 @@ def _log(options: argparse.Namespace) -> tuple[Endpoint, str, Capability]:
 
 
 def _install(options: argparse.Namespace) -> int:
-    from incload.load.capture import install
+    from incload.loading.capture import install
 
     key = named("--key", options.key) if options.key else ()
     kept = install(*_log(options), key)
@@ -81,7 +81,7 @@ def _install(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from incload.load.capture import remove
+    from incload.loading.capture import remove
 
     source, table, log = _log(options)
     remove(source, table, log)
@@ -90,7 +90,7 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _trim(options: argparse.Namespace) -> int:
-    from incload.load.capture import trim
+    from incload.loading.capture import trim
 
     source, table, log = _log(options)
     gone = trim(source, table, log, options.until)
@@ -102,7 +102,7 @@ def _trim(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from incload.load.capture import listed
+    from incload.loading.capture import listed
 
     found = listed(*_place(options))
     sys.stdout.write("".join(map(_line, found)) or "No change log is kept there.\n")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from incload.api.load import LoadOptions
-    from incload.load.run import LoadSummary
+    from incload.loading.run import LoadSummary
 
 HELD_BACK = 3
 """The exit code of a load that went well and held back what is more likely an accident than meant."""

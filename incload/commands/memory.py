@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import argparse
 
     from incload.commands.types import Subparsers
-    from incload.load.state.edit import Change, Choice, Remembered
-    from incload.load.state.entry import Entry
-    from incload.load.state.store import Past
+    from incload.loading.state.edit import Change, Choice, Remembered
+    from incload.loading.state.entry import Entry
+    from incload.loading.state.store import Past
 
 _DESCRIPTION = """\
 What a strategy remembers of a table stands in the target, beside the rows. Each command says what the next load does.
@@ -48,7 +48,7 @@ def _action(actions: Subparsers, name: str, text: str, run: object, *, whole: bo
 
 def _choice(options: argparse.Namespace) -> Choice:
     from incload.engines.endpoints import locate
-    from incload.load.state.edit import Choice
+    from incload.loading.state.edit import Choice
 
     target = locate(options.target)
     if target.engine == "file":
@@ -57,7 +57,7 @@ def _choice(options: argparse.Namespace) -> Choice:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from incload.load.state.edit import look
+    from incload.loading.state.edit import look
 
     for remembered in look(_choice(options)):
         sys.stdout.write("\n".join(_told(options, remembered)) + "\n")
@@ -96,20 +96,20 @@ def _value(past: Past, entry: Entry | None) -> str:
 
 
 def _reset(options: argparse.Namespace) -> int:
-    from incload.load.state.edit import reset
+    from incload.loading.state.edit import reset
 
     return _tell(options, reset(_choice(options), dry_run=options.dry_run), "forgotten")
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    from incload.load.state.edit import roll_back
+    from incload.loading.state.edit import roll_back
 
     change = roll_back(_choice(options), options.to, dry_run=options.dry_run)
     return _tell(options, change, f"rolled back to run {change.of_run}")
 
 
 def _set(options: argparse.Namespace) -> int:
-    from incload.load.state.edit import set_by_hand
+    from incload.loading.state.edit import set_by_hand
 
     change = set_by_hand(_choice(options), options.watermark, options.key, dry_run=options.dry_run)
     return _tell(options, change, "set")
@@ -117,7 +117,7 @@ def _set(options: argparse.Namespace) -> int:
 
 def _tell(options: argparse.Namespace, change: Change, done: str) -> int:
     """Say what was done, and what the next load makes of it."""
-    from incload.load.state.describe import consequence
+    from incload.loading.state.describe import consequence
 
     would = "would be " if options.dry_run else "is "
     lines = [
@@ -131,7 +131,7 @@ def _tell(options: argparse.Namespace, change: Change, done: str) -> int:
 
 def _next(options: argparse.Namespace, found: Change | Remembered, entry: Entry | None, table: str) -> str:
     """Say what the next load does with an entry."""
-    from incload.load.state.describe import next_sync, without_table
+    from incload.loading.state.describe import next_sync, without_table
 
     if entry is not None and not found.table_is_there:
         return without_table(table)

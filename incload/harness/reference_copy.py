@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from incload.load.sync import Synced, describe
+from incload.loading.sync import Synced, describe
 from incload.strategy import Assumption, Delta, Everything, Need, Seen, Source, State, Strategy, WriteRule
 
 if TYPE_CHECKING:
-    from incload.load.connections import Connections
-    from incload.load.plan import Plan
+    from incload.loading.connections import Connections
+    from incload.loading.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.cli import main
-from incload.load.plan import Guards, Plan
-from incload.load.run import LoadSummary
+from incload.loading.plan import Guards, Plan
+from incload.loading.run import LoadSummary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,7 +167,7 @@ def test_every_switch_lets_one_thing_pass(switch: str, tmp_path: Path, monkeypat
         plans.append(plan)
         return LoadSummary("t", "s", "merge", None, 0, None, 0, None, None, 0, "untouched", dry_run=False)
 
-    monkeypatch.setattr("incload.load.run.load", planned)
+    monkeypatch.setattr("incload.loading.run.load", planned)
     for options in ([], [switch]):
         assert load(tmp_path, 1, "--strategy", "timestamp_watermark", *options) == 0
 

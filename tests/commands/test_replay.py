@@ -20,7 +20,7 @@ from incload.harness.replays.follower import Follower
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from incload.audit.audit import Difference
+    from incload.auditing.audit import Difference
 
 Row = dict[str, str]
 Replayed = Callable[..., dict[str, Row]]

@@ -11,11 +11,11 @@ from unittest.mock import patch
 
 import pyarrow as pa
 
-import incload.load.sync as syncing
+import incload.loading.sync as syncing
 from incload.history.history import History, Tick
-from incload.load.plan import Guards, Plan
-from incload.load.state.store import StateStore
-from incload.load.sync import describe, sync, tags
+from incload.loading.plan import Guards, Plan
+from incload.loading.state.store import StateStore
+from incload.loading.sync import describe, sync, tags
 from incload.registry import strategies
 from incload.strategy import Delta, Need, Seen, Source, State, Strategy, WriteRule
 from incload.table import Column, Kind, Table
@@ -23,8 +23,8 @@ from incload.table import Column, Kind, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.load.connections import Connections
-    from incload.load.writing.job import WriteJob
+    from incload.loading.connections import Connections
+    from incload.loading.writing.job import WriteJob
 
 Loader = Callable[["Connections", Plan], object]
 """What runs one sync."""

@@ -11,12 +11,12 @@ import duckdb
 import psycopg
 
 from incload.engines.endpoints import locate
-from incload.load.plan import Plan
-from incload.load.run import load
+from incload.loading.plan import Plan
+from incload.loading.run import load
 from incload.registry import strategy
 
 if TYPE_CHECKING:
-    from incload.load.run import Summary
+    from incload.loading.run import Summary
 
 Row = tuple[object, ...]
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from incload.engines.registry import SCHEMES, session_type
 from incload.engines.session import Session
-from incload.load.connections import Connections
+from incload.loading.connections import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,22 +26,22 @@ import adbc_driver_sqlite.dbapi  # noqa: F401 - before the first fork, as are al
 from crashes import EVENTS, HISTORY, TICK, Cell, cells, rows_first, state_first, told
 from dying import Tape, taped
 
-from incload.audit.audit import audit
+from incload.auditing.audit import audit
 from incload.engines.endpoints import Location, locate
 from incload.engines.postgres.server import schema
 from incload.engines.registry import session_type
-from incload.load.connections import connect, reopen
-from incload.load.run import load
+from incload.loading.connections import connect, reopen
+from incload.loading.run import load
 from incload.registry import strategy
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from incload.audit.audit import Row
+    from incload.auditing.audit import Row
     from incload.engines.endpoints import Endpoint
     from incload.engines.session import Session
-    from incload.load.plan import Plan
+    from incload.loading.plan import Plan
 
 NAMES = ("source", "target")
 KEPT: list[AbstractContextManager[str]] = []

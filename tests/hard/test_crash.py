@@ -15,11 +15,11 @@ import pytest
 from crashes import EVENTS, HISTORY, TICK, Cell, Loader, cells, rows_first, state_first, told
 from dying import Death, Tape, taped
 
-from incload.audit.audit import Difference
+from incload.auditing.audit import Difference
 from incload.errors import Unable
 from incload.harness.sandbox.sandbox import OTHER_PAIRS, PAIRS, SERVER_PAIRS, open_sandbox, pair_name
 from incload.harness.trials.trial import difference
-from incload.load.sync import sync
+from incload.loading.sync import sync
 from incload.registry import strategy
 from incload.strategy import WriteRule
 

@@ -17,8 +17,8 @@ from incload.engines.postgres import server
 from incload.engines.postgres.sql import stored_name
 from incload.engines.temp_tables import ARRIVED, DIFFERING, DIGEST, GONE, KNOWN, LEFT, STAGE
 from incload.errors import Refused
-from incload.load.plan import Guards, Plan
-from incload.load.run import load
+from incload.loading.plan import Guards, Plan
+from incload.loading.run import load
 from incload.registry import strategy
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from bases import Base, created, literal, quoted
 from offering import offer
 
 from incload.engines.postgres import server
-from incload.load.capture import listed
+from incload.loading.capture import listed
 from incload.strategy import Capability
 
 if TYPE_CHECKING:

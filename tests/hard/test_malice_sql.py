@@ -12,9 +12,9 @@ from dying import Tape, taped
 from incload.engines.endpoints import Location, locate
 from incload.engines.postgres import server
 from incload.engines.registry import session_type
-from incload.load.connections import connect
-from incload.load.plan import Guards, Plan
-from incload.load.sync import sync
+from incload.loading.connections import connect
+from incload.loading.plan import Guards, Plan
+from incload.loading.sync import sync
 from incload.registry import strategies
 from incload.strategy import WriteRule
 from incload.table import Column, Kind, Table

@@ -12,9 +12,9 @@ import pytest
 from places import Place, run
 
 from incload.engines.endpoints import Location
-from incload.load.plan import Plan
-from incload.load.run import load
-from incload.load.state.store import KEPT
+from incload.loading.plan import Plan
+from incload.loading.run import load
+from incload.loading.state.store import KEPT
 from incload.registry import strategy
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_nothing_grows(
 
 def bookkeeping(place: Place) -> dict[str, int]:
     """Return how many rows each table of the target holds, but for its history, which is within its bound."""
-    from incload.load.connections import reopen
+    from incload.loading.connections import reopen
 
     session = reopen(Location(place.pair[1], place.target))
     try:

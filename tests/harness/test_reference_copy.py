@@ -10,7 +10,7 @@ from incload.harness.load_timer import LoadClock
 from incload.harness.reference_copy import ReferenceCopy, copy
 from incload.harness.sandbox.sandbox import PAIRS, SERVER_PAIRS, open_sandbox, pair_name
 from incload.harness.trials.trial import Trial
-from incload.load.plan import Plan
+from incload.loading.plan import Plan
 from incload.registry import strategies
 from incload.strategy import Delta, Everything, State
 

@@ -13,17 +13,17 @@ from statistics import median
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from incload.audit.audit import audit
+from incload.auditing.audit import audit
 from incload.harness.concurrency import writers
 from incload.harness.trials.error_timeline import counts
-from incload.load.connections import Connections
-from incload.load.plan import Guards, Plan
-from incload.load.sync import sync
+from incload.loading.connections import Connections
+from incload.loading.plan import Guards, Plan
+from incload.loading.sync import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from incload.audit.audit import Row
+    from incload.auditing.audit import Row
     from incload.engines.session import Place, Session
     from incload.strategy import Strategy
     from incload.table import Table

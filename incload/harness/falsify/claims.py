@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from incload.audit.audit import Key
+    from incload.auditing.audit import Key
     from incload.harness.falsify.tiny_history import Life
     from incload.harness.trials.trial import Observed
     from incload.strategy import Need, Strategy, WriteRule

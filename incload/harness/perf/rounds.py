@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from incload.audit.audit import Difference
+    from incload.auditing.audit import Difference
     from incload.harness.perf.throughput import Contender, Phase, Yard
 
 

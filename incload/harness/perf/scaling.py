@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from incload.harness.perf.throughput import Yard, yard
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED
 from incload.history.synthetic.datasets import rows as dataset_rows
-from incload.load.connections import connect
-from incload.load.plan import Plan
-from incload.load.sync import Synced, sync
+from incload.loading.connections import connect
+from incload.loading.plan import Plan
+from incload.loading.sync import Synced, sync
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
-from incload.audit.audit import Difference, audit
+from incload.auditing.audit import Difference, audit
 from incload.engines.endpoints import Endpoint
 from incload.engines.registry import session_type
 from incload.harness.reference_copy import ReferenceCopy, copy
@@ -24,10 +24,10 @@ from incload.harness.sandbox.environment import environment
 from incload.harness.trials.error_timeline import counts
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks
 from incload.history.synthetic.datasets import rows as dataset_rows
-from incload.load import capture
-from incload.load.connections import connect, unable
-from incload.load.plan import Plan
-from incload.load.sync import sync
+from incload.loading import capture
+from incload.loading.connections import connect, unable
+from incload.loading.plan import Plan
+from incload.loading.sync import sync
 from incload.report.outcome import Outcome
 from incload.strategy import Capability
 

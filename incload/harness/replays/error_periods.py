@@ -15,7 +15,7 @@ from incload.harness.trials.error_timeline import Healing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from incload.audit.audit import Key
+    from incload.auditing.audit import Key
     from incload.strategy import Rows
 
 Kind = Literal["lost", "stale"]

@@ -2,7 +2,7 @@
 
 The audit after each sync looks at the rows that can have become right or wrong: those that changed in the source, those
 that the sync wrote or deleted, and those that were too young to be judged before. It reads them in the target and
-compares them with the history itself. Every hundredth sync, and after the last, the stranger (incload.audit.audit)
+compares them with the history itself. Every hundredth sync, and after the last, the stranger (incload.auditing.audit)
 reads both tables whole; the two must agree, or the replay ends there.
 """
 
@@ -17,18 +17,18 @@ from incload.harness.load_timer import LoadClock
 from incload.harness.replays.error_periods import Tally
 from incload.harness.sandbox.shared_source import Watching
 from incload.harness.trials.trial import TICKS_PER_SECOND, difference
-from incload.load.connections import require_capability
-from incload.load.plan import Guards, Plan
-from incload.load.state.store import StateStore
-from incload.load.sync import sync as load
+from incload.loading.connections import require_capability
+from incload.loading.plan import Guards, Plan
+from incload.loading.state.store import StateStore
+from incload.loading.sync import sync as load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from incload.audit.audit import Difference, Key, Row
+    from incload.auditing.audit import Difference, Key, Row
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.lag import Sync, Version
-    from incload.load.sync import Synced
+    from incload.loading.sync import Synced
     from incload.strategy import Strategy
 
 FULL_AUDIT_EVERY = 100

@@ -18,8 +18,8 @@ from incload.errors import Refused, unknown
 from incload.history.lag_profile import WINDOWS
 from incload.history.recorded.read_log import ReadLog
 from incload.history.recorded.timestamps import CursorColumn
-from incload.load.connections import open_source
-from incload.load.sync import no_table
+from incload.loading.connections import open_source
+from incload.loading.sync import no_table
 from incload.report.replay.table_profile import Standing
 from incload.table import Kind, Table
 

@@ -12,7 +12,7 @@ from incload.report.replay.facts import TriedWindow
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from incload.audit.audit import Key
+    from incload.auditing.audit import Key
     from incload.harness.replays.follower import Followed
     from incload.history.lag_profile import PaperWindow
     from incload.strategy import Strategy

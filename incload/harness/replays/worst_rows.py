@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from incload.audit.audit import order
+from incload.auditing.audit import order
 from incload.cursor import UNITS, Stamps
 from incload.harness.replays.error_periods import Circumstance, SeenChange
 from incload.report.format import listed, plural
@@ -17,7 +17,7 @@ from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from incload.audit.audit import Key
+    from incload.auditing.audit import Key
     from incload.harness.replays.error_periods import Spell
     from incload.harness.replays.follower import Followed, Follower
     from incload.history.lag import Change, Sync

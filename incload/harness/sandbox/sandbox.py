@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from incload.engines.change_log import ChangeLog
-from incload.load.connections import Connections, require_capability
+from incload.loading.connections import Connections, require_capability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from incload.audit.audit import Key, Row
+    from incload.auditing.audit import Key, Row
     from incload.engines.change_log import Capture
     from incload.engines.postgres.fixtures import PostgresSession
     from incload.engines.session import Place, Session

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from incload.engines.session import Session
 from incload.harness.sandbox.sandbox import Sandbox, open_sandbox
-from incload.load.connections import Connections
+from incload.loading.connections import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from incload.audit.audit import Key
+    from incload.auditing.audit import Key
     from incload.engines.session import Query
     from incload.history.history import History, Tick
     from incload.strategy import Strategy

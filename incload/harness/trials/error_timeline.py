@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
-from incload.audit.audit import order
+from incload.auditing.audit import order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from incload.audit.audit import Difference, Key
+    from incload.auditing.audit import Difference, Key
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from incload.load.state.store import TABLE as STATE
+from incload.loading.state.store import TABLE as STATE
 from incload.strategy import Assumption, Delta, Need, Reach, Seen, Source, State, Strategy
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from incload.engines.session import Place, Session
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.faults import Fault
-    from incload.load.state.store import StateStore
+    from incload.loading.state.store import StateStore
 
 _COPY = "incload_lab_copy"
 

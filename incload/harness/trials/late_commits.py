@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from incload.audit.audit import Key
+    from incload.auditing.audit import Key
     from incload.engines.postgres.fixtures import PostgresSession
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.history import History

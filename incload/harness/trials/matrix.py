@@ -18,8 +18,8 @@ from incload.harness.trials.prediction import measure, predict
 from incload.harness.trials.trial import Trial
 from incload.harness.trials.witness import story
 from incload.history.synthetic.scenarios import SCENARIOS, scenario
-from incload.load.plan import Guards
-from incload.load.sync import sync
+from incload.loading.plan import Guards
+from incload.loading.sync import sync
 from incload.registry import strategies, strategy
 from incload.report.outcome import Outcome
 from incload.strategy import WriteRule

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from incload.audit.audit import audit
+from incload.auditing.audit import audit
 from incload.harness.sandbox.sandbox import open_sandbox
 from incload.harness.trials.error_timeline import Ledger
 from incload.harness.trials.faults import Loading, bent
 from incload.harness.trials.late_commits import Acted, Performance, keys_of
-from incload.load.plan import Guards, Plan
-from incload.load.state.store import StateStore
-from incload.load.sync import sync
+from incload.loading.plan import Guards, Plan
+from incload.loading.state.store import StateStore
+from incload.loading.sync import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from incload.audit.audit import Difference, Key
+    from incload.auditing.audit import Difference, Key
     from incload.harness.load_timer import LoadClock
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.faults import Fault
     from incload.history.history import History, Tick
-    from incload.load.connections import Connections
-    from incload.load.sync import Synced
+    from incload.loading.connections import Connections
+    from incload.loading.sync import Synced
     from incload.strategy import Strategy, WriteRule
 
 TICKS_PER_SECOND = 1_000_000

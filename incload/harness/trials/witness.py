@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from incload.audit.audit import order
+from incload.auditing.audit import order
 from incload.cursor import UNITS, Stamps
 from incload.harness.trials.error_timeline import counts
 from incload.harness.trials.fault_stories import befell
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from incload.audit.audit import Key
+    from incload.auditing.audit import Key
     from incload.harness.trials.trial import Observed
     from incload.history.history import History
     from incload.strategy import Delta, Rows, State

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.harness.sandbox.sandbox import PAIRS, SERVER_PAIRS, open_sandbox, pair_name
-from incload.load.plan import Plan
-from incload.load.sync import sync
+from incload.loading.plan import Plan
+from incload.loading.sync import sync
 from incload.registry import strategy
 
 if TYPE_CHECKING:

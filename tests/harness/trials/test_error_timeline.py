@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from incload.audit.audit import Difference
+from incload.auditing.audit import Difference
 from incload.harness.trials.error_timeline import Ledger, counts
 
 ONE, TWO, THREE = (1,), (2,), (3,)

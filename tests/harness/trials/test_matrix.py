@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.audit.audit import Difference
+from incload.auditing.audit import Difference
 from incload.errors import Refused
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.sandbox import PAIRS, pair_name

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from incload.audit.audit import Difference
+from incload.auditing.audit import Difference
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.sandbox import PAIRS, SERVER_PAIRS, Sandbox, pair_name
 from incload.harness.trials.trial import Trial
-from incload.load.sync import sync
+from incload.loading.sync import sync
 from incload.registry import strategy
 from incload.strategy import Delta, Everything, Need, Since, State, Strategy, WriteRule
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from conftest import Lived, Row, Tried
 
-    from incload.load.connections import Connections
-    from incload.load.plan import Plan
-    from incload.load.sync import Synced
+    from incload.loading.connections import Connections
+    from incload.loading.plan import Plan
+    from incload.loading.sync import Synced
     from incload.strategy import Seen, Source
 
 NOON = 1_767_268_800_000_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from incload.audit.audit import Difference
+from incload.auditing.audit import Difference
 from incload.harness.trials.error_timeline import Ledger
 from incload.harness.trials.fault_stories import befell
 from incload.harness.trials.witness import story

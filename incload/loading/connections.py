@@ -1,0 +1,301 @@
+"""A source and a target, opened together: one session when they share an engine, two and a stream when they do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from incload.engines.endpoints import Location
+from incload.engines.registry import session_type
+from incload.engines.session import Query
+from incload.engines.stream import Batches
+from incload.errors import Refused, Unable
+from incload.strategy import Logged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from incload.cursor import Scale
+    from incload.engines.change_log import ChangeLog
+    from incload.engines.endpoints import Endpoint
+    from incload.engines.session import Session
+    from incload.engines.stream import Stream
+    from incload.loading.plan import Plan
+    from incload.strategy import Capability, Rows, Strategy
+    from incload.table import Column, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The two ends of a load.
+
+    Attributes:
+        source: The session in which the table's source can be named.
+        target: The session that writes; the same object when rows need not leave the engine.
+        table: The source table's own name.
+        records: How many records a file holds; None for a database, which would have to count.
+        streams: The stream between the engines that was opened last, if there is one.
+    """
+
+    source: Session
+    target: Session
+    table: str
+    records: int | None = None
+    streams: list[Stream] = field(default_factory=list)
+
+    @property
+    def relation(self) -> str:
+        """The source table's qualified name in its session, or what stands for the rows of it that are loaded."""
+        return self.source.relation("source", self.table)
+
+    @property
+    def attached(self) -> bool:
+        """Whether the target's session can name the source itself."""
+        return self.source is self.target
+
+    @property
+    def origin(self) -> str:
+        """The engine whose declared types the table's columns carry."""
+        return self.source.engine
+
+    def question(self, table: Table, scale: Scale | None, question: Rows) -> Query:
+        """Return the query for the rows that answer a question, for the source's session."""
+        if isinstance(question, Logged):
+            return self.source.named(table, self.log(question.log).keys(question.after or ""), self.relation)
+        return self.source.select(table, scale, question, self.relation)
+
+    def answers(self, table: Table, scale: Scale | None, questions: Sequence[Rows]) -> Query:
+        """Return the query for the rows that answer any of several questions, each row once."""
+        if len(questions) == 1:
+            return self.question(table, scale, questions[0])
+        return self.source.select_any(table, scale, questions, self.relation)
+
+    def questions(self, table: Table, scale: Scale | None, question: Rows) -> list[Query]:
+        """Return queries that together are a question's, where the source's engine would keep all that it has read."""
+        if isinstance(question, Logged):
+            return [self.question(table, scale, question)]
+        parts = self.source.parts(self.source.name("source", self.table))
+        shown = (self.source.shown(self.table, part) for part in parts)
+        return [self.source.select(table, scale, question, part) for part in shown]
+
+    def gone(self, table: Table, question: Logged) -> Query:
+        """Return the query for the keys that a log names and the source does not have, for the source's session."""
+        keys = self.log(question.log).keys(question.after or "")
+        return self.source.keys_missing(table.key, f"({keys.sql})", self.relation, keys.params)
+
+    def log(self, log: Capability) -> ChangeLog:
+        """Return the source's log of the table's changes."""
+        return self.source.change_log(log, "source", self.table)
+
+    def incoming(self, query: Query, table: Table, names: tuple[str, ...] = ()) -> Query:
+        """Bring a query on the source within reach of the target: itself, or a stream that can be read once.
+
+        Args:
+            query: The query.
+            table: The table that its columns are of.
+            names: The columns; all those of the table unless given.
+        """
+        if self.attached:
+            return query
+        columns = tuple(table.column(name) for name in names or table.names)
+        return self._received(self._streamed(query, columns), columns)
+
+    def flowing(self, queries: Sequence[Query], table: Table) -> Query:
+        """Bring queries on a source in another engine within reach, as one stream of their rows one after the other."""
+        if len(queries) == 1:
+            return self.incoming(queries[0], table)
+        readers = (self._streamed(query, table.columns).reader() for query in queries)
+        first = next(readers)
+        return self._passed_on(first.schema, chain.from_iterable(chain([first], readers)), table.columns)
+
+    def arriving(self, table: Table, scale: Scale | None, question: Rows) -> Iterator[Query]:
+        """Bring what answers a question to a source in another engine within reach, in parts as the target takes them.
+
+        A source that can cut its table does; otherwise the rows are counted on their way, and so read in Python.
+        """
+        rows = self.target.part_rows or 0
+        cut = self.source.cut(self.table, table.key, rows)
+        if cut:
+            queries = [self.source.select(table, scale, question, part) for part in cut]
+            for stream in self.source.streams(queries, table.columns):
+                yield self._received(self._noted(stream), table.columns)
+            return
+        reader = self._streamed(self.question(table, scale, question), table.columns).reader()
+        waiting = iter(reader)
+        for first in waiting:
+            yield self._passed_on(reader.schema, _some(first, waiting, rows), table.columns)
+
+    def _streamed(self, query: Query, columns: tuple[Column, ...]) -> Stream:
+        return self._noted(self.source.stream(query, columns))
+
+    def _noted(self, stream: Stream) -> Stream:
+        self.streams[:] = [stream]
+        return stream
+
+    def _passed_on(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch], columns: tuple[Column, ...]) -> Query:
+        import pyarrow as pa
+
+        reader = pa.RecordBatchReader.from_batches(schema, batches)
+        return self._received(Batches(reader, self.source.error), columns)
+
+    def _received(self, stream: Stream, columns: tuple[Column, ...]) -> Query:
+        there = [replace(each, declared=self.target.type_name(each, self.origin)) for each in columns]
+        name = self.target.receive(stream, tuple(there))
+        return Query(f"SELECT {self.target.listed(each.name for each in columns)} FROM {name} AS incoming")
+
+    def broken(self, error: BaseException) -> Refused | None:
+        """Return why a stream between the engines broke off, if that is behind an error; the source says it best."""
+        return self.streams[0].broken(self.target.heard(error)) if self.streams else None
+
+    def begin(self, table: str) -> None:
+        """Start the transaction of a sync of a target table."""
+        self.streams.clear()
+        self.target.begin(table)
+        if not self.attached:
+            self.source.begin_read()
+
+    def commit(self) -> None:
+        """Make the sync durable."""
+        self.target.commit()
+        self._settle()
+
+    def rollback(self) -> None:
+        """Undo the sync."""
+        self.target.rollback()
+        self._settle()
+
+    def _settle(self) -> None:
+        self.target.unstage()
+        if not self.attached:
+            self.target.release()
+            self.source.rollback()
+
+    def close(self) -> None:
+        """Close both ends."""
+        self.target.close()
+        if not self.attached:
+            self.source.close()
+
+
+def _some(first: pa.RecordBatch, waiting: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield a batch and as many of those behind it as it takes to have so many rows."""
+    yield first
+    had = first.num_rows
+    while had < rows and (batch := next(waiting, None)) is not None:
+        yield batch
+        had += batch.num_rows
+
+
+def connect(source: Endpoint, target: Endpoint, plan: Plan) -> Connections:
+    """Open both ends of a planned load; a target file that does not exist yet is created by its engine.
+
+    Raises `Refused` for a source that cannot be read or a target that cannot be written.
+    """
+    _check_plan(plan)
+    source.check_source()
+    if target.table is not None:
+        raise Refused(f"the target names the table {target.table!r}: name it with --table instead.")
+    target.check_target(source)
+    if isinstance(source, Location) and source.engine == "file":
+        return _from_file(source.path, target, plan)
+    table = source.table or plan.name
+    connections = _opened(source, target, table)
+    try:
+        together = _refuse_itself(connections, target, plan)
+    except BaseException:
+        connections.close()
+        raise
+    if connections.attached or not together:
+        return connections
+    connections.close()
+    both = session_type(source.engine).open(source, target)
+    return Connections(both, both, table)
+
+
+def _opened(source: Endpoint, target: Endpoint, table: str) -> Connections:
+    """Open one session for both ends where they are seen to share one, else two."""
+    if target.shares_session(source):
+        both = session_type(source.engine).open(source, target)
+        return Connections(both, both, table)
+    reading = session_type(source.engine).open(source, None)
+    try:
+        return Connections(reading, session_type(target.engine).open(None, target), table)
+    except BaseException:
+        reading.close()
+        raise
+
+
+def _refuse_itself(connections: Connections, target: Endpoint, plan: Plan) -> bool:
+    """Refuse to load a table into itself, under whatever URL; tell whether one session can do for both ends."""
+    if connections.source.engine != connections.target.engine:
+        return False
+    one = connections.source.database()
+    other = one if connections.attached else connections.target.database()
+    if one[:1] == other[:1] and connections.source.name("source", connections.table) == connections.target.name(
+        "target", plan.name
+    ):
+        raise Refused(f"source and target are both table {plan.name!r} of {target.shown}: load into another table.")
+    return one == other
+
+
+def require_capability(strategy: Strategy, source: Session, *, is_file: bool = False) -> None:
+    """Refuse a strategy that asks for what the source's engine does not have."""
+    if strategy.asks is None:
+        return
+    why = f"a file has no {strategy.asks}" if is_file else source.cannot(strategy.asks)
+    if why:
+        raise unable(strategy.name, why)
+
+
+def unable(name: str, why: str) -> Unable:
+    """Return the refusal of a strategy that asks for what a source does not have."""
+    return Unable(f"strategy {name!r} cannot follow this source, because {why}: choose another strategy.")
+
+
+def resolve_table_name(session: Session, table: str, known: Iterable[str] | None = None) -> str:
+    """Return the spelling under which a target table stands there, or among known names; else the name as it is."""
+    if not session.folds_names:
+        return table
+    names = sorted(session.tables("target") if known is None else known)
+    return table if table in names else next((name for name in names if name.lower() == table.lower()), table)
+
+
+def open_source(source: Endpoint) -> Session:
+    """Open a database only to read it; refuse one that is not there."""
+    source.check_source()
+    return session_type(source.engine).open(source, None)
+
+
+def reopen(target: Endpoint) -> Session:
+    """Open a target on its own; refuse one that is not there."""
+    if not target.is_there:
+        raise Refused(f"there is no target {target.shown}: check its path.")
+    return session_type(target.engine).open(None, target)
+
+
+def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
+    """Read the file in DuckDB: in the target's own session if that is DuckDB's, else in one that streams to it."""
+    from incload.engines.files import record_files
+
+    writing = session_type(target.engine).open(None, target)
+    reading = writing if target.engine == "duckdb" else session_type("file").open(None, None)
+    try:
+        known = {column.name: column.kind for column in writing.columns("target", plan.name) or ()}
+        records = record_files.take(reading, path, plan.name, record_files.Wanted(plan.key, plan.cursor, known))
+    except BaseException:
+        Connections(reading, writing, plan.name).close()
+        raise
+    return Connections(reading, writing, plan.name, records)
+
+
+def _check_plan(plan: Plan) -> None:
+    if not plan.name:
+        raise Refused("the table to load into has an empty name: name one with --table.")
+    if plan.name.lower().startswith("_incload_"):
+        raise Refused(f"{plan.name!r} cannot be the table to load into: names in _incload_ are incload's own.")
+    if len(set(plan.key)) < len(plan.key):
+        raise Refused(f"the key names a column twice ({', '.join(plan.key)}): name each once.")

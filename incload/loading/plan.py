@@ -1,0 +1,92 @@
+"""The plan of a load: which table to keep up to date, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.strategy import Strategy, WriteRule
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What a sync lets pass that it would otherwise refuse, report or hold back; see `incload.loading.guards`.
+
+    Attributes:
+        allow_backwards: Whether the watermark may move backwards.
+        allow_ahead: Whether a watermark ahead of the source goes without a warning.
+        allow_mismatch: Whether rows that a strategy does not read may be removed or replaced by what it reads.
+        allow_removals: Whether any number of rows may leave the target in one sync.
+        same_source: Whether a memory made from another source is used, because that source has only moved.
+        percent: Otherwise, how many of a hundred rows may leave ...
+        rows: ... or how many rows, if that is more.
+    """
+
+    allow_backwards: bool = False
+    allow_ahead: bool = False
+    allow_mismatch: bool = False
+    allow_removals: bool = False
+    same_source: bool = False
+    percent: int = 20
+    rows: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is copied of a source.
+
+    Attributes:
+        columns: The columns besides key and cursor, which always are; None for all.
+        exclude: The columns that are not.
+        where: The condition, in the source's own SQL, of the rows that are; None for all.
+    """
+
+    columns: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    where: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """What tells the chosen rows from those of another condition, behind the name of their source."""
+        return f" where {self.where.strip()}" if self.where else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to keep up to date, and how.
+
+    Attributes:
+        name: The target table, and the name under which its memory is kept.
+        key: The key columns.
+        cursor: The cursor column, or None.
+        strategy: How to decide what to read.
+        write_rule: How to write it; None for the strategy's own.
+        cursor_per_second: What an integer cursor counts, in ticks per second; None for plain numbers.
+        count_unchanged: Whether to count rows written over an equal row.
+        evolve: Whether the target follows the source when that gains columns or changes types.
+        clock: The source's clock in microseconds since 1970-01-01 UTC; None for the engine's own.
+        guards: What it watches over.
+        choice: What of the source is copied.
+        origin: What tells the source from others (`End.origin`); None where the memory is not to know it.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    cursor: str | None
+    strategy: Strategy
+    write_rule: WriteRule | None = None
+    cursor_per_second: int | None = None
+    count_unchanged: bool = False
+    evolve: bool = False
+    clock: Callable[[], int] | None = None
+    guards: Guards = Guards()
+    origin: str | None = None
+    choice: Choice = Choice()
+
+    @property
+    def rule(self) -> WriteRule:
+        """The write rule in force."""
+        return self.write_rule or self.strategy.write_rule

@@ -1,0 +1,114 @@
+"""What a memory means for the next sync, in plain sentences.
+
+The sentences are made from what the strategy itself asks for when it is handed the memory, so that they hold for any
+strategy and any parameters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.loading.strategy_views import AskedSource
+from incload.registry import strategy as find_strategy
+from incload.registry import strategy_classes
+from incload.strategy import AfterKey, Changed, Everything, Logged, Since
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.loading.state.entry import Entry
+    from incload.strategy import Delta, Position, Rows, State
+
+_TWICE = "by append those already in the target would stand there twice"
+
+
+def without_table(table: str) -> str:
+    """Say what the next sync does where the target does not hold the table."""
+    return f"The target has no table {table}: the next load forgets what is remembered and starts afresh."
+
+
+def next_sync(spelled: str, name: str, entry: Entry | None, clock: Callable[[], int]) -> str:
+    """Say what the next sync reads.
+
+    Args:
+        spelled: The strategy with its parameters, as `incload load` takes it.
+        name: The strategy's name.
+        entry: What it remembers.
+        clock: The time, in microseconds since 1970-01-01 UTC, for strategies that go by it.
+    """
+    if entry is None:
+        return f"The next load with --strategy {spelled} starts afresh, as the first one did."
+    if name not in strategy_classes():
+        return f"What the next load by {name} will read is not known: no strategy of that name is installed here."
+    delta = find_strategy(spelled).read(AskedSource(entry.scale, clock), entry.state)
+    return f"The next load with --strategy {spelled} reads {_delta(delta, entry)}."
+
+
+def consequence(before: Entry | None, after: Entry | None) -> str:
+    """Say what the change of a memory makes the next sync read again or miss; empty when it is the same."""
+    if after is None:
+        return f"Rows that were read are read again: merged they do no harm, and {_TWICE}."
+    if before is None or before.tags["scale"] != after.tags["scale"]:
+        return ""
+    if _is_behind(after.state, before.state):
+        return f"Rows between {_said(after)} and {_said(before)} are read again: merged they do no harm, and {_TWICE}."
+    if _is_behind(before.state, after.state):
+        return f"Rows between {_said(before)} and {_said(after)} that are not in the target yet are missed."
+    return ""
+
+
+def _is_behind(one: State, other: State) -> bool:
+    """Tell whether a memory lies behind another; keys that cannot be compared do not."""
+    if one.watermark is not None and other.watermark is not None and one.watermark != other.watermark:
+        return one.watermark < other.watermark
+    try:
+        return (one.key or ()) < (other.key or ())
+    except TypeError:
+        return False
+
+
+def _said(entry: Entry) -> str:
+    """Return where a memory stands, as the source would write it."""
+    if entry.state.watermark is None:
+        return f"key {entry.shown_key}"
+    return str(entry.shown) if entry.shown_key is None else f"{entry.shown} (key {entry.shown_key})"
+
+
+def _delta(delta: Delta, entry: Entry) -> str:
+    """Return what a strategy asks for, in words."""
+    if isinstance(delta.remove, Logged):
+        return _question(delta.remove, entry)
+    asked = " and ".join(_question(rows, entry) for rows in delta.rows)
+    return asked + (", and removes what the source no longer has" if delta.remove or delta.mirror else "")
+
+
+def _question(rows: Rows, entry: Entry) -> str:
+    match rows:
+        case Everything():
+            return "everything"
+        case Changed():
+            return "every row, and loads those whose digest differs"
+        case AfterKey(key):
+            return f"the rows with a key above {', '.join(map(str, key))}"
+        case Logged(_, None):
+            return "everything, and removes what the source no longer has"
+        case Logged(_, after):
+            return f"the rows that the source's change log names after {after}, and removes those that are gone"
+        case Since():
+            return _range(rows, entry)
+
+
+def _range(rows: Since, entry: Entry) -> str:
+    cursor, start = entry.tags["cursor"], _shown(rows.position, entry)
+    until = "" if rows.until is None else f" and no later than {_shown(rows.until, entry)}"
+    known = f", but for {len(rows.but)} that it knows" if rows.but else ""
+    nulls = ", and those without one" if rows.nulls and (start is not None or until) else ""
+    if start is None:
+        return f"the rows whose {cursor} is{until.removeprefix(' and')}{nulls}" if until else "everything"
+    if rows.key is not None:
+        return f"the rows beyond {cursor} {start} and key {', '.join(map(str, rows.key))}{until}"
+    return f"the rows whose {cursor} is {'no earlier' if rows.inclusive else 'later'} than {start}{until}{known}{nulls}"
+
+
+def _shown(position: Position | None, entry: Entry) -> object:
+    return entry.scale.shown(position) if entry.scale else position

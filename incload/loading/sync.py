@@ -1,0 +1,311 @@
+"""One sync: read, write, remember, commit - and nothing else.
+
+Rows and memory commit in one transaction of the target. Whatever goes wrong, the target stays at the sync before.
+
+A target table that is not there makes a first load, whatever the memory says: a watermark must not be continued into a
+new, empty table. A target table that is there keeps its memory, were it emptied or rebuilt from elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from incload.assumptions import Assumption
+from incload.engines.session import Query
+from incload.engines.temp_tables import DIGEST
+from incload.errors import Refused, unknown, visible
+from incload.loading import guards
+from incload.loading.choosing import chosen
+from incload.loading.connections import require_capability
+from incload.loading.cursor_check import look_at_cursor
+from incload.loading.equating import check_key, compare_keys, refuse_nulled, unheld
+from incload.loading.schema_evolution import evolve
+from incload.loading.state.store import StateStore
+from incload.loading.strategy_views import AskedSource, SeenRows
+from incload.loading.writing import initial_load
+from incload.loading.writing.job import WriteJob
+from incload.loading.writing.row_hash import remember_digests
+from incload.loading.writing.write_rules import write
+from incload.strategy import WriteRule
+from incload.table import Kind, Table
+
+if TYPE_CHECKING:
+    from incload.cursor import Scale
+    from incload.engines.session import Session
+    from incload.loading.connections import Connections
+    from incload.loading.plan import Plan
+    from incload.loading.writing.job import WriteResult
+    from incload.strategy import Delta, State
+    from incload.table import Column
+
+
+NO_SCHEMA = "A schema is no part of a table's name: PostgreSQL and DuckDB take one in the URL, as schema=NAME"
+"""What is said of a name with a dot that is not there, or was not until now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What one sync did.
+
+    Attributes:
+        read: Rows that the source had to look at and hand over, or to digest.
+        written, unchanged, removed: Rows inserted or updated; of these, rows equal to what they replaced; rows deleted.
+        held_back: Rows that the source no longer has and the target keeps, because they are too many.
+        questions: Questions that the source was asked.
+        delta: What the strategy asked for.
+        before, after: The memory before and after.
+        previous_watermark, new_watermark: Their watermarks, as the source would write them.
+        remembered: Whether the memory was written.
+        warnings: What was noticed and let pass, a sentence each.
+    """
+
+    read: int
+    written: int
+    unchanged: int
+    removed: int
+    questions: int
+    delta: Delta
+    before: State
+    after: State
+    previous_watermark: object
+    new_watermark: object
+    remembered: bool
+    warnings: tuple[str, ...] = ()
+    held_back: int = 0
+
+
+def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced:
+    """Run one sync of one table.
+
+    With `commit=False` the transaction is rolled back at the end: the account is that of a real sync, and nothing has
+    changed. Raises `Refused`, with the target as it was, for input that cannot be loaded.
+    """
+    connections.begin(plan.name)
+    try:
+        synced = _within(connections, plan, lasting=commit)
+        if commit:
+            connections.commit()
+        else:
+            connections.rollback()
+    except BaseException as error:
+        connections.rollback()
+        refusal = connections.broken(error)
+        if refusal:
+            raise refusal from error
+        raise
+    return synced
+
+
+def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
+    """Do the work of a sync inside its transaction; what is to be undone must fit into one."""
+    require_capability(plan.strategy, connections.source, is_file=connections.records is not None)
+    table = compare_keys(connections, describe(connections, plan))
+    store = StateStore(connections.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source)
+    first = connections.target.columns("target", plan.name) is None
+    look = look_at_cursor(connections, plan, table, store, first=first)
+    scale = look.scale
+    _check_key_order(connections, plan, table)
+    store = replace(store, tags=tags(connections, table, scale))
+    unique = connections.source.unique("source", connections.table, table.key)
+    if not unique:
+        connections.source.check_equality("source", connections.table, map(table.column, table.key))
+    if first:
+        store.forget()
+        connections.target.discard(plan.name)
+    _settle_target(connections, plan, table)
+    may_remove = guards.may_remove(plan.guards)
+    job = WriteJob(connections, table, scale, unique, store.digests_table, plan.count_unchanged, may_remove)
+    source = AskedSource(scale, plan.clock or connections.source.now)
+    before = store.recall()
+    _check_remembered_key(connections, table, store, before)
+    started = source.clock()
+    delta = plan.strategy.read(source, before)
+    look.confirm(delta)
+    if first and lasting and initial_load.is_long(job, delta, plan.rule):
+        result = _filled(job, plan, store, delta)
+    else:
+        result = write(job, delta, plan.rule)
+    guards.refuse_endless(job)
+    refuse_nulled(connections, table)
+    look.confirm_again(delta)
+    after = plan.strategy.remember(_seen(job, result, started), before)
+    guards.refuse_backwards(plan, scale, before, after)
+    _remember(store, job, result, before, after, at=started)
+    return Synced(
+        read=result.read,
+        written=result.written,
+        unchanged=result.unchanged,
+        removed=result.removed,
+        questions=source.questions,
+        delta=delta,
+        before=before,
+        after=after,
+        previous_watermark=scale.shown(before.watermark) if scale else None,
+        new_watermark=scale.shown(after.watermark) if scale else None,
+        remembered=after != before,
+        warnings=(*unheld(connections, table), *guards.warnings(job, plan, result, after, started)),
+        held_back=result.held_back,
+    )
+
+
+def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> WriteResult:
+    """Fill a new target before the transaction that makes the sync durable, which is begun anew."""
+    job.connections.target.rollback()
+    written = initial_load.fill(job, delta, keyed=plan.rule is not WriteRule.APPEND)
+    job.connections.target.begin(plan.name)
+    store.forget()
+    return initial_load.adopted(job, delta, written)
+
+
+def describe(connections: Connections, plan: Plan) -> Table:
+    """Return what the source table is; refuse a table, key or cursor column that it does not have."""
+    columns = connections.source.columns("source", connections.table)
+    if columns is None:
+        raise no_table(connections.source, connections.table)
+    columns = chosen(columns, plan)
+    names = [column.name for column in columns]
+    own = next((name for name in names if name.lower() == DIGEST), None)
+    if own:
+        raise Refused(f"the source has a column {own!r}, a name that incload needs for itself: rename it.")
+    connections.source.check_names(names)
+    connections.target.check_names(names)
+    for name in (*plan.key, *filter(None, [plan.cursor])):
+        if name not in names:
+            raise unknown("cursor column" if name == plan.cursor else "key column", name, names)
+    if plan.cursor is None and plan.strategy.uses_cursor:
+        raise Refused(f"strategy {plan.strategy.name!r} needs a cursor column: name one with --cursor.")
+    return Table(plan.name, plan.key, plan.cursor, tuple(_decided(connections, plan, column) for column in columns))
+
+
+def no_table(source: Session, table: str, kind: str = "source table") -> Refused:
+    """Return the refusal of a table that a source does not have, and say where there is one of that name."""
+    if schemas := source.schemas_with(table):
+        there = ", ".join(map(visible, schemas))
+        return Refused(f"{kind} {table!r} is not in this schema but in {there}: name that in the URL, as schema=NAME.")
+    tables = source.tables("source")
+    if not tables:
+        return Refused(f"the source has no table {table!r}, and no other either: check its path.")
+    schema = f" {NO_SCHEMA}." if "." in table else ""
+    return Refused(f"{unknown(kind, table, tables)}{schema}")
+
+
+def _decided(connections: Connections, plan: Plan, column: Column) -> Column:
+    """Take the kind of a column whose source does not say it from the target of an earlier load."""
+    if connections.attached:
+        return column
+    known = {found.name: found.kind for found in connections.target.columns("target", plan.name) or ()}
+    there = replace(column, kind=known.get(column.name, column.kind))
+    return there if there != column and connections.source.may_be("source", connections.table, there) else column
+
+
+def tags(connections: Connections, table: Table, scale: Scale | None) -> dict[str, str]:
+    """Return what the values of a memory mean; values under other tags are not compared with them."""
+    columns = ",".join(f"{column.name!r} {column.declared}{column.collation}" for column in table.columns)
+    digest = sha256(f"{connections.target.digest_tag} {columns}".encode()).hexdigest()[:16]
+    cursor = table.cursor if table.cursor and scale else "none"
+    return {"cursor": cursor, "scale": scale.tag if scale else "none", "digest": digest}
+
+
+def _check_key_order(connections: Connections, plan: Plan, table: Table) -> None:
+    """Refuse to go by the order of keys that the two engines do not order alike."""
+    by_key = {Assumption.TIES_IN_KEY_ORDER, Assumption.KEYS_IN_COMMIT_ORDER}
+    if connections.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
+        return
+    for column in map(table.column, table.key):
+        if column.kind in {Kind.OTHER, Kind.DECIMAL}:
+            raise Refused(
+                f"strategy {plan.strategy.name!r} goes by the order of the key, and key column {column.name!r} of type "
+                f"{column.declared} has none in {connections.target.engine}: choose a strategy that does not."
+            )
+
+
+def _check_remembered_key(connections: Connections, table: Table, store: StateStore, state: State) -> None:
+    """Refuse to go on behind a key of another type: numbers and texts have no order among each other."""
+    for value, column in zip(state.key or (), map(table.column, table.key), strict=False):
+        any_type = connections.source.holds_any and column.kind is not Kind.TEXT
+        if not any_type and isinstance(value, str) is not _kept_as_text(column) and not isinstance(value, bytes):
+            raise Refused(
+                f"{store.said} ends at the key {value!r}, and key column {column.name!r} is of type "
+                f"{column.declared or column.kind} now, in which keys have another order: {store.remedy}."
+            )
+
+
+def _kept_as_text(column: Column) -> bool:
+    """Tell whether a key of this type is remembered as a text."""
+    return column.kind in {Kind.TEXT, Kind.DECIMAL, Kind.OTHER}
+
+
+def _settle_target(connections: Connections, plan: Plan, table: Table) -> None:
+    """Create the target, or make sure that the one there has the source's columns."""
+    found = connections.target.columns("target", plan.name)
+    if found is None:
+        connections.target.create(table, keyed=plan.rule is not WriteRule.APPEND, origin=connections.origin)
+        return
+    if plan.rule is not WriteRule.APPEND and not connections.target.keyed("target", plan.name, table.key):
+        raise Refused(
+            f"target table {plan.name!r} has no primary key over {', '.join(map(repr, table.key))}: "
+            "rows could not be told apart; rebuild it with that key, or write with append."
+        )
+    if plan.rule is not WriteRule.APPEND:
+        check_key(connections, table)
+    wanted = [(column.name, connections.target.type_name(column, connections.origin)) for column in table.columns]
+    present = [(column.name, column.declared) for column in found]
+    if wanted == present:
+        return
+    if not (plan.evolve and [name for name, _ in wanted[: len(present)]] == [name for name, _ in present]):
+        raise Refused(f"target table {plan.name!r} has another schema than the source: {_difference(wanted, present)}.")
+    evolve(connections.target, table, [declared for _, declared in wanted], found)
+
+
+def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -> str:
+    """Name the first column that differs and what to do."""
+    for name, declared in wanted:
+        if name not in dict(present):
+            return f"column {name!r} is missing there; add it, load with --evolve, or load into a new table"
+        if dict(present)[name] != declared:
+            there, here = dict(present)[name] or "untyped", declared or "untyped"
+            return f"column {name!r} is {there} there and {here} here; change one, or load with --evolve"
+    extra = [name for name, _ in present if name not in dict(wanted)]
+    return f"it has a column {extra[0]!r} of its own; drop it there" if extra else "the columns stand in another order"
+
+
+def _seen(job: WriteJob, result: WriteResult, started: int) -> SeenRows:
+    table, scale, connections = job.table, job.scale, job.connections
+
+    def rows(session: Session, relation: Query) -> SeenRows:
+        cursor = (
+            session.cursor(table.cursor, scale, _declared(connections, session, table))
+            if table.cursor and scale
+            else None
+        )
+        return SeenRows(session, relation, table, cursor, scale, started, result.position, none=not result.read)
+
+    if not result.in_source or connections.attached:
+        return rows(connections.target, result.seen)
+    return replace(
+        rows(connections.source, result.seen), arrived=rows(connections.target, Query(f"SELECT * FROM {job.target}"))
+    )
+
+
+def _declared(connections: Connections, session: Session, table: Table) -> str:
+    """Return what a session calls the type of the cursor: the source its own, the target that of the copy."""
+    column = table.column(table.cursor or "")
+    return (
+        column.declared if session is connections.source else connections.target.type_name(column, connections.origin)
+    )
+
+
+def _remember(  # noqa: PLR0913 - it only gathers
+    store: StateStore, job: WriteJob, result: WriteResult, before: State, after: State, *, at: int
+) -> None:
+    """Write what changed of the memory; a sync that learned nothing leaves it untouched, and one without rows all."""
+    if after.digests:
+        if not before.digests:
+            store.create_digests(job.connections.origin)
+        remember_digests(job, result, afresh=not before.digests)
+    if after != before or store.is_foreign():
+        store.keep(after, at, result.written)
+    if result.written or result.removed:
+        store.outdate(at)

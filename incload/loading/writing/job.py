@@ -1,0 +1,80 @@
+"""What a write rule is given and what it gives back: a job, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.cursor import Scale
+    from incload.engines.session import Query
+    from incload.loading.connections import Connections
+    from incload.table import Table
+
+
+def _any_number(count: int, total: int) -> bool:  # noqa: ARG001 - without a guard no number matters
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class WriteJob:
+    """One table's load.
+
+    Attributes:
+        connections: The open ends.
+        table: What the table is; its columns are the source's.
+        scale: What its cursor's values mean; None without a cursor.
+        unique: Whether the source itself promises that the key is unique.
+        digests: The table of remembered digests: the key's columns and the digest.
+        count_unchanged: Whether to find out how many rows were written over an equal row, which costs a comparison.
+        may_remove: Tells whether so many rows may leave a target of so many; what may not is held back.
+    """
+
+    connections: Connections
+    table: Table
+    scale: Scale | None
+    unique: bool
+    digests: Table
+    count_unchanged: bool = False
+    may_remove: Callable[[int, int], bool] = _any_number
+
+    @property
+    def target(self) -> str:
+        """The target's qualified name."""
+        return self.connections.target.name("target", self.table.name)
+
+    @property
+    def known(self) -> str:
+        """The qualified name of the table of remembered digests."""
+        return self.connections.target.name("target", self.digests.name)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What a write did.
+
+    Attributes:
+        seen: The rows that were read, as a relation.
+        in_source: Whether that relation is named in the source's session, not in the target's.
+        read: How many rows the source had to look at and hand over, or to digest.
+        written: How many rows were inserted or updated.
+        unchanged: How many of these were equal to the row they replaced; 0 where it was not counted.
+        removed: How many rows were deleted because the source no longer has them, or to make room.
+        staged: Whether the rows stand in the stage.
+        held_back: How many rows the source no longer has and the target keeps, because they are too many.
+        position: Up to where the source's change log was read and carried out; None if it was not.
+        why_all: Why everything was read where a log was asked, if that is to be reported; a clause.
+    """
+
+    seen: Query
+    in_source: bool
+    read: int
+    written: int
+    unchanged: int = 0
+    removed: int = 0
+    staged: bool = False
+    held_back: int = 0
+    position: str | None = None
+    why_all: str = ""

@@ -1,0 +1,57 @@
+"""Staged rows enter the target by a write rule other than mirror."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.cursor import IsoText, MixedText
+from incload.engines.session import Query
+from incload.errors import Refused
+from incload.loading.writing.deletes import shrunk
+from incload.loading.writing.job import WriteResult
+from incload.strategy import WriteRule
+
+if TYPE_CHECKING:
+    from incload.loading.writing.job import WriteJob
+
+
+def apply(job: WriteJob, stage: str, rule: WriteRule, *, read: int) -> WriteResult:
+    """Write the staged rows by a rule other than mirror."""
+    table, target = job.table, job.connections.target
+    unchanged = _count_unchanged(job, stage) if job.count_unchanged else 0
+    removed = 0
+    held_back = shrunk(job, read) if rule is WriteRule.REPLACE else 0
+    if rule is WriteRule.APPEND:
+        written = target.insert(table, Query(f"SELECT {target.listed(table.names)} FROM {stage}"))
+    else:
+        if rule is WriteRule.REPLACE and not held_back:
+            removed = target.write(f"DELETE FROM {job.target}")
+        source = _newer(job, stage) if rule is WriteRule.NEWEST else stage
+        written = 0 if not read or target.is_empty(stage) else target.merge(table, source)
+        held_back = held_back and target.count(job.target) - read
+    seen = Query(f"SELECT * FROM {stage}")
+    return WriteResult(seen, False, read, written, unchanged, removed, staged=True, held_back=held_back)  # noqa: FBT003
+
+
+def _count_unchanged(job: WriteJob, stage: str) -> int:
+    target, table = job.connections.target, job.table
+    contents = target.contents(table.names, table.key)
+    same = f"NOT {target.differ(contents, 's', 't')}" if contents else "true"
+    joined = f"{stage} AS s JOIN {job.target} AS t ON {target.equal_keys(table.key, 's', 't')}"
+    return target.count(f"{joined} WHERE {same}")
+
+
+def _newer(job: WriteJob, stage: str) -> str:
+    """Leave out of the stage what is older than the target's version; return the rest as a relation."""
+    target, table = job.connections.target, job.table
+    if table.cursor is None:
+        raise Refused(
+            "the write rule newest compares cursor values, and the table has no cursor: name one with --cursor."
+        )
+    one, other = f"s.{target.quote(table.cursor)}", f"t.{target.quote(table.cursor)}"
+    if isinstance(job.scale, IsoText | MixedText):  # the target may hold stamps of another shape
+        one, other = target.meaning(one), target.meaning(other)
+    return (
+        f"(SELECT s.* FROM {stage} AS s LEFT JOIN {job.target} AS t ON {target.equal_keys(table.key, 's', 't')}"
+        f" WHERE ({one} < {other}) IS NOT TRUE)"
+    )

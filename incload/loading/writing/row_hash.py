@@ -1,0 +1,89 @@
+"""Rows whose digest differs from the remembered one: how they are found and written, and how the digests are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from incload.engines.session import Query
+from incload.engines.temp_tables import ARRIVED, DIFFERING, DIGEST
+from incload.loading.writing.deletes import remove, some_are_gone
+from incload.loading.writing.merge import apply
+from incload.loading.writing.staging import each_once, rows_of
+from incload.strategy import Delta, Everything, WriteRule
+
+if TYPE_CHECKING:
+    from incload.loading.writing.job import WriteJob, WriteResult
+
+
+def changed(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
+    """Write the rows whose digest differs from the remembered one, and delete the keys that are gone."""
+    stage, keys, read = _stage_changed(job)
+    key, target = job.table.key, job.connections.target
+    removed = held_back = 0
+    if rule is WriteRule.MIRROR:
+        rule = WriteRule.MERGE
+        removed, held_back = remove(job, target.keys_missing(key, job.target, stage), job.target)
+    elif delta.remove and some_are_gone(job, job.known, stage, read):
+        removed, held_back = remove(job, target.keys_missing(key, job.known, keys), job.known, job.target)
+    result = apply(job, stage, rule, read=read)
+    return replace(result, removed=result.removed + removed, held_back=result.held_back + held_back)
+
+
+def _stage_changed(job: WriteJob) -> tuple[str, str, int]:
+    """Stage the rows with another digest; return the stage, a relation of all keys, and how many rows were digested."""
+    connections, table, target = job.connections, job.table, job.connections.target
+    everything = rows_of(job, Delta((Everything(),)))
+    digested = f"SELECT {target.listed(table.key)}, {digest_of(job)} AS {DIGEST} FROM"
+    if connections.attached and job.unique:
+        keys = rows = connections.relation
+        digests = f"({digested} {keys} AS r)"
+    else:
+        rows = f"({everything.sql})"
+        keys = digests = _stage_digests(job, f"{digested} ({connections.incoming(everything, table).sql}) AS r")
+    differing = target.stage(target.differing((*table.key, DIGEST), table.key, digests, job.known), DIFFERING)
+    if not connections.attached:
+        # The stream is read a second time, and only if a digest differs: memory holds digests, not rows.
+        quiet = target.is_empty(differing)
+        rows = job.target if quiet else f"({connections.incoming(everything, table).sql})"
+    on = target.equal_keys(table.key, "d", "s")
+    columns = target.listed(table.names, "s")
+    stage = target.stage(Query(f"SELECT {columns}, d.{DIGEST} FROM {differing} AS d JOIN {rows} AS s ON {on}"))
+    if not job.unique:
+        stage = each_once(job, stage, (*table.names, DIGEST))
+    return stage, keys, target.count(keys)
+
+
+def _stage_digests(job: WriteJob, digested: str) -> str:
+    """Stage the digests of a source that cannot be asked twice, or that may hold a row twice."""
+    digests = job.connections.target.stage(Query(digested), ARRIVED)
+    return digests if job.unique else each_once(job, digests, (*job.table.key, DIGEST))
+
+
+def digest_of(job: WriteJob) -> str:
+    """Return the expression of the digest that is remembered beside a key; where all is key, the key's own."""
+    payload = [column for column in job.table.columns if column.name not in job.table.key]
+    return job.connections.target.table_digest(payload or job.table.columns)
+
+
+def remember_digests(job: WriteJob, result: WriteResult, *, afresh: bool) -> None:
+    """Keep the digests of the rows read: of all of them afresh, or of those in the stage."""
+    target, table = job.connections.target, job.table
+    columns = target.listed((*table.key, DIGEST))
+    if afresh:
+        relation = (
+            result.seen.sql if job.connections.attached or not result.in_source else f"SELECT * FROM {job.target}"
+        )
+        digest = digest_of(job)
+        target.write(
+            f"INSERT INTO {job.known} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation}) AS r",
+            result.seen.params if relation == result.seen.sql else (),
+        )
+        if result.held_back:  # what was held back may be removed later, and only a digest says that it is there
+            known = f"SELECT 1 FROM {job.known} AS d WHERE {target.equal_keys(table.key, 't', 'd')}"
+            kept = f"SELECT t.* FROM {job.target} AS t WHERE NOT EXISTS ({known})"
+            target.write(
+                f"INSERT INTO {job.known} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({kept}) AS k"
+            )
+    elif result.written:
+        target.merge(job.digests, f"({result.seen.sql})")

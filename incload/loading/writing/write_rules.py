@@ -1,0 +1,131 @@
+"""The write rules: how the rows that a delta names enter the target.
+
+Each rule is one function from a job and the rows to what was written. Rows go straight into an empty target when
+nothing can clash; otherwise they are staged first, so that they are read once and their summary is that of the rows
+really read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from incload.engines.session import Query
+from incload.engines.temp_tables import ARRIVED, LEFT
+from incload.errors import Refused
+from incload.loading.writing.deletes import remove, shrunk, some_are_gone
+from incload.loading.writing.job import WriteResult
+from incload.loading.writing.merge import apply
+from incload.loading.writing.row_hash import changed
+from incload.loading.writing.staging import each_once, is_quiet, rows_of, staged
+from incload.strategy import Changed, Delta, Everything, Logged, WriteRule
+
+if TYPE_CHECKING:
+    from incload.loading.writing.job import WriteJob
+    from incload.strategy import Rows
+
+
+def write(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
+    """Take the rows of a delta and write them by a rule; raise `Refused` for rows that break the key."""
+    rule = WriteRule.MIRROR if delta.mirror and rule is WriteRule.MERGE else rule
+    if Changed() in delta.rows:
+        return changed(job, delta, rule)
+    if isinstance(delta.remove, Logged):
+        return _logged(job, delta.remove, rule)
+    return _plain(job, delta, rule)
+
+
+def _plain(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
+    """Write rows that nothing but the target is compared with."""
+    fresh = job.connections.target.is_empty(job.target)
+    direct = (
+        len(delta.rows) == 1
+        and job.unique
+        and not (job.connections.target is not job.connections.source and rule is WriteRule.MIRROR)
+    )
+    if direct and (fresh or (rule is WriteRule.REPLACE and not shrunk(job, _coming(job, delta)))):
+        return _straight(job, delta, replacing=not fresh)
+    if rule is WriteRule.MIRROR:
+        return _mirror(job, delta)
+    return _staged(job, delta, rule)
+
+
+def _coming(job: WriteJob, delta: Delta) -> int:
+    """Count in the source the rows that would replace the target."""
+    query = job.connections.question(job.table, job.scale, delta.rows[0])
+    return job.connections.source.count(f"({query.sql}) AS c", query.params)
+
+
+def _straight(job: WriteJob, delta: Delta, *, replacing: bool) -> WriteResult:
+    """Move the rows into a target that holds nothing else."""
+    connections, table = job.connections, job.table
+    removed = connections.target.write(f"DELETE FROM {job.target}") if replacing else 0
+    question = delta.rows[0]
+    if connections.attached:
+        coming = connections.question(table, job.scale, question)
+    else:
+        coming = connections.flowing(connections.questions(table, job.scale, question), table)
+    written = connections.target.insert(table, coming)
+    if not job.may_remove(max(removed - written, 0), removed):
+        raise Refused(f"the source gave {written} rows, and had more when it was counted before: load again.")
+    return alone(job, question, written, removed=removed)
+
+
+def alone(job: WriteJob, question: Rows, written: int, *, removed: int = 0) -> WriteResult:
+    """Tell of rows that a target holds and nothing else; a source that stands still is asked about them itself."""
+    connections = job.connections
+    in_source = connections.attached or connections.source.streams_its_snapshot
+    seen = connections.question(job.table, job.scale, question) if in_source else Query(f"SELECT * FROM {job.target}")
+    return WriteResult(seen, in_source, written, written, removed=removed)
+
+
+def _staged(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
+    """Stage the rows, then write them by a rule; without a row there is nothing to do, unless all others are to go."""
+    if rule is not WriteRule.REPLACE and not delta.mirror and is_quiet(job, delta):
+        return WriteResult(Query(f"SELECT * FROM {job.target} WHERE 1 = 0"), False, 0, 0)  # noqa: FBT003
+    stage, target = staged(job, delta), job.connections.target
+    result = apply(job, stage, rule, read=target.count(stage))
+    if not (delta.mirror and rule is WriteRule.NEWEST):
+        return result
+    removed, held_back = remove(job, target.keys_missing(job.table.key, job.target, stage), job.target)
+    return replace(result, removed=result.removed + removed, held_back=result.held_back + held_back)
+
+
+def _mirror(job: WriteJob, delta: Delta) -> WriteResult:
+    """Write only what differs, and delete what was not among the rows read."""
+    connections, table, target = job.connections, job.table, job.connections.target
+    if connections.attached and job.unique and delta.rows == (Everything(),):
+        relation = connections.relation
+    else:
+        relation = target.stage(connections.incoming(rows_of(job, delta), table), ARRIVED)
+        if not job.unique:
+            relation = each_once(job, relation, table.names)
+    stage = target.stage(target.differing(table.names, table.key, relation, job.target))
+    read = target.count(relation)
+    removed = held_back = 0
+    if some_are_gone(job, job.target, stage, read):
+        removed, held_back = remove(job, target.keys_missing(table.key, job.target, relation), job.target)
+    written = target.merge(table, stage) if not target.is_empty(stage) else 0
+    seen = Query(f"SELECT {target.listed(table.names)} FROM {relation} AS r")
+    return WriteResult(seen, False, read, written, removed=removed, held_back=held_back)  # noqa: FBT003
+
+
+def _logged(job: WriteJob, question: Logged, rule: WriteRule) -> WriteResult:
+    """Write the rows that a change log names, and delete the keys that it names and the source does not have.
+
+    The log's end is read first and the rows after it, so that no row can be older than the position that is remembered.
+    Deletions come last: where two streams see two moments, theirs is the later. They are told by the log and not
+    inferred, so that no number of them is too many; what is inferred from a read of everything may be held back, and
+    then the position is not reached.
+    """
+    target, key = job.connections.target, job.table.key
+    reached = job.connections.log(question.log).reach(question.after, key)
+    if reached.whole:
+        known = not target.is_empty(job.target)
+        mirrored = WriteRule.MIRROR if known and rule is WriteRule.MERGE else rule
+        result = _plain(job, Delta((Everything(),), mirror=known), mirrored)
+        return replace(result, position=None if result.held_back else reached.position, why_all=reached.why)
+    result = _plain(job, Delta((question,)), rule)
+    gone = target.stage(job.connections.incoming(job.connections.gone(job.table, question), job.table, key), LEFT)
+    removed = 0 if target.is_empty(gone) else target.delete(key, job.target, gone)
+    return replace(result, removed=result.removed + removed, position=reached.position)

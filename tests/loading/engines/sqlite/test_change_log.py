@@ -1,0 +1,255 @@
+"""Trigger CDC on real files: what the change table makes of every way to write, and of every way to lose it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from incload.errors import Refused, Unable
+from incload.loading import capture
+from incload.loading.plan import Guards
+from incload.strategy import Capability
+
+if TYPE_CHECKING:
+    from conftest import Between, Ends
+
+REMOVING = Guards(allow_removals=True)
+MANY = (
+    "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 60)"
+    " INSERT INTO events SELECT i, i, 0 FROM n"
+)
+TABLE = "CREATE TABLE events (id INTEGER PRIMARY KEY, code TEXT UNIQUE, v INTEGER)"
+WRITES = (
+    "INSERT INTO events VALUES (4, 'd', 4)",
+    "INSERT OR REPLACE INTO events VALUES (4, 'a', 5)",
+    "REPLACE INTO events VALUES (1, 'b', 6)",
+    "INSERT OR IGNORE INTO events VALUES (2, 'z', 7)",
+    "INSERT INTO events VALUES (3, 'y', 8) ON CONFLICT (id) DO UPDATE SET v = excluded.v",
+    "UPDATE events SET v = v + 1",
+    "UPDATE events SET id = id + 10 WHERE id = 2",
+    "UPDATE OR REPLACE events SET id = 1 WHERE id = 3",
+    "UPDATE OR REPLACE events SET code = 'a' WHERE id = 2",
+    "DELETE FROM events WHERE id = 1",
+    "DELETE FROM events",
+)
+
+
+@pytest.fixture
+def captured(sqlite_ends: Ends) -> Ends:
+    """Return a source of three events whose changes are logged, loaded once."""
+    return _captured(sqlite_ends)
+
+
+def _captured(ends: Ends) -> Ends:
+    ends.write(TABLE, "INSERT INTO events VALUES (1, 'a', 1), (2, 'b', 2), (3, 'c', 3)")
+    capture.install(ends.source, "events", Capability.TRIGGERS)
+    _load(ends)
+    return ends
+
+
+def _load(ends: Ends, **more: object) -> tuple[int, int]:
+    done = ends.load("trigger_cdc", cursor=None, **more)
+    return done.loaded, done.removed
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_every_way_to_write_is_seen(captured: Ends, write: str) -> None:
+    """Whatever statement changes the source, rows that a REPLACE pushes out among them, the copy follows."""
+    captured.write(write)
+    _load(captured)
+
+    assert captured.rows() == captured.source_rows()
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.sampled_from(WRITES), max_size=4), max_size=4))
+def test_any_sequence_of_writes_is_followed(sqlite_ends: Ends, batches: list[list[str]]) -> None:
+    """After every sync the copy is the source, whatever was written since the one before."""
+    ends = replace(sqlite_ends, folder=Path(mkdtemp(dir=sqlite_ends.folder)))
+    _captured(ends)
+    for batch in batches:
+        with closing(sqlite3.connect(ends.source.path, isolation_level=None)) as connection:
+            for write in batch:
+                with suppress(sqlite3.IntegrityError):
+                    connection.execute(write)
+        _load(ends)
+
+        assert ends.rows() == ends.source_rows()
+
+
+@pytest.mark.parametrize("target", ["sqlite", "duckdb"])
+def test_only_what_changed_is_read(between: Between, target: str) -> None:
+    """One update, one delete and one new key: two rows read and two removed, in another engine too."""
+    ends = _captured(between("sqlite", target))
+    ends.write(
+        "UPDATE events SET v = 9 WHERE id = 1",
+        "DELETE FROM events WHERE id = 2",
+        "UPDATE events SET id = 7 WHERE id = 3",
+    )
+
+    assert _load(ends) == (2, 2)
+    assert ends.rows() == [(1, "a", 9), (7, "c", 3)]
+    assert _load(ends) == (0, 0)
+
+
+def test_a_key_has_one_entry(captured: Ends) -> None:
+    """A row that changes a hundred times takes the place of one."""
+    captured.write(*["UPDATE events SET v = v + 1 WHERE id = 1"] * 100)
+
+    assert capture.listed(captured.source)[0].entries == 2  # the row's, and the one that began the log
+
+
+def test_a_key_of_several_columns(sqlite_ends: Ends) -> None:
+    """Rows are named by all of them, in the order of the key."""
+    ends = sqlite_ends
+    ends.write(
+        "CREATE TABLE events (v INT, b TEXT, a INT, PRIMARY KEY (a, b)) WITHOUT ROWID",
+        "INSERT INTO events VALUES (0, 'x', 1)",
+    )
+    kept = capture.install(ends.source, "events", Capability.TRIGGERS)
+    _load(ends, key=("a", "b"))
+    ends.write("INSERT INTO events VALUES (1, 'y', 1)", "DELETE FROM events WHERE b = 'x'")
+
+    assert kept.key == ("a", "b")
+    assert _load(ends, key=("a", "b")) == (1, 1)
+    assert ends.rows() == [(1, "y", 1)]
+
+
+def test_rolled_back_changes_leave_no_entry(captured: Ends) -> None:
+    """The change table is written in the transaction of the change."""
+    with closing(sqlite3.connect(captured.source.path)) as connection:
+        connection.execute("DELETE FROM events")
+        connection.rollback()
+
+    assert _load(captured) == (0, 0)
+
+
+@pytest.mark.parametrize("ahead", [0, 1])
+def test_a_trim_beyond_the_position_makes_a_load_read_everything(captured: Ends, ahead: int) -> None:
+    """Who has read up to the end of what goes is not concerned; who has not reads all, and is right."""
+    captured.write("DELETE FROM events WHERE id = 1")
+    if not ahead:
+        _load(captured)
+    end = capture.listed(captured.source)[0].position
+    capture.trim(captured.source, "events", Capability.TRIGGERS, end)
+
+    assert _load(captured, guards=REMOVING) == ((0, 1) if ahead else (0, 0))
+    assert captured.rows() == [(2, "b", 2), (3, "c", 3)]
+
+
+def test_a_log_made_anew_is_not_taken_for_the_old_one(captured: Ends) -> None:
+    """Its numbers start again, and may have got as far as the old one's."""
+    capture.remove(captured.source, "events", Capability.TRIGGERS)
+    captured.write("UPDATE events SET v = 100")
+    capture.install(captured.source, "events", Capability.TRIGGERS)
+    captured.write("UPDATE events SET v = v + 1 WHERE id = 3")
+
+    assert _load(captured) == (3, 0)
+    assert captured.rows() == captured.source_rows()
+
+
+def test_a_log_that_was_put_back_to_an_older_one_is_noticed(captured: Ends) -> None:
+    """A source restored from a backup has a log that ends before the position: everything is read."""
+    backup = captured.source.path.read_bytes()
+    captured.write("UPDATE events SET v = 100")
+    _load(captured)
+    captured.source.path.write_bytes(backup)
+
+    assert _load(captured) == (3, 0)
+    assert captured.rows() == captured.source_rows()
+
+
+def test_a_new_column_makes_a_load_read_everything(captured: Ends) -> None:
+    """A default fills it in every row, and no trigger says so."""
+    captured.write("ALTER TABLE events ADD COLUMN w INTEGER DEFAULT 7")
+    _load(captured, evolve=True)
+
+    assert captured.rows() == [(1, "a", 1, 7), (2, "b", 2, 7), (3, "c", 3, 7)]
+
+
+def test_removals_that_are_held_back_are_made_up_for(captured: Ends) -> None:
+    """The guard against mass removal holds back what a read of everything infers, and the log is not passed over."""
+    captured.write(MANY)
+    _load(captured)
+    captured.write("DELETE FROM events WHERE id >= 10")
+    end = capture.listed(captured.source)[0].position
+    capture.trim(captured.source, "events", Capability.TRIGGERS, end)
+
+    held = captured.load("trigger_cdc", cursor=None)
+    assert (held.removed, len(held.warnings)) == (0, 1)
+    assert _load(captured, guards=REMOVING) == (0, 51)
+
+
+def test_removals_that_the_log_names_are_not_held_back(captured: Ends) -> None:
+    """They are told, not inferred, however many there are."""
+    captured.write(MANY)
+    _load(captured)
+    captured.write("DELETE FROM events WHERE id >= 10")
+
+    assert _load(captured) == (0, 51)
+
+
+def test_lost_triggers_are_refused(captured: Ends) -> None:
+    """A table that was built anew has none; put back, they make the next load read everything."""
+    captured.write("DROP TRIGGER _incload_update_events", "UPDATE events SET v = 100")
+
+    assert [kept.state for kept in capture.listed(captured.source)] == ["triggers are missing"]
+    with pytest.raises(Refused, match="put everything back with `incload capture install`"):
+        _load(captured)
+    capture.install(captured.source, "events", Capability.TRIGGERS)
+    assert _load(captured) == (3, 0)
+
+
+def test_a_source_without_a_log_is_refused(sqlite_ends: Ends) -> None:
+    """In one sentence with the remedy, and nothing is written to it."""
+    sqlite_ends.write(TABLE)
+
+    with pytest.raises(Refused, match="has no change log: have one kept with `incload capture install`"):
+        _load(sqlite_ends)
+    assert sqlite_ends.source_rows("SELECT name FROM sqlite_master WHERE name LIKE '%incload%'") == []
+
+
+def test_another_key_is_refused(captured: Ends) -> None:
+    """A log that names rows by their id cannot say which codes are gone."""
+    with pytest.raises(Refused, match="names rows by id: load with that key"):
+        _load(captured, key=("code",), name="events_by_code", table="events")
+
+
+def test_an_engine_without_triggers_is_refused(between: Between) -> None:
+    """By the reason; so is a file of records."""
+    ends = between("duckdb", "duckdb")
+    ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, v INTEGER)")
+    (ends.folder / "events.json").write_text('[{"id": 1}]', encoding="utf-8")
+
+    with pytest.raises(Unable, match="because duckdb has no triggers: choose another strategy"):
+        _load(ends)
+    with pytest.raises(Unable, match="because a file has no triggers"):
+        _load(ends, file=ends.folder / "events.json")
+
+
+def test_removing_leaves_nothing(captured: Ends) -> None:
+    """No table, index or trigger of ours stays in the source; another table's log does."""
+    captured.write("CREATE TABLE other (id INTEGER PRIMARY KEY)")
+    capture.install(captured.source, "other", Capability.TRIGGERS)
+    capture.remove(captured.source, "events", Capability.TRIGGERS)
+
+    assert [kept.table for kept in capture.listed(captured.source)] == ["other"]
+    capture.remove(captured.source, "other", Capability.TRIGGERS)
+    assert captured.source_rows("SELECT name FROM sqlite_master WHERE name LIKE '%incload%'") == []
+
+
+def test_a_unique_expression_is_refused(sqlite_ends: Ends) -> None:
+    """A REPLACE that meets it would delete a row that no trigger sees; nothing is left half made."""
+    sqlite_ends.write(TABLE, "CREATE UNIQUE INDEX loud ON events (upper(code))")
+
+    with pytest.raises(Refused, match="unique index 'loud' of table 'events' is over an expression"):
+        capture.install(sqlite_ends.source, "events", Capability.TRIGGERS)
+    assert capture.listed(sqlite_ends.source) == []
