@@ -1,7 +1,43 @@
 """incload: load tables incrementally, and measure what each way of doing so gets wrong.
 
-The public names are `strategy` (the contract), `registry` (what strategies there are) and `load`; everything else may
-change. Importing this package imports none of its dependencies.
+The package offers functions, each the command of its name: `load`. Two modules are public as well: `strategy` (the
+contract of a strategy) and `registry` (what strategies there are). Everything else may change. What must stay true:
+importing this package imports none of its dependencies, and no module of its own before a name is used.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from incload.api.load import LoadOptions, load
+    from incload.errors import Refused, Unable
+    from incload.loading.run import LoadSummary
+
 __version__ = "0.1.0"
+
+__all__ = ["LoadOptions", "LoadSummary", "Refused", "Unable", "__version__", "load"]
+
+_PLACES = {
+    "load": "incload.api.load",
+    "LoadOptions": "incload.api.load",
+    "LoadSummary": "incload.loading.run",
+    "Refused": "incload.errors",
+    "Unable": "incload.errors",
+}
+"""The module in which each public name is defined."""
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'incload' has no attribute {name!r}")
+    found: object = getattr(import_module(_PLACES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """List the public names, used or not."""
+    return sorted({*globals(), *__all__})

@@ -19,7 +19,7 @@ import incload.strategy
 if TYPE_CHECKING:
     from pathlib import Path
 
-PUBLIC = ["incload.loading", "incload.registry", "incload.strategy"]
+PUBLIC = ["incload.registry", "incload.strategy"]
 CONTRACT = [
     "SHOWN_BY_CURSOR",
     "AfterKey",
@@ -58,6 +58,25 @@ def test_public_modules(name: str) -> None:
 
     assert module.__name__ == name
     assert f"`{name.removeprefix('incload.')}`" in (incload.__doc__ or "")
+
+
+def test_public_names_are_there() -> None:
+    """Each public name of the package can be used, and the package says what there is."""
+    assert [name for name in incload.__all__ if not hasattr(incload, name)] == []
+    assert set(incload.__all__) <= set(dir(incload))
+
+
+def test_a_name_that_is_not_public() -> None:
+    """It is missing, as in any module."""
+    with pytest.raises(AttributeError, match="module 'incload' has no attribute 'lode'"):
+        _ = incload.lode
+
+
+def test_a_folder_takes_no_functions_place() -> None:
+    """What is imported from the folders leaves the functions of the package where they are."""
+    import_module("incload.loading.sync")
+
+    assert callable(incload.load)
 
 
 def test_names_of_the_registry() -> None:

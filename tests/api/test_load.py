@@ -56,6 +56,7 @@ def test_the_record_as_plain_values(events: Path) -> None:
         "loaded": 2,
         "skipped": 0,
         "removed": 0,
+        "held_back": 0,
         "previous_watermark": None,
         "new_watermark": 20,
         "total_in_target": 0,
