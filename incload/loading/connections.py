@@ -38,6 +38,7 @@ class Connections:
         target: The session that writes; the same object when rows need not leave the engine.
         table: The source table's own name.
         records: How many records a file holds; None for a database, which would have to count.
+        notes: What became of columns that cannot be as a file has them, a sentence each.
         streams: The stream between the engines that was opened last, if there is one.
     """
 
@@ -45,6 +46,7 @@ class Connections:
     target: Session
     table: str
     records: int | None = None
+    notes: tuple[str, ...] = ()
     streams: list[Stream] = field(default_factory=list)
 
     @property
@@ -279,17 +281,18 @@ def reopen(target: Endpoint) -> Session:
 
 def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
     """Read the file in DuckDB: in the target's own session if that is DuckDB's, else in one that streams to it."""
+    from incload.engines.file_types import Wanted
     from incload.engines.files import record_files
 
     writing = session_type(target.engine).open(None, target)
     reading = writing if target.engine == "duckdb" else session_type("file").open(None, None)
     try:
-        known = {column.name: column.kind for column in writing.columns("target", plan.name) or ()}
-        records = record_files.take(reading, path, plan.name, record_files.Wanted(plan.key, plan.cursor, known))
+        known = {column.name: column for column in writing.columns("target", plan.name) or ()}
+        taken = record_files.take(reading, path, plan.name, Wanted(plan.key, plan.cursor, known))
     except BaseException:
         Connections(reading, writing, plan.name).close()
         raise
-    return Connections(reading, writing, plan.name, records)
+    return Connections(reading, writing, plan.name, taken.records, notes=taken.notes)
 
 
 def _check_plan(plan: Plan) -> None:

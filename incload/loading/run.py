@@ -96,6 +96,7 @@ def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = Fals
             filled.append(not dry_run)
             summary = _summary(connections, plan, synced, source_records, total_before, dry_run=dry_run)
             unequal = "" if dry_run else promises.unequal(connections, plan, summary)
+            summary = replace(summary, warnings=(*connections.notes, *summary.warnings))
             return _told(unfit, _told(dotted, _told(unequal, summary)))
         finally:
             connections.close()

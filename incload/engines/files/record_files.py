@@ -11,48 +11,25 @@ import codecs
 import csv
 import glob
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import record_format
+from incload.engines.file_numbers import json_field, mark_numbers
+from incload.engines.file_parquet import reading
+from incload.engines.file_types import CSV_FAMILY, NUMBERS, Field, Typed, Wanted, column_type, families_of
 from incload.engines.files import gzip_files
 from incload.errors import Refused, visible
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from incload.engines.session import Session
 
-_INTEGERS = frozenset({"integer", "long"})
-_NUMBERS = _INTEGERS | {"real"}
-_TYPES = {Kind.INTEGER: "BIGINT", Kind.REAL: "DOUBLE", Kind.BOOLEAN: "BOOLEAN"}
-_LONG = "CAST(CAST(CAST({0} AS BIGINT) AS DOUBLE) AS HUGEINT) <> CAST({0} AS BIGINT)"
-"""The SQL of whether a float would lose digits of a whole number."""
-_JSON_FAMILY = (
-    "CASE WHEN text IS NULL THEN NULL ELSE"
-    " CASE json_type(json, ?) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean'"
-    " WHEN 'OBJECT' THEN 'nested' WHEN 'ARRAY' THEN 'nested' WHEN 'DOUBLE' THEN"
-    " CASE WHEN text IN ('NaN', 'Infinity', '-Infinity') THEN 'infinite'"
-    " WHEN regexp_full_match(text, '-?\\d+') OR NOT isfinite(text::DOUBLE) THEN 'huge' ELSE 'real' END"
-    " ELSE CASE WHEN TRY_CAST(text AS BIGINT) IS NULL THEN 'huge' WHEN "
-    + _LONG.format("text")
-    + " THEN 'long' ELSE 'integer' END END END"
-)
-"""The SQL of the family of a JSON value, which is also there as a text."""
-_CSV_FAMILY = (
-    "CASE WHEN {0} IS NULL THEN NULL"
-    " WHEN regexp_full_match({0}, '0|-?[1-9]\\d*') AND TRY_CAST({0} AS BIGINT) IS NOT NULL"
-    " THEN CASE WHEN " + _LONG + " THEN 'long' ELSE 'integer' END"
-    " WHEN regexp_full_match({0}, '-?(0|[1-9]\\d*)\\.\\d+')"
-    " AND length(ltrim(regexp_replace({0}, '[-.]', '', 'g'), '0')) <= 17 THEN 'real'"
-    " WHEN {0} IN ('true', 'false') THEN 'boolean' ELSE 'text' END"
-)
-"""The SQL of the family of a CSV field; a number of more digits than a float has stays text."""
 _DELIMITERS = ",;\t|"
 _NO_ORDER = {
     "boolean": "true and false",
@@ -64,32 +41,20 @@ _NO_ORDER = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the load wants of a file.
+class Taken:
+    """What was taken from a file.
 
     Attributes:
-        key: The key columns.
-        cursor: The cursor column, or None.
-        known: The columns that the target has already, with their kinds; empty before the first load.
+        records: How many records it holds.
+        notes: What became of columns that cannot be as the file has them, a sentence each.
     """
 
-    key: tuple[str, ...]
-    cursor: str | None
-    known: Mapping[str, Kind]
+    records: int
+    notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """One column of a file: its name, the SQL of its text, and the families of its values (integer, real, text ...)."""
-
-    name: str
-    text: str
-    params: tuple[str, ...]
-    families: frozenset[str]
-
-
-def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
-    """Read a file into the table of that name in the session's place `source`; return how many records it holds.
+def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
+    """Read a file into the table of that name in the session's place `source`; return what there was to take.
 
     Raises `Refused` when the file is empty, cannot be read, does not hold records, or lacks what is wanted of it. A
     file with no record at all makes no table.
@@ -113,7 +78,7 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> int:
         raise Refused(f"{str(path)!r} cannot be read as a file of records: {reason(error)}") from error
 
 
-def _json(session: Session, path: str, table: str, wanted: Wanted) -> int:
+def _json(session: Session, path: str, table: str, wanted: Wanted) -> Taken:
     """Read each record as a JSON object and type each column by all its values."""
     session.write(
         "CREATE TEMP TABLE incload_records AS SELECT json"
@@ -133,20 +98,12 @@ def _json(session: Session, path: str, table: str, wanted: Wanted) -> int:
             raise Refused(f"a record of {path!r} names {name!r} twice: every name stands once in a record.")
     names = [str(name) for name, _ in found]
     _check_names(path, names)
-    fields = [_json_field(session, name) for name in names]
+    mark = mark_numbers(session)
+    fields = [json_field(name, "/" + name.replace("~", "~0").replace("/", "~1"), mark) for name in names]
     return _table(session, path, table, fields, wanted)
 
 
-def _json_field(session: Session, name: str) -> _Field:
-    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-    found = session.rows(
-        f"SELECT DISTINCT {_JSON_FAMILY} FROM (SELECT json, json ->> ? AS text FROM incload_records)",
-        (pointer, pointer),
-    )
-    return _Field(name, "json ->> ?", (pointer,), frozenset(str(family) for (family,) in found if family))
-
-
-def _csv(session: Session, path: str, table: str, wanted: Wanted) -> int:
+def _csv(session: Session, path: str, table: str, wanted: Wanted) -> Taken:
     """Read every column as text and type it by all its values; an empty field is null.
 
     Nothing but the delimiter is guessed: a record with more or fewer fields than the header is refused.
@@ -162,8 +119,7 @@ def _csv(session: Session, path: str, table: str, wanted: Wanted) -> int:
     fields = []
     for name in names:
         column = session.quote(name)
-        found = session.rows(f"SELECT DISTINCT {_CSV_FAMILY.format(column)} FROM incload_records")
-        fields.append(_Field(name, column, (), frozenset(str(family) for (family,) in found if family)))
+        fields.append(Field(name, column, (), CSV_FAMILY.format(column), (), from_csv=True))
     return _table(session, path, table, fields, wanted)
 
 
@@ -214,51 +170,45 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _parquet(session: Session, path: str, table: str, wanted: Wanted) -> int:
+def _parquet(session: Session, path: str, table: str, wanted: Wanted) -> Taken:
     name = session.name("source", table)
-    session.write(f"CREATE TABLE {name} AS SELECT * FROM read_parquet(?, hive_partitioning = false)", (_itself(path),))
+    how = reading(session, _itself(path), path, wanted)
+    session.write(f"CREATE TABLE {name} AS {how.sql}", (_itself(path),))
+    session.release()
     names = [str(column) for column, *_ in session.rows(f"DESCRIBE {name}")]
     records = session.count(name)
     if records:
         _require(path, names, wanted)
         _check_key(session, path, table, wanted)
-    return records
+    return Taken(records, how.notes)
 
 
-def _table(session: Session, path: str, table: str, fields: list[_Field], wanted: Wanted) -> int:
+def _table(session: Session, path: str, table: str, fields: list[Field], wanted: Wanted) -> Taken:
     """Make the typed table from the records, with the columns that the target already has standing first."""
     records = session.count("incload_records")
     if not records:
-        return 0
+        return Taken(0)
     _require(path, [field.name for field in fields], wanted)
-    _check_cursor(path, fields, wanted)
+    fields = [replace(field, families=families_of(session, field)) for field in fields]
     by_name = {field.name: field for field in fields}
     names = [*wanted.known, *(name for name in by_name if name not in wanted.known)]
     columns: list[str] = []
     params: list[str] = []
+    notes: list[str] = []
     for name in names:
-        field = by_name.get(name, _Field(name, "NULL", (), frozenset()))
-        columns.append(f"CAST({field.text} AS {_TYPES.get(_kind(field, wanted), 'VARCHAR')}) AS {session.quote(name)}")
+        field = by_name.get(name, Field(name))
+        typed = column_type(session, path, field, wanted)
+        if name == wanted.cursor:
+            _check_cursor(path, field, typed)
+        columns.append(f"CAST({field.text} AS {typed.type}) AS {session.quote(name)}")
         params += field.params
+        notes += [typed.note] if typed.note else []
     session.write(
         f"CREATE TABLE {session.name('source', table)} AS SELECT {', '.join(columns)} FROM incload_records", params
     )
     session.write("DROP TABLE incload_records")
     _check_key(session, path, table, wanted)
-    return records
-
-
-def _kind(field: _Field, wanted: Wanted) -> Kind:
-    """Return the narrowest kind that holds all values; where values leave it open, the target's own."""
-    families = field.families
-    known = wanted.known.get(field.name)
-    if not families or (known is Kind.TEXT and field.name != wanted.cursor):
-        return known or Kind.TEXT
-    if families <= _INTEGERS and known is not Kind.REAL:
-        return Kind.INTEGER
-    if families <= _NUMBERS:
-        return Kind.TEXT if "long" in families else Kind.REAL
-    return Kind.BOOLEAN if families == {"boolean"} else Kind.TEXT
+    return Taken(records, tuple(notes))
 
 
 def _require(path: str, names: list[str], wanted: Wanted) -> None:
@@ -269,25 +219,23 @@ def _require(path: str, names: list[str], wanted: Wanted) -> None:
             raise Refused(f"{path!r} has no {role} column {name!r}: its columns are {known}.")
 
 
-def _check_cursor(path: str, fields: list[_Field], wanted: Wanted) -> None:
-    for field in fields:
-        if field.name != wanted.cursor:
-            continue
-        for family in sorted(field.families & _NO_ORDER.keys()):
-            raise Refused(
-                f"cursor column {field.name!r} of {path!r} holds {_NO_ORDER[family]}, which have no certain order: "
-                "name a cursor of stamps or numbers."
-            )
-        if _kind(field, wanted) is Kind.TEXT and "long" in field.families:
-            raise Refused(
-                f"cursor column {field.name!r} of {path!r} holds whole numbers beside fractions, and a float would "
-                "lose digits of some: write them all without fractions, or name another cursor."
-            )
-        if len(field.families) > 1 and not field.families <= _NUMBERS:
-            raise Refused(
-                f"cursor column {field.name!r} of {path!r} mixes {' and '.join(sorted(field.families))} values: "
-                "their order cannot be known; write them all in one type."
-            )
+def _check_cursor(path: str, field: Field, typed: Typed) -> None:
+    """Refuse a cursor column of which some values have no certain order."""
+    for family in sorted(field.families & _NO_ORDER.keys()):
+        raise Refused(
+            f"cursor column {field.name!r} of {path!r} holds {_NO_ORDER[family]}, which have no certain order: "
+            "name a cursor of stamps or numbers."
+        )
+    if typed.kind is Kind.TEXT and field.families <= NUMBERS and field.families:
+        raise Refused(
+            f"cursor column {field.name!r} of {path!r} holds numbers of many digits, and a float would lose digits "
+            "of some: write them all without fractions, or name another cursor."
+        )
+    if len(field.families) > 1 and not field.families <= NUMBERS:
+        raise Refused(
+            f"cursor column {field.name!r} of {path!r} mixes {' and '.join(sorted(field.families))} values: "
+            "their order cannot be known; write them all in one type."
+        )
 
 
 def _check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
