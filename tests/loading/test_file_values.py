@@ -309,8 +309,8 @@ def test_the_index_that_pandas_adds_is_left_out(into: Ends) -> None:
     assert into.rows() == [(1, 1)]
     assert summary.warnings == (
         (
-            f"column '__index_level_0__' of {str(into.folder / 'e.parquet')!r} is an index of pandas without a name and is"
-            " left out."
+            f"column '__index_level_0__' of {str(into.folder / 'e.parquet')!r} is an index of pandas without a name and"
+            " is left out."
         ),
     )
     into.write_target("DROP TABLE events")
