@@ -29,12 +29,18 @@ class PostgresHorizon(Capture):
         self._function = session.name(place, f"_incload_number_{table}")
 
     def install(self, key: tuple[str, ...]) -> None:
-        """Add the column, an index on it, and the trigger that keeps it up."""
+        """Add the column, an index on it, and the trigger that keeps it up.
+
+        A column that is there already is made again, which takes no longer: every row gets a new number and is read
+        again, whatever happened to it.
+        """
         session = self._session
         refuse_unwatchable(session, self._relation, "trigger of a row")
+        apart = self._apart()
+        for member in apart:  # the table first: below it a column may be there by inheritance and of its own
+            session.write(f"ALTER TABLE {member} DROP COLUMN IF EXISTS {HORIZON_COLUMN}")
         session.write(
-            f"ALTER TABLE {self._relation} ADD COLUMN IF NOT EXISTS {HORIZON_COLUMN} xid8 NOT NULL"
-            " DEFAULT pg_current_xact_id()"
+            f"ALTER TABLE {self._relation} ADD COLUMN {HORIZON_COLUMN} xid8 NOT NULL DEFAULT pg_current_xact_id()"
         )
         session.write(
             f"CREATE OR REPLACE FUNCTION {self._function}() RETURNS trigger LANGUAGE plpgsql AS $incload$ BEGIN"
@@ -42,7 +48,7 @@ class PostgresHorizon(Capture):
             # The column may be renamed or dropped; the owner's write goes on, and the next load misses its cursor.
             " EXCEPTION WHEN OTHERS THEN RETURN NEW; END $incload$"
         )
-        for member in self._apart():
+        for member in apart:
             session.write(f"DROP TRIGGER IF EXISTS _incload_number ON {member}")
             session.write(
                 f"CREATE TRIGGER _incload_number BEFORE INSERT OR UPDATE ON {member}"
@@ -84,7 +90,8 @@ class PostgresHorizon(Capture):
         found = self._session.rows(
             f"{TREE} SELECT format('%I.%I', n.nspname, c.relname) FROM tree AS t JOIN pg_class AS c ON c.oid = t.member"
             " JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-            " WHERE NOT c.relispartition OR c.oid = (SELECT oid FROM root)",
+            " WHERE NOT c.relispartition OR c.oid = (SELECT oid FROM root)"
+            " ORDER BY c.oid <> (SELECT oid FROM root), c.oid",
             (self._relation,),
         )
         return [str(name) for (name,) in found]

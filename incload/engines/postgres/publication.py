@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from incload.engines.postgres.cdc import PostgresKeeping
 
 LOST = "lost"
+GONE = "gone"
 _ALL = "insert, update, delete, truncate"
 _IDENTITY = (
     "CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
@@ -93,23 +94,30 @@ class Looked:
         """`whole`, or what is wrong with it."""
         if self.status == LOST:
             return "lost: the server has forgotten its log"
+        if self.status == GONE:
+            return "the slot is gone"
         if self.unpublished:
             return self.unpublished
         return f"whole, {self.behind / 2**20:.1f} MiB of log kept for it"
 
 
 def look(session: PostgresKeeping, relation: str, name: str, key: tuple[str, ...] = ()) -> Looked | None:
-    """Read how the slot and the publication of that name stand, if rows are named by a key; None without a slot."""
+    """Read how the slot and the publication of that name stand, if rows are named by a key; None without both."""
     (found,) = session.rows(_LOOK, (relation, list(key), name, name))
     is_there, confirmed, status, behind, comment, of, form, flushed, snapshot, is_published, *rest = found
     without, nameless, declared = rest
-    if not is_there:
+    if not is_there and not comment:
         return None
     said: dict[str, Any] = json.loads(str(comment)) if comment else {}
     types: dict[str, tuple[str, int]] = declared if isinstance(declared, dict) else {}
     unpublished = "" if is_published else "the table is not published"
     return Looked(
-        *(int(str(confirmed or 0)), str(status), int(str(behind or 0)), tuple(said.get("key", ()))),
+        *(
+            int(str(confirmed or 0)),
+            str(status) if is_there else GONE,
+            int(str(behind or 0)),
+            tuple(said.get("key", ())),
+        ),
         *(_short(f"{of} {said.get('begun')}"), _short(str(form)), int(str(flushed)), str(snapshot)),
         unpublished or (f"{without} of the table is not published" if without else ""),
         types,

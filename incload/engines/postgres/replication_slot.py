@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from incload.engines.change_log import ChangeLog, Kept, Reached
 from incload.engines.postgres.pgoutput import Key, committed
-from incload.engines.postgres.publication import LOST, guard, look, nameless, publish, refuse_nameless
+from incload.engines.postgres.publication import GONE, LOST, guard, look, nameless, publish, refuse_nameless
 from incload.engines.postgres.tree import refuse_generated, refuse_unwatchable
 from incload.engines.session import Query
 from incload.errors import Refused
@@ -114,7 +114,9 @@ class PostgresSlot(ChangeLog):
         missed = start < seen.confirmed or start > seen.flushed
         if not missed and start > seen.confirmed:
             self._session.rows("SELECT pg_replication_slot_advance(?, ?::pg_lsn)", (self._name, _lsn(start)))
-        self._keys, end, anything, held = self._read(max(start, seen.confirmed), key)
+        start = max(start, seen.confirmed)
+        nothing: tuple[set[Key], int, bool, bool] = (set(), start, False, False)
+        self._keys, end, anything, held = self._read(start, key) if start < seen.flushed else nothing
         if not held and seen.flushed - end > _IDLE_BYTES:
             end = seen.flushed
         why = ""
@@ -183,7 +185,7 @@ class PostgresSlot(ChangeLog):
         """Describe the slot; refuse one that cannot tell what changed."""
         seen = look(self._session, self._relation, self._name, key)
         install = "`incload capture install --kind log`"
-        if seen is None:
+        if seen is None or seen.status == GONE:
             raise Refused(f"table {self._table!r} has no replication slot: have one made with {install}.")
         if seen.status == LOST:
             raise Refused(

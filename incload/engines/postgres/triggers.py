@@ -51,7 +51,7 @@ class PostgresTriggers(ChangeLog):
         self._remove_renamed()
         if before is None or before.key != key or not reads_as(before.types, types):
             self.remove()
-            self._make_tables()
+        self._make_tables()
         said = json.dumps(
             {"begun": token_hex(4), "form": FORM_OF_LOG, "key": key, "log": self._log, "table": self._table}
             | {"types": types}
@@ -62,10 +62,12 @@ class PostgresTriggers(ChangeLog):
         session.write(f"INSERT INTO {self._log} DEFAULT VALUES")
 
     def _make_tables(self) -> None:
-        """Make the change table, and the one for what cannot be entered in it, which has nothing that could fail."""
+        """Make the change table and the one for what that could not take, in which nothing can fail, where missing."""
         number = f"{NUMBER} xid8 NOT NULL DEFAULT pg_current_xact_id()"
-        self._session.write(f"CREATE TABLE {self._log} ({number}, {KEY} text[], UNIQUE ({NUMBER}, {KEY}))")
-        self._session.write(f"CREATE TABLE {self._missed} ({number})")
+        self._session.write(
+            f"CREATE TABLE IF NOT EXISTS {self._log} ({number}, {KEY} text[], UNIQUE ({NUMBER}, {KEY}))"
+        )
+        self._session.write(f"CREATE TABLE IF NOT EXISTS {self._missed} ({number})")
 
     def _remove_renamed(self) -> None:
         """Remove the log that was kept of this table when it had another name."""
