@@ -199,8 +199,9 @@ class CursorColumn:
         moment = self._moment(value)
         if moment is None:
             self._account.unparsable_cursors += 1
-            if len(self._account.cursor_examples) < EXAMPLES_KEPT:
-                self._account.cursor_examples.append((repr if isinstance(value, str) else str)(value)[:80])
+            example, examples = (repr if isinstance(value, str) else str)(value)[:80], self._account.cursor_examples
+            if len(examples) < EXAMPLES_KEPT and example not in examples:
+                examples.append(example)
             return None
         self._account.naive_stamps += moment.naive
         self._account.finer_stamps += moment.finer

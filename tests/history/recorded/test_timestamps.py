@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from incload.errors import Refused
 from incload.history.recorded.read_log import ReadLog
+from incload.history.recorded.time_formats import advice, check_format
 from incload.history.recorded.timestamps import CursorColumn, timestamp_of_name, timestamp_of_text
 
 NOON = 1_540_209_600_000_000
@@ -135,6 +137,96 @@ def test_numbers_count_in_the_unit_of_their_magnitude(number: object, unit: str,
 
     assert positions == [position]
     assert account.cursor_unit == unit
+
+
+@pytest.mark.parametrize(
+    ("value", "position"),
+    [
+        ("20181022", NOON - 43_200_000_000),
+        (20181023, NOON + 43_200_000_000),
+        (20181022.0, NOON - 43_200_000_000),
+        ("201810221200", NOON),
+        (20181022120000, NOON),
+        ("20181022120000123", NOON + 123_000),
+        ("20181022120000123456", NOON + 123_456),
+    ],
+)
+def test_dates_written_as_digits_are_no_epochs(value: object, position: int) -> None:
+    """Not a day in 1970 and not the year 2612; they name no zone."""
+    positions, account = _read(value)
+
+    assert positions == [position]
+    assert (account.cursor_unit, account.naive_stamps, account.odd_magnitudes) == ("calendar", 1, 0)
+
+
+@pytest.mark.parametrize("number", [20181322, 20180230, 20181022250000, 18991022, 2018102212, 10**25])
+def test_digits_that_are_no_date_are_numbers(number: int) -> None:
+    """A month 13, a 30th of February, an hour 25, a year before 1900, digits of an hour: these count a unit."""
+    assert _read(number)[1].cursor_unit != "calendar"
+
+
+def test_a_column_of_dates_has_no_numbers() -> None:
+    """What is no date among dates written as digits says no time."""
+    positions, account = _read(20181022, 20181023, 1_540_209_600)
+
+    assert positions == [NOON - 43_200_000_000, NOON + 43_200_000_000, None]
+    assert (account.cursors_read, account.unparsable_cursors) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "position"),
+    [
+        ("%m/%d/%Y", "10/22/2018", NOON - 43_200_000_000),
+        ("%d/%m/%y %H:%M", " 22/10/18 12:00 ", NOON),
+        ("%Y%m%d%H", 2018102212, NOON),
+        ("%Y-%m-%d %H:%M:%S %z", "2018-10-22 14:00:00 +0200", NOON),
+        ("%m/%d/%Y", "22/10/2018", None),
+        ("%m/%d/%Y", "2018-10-22", None),
+        ("%m/%d/%Y", True, None),
+    ],
+)
+def test_a_form_that_is_named_is_the_only_one(form: str, value: object, position: int | None) -> None:
+    """What has another form says no time, also if it would without the name."""
+    account = ReadLog()
+
+    assert CursorColumn(account, form).read(value) == position
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("%H:%M", "does not tell the day of a time"),
+        ("%d/%m", "does not tell the day of a time"),
+        ("", "does not tell the day of a time"),
+        ("%Q", "is no form of a time"),
+        ("%s", "is no form of a time"),
+    ],
+)
+def test_a_form_that_tells_no_day_is_refused(form: str, said: str) -> None:
+    """And one that there is not."""
+    with pytest.raises(Refused, match=said):
+        check_format(form)
+
+
+@pytest.mark.parametrize(
+    ("examples", "said"),
+    [
+        (["'09/14/2024'"], "--cursor-format '%m/%d/%Y' would read them"),
+        (["'09/10/2024'", "'01/02/2024'"], "%m/%d/%Y' would read them, and so would '%d/%m/%Y': name the one that is"),
+        (["'Sep 14, 2024 1:05 PM'"], "--cursor-format '%b %d, %Y %I:%M %p' would read them"),
+        (["'soon'"], "name their form with --cursor-format, such as %m/%d/%Y"),
+    ],
+)
+def test_the_form_that_would_fit_is_offered(examples: list[str], said: str) -> None:
+    """Two where two would: 09/10 is a day in September and one in October."""
+    assert said in advice(examples)
+
+
+def test_a_leap_second_is_the_second_after_it() -> None:
+    """As databases take it; a 61st is none."""
+    positions, _ = _read("2016-12-31T23:59:60Z", "2016-12-31T23:59:61Z")
+
+    assert positions == [1_483_228_800_000_000, None]
 
 
 def test_one_unit_holds_for_the_whole_column() -> None:
