@@ -11,10 +11,11 @@ import pytest
 from bare_statements import SETTINGS, Setting
 
 from incload.commands.compare import choice
-from incload.engines.endpoints import path_of
+from incload.contenders.function import FunctionContender
+from incload.contenders.native import NativeContender
 from incload.harness.load_timer import CLOCK
 from incload.harness.perf.rounds import Times, race
-from incload.harness.perf.throughput import Contender, Phase, Yard, contender, outcome, yard
+from incload.harness.perf.throughput import Phase, Yard, files, outcome, yard
 from incload.harness.trials.matrix import REFERENCE
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ LOAD = "timestamp_watermark"
 pytestmark = [pytest.mark.on_request, pytest.mark.benchmark(timer=CLOCK.read)]
 
 
-def bare(setting: Setting) -> Contender:
+def bare(setting: Setting) -> FunctionContender:
     """Return a setting as a contender."""
-    return Contender(setting.id, "", lambda *ends: setting.load(*map(path_of, ends)))
+    return FunctionContender(setting.id, lambda asked: setting.load(*files(asked)))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def races(
     option = request.config.option
     own = yard(PAIR, option.scale, option.seed, tmp_path_factory.mktemp("floor"))
     (load,) = (each for each in choice(option).chosen_strategies() if each.id == LOAD)
-    contenders = [contender(REFERENCE), contender(load), *map(bare, SETTINGS)]
+    contenders = [REFERENCE, NativeContender(load), *map(bare, SETTINGS)]
     return own, {phase: race(own, contenders, phase, option.rounds) for phase in PHASES}
 
 
@@ -60,7 +61,7 @@ def test_floor(
     own, ran = races
     times, reference = ran[phase][who], min(ran[phase][REFERENCE.id].seconds)
     told(times.seconds)
-    contended = Contender(who, "", lambda *_: 0)
+    contended = FunctionContender(who, lambda _: 0)
     record(outcome(own, contended, phase, times, suite="floor", reference=reference, command=command))
 
     assert not times.found.wrong

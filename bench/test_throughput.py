@@ -14,21 +14,12 @@ from bare_statements import BARE
 
 from incload.auditing.audit import Difference
 from incload.commands.compare import choice
-from incload.engines.endpoints import path_of
+from incload.contenders.function import FunctionContender
+from incload.contenders.native import NativeContender
 from incload.errors import Unable
 from incload.harness.load_timer import CLOCK
 from incload.harness.perf.rounds import Times, race
-from incload.harness.perf.throughput import (
-    PHASES,
-    Contender,
-    Phase,
-    Yard,
-    can_run,
-    contender,
-    outcome,
-    require_capability,
-    yard,
-)
+from incload.harness.perf.throughput import PHASES, Phase, Yard, can_run, files, outcome, require_capability, yard
 from incload.harness.sandbox.sandbox import pair_name
 from incload.harness.trials.matrix import REFERENCE
 
@@ -38,13 +29,14 @@ if TYPE_CHECKING:
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
+    from incload.contenders.contender import Contender
     from incload.report.outcome import Outcome
 
 TUTORIALS = (
-    Contender("tutorial_watermark", "", lambda *ends: tutorial_loaders.watermark(*map(path_of, ends))),
-    Contender("tutorial_row_hash", "", lambda *ends: tutorial_loaders.row_hash(*map(path_of, ends))),
+    FunctionContender("tutorial_watermark", lambda asked: tutorial_loaders.watermark(*files(asked))),
+    FunctionContender("tutorial_row_hash", lambda asked: tutorial_loaders.row_hash(*files(asked))),
 )
-FLOOR = Contender(BARE.id, "", lambda *ends: BARE.load(*map(path_of, ends)))
+FLOOR = FunctionContender(BARE.id, lambda asked: BARE.load(*files(asked)))
 """The engine's own statement and nothing else: where it stands, no load can be much faster."""
 TUTORIAL_PAIR = ("sqlite", "sqlite")
 MEASURED = {
@@ -65,10 +57,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test for each contender and phase, in the order of the phases."""
     chosen = choice(metafunc.config.option)
     named = chosen.chosen_strategies()
-    strategies = (REFERENCE, *(each for each in named if chosen.strategies or each.id in MEASURED))
+    strategies = (REFERENCE, *(NativeContender(each) for each in named if chosen.strategies or each.id in MEASURED))
     tests = []
     for pair in chosen.chosen_pairs():
-        own = [("throughput", contender(strategy)) for strategy in strategies]
+        own = [("throughput", each) for each in strategies]
         if pair == TUTORIAL_PAIR:
             own += [("throughput", FLOOR), *(("tutorial", taught) for taught in TUTORIALS)]
         tests += [(pair, suite, who, phase) for suite, who in own for phase in PHASES]
@@ -89,7 +81,7 @@ def races(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
             yards[pair] = yard(pair, option.scale, option.seed, tmp_path_factory.mktemp(pair_name(pair)))
         if (pair, phase) not in ran:
             chosen = {each["who"].id: each["who"] for each in selected if each.get("pair") == pair and "who" in each}
-            runners = {REFERENCE.id: contender(REFERENCE), **chosen}
+            runners = {REFERENCE.id: REFERENCE, **chosen}
             able = [each for each in runners.values() if can_run(pair, each)]
             ran[pair, phase] = race(yards[pair], able, phase, option.rounds)
         return yards[pair], ran[pair, phase]

@@ -21,6 +21,7 @@ from typing import ClassVar
 import pytest
 
 from incload.auditing.audit import Difference
+from incload.contenders.native import NativeContender
 from incload.cursor import Scale
 from incload.errors import Unable
 from incload.harness.sandbox.sandbox import open_sandbox
@@ -222,7 +223,7 @@ def wasteful(each: Strategy) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         sandbox = open_sandbox(("sqlite", "sqlite"), history.table, Path(folder))
         try:
-            sandbox.begin(history, each)
+            sandbox.begin(history, NativeContender(each))
         except Unable:
             sandbox.close()
             return

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pytest
 
 from incload.auditing.audit import order
+from incload.contenders.native import NativeContender
 from incload.engines.postgres import server
 from incload.engines.registry import session_type
 from incload.errors import Refused
@@ -223,7 +224,7 @@ def played(block: str, folder: Path) -> str:
     rows = [[cells(line)[0], told(each)] for line, each in zip(block.splitlines()[2:], story, strict=True)]
     try:
         empty = History(SHELF, position(story[0].at), life.tick(Happened(story[0].at, [], [])).upserts, ())
-        sandbox.begin(empty, chosen)
+        sandbox.begin(empty, NativeContender(chosen))
         cursor = sandbox.cursor or "modified_at"
         plan = Plan("shelf", ("id",), cursor, chosen, rule, 1_000_000, clock=lambda: now[0])
         for row, line in zip(rows, story, strict=True):

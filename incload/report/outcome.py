@@ -38,7 +38,7 @@ class Outcome:
         heal_syncs_median, heal_syncs_max: For those that healed, after how many syncs; None when none healed.
         rows_waiting: Rows that the copy still lacks or has old at the end, and that the strategy has left for a later
             sync by its own delay or horizon; they are neither wrong nor read.
-        rows_read, rows_written: Over all syncs.
+        rows_read, rows_written: Over all syncs; None, as below, for what a contender does not count.
         rows_unchanged: Rows written over an equal row.
         rows_removed: Rows deleted from the target.
         questions: How many questions the source was asked.
@@ -84,12 +84,12 @@ class Outcome:
     heal_syncs_median: float | None = None
     heal_syncs_max: int | None = None
     rows_waiting: int = 0
-    rows_read: int = 0
-    rows_written: int = 0
-    rows_unchanged: int = 0
-    rows_removed: int = 0
-    questions: int = 0
-    memory_bytes: int = 0
+    rows_read: int | None = 0
+    rows_written: int | None = 0
+    rows_unchanged: int | None = 0
+    rows_removed: int | None = 0
+    questions: int | None = 0
+    memory_bytes: int | None = 0
     load_seconds_min: float | None = None
     load_seconds_median: float | None = None
     rounds: int = 0

@@ -16,6 +16,7 @@ from crashes import EVENTS, HISTORY, TICK, Cell, Loader, cells, rows_first, stat
 from dying import Death, Tape, taped
 
 from incload.auditing.audit import Difference
+from incload.contenders.native import NativeContender
 from incload.errors import Unable
 from incload.harness.sandbox.sandbox import OTHER_PAIRS, PAIRS, SERVER_PAIRS, open_sandbox, pair_name
 from incload.harness.trials.trial import difference
@@ -53,7 +54,7 @@ class Ground:
         folder = self._folder / str(self._number)
         folder.mkdir(parents=True)
         sandbox = open_sandbox(self.cell.pair, EVENTS, folder)
-        sandbox.begin(HISTORY, self.cell.strategy)
+        sandbox.begin(HISTORY, NativeContender(self.cell.strategy))
         if self.cell.second:
             sync(sandbox.connections, self.cell.plan)
             sandbox.apply(TICK)

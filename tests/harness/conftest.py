@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from incload.harness.load_timer import LoadClock
+from incload.harness.trials.matrix import contender
 from incload.harness.trials.trial import Observed, Trial
 from incload.history.history import History, Tick
 from incload.table import Column, Kind, Table
@@ -77,6 +78,7 @@ def tried(tmp_path: Path) -> Tried:
     ) -> Observed:
         folder = tmp_path / f"trial {next(numbers)}"
         folder.mkdir()
-        return Trial(history, strategy, write_rule, pair, faults).run(folder, LoadClock())
+        who = contender(strategy, write_rule, guarded=True)
+        return Trial(history, who, pair, faults).run(folder, LoadClock())
 
     return run

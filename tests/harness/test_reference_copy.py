@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.contenders.contender import Counters
 from incload.harness.load_timer import LoadClock
 from incload.harness.reference_copy import ReferenceCopy, copy
 from incload.harness.sandbox.sandbox import PAIRS, SERVER_PAIRS, open_sandbox, pair_name
+from incload.harness.trials.matrix import REFERENCE
 from incload.harness.trials.trial import Trial
 from incload.loading.plan import Plan
 from incload.registry import strategies
@@ -29,22 +31,25 @@ every_pair = pytest.mark.parametrize("pair", [*PAIRS, *SERVER_PAIRS], ids=pair_n
 def test_it_copies_whatever_happens(pair: tuple[str, str], lived: Lived, tmp_path: Path) -> None:
     """Late rows, deletes, untouched updates and null stamps are all there: the whole table is copied every time."""
     history = lived(BASE, ([(3, "wax", -60), (1, "green tea", -30)], []), ([], [2]))
-    observed = Trial(history, ReferenceCopy(), None, pair, loader=copy).run(tmp_path, LoadClock())
+    observed = Trial(history, REFERENCE, pair).run(tmp_path, LoadClock())
 
     assert (len(observed.syncs), observed.ledger.wrong_syncs, observed.rows_at_end) == (3, 0, 2)
-    assert [(synced.read, synced.written, synced.removed, synced.questions) for synced in observed.syncs] == [
-        (2, 2, 0, 0),
-        (3, 3, 0, 0),
-        (2, 2, 0, 0),
+    assert [synced.counters for synced in observed.syncs] == [
+        Counters(read=2, written=2, unchanged=0, removed=0, queries=0),
+        Counters(read=3, written=3, unchanged=0, removed=0, queries=0),
+        Counters(read=2, written=2, unchanged=0, removed=0, queries=0),
     ]
 
 
 @every_pair
 def test_it_remembers_nothing(pair: tuple[str, str], lived: Lived, tmp_path: Path) -> None:
     """No memory is written beside the copy."""
-    observed = Trial(lived(BASE, ([], [])), ReferenceCopy(), None, pair, loader=copy).run(tmp_path, LoadClock())
+    observed = Trial(lived(BASE, ([], [])), REFERENCE, pair).run(tmp_path, LoadClock())
 
-    assert (observed.memory_bytes, [synced.after for synced in observed.syncs]) == (0, [State(), State()])
+    assert (observed.state_bytes, [synced.asked and synced.asked.after for synced in observed.syncs]) == (
+        0,
+        [State(), State()],
+    )
 
 
 @every_pair

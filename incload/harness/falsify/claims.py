@@ -16,6 +16,7 @@ from incload.engines.registry import session_type
 from incload.harness.falsify.generate import draw
 from incload.harness.falsify.shrink import shrink
 from incload.harness.load_timer import LoadClock
+from incload.harness.trials.matrix import contender
 from incload.harness.trials.prediction import broken
 from incload.harness.trials.trial import Trial
 from incload.history.breaks import Breaks, measure
@@ -77,7 +78,7 @@ def observe(
     life: Life, strategy: Strategy, rule: WriteRule, pair: tuple[str, str] = _SQLITE, folder: Path | None = None
 ) -> Observed:
     """Load a life for real; a pair of two engines needs a folder."""
-    return Trial(life.history(), strategy, rule, pair, life.faults).run(folder, LoadClock())
+    return Trial(life.history(), contender(strategy, rule, guarded=True), pair, life.faults).run(folder, LoadClock())
 
 
 def attempt(

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from incload.auditing.audit import Difference
-    from incload.harness.perf.throughput import Contender, Phase, Yard
+    from incload.contenders.contender import Contender
+    from incload.harness.perf.throughput import Phase, Yard
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ def race(yard: Yard, contenders: Sequence[Contender], phase: Phase, rounds: int)
     found: dict[str, Difference] = {}
     for number in range(rounds):
         for who in turns(contenders, number):
-            target, source = yard.stage(who, phase), yard.source(phase, who)
+            request = yard.stage(who, phase)
             started = time.perf_counter()
-            who.load(source, target)
+            who.sync(request)
             seconds[who.id].append(time.perf_counter() - started)
             yard.keep(who, phase)
             if number == rounds - 1:

@@ -10,24 +10,21 @@ The reference copy is a contender like the others, and what it takes is the meas
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 from incload.auditing.audit import Difference, audit
-from incload.engines.endpoints import Endpoint
+from incload.contenders.contender import SyncRequest
+from incload.engines.endpoints import locate, path_of
 from incload.engines.registry import session_type
-from incload.harness.reference_copy import ReferenceCopy, copy
 from incload.harness.sandbox.database_store import Depot, depot
 from incload.harness.sandbox.environment import environment
 from incload.harness.trials.error_timeline import counts
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks
 from incload.history.synthetic.datasets import rows as dataset_rows
 from incload.loading import capture
-from incload.loading.connections import connect, unable
-from incload.loading.plan import Plan
-from incload.loading.sync import sync
+from incload.loading.connections import unable
 from incload.report.outcome import Outcome
 from incload.strategy import Capability
 
@@ -36,9 +33,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from incload.contenders.contender import Contender
+    from incload.engines.endpoints import Endpoint
     from incload.engines.session import Place
     from incload.harness.perf.rounds import Times
-    from incload.strategy import Strategy
 
 Phase = Literal["initial_load", "change_2_percent", "no_change"]
 PHASES: tuple[Phase, ...] = ("initial_load", "change_2_percent", "no_change")
@@ -50,64 +48,33 @@ MEANINGS = {
 CHANGED_EVERY = 100
 """One row of so many is updated, and for so many rows one is added."""
 
-Load = Callable[[Endpoint, Endpoint], int]
-"""Loads a source into a target and returns how many rows it wrote."""
+
+def files(request: SyncRequest) -> tuple[Path, Path]:
+    """Return the files of both ends, for a contender that opens them itself."""
+    source, target = path_of(locate(request.source_url)), path_of(locate(request.target_url))
+    assert source and target  # noqa: S101, PT018 - whoever asks has a pair of files
+    return source, target
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """Somebody who loads one database into another.
-
-    Attributes:
-        id: For the report.
-        write_rule: The write rule, or empty for a contender that has none.
-        load: Does it.
-        anew: Whether it loads into a new target every time, whatever the phase.
-        asks: What the source has to keep for it; None for nothing.
-    """
-
-    id: str
-    write_rule: str
-    load: Load
-    anew: bool = False
-    asks: Capability | None = None
-
-
-def contender(strategy: Strategy) -> Contender:
-    """Return a strategy as a contender: a whole load, from opening both ends to closing them."""
-    anew = isinstance(strategy, ReferenceCopy)
-    loader = copy if anew else sync
-    cursor, per_second = _cursor(strategy.asks)
-
-    def load(source: Endpoint, target: Endpoint) -> int:
-        plan = Plan(ORDERS_NARROW.id, ("id",), cursor, strategy, cursor_per_second=per_second)
-        connections = connect(source, target, plan)
-        try:
-            return loader(connections, plan).written
-        finally:
-            connections.close()
-
-    return Contender(strategy.id, strategy.write_rule, load, anew, strategy.asks)
-
-
-def _cursor(asks: Capability | None) -> tuple[str, int | None]:
-    """Return the cursor of a strategy and what it counts: where it asks for a horizon, what the source keeps for it."""
-    if asks is not Capability.HORIZON:
-        return CURSOR, 1_000_000
+def _cursor(who: Contender) -> str:
+    """Return the cursor of a contender: where it asks for a horizon, what the source keeps for it."""
+    if who.capabilities.asks is not Capability.HORIZON:
+        return CURSOR
     from incload.engines.postgres.horizon import HORIZON_COLUMN
 
-    return HORIZON_COLUMN, None
+    return HORIZON_COLUMN
 
 
 def can_run(pair: tuple[str, str], who: Contender) -> bool:
     """Tell whether the source's engine has what a contender asks for."""
-    return not (who.asks and session_type(pair[0]).cannot(who.asks))
+    asked = who.capabilities.asks
+    return not (asked and session_type(pair[0]).cannot(asked))
 
 
 def require_capability(pair: tuple[str, str], who: Contender) -> None:
     """Refuse a contender that cannot run, and say why."""
-    if who.asks and not can_run(pair, who):
-        why = session_type(pair[0]).cannot(who.asks)
+    asked = who.capabilities.asks
+    if asked and (why := session_type(pair[0]).cannot(asked)):
         raise unable(who.id, why)
 
 
@@ -120,6 +87,7 @@ class Yard:
         rows: How many rows the source has at first.
         seed: What they are drawn from.
         sources, targets: Where the databases of each engine are kept.
+        folder: For whatever contenders keep outside of the target.
         kept: What sources of their own keep for strategies that ask, and whether those are changed yet.
     """
 
@@ -128,6 +96,7 @@ class Yard:
     seed: int
     sources: Depot
     targets: Depot
+    folder: Path
     kept: dict[Capability, bool] = field(default_factory=dict)
 
     def source(self, phase: Phase, who: Contender | None = None) -> Endpoint:
@@ -136,7 +105,8 @@ class Yard:
 
     def _source(self, phase: Phase, who: Contender | None) -> str:
         """Return the name of a source."""
-        return self._keeping(phase, who.asks) if who and who.asks else self._plain(phase)
+        asked = who.capabilities.asks if who else None
+        return self._keeping(phase, asked) if asked else self._plain(phase)
 
     def _keeping(self, phase: Phase, asked: Capability) -> str:
         """Return the name of the source that keeps what is asked for, brought to a phase; there is no way back."""
@@ -168,12 +138,25 @@ class Yard:
                 self._apply(name, changed_rows(self.rows, self.seed))
         return name
 
-    def stage(self, who: Contender, phase: Phase) -> Endpoint:
-        """Put a contender's target into the state in which a phase starts; return where it is."""
+    def stage(self, who: Contender, phase: Phase) -> SyncRequest:
+        """Put a contender's databases into the state in which a phase starts; return what it is to be asked."""
         self.targets.clear("target")
-        if phase != "initial_load" and not who.anew:
+        if phase != "initial_load" and not who.capabilities.rebuilds:
             self.targets.copy("target", self._reached(who, phase))
-        return self.targets.end("target")
+        return self._request(who, phase, "target")
+
+    def _request(self, who: Contender, phase: Phase, target: str) -> SyncRequest:
+        """Return the request to load the source of a phase into a target."""
+        return SyncRequest(
+            source_url=self.sources.url(self._source(phase, who)),
+            target_url=self.targets.url(target),
+            table=ORDERS_NARROW.id,
+            key=("id",),
+            cursor=_cursor(who),
+            state_dir=self.folder,
+            now=None,
+            number=PHASES.index(phase),
+        )
 
     def _reached(self, who: Contender, phase: Phase) -> str:
         """Return the name of a target that has passed the phases before, loading them now if nobody has yet."""
@@ -182,13 +165,13 @@ class Yard:
         if not self.targets.holds(name):
             if before != "initial_load":
                 self.targets.copy(name, self._reached(who, before))
-            who.load(self.source(before, who), self.targets.end(name))
+            who.sync(self._request(who, before, name))
         return name
 
     def keep(self, who: Contender, phase: Phase) -> None:
         """Keep the target that a phase has just left, so that the next phase need not load it again."""
         name = f"{who.id}-after-{phase}"
-        if phase != PHASES[-1] and not who.anew and not self.targets.holds(name):
+        if phase != PHASES[-1] and not who.capabilities.rebuilds and not self.targets.holds(name):
             self.targets.copy(name, "target")
 
     def _make_base(self, name: str) -> None:
@@ -232,7 +215,7 @@ class Yard:
 
 def yard(pair: tuple[str, str], rows: int, seed: int, folder: Path) -> Yard:
     """Return an empty yard."""
-    return Yard(pair, rows, seed, depot(pair[0], folder), depot(pair[1], folder))
+    return Yard(pair, rows, seed, depot(pair[0], folder), depot(pair[1], folder), folder)
 
 
 def changed_rows(rows: int, seed: int) -> pa.Table:

@@ -1,4 +1,4 @@
-"""One strategy on its way through a history beside others: its own copy, its own memory, its own audit.
+"""One contender on its way through a history beside others: its own copy, its own memory, its own audit.
 
 The audit after each sync looks at the rows that can have become right or wrong: those that changed in the source, those
 that the sync wrote or deleted, and those that were too young to be judged before. It reads them in the target and
@@ -10,26 +10,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from incload.contenders.contender import Counters, SyncRequest
 from incload.errors import Refused
 from incload.harness.load_timer import LoadClock
 from incload.harness.replays.error_periods import Tally
 from incload.harness.sandbox.shared_source import Watching
-from incload.harness.trials.trial import TICKS_PER_SECOND, difference
-from incload.loading.connections import require_capability
-from incload.loading.plan import Guards, Plan
-from incload.loading.state.store import StateStore
-from incload.loading.sync import sync as load
+from incload.harness.trials.trial import EPOCH, difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from incload.auditing.audit import Difference, Key, Row
+    from incload.contenders.contender import Contender, SyncResult
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.lag import Sync, Version
-    from incload.loading.sync import Synced
-    from incload.strategy import Strategy
 
 FULL_AUDIT_EVERY = 100
 """After how many syncs both tables are read whole."""
@@ -52,21 +49,28 @@ class AuditsDisagree(AssertionError):  # noqa: N818 - it says what happened, and
 
 @dataclass(slots=True)
 class Costs:
-    """What the syncs of one strategy cost; the figures are sums, but for the memory, which is the largest."""
+    """What the syncs of one contender cost: sums, and the largest size of its state; None for what is not known."""
 
-    rows_read: int = 0
-    rows_written: int = 0
-    rows_removed: int = 0
-    questions: int = 0
-    memory_bytes: int = 0
+    rows_read: int | None = 0
+    rows_written: int | None = 0
+    rows_removed: int | None = 0
+    questions: int | None = 0
+    memory_bytes: int | None = None
+
+    def pay(self, counters: Counters) -> None:
+        """Add what one sync counted."""
+        self.rows_read = _sum(self.rows_read, counters.read)
+        self.rows_written = _sum(self.rows_written, counters.written)
+        self.rows_removed = _sum(self.rows_removed, counters.removed)
+        self.questions = _sum(self.questions, counters.queries)
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How one strategy followed a history; it can be handed to another process.
+    """How one contender followed a history; it can be handed to another process.
 
     Attributes:
-        strategy: Which.
+        contender: Which.
         pair: The engines, source first.
         costs: What its syncs cost.
         tally: Which rows were lost or stale, and for how long.
@@ -78,7 +82,7 @@ class Followed:
         load_seconds: Seconds spent in loads alone.
     """
 
-    strategy: Strategy
+    contender: Contender
     pair: tuple[str, str]
     costs: Costs
     tally: Tally
@@ -92,10 +96,10 @@ class Followed:
 
 @dataclass(slots=True)
 class Follower:
-    """One strategy under way.
+    """One contender under way.
 
     Attributes:
-        strategy: Which.
+        contender: Which.
         sandbox: Where it loads; the source may be shared with others.
         pair: The engines, source first.
         clock: Runs while it loads.
@@ -105,13 +109,13 @@ class Follower:
         fresh: The rows that it left lost or stale and that were neither before.
     """
 
-    strategy: Strategy
+    contender: Contender
     sandbox: Sandbox
     pair: tuple[str, str]
     clock: LoadClock = field(default_factory=LoadClock)
     costs: Costs = field(default_factory=Costs)
     tally: Tally = field(default_factory=Tally)
-    last: Synced | None = None
+    last: SyncResult | None = None
     fresh: list[Key] = field(default_factory=list)
     _failure: str = ""
     _refused: bool = False
@@ -129,17 +133,16 @@ class Follower:
             return
         self._now, self._syncs, self.fresh = sync.clock, sync.number + 1, []
         try:
-            if sync.number == 0:
-                require_capability(self.strategy, self.sandbox.connections.source)
+            contender = self.contender.within(self.sandbox.connections)
             with self.clock.running():
-                self.last = load(self.sandbox.connections, self._plan())
+                self.last = contender.sync(self._request(sync))
         except Exception as error:  # noqa: BLE001 - an error is shown in the report, never a pass and never a blank
             self._failure = " ".join((str(error) if isinstance(error, Refused) else repr(error)).split())
             self._refused = isinstance(error, Refused) and sync.number == 0
             return
         if isinstance(self.sandbox.connections.target, Watching):
             self.clock.advance(-self.sandbox.connections.target.seconds)  # to be watched is no part of a load
-        self._pay(self.last)
+        self._pay(sync, self.last)
         self._judge(sync)
         if sync.number % FULL_AUDIT_EVERY == 0:
             self.full_audit()
@@ -149,7 +152,7 @@ class Follower:
         final = None if self._failure else self.full_audit()
         self.tally.close(self._syncs)
         return Followed(
-            strategy=self.strategy,
+            contender=self.contender,
             pair=self.pair,
             costs=self.costs,
             tally=self.tally,
@@ -170,33 +173,29 @@ class Follower:
             if known != keys:
                 key = min(known ^ keys, key=repr)
                 raise AuditsDisagree(
-                    f"{self.strategy.id}, sync {self._syncs - 1}: the audit of both tables finds {len(keys)} rows "
+                    f"{self.contender.id}, sync {self._syncs - 1}: the audit of both tables finds {len(keys)} rows "
                     f"{state}, and the audit of what changed {len(known)}; one of those that differ is {key!r}"
                 )
         return found
 
-    def _plan(self) -> Plan:
-        table = self.sandbox.table
-        return Plan(
-            name=table.name,
-            key=table.key,
-            cursor=table.cursor,
-            strategy=self.strategy,
-            cursor_per_second=TICKS_PER_SECOND,
-            clock=lambda: self._now,
-            # What is gone is gone in a history that really happened, and stamps are what they are.
-            guards=Guards(allow_backwards=True, allow_ahead=True, allow_removals=True),
+    def _request(self, sync: Sync) -> SyncRequest:
+        sandbox = self.sandbox
+        return SyncRequest(
+            source_url=sandbox.source_url,
+            target_url=sandbox.target_url,
+            table=sandbox.table.name,
+            key=sandbox.table.key,
+            cursor=sandbox.table.cursor,
+            state_dir=Path(),
+            now=EPOCH + timedelta(microseconds=sync.clock),
+            number=sync.number,
         )
 
-    def _pay(self, synced: Synced) -> None:
-        costs = self.costs
-        costs.rows_read += synced.read
-        costs.rows_written += synced.written
-        costs.rows_removed += synced.removed
-        costs.questions += synced.questions
-        if synced.remembered or (synced.after.digests and (synced.written or synced.removed)):
-            store = StateStore(self.sandbox.connections.target, self.sandbox.table, self.strategy.name, {})
-            costs.memory_bytes = max(costs.memory_bytes, store.size())
+    def _pay(self, sync: Sync, result: SyncResult) -> None:
+        self.costs.pay(result.counters or Counters())
+        if self.contender.capabilities.state and (result.state_changed or self.costs.memory_bytes is None):
+            size = self.contender.within(self.sandbox.connections).state(self._request(sync)).size()
+            self.costs.memory_bytes = max(self.costs.memory_bytes or 0, size or 0)
 
     def _judge(self, sync: Sync) -> None:
         """Find out which of the rows that can have changed are right, and enter that."""
@@ -216,7 +215,8 @@ class Follower:
 
     def _enter(self, sync: Sync, judged: Iterable[Key]) -> None:
         """Enter rows of the source into the tally, those too young to have been promised as right."""
-        delay = self.strategy.delay // _MICROSECOND
+        claims = self.contender.claims
+        delay = claims.delay // _MICROSECOND if claims else 0
         entered: dict[Key, Literal["lost", "stale"] | None] = {}
         for key in judged:
             row, state = sync.rows.get(key), self._state.get(key)
@@ -254,6 +254,10 @@ class Follower:
         for row in map(_plain, rows):
             copies.setdefault(tuple(row[place] for place in places), []).append(row)
         return copies
+
+
+def _sum(total: int | None, more: int | None) -> int | None:
+    return None if total is None or more is None else total + more
 
 
 def _condition(names: list[str], number: int) -> str:

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from types import TracebackType
 
+    from incload.contenders.contender import Contender
     from incload.harness.sandbox.shared_source import Beside
     from incload.history.history import History, Tick
     from incload.history.lag import Sync
-    from incload.strategy import Strategy
 
-Member = tuple[tuple[str, str], "Strategy"]
-"""A strategy on a pair of engines, source first."""
+Member = tuple[tuple[str, str], "Contender"]
+"""A contender on a pair of engines, source first."""
 
 _PATIENCE_SECONDS = 10
 
@@ -84,12 +84,12 @@ class _Crew:
         return self
 
     def _open(self, pair: tuple[str, str]) -> Beside:
-        mine = [strategy for each, strategy in self.members if each == pair]
+        mine = [contender for each, contender in self.members if each == pair]
         folder = self.folder / pair_name(pair)
         folder.mkdir()
         beside = open_beside(pair, self.history, folder, mine)
-        for strategy, sandbox in zip(mine, beside.targets, strict=True):
-            self._followers[pair, strategy] = Follower(strategy, sandbox, pair)
+        for contender, sandbox in zip(mine, beside.targets, strict=True):
+            self._followers[pair, contender] = Follower(contender, sandbox, pair)
         return beside
 
     def __exit__(

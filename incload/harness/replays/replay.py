@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
+from incload.contenders.native import EVERYTHING_PASSES, NativeContender
 from incload.harness.replays.lockstep import follow
 from incload.harness.replays.window_check import confirm, window_strategy
 from incload.harness.replays.worst_rows import worst_stories
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
+    from incload.contenders.contender import Contender
     from incload.harness.replays.follower import Followed
     from incload.harness.replays.lockstep import Member
     from incload.history.history import History
@@ -80,14 +82,14 @@ def replay(  # noqa: PLR0913, PLR0917 - the last three have defaults that most t
         profiler.see(sync)
         clocks.append(sync.clock)
 
-    asked = [(pair, strategy) for pair in pairs for strategy in strategies]
+    asked = [(pair, follower(strategy)) for pair in pairs for strategy in strategies]
     applied = [member for member in asked if not not_applicable(member[1], history.table)]
     cursor = history.table.cursor or ""
-    tried = {window: (pairs[0], window_strategy(window)) for window in windows}
+    tried = {window: (pairs[0], follower(window_strategy(window))) for window in windows}
     followed = follow(history, list(dict.fromkeys([*applied, *tried.values()])), see, workers)
     lateness = profiler.lateness()
     blind = without_times(account, cursor)
-    told = [member for member in applied if member[0] == pairs[0] and not (blind and member[1].uses_cursor)]
+    told = [member for member in applied if member[0] == pairs[0] and not (blind and uses_cursor(member[1]))]
     return Replay(
         tuple(_record(member, followed.get(member), history.table, account, lateness) for member in asked),
         lateness,
@@ -96,9 +98,20 @@ def replay(  # noqa: PLR0913, PLR0917 - the last three have defaults that most t
     )
 
 
-def not_applicable(strategy: Strategy, table: Table) -> str:
-    """Say why a strategy cannot follow a table at all; empty when it can."""
-    by_key = Assumption.KEYS_IN_COMMIT_ORDER in {need.assumption for need in strategy.needs}
+def follower(strategy: Strategy) -> NativeContender:
+    """Return a strategy as it follows a history that really happened: no guard holds anything back."""
+    return NativeContender(strategy, guards=EVERYTHING_PASSES)
+
+
+def uses_cursor(contender: Contender) -> bool:
+    """Tell whether a contender goes by the cursor and says so."""
+    return contender.claims is not None and contender.claims.uses_cursor
+
+
+def not_applicable(contender: Contender, table: Table) -> str:
+    """Say why a contender cannot follow a table at all; empty when it can."""
+    needs = contender.claims.needs if contender.claims else ()
+    by_key = Assumption.KEYS_IN_COMMIT_ORDER in {need.assumption for need in needs}
     texts = [name for name in table.key if table.column(name).kind is Kind.TEXT]
     if by_key and texts:
         return f"it goes by the order of the keys, and that of the texts in {texts[0]} says nothing about time"
@@ -107,28 +120,32 @@ def not_applicable(strategy: Strategy, table: Table) -> str:
 
 def _record(member: Member, followed: Followed | None, table: Table, account: ReadLog, lateness: Lateness) -> Replayed:
     """Return the record of a strategy, whether it was under way or not."""
-    pair, strategy = member
+    pair, contender = member
     identity = Replayed(
-        strategy=strategy.id,
-        write_rule=str(strategy.write_rule),
+        strategy=contender.id,
+        write_rule=contender.write_rule,
         source_engine=pair[0],
         target_engine=pair[1],
         outcome="n/a",
-        reason=not_applicable(strategy, table),
+        reason=not_applicable(contender, table),
         snapshots=account.snapshots,
         keys=account.keys,
         history_digest=account.digest,
     )
     if followed is None:
         return identity
-    blind = without_times(account, table.cursor or "") if strategy.uses_cursor and not followed.failure else ""
+    blind = without_times(account, table.cursor or "") if uses_cursor(contender) and not followed.failure else ""
     if blind:
         return replace(identity, outcome="unproven", reason=blind)
     row = _told(identity, followed, lateness)
     doubt = without_change(lateness) or (
-        doubtful_times(account, lateness, table.cursor or "") if strategy.uses_cursor else ""
+        doubtful_times(account, lateness, table.cursor or "") if uses_cursor(contender) else ""
     )
     return replace(row, outcome="unproven", reason=doubt) if doubt and row.outcome == "sound" else row
+
+
+def _each(count: int | None, of: int) -> float | None:
+    return None if count is None or not of else round(count / of, 3)
 
 
 def _told(identity: Replayed, followed: Followed, lateness: Lateness) -> Replayed:
@@ -155,7 +172,7 @@ def _told(identity: Replayed, followed: Followed, lateness: Lateness) -> Replaye
         rows_waiting=followed.waiting,
         rows_read=costs.rows_read,
         rows_changed=changed,
-        rows_read_per_row_changed=round(costs.rows_read / changed, 3) if changed else None,
+        rows_read_per_row_changed=_each(costs.rows_read, changed),
         rows_written=costs.rows_written,
         rows_removed=costs.rows_removed,
         questions=costs.questions,

@@ -29,7 +29,7 @@ def window_strategy(window: timedelta) -> Strategy:
 
 def confirm(paper: PaperWindow, followed: Followed) -> TriedWindow:
     """Hold what was foretold of a window against the strategy that tried it."""
-    forecast, name = paper.forecast(), followed.strategy.id
+    forecast, name = paper.forecast(), followed.contender.id
     if followed.failure:
         return TriedWindow(
             forecast=forecast, strategy=name, difference=(f"The replay of {name} ended early: {followed.failure}",)
@@ -60,4 +60,6 @@ def _circumstance(followed: Followed, key: Key) -> str:
     spell = followed.tally.longest.get(key)
     if spell is None:
         return ""
-    return f"The first of them was {spell.kind} after sync {spell.since}. {what_was_asked(followed.strategy.id, spell)}"
+    return (
+        f"The first of them was {spell.kind} after sync {spell.since}. {what_was_asked(followed.contender.id, spell)}"
+    )

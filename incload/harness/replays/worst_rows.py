@@ -49,11 +49,11 @@ class Facts:
 
     def enter(self, follower: Follower) -> None:
         """Note the circumstances of the rows that the latest sync of a strategy has left wrong."""
-        if follower.last is None:
+        if follower.last is None or follower.last.asked is None:
             return
         for key in follower.fresh:
             sync, change = self._last.get(key, (0, None))
-            watermark, asked = follower.last.before.watermark, follower.last.delta.rows
+            watermark, asked = follower.last.asked.before.watermark, follower.last.asked.delta.rows
             follower.tally.wrong[key].why = Circumstance(sync, change, watermark, asked)
 
 
@@ -64,7 +64,7 @@ def worst_stories(followed: Sequence[Followed], clocks: Sequence[int], table: Ta
     for each in followed:
         for key, spell in each.tally.longest.items():
             syncs[key] += each.tally.wrong_for[key]
-            spells[key].append((each.strategy.id, spell))
+            spells[key].append((each.contender.id, spell))
     worst = sorted(spells, key=lambda key: (-syncs[key], -len(spells[key]), order(key)))[:STORIES]
     return tuple(
         WorstRow(_named(key), len(spells[key]), syncs[key], story(key, spells[key], clocks, table)) for key in worst

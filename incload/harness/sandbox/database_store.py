@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from incload.engines.endpoints import Location
 from incload.engines.registry import session_type
@@ -27,6 +28,10 @@ class Depot(ABC):
     @abstractmethod
     def end(self, name: str) -> Endpoint:
         """Return where a database is, or would be."""
+
+    @abstractmethod
+    def url(self, name: str) -> str:
+        """Return the URL of a database."""
 
     @abstractmethod
     def holds(self, name: str) -> bool:
@@ -59,6 +64,10 @@ class Files(Depot):
     def end(self, name: str) -> Location:
         """Return the file."""
         return Location(self.engine, self.folder / f"{name}.{self.engine}")
+
+    def url(self, name: str) -> str:
+        """Return the URL of the file."""
+        return f"{self.engine}:///{quote(str(self.end(name).path))}"
 
     def holds(self, name: str) -> bool:
         """Look for the file."""
@@ -97,11 +106,16 @@ class Schemas(Depot):
     def end(self, name: str) -> Endpoint:
         """Return the schema, made when it is first asked for."""
         from incload.engines.endpoints import locate
+
+        return locate(self.url(name))
+
+    def url(self, name: str) -> str:
+        """Return the URL of the schema, made when it is first asked for."""
         from incload.engines.postgres.server import schema
 
         if name not in self._urls:
             self._urls[name] = self._closing.enter_context(schema())
-        return locate(self._urls[name])
+        return self._urls[name]
 
     def holds(self, name: str) -> bool:
         """Tell whether somebody has asked for the schema and filled it."""

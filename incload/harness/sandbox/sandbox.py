@@ -5,23 +5,24 @@ The source is written by a session of its own wherever the engine allows it, as 
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from incload.engines.change_log import ChangeLog
-from incload.loading.connections import Connections, require_capability
+from incload.loading.connections import Connections, unable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from incload.auditing.audit import Key, Row
+    from incload.contenders.contender import Contender
     from incload.engines.change_log import Capture
     from incload.engines.postgres.fixtures import PostgresSession
     from incload.engines.session import Place, Session
     from incload.history.history import History, Tick
-    from incload.strategy import Capability, Strategy
+    from incload.strategy import Capability
     from incload.table import Table
 
 PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"))
@@ -48,7 +49,7 @@ class Sandbox:
     """A live source and a target, opened together.
 
     Attributes:
-        connections: What the load uses.
+        opened: The sessions that a contender in this process may use; None where it opens its own.
         writer: The session that changes the source.
         place: Where the writer finds the source.
         table: What the source table is now.
@@ -57,9 +58,11 @@ class Sandbox:
         log: The source's log of the table's changes; None for strategies that ask for none.
         kept: What the source keeps for the strategy, be it a log or a column.
         cursor: The column that it keeps, if that is the strategy's cursor instead of the table's.
+        source_url: Where any program finds the source; empty while it is in memory.
+        target_url: Likewise the target.
     """
 
-    connections: Connections
+    opened: Connections | None
     writer: Session
     place: Place
     table: Table
@@ -68,20 +71,40 @@ class Sandbox:
     log: ChangeLog | None = None
     kept: Capture | None = None
     cursor: str | None = None
+    source_url: str = ""
+    target_url: str = ""
 
-    def begin(self, history: History, strategy: Strategy | None = None) -> None:
+    def begin(self, history: History, contender: Contender | None = None) -> None:
         """Create the source, give it the history's base, and index its cursor as a careful owner does.
 
-        Raises `Unable` for a strategy that asks for what the source's engine does not have; what it can have for the
+        Raises `Unable` for a contender that asks for what the source's engine does not have; what it can have for the
         asking, it has then.
         """
-        if strategy is not None:
-            require_capability(strategy, self.writer)
+        asked = contender.capabilities.asks if contender is not None else None
+        if contender is not None and asked is not None and (why := self.writer.cannot(asked)):
+            raise unable(contender.id.partition(":")[0], why)
         self.writer.settle(self.place, self.table)
         self.writer.put(self.place, self.table, history.base)
         self.writer.index(self.place, self.table)
-        if strategy is not None and strategy.asks is not None:
-            self._keep(strategy.asks)
+        if asked is not None:
+            self._keep(asked)
+
+    @property
+    def connections(self) -> Connections:
+        """The sessions that a contender in this process may use."""
+        if self.opened is None:
+            raise ValueError("every contender opens its own sessions here")
+        return self.opened
+
+    @contextmanager
+    def free(self) -> Iterator[None]:
+        """Hold nothing open, for the time of a block, that would keep another program from either end."""
+        yield
+
+    @contextmanager
+    def target(self) -> Iterator[Session]:
+        """Return a session that can read and write the target, for the time of a block."""
+        yield self.connections.target
 
     def _keep(self, asked: Capability) -> None:
         """Have the source keep what a strategy asks for, until the stand is closed."""
@@ -138,11 +161,11 @@ class Sandbox:
 
     def target_rows(self) -> Iterator[list[Row]]:
         """Yield the target's rows in the order of the key."""
-        columns = self.connections.target.columns("target", self.table.name)
-        if columns is None:
-            return iter(())
-        compared = tuple(column for column in columns if column.name != self.cursor)
-        return self.connections.target.ordered("target", replace(self.table, columns=compared))
+        with self.target() as session:
+            columns = session.columns("target", self.table.name)
+            if columns is not None:
+                compared = tuple(column for column in columns if column.name != self.cursor)
+                yield from session.ordered("target", replace(self.table, columns=compared))
 
     def close(self) -> None:
         """Close every session, and drop what was made on a server."""

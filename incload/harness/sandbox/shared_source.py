@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from incload.auditing.audit import Key
+    from incload.contenders.contender import Contender
     from incload.engines.session import Query
     from incload.history.history import History, Tick
-    from incload.strategy import Strategy
     from incload.table import Table
 
 
@@ -83,7 +83,7 @@ class Beside:
 
     Attributes:
         sources: What has to be fed: each writes one source.
-        targets: One for each strategy.
+        targets: One for each contender.
         closing: What is to be closed in the end.
     """
 
@@ -101,28 +101,30 @@ class Beside:
         self.closing.close()
 
 
-def open_beside(pair: tuple[str, str], history: History, folder: Path, strategies: Sequence[Strategy]) -> Beside:
-    """Bring the base of a history to life, and open a target for each strategy; none waits for a disk."""
+def open_beside(pair: tuple[str, str], history: History, folder: Path, contenders: Sequence[Contender]) -> Beside:
+    """Bring the base of a history to life, and open a target for each contender; none waits for a disk."""
     with ExitStack() as closing:
         if pair in {("sqlite", "sqlite"), ("sqlite", "duckdb")}:
-            beside = _from_sqlite(pair[1], history, folder, strategies, closing)
+            beside = _from_sqlite(pair[1], history, folder, contenders, closing)
         else:
             sandboxes = [
-                _alone(pair, history, folder / str(place), each, closing) for place, each in enumerate(strategies)
+                _alone(pair, history, folder / str(place), each, closing) for place, each in enumerate(contenders)
             ]
             beside = Beside(sandboxes, sandboxes, closing)
         return replace(beside, closing=closing.pop_all())
 
 
-def _begin(sandbox: Sandbox, history: History, strategies: Iterable[Strategy]) -> None:
-    """Bring the base to life, and have the source keep what strategies ask for and its engine can."""
+def _begin(sandbox: Sandbox, history: History, contenders: Iterable[Contender]) -> None:
+    """Bring the base to life, and have the source keep what contenders ask for and its engine can."""
     sandbox.begin(history)
-    asked = {each.asks for each in strategies if each.asks is not None and not sandbox.writer.cannot(each.asks)}
+    asked = {each.capabilities.asks for each in contenders}
     for capability in asked:
+        if capability is None or sandbox.writer.cannot(capability):
+            continue
         sandbox.writer.capture(capability, sandbox.place, sandbox.table.name).install(sandbox.table.key)
 
 
-def _alone(pair: tuple[str, str], history: History, folder: Path, strategy: Strategy, closing: ExitStack) -> Sandbox:
+def _alone(pair: tuple[str, str], history: History, folder: Path, contender: Contender, closing: ExitStack) -> Sandbox:
     """Open a source and a target of their own."""
     if pair == ("duckdb", "duckdb"):
         session, name = _duckdb(history, source=True), history.table.name
@@ -132,14 +134,14 @@ def _alone(pair: tuple[str, str], history: History, folder: Path, strategy: Stra
         folder.mkdir()
         sandbox = open_sandbox(pair, history.table, folder)
         closing.callback(sandbox.close)
-    _begin(sandbox, history, [strategy])
+    _begin(sandbox, history, [contender])
     return sandbox
 
 
 def _from_sqlite(
-    target: str, history: History, folder: Path, strategies: Sequence[Strategy], closing: ExitStack
+    target: str, history: History, folder: Path, contenders: Sequence[Contender], closing: ExitStack
 ) -> Beside:
-    """Open one SQLite source and for each strategy a target, in SQLite or in DuckDB, that reads it."""
+    """Open one SQLite source and for each contender a target, in SQLite or in DuckDB, that reads it."""
     from incload.engines.sqlite.session import SqliteSession
 
     class Watched(Watching, SqliteSession):
@@ -149,8 +151,8 @@ def _from_sqlite(
     writer = SqliteSession(None, path, durable=False)
     closing.callback(writer.close)
     beside = Beside([Sandbox(Connections(writer, writer, table.name), writer, "target", table)], [], closing)
-    _begin(beside.sources[0], history, strategies)  # a file that is not there yet cannot be attached read-only
-    for place in range(len(strategies)):
+    _begin(beside.sources[0], history, contenders)  # a file that is not there yet cannot be attached read-only
+    for place in range(len(contenders)):
         if target == "sqlite":
             both = Watched(path, folder / f"target {place}.sqlite", durable=False)
             both.key = table.key

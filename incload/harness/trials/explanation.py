@@ -12,11 +12,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from incload.engines.registry import session_type
+from incload.errors import Refused
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.sandbox import pair_name
 from incload.harness.trials.error_timeline import counts
 from incload.harness.trials.matrix import Cell, Choice, outcome
-from incload.harness.trials.prediction import broken, disagreement
+from incload.harness.trials.prediction import broken, disagreement, unmet
 from incload.harness.trials.witness import shown
 from incload.history.breaks import Breaks, measure
 from incload.registry import strategies, strategy
@@ -25,6 +26,7 @@ from incload.strategy import needs_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from incload.contenders.contender import Claims
     from incload.harness.trials.trial import Observed
     from incload.history.history import History
     from incload.history.synthetic.scenarios import Scenario
@@ -50,8 +52,8 @@ class Explanation:
 
 def chosen(strategy_text: str, choice: Choice) -> Cell:
     """Return the one cell that a strategy, a scenario and a pair name; refuse a name that does not exist."""
-    wanted = strategy(strategy_text)
-    return next(cell for cell in choice.cells() if cell.strategy == wanted)
+    wanted = strategy(strategy_text).id
+    return next(cell for cell in choice.cells() if cell.contender.id == wanted)
 
 
 def explain(cell: Cell) -> Explanation:
@@ -70,7 +72,7 @@ def explain(cell: Cell) -> Explanation:
 
 
 def _head(cell: Cell, observed: Observed, found: Outcome) -> str:
-    what = f"{cell.strategy.id} with {cell.write_rule} in {cell.scenario.id}, {pair_name(cell.pair)}"
+    what = f"{cell.contender.id} with {cell.contender.write_rule} in {cell.scenario.id}, {pair_name(cell.pair)}"
     ledger = observed.ledger
     kinds = zip(counts(ledger.last) if ledger.last else (), KINDS, strict=False)
     at_end = ", ".join(f"{number} {kind}" for number, kind in kinds if number) or "none"
@@ -105,19 +107,28 @@ def _timing(history: History, observed: Observed) -> str:
     return _filled(text) + "\n"
 
 
+def _claims(cell: Cell) -> Claims:
+    """Return what the contender says about itself; refuse one that says nothing."""
+    claims = cell.contender.claims
+    if claims is None:
+        raise Refused(f"{cell.contender.id} claims nothing that could be explained: name a strategy.")
+    return claims
+
+
 def _failed(cell: Cell, breaks: Breaks) -> Iterator[str]:
     """Say which needs are broken and who does without them."""
-    unmet = broken(cell.strategy, cell.write_rule, breaks)
+    claims = _claims(cell)
+    failed = unmet(claims.needs, claims.breaks, breaks)
     yield "What failed:"
-    for need in unmet:
+    for need in failed:
         yield _filled(f"  {need.assumption.name}: {need.assumption.value}. {_measured(need, cell, breaks)}", "    ")
     yield ""
-    yield from _right(cell, [need.assumption for need in unmet], breaks)
+    yield from _right(cell, [need.assumption for need in failed], breaks)
 
 
 def _measured(need: Need, cell: Cell, breaks: Breaks) -> str:
     if need.assumption not in breaks:
-        return f"{cell.strategy.id} itself breaks it, by design."
+        return f"{cell.contender.id} itself breaks it, by design."
     size = breaks[need.assumption]
     measured = "" if size is None else f" The largest break here is {size}."
     if need.within is None:
@@ -150,8 +161,8 @@ def _borne(each: Strategy, assumption: Assumption) -> str:
 
 def _kept(cell: Cell, breaks: Breaks) -> Iterator[str]:
     """Say that nothing that is needed is broken, and how far the rest is from harm."""
-    needs = sorted(needs_of(cell.strategy, cell.write_rule), key=lambda need: need.assumption.name)
-    yield f"What {cell.strategy.id} needs with {cell.write_rule}, none of it broken:"
+    needs = sorted(_claims(cell).needs, key=lambda need: need.assumption.name)
+    yield f"What {cell.contender.id} needs with {cell.contender.write_rule}, none of it broken:"
     width = max(len(need.assumption.name) for need in needs)
     for need in needs:
         size = breaks.get(need.assumption)

@@ -1,144 +1,69 @@
-"""What happens to a loader rather than to its source: carried out for real, on the files of a trial.
+"""What a fault does to the loader of a trial: carried out for real, on the databases of its sandbox.
 
-Rows and memory of incload's own load commit together; a loader that commits them apart is acted out by putting one of
+Rows and state of incload's own load commit together; a loader that commits them apart is acted out by putting one of
 the two back to what it was, as a crash between the commits would leave it.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import reduce
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from incload.loading.state.store import TABLE as STATE
-from incload.strategy import Assumption, Delta, Need, Reach, Seen, Source, State, Strategy
+from incload.errors import Unable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from datetime import timedelta
 
+    from incload.contenders.contender import Contender, StateAccess
     from incload.engines.session import Place, Session
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.faults import Fault
-    from incload.loading.state.store import StateStore
 
 _COPY = "incload_lab_copy"
 
 
-@dataclass(frozen=True)
-class BentState(Strategy):
-    """A strategy whose memory is coarser than the cursor.
-
-    Attributes:
-        honest: The strategy.
-        faults: What makes its watermark coarser.
-    """
-
-    honest: Strategy
-    faults: tuple[Fault, ...]
-
-    def __post_init__(self) -> None:
-        """Speak under the strategy's own name and rule."""
-        object.__setattr__(self, "name", self.honest.name)
-        object.__setattr__(self, "write_rule", self.honest.write_rule)
-        object.__setattr__(self, "uses_cursor", self.honest.uses_cursor)
-        object.__setattr__(self, "asks", self.honest.asks)
-
-    @property
-    def id(self) -> str:
-        """The strategy's own id."""
-        return self.honest.id
-
-    @property
-    def needs(self) -> frozenset[Need]:
-        """What the strategy needs."""
-        return self.honest.needs
-
-    @property
-    def breaks(self) -> frozenset[Assumption]:
-        """What the strategy breaks."""
-        return self.honest.breaks
-
-    @property
-    def reach(self) -> Reach | None:
-        """What the strategy reads."""
-        return self.honest.reach
-
-    @property
-    def delay(self) -> timedelta:
-        """The strategy's delay."""
-        return self.honest.delay
-
-    def read(self, source: Source, state: State) -> Delta:
-        """Read as the strategy does."""
-        return self.honest.read(source, state)
-
-    def remember(self, seen: Seen, state: State) -> State:
-        """Remember as the strategy does, and bend the watermark."""
-        after = self.honest.remember(seen, state)
-        if after.watermark is None:
-            return after
-        return replace(after, watermark=reduce(lambda at, fault: fault.bent(at), self.faults, int(after.watermark)))
+def require_capability(contender: Contender, faults: Sequence[Fault]) -> None:
+    """Raise `Unable` when a fault needs what a contender does not let the harness do."""
+    can = contender.capabilities
+    for fault in faults:
+        if fault.needs_state and not can.state:
+            raise Unable(f"{fault.kind} cannot happen to {contender.id}: it does not say where it keeps its state.")
+        if fault.bends_state and not can.coarse_state:
+            raise Unable(f"{fault.kind} cannot happen to {contender.id}: it does not say what watermark it keeps.")
 
 
-def bent(strategy: Strategy, faults: Sequence[Fault]) -> Strategy:
-    """Return the strategy with the memory that the faults give it."""
-    bending = tuple(fault for fault in faults if fault.bends_state)
-    return BentState(strategy, bending) if bending else strategy
-
-
-@dataclass(frozen=True, slots=True)
-class SavedState:
-    """A memory as it was: its entry and its digests."""
-
-    entry: list[tuple[object, ...]]
-    digests: list[tuple[object, ...]] | None
-
-
-def save(store: StateStore) -> SavedState:
-    """Read a memory as it is."""
-    session = store.session
-    entry, digests = [], None
-    if store.exists():
-        entry = session.rows(
-            f"SELECT value FROM {session.name('target', STATE)} WHERE table_name = ? AND strategy = ?",
-            (store.table.name, store.strategy),
-        )
-    if store.has_digests():
-        digests = session.rows(f"SELECT * FROM {store.digests}")
-    return SavedState(entry, digests)
-
-
-def restore(store: StateStore, saved: SavedState) -> None:
-    """Put a memory back."""
-    session = store.session
-    store.forget()
-    for (value,) in saved.entry:
-        session.write(
-            f"INSERT INTO {session.name('target', STATE)} (table_name, strategy, value) VALUES (?, ?, ?)",
-            (store.table.name, store.strategy, value),
-        )
-    if saved.digests is not None:
-        store.create_digests("")  # no engine has declared the columns of a history
-        for row in saved.digests:
-            session.write(f"INSERT INTO {store.digests} VALUES ({', '.join('?' * len(row))})", row)
+def coarsened(contender: Contender, faults: Sequence[Fault]) -> Contender:
+    """Return the contender with the state that the faults give it."""
+    bending = [fault for fault in faults if fault.bends_state]
+    for fault in bending:
+        contender = contender.coarsened(fault.bent)
+    return contender
 
 
 @contextmanager
-def rows_put_back(session: Session, table: str) -> Iterator[None]:
-    """Undo to a target table whatever the block did to it; what the block did to the memory stays."""
-    name, copy = session.name("target", table), session.name("target", _COPY)
-    present = session.columns("target", table)
-    if present:
-        session.write(f"CREATE TABLE {copy} AS SELECT * FROM {name}")
+def rows_put_back(sandbox: Sandbox) -> Iterator[None]:
+    """Undo to the target's rows whatever the block did to them; what the block did to the state stays."""
+    with sandbox.target() as session:
+        present = _copied(session, sandbox.table.name)
     yield
-    session.write(f"DELETE FROM {name}")
-    if present:
-        columns = session.listed(column.name for column in present)  # the block may have added others
-        session.write(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {copy}")
-        session.write(f"DROP TABLE {copy}")
+    with sandbox.target() as session:
+        name, copy = session.name("target", sandbox.table.name), session.name("target", _COPY)
+        if session.columns("target", sandbox.table.name):
+            session.write(f"DELETE FROM {name}")
+        if present:
+            session.write(f"INSERT INTO {name} ({present}) SELECT {present} FROM {copy}")
+            session.write(f"DROP TABLE {copy}")
+
+
+def _copied(session: Session, table: str) -> str:
+    """Copy a target table beside itself; return its columns, as the block may add others, or nothing."""
+    present = session.columns("target", table)
+    if not present:
+        return ""
+    session.write(f"CREATE TABLE {session.name('target', _COPY)} AS SELECT * FROM {session.name('target', table)}")
+    return session.listed(column.name for column in present)
 
 
 @contextmanager
@@ -155,6 +80,7 @@ def hidden(sandbox: Sandbox, share: float) -> Iterator[None]:
     try:
         yield
     finally:
+        session = sandbox.writer  # on disk it is another one now
         with sandbox.unwatched():
             session.write(f"INSERT INTO {name} SELECT * FROM {copy}")
         session.write(f"DROP TABLE {copy}")
@@ -162,40 +88,39 @@ def hidden(sandbox: Sandbox, share: float) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Loading:
-    """A loader of a trial, as faults see it: a `Victim` for real.
+    """The contender of a trial, as faults see it: a `Victim` for real.
 
     Attributes:
         sandbox: Where it loads.
-        store: Its memory.
+        access: Its state; None where nobody knows it, so that no fault of it happens.
         load: Runs it.
-        saved: The memories after earlier syncs that faults will come back to.
+        saved: The states after earlier syncs that faults will come back to.
     """
 
     sandbox: Sandbox
-    store: StateStore
+    access: StateAccess | None
     load: Callable[[], object]
-    saved: dict[int, SavedState] = field(default_factory=dict)
+    saved: dict[int, object] = field(default_factory=dict)
 
     def lose_state(self) -> None:
-        """Forget everything."""
-        self.store.forget()
+        """Remove the state."""
+        self._known().lose()
 
-    def state(self) -> SavedState:
-        """Read the memory."""
-        return save(self.store)
+    def state(self) -> object:
+        """Read the state."""
+        return self._known().save()
 
-    def state_after(self, sync: int) -> SavedState:
-        """Return the memory after an earlier sync."""
+    def state_after(self, sync: int) -> object:
+        """Return the state after an earlier sync."""
         return self.saved[sync]
 
     def put_state_back(self, state: object) -> None:
-        """Put a memory back."""
-        assert isinstance(state, SavedState)  # noqa: S101 - it is what this class gave away
-        restore(self.store, state)
+        """Put a state back."""
+        self._known().put_back(state)
 
     def rows_put_back(self) -> AbstractContextManager[None]:
         """Undo to the target's rows whatever a block does."""
-        return rows_put_back(self.sandbox.connections.target, self.sandbox.table.name)
+        return rows_put_back(self.sandbox)
 
     def last_rows_hidden(self, share: float) -> AbstractContextManager[None]:
         """Take the last rows out of the source for the time of a block."""
@@ -205,3 +130,8 @@ class Loading:
         """Cut the log that the source keeps, if it keeps one."""
         if self.sandbox.log:
             self.sandbox.log.cut()
+
+    def _known(self) -> StateAccess:
+        if self.access is None:
+            raise ValueError("a fault of a state that is not known: it should have been refused")
+        return self.access

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from incload.contenders.native import NativeContender
 from incload.errors import Refused, Unable, unknown
 from incload.harness.reference_copy import ReferenceCopy, copy
 from incload.harness.sandbox.environment import environment
@@ -19,7 +20,6 @@ from incload.harness.trials.trial import Trial
 from incload.harness.trials.witness import story
 from incload.history.synthetic.scenarios import SCENARIOS, scenario
 from incload.loading.plan import Guards
-from incload.loading.sync import sync
 from incload.registry import strategies, strategy
 from incload.report.outcome import Outcome
 from incload.strategy import WriteRule
@@ -27,14 +27,13 @@ from incload.strategy import WriteRule
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from incload.contenders.contender import Claims, Contender
     from incload.harness.load_timer import LoadClock
     from incload.harness.trials.prediction import Breaks, Prediction
     from incload.harness.trials.trial import Observed
     from incload.history.history import History
     from incload.history.synthetic.scenarios import Scenario
     from incload.strategy import Strategy
-
-REFERENCE = ReferenceCopy()
 
 CORE = (
     "clean",
@@ -56,9 +55,10 @@ RULES_SCENARIOS = ("inserts_only", "clean", "hard_deletes", "out_of_order_versio
 class Cell:
     """One cell of the matrix.
 
+    A cell can be handed to another process, which rebuilds the history that it needs.
+
     Attributes:
-        strategy: Who is tried; the reference copy is a contender like any other.
-        write_rule: By which rule.
+        contender: Who is tried; the reference copy is a contender like any other.
         scenario: On which history.
         pair: On which engines.
         rows: How many rows the history's base has.
@@ -67,8 +67,7 @@ class Cell:
         suite: `matrix`, where every strategy has its own write rule, or `write_rules`, where each meets them all.
     """
 
-    strategy: Strategy
-    write_rule: WriteRule
+    contender: Contender
     scenario: Scenario
     pair: tuple[str, str]
     rows: int
@@ -79,8 +78,8 @@ class Cell:
     @property
     def name(self) -> str:
         """A name for progress and for the tests' ids."""
-        rule = f"-{self.write_rule}" if self.suite == RULES else ""
-        return f"{self.strategy.id}{rule}-{self.scenario.id}-{pair_name(self.pair)}"
+        rule = f"-{self.contender.write_rule}" if self.suite == RULES else ""
+        return f"{self.contender.id}{rule}-{self.scenario.id}-{pair_name(self.pair)}"
 
     def history(self) -> History:
         """Build the cell's history, once for all cells that share it."""
@@ -89,19 +88,24 @@ class Cell:
     def run(self, clock: LoadClock) -> Observed:
         """Run the trial once, in a folder of its own."""
         with tempfile.TemporaryDirectory(prefix="incload-") as folder:
-            loader = copy if self.strategy is REFERENCE else sync
-            guards = Guards(allow_removals=not self.scenario.guarded)
-            trial = Trial(
-                self.history(),
-                self.strategy,
-                self.write_rule,
-                self.pair,
-                self.scenario.faults,
-                loader,
-                guards,
-                self.scenario.late_commits,
-            )
+            trial = Trial(self.history(), self.contender, self.pair, self.scenario.faults, self.scenario.late_commits)
             return trial.run(Path(folder), clock)
+
+
+def contender(strategy: Strategy, rule: WriteRule | None = None, *, guarded: bool = False) -> NativeContender:
+    """Return a strategy as it is put into the matrix: its own rule unless another is given, removals as it likes.
+
+    Args:
+        strategy: Who is tried.
+        rule: By which write rule; None for the strategy's own.
+        guarded: Whether the load's guard against mass removal is on.
+    """
+    guards = Guards(allow_removals=not guarded)
+    return NativeContender(strategy, rule or strategy.write_rule, guards, evolve=True, count_unchanged=True)
+
+
+REFERENCE = NativeContender(ReferenceCopy(), ReferenceCopy.write_rule, loader=copy)
+"""The reference copy as a contender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +130,19 @@ class Choice:
         """Return the chosen cells, the reference copy first in each row; refuse a name that does not exist."""
         if self.rows < 1:
             raise Refused(f"--rows {self.rows} leaves nothing to load: give at least 1.")
-        contenders = (REFERENCE, *self.chosen_strategies())
         return [
-            Cell(contender, contender.write_rule, found, pair, self.rows, self.seed, command)
+            Cell(who, found, pair, self.rows, self.seed, command)
             for pair in self.chosen_pairs()
             for found in self.chosen_scenarios()
-            for contender in contenders
+            for who in (REFERENCE, *(contender(each, guarded=found.guarded) for each in self.chosen_strategies()))
         ]
 
     def rule_cells(self, command: str = "") -> list[Cell]:
         """Return the chosen strategies under every write rule, on the scenarios in which rules differ."""
         return [
-            Cell(contender, rule, scenario(name), RULES_PAIR, self.rows, self.seed, command, RULES)
+            Cell(contender(each, rule), scenario(name), RULES_PAIR, self.rows, self.seed, command, RULES)
             for name in RULES_SCENARIOS
-            for contender in self.chosen_strategies()
+            for each in self.chosen_strategies()
             for rule in WriteRule
         ]
 
@@ -180,10 +183,10 @@ def _breaks(scenario_id: str, rows: int, seed: int) -> Breaks:
 
 
 @cache
-def _prediction(strategy: Strategy, rule: WriteRule, scenario_id: str, rows: int, seed: int) -> Prediction:
+def _prediction(claims: Claims, scenario_id: str, rows: int, seed: int) -> Prediction:
     history, breaks = _history(scenario_id, rows, seed), _breaks(scenario_id, rows, seed)
     chosen = scenario(scenario_id)
-    return predict(history, strategy, rule, breaks, chosen.faults, guarded=chosen.guarded)
+    return predict(history, claims, breaks, chosen.faults, guarded=chosen.guarded)
 
 
 @cache
@@ -223,12 +226,12 @@ def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference:
         heal_syncs_median=ledger.heal_syncs_median,
         heal_syncs_max=ledger.heal_syncs_max,
         rows_waiting=observed.waiting,
-        rows_read=sum(synced.read for synced in observed.syncs),
-        rows_written=sum(synced.written for synced in observed.syncs),
-        rows_unchanged=sum(synced.unchanged for synced in observed.syncs),
-        rows_removed=sum(synced.removed for synced in observed.syncs),
-        questions=sum(synced.questions for synced in observed.syncs),
-        memory_bytes=observed.memory_bytes,
+        rows_read=observed.total("read"),
+        rows_written=observed.total("written"),
+        rows_unchanged=observed.total("unchanged"),
+        rows_removed=observed.total("removed"),
+        questions=observed.total("queries"),
+        memory_bytes=observed.state_bytes,
         load_seconds_min=times[0] if times else None,
         load_seconds_median=median(times) if times else None,
         rounds=len(times),
@@ -251,11 +254,12 @@ def not_applicable(cell: Cell, refusal: Unable) -> Outcome:
 
 def _identity(cell: Cell) -> Outcome:
     """Return the record of a cell of which only the prediction is known yet."""
-    expected = _prediction(cell.strategy, cell.write_rule, cell.scenario.id, cell.rows, cell.seed)
+    claims = cell.contender.claims
+    expected = _prediction(claims, cell.scenario.id, cell.rows, cell.seed) if claims else None
     return Outcome(
         suite=cell.suite,
-        strategy=cell.strategy.id,
-        write_rule=str(cell.write_rule),
+        strategy=cell.contender.id,
+        write_rule=cell.contender.write_rule,
         scenario=cell.scenario.id,
         meaning=cell.scenario.sentence,
         source_engine=cell.pair[0],
@@ -264,9 +268,9 @@ def _identity(cell: Cell) -> Outcome:
         seed=cell.seed,
         history_digest=_digest(cell.scenario.id, cell.rows, cell.seed),
         outcome="unknown",
-        predicted=expected.verdict,
-        rows_ever_wrong_predicted=expected.rows_ever_wrong,
-        assumption=expected.assumptions,
+        predicted=expected.verdict if expected else "",
+        rows_ever_wrong_predicted=expected.rows_ever_wrong if expected else None,
+        assumption=expected.assumptions if expected else "",
         environment=environment(cell.pair),
         command=cell.command,
     )

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from incload.history.breaks import Breaks, measure
 from incload.history.cursor_model import Model
-from incload.strategy import WriteRule, needs_of
+from incload.strategy import needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from incload.contenders.contender import Claims
     from incload.history.faults import Fault
     from incload.history.history import History
     from incload.report.outcome import Outcome
-    from incload.strategy import Need, Strategy
+    from incload.strategy import Assumption, Need, Strategy, WriteRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +49,24 @@ class Prediction:
 
 def broken(strategy: Strategy, rule: WriteRule, breaks: Breaks) -> tuple[Need, ...]:
     """Return the needs of a strategy with a rule that do not survive what is broken, by name."""
-    # What the strategy breaks by design has no size: it breaks whoever needs it.
-    everything = {**dict.fromkeys(strategy.breaks), **breaks}
-    unmet = [need for need in needs_of(strategy, rule) if not need.met(everything)]
-    return tuple(sorted(unmet, key=lambda need: need.assumption.name))
+    return unmet(needs_of(strategy, rule), strategy.breaks, breaks)
 
 
-def predict(  # noqa: PLR0913 - a cell is told by these
-    history: History,
-    strategy: Strategy,
-    rule: WriteRule,
-    breaks: Breaks,
-    faults: Sequence[Fault],
-    *,
-    guarded: bool = False,
+def unmet(needs: frozenset[Need], by_design: frozenset[Assumption], breaks: Breaks) -> tuple[Need, ...]:
+    """Return the needs that do not survive what is broken by a history, or by design, by name."""
+    # What is broken by design has no size: it breaks whoever needs it.
+    everything = {**dict.fromkeys(by_design), **breaks}
+    return tuple(sorted((need for need in needs if not need.met(everything)), key=lambda need: need.assumption.name))
+
+
+def predict(
+    history: History, claims: Claims, breaks: Breaks, faults: Sequence[Fault], *, guarded: bool = False
 ) -> Prediction:
     """Predict a cell, given what its history breaks and whether mass removal is guarded against."""
     rows = None
-    if strategy.reach is not None and rule is WriteRule.MERGE:
-        rows = len(Model(strategy.reach, faults, guarded=guarded).run(history).ever_wrong)
-    return Prediction(broken(strategy, rule, breaks), rows)
+    if claims.reach is not None:
+        rows = len(Model(claims.reach, faults, guarded=guarded).run(history).ever_wrong)
+    return Prediction(unmet(claims.needs, claims.breaks, breaks), rows)
 
 
 def disagreement(outcome: Outcome) -> str:
@@ -89,4 +88,4 @@ def disagreement(outcome: Outcome) -> str:
     return ""
 
 
-__all__ = ["Breaks", "Prediction", "broken", "disagreement", "measure", "predict"]
+__all__ = ["Breaks", "Prediction", "broken", "disagreement", "measure", "predict", "unmet"]

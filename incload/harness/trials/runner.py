@@ -7,7 +7,7 @@ comes out. Every round takes the cells in another order, so that none always mee
 from __future__ import annotations
 
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import get_context
 from statistics import median
 from typing import TYPE_CHECKING
@@ -17,50 +17,12 @@ from incload.errors import Refused, Unable
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.environment import processors
 from incload.harness.trials import matrix
-from incload.harness.trials.matrix import Cell
-from incload.history.synthetic.scenarios import scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from incload.harness.trials.matrix import Cell
     from incload.report.outcome import Outcome
-    from incload.strategy import Strategy, WriteRule
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A cell as it is told to another process."""
-
-    strategy: Strategy
-    write_rule: WriteRule
-    scenario: str
-    pair: tuple[str, str]
-    rows: int
-    seed: int
-    command: str
-    suite: str
-
-    def cell(self) -> Cell:
-        """Return the cell."""
-        reference = self.strategy == matrix.REFERENCE
-        strategy = matrix.REFERENCE if reference else self.strategy
-        return Cell(
-            strategy,
-            self.write_rule,
-            scenario(self.scenario),
-            self.pair,
-            self.rows,
-            self.seed,
-            self.command,
-            self.suite,
-        )
-
-
-def order(cell: Cell) -> Order:
-    """Describe a cell for another process."""
-    return Order(
-        cell.strategy, cell.write_rule, cell.scenario.id, cell.pair, cell.rows, cell.seed, cell.command, cell.suite
-    )
 
 
 def run_once(cell: Cell) -> Outcome:
@@ -72,10 +34,6 @@ def run_once(cell: Cell) -> Outcome:
         return matrix.not_applicable(cell, refusal)
     except Exception as error:  # noqa: BLE001 - an error is shown in the report, never a pass and never a blank
         return matrix.failure(cell, error)
-
-
-def _run_order(ordered: Order) -> Outcome:
-    return run_once(ordered.cell())
 
 
 class Runner:
@@ -94,7 +52,7 @@ class Runner:
             # A forked child would inherit the engines' threads in an unknown state.
             self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
             for number, place in self._turns():
-                self._started[number, place] = self._pool.submit(_run_order, order(cells[place]))
+                self._started[number, place] = self._pool.submit(run_once, cells[place])
 
     def _turns(self) -> list[tuple[int, int]]:
         """Return round and place of every run, each round starting at another cell."""

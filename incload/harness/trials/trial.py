@@ -1,38 +1,33 @@
-"""One trial: a history meets a strategy on a pair of engines, tick by tick, audited after every sync."""
+"""One trial: a history meets a contender on a pair of engines, tick by tick, audited after every sync."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.auditing.audit import audit
+from incload.contenders.contender import SyncRequest
+from incload.harness.on_disk import open_on_disk
 from incload.harness.sandbox.sandbox import open_sandbox
 from incload.harness.trials.error_timeline import Ledger
-from incload.harness.trials.faults import Loading, bent
+from incload.harness.trials.faults import Loading, coarsened, require_capability
 from incload.harness.trials.late_commits import Acted, Performance, keys_of
-from incload.loading.plan import Guards, Plan
-from incload.loading.state.store import StateStore
-from incload.loading.sync import sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     import pyarrow as pa
 
     from incload.auditing.audit import Difference, Key
+    from incload.contenders.contender import Contender, SyncResult
     from incload.harness.load_timer import LoadClock
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.faults import Fault
     from incload.history.history import History, Tick
-    from incload.loading.connections import Connections
-    from incload.loading.sync import Synced
-    from incload.strategy import Strategy, WriteRule
 
-TICKS_PER_SECOND = 1_000_000
-"""The lab's stamps count microseconds, in every engine."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where the microseconds of a history are counted from."""
 
 
 @dataclass(slots=True)
@@ -40,58 +35,66 @@ class Observed:
     """What a trial showed.
 
     Attributes:
-        rule: By which rule rows were written.
+        rule: By which rule rows were written; empty where that is not known.
         faults: What happened to the loader.
         ledger: When which rows were wrong, in syncs.
         syncs: What each sync did, oldest first.
         ticks: After how many ticks each sync ran.
         acted: The transactions that were left open beside syncs.
-        waiting: How many rows the last sync has left for a later one, as the strategy does with young rows.
-        memory_bytes: The largest size of the memory after any sync.
+        waiting: How many rows the last sync has left for a later one, as a strategy does with young rows.
+        state_bytes: The largest size of the state after any sync; None where it is not known.
         rows_at_end: Rows of the source at the end.
     """
 
-    rule: WriteRule
+    rule: str = ""
     faults: tuple[Fault, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
-    syncs: list[Synced] = field(default_factory=list)
+    syncs: list[SyncResult] = field(default_factory=list)
     ticks: list[int] = field(default_factory=list)
     acted: Acted = field(default_factory=Acted)
     waiting: int = 0
-    memory_bytes: int = 0
+    state_bytes: int | None = None
     rows_at_end: int = 0
+
+    def total(self, counter: str) -> int | None:
+        """Return the sum of one counter over all syncs; None when any sync did not count it."""
+        total = 0
+        for each in self.syncs:
+            count = getattr(each.counters, counter, None)
+            if count is None:
+                return None
+            total += count
+        return total
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One history x one strategy x one write rule x one pair of engines.
+    """One history x one contender x one pair of engines.
 
     Attributes:
         history: What happens to the source.
-        strategy: How it is followed.
-        write_rule: How rows are written; None for the strategy's own rule.
+        contender: Who follows it.
         pair: The engines, source first.
         faults: What happens to the loader.
-        loader: What runs one sync; the reference copy has its own.
-        guards: What the loads watch over.
         late_commits: Whether late rows are late commits: to be performed where the source lets several write at once.
     """
 
     history: History
-    strategy: Strategy
-    write_rule: WriteRule | None
+    contender: Contender
     pair: tuple[str, str]
     faults: tuple[Fault, ...] = ()
-    loader: Callable[[Connections, Plan], Synced] = sync
-    guards: Guards = field(default_factory=Guards)
     late_commits: bool = False
 
     def run(self, folder: Path | None, clock: LoadClock) -> Observed:
-        """Run the trial on new files in a folder, or without one in memory; only the loads run the clock."""
-        sandbox = open_sandbox(self.pair, self.history.table, folder)
+        """Run the trial on new files in a folder, or without one in memory; only the loads run the clock.
+
+        Raises `Unable` for a contender that cannot run here, or to which the faults cannot happen.
+        """
+        require_capability(self.contender, self.faults)
+        sandbox = self._sandbox(folder)
         try:
-            sandbox.begin(self.history, self.strategy)
-            running = _Running(self, sandbox, clock, self.history.started)
+            sandbox.begin(self.history, self.contender)
+            running = _Running(self, sandbox, clock, folder)
             running.see(self.history.base)
             running.open()
             running.sync(0)
@@ -104,36 +107,38 @@ class Trial:
         finally:
             sandbox.close()
 
+    def _sandbox(self, folder: Path | None) -> Sandbox:
+        if self.contender.capabilities.in_process:
+            return open_sandbox(self.pair, self.history.table, folder)
+        if folder is None:
+            raise ValueError(f"{self.contender.id} opens files of its own: it needs a folder")
+        return open_on_disk(self.pair, self.history.table, folder)
+
 
 class _Running:
     """A trial under way."""
 
-    def __init__(self, trial: Trial, sandbox: Sandbox, clock: LoadClock, now: int) -> None:
-        self.observed = Observed(trial.write_rule or trial.strategy.write_rule, trial.faults)
-        self._trial, self._sandbox, self._clock, self._now = trial, sandbox, clock, now
+    def __init__(self, trial: Trial, sandbox: Sandbox, clock: LoadClock, folder: Path | None) -> None:
+        self.observed = Observed(trial.contender.write_rule, trial.faults)
+        self._trial, self._sandbox, self._clock, self._now = trial, sandbox, clock, trial.history.started
         self._left: set[Key] = set()
         self._unsettled: set[Key] = set()
         self._stamps: dict[Key, int | None] = {}
         self._performance: Performance | None = None
-        table = trial.history.table
-        self._plan = Plan(
-            name=table.name,
-            key=table.key,
-            cursor=sandbox.cursor or table.cursor,
-            strategy=bent(trial.strategy, trial.faults),
-            write_rule=trial.write_rule,
-            cursor_per_second=TICKS_PER_SECOND,
-            count_unchanged=True,
-            evolve=True,
-            guards=trial.guards,
-            clock=lambda: self._now,
-        )
-        self._victim = Loading(sandbox, self._store(), self._load)
+        contender = coarsened(trial.contender, trial.faults)
+        self._contender = contender.within(sandbox.connections) if contender.capabilities.in_process else contender
+        claims = trial.contender.claims
+        self._delay = claims.delay if claims else timedelta()
+        self._state_dir = (folder or Path()) / "state"
+        if not contender.capabilities.in_process:
+            self._state_dir.mkdir()
+        access = self._contender.state(self._request(0)) if contender.capabilities.state else None
+        self._victim = Loading(sandbox, access, self._load)
 
     def see(self, rows: pa.Table) -> None:
         """Note the stamps of rows; only a delay has to know them."""
         table = self._trial.history.table
-        if self._trial.strategy.delay and table.cursor:
+        if self._delay and table.cursor:
             stamps = rows[table.cursor].cast("int64").to_pylist()
             self._stamps.update(zip(keys_of(rows, table), stamps, strict=True))
 
@@ -171,31 +176,50 @@ class _Running:
             self._victim.saved[number] = self._victim.state()
         self._enter(number, synced)
 
-    def _load(self) -> Synced:
-        with self._clock.running():
-            return self._trial.loader(self._sandbox.connections, self._plan)
+    def _request(self, number: int) -> SyncRequest:
+        sandbox, table = self._sandbox, self._trial.history.table
+        return SyncRequest(
+            source_url=sandbox.source_url,
+            target_url=sandbox.target_url,
+            table=table.name,
+            key=table.key,
+            cursor=sandbox.cursor or table.cursor,
+            state_dir=self._state_dir,
+            now=EPOCH + timedelta(microseconds=self._now),
+            number=number,
+        )
 
-    def _enter(self, number: int, synced: Synced) -> None:
+    def _load(self) -> SyncResult:
+        request = self._request(len(self.observed.syncs))
+        with self._sandbox.free(), self._clock.running():
+            return self._contender.sync(request)
+
+    def _enter(self, number: int, result: SyncResult) -> None:
         observed = self.observed
-        observed.syncs.append(synced)
+        observed.syncs.append(result)
         observed.ticks.append(number)
-        observed.memory_bytes = max(observed.memory_bytes, self._store().size())
+        self._measure(result)
         found = difference(self._sandbox)
         promised = self._promised(found)
         observed.waiting = len(found.lost | found.stale) - len(promised.lost | promised.stale)
         observed.ledger.enter(len(observed.syncs) - 1, promised, self._left)
         self._left = set()
 
+    def _measure(self, result: SyncResult) -> None:
+        """Take the size of the state, if it can be known and can have changed."""
+        if self._victim.access is None or not (result.state_changed or self.observed.state_bytes is None):
+            return
+        size = self._victim.access.size()
+        if size is not None:
+            self.observed.state_bytes = max(self.observed.state_bytes or 0, size)
+
     def _promised(self, found: Difference) -> Difference:
         """Leave out rows too young for the strategy to have promised anything about."""
-        delay, young = self._trial.strategy.delay, set(self._unsettled)
+        delay, young = self._delay, set(self._unsettled)
         if delay:
             until = self._now - delay // timedelta(microseconds=1)
             young |= {key for key in found.lost | found.stale if (self._stamps[key] or 0) > until}
         return replace(found, lost=found.lost - young, stale=found.stale - young)
-
-    def _store(self) -> StateStore:
-        return StateStore(self._sandbox.connections.target, self._trial.history.table, self._trial.strategy.name, {})
 
 
 def difference(sandbox: Sandbox) -> Difference:

@@ -134,8 +134,9 @@ def _committed_late(history: History, observed: Observed, sync: int, key: Key, c
         f"Transaction {late.number} wrote it before sync {late.wrote} and committed after that, before sync "
         f"{late.committed}"
     )
-    state, brought = observed.syncs[sync].before, [history.base, *(tick.upserts for tick in history.ticks)]
-    first = next((number for number, rows in enumerate(brought) if _holds(rows, history.table, state)), None)
+    asked, brought = observed.syncs[sync].asked, [history.base, *(tick.upserts for tick in history.ticks)]
+    holding = (number for number, rows in enumerate(brought) if asked and _holds(rows, history.table, asked.before))
+    first = next(holding, None)
     if first is None or first not in observed.acted.prompt:
         return f"{told}."
     other = observed.acted.prompt[first]
@@ -150,8 +151,10 @@ def _holds(rows: pa.Table, table: Table, state: State) -> bool:
 
 
 def _what_was_asked(observed: Observed, sync: int) -> str:
-    delta, state = observed.syncs[sync].delta, observed.syncs[sync].before
-    return f"{_remembered(state)}, sync {observed.ticks[sync]} asked for {_asked(delta)}."
+    asked = observed.syncs[sync].asked
+    if asked is None:
+        return ""
+    return f"{_remembered(asked.before)}, sync {observed.ticks[sync]} asked for {_asked(asked.delta)}."
 
 
 def _remembered(state: State) -> str:
@@ -195,21 +198,22 @@ def _range(rows: Since) -> str:
 
 def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) -> str:
     """Say how the row escaped the question, or what the write rule made of it; empty when neither tells anything."""
-    if change is None:
+    said = observed.syncs[sync].asked
+    if change is None or said is None:
         return ""
     if change.gone:
-        told = isinstance(observed.syncs[sync].delta.remove, Logged)
-        said = "the change log does not name it" if told else "nothing told the load to delete its copy"
-        return f"A row that is not there answers no question: {said}."
+        told = isinstance(said.delta.remove, Logged)
+        why = "the change log does not name it" if told else "nothing told the load to delete its copy"
+        return f"A row that is not there answers no question: {why}."
     kinds = observed.ledger.found_as[key]
     if observed.rule in _FORGETTING and "lost" in kinds and change.tick < observed.ticks[sync]:
         return f"The row had been loaded; by `{observed.rule}` what one sync does not read leaves the target."
     if any(fault.explains(observed.ticks[sync]) for fault in observed.faults):
         return ""
-    asked = observed.syncs[sync].delta.rows
-    if observed.rule is WriteRule.MERGE and any(isinstance(rows, Changed | Logged) for rows in asked):
+    asked = said.delta.rows
+    if observed.rule == WriteRule.MERGE and any(isinstance(rows, Changed | Logged) for rows in asked):
         return _unnamed(asked)
-    missed = _missed(asked, observed.syncs[sync].before.watermark, key, change.stamp)
+    missed = _missed(asked, said.before.watermark, key, change.stamp)
     return missed or _written(observed.rule, kinds)
 
 
@@ -221,11 +225,11 @@ def _unnamed(asked: Sequence[Rows]) -> str:
     return "The change log does not name the row after that position: the row was not read." if after else ""
 
 
-def _written(rule: WriteRule, kinds: tuple[str, ...]) -> str:
+def _written(rule: str, kinds: tuple[str, ...]) -> str:
     """Say what a write rule made of a row that was read; empty when it did what it should."""
-    if rule is WriteRule.APPEND and "duplicated" in kinds:
+    if rule == WriteRule.APPEND and "duplicated" in kinds:
         return "The row was read, and `append` put it beside the copy that was there."
-    if rule is WriteRule.NEWEST and "stale" in kinds:
+    if rule == WriteRule.NEWEST and "stale" in kinds:
         return "The row was read, but the copy has a newer stamp, and `newest` kept the copy."
     return ""
 

@@ -38,7 +38,8 @@ _PLAIN = "clean"
 def cheapest_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return the least that a sound copy of each scenario costs."""
     trials = _with_reread(verdict_trials(frame))
-    sound = trials[(trials["outcome"] == "sound") & (trials["rows_waiting"] == 0)]
+    known = trials["rows_read"].notna()  # what is not counted is never the least
+    sound = trials[(trials["outcome"] == "sound") & (trials["rows_waiting"] == 0) & known]
     costs = sound.groupby(["scenario", "contender"], sort=False)[[*_MEDIANS, "changed"]].median().reset_index()
     if costs.empty:
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.report.comparison import scaling
-from incload.report.format import MISSING, TIMES, ratio, rounded, whole
+from incload.report.format import MISSING, TIMES, figure, ratio, rounded, whole
 from incload.report.render.blocks import Block, Heading, Paragraph, Table
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def _exponents(part: pd.DataFrame) -> list[Block]:
     """Say with which power each cost follows the size and the changes: 0 does not follow, 1 follows in proportion."""
     found: dict[str, list[scaling.Point]] = {}
     for row in part.itertuples():
-        point = scaling.point(str(row.scenario), float(str(row.load_seconds_min)), int(str(row.rows_read)))
+        read = figure(row.rows_read)
+        point = scaling.point(str(row.scenario), float(str(row.load_seconds_min)), None if read is None else int(read))
         if point:
             found.setdefault(str(row.strategy), []).append(point)
     rows = tuple((name, *map(_power, scaling.exponents(points))) for name, points in found.items())

@@ -42,10 +42,10 @@ def scenario(changed: int, rows: int) -> str:
     return f"{changed}_changed_of_{rows}"
 
 
-def point(said: str, seconds: float, read: int) -> Point | None:
-    """Return the point of a scenario's id, what it took and what it read; None for another kind of scenario."""
+def point(said: str, seconds: float, read: int | None) -> Point | None:
+    """Return the point of a scenario, what it took and read; None for another kind, or where nothing was counted."""
     numbers = _SCENARIO.fullmatch(said)
-    return Point(int(numbers[2]), int(numbers[1]), seconds, read) if numbers else None
+    return Point(int(numbers[2]), int(numbers[1]), seconds, read) if numbers and read is not None else None
 
 
 def points(outcomes: Iterable[Outcome]) -> dict[str, list[Point]]:

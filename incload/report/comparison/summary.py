@@ -177,6 +177,9 @@ def _cheapest(cells: pd.DataFrame) -> list[str]:
     if sound["contender"].nunique() < 2:
         return []
     costs = sound.groupby("contender", sort=False)[["rows_read", "times_reference"]].median()
+    costs = costs[costs["rows_read"].notna()]  # what is not counted is never the least
+    if len(costs) < 2:
+        return []
     rows, times = costs["rows_read"], costs["times_reference"]
     least = [str(name) for name in costs[rows == rows.min()].index]
     told = f"Cheapest of them: {_first(least)} by rows read ({whole(rows.min())})"

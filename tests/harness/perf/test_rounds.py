@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.contenders.function import FunctionContender
+from incload.contenders.native import NativeContender
 from incload.errors import Unable
 from incload.harness.perf.rounds import race, turns
-from incload.harness.perf.throughput import PHASES, Contender, can_run, contender, outcome, require_capability, yard
+from incload.harness.perf.throughput import PHASES, can_run, outcome, require_capability, yard
 from incload.harness.trials.matrix import REFERENCE
 from incload.registry import strategy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from incload.engines.endpoints import Endpoint
+    from incload.contenders.contender import SyncRequest, SyncResult
 
 SQLITE = ("sqlite", "sqlite")
 
 
-def none(source: Endpoint, target: Endpoint) -> int:  # noqa: ARG001 - it is given both and uses neither
+def none(_: SyncRequest) -> int:
     """Load nothing."""
     return 0
 
 
 def test_who_begins_changes_from_round_to_round() -> None:
     """Three contenders begin one after the other, and the fourth round is the first again."""
-    one, two, three = (Contender(name, "", none) for name in "abc")
+    one, two, three = (FunctionContender(name, none) for name in "abc")
 
     assert [turns((one, two, three), number) for number in range(4)] == [
         [one, two, three],
@@ -42,7 +43,7 @@ def test_who_begins_changes_from_round_to_round() -> None:
 def test_every_round_of_everybody_is_timed_and_audited(pair: tuple[str, str], tmp_path: Path) -> None:
     """Through all phases the reference copy and two strategies leave a right copy, in every round."""
     own = yard(pair, 500, 1, tmp_path)
-    runners = [contender(each) for each in (REFERENCE, strategy("row_hash_cdc"), strategy("timestamp_watermark"))]
+    runners = [REFERENCE, *(NativeContender(strategy(name)) for name in ("row_hash_cdc", "timestamp_watermark"))]
     for phase in PHASES:
         times = race(own, runners, phase, rounds=2)
 
@@ -65,14 +66,16 @@ def test_every_round_of_everybody_is_timed_and_audited(pair: tuple[str, str], tm
 def test_a_source_keeps_what_a_strategy_asks_for(name: str, pair: tuple[str, str], tmp_path: Path) -> None:
     """A source of its own is followed through all phases in every round, beside one that asks for nothing."""
     own = yard(pair, 500, 1, tmp_path)
-    follower = contender(strategy(name))
-    written: dict[str, set[int]] = {}
+    follower = NativeContender(strategy(name))
+    written: dict[str, set[int | None]] = {}
 
-    def load(source: Endpoint, target: Endpoint) -> int:
-        written.setdefault(phase, set()).add(number := follower.load(source, target))
-        return number
+    def load(request: SyncRequest) -> SyncResult:
+        result = follower.sync(request)
+        written.setdefault(phase, set()).add(result.counters.written if result.counters else None)
+        return result
 
-    runners = [contender(strategy("timestamp_watermark")), replace(follower, load=load)]
+    noted = FunctionContender(follower.id, load, follower.capabilities)
+    runners = [NativeContender(strategy("timestamp_watermark")), noted]
     try:
         for phase in PHASES:
             times = race(own, runners, phase, rounds=2)
@@ -88,7 +91,7 @@ def test_a_late_phase_can_be_the_first_that_is_asked_for(name: str, postgres_ser
     assert postgres_server
     own = yard(("postgres", "duckdb"), 500, 1, tmp_path)
     try:
-        times = race(own, [contender(strategy(name))], "no_change", rounds=1)
+        times = race(own, [NativeContender(strategy(name))], "no_change", rounds=1)
     finally:
         own.close()
     assert times[name].found.wrong == frozenset()
@@ -96,7 +99,7 @@ def test_a_late_phase_can_be_the_first_that_is_asked_for(name: str, postgres_ser
 
 def test_who_asks_for_what_the_engine_does_not_have_is_refused() -> None:
     """It says what is lacking; who asks for nothing runs anywhere."""
-    asking, plain = contender(strategy("log_cdc")), contender(strategy("full_refresh"))
+    asking, plain = NativeContender(strategy("log_cdc")), NativeContender(strategy("full_refresh"))
     assert [can_run(pair, each) for pair in (SQLITE, ("postgres", "duckdb")) for each in (asking, plain)] == [
         False,
         True,
@@ -109,9 +112,9 @@ def test_who_asks_for_what_the_engine_does_not_have_is_refused() -> None:
 
 def test_a_contender_that_loads_nothing_is_found_out(tmp_path: Path) -> None:
     """A planted idler leaves the target as it was before the change, and its record says how many rows are wrong."""
-    own, careful = yard(SQLITE, 100, 1, tmp_path), contender(strategy("timestamp_watermark"))
+    own, careful = yard(SQLITE, 100, 1, tmp_path), NativeContender(strategy("timestamp_watermark"))
     race(own, [careful], "initial_load", rounds=1)
-    idler = replace(careful, load=none)
+    idler = FunctionContender(careful.id, none)
     times = race(own, [idler], "change_2_percent", rounds=1)
     record = outcome(own, idler, "change_2_percent", times[idler.id], suite="throughput", reference=1.0, command="")
 

@@ -12,7 +12,7 @@ from incload.errors import Refused
 from incload.harness.replays.error_periods import Spell, Tally
 from incload.harness.replays.follower import AuditsDisagree, Follower
 from incload.harness.replays.lockstep import follow
-from incload.harness.replays.replay import replay
+from incload.harness.replays.replay import follower, replay
 from incload.harness.replays.window_check import confirm
 from incload.harness.sandbox.shared_source import Watching
 from incload.history.lag_profile import Forecast
@@ -140,14 +140,14 @@ def test_an_error_of_the_harness_comes_out_of_a_process(late: History) -> None:
     broken = replace(late, base=late.base.drop_columns(["content"]))
 
     with pytest.raises(KeyError, match="content"):
-        follow(broken, [(PAIR, STRICT), (PAIR, strategy("full_refresh"))], lambda _: None, 2)
+        follow(broken, [(PAIR, follower(STRICT)), (PAIR, follower(strategy("full_refresh")))], lambda _: None, 2)
 
 
 def followed(tally: Tally, read: int, failure: str = "") -> Followed:
     """Return how a lookback window of ten minutes followed some history."""
     from incload.harness.replays.follower import Costs, Followed
 
-    lookback = strategy("lookback_window:minutes=10")
+    lookback = follower(strategy("lookback_window:minutes=10"))
     return Followed(
         lookback, PAIR, Costs(rows_read=read), tally, 0, None, failure, refused=False, waiting=0, load_seconds=0.0
     )
@@ -214,10 +214,10 @@ def test_a_strategy_by_the_key_does_not_apply_to_texts() -> None:
     table = Table("t", ("id",), "at", (Column("id", Kind.TEXT), Column("at", Kind.TIMESTAMP)))
 
     assert Need(Assumption.KEYS_IN_COMMIT_ORDER) in strategy("incrementing_id").needs
-    assert not_applicable(strategy("incrementing_id"), table) == (
+    assert not_applicable(follower(strategy("incrementing_id")), table) == (
         "it goes by the order of the keys, and that of the texts in id says nothing about time"
     )
-    assert not not_applicable(STRICT, table)
+    assert not not_applicable(follower(STRICT), table)
 
 
 def test_rows_deleted_long_after_they_vanished_are_noticed(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
 from incload.errors import Refused
 from incload.harness.sandbox.sandbox import PAIRS, SERVER_PAIRS, pair_name
-from incload.harness.trials.matrix import REFERENCE, Cell
+from incload.harness.trials.matrix import REFERENCE, Cell, contender
 from incload.harness.trials.runner import run_cells
 from incload.history.synthetic.scenarios import scenario
 from incload.registry import strategy
@@ -132,7 +132,10 @@ def _rested() -> None:
 
 def cell(tried: Strategy, pair: tuple[str, str] = ("sqlite", "sqlite"), rule: WriteRule = WriteRule.MERGE) -> Cell:
     """Return the cell of a strategy on the clean life of a hundred rows."""
-    return Cell(tried, rule, scenario("clean"), pair, 100, 1)
+    return Cell(contender(tried, rule), scenario("clean"), pair, 100, 1)
+
+
+REFERENCE_CELL = Cell(REFERENCE, scenario("clean"), ("sqlite", "sqlite"), 100, 1)
 
 
 def outcome(
@@ -216,7 +219,7 @@ def test_a_refusal_is_unknown_as_well() -> None:
 
 def test_an_error_leaves_the_other_cells_alone() -> None:
     """The cells before and behind one that raises are what they are without it."""
-    cells = [cell(each) for each in (REFERENCE, Broken(), Raising(), Careless())]
+    cells = [REFERENCE_CELL, *(cell(each) for each in (Broken(), Raising(), Careless()))]
     found = run_cells(cells, 1, str, workers=1)
 
     assert [each.outcome for each in found] == ["sound", "sound", "unknown", "wrong"]
@@ -248,8 +251,8 @@ def test_a_reference_that_raises_is_no_reference(monkeypatch: pytest.MonkeyPatch
     def fail(*_: object) -> None:
         raise LookupError("no copy")
 
-    monkeypatch.setattr("incload.harness.trials.matrix.copy", fail)
-    reference, other = run_cells([cell(REFERENCE), cell(strategy("full_refresh"))], 1, str, workers=1)
+    monkeypatch.setattr("incload.harness.reference_copy.describe", fail)
+    reference, other = run_cells([REFERENCE_CELL, cell(strategy("full_refresh"))], 1, str, workers=1)
 
     assert (reference.outcome, reference.reason) == ("unknown", "LookupError: no copy")
     assert (other.outcome, other.times_reference) == ("sound", None)
@@ -258,4 +261,4 @@ def test_a_reference_that_raises_is_no_reference(monkeypatch: pytest.MonkeyPatch
 def test_a_history_that_cannot_be_made_is_refused() -> None:
     """Too few rows for the scenarios are refused before anything runs, in the words of the history."""
     with pytest.raises(Refused, match="a history of 99 rows is too short"):
-        run_cells([Cell(Broken(), WriteRule.MERGE, scenario("clean"), ("sqlite", "sqlite"), 99, 1)], 1, str, workers=1)
+        run_cells([replace(cell(Broken()), rows=99)], 1, str, workers=1)

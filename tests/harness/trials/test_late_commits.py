@@ -11,7 +11,7 @@ import pytest
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.sandbox import open_sandbox
 from incload.harness.trials.late_commits import Performance, late_rows
-from incload.harness.trials.matrix import Cell
+from incload.harness.trials.matrix import Cell, contender
 from incload.harness.trials.trial import Trial
 from incload.harness.trials.witness import story
 from incload.history.synthetic.scenarios import scenario
@@ -127,8 +127,8 @@ def test_a_horizon_delays_what_comes_after_an_open_transaction(lived: Lived, tmp
     (tmp_path / "log").mkdir()
     logged = _run(history, "log_cdc", "duckdb", tmp_path / "log")
 
-    assert [synced.read for synced in waited.syncs] == [2, 1, 0, 2]
-    assert [synced.read for synced in logged.syncs] == [2, 1, 1, 1]
+    assert [each.counters and each.counters.read for each in waited.syncs] == [2, 1, 0, 2]
+    assert [each.counters and each.counters.read for each in logged.syncs] == [2, 1, 1, 1]
 
 
 @pytest.mark.usefixtures("postgres_server")
@@ -141,8 +141,8 @@ def test_a_window_shorter_than_the_transaction_loses_it(two_writers: History, tm
 @pytest.mark.usefixtures("postgres_server")
 def test_the_scenario_of_late_commits_is_performed() -> None:
     """On a server a cell of the matrix opens the transactions, and its witness names two of them."""
-    chosen = strategy("timestamp_watermark")
-    cell = Cell(chosen, chosen.write_rule, scenario("late_commit"), ("postgres", "duckdb"), rows=100, seed=1)
+    who = contender(strategy("timestamp_watermark"))
+    cell = Cell(who, scenario("late_commit"), ("postgres", "duckdb"), rows=100, seed=1)
     observed = cell.run(LoadClock())
     assert observed.ledger.ever_wrong.keys() == {key for key, _ in observed.acted.late}
     told = story(cell.history(), observed).splitlines()[1]
@@ -150,7 +150,7 @@ def test_the_scenario_of_late_commits_is_performed() -> None:
 
 
 def _run(history: History, name: str, target: str, folder: Path) -> Observed:
-    trial = Trial(history, strategy(name), None, ("postgres", target), late_commits=True)
+    trial = Trial(history, contender(strategy(name)), ("postgres", target), late_commits=True)
     return trial.run(folder, LoadClock())
 
 

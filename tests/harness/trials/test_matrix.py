@@ -98,7 +98,7 @@ def matrix() -> Matrix:
 
 def is_expected(cell: Cell) -> bool:
     """Tell whether the table of this file speaks of a cell; a name chooses all variants, those of tomorrow as well."""
-    return cell.strategy.id in {"reference_copy", *VARIANTS}
+    return cell.contender.id in {"reference_copy", *VARIANTS}
 
 
 def counted(each: Outcome) -> dict[str, object]:

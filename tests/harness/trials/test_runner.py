@@ -87,7 +87,7 @@ def test_neither_rounds_nor_order_change_a_counter() -> None:
 
     assert {each.rounds for each in thrice} == {3}
     assert {each.trial: settled(each) for each in thrice} == once
-    assert [each.strategy for each in thrice] == [cell.strategy.id for cell in cells[::-1]]
+    assert [each.strategy for each in thrice] == [cell.contender.id for cell in cells[::-1]]
 
 
 def refuse(*_: object) -> None:
@@ -106,7 +106,7 @@ def test_each_round_runs_each_cell_once(rounds: int, monkeypatch: pytest.MonkeyP
 
     assert [sorted(turn) for turn in turns] == [sorted(cell.name for cell in cells)] * rounds
     assert len({turn[0] for turn in turns}) == min(rounds, 5)
-    assert [each.strategy for each in outcomes] == [cell.strategy.id for cell in cells]
+    assert [each.strategy for each in outcomes] == [cell.contender.id for cell in cells]
 
 
 class Stopped:
@@ -138,7 +138,7 @@ def test_the_fastest_and_the_median_round_count(monkeypatch: pytest.MonkeyPatch)
     observed = cells[1].run(Stopped())  # type: ignore[arg-type]  # it has what a clock has
 
     def run(self: Cell, clock: Stopped) -> object:
-        clock.seconds += seconds[self.strategy.id].pop(0)
+        clock.seconds += seconds[self.contender.id].pop(0)
         return observed
 
     monkeypatch.setattr(Cell, "run", run)
@@ -152,7 +152,7 @@ def test_the_fastest_and_the_median_round_count(monkeypatch: pytest.MonkeyPatch)
 
 def test_without_a_reference_there_is_no_multiple() -> None:
     """A run without the reference copy tells times only."""
-    cells = [cell for cell in SMALL.cells() if cell.strategy is not REFERENCE][:1]
+    cells = [cell for cell in SMALL.cells() if cell.contender != REFERENCE][:1]
     outcome = run_cells(cells, 1, str, workers=1)[0]
 
     assert (outcome.times_reference, outcome.outcome) == (None, "wrong")

@@ -10,6 +10,7 @@ import pytest
 from incload.auditing.audit import Difference
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.sandbox import PAIRS, SERVER_PAIRS, Sandbox, pair_name
+from incload.harness.trials.matrix import contender
 from incload.harness.trials.trial import Trial
 from incload.loading.sync import sync
 from incload.registry import strategy
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from conftest import Lived, Row, Tried
 
+    from incload.contenders.contender import Asked, Counters
+    from incload.harness.trials.trial import Observed
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
     from incload.loading.sync import Synced
@@ -33,19 +36,29 @@ SSQL = ("sqlite", "sqlite")
 every_pair = pytest.mark.parametrize("pair", [*PAIRS, *SERVER_PAIRS], ids=pair_name)
 
 
+def counted(observed: Observed) -> list[Counters]:
+    """Return what each sync counted."""
+    return [each.counters for each in observed.syncs if each.counters]
+
+
+def asked(observed: Observed) -> list[Asked]:
+    """Return what each sync asked for."""
+    return [each.asked for each in observed.syncs if each.asked]
+
+
 @every_pair
 def test_what_each_sync_did(pair: tuple[str, str], lived: Lived, tried: Tried) -> None:
     """The base is loaded first, and then what each tick brought; the last tick brought nothing new."""
     history = lived(BASE, ([(3, "wax", 5)], []), ([(1, "green tea", 15), (4, "rope", 12)], []), ([], []))
     observed = tried(history, strategy("timestamp_watermark"), None, pair)
 
-    assert [(synced.read, synced.written, synced.removed, synced.questions) for synced in observed.syncs] == [
+    assert [(each.read, each.written, each.removed, each.queries) for each in counted(observed)] == [
         (2, 2, 0, 1),
         (1, 1, 0, 1),
         (2, 2, 0, 1),
         (0, 0, 0, 1),
     ]
-    assert [synced.delta for synced in observed.syncs] == [
+    assert [each.delta for each in asked(observed)] == [
         Delta((Everything(),)),
         Delta((Since(NOON - 10 * MINUTE),)),
         Delta((Since(NOON + 5 * MINUTE),)),
@@ -61,8 +74,8 @@ def test_the_state_goes_from_sync_to_sync(pair: tuple[str, str], lived: Lived, t
     observed = tried(history, strategy("timestamp_watermark"), None, pair)
     kept = [State(), State(watermark=NOON - 10 * MINUTE), State(watermark=NOON + 5 * MINUTE)]
 
-    assert [synced.before for synced in observed.syncs] == kept
-    assert [synced.after for synced in observed.syncs] == [*kept[1:], kept[-1]]
+    assert [each.before for each in asked(observed)] == kept
+    assert [each.after for each in asked(observed)] == [*kept[1:], kept[-1]]
 
 
 @every_pair
@@ -103,7 +116,7 @@ def test_the_strategy_has_a_rule_of_its_own(lived: Lived, tried: Tried) -> None:
     history = lived(BASE, ([], [1]))
     observed = tried(history, strategy("full_refresh"))
 
-    assert (observed.ledger.last, observed.syncs[1].removed) == (Difference(), 2)
+    assert (observed.ledger.last, counted(observed)[1].removed) == (Difference(), 2)
 
 
 def test_the_state_is_measured(lived: Lived, tried: Tried) -> None:
@@ -112,8 +125,8 @@ def test_the_state_is_measured(lived: Lived, tried: Tried) -> None:
     observed = tried(history, strategy("row_hash_cdc"))
     small = tried(lived(BASE, ([], [1, 2])), strategy("row_hash_cdc"))
 
-    assert observed.memory_bytes - small.memory_bytes == 2 * 16
-    assert tried(history, strategy("full_refresh")).memory_bytes == 0
+    assert observed.state_bytes - small.state_bytes == 2 * 16
+    assert tried(history, strategy("full_refresh")).state_bytes == 0
 
 
 def test_rows_left_for_a_later_sync_are_counted_and_not_wrong(lived: Lived, tried: Tried) -> None:
@@ -144,7 +157,7 @@ def test_ticks_may_be_made_one_by_one(lived: Lived, tried: Tried) -> None:
     history = lived(BASE, ([(3, "wax", 5)], []), ([(4, "rope", 15)], []))
     observed = tried(replace(history, ticks=iter(history.ticks)), strategy("timestamp_watermark"))
 
-    assert [synced.written for synced in observed.syncs] == [2, 1, 1]
+    assert [each.written for each in counted(observed)] == [2, 1, 1]
 
 
 def test_a_tick_with_many_deletes(lived: Lived, tried: Tried) -> None:
@@ -218,7 +231,8 @@ def test_only_loads_are_timed(lived: Lived, machine: list[float], tmp_path: Path
         return sync(connections, plan)
 
     history = lived(BASE, ([(3, "wax", 5)], []), ([], []))
-    observed = Trial(history, strategy("timestamp_watermark"), None, SSQL, loader=loader).run(tmp_path, clock)
+    who = replace(contender(strategy("timestamp_watermark")), loader=loader)
+    observed = Trial(history, who, SSQL).run(tmp_path, clock)
 
     assert (clock.read(), readings) == (6.0, [0.0, 2.0, 4.0])
     assert (machine[0] >= 30_206, len(observed.syncs)) == (True, 3)
@@ -232,7 +246,8 @@ def test_the_loader_is_told_the_plan(lived: Lived, tmp_path: Path) -> None:
         plans.append(plan)
         return sync(connections, plan)
 
-    Trial(lived(BASE), strategy("full_refresh"), WriteRule.MIRROR, SSQL, loader=loader).run(tmp_path, LoadClock())
+    mirror = replace(contender(strategy("full_refresh"), WriteRule.MIRROR), loader=loader)
+    Trial(lived(BASE), mirror, SSQL).run(tmp_path, LoadClock())
 
     assert [(plan.name, plan.key, plan.cursor, plan.strategy.id, plan.rule) for plan in plans] == [
         ("parcels", ("id",), "modified_at", "full_refresh", WriteRule.MIRROR)
@@ -250,6 +265,6 @@ def test_an_error_goes_on_and_closes_the_stand(lived: Lived, tmp_path: Path, mon
         raise ArithmeticError(connections.table, plan.name)
 
     with pytest.raises(ArithmeticError):
-        Trial(lived(BASE), strategy("full_refresh"), None, SSQL, loader=loader).run(tmp_path, LoadClock())
+        Trial(lived(BASE), replace(contender(strategy("full_refresh")), loader=loader), SSQL).run(tmp_path, LoadClock())
 
     assert len(closed) == 1

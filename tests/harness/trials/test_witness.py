@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from incload.auditing.audit import Difference
+from incload.contenders.contender import Asked, SyncResult
 from incload.harness.trials.error_timeline import Ledger
 from incload.harness.trials.fault_stories import befell
 from incload.harness.trials.witness import story
@@ -378,7 +379,7 @@ def test_what_happened_before_the_row_was_wrong_is_told(lived: Lived, tried: Tri
 
 def observed(before: State, delta: Delta, found: Difference, like: Observed) -> Observed:
     """Return what a trial showed whose second sync asked, remembered and left the target as given."""
-    syncs = [like.syncs[0], replace(like.syncs[1], before=before, delta=delta)]
+    syncs = [like.syncs[0], SyncResult(asked=Asked(delta, before, before))]
     made = replace(like, rule=WriteRule.MERGE, ledger=Ledger(), syncs=syncs)
     made.ledger.enter(0, Difference())
     made.ledger.enter(1, found)

@@ -1,0 +1,199 @@
+"""The one protocol by which the harness drives a loader, and the records that go in and come out.
+
+Only `id`, `write_rule`, `claims`, `capabilities` and `sync` are what every contender has. The rest are abilities that
+some have; `capabilities` says which, and a trial that needs one that is missing is n/a with the reason.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.errors import Unable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from incload.loading.connections import Connections
+    from incload.strategy import Assumption, Capability, Delta, Need, Reach, State
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """What a contender is told when it is asked for one sync; nothing in it says what happens in the source.
+
+    Attributes:
+        source_url: The database to read.
+        target_url: The database to write; empty, or not there, before the first sync.
+        table: The table's name on both sides.
+        key: Its key columns.
+        cursor: The column that the source's changes are said to move; None for a table without one.
+        state_dir: A folder for whatever the contender keeps between syncs, empty at first.
+        now: What the source's clock shows; None when that is the real time.
+        number: How many syncs there were before this one; for logs.
+    """
+
+    source_url: str
+    target_url: str
+    table: str
+    key: tuple[str, ...]
+    cursor: str | None
+    state_dir: Path
+    now: datetime | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What one sync counted; None for what is not known.
+
+    Attributes:
+        read: Rows that the source had to look at and hand over, or to digest.
+        written: Rows inserted or updated.
+        unchanged: Of these, rows equal to what they replaced.
+        removed: Rows deleted.
+        queries: Questions that the source was asked.
+    """
+
+    read: int | None = None
+    written: int | None = None
+    unchanged: int | None = None
+    removed: int | None = None
+    queries: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a contender asked for, and the state from which it did; only some can say it.
+
+    Attributes:
+        delta: What it asked for.
+        before: Its state before the sync.
+        after: Its state after the sync.
+    """
+
+    delta: Delta
+    before: State
+    after: State
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What one sync did, as far as the contender says.
+
+    Attributes:
+        counters: What it counted; None when it counts nothing.
+        asked: What it asked for; None when it does not say.
+        state_changed: Whether what it keeps may have changed.
+        seconds: What the work took, where that is less than the time until the answer; None for all of that.
+    """
+
+    counters: Counters | None = None
+    asked: Asked | None = None
+    state_changed: bool = True
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a contender says about itself, so that its verdicts can be predicted.
+
+    Attributes:
+        needs: The assumptions under which it keeps its copy right.
+        breaks: The assumptions that it breaks by design.
+        reach: Which changes it reads; None where that says nothing about which rows are wrong.
+        delay: How long it leaves young rows alone; it promises nothing about them until then.
+        uses_cursor: Whether it goes by the cursor column.
+    """
+
+    needs: frozenset[Need]
+    breaks: frozenset[Assumption]
+    reach: Reach | None
+    delay: timedelta
+    uses_cursor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What may be done with a contender, and what it needs to run at all.
+
+    Attributes:
+        asks: What the source must keep for it; None for nothing.
+        in_process: Whether it can use the sessions that the harness has open (`Contender.within`).
+        state: Whether its state can be measured, removed and put back (`Contender.state`).
+        coarse_state: Whether its watermark can be kept coarser than it is (`Contender.coarsened`).
+        rebuilds: Whether every sync makes the target from nothing, whatever stands there.
+    """
+
+    asks: Capability | None = None
+    in_process: bool = False
+    state: bool = False
+    coarse_state: bool = False
+    rebuilds: bool = False
+
+
+class StateAccess(ABC):
+    """The state of one contender for one table: what it keeps between syncs, beside the rows."""
+
+    @abstractmethod
+    def size(self) -> int | None:
+        """Return how many bytes it takes; None when that is not known."""
+
+    @abstractmethod
+    def lose(self) -> None:
+        """Leave nothing of it."""
+
+    @abstractmethod
+    def save(self) -> object:
+        """Return it as it is now."""
+
+    @abstractmethod
+    def put_back(self, saved: object) -> None:
+        """Make it what `save` returned once."""
+
+
+class Contender(ABC):
+    """Anything that can perform one sync when asked.
+
+    A contender can be handed to another process; what it opens, it opens there. When a sync has answered, the target is
+    free: no lock is held, unless the sessions are those of the harness.
+    """
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """Its permanent name in reports, parameters included."""
+
+    @property
+    def write_rule(self) -> str:
+        """The name of the rule by which it writes rows; empty for a contender that does not say."""
+        return ""
+
+    @property
+    def claims(self) -> Claims | None:
+        """What it says about itself; None when it claims nothing."""
+        return None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be done with it."""
+        return Capabilities()
+
+    @abstractmethod
+    def sync(self, request: SyncRequest) -> SyncResult:
+        """Bring the target's table up to date by one sync; raise anything when that fails."""
+
+    def state(self, request: SyncRequest) -> StateAccess:  # noqa: ARG002 - whoever can, overrides this
+        """Return what leads to its state. Raises `Unable` unless `capabilities` says that it can."""
+        raise Unable(f"{self.id} does not say where it keeps its state.")
+
+    def within(self, connections: Connections) -> Contender:  # noqa: ARG002 - as above
+        """Return it at work in open sessions. Raises `Unable` unless `capabilities` says that it can."""
+        raise Unable(f"{self.id} opens its own connections.")
+
+    def coarsened(self, bend: Callable[[int], int]) -> Contender:  # noqa: ARG002 - as above
+        """Return it with every watermark passed through a function. Raises `Unable` as above."""
+        raise Unable(f"{self.id} does not say what watermark it keeps.")
