@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from incload.auditing.audit import audit
 from incload.contenders.contender import SyncRequest
-from incload.harness.on_disk import open_on_disk
+from incload.harness.sandbox.on_disk import open_on_disk
 from incload.harness.sandbox.sandbox import open_sandbox
 from incload.harness.trials.error_timeline import Ledger
 from incload.harness.trials.faults import Loading, coarsened, require_capability

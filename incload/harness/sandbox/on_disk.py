@@ -62,7 +62,7 @@ class DiskStand(Sandbox):
 
 
 def open_on_disk(pair: tuple[str, str], table: Table, folder: Path) -> DiskStand:
-    """Make a source in a folder, or on the server that `incload.engines.postgres.server` finds, and say where the target will be."""
+    """Make a source in a folder, or in a new schema of the server, and say where the target will be."""
     with ExitStack() as closing:
         source, target = (_url(engine, folder, name, closing) for engine, name in zip(pair, ("a", "b"), strict=True))
         place: Place = "source" if pair[0] == "postgres" else "target"
