@@ -40,9 +40,12 @@ class LoadOptions(_RequiredOptions, total=False):
         exclude: The columns that are not copied.
         where: The condition, in the source's own SQL, of the rows that are copied.
         evolve: Whether the target gains columns and changes types as the source does.
+        backfill_columns: Which columns of rows that the sync does not read are filled too; True for those that `evolve`
+            adds.
         count: Whether the rows of a source database are counted, which reads all of it.
         dry_run: Whether everything is undone at the end.
-        allow_backwards, allow_ahead, allow_mismatch, allow_removals, same_source: What the guards let pass.
+        allow_backwards, allow_ahead, allow_mismatch, allow_removals: What the guards let pass.
+        allow_emptied_columns, same_source: What they let pass, likewise.
     """
 
     cursor: str | None
@@ -52,12 +55,14 @@ class LoadOptions(_RequiredOptions, total=False):
     exclude: str | Sequence[str] | None
     where: str | None
     evolve: bool
+    backfill_columns: bool | str | Sequence[str] | None
     count: bool
     dry_run: bool
     allow_backwards: bool
     allow_ahead: bool
     allow_mismatch: bool
     allow_removals: bool
+    allow_emptied_columns: bool
     same_source: bool
 
 
@@ -106,7 +111,14 @@ def _plan(options: LoadOptions) -> Plan:
         cursor_per_second=UNITS[one_of("cursor_unit", unit, UNITS)] if unit else None,
         guards=_guards(dict(options)),
         choice=_choice(options),
+        backfill=_backfill(options.get("backfill_columns")),
     )
+
+
+def _backfill(given: bool | str | Sequence[str] | None) -> tuple[str, ...] | None:  # noqa: FBT001 - an option
+    if isinstance(given, bool) or given is None:
+        return () if given else None
+    return column_names("backfill_columns", given)
 
 
 def _choice(options: LoadOptions) -> Choice:
@@ -119,5 +131,12 @@ def _choice(options: LoadOptions) -> Choice:
 
 
 def _guards(options: dict[str, Any]) -> Guards:
-    names = ("allow_backwards", "allow_ahead", "allow_mismatch", "allow_removals", "same_source")
+    names = (
+        "allow_backwards",
+        "allow_ahead",
+        "allow_mismatch",
+        "allow_removals",
+        "allow_emptied_columns",
+        "same_source",
+    )
     return Guards(**{name: bool(options[name]) for name in names if name in options})

@@ -79,6 +79,18 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="let more than 20 %% of the target, and more than 10 rows of it, be removed in one sync",
     )
     parser.add_argument(
+        "--backfill-columns",
+        nargs="?",
+        const="",
+        metavar="NAMES",
+        help="fill columns, without names those that --evolve adds, in rows that the sync does not read as well",
+    )
+    parser.add_argument(
+        "--allow-emptied-columns",
+        action="store_true",
+        help="let columns that a record file has lost become null in all rows that are loaded",
+    )
+    parser.add_argument(
         "--allow-backwards", action="store_true", help="let the watermark move backwards, which reads rows again"
     )
     parser.add_argument(
@@ -113,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
         options.output.write_text(written, encoding="utf-8")
     sys.stderr.writelines(f"incload: warning: {warning}\n" for warning in summary.warnings)
     sys.stdout.write(written if alone else format_summary(summary))
-    return HELD_BACK if summary.held_back else 0
+    return HELD_BACK if _held(summary) else 0
 
 
 def _check_output(path: Path) -> None:
@@ -134,6 +146,10 @@ def _load_options(options: argparse.Namespace) -> LoadOptions:
     for name in ("key", "columns", "exclude"):
         if given[name] is not None:
             given[name] = named(f"--{name}", given[name])
+    if filled := given["backfill_columns"]:
+        given["backfill_columns"] = named("--backfill-columns", filled)
+    elif filled == "":
+        given["backfill_columns"] = True
     return cast("LoadOptions", given)
 
 
@@ -154,19 +170,22 @@ def _sentence(summary: LoadSummary) -> str:
         return f"Dry run: {would}{kept}; nothing was changed."
     if held:
         return f"Held back {held}; {_rows(summary.loaded)} loaded into {summary.table}, {summary.removed} removed."
-    if summary.loaded == summary.removed == 0:
+    if summary.loaded == summary.removed == summary.backfilled == 0:
         memory = "the memory is untouched" if summary.memory == "untouched" else "the memory was updated"
         return f"Nothing to load into {summary.table}; {memory}."
     gone = (
         f" in place of {summary.removed}" if summary.write_rule == WriteRule.REPLACE else f", {summary.removed} removed"
     )
     removed = gone if summary.removed else ""
-    return f"Loaded {_rows(summary.loaded)} into {summary.table}{removed}."
+    filled = f", new columns filled in {_rows(summary.backfilled)}" if summary.backfilled else ""
+    return f"Loaded {_rows(summary.loaded)} into {summary.table}{removed}{filled}."
 
 
 def _held(summary: LoadSummary) -> str:
     """Say in a few words what was held back; empty when nothing was."""
-    return f"the removal of {_rows(summary.held_back)} from {summary.table}" if summary.held_back else ""
+    rows = f"the removal of {_rows(summary.held_back)} from {summary.table}" if summary.held_back else ""
+    names = ", ".join(map(repr, summary.held_columns))
+    return " and ".join(filter(None, [rows, names and f"the emptying of column {names} of {summary.table}"]))
 
 
 def _rows(number: int) -> str:

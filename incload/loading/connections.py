@@ -39,6 +39,9 @@ class Connections:
         table: The source table's own name.
         records: How many records a file holds; None for a database, which would have to count.
         notes: What became of columns that cannot be as a file has them, a sentence each.
+        absent: The columns that the target has and a record file has not.
+        kept: Those of them whose values the target keeps.
+        into: What the table is that keeps them.
         streams: The stream between the engines that was opened last, if there is one.
     """
 
@@ -47,12 +50,16 @@ class Connections:
     table: str
     records: int | None = None
     notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    into: Table | None = None
     streams: list[Stream] = field(default_factory=list)
 
     @property
     def relation(self) -> str:
         """The source table's qualified name in its session, or what stands for the rows of it that are loaded."""
-        return self.source.relation("source", self.table)
+        relation = self.source.relation("source", self.table)
+        return f"({self._keeping(relation, self.into.names)})" if self.into and self.attached else relation
 
     @property
     def attached(self) -> bool:
@@ -147,7 +154,20 @@ class Connections:
     def _received(self, stream: Stream, columns: tuple[Column, ...]) -> Query:
         there = [replace(each, declared=self.target.type_name(each, self.origin)) for each in columns]
         name = self.target.receive(stream, tuple(there))
-        return Query(f"SELECT {self.target.listed(each.name for each in columns)} FROM {name} AS incoming")
+        names = tuple(each.name for each in columns)
+        if self.into and not self.attached and not {*self.kept}.isdisjoint(names):
+            return Query(self._keeping(name, names))
+        return Query(f"SELECT {self.target.listed(names)} FROM {name} AS incoming")
+
+    def _keeping(self, relation: str, names: tuple[str, ...]) -> str:
+        """Return the query for the rows of a relation with the target's own values in the columns that are kept."""
+        assert self.into is not None  # noqa: S101 - set with what is kept
+        target, kept = self.target, {*self.kept}
+        columns = ", ".join(target.listed([name], "t" if name in kept else "s") for name in names)
+        return (
+            f"SELECT {columns} FROM {relation} AS s LEFT JOIN {target.name('target', self.into.name)} AS t"
+            f" ON {target.equal_keys(self.into.key, 's', 't')}"
+        )
 
     def broken(self, error: BaseException) -> Refused | None:
         """Return why a stream between the engines broke off, if that is behind an error; the source says it best."""
@@ -292,7 +312,7 @@ def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
     except BaseException:
         Connections(reading, writing, plan.name).close()
         raise
-    return Connections(reading, writing, plan.name, taken.records, notes=taken.notes)
+    return Connections(reading, writing, plan.name, taken.records, taken.notes, taken.absent)
 
 
 def _check_plan(plan: Plan) -> None:

@@ -20,6 +20,7 @@ class Guards:
         allow_ahead: Whether a watermark ahead of the source goes without a warning.
         allow_mismatch: Whether rows that a strategy does not read may be removed or replaced by what it reads.
         allow_removals: Whether any number of rows may leave the target in one sync.
+        allow_emptied_columns: Whether columns that the source has lost may be emptied.
         same_source: Whether a memory made from another source is used, because that source has only moved.
         percent: Otherwise, how many of a hundred rows may leave ...
         rows: ... or how many rows, if that is more.
@@ -29,6 +30,7 @@ class Guards:
     allow_ahead: bool = False
     allow_mismatch: bool = False
     allow_removals: bool = False
+    allow_emptied_columns: bool = False
     same_source: bool = False
     percent: int = 20
     rows: int = 10
@@ -69,6 +71,8 @@ class Plan:
         evolve: Whether the target follows the source when that gains columns or changes types.
         clock: The source's clock in microseconds since 1970-01-01 UTC; None for the engine's own.
         guards: What it watches over.
+        backfill: Which columns of rows that are not read are filled from the source as well: those named, those new to
+            the target where none is named, and none at all for None.
         choice: What of the source is copied.
         origin: What tells the source from others (`End.origin`); None where the memory is not to know it.
     """
@@ -85,6 +89,7 @@ class Plan:
     guards: Guards = Guards()
     origin: str | None = None
     choice: Choice = Choice()
+    backfill: tuple[str, ...] | None = None
 
     @property
     def rule(self) -> WriteRule:

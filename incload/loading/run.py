@@ -44,6 +44,8 @@ class LoadSummary:
         dry_run: Whether nothing was changed.
         warnings: What was noticed and let pass, a sentence each.
         held_back: Rows that the source no longer has and the target keeps, because they are too many to go unasked.
+        held_columns: Columns that the source no longer has and whose values the target keeps.
+        backfilled: Rows that were not read and were given values of columns that they lacked.
     """
 
     table: str
@@ -60,6 +62,8 @@ class LoadSummary:
     dry_run: bool
     warnings: tuple[str, ...] = ()
     held_back: int = 0
+    held_columns: tuple[str, ...] = ()
+    backfilled: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Return the summary as plain values, as `--output` writes it."""
@@ -138,6 +142,8 @@ def _summary(  # noqa: PLR0913 - it only gathers
         dry_run=dry_run,
         warnings=synced.warnings,
         held_back=synced.held_back,
+        held_columns=synced.held_columns,
+        backfilled=synced.backfilled,
     )
 
 

@@ -20,8 +20,8 @@ _FLOAT_DIGITS_END = 2**53
 """From here on a float of eight bytes skips whole numbers (IEEE 754)."""
 
 
-def evolve(target: Session, table: Table, types: Sequence[str], found: Sequence[Column]) -> None:
-    """Give the target the columns that the source has gained, and the types that it has now.
+def evolve(target: Session, table: Table, types: Sequence[str], found: Sequence[Column]) -> tuple[str, ...]:
+    """Give the target the columns that the source has gained, and the types that it has now; return what was gained.
 
     Args:
         target: The session of the target.
@@ -39,6 +39,7 @@ def evolve(target: Session, table: Table, types: Sequence[str], found: Sequence[
         _refuse_loss(target, table.name, there, here, declared)
     if changed:
         target.retype("target", table, types)
+    return table.names[len(found) :]
 
 
 def _refuse_loss(target: Session, table: str, there: Column, here: Column, declared: str) -> None:

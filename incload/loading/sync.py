@@ -17,10 +17,12 @@ from incload.engines.session import Query
 from incload.engines.temp_tables import DIGEST
 from incload.errors import Refused, unknown, visible
 from incload.loading import guards
+from incload.loading.backfill import backfill, columns_to_fill, unfilled
 from incload.loading.choosing import chosen
 from incload.loading.connections import require_capability
 from incload.loading.cursor_check import look_at_cursor
 from incload.loading.equating import check_key, compare_keys, refuse_nulled, unheld
+from incload.loading.missing_columns import hold_columns
 from incload.loading.schema_evolution import evolve
 from incload.loading.state.store import StateStore
 from incload.loading.strategy_views import AskedSource, SeenRows
@@ -53,6 +55,8 @@ class Synced:
         read: Rows that the source had to look at and hand over, or to digest.
         written, unchanged, removed: Rows inserted or updated; of these, rows equal to what they replaced; rows deleted.
         held_back: Rows that the source no longer has and the target keeps, because they are too many.
+        held_columns: Columns that the source no longer has and whose values the target keeps.
+        backfilled: Rows that were not read and got values of columns that they lacked.
         questions: Questions that the source was asked.
         delta: What the strategy asked for.
         before, after: The memory before and after.
@@ -74,6 +78,8 @@ class Synced:
     remembered: bool
     warnings: tuple[str, ...] = ()
     held_back: int = 0
+    held_columns: tuple[str, ...] = ()
+    backfilled: int = 0
 
 
 def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced:
@@ -114,7 +120,8 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     if first:
         store.forget()
         connections.target.discard(plan.name)
-    _settle_target(connections, plan, table)
+    added = _settle_target(connections, plan, table)
+    connections, missing = hold_columns(connections, plan, table)
     may_remove = guards.may_remove(plan.guards)
     job = WriteJob(connections, table, scale, unique, store.digests_table, plan.count_unchanged, may_remove)
     source = AskedSource(scale, plan.clock or connections.source.now)
@@ -123,6 +130,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     started = source.clock()
     delta = plan.strategy.read(source, before)
     look.confirm(delta)
+    backfilled = backfill(job, columns_to_fill(plan, table, added))
     if first and lasting and initial_load.is_long(job, delta, plan.rule):
         result = _filled(job, plan, store, delta)
     else:
@@ -133,6 +141,8 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     after = plan.strategy.remember(_seen(job, result, started), before)
     guards.refuse_backwards(plan, scale, before, after)
     _remember(store, job, result, before, after, at=started)
+    if backfilled:
+        store.outdate(started)
     return Synced(
         read=result.read,
         written=result.written,
@@ -145,8 +155,15 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
         previous_watermark=scale.shown(before.watermark) if scale else None,
         new_watermark=scale.shown(after.watermark) if scale else None,
         remembered=after != before,
-        warnings=(*unheld(connections, table), *guards.warnings(job, plan, result, after, started)),
+        warnings=(
+            *missing.sentences(plan.name),
+            *(() if backfilled or plan.backfill is not None else unfilled(job, delta, added)),
+            *unheld(connections, table),
+            *guards.warnings(job, plan, result, after, started),
+        ),
         held_back=result.held_back,
+        held_columns=missing.kept,
+        backfilled=backfilled,
     )
 
 
@@ -237,12 +254,12 @@ def _kept_as_text(column: Column) -> bool:
     return column.kind in {Kind.TEXT, Kind.DECIMAL, Kind.OTHER}
 
 
-def _settle_target(connections: Connections, plan: Plan, table: Table) -> None:
-    """Create the target, or make sure that the one there has the source's columns."""
+def _settle_target(connections: Connections, plan: Plan, table: Table) -> tuple[str, ...]:
+    """Create the target, or make sure that the one there has the source's columns; return those that it gained."""
     found = connections.target.columns("target", plan.name)
     if found is None:
         connections.target.create(table, keyed=plan.rule is not WriteRule.APPEND, origin=connections.origin)
-        return
+        return ()
     if plan.rule is not WriteRule.APPEND and not connections.target.keyed("target", plan.name, table.key):
         raise Refused(
             f"target table {plan.name!r} has no primary key over {', '.join(map(repr, table.key))}: "
@@ -253,10 +270,10 @@ def _settle_target(connections: Connections, plan: Plan, table: Table) -> None:
     wanted = [(column.name, connections.target.type_name(column, connections.origin)) for column in table.columns]
     present = [(column.name, column.declared) for column in found]
     if wanted == present:
-        return
+        return ()
     if not (plan.evolve and [name for name, _ in wanted[: len(present)]] == [name for name, _ in present]):
         raise Refused(f"target table {plan.name!r} has another schema than the source: {_difference(wanted, present)}.")
-    evolve(connections.target, table, [declared for _, declared in wanted], found)
+    return evolve(connections.target, table, [declared for _, declared in wanted], found)
 
 
 def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -> str:

@@ -47,10 +47,12 @@ class Taken:
     Attributes:
         records: How many records it holds.
         notes: What became of columns that cannot be as the file has them, a sentence each.
+        absent: The columns that the target has and no record has, which are null in every row.
     """
 
     records: int
     notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
@@ -208,7 +210,7 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
     )
     session.write("DROP TABLE incload_records")
     _check_key(session, path, table, wanted)
-    return Taken(records, tuple(notes))
+    return Taken(records, tuple(notes), tuple(name for name in wanted.known if name not in by_name))
 
 
 def _require(path: str, names: list[str], wanted: Wanted) -> None:

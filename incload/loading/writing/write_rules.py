@@ -41,6 +41,7 @@ def _plain(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
     direct = (
         len(delta.rows) == 1
         and job.unique
+        and not job.connections.kept
         and not (job.connections.target is not job.connections.source and rule is WriteRule.MIRROR)
     )
     if direct and (fresh or (rule is WriteRule.REPLACE and not shrunk(job, _coming(job, delta)))):
