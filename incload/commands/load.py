@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -13,8 +14,6 @@ from incload.errors import Refused
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    import argparse
-
     from incload.api.load import LoadOptions
     from incload.loading.run import LoadSummary
 
@@ -59,6 +58,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         choices=["s", "ms", "us", "ns"],
         help="what an integer cursor counts since 1970, for windows of time",
     )
+    parser.add_argument("--cursor-format", help=argparse.SUPPRESS)
     parser.add_argument("--columns", metavar="NAMES", help="copy these columns alone, besides the key and the cursor")
     parser.add_argument("--exclude", metavar="NAMES", help="copy all columns but these")
     parser.add_argument(
@@ -116,6 +116,12 @@ def run(options: argparse.Namespace) -> int:
     """Load, print the summary, write it where it was asked for."""
     from incload.api.load import load
 
+    if options.cursor_format:
+        raise Refused(
+            "--cursor-format is for replay and profile: a load compares the cursor inside the source, and texts that "
+            "are no ISO times have no order there; load from a view that turns them into times, or by a strategy that "
+            "needs no cursor, such as snapshot_diff."
+        )
     alone = str(options.output) == "-"
     if options.output and not alone:
         _check_output(options.output)

@@ -95,8 +95,10 @@ def _table(options: argparse.Namespace) -> int:
     for name, value in usual.items():
         if getattr(options, name) != value:
             raise Refused(f"--{name} is for the versions of a file: {options.path} is one state of a table.")
+    if options.cursor_format and options.cursor_unit:
+        raise Refused("--cursor-format and --cursor-unit exclude each other: give one of them.")
     key = named("--key", options.key)
-    standing = profile_table(locate(options.path), key, options.cursor, options.cursor_unit)
+    standing = profile_table(locate(options.path), key, options.cursor, options.cursor_unit, options.cursor_format)
     sys.stdout.write(f"{plain(standing_blocks(standing))}\n")
     return _saved(options.report_dir, lambda folder: save_standing(standing, folder))
 

@@ -258,3 +258,43 @@ def test_a_unit_is_not_for_snapshots(tmp_path: Path, capsys: pytest.CaptureFixtu
     """Their numbers tell it themselves."""
     assert main(["profile", str(tmp_path), "--key", "id", "--cursor", "at", "--cursor-unit", "s"]) == 2
     assert "--cursor-unit is for a table in a database" in capsys.readouterr().err
+
+
+def test_numbers_that_are_no_times_have_no_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A counter, and dates written as digits, which a load takes for plain numbers: no window is judged of either."""
+    counters = orders(tmp_path / "counter.db", tuple((number, "", 1_000 + number) for number in range(3)))
+    main(["profile", counters, "--key", "id", "--cursor", "updated_at"])
+    counter = capsys.readouterr().out
+    days = orders(tmp_path / "days.db", tuple((number, "", 20_260_301 + number) for number in range(3)))
+    main(["profile", days, "--key", "id", "--cursor", "updated_at"])
+    digits = capsys.readouterr().out
+
+    assert "No window is judged: the numbers of updated_at are too small for times after March 1973" in counter
+    assert "No window is judged: a load takes dates written as digits for plain numbers" in digits
+    assert "numbers count: dates and times written as digits" in digits
+    assert "stamps: from 2026-03-01T00:00:00Z to 2026-03-03T00:00:00Z" in digits
+
+
+def test_the_form_of_a_cursor_may_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its values are read, and it is still said that a load would refuse them."""
+    days = orders(tmp_path / "shop.db", ((1, "", "03/01/2026"), (2, "", "03/02/2026"), (3, "", "2026-03-03")))
+    found = told(capsys, days, "--cursor-format", "%m/%d/%Y")
+
+    assert found["stamps"] == "from 2026-03-01T00:00:00Z to 2026-03-02T00:00:00Z"
+    assert found["stamps that say no time"] == "1 ('2026-03-03')"
+    assert "incload load would refuse this cursor" in found
+
+
+def test_a_form_is_checked_before_anything_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that tells no day, and one beside a unit, are refused; a load refuses any."""
+    url = orders(tmp_path / "shop.db")
+    options = [url, "--key", "id", "--cursor", "updated_at", "--cursor-format"]
+    copy = ["--target", f"sqlite:///{tmp_path}/copy.db", "--table", "t", "--strategy", "timestamp_watermark"]
+
+    assert main(["profile", *options, "%H"]) == 2
+    assert "does not tell the day of a time" in capsys.readouterr().err
+    assert main(["profile", *options, "%m/%d/%Y", "--cursor-unit", "s"]) == 2
+    assert "exclude each other" in capsys.readouterr().err
+    assert main(["load", *options, "%m/%d/%Y", *copy]) == 2
+    assert capsys.readouterr().err.startswith("incload: --cursor-format is for replay and profile: ")
+    assert not (tmp_path / "copy.db").exists()

@@ -16,8 +16,10 @@ from incload.engines.driver_errors import reason
 from incload.engines.registry import session_type
 from incload.errors import Refused, unknown
 from incload.history.lag_profile import WINDOWS
+from incload.history.recorded.evidence import counter
 from incload.history.recorded.read_log import ReadLog
-from incload.history.recorded.timestamps import CursorColumn
+from incload.history.recorded.time_formats import check_format
+from incload.history.recorded.timestamps import CALENDAR, CursorColumn
 from incload.loading.connections import open_source
 from incload.loading.sync import no_table
 from incload.report.replay.table_profile import Standing
@@ -41,7 +43,7 @@ _SHAPES_TOLD = 10
 """How many shapes of stamps are told of."""
 
 
-def profile_table(location: Endpoint, key: tuple[str, ...], cursor: str, unit: str | None) -> Standing:
+def profile_table(location: Endpoint, key: tuple[str, ...], cursor: str, unit: str | None, form: str = "") -> Standing:
     """Read a table and say what it shows.
 
     Args:
@@ -49,23 +51,26 @@ def profile_table(location: Endpoint, key: tuple[str, ...], cursor: str, unit: s
         key: Its key columns.
         cursor: The column that says when a row was changed.
         unit: What numbers in it count since 1970-01-01 UTC; None to go by their size.
+        form: The form of its values, as of `strptime`; empty for those that tell it themselves.
 
     Raises:
         Refused: For a table or column that is not there, or a file that cannot be read.
     """
+    if form:
+        check_format(form)
     if location.table is None:
         raise Refused(f"{location.shown} holds tables: name one with ?table=NAME at the end of the URL.")
     try:
-        return _profiled(location, location.table, key, cursor, unit)
+        return _profiled(location, Table(location.table, key, cursor, ()), unit, form)
     except session_type(location.engine).error as error:
         raise Refused(f"{location.shown} cannot be read: {reason(error)}") from error
 
 
-def _profiled(location: Endpoint, name: str, key: tuple[str, ...], cursor: str, unit: str | None) -> Standing:
+def _profiled(location: Endpoint, named: Table, unit: str | None, form: str) -> Standing:
     session = open_source(location)
     try:
-        table = _table(session, name, key, cursor)
-        reading = _Reading(table, unit)
+        table = _table(session, named.name, named.key, named.cursor or "")
+        reading = _Reading(table, unit, form)
         for rows in session.ordered("source", table):
             reading.take(rows)
         scale, objection = _scale(session, table, unit)
@@ -102,6 +107,7 @@ class _Reading:
 
     table: Table
     unit: str | None
+    form: str
     _account: ReadLog = field(default_factory=ReadLog)
     _positions: array[int] = field(default_factory=lambda: array("q"))
     _shapes: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -118,6 +124,15 @@ class _Reading:
         """Whether the cursor column is of the database's own type of stamps."""
         return self.table.column(self.table.cursor or "").kind is Kind.TIMESTAMP
 
+    @property
+    def _no_times(self) -> str:
+        """Why spans of time mean nothing to a load by this cursor; empty when they do."""
+        if self._of_stamps or "a number" not in self._shapes or self.unit or self.form:
+            return ""
+        if self._account.cursor_unit == CALENDAR:
+            return "a load takes dates written as digits for plain numbers, to which no span of time applies"
+        return counter(self._account, self.table.cursor or "")
+
     def take(self, rows: list[Row]) -> None:
         """Take in a chunk of rows."""
         key = [self.table.names.index(name) for name in self.table.key]
@@ -125,7 +140,7 @@ class _Reading:
         self._rows += len(rows)
         for row in rows:
             self._see_key(tuple(row[place] for place in key))
-        column = CursorColumn(self._account)
+        column = CursorColumn(self._account, "" if self._of_stamps else self.form)
         column.settle(values)
         for value in values:
             position = column.read(value)
@@ -185,7 +200,8 @@ class _Reading:
             ahead=len(ahead),
             furthest_ahead=int(ahead.max(initial=clock)) - clock,
             against_keys=None if texts else _against_order(positions),
-            windows=tuple(_windows(positions)),
+            windows=() if self._no_times else tuple(_windows(positions)),
+            no_times=self._no_times,
             objection=objection,
         )
 

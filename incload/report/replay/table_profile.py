@@ -40,6 +40,7 @@ class Standing:
         ahead, furthest_ahead: Stamps later than the clock of the database, and how far the furthest is ahead of it.
         against_keys: Rows with a smaller stamp than some row with a smaller key; None where keys are texts.
         windows: For windows in seconds, how many rows lie no further behind the largest stamp.
+        no_times: Why windows mean nothing to a load by this cursor; empty when they do.
         objection: Why a load by this cursor would be refused; empty when it would not.
     """
 
@@ -71,6 +72,7 @@ class Standing:
     against_keys: int | None
     windows: tuple[tuple[float, int], ...]
     objection: str
+    no_times: str = ""
 
 
 _UNKNOWN = (
@@ -168,7 +170,8 @@ def _stamps(standing: Standing) -> Iterable[tuple[str, str]]:
         yield "precision:", "the column counts nanoseconds, this profile microseconds: stamps within one look tied"
     if standing.unit:
         guessed = "; that is told by their size, and --cursor-unit says it for certain" if standing.unit_guessed else ""
-        yield "numbers count:", f"{UNITS_NAMED[standing.unit]} since 1970{guessed}"
+        unit = UNITS_NAMED.get(standing.unit)
+        yield "numbers count:", f"{unit} since 1970{guessed}" if unit else "dates and times written as digits"
 
 
 def _ties(standing: Standing) -> str:
@@ -192,14 +195,23 @@ def _order(standing: Standing) -> str:
 
 
 def _window_blocks(standing: Standing) -> list[Block]:
+    if standing.no_times:
+        text = f"No window is judged: {standing.no_times}."
+        return [Heading(3, "What a lookback window would read at the next sync"), Paragraph(text)]
     if not standing.windows:
         return []
     rows = tuple((span(seconds), f"{number:,}", share(number, standing.rows)) for seconds, number in standing.windows)
     return [
         Heading(3, "What a lookback window would read at the next sync"),
-        Paragraph("Rows no further behind the largest stamp than the window, new rows aside."),
+        Paragraph(f"Rows no further behind the largest timestamp than the window, new rows aside{_unread(standing)}."),
         Table(("window", "rows", "share of the table"), rows, left=1),
     ]
+
+
+def _unread(standing: Standing) -> str:
+    """Say how many rows no window can show."""
+    number = standing.null_stamps + standing.senseless_stamps
+    return f"; of {plural(number, 'row')} no time was read, and no window shows them" if number else ""
 
 
 def _moment(at: int) -> str:
