@@ -3,6 +3,9 @@
 SQLite has one writer at a time, so the number that an entry gets is the order of commits; `AUTOINCREMENT` never gives
 one twice. A key has one entry, that of its last change: the change table never outgrows the keys. An entry without a
 key says that anything may have happened before it.
+
+A table that is built again by copying it loses its triggers, or gets them back after the copy. Either shows in the
+catalogue: the new table stands behind its change table there, which `VACUUM` and a dump keep as it is.
 """
 
 from __future__ import annotations
@@ -14,26 +17,28 @@ from typing import TYPE_CHECKING
 
 from incload.engines.change_log import WHOLE, ChangeLog, Kept, Reached, refuse_other_key, usable
 from incload.engines.session import Query
+from incload.engines.sqlite.log_triggers import EVENTS, UNIQUE_COLUMNS, UniqueSet, name_of, statements, unique_sets
 from incload.errors import Refused
 from incload.strategy import Capability
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from incload.engines.session import Place
     from incload.engines.sqlite.session import SqliteSession
 
 REGISTRY = "_incload_captures"
 _NUMBER = "_incload_number"
-_EVENTS = ("insert", "update", "delete", "before_insert", "before_update")
+_EXPRESSION = "is over an expression, and a REPLACE that meets it deletes rows unseen by any trigger"
 
 
 @dataclass(frozen=True, slots=True)
 class _Captured:
-    """What the registry says of a table: which log it is, and by which key it names rows."""
+    """What the registry says of a table: which log it is, by which key it names rows, and its last number."""
 
     token: str
     key: tuple[str, ...]
+    last: int
 
 
 class SqliteLog(ChangeLog):
@@ -43,15 +48,18 @@ class SqliteLog(ChangeLog):
         """Name what there is, or would be; nothing is looked at yet."""
         self._session, self._place, self._table = session, place, table
         self._log = f"_incload_log_{table}"
-        self._quoted = session.quote(self._log)
         self._relation = session.name(place, self._log)
         self._schema = session.name(place, "").removesuffix('.""')
 
     def install(self, key: tuple[str, ...]) -> None:
-        """Make the change table unless it is there, make the triggers anew, and say that anything may have happened."""
-        known = self._described()
-        refuse_other_key(known, self._table, key)
-        if known is None:
+        """Make the change table anew unless it fits, make the triggers anew, and begin the log again."""
+        self._refuse_unwatchable()
+        known = self._captured() if self._registered() else None
+        if known is not None and self._has(known.key):
+            refuse_other_key(self._described(), self._table, key)
+        self._remove_renamed()
+        if known is None or known.key != key or not self._fits(key):
+            self.remove()
             self._make(key)
         self._drop_triggers()
         self._make_triggers(key)
@@ -71,32 +79,52 @@ class SqliteLog(ChangeLog):
     def kept(self) -> Kept | None:
         """Describe the change table, and count its entries."""
         described = self._described()
-        return described and replace(described, entries=self._session.count(self._relation))
+        if described is None or not self._named(self._log):
+            return described
+        return replace(described, entries=self._session.count(self._relation))
 
     def _described(self) -> Kept | None:
-        """Read the registry."""
-        known = self._captured()
+        """Read the registry, and what there is of table, change table and triggers."""
+        found = self._catalogue()
+        known = self._captured() if any(name == REGISTRY for _, name, *_ in found) else None
         if known is None:
             return None
-        state = "triggers are missing" if self._missing_triggers() else WHOLE
-        return Kept(Capability.TRIGGERS, self._table, known.key, f"{known.token}.{self._last()}", None, state)
+        state = self._state(known.key, [each for each in found if each[1] != REGISTRY])
+        return Kept(Capability.TRIGGERS, self._table, known.key, f"{known.token}.{known.last}", None, state)
+
+    def _state(self, key: tuple[str, ...], found: list[tuple[str, str, int, str]]) -> str:
+        """Say what is wrong with the log, given what the catalogue holds of the table and its log."""
+        unique = self._unique_sets()
+        made = statements(self._table, self._log, key, unique)
+        there = {name: sql for kind, name, _, sql in found if kind == "trigger"}
+        tables = {name == self._log for kind, name, *_ in found if kind == "table"}
+        expressions = [each.index for each in unique if not each.is_plain]
+        reasons = {
+            "the table is gone": False not in tables,
+            "its change table is gone": True not in tables,
+            "a key column by which it names rows is gone": not self._has(key),
+            "triggers are missing": not there.keys() >= made.keys(),
+            f"the unique index {''.join(expressions[:1])!r} {_EXPRESSION}": bool(expressions),
+            "the table is unique in other columns, or its triggers are others": there != made,
+            "the table was built again": len(tables) > 1 and self._is_younger(found),
+        }
+        return next((reason for reason, holds in reasons.items() if holds), WHOLE)
 
     def reach(self, after: str | None, key: tuple[str, ...]) -> Reached:
         """Compare the position with the log's own token and last number."""
         kept = usable(self._described(), self._table, key)
         token, last = kept.position.partition(".")[0], _number(kept.position)
-        return Reached(kept.position, self._is_unknown(after, token, last))
-
-    def _is_unknown(self, after: str | None, token: str, last: int) -> bool:
-        """Tell whether the log does not say what happened since a position."""
-        if after is None or after.partition(".")[0] != token or _number(after) > last:
-            return True
-        nowhere = " AND ".join(f"{column} IS NULL" for column in self._columns())
-        return bool(
-            self._session.rows(
-                f"SELECT 1 FROM {self._relation} WHERE {_NUMBER} > ? AND {nowhere} LIMIT 1", (_number(after),)
-            )
+        if after is None:
+            return Reached(kept.position, whole=True)
+        if after.partition(".")[0] != token:
+            return Reached(kept.position, whole=True, why="its change log was begun again")
+        if _number(after) > last:
+            return Reached(kept.position, whole=True, why="its change log ends before the position of the last load")
+        nowhere = " AND ".join(f"{self._session.quote(name)} IS NULL" for name in kept.key)
+        anything = self._session.rows(
+            f"SELECT 1 FROM {self._relation} WHERE {_NUMBER} > ? AND {nowhere} LIMIT 1", (_number(after),)
         )
+        return Reached(kept.position, bool(anything))
 
     def keys(self, after: str) -> Query:
         """Read the entries above a number; each key has only one."""
@@ -106,8 +134,8 @@ class SqliteLog(ChangeLog):
 
     def trim(self, until: str) -> int:
         """Delete entries, and put one without a key in place of the last."""
-        known = self._captured()
-        if known is None or until != f"{known.token}.{_number(until)}" or _number(until) > self._last():
+        known = self._captured() if self._registered() else None
+        if known is None or until != f"{known.token}.{_number(until)}" or _number(until) > known.last:
             raise Refused(
                 f"{until!r} is no position in the change log of table {self._table!r}: "
                 "see where it ends with `incload capture list`."
@@ -132,13 +160,16 @@ class SqliteLog(ChangeLog):
             self._make_triggers(known.key)
 
     def _make(self, key: tuple[str, ...]) -> None:
-        """Make the change table and enter it in the registry."""
+        """Make the change table and enter it in the registry.
+
+        Its columns have no type: a key is entered as the table holds it, whatever type its column has by then.
+        """
         session = self._session
-        declared = {column.name: column.declared for column in session.columns(self._place, self._table) or ()}
-        columns = ", ".join(f"{session.quote(name)} {declared[name]}" for name in key)
+        columns = ", ".join(map(session.quote, key))
         session.write(f"CREATE TABLE {self._relation} ({_NUMBER} INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
         index = session.name(self._place, f"{self._log}_by_key")
-        session.write(f"CREATE INDEX {index} ON {self._quoted} ({session.listed(key)})")
+        session.write(f"DROP INDEX IF EXISTS {index}")  # of a change table that was renamed
+        session.write(f"CREATE INDEX {index} ON {session.quote(self._log)} ({columns})")
         registry = session.name(self._place, REGISTRY)
         if not self._registered():
             session.write(
@@ -149,96 +180,103 @@ class SqliteLog(ChangeLog):
         )
 
     def _make_triggers(self, key: tuple[str, ...]) -> None:
-        table = self._session.quote(self._table)
-        for event, body in self._bodies(key):
-            when, _, what = f"{'' if event.startswith('before') else 'after_'}{event}".partition("_")
-            self._session.write(
-                f"CREATE TRIGGER {self._trigger(event)} {when.upper()} {what.upper()} ON {table} BEGIN {body} END"
-            )
-
-    def _bodies(self, key: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        """Yield each trigger's event and statements; those before a write are for rows that a REPLACE pushes out."""
-        moved = f"({self._of('OLD', key)}) IS NOT ({self._of('NEW', key)})"
-        yield "insert", self._noted(key, "NEW")
-        yield "update", self._noted(key, "OLD", f" WHERE {moved}") + self._noted(key, "NEW")
-        yield "delete", self._noted(key, "OLD")
-        pushed = "".join(self._pushed_out(key, columns) for columns in self._unique_sets(key))
-        if pushed:
-            yield "before_insert", pushed
-            yield "before_update", pushed
-
-    def _noted(self, key: tuple[str, ...], row: str, where: str = "") -> str:
-        """Return the statements that make a row's key the latest entry, where a condition holds."""
-        same = " AND ".join(f"{self._session.quote(name)} IS {row}.{self._session.quote(name)}" for name in key)
-        names = self._session.listed(key)
-        forget = f"DELETE FROM {self._quoted} WHERE {same}{where.replace(' WHERE', ' AND')}; "
-        return f"{forget}INSERT INTO {self._quoted} ({names}) SELECT {self._of(row, key)}{where}; "
-
-    def _pushed_out(self, key: tuple[str, ...], columns: Iterable[str]) -> str:
-        """Return the statements that note rows whose unique columns are those of the row to be written."""
-        quote, names = self._session.quote, self._session.listed(key)
-        same = " AND ".join(f"t.{quote(name)} = NEW.{quote(name)}" for name in columns)
-        rows = f"SELECT {self._of('t', key)} FROM {quote(self._table)} AS t WHERE {same}"
-        return f"DELETE FROM {self._quoted} WHERE ({names}) IN ({rows}); INSERT INTO {self._quoted} ({names}) {rows}; "
-
-    def _unique_sets(self, key: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        """Yield the sets of columns besides the key that the table keeps unique; refuse one of an expression."""
-        session = self._session
-        info = session.rows(f"PRAGMA {self._schema}.table_xinfo({session.quote(self._table)})")
-        primary = tuple(str(name) for _, name, _, _, _, place, _ in info if place)
-        found = [primary] if primary else []
-        for _, index, unique, *_ in session.rows(f"PRAGMA {self._schema}.index_list({session.quote(self._table)})"):
-            columns = session.rows(f"PRAGMA {self._schema}.index_info({session.quote(str(index))})") if unique else []
-            if any(name is None for _, _, name in columns):
+        unique = self._unique_sets()
+        for each in unique:
+            if not each.is_plain:
                 raise Refused(
-                    f"the unique index {index!r} of table {self._table!r} is over an expression, and a REPLACE that "
-                    "meets it deletes rows unseen by any trigger: drop it, or choose another strategy."
+                    f"the unique index {each.index!r} of table {self._table!r} {_EXPRESSION}: "
+                    "drop it, or choose another strategy."
                 )
-            found += [tuple(str(name) for _, _, name in columns)] if columns else []
-        yield from (columns for columns in dict.fromkeys(found) if set(columns) != set(key))
+        for name, sql in statements(self._table, self._log, key, unique).items():
+            plain = f"CREATE TRIGGER {self._session.quote(name)}"
+            self._session.write(f"CREATE TRIGGER {self._session.name(self._place, name)}{sql.removeprefix(plain)}")
 
     def _drop_triggers(self) -> None:
-        for event in _EVENTS:
-            self._session.write(f"DROP TRIGGER IF EXISTS {self._trigger(event)}")
+        for event in EVENTS:
+            self._session.write(
+                f"DROP TRIGGER IF EXISTS {self._session.name(self._place, name_of(event, self._table))}"
+            )
 
-    def _missing_triggers(self) -> bool:
-        """Tell whether one of the triggers that every log needs is gone, as after the table was built anew."""
-        names = [self._name_of(event) for event in _EVENTS[:3]]
+    def _refuse_unwatchable(self) -> None:
+        """Refuse a view and a virtual table, which have no triggers after a write."""
+        for kind, name, _, sql in self._catalogue():
+            if name.lower() == self._table.lower() and (kind == "view" or sql.upper().startswith("CREATE VIRTUAL")):
+                what = "a view" if kind == "view" else "a virtual table"
+                raise Refused(f"{name!r} is {what}, whose changes no trigger sees: choose another strategy.")
+
+    def _remove_renamed(self) -> None:
+        """Remove the log that was kept of this table when it had another name."""
         found = self._session.rows(
-            f"SELECT count(*) FROM {self._schema}.sqlite_master"
-            " WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE AND name IN (?, ?, ?)",
-            (self._table, *names),
+            f"SELECT name FROM {self._schema}.sqlite_master WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE"
+            " AND name LIKE '\\_incload\\_insert\\_%' ESCAPE '\\'",
+            (self._table,),
         )
-        return found[0][0] != len(names)
+        for table in {str(name).removeprefix(name_of("insert", "")) for (name,) in found} - {self._table}:
+            if not self._named(table):
+                SqliteLog(self._session, self._place, table).remove()
 
-    def _last(self) -> int:
-        """Return the last number that was given, whether its entry is still there or not."""
-        found = self._session.rows(f"SELECT seq FROM {self._schema}.sqlite_sequence WHERE name = ?", (self._log,))
-        return int(str(found[0][0])) if found else 0
+    def _catalogue(self) -> list[tuple[str, str, int, str]]:
+        """Return what the catalogue holds of the table and its log: kind, name, place in it and text."""
+        names = [name_of(event, self._table) for event in EVENTS]
+        found = self._session.rows(
+            f"SELECT type, name, rowid, sql FROM {self._schema}.sqlite_master WHERE"
+            " (type IN ('table', 'view') AND (name IN (?, ?) OR name = ? COLLATE NOCASE))"
+            f" OR (type = 'trigger' AND tbl_name = ? COLLATE NOCASE AND name IN ({', '.join('?' * len(names))}))",
+            (self._log, REGISTRY, self._table, self._table, *names),
+        )
+        return [(str(kind), str(name), int(str(place)), str(sql)) for kind, name, place, sql in found]
+
+    def _is_younger(self, found: list[tuple[str, str, int, str]]) -> bool:
+        """Tell whether the table was made after its change table."""
+        places = {name == self._log: place for kind, name, place, _ in found if kind == "table"}
+        return places[False] > places[True]
+
+    def _fits(self, key: tuple[str, ...]) -> bool:
+        """Tell whether the change table is of today's form, and not older than the table."""
+        columns = [(name, "") for name in (_NUMBER, *key)]
+        found = [(name, declared.replace("INTEGER", "")) for name, declared in self._named(self._log)]
+        return found == columns and not self._is_younger([each for each in self._catalogue() if each[1] != REGISTRY])
+
+    def _unique_sets(self) -> list[UniqueSet]:
+        schema = self._schema.strip('"')
+        return unique_sets(
+            row[:3] for row in self._session.rows(UNIQUE_COLUMNS, (self._table, schema, self._table, schema, schema))
+        )
+
+    def _has(self, key: tuple[str, ...]) -> bool:
+        """Tell whether the table has the columns of a key."""
+        return {name for name, _ in self._named(self._table)} >= set(key)
+
+    def _named(self, table: str) -> list[tuple[str, str]]:
+        """Return the columns of a table with their declared types; no value is looked at."""
+        found = self._session.rows(f"PRAGMA {self._schema}.table_xinfo({self._session.quote(table)})")
+        return [(str(name), str(declared)) for _, name, declared, *_, hidden in found if hidden != 1]
 
     def _registered(self) -> bool:
-        return self._session.columns(self._place, REGISTRY) is not None
+        return bool(self._named(REGISTRY))
 
     def _captured(self) -> _Captured | None:
-        if not self._registered():
-            return None
-        registry = self._session.name(self._place, REGISTRY)
-        found = self._session.rows(f"SELECT token, key_columns FROM {registry} WHERE table_name = ?", (self._table,))
-        return _Captured(str(found[0][0]), tuple(json.loads(str(found[0][1])))) if found else None
+        """Read the registry, which is there, and the last number that was given, whether its entry is there or not."""
+        found = self._session.rows(
+            f"SELECT token, key_columns, coalesce((SELECT seq FROM {self._schema}.sqlite_sequence WHERE name = ?), 0)"
+            f" FROM {self._session.name(self._place, REGISTRY)} WHERE table_name = ?",
+            (self._log, self._table),
+        )
+        return (
+            _Captured(str(found[0][0]), tuple(json.loads(str(found[0][1]))), int(str(found[0][2]))) if found else None
+        )
 
     def _columns(self) -> list[str]:
         """Return the quoted key columns of the change table."""
-        found = self._session.columns(self._place, self._log) or ()
-        return [self._session.quote(column.name) for column in found if column.name != _NUMBER]
+        return [self._session.quote(name) for name, _ in self._named(self._log) if name != _NUMBER]
 
-    def _of(self, row: str, key: Iterable[str]) -> str:
-        return self._session.listed(key, row)
 
-    def _name_of(self, event: str) -> str:
-        return f"_incload_{event}_{self._table}"
-
-    def _trigger(self, event: str) -> str:
-        return self._session.name(self._place, self._name_of(event))
+def tables_left(session: SqliteSession, place: Place) -> list[str]:
+    """Return the tables of which a log is kept although they are gone."""
+    if session.columns(place, REGISTRY) is None:
+        return []
+    found = session.rows(f"SELECT table_name FROM {session.name(place, REGISTRY)}")
+    return [str(table) for (table,) in found if session.columns(place, str(table)) is None]
 
 
 def _number(position: str) -> int:

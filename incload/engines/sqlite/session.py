@@ -236,6 +236,12 @@ class SqliteSession(SqliteCrossing):
 
         return SqliteLog(self, place, table)
 
+    def left_behind(self, place: Place) -> list[str]:
+        """Ask the registry of change logs."""
+        from incload.engines.sqlite.change_log import tables_left
+
+        return tables_left(self, place)
+
     def now(self) -> int:
         """SQLite lives in this process: its clock is the machine's."""
         return time.time_ns() // 1_000

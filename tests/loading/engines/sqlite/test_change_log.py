@@ -253,3 +253,125 @@ def test_a_unique_expression_is_refused(sqlite_ends: Ends) -> None:
     with pytest.raises(Refused, match="unique index 'loud' of table 'events' is over an expression"):
         capture.install(sqlite_ends.source, "events", Capability.TRIGGERS)
     assert capture.listed(sqlite_ends.source) == []
+
+
+AGAIN = (
+    "CREATE TABLE new (id INTEGER PRIMARY KEY, code TEXT UNIQUE, v INTEGER)",
+    "INSERT INTO new SELECT id, code, v + 1 FROM events",
+    "DROP TABLE events",
+    "ALTER TABLE new RENAME TO events",
+)
+WRITTEN = ("INSERT INTO events (id, code) VALUES (8, 'h')", "REPLACE INTO events (id, code) VALUES (9, 'b')")
+DDL = {
+    "a new column": (("ALTER TABLE events ADD w INTEGER DEFAULT 7",), ""),
+    "a renamed column": (("ALTER TABLE events RENAME v TO w",), "has another schema than the source"),
+    "a renamed unique column": (("ALTER TABLE events RENAME code TO kode",), "has another schema than the source"),
+    "a dropped column": (("ALTER TABLE events DROP v",), "has another schema than the source"),
+    "built again": (AGAIN, "triggers are missing"),
+    "built again with its triggers": ((*AGAIN, "{triggers}"), "the table was built again"),
+    "built again and packed": ((*AGAIN, "{triggers}", "VACUUM"), "the table was built again"),
+    "packed": (("UPDATE events SET v = 0 WHERE id = 1", "VACUUM"), ""),
+    "another unique index": (
+        ("CREATE UNIQUE INDEX other ON events (v)", "INSERT OR REPLACE INTO events VALUES (7, 'g', 1)"),
+        "the table is unique in other columns",
+    ),
+    "a unique index without case": (
+        ("CREATE UNIQUE INDEX other ON events (code COLLATE NOCASE)", "REPLACE INTO events VALUES (7, 'A', 1)"),
+        "the table is unique in other columns",
+    ),
+    "a unique expression": (("CREATE UNIQUE INDEX loud ON events (upper(code))",), "is over an expression"),
+    "another index": (("CREATE INDEX plain ON events (v)",), ""),
+    "a trigger of the owner": (
+        ("CREATE TRIGGER mine AFTER INSERT ON events BEGIN UPDATE events SET v = 5 WHERE id = 3; END",),
+        "",
+    ),
+    "its change table renamed": (("ALTER TABLE _incload_log_events RENAME TO mine",), "its change table is gone"),
+    "recursive triggers": (("PRAGMA recursive_triggers = ON",), ""),
+    "no enforced keys": (("PRAGMA foreign_keys = OFF", "PRAGMA ignore_check_constraints = ON"), ""),
+}
+
+
+@pytest.mark.parametrize("what", DDL)
+def test_no_write_fails_and_no_change_is_missed(captured: Ends, what: str) -> None:
+    """Whatever the owner did, the application writes on; a load ends with the source's rows, or says what to do."""
+    statements, sentence = DDL[what]
+    kept = [sql for (sql,) in captured.source_rows("SELECT sql FROM sqlite_master WHERE type = 'trigger'")]
+    code = "kode" if "kode" in str(statements) else "code"
+    made = [each for one in statements for each in (kept if one == "{triggers}" else [one])]
+    captured.write(*map(str, made), *(each.replace("code", code) for each in WRITTEN))
+    if sentence:
+        with pytest.raises(Refused, match=sentence):
+            _load(captured, evolve=True)
+    if "schema" not in sentence and "expression" not in sentence:
+        if sentence:
+            capture.install(captured.source, "events", Capability.TRIGGERS)
+        _load(captured, evolve=True, guards=REMOVING)
+
+        assert captured.rows() == captured.source_rows()
+
+
+def test_a_renamed_table_has_no_log(captured: Ends) -> None:
+    """The application writes on; installed for the new name, the old log goes with its triggers."""
+    captured.write("ALTER TABLE events RENAME TO happenings", "UPDATE happenings SET v = 0", "DELETE FROM happenings")
+    with pytest.raises(Refused, match="has no change log"):
+        _load(captured, name="again", table="happenings")
+
+    assert [(kept.table, kept.state) for kept in capture.listed(captured.source)] == [("events", "the table is gone")]
+    capture.install(captured.source, "happenings", Capability.TRIGGERS)
+    assert [kept.table for kept in capture.listed(captured.source)] == ["happenings"]
+
+
+def test_a_renamed_key_is_refused_with_the_remedy(captured: Ends) -> None:
+    """The application writes on, as SQLite renames it in the triggers too."""
+    captured.write(
+        "ALTER TABLE events RENAME id TO ident", "UPDATE events SET v = 0", "DELETE FROM events WHERE ident = 1"
+    )
+    with pytest.raises(Refused, match="a key column by which it names rows is gone"):
+        _load(captured, key=("ident",), name="again", table="events")
+    capture.install(captured.source, "events", Capability.TRIGGERS, ("ident",))
+
+    assert _load(captured, key=("ident",), name="again", table="events") == (2, 0)
+
+
+def test_a_key_of_another_type_is_named_as_it_is(captured: Ends) -> None:
+    """A table that was built again with text for numbers has keys that no number is."""
+    captured.write(
+        "CREATE TABLE new (id TEXT PRIMARY KEY, code TEXT UNIQUE, v INTEGER)",
+        "INSERT INTO new SELECT * FROM events",
+        "DROP TABLE events",
+        "ALTER TABLE new RENAME TO events",
+    )
+    capture.install(captured.source, "events", Capability.TRIGGERS)
+    _load(captured, name="again", table="events")
+    captured.write("INSERT INTO events VALUES ('007', 'x', 7)")
+
+    assert _load(captured, name="again", table="events") == (1, 0)
+    assert captured.rows("SELECT id FROM again ORDER BY v") == [("1",), ("2",), ("3",), ("007",)]
+
+
+@pytest.mark.parametrize("form", ["STRICT", "WITHOUT ROWID", "STRICT, WITHOUT ROWID"])
+def test_a_writer_that_attaches_the_database_is_seen(sqlite_ends: Ends, form: str) -> None:
+    """Its own tables of the same names are not touched, whatever form the table has."""
+    sqlite_ends.write(f"{TABLE} {form}", "INSERT INTO events VALUES (1, 'a', 1), (2, 'b', 2)")
+    capture.install(sqlite_ends.source, "events", Capability.TRIGGERS)
+    _load(sqlite_ends)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as other:
+        other.execute("ATTACH ? AS shop", (str(sqlite_ends.source.path),))
+        other.execute("CREATE TABLE _incload_log_events (id)")
+        other.execute("REPLACE INTO shop.events VALUES (3, 'a', 4)")
+
+    assert _load(sqlite_ends) == (1, 1)
+    assert sqlite_ends.rows() == [(2, "b", 2), (3, "a", 4)]
+
+
+@pytest.mark.parametrize(
+    ("made", "what"),
+    [("VIEW events AS SELECT 1 AS id", "is a view"), ("VIRTUAL TABLE events USING fts5(id)", "is a virtual table")],
+)
+def test_what_has_no_triggers_is_not_captured(sqlite_ends: Ends, made: str, what: str) -> None:
+    """One sentence, and nothing is left in the source."""
+    sqlite_ends.write(f"CREATE {made}")
+    with pytest.raises(Refused, match=what):
+        capture.install(sqlite_ends.source, "events", Capability.TRIGGERS, ("id",))
+
+    assert capture.listed(sqlite_ends.source) == []
