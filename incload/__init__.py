@@ -1,8 +1,8 @@
 """incload: load tables incrementally, and measure what each way of doing so gets wrong.
 
-The package offers functions, each the command of its name: `load`. Two modules are public as well: `strategy` (the
-contract of a strategy) and `registry` (what strategies there are). Everything else may change. What must stay true:
-importing this package imports none of its dependencies, and no module of its own before a name is used.
+The package offers functions, each the command of its name: `load`, `compare`, `state`. Two modules are public as well:
+`strategy` (the contract of a strategy) and `registry` (what strategies there are). Everything else may change. What
+must stay true: importing this package imports none of its dependencies, and no module of its own before a name is used.
 """
 
 from __future__ import annotations
@@ -11,15 +11,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from incload.api.compare import CompareOptions, Comparison, compare
     from incload.api.load import LoadOptions, load
+    from incload.api.state import KeptState, state
     from incload.errors import Refused, Unable
     from incload.loading.run import LoadSummary
 
 __version__ = "0.1.0"
 
-__all__ = ["LoadOptions", "LoadSummary", "Refused", "Unable", "__version__", "load"]
+__all__ = [
+    "CompareOptions",
+    "Comparison",
+    "KeptState",
+    "LoadOptions",
+    "LoadSummary",
+    "Refused",
+    "Unable",
+    "__version__",
+    "compare",
+    "load",
+    "state",
+]
 
 _PLACES = {
+    "compare": "incload.api.compare",
+    "CompareOptions": "incload.api.compare",
+    "Comparison": "incload.api.compare",
+    "state": "incload.api.state",
+    "KeptState": "incload.api.state",
     "load": "incload.api.load",
     "LoadOptions": "incload.api.load",
     "LoadSummary": "incload.loading.run",

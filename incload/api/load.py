@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from incload.api.options import check_names, column_names, key_columns, one_of
+from incload.api.state import database
 from incload.cursor import UNITS
 from incload.engines.endpoints import locate
-from incload.errors import Refused
 from incload.loading.plan import Choice, Guards, Plan
 from incload.registry import strategy as find_strategy
 from incload.strategy import Strategy, WriteRule
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from incload.engines.endpoints import Endpoint
     from incload.loading.run import LoadSummary
 
 
@@ -84,18 +83,11 @@ def load(source: str | Path, target: str | Path, **options: Unpack[LoadOptions])
     check_names("load", options, LoadOptions)
     return run_load(
         locate(str(source)),
-        _target(str(target)),
+        database(str(target)),
         _plan(options),
         dry_run=options.get("dry_run", False),
         count=options.get("count", False),
     )
-
-
-def _target(url: str) -> Endpoint:
-    target = locate(url)
-    if target.engine == "file":
-        raise Refused(f"the target {url!r} is no database: write sqlite:///path or duckdb:///path.")
-    return target
 
 
 def _plan(options: LoadOptions) -> Plan:

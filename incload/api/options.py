@@ -47,3 +47,8 @@ def one_of(option: str, value: str, known: Iterable[str]) -> str:
     if value not in names:
         raise unknown(option, value, names)
     return str(value)
+
+
+def names_of(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one name or several; a single text is one name."""
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -8,8 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incload.commands.folders import check_folder, reports_into
-from incload.errors import Refused
+from incload.api.folders import check_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -79,28 +78,17 @@ def split(text: str) -> tuple[str, ...]:
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen cells and write the reports."""
-    from incload.harness.trials.prediction import disagreement
-    from incload.harness.trials.runner import run_cells
+    from incload.api.compare import cells_of, run_comparison
     from incload.progress import Progress
-    from incload.report.comparison.files import write_reports
 
-    command = shlex.join(["incload", *sys.argv[1:]])
     check_folder(options.report_dir)
-    if options.workers is not None and options.workers < 1:
-        raise Refused(f"--workers {options.workers} leaves nobody to work: give 1 or more.")
-    chosen = choice(options)
-    cells = chosen.cells(command)
-    if not (chosen.scenarios or chosen.pairs):
-        cells += chosen.rule_cells(command)
+    cells = cells_of(choice(options), shlex.join(["incload", *sys.argv[1:]]))
     with Progress("trials", len(cells) * options.rounds) as progress:
-        outcomes = run_cells(cells, options.rounds, progress.step, options.workers)
-    with reports_into(options.report_dir):
-        written = write_reports(outcomes, options.report_dir)
-    failures = [f"{each.strategy} on {each.scenario}: {each.reason}" for each in outcomes if each.outcome == "unknown"]
-    failures += filter(None, map(disagreement, outcomes))
+        found = run_comparison(cells, options.rounds, options.workers, options.report_dir, progress.step)
+    outcomes, failures = found.outcomes, found.failures
     refused = Counter(each.reason for each in outcomes if each.outcome == "n/a")
     sys.stdout.write("".join(f"  n/a in {count} trials: {reason}\n" for reason, count in refused.items()))
     sys.stdout.write("".join(f"  {line}\n" for line in failures))
     sys.stdout.write(f"{len(outcomes)} trials, {len(failures)} of them unknown or not as predicted.\n")
-    sys.stdout.write("".join(f"{path}\n" for path in written))
+    sys.stdout.write("".join(f"{path}\n" for path in found.written))
     return 1 if failures else 0

@@ -6,8 +6,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from incload.errors import Refused
-
 if TYPE_CHECKING:
     import argparse
 
@@ -47,13 +45,10 @@ def _action(actions: Subparsers, name: str, text: str, run: object, *, whole: bo
 
 
 def _choice(options: argparse.Namespace) -> Choice:
-    from incload.engines.endpoints import locate
+    from incload.api.state import database
     from incload.loading.state.edit import Choice
 
-    target = locate(options.target)
-    if target.engine == "file":
-        raise Refused(f"the target {options.target!r} is no database: write sqlite:///path or duckdb:///path.")
-    return Choice(target, options.table, options.strategy)
+    return Choice(database(options.target), options.table, options.strategy)
 
 
 def _show(options: argparse.Namespace) -> int:

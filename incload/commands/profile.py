@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.api.folders import check_folder, reports_into
 from incload.commands.columns import named
-from incload.commands.folders import check_folder, reports_into
 from incload.commands.replay import add_history_to, facts_of, history_options, windows_of
 from incload.errors import Refused
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.api.folders import check_folder, reports_into
 from incload.commands.columns import named
-from incload.commands.folders import check_folder, reports_into
 from incload.errors import Refused, on_one_line, unknown
 
 if TYPE_CHECKING:

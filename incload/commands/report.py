@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from incload.commands.folders import check_folder, reports_into
+from incload.api.folders import check_folder, reports_into
 
 if TYPE_CHECKING:
     import argparse

@@ -57,6 +57,8 @@ def test_the_record_as_plain_values(events: Path) -> None:
         "skipped": 0,
         "removed": 0,
         "held_back": 0,
+        "backfilled": 0,
+        "held_columns": (),
         "previous_watermark": None,
         "new_watermark": 20,
         "total_in_target": 0,

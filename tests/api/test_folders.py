@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.api.folders import check_folder, reports_into
 from incload.cli import main
-from incload.commands.folders import check_folder, reports_into
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -75,4 +75,4 @@ def test_commands_refuse_before_they_work(
 def test_nobody_cannot_work(capsys: pytest.CaptureFixture[str]) -> None:
     """A comparison by no process is none."""
     assert main(["compare", "--workers", "0"]) == 2
-    assert capsys.readouterr().err == "incload: --workers 0 leaves nobody to work: give 1 or more.\n"
+    assert capsys.readouterr().err == "incload: 0 workers leave no process to run a trial: give 1 or more.\n"
