@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,11 @@ def test_the_committed_report_is_what_its_figures_make(reports: Path, tmp_path: 
 def test_what_the_text_says_of_the_catalogue_is_in_its_figures(reports: Path) -> None:
     """Every update left `dateAdded` as it was, the furthest of them of an entry more than three years old."""
     lateness = read_facts(reports / "replay.json").lateness
+    (strict,) = [row for row in read_replayed(reports / "replay.csv") if row.strategy == "timestamp_watermark"]
 
     assert lateness.updates == lateness.untouched == 104
+    assert strict.stale_for_ever == 85
+    assert json.loads(strict.stale_fields)["knownRansomwareCampaignUse"] == 47
     assert 3 < lateness.quantiles[-1][1] / (365.25 * 86_400_000_000) < 4
 
 

@@ -359,7 +359,7 @@ def test_nothing_that_ran_to_its_end_is_exit_code_1(
     def broken(*_: object) -> None:
         raise OSError("the disk\nis full")
 
-    monkeypatch.setattr("incload.harness.replays.follower.load", broken)
+    monkeypatch.setattr("incload.contenders.native.NativeContender.sync", broken)
     rows = replayed("--windows", "0", code=1)
     out = capsys.readouterr().out
 

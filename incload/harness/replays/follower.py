@@ -17,11 +17,12 @@ from incload.contenders.contender import Counters, SyncRequest
 from incload.errors import Refused
 from incload.harness.load_timer import LoadClock
 from incload.harness.replays.error_periods import Tally
+from incload.harness.replays.stale_values import stale_fields
 from incload.harness.sandbox.shared_source import Watching
 from incload.harness.trials.trial import EPOCH, difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from incload.auditing.audit import Difference, Key, Row
     from incload.contenders.contender import Contender, SyncResult
@@ -80,6 +81,7 @@ class Followed:
         refused: Whether that was a refusal before anything was loaded.
         waiting: How many rows it has left lost or stale for a later sync, as a strategy does with young rows.
         load_seconds: Seconds spent in loads alone.
+        stale_fields: In which fields the rows differ that are stale at the end (incload.harness.replays.stale_values).
     """
 
     contender: Contender
@@ -92,6 +94,7 @@ class Followed:
     refused: bool
     waiting: int
     load_seconds: float
+    stale_fields: str = ""
 
 
 @dataclass(slots=True)
@@ -125,13 +128,14 @@ class Follower:
     _phantoms: int = 0
     _syncs: int = 0
     _now: int = 0
+    _rows: Mapping[Key, Version] = field(default_factory=dict)
 
     def sync(self, sync: Sync) -> None:
         """Load what a sync finds and audit the copy; an error ends this lane and no other."""
         if self._failure:
             self.fresh = []
             return
-        self._now, self._syncs, self.fresh = sync.clock, sync.number + 1, []
+        self._now, self._syncs, self._rows, self.fresh = sync.clock, sync.number + 1, sync.rows, []
         try:
             contender = self.contender.within(self.sandbox.connections)
             with self.clock.running():
@@ -162,7 +166,13 @@ class Follower:
             refused=self._refused,
             waiting=len(self._young),
             load_seconds=self.clock.read(),
+            stale_fields="" if self._failure else self._stale_fields(),
         )
+
+    def _stale_fields(self) -> str:
+        stale = [key for key, state in self._state.items() if state == "stale"]
+        copies = self._copies(stale) if stale else {}
+        return stale_fields(self.sandbox.table.names, [(self._rows[key].content, copies[key][0]) for key in stale])
 
     def full_audit(self) -> Difference:
         """Let the stranger compare the whole tables; raise `AuditsDisagree` if it finds anything else wrong."""

@@ -104,8 +104,8 @@ def follower(strategy: Strategy) -> NativeContender:
 
 
 def uses_cursor(contender: Contender) -> bool:
-    """Tell whether a contender goes by the cursor and says so."""
-    return contender.claims is not None and contender.claims.uses_cursor
+    """Tell whether a contender goes by the cursor, or may: one that claims nothing may."""
+    return contender.claims is None or contender.claims.uses_cursor
 
 
 def not_applicable(contender: Contender, table: Table) -> str:
@@ -177,5 +177,6 @@ def _told(identity: Replayed, followed: Followed, lateness: Lateness) -> Replaye
         rows_removed=costs.rows_removed,
         questions=costs.questions,
         memory_bytes=costs.memory_bytes,
+        stale_fields=followed.stale_fields,
         load_seconds=round(followed.load_seconds, 3),
     )

@@ -53,6 +53,8 @@ class Replayed:
         rows_written, rows_removed: Rows written to the copy, and rows deleted from it.
         questions: Questions that the source was asked.
         memory_bytes: The largest size of the memory after any sync, digests included.
+        stale_fields: The fields in which rows that are stale at the end differ from the source, and how many rows each,
+            as a JSON object, the most frequent first; empty for none.
         history_digest: Of the options and of every snapshot's time and bytes.
         load_seconds: Seconds spent in loads alone; the one column that is not the same again.
     """
@@ -84,6 +86,7 @@ class Replayed:
     rows_removed: int | None = None
     questions: int | None = None
     memory_bytes: int | None = None
+    stale_fields: str = ""
     history_digest: str
     load_seconds: float | None = None
 

@@ -22,6 +22,9 @@ _POPULAR = "timestamp_watermark"
 _LISTED = 4
 """How many strategies a sentence names."""
 
+_FIELDS = 5
+"""How many fields are named of which a copy has old values."""
+
 _WAITING = "Waiting are rows that the copy lacks or has old and that the strategy has left for later."
 
 
@@ -68,9 +71,26 @@ def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
         Heading(2, "What each strategy would have lost"),
         Paragraph(" ".join([note, *_if(waiting, _WAITING)])),
         *table,
+        *_stale(ran, pairs=pairs),
         *_reasons("Not called right, and why:", [row for row in rows if row.outcome == "unproven"], pairs=pairs),
         *_reasons("Not replayed:", [row for row in rows if row.outcome in {"n/a", "unknown"}], pairs=pairs),
     ]
+
+
+def _stale(rows: Sequence[Replayed], *, pairs: bool) -> list[Block]:
+    """Return which fields are old in the rows that are stale at the end, strategies with the same ones together."""
+    named: dict[str, list[str]] = {}
+    for row in rows:
+        if row.stale_fields:
+            named.setdefault(row.stale_fields, []).append(_called(row, pairs=pairs))
+    points = tuple((f"{listed(names)}:", _fields(fields)) for fields, names in named.items())
+    return [Paragraph("Old values in the rows that are stale at the end:"), Points(points)] if points else []
+
+
+def _fields(text: str) -> str:
+    counted = [f"{field} in {plural(number, 'row')}" for field, number in json.loads(text).items()]
+    more = len(counted) - _FIELDS
+    return listed([*counted[:_FIELDS], *([f"{more} more {'field' if more == 1 else 'fields'}"] if more > 0 else [])])
 
 
 def _reasons(head: str, rows: Sequence[Replayed], *, pairs: bool) -> list[Block]:
@@ -87,7 +107,7 @@ def _reasons(head: str, rows: Sequence[Replayed], *, pairs: bool) -> list[Block]
 
 def _ran(rows: Sequence[Replayed]) -> list[Replayed]:
     """Return the strategies of which there are figures."""
-    return [row for row in rows if row.outcome in {"sound", "wrong", "unproven"} and row.rows_read is not None]
+    return [row for row in rows if row.outcome in {"sound", "wrong", "unproven"} and row.rows_ever_wrong is not None]
 
 
 def headline(rows: Sequence[Replayed], facts: HistoryFacts) -> str:
