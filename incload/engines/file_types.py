@@ -86,11 +86,13 @@ class Wanted:
         key: The key columns.
         cursor: The cursor column, or None.
         known: The columns that the target has already; empty before the first load.
+        own: Those of them that the target fills itself where no record has them.
     """
 
     key: tuple[str, ...]
     cursor: str | None
     known: Mapping[str, Column]
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

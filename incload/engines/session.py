@@ -17,9 +17,10 @@ from incload.engines.parts import FillsInParts
 from incload.engines.sql import Place, Query, Row
 from incload.engines.stream import Crosses
 from incload.engines.temp_tables import STAGE
+from incload.engines.traits import Trait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -52,6 +53,9 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
 
     counts_what_it_stages: ClassVar[bool] = False
     """Whether `write` returns how many rows a new temporary table was given."""
+
+    casts_to_compare: ClassVar[bool] = False
+    """Whether values of two types have to be cast to be compared or digested alike."""
 
     folds_names: ClassVar[bool] = False
     """Whether two names that differ in case alone are one table."""
@@ -132,6 +136,14 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
 
     def may_be(self, place: Place, table: str, column: Column) -> bool:  # noqa: ARG002 - types decide elsewhere
         """Tell whether a column can be of the kind given, because its values would have to say it and there is none."""
+        return False
+
+    def traits(self, table: str) -> dict[str, Trait]:
+        """Return what each column of a target does by itself."""
+        return {column.name: Trait() for column in self.columns("target", table) or ()}
+
+    def is_wider(self, there: str, wanted: str) -> bool:  # noqa: ARG002 - types decide elsewhere
+        """Tell whether a target's column of a type holds every value of another type as it is."""
         return False
 
     def check_names(self, columns: Iterable[str]) -> None:
@@ -230,17 +242,13 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
         """Add a column that is null in every row."""
         self.write(f"ALTER TABLE {self.name(place, table)} ADD COLUMN {self.quote(column)} {type_name}")
 
-    def retype(self, place: Place, table: Table, types: Sequence[str]) -> None:
-        """Build a table anew with other types, every value cast to its column's; indexes have to be made again."""
-        relation, anew = self.name(place, table.name), self.name(place, f"{table.name} anew")
-        keyed = self.keyed(place, table.name, table.key)
-        parts = [f"{self.quote(name)} {declared}" for name, declared in zip(table.names, types, strict=True)]
-        if keyed:
-            parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
-        self.write(f"CREATE TABLE {anew} ({', '.join(parts)})")
-        self.write(f"INSERT INTO {anew} ({self.listed(table.names)}) SELECT {self.listed(table.names)} FROM {relation}")
-        self.write(f"DROP TABLE {relation}")
-        self.write(f"ALTER TABLE {anew} RENAME TO {self.quote(table.name)}")
+    @abstractmethod
+    def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
+        """Give columns other types, every value cast to its column's, and keep all else that belongs to the table.
+
+        Raises:
+            Refused: When something of the table or about it could not be kept; then nothing has changed.
+        """
 
     def stage(self, query: Query, name: str = STAGE) -> str:
         """Fill a temporary table with the rows of a query; return its qualified name."""

@@ -43,6 +43,7 @@ class Connections:
         kept: Those of them whose values the target keeps.
         into: What the table is that keeps them.
         streams: The stream between the engines that was opened last, if there is one.
+        widened: The target's types of the columns that are wider there than in the source, by their names.
     """
 
     source: Session
@@ -54,6 +55,7 @@ class Connections:
     kept: tuple[str, ...] = ()
     into: Table | None = None
     streams: list[Stream] = field(default_factory=list)
+    widened: dict[str, str] = field(default_factory=dict)
 
     @property
     def relation(self) -> str:
@@ -109,7 +111,7 @@ class Connections:
             names: The columns; all those of the table unless given.
         """
         if self.attached:
-            return query
+            return self._cast(query, names or table.names) if self.widened else query
         columns = tuple(table.column(name) for name in names or table.names)
         return self._received(self._streamed(query, columns), columns)
 
@@ -152,7 +154,7 @@ class Connections:
         return self._received(Batches(reader, self.source.error), columns)
 
     def _received(self, stream: Stream, columns: tuple[Column, ...]) -> Query:
-        there = [replace(each, declared=self.target.type_name(each, self.origin)) for each in columns]
+        there = [replace(each, declared=self._declared(each)) for each in columns]
         name = self.target.receive(stream, tuple(there))
         names = tuple(each.name for each in columns)
         if self.into and not self.attached and not {*self.kept}.isdisjoint(names):
@@ -169,6 +171,18 @@ class Connections:
             f" ON {target.equal_keys(self.into.key, 's', 't')}"
         )
 
+    def _declared(self, column: Column) -> str:
+        return self.widened.get(column.name) or self.target.type_name(column, self.origin)
+
+    def _cast(self, query: Query, names: Sequence[str]) -> Query:
+        """Give the columns that are wider in the target their types there, so that values are compared as such."""
+        quote = self.target.quote
+        parts = [
+            f"CAST({quote(name)} AS {self.widened[name]}) AS {quote(name)}" if name in self.widened else quote(name)
+            for name in names
+        ]
+        return Query(f"SELECT {', '.join(parts)} FROM ({query.sql}) AS narrow", query.params)
+
     def broken(self, error: BaseException) -> Refused | None:
         """Return why a stream between the engines broke off, if that is behind an error; the source says it best."""
         return self.streams[0].broken(self.target.heard(error)) if self.streams else None
@@ -176,6 +190,7 @@ class Connections:
     def begin(self, table: str) -> None:
         """Start the transaction of a sync of a target table."""
         self.streams.clear()
+        self.widened.clear()
         self.target.begin(table)
         if not self.attached:
             self.source.begin_read()
@@ -308,7 +323,9 @@ def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
     reading = writing if target.engine == "duckdb" else session_type("file").open(None, None)
     try:
         known = {column.name: column for column in writing.columns("target", plan.name) or ()}
-        taken = record_files.take(reading, path, plan.name, Wanted(plan.key, plan.cursor, known))
+        traits = writing.traits(plan.name) if known else {}
+        own = frozenset(name for name, each in traits.items() if each.filled or each.generated)
+        taken = record_files.take(reading, path, plan.name, Wanted(plan.key, plan.cursor, known, own))
     except BaseException:
         Connections(reading, writing, plan.name).close()
         raise

@@ -8,7 +8,7 @@ from incload.errors import Refused
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from incload.engines.session import Session
     from incload.table import Column, Table
@@ -20,26 +20,32 @@ _FLOAT_DIGITS_END = 2**53
 """From here on a float of eight bytes skips whole numbers (IEEE 754)."""
 
 
-def evolve(target: Session, table: Table, types: Sequence[str], found: Sequence[Column]) -> tuple[str, ...]:
+def evolve(
+    target: Session,
+    table: Table,
+    types: Mapping[str, str],
+    missing: Sequence[Column],
+    changed: Sequence[tuple[Column, Column]],
+) -> tuple[str, ...]:
     """Give the target the columns that the source has gained, and the types that it has now; return what was gained.
 
     Args:
         target: The session of the target.
-        table: The source's table, whose first columns are those that the target has.
+        table: The source's table.
         types: What the target calls the types of its columns.
-        found: The target's columns.
+        missing: The source's columns that the target does not have.
+        changed: The target's columns of another type, each with the source's.
 
     Raises:
-        Refused: When a value that is there would become another one.
+        Refused: When a value that is there would become another one, or something of the table would be lost.
     """
-    for column, declared in list(zip(table.columns, types, strict=True))[len(found) :]:
-        target.add_column("target", table.name, column.name, declared)
-    changed = [each for each in zip(found, table.columns, types, strict=False) if each[0].declared != each[2]]
-    for there, here, declared in changed:
-        _refuse_loss(target, table.name, there, here, declared)
+    for column in missing:
+        target.add_column("target", table.name, column.name, types[column.name])
+    for there, here in changed:
+        _refuse_loss(target, table.name, there, here, types[here.name])
     if changed:
-        target.retype("target", table, types)
-    return table.names[len(found) :]
+        target.retype("target", table, {here.name: types[here.name] for _, here in changed})
+    return tuple(column.name for column in missing)
 
 
 def _refuse_loss(target: Session, table: str, there: Column, here: Column, declared: str) -> None:

@@ -23,9 +23,9 @@ from incload.loading.connections import require_capability
 from incload.loading.cursor_check import look_at_cursor
 from incload.loading.equating import check_key, compare_keys, refuse_nulled, unheld
 from incload.loading.missing_columns import hold_columns
-from incload.loading.schema_evolution import evolve
 from incload.loading.state.store import StateStore
 from incload.loading.strategy_views import AskedSource, SeenRows
+from incload.loading.target_shape import about_generated, fit
 from incload.loading.writing import initial_load
 from incload.loading.writing.job import WriteJob
 from incload.loading.writing.row_hash import remember_digests
@@ -34,6 +34,8 @@ from incload.strategy import WriteRule
 from incload.table import Kind, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from incload.cursor import Scale
     from incload.engines.session import Session
     from incload.loading.connections import Connections
@@ -120,7 +122,8 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     if first:
         store.forget()
         connections.target.discard(plan.name)
-    added = _settle_target(connections, plan, table)
+    described = table
+    table, added = _settle_target(connections, plan, table, None)
     connections, missing = hold_columns(connections, plan, table)
     may_remove = guards.may_remove(plan.guards)
     job = WriteJob(connections, table, scale, unique, store.digests_table, plan.count_unchanged, may_remove)
@@ -159,6 +162,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
             *missing.sentences(plan.name),
             *(() if backfilled or plan.backfill is not None else unfilled(job, delta, added)),
             *unheld(connections, table),
+            *about_generated(described, table),
             *guards.warnings(job, plan, result, after, started),
         ),
         held_back=result.held_back,
@@ -254,12 +258,14 @@ def _kept_as_text(column: Column) -> bool:
     return column.kind in {Kind.TEXT, Kind.DECIMAL, Kind.OTHER}
 
 
-def _settle_target(connections: Connections, plan: Plan, table: Table) -> tuple[str, ...]:
-    """Create the target, or make sure that the one there has the source's columns; return those that it gained."""
+def _settle_target(
+    connections: Connections, plan: Plan, table: Table, loaded: Collection[str] | None
+) -> tuple[Table, tuple[str, ...]]:
+    """Create the target, or fit the one there to the source's columns; return what is loaded and what it gained."""
     found = connections.target.columns("target", plan.name)
     if found is None:
         connections.target.create(table, keyed=plan.rule is not WriteRule.APPEND, origin=connections.origin)
-        return ()
+        return table, ()
     if plan.rule is not WriteRule.APPEND and not connections.target.keyed("target", plan.name, table.key):
         raise Refused(
             f"target table {plan.name!r} has no primary key over {', '.join(map(repr, table.key))}: "
@@ -267,25 +273,7 @@ def _settle_target(connections: Connections, plan: Plan, table: Table) -> tuple[
         )
     if plan.rule is not WriteRule.APPEND:
         check_key(connections, table)
-    wanted = [(column.name, connections.target.type_name(column, connections.origin)) for column in table.columns]
-    present = [(column.name, column.declared) for column in found]
-    if wanted == present:
-        return ()
-    if not (plan.evolve and [name for name, _ in wanted[: len(present)]] == [name for name, _ in present]):
-        raise Refused(f"target table {plan.name!r} has another schema than the source: {_difference(wanted, present)}.")
-    return evolve(connections.target, table, [declared for _, declared in wanted], found)
-
-
-def _difference(wanted: list[tuple[str, str]], present: list[tuple[str, str]]) -> str:
-    """Name the first column that differs and what to do."""
-    for name, declared in wanted:
-        if name not in dict(present):
-            return f"column {name!r} is missing there; add it, load with --evolve, or load into a new table"
-        if dict(present)[name] != declared:
-            there, here = dict(present)[name] or "untyped", declared or "untyped"
-            return f"column {name!r} is {there} there and {here} here; change one, or load with --evolve"
-    extra = [name for name, _ in present if name not in dict(wanted)]
-    return f"it has a column {extra[0]!r} of its own; drop it there" if extra else "the columns stand in another order"
+    return fit(connections, plan, table, loaded)
 
 
 def _seen(job: WriteJob, result: WriteResult, started: int) -> SeenRows:

@@ -30,6 +30,10 @@ class DuckdbSchemas(Session):
         database, schema = self._stands[place]
         return f"{database}.{self.quote(schema)}.{self.quote(table)}"
 
+    def place_of(self, place: Place, table: str) -> tuple[str, str, str]:
+        """Return the database, schema and name by which DuckDB's own lists know a table."""
+        return (*self._stands[place], table)
+
     def find_schema(self, place: Place) -> None:
         """Take the spelling that a schema has in its file; refuse one that is not there, as a load makes none."""
         database, schema = self._stands[place]

@@ -20,17 +20,25 @@ from incload.engines.duckdb.vacuum import DuckdbUpkeep
 from incload.engines.endpoints import MAIN, path_of, schema_of
 from incload.engines.session import Place, Query, Row
 from incload.engines.stream import Batches, Stream
+from incload.engines.traits import Trait, is_wider
 from incload.errors import Refused
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
     from incload.engines.endpoints import Endpoint
     from incload.table import Table
 
+_LADDERS = (
+    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+    ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+    ("UINTEGER", "BIGINT"),
+    ("USMALLINT", "INTEGER", "BIGINT"),
+)
+"""Types of which each holds all that those before it hold."""
 BATCH_ROWS = 65_536
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -85,6 +93,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
     folds_names: ClassVar[bool] = True
     error: ClassVar[type[Exception]] = duckdb.Error
     streams_its_snapshot: ClassVar[bool] = True
+    casts_to_compare: ClassVar[bool] = True
     indexes_digests: ClassVar[bool] = False
     counts_what_it_stages: ClassVar[bool] = True
     looked_through: ClassVar[int] = 1_000_000
@@ -192,6 +201,26 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table.lower()) else []
         self._keys[place, table] = frozenset(keys)
 
+    def traits(self, table: str) -> dict[str, Trait]:
+        """Read the columns' defaults; what a generated column is computed from is one to the one list of two."""
+        relation = self.name("target", table)
+        info = self.rows('SELECT name, "notnull", dflt_value, pk FROM pragma_table_info(?)', (relation,))
+        said = {}
+        if any(default is not None for _, _, default, _ in info):
+            said = {str(name): default for name, _, _, _, default, *_ in self.rows(f"DESCRIBE {relation}")}
+        return {
+            str(name): Trait(
+                generated=default is not None and said[str(name)] is None,
+                filled=default is not None,
+                nullable=not (not_null or key),
+            )
+            for name, not_null, default, key in info
+        }
+
+    def is_wider(self, there: str, wanted: str) -> bool:
+        """Know the types of whole numbers and of decimals; a float of another width shows other digits."""
+        return is_wider(there, wanted, _LADDERS, {"DECIMAL": ""})
+
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""
         if (place, table) not in self._keys:
@@ -269,11 +298,34 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
     def merge(self, table: Table, incoming: str) -> int:
         """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
         relation = self.name("target", table.name)
+        if self._has_own_columns(table):
+            return self._update(table, relation, incoming)
         last = self.last_row(relation)
         self.delete(table.key, relation, incoming)
         added = self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
         self.note_added(last, added)
         return added
+
+    def _has_own_columns(self, table: Table) -> bool:
+        """Tell whether the target has columns that a load does not write, and a deleted row would take along."""
+        return any(column.name not in table.names for column in self.columns("target", table.name) or ())
+
+    def _update(self, table: Table, relation: str, incoming: str) -> int:
+        """Update the rows that are there and insert the others, so that columns of the target's own stay."""
+        columns, on = self.contents(table.names, table.key), self.equal_keys(table.key, "incload_new", "held")
+        sets = ", ".join(f"{self.quote(name)} = incload_new.{self.quote(name)}" for name in columns)
+        updated = 0
+        if sets:
+            updated = self.write(f"UPDATE {relation} AS held SET {sets} FROM {incoming} AS incload_new WHERE {on}")
+        known = f"SELECT 1 FROM {relation} AS held WHERE {on}"
+        new = f"SELECT {self.listed(table.names)} FROM {incoming} AS incload_new WHERE NOT EXISTS ({known})"
+        return updated + self.insert(table, Query(new))
+
+    def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
+        """Alter the columns, or build the table again around them."""
+        from incload.engines.duckdb.rebuild import retype
+
+        retype(self, place, table.name, types)
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
@@ -286,10 +338,11 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         return Batches(self._reader, self.error)
 
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
-        """Register the stream; DuckDB pulls it once, as it goes. Days travel as stamps."""
+        """Register the stream; DuckDB pulls it once, as it goes. Days travel as timestamps, and are cast to days."""
         self._connection.register(_STREAM, stream)
-        days = [f"{self.quote(column.name)}::DATE AS {self.quote(column.name)}" for column in columns if column.dated]
-        taken = f"* REPLACE ({', '.join(days)})" if days else "*"
+        cast = [column for column in columns if column.dated or column.kind is Kind.DECIMAL or _is_wider(column)]
+        parts = [f"{self.quote(each.name)}::{each.declared} AS {self.quote(each.name)}" for each in cast]
+        taken = f"* REPLACE ({', '.join(parts)})" if parts else "*"
         return f"(SELECT {taken} FROM {_STREAM}{f' WHERE {stream.marker} = 0' if stream.marker else ''})"
 
     def heard(self, error: BaseException) -> str | None:
@@ -351,6 +404,11 @@ def _type(column: Column) -> str:
     if column.kind is Kind.TIMESTAMP and (column.zoned or column.dated):
         return "DATE" if column.dated else "TIMESTAMP WITH TIME ZONE"
     return _TYPES[column.kind]
+
+
+def _is_wider(column: Column) -> bool:
+    """Tell whether a whole number travels in another type than the one that it gets."""
+    return column.kind is Kind.INTEGER and column.declared != _TYPES[Kind.INTEGER]
 
 
 def _ticks(name: str, declared: str) -> str:

@@ -193,7 +193,8 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
     _require(path, [field.name for field in fields], wanted)
     fields = [replace(field, families=families_of(session, field)) for field in fields]
     by_name = {field.name: field for field in fields}
-    names = [*wanted.known, *(name for name in by_name if name not in wanted.known)]
+    expected = [name for name in wanted.known if name in by_name or name not in wanted.own]
+    names = [*expected, *(name for name in by_name if name not in wanted.known)]
     columns: list[str] = []
     params: list[str] = []
     notes: list[str] = []
@@ -210,7 +211,7 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
     )
     session.write("DROP TABLE incload_records")
     _check_key(session, path, table, wanted)
-    return Taken(records, tuple(notes), tuple(name for name in wanted.known if name not in by_name))
+    return Taken(records, tuple(notes), tuple(name for name in expected if name not in by_name))
 
 
 def _require(path: str, names: list[str], wanted: Wanted) -> None:

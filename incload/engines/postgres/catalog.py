@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from incload.engines.traits import Trait
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -52,11 +53,13 @@ class _Described:
         columns: Its columns, in order.
         named: Each column's name by its number.
         filled: The numbers of those that are never null.
+        traits: What each column does by itself.
     """
 
     columns: tuple[Column, ...]
     named: dict[int, str]
     filled: set[int]
+    traits: dict[str, Trait]
 
 
 class Catalogue:
@@ -83,10 +86,15 @@ class Catalogue:
         """Return the columns of a table or view, or None when there is none of that name."""
         return self._described_as(relation).columns or None
 
+    def traits(self, relation: str) -> dict[str, Trait]:
+        """Return what each column of a table does by itself."""
+        return self._described_as(relation).traits
+
     def _described_as(self, relation: str) -> _Described:
         if relation not in self._described:
             found = self._rows(
-                "SELECT a.attnum, a.attname, a.attnotnull, format_type(t.oid, a.atttypmod), t.typname, t.typtype, t.oid"
+                "SELECT a.attnum, a.attname, a.attnotnull, a.attgenerated, a.attidentity, a.atthasdef,"
+                " format_type(t.oid, a.atttypmod), t.typname, t.typtype, t.oid"
                 " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
                 " JOIN pg_type AS t ON t.oid = a.atttypid"
                 " WHERE c.oid = to_regclass(?) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
@@ -95,7 +103,7 @@ class Catalogue:
             )
             below = self._below([oid for *_, typtype, oid in found if typtype == "d"])
             columns = []
-            for _, name, _, declared, *type_, oid in found:
+            for _, name, _, _, _, _, declared, *type_, oid in found:
                 column = _column(str(name), *below.get(oid, (declared, *type_, oid)))
                 is_kept = self._keeps_domains and oid in below
                 columns.append(replace(column, declared=str(declared)) if is_kept else column)
@@ -103,6 +111,7 @@ class Catalogue:
                 tuple(columns),
                 {int(str(number)): str(name) for number, name, *_ in found},
                 {int(str(number)) for number, _, filled, *_ in found if filled},
+                {str(name): _trait(*said) for _, name, *said, _, _, _, _ in found},
             )
         return self._described[relation]
 
@@ -175,6 +184,12 @@ def _column(name: str, declared: object, typname: object, typtype: object, oid: 
     made_here = int(str(oid)) >= _FIRST_OWN
     own = ("enum" if typtype == "e" else "type") if made_here else ""
     return Column(name, Kind.OTHER if own else _kind(str(typname), str(declared)), str(declared), own)
+
+
+def _trait(not_null: object, generated: object, identity: object, has_default: object) -> Trait:
+    """Read the catalogue's letters: a column is generated or an identity where there is one."""
+    filled = bool(has_default) or identity not in {"", None}
+    return Trait(generated not in {"", None}, identity == "a", filled, not not_null)
 
 
 def _kind(base: str, full: str) -> Kind:

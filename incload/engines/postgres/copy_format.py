@@ -233,7 +233,7 @@ class Incoming:
         return all(_spoken(column, kind) for column, kind in zip(self.columns, declared, strict=True))
 
     def copy(self, connection: psycopg.Connection[Any], table: str) -> int:
-        """Copy the whole stream into a table, by the order of its columns; return the number of rows."""
+        """Copy the whole stream into a table that is named with its columns; return the number of rows."""
         schema = pa.schema([(column.name, arrow_type(column)) for column in self.columns])
         rows = 0
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN (FORMAT binary)".encode()) as copy:

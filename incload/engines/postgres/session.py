@@ -21,21 +21,39 @@ from incload.engines.postgres.catalog import Catalogue, Holds
 from incload.engines.postgres.dialect import PostgresDialect
 from incload.engines.postgres.endpoint import LOCK_SECONDS, Server, connected
 from incload.engines.postgres.equality import key_equalities
-from incload.engines.postgres.sql import NAME_BYTES, foreign_type, lock_number, microseconds, stored_name
+from incload.engines.postgres.sql import (
+    LADDERS,
+    LENGTHS,
+    NAME_BYTES,
+    foreign_type,
+    lock_number,
+    microseconds,
+    stored_name,
+)
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.stream import Batches, Stream
+from incload.engines.traits import is_wider
 from incload.errors import Refused
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from incload.engines.endpoints import Endpoint
     from incload.engines.equality import Equality
+    from incload.engines.traits import Trait
     from incload.table import Table
 
 
 _PLACEHOLDER = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\?""")
+_AS_GIVEN = "OVERRIDING SYSTEM VALUE"
+"""A number that the database gives to each row is taken from the source, as any other value."""
+_KEEPS_TYPE = (
+    psycopg.errors.FeatureNotSupported,
+    psycopg.errors.InvalidTableDefinition,
+    psycopg.errors.DatatypeMismatch,
+)
+"""How the server refuses to change a type on which something depends: a view, a rule, a policy, a default."""
 _SAME_IF_EQUAL = {Kind.INTEGER, Kind.REAL, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.DECIMAL, Kind.BLOB}
 """Kinds of keys that are the same if they are equal, but for the two zeros of floats."""
 STREAM = "incload_stream"
@@ -48,6 +66,7 @@ class PostgresLoad(PostgresDialect, Session):
     engine: ClassVar[str] = "postgres"
     error: ClassVar[type[Exception]] = psycopg.Error
     streams_its_snapshot: ClassVar[bool] = True
+    casts_to_compare: ClassVar[bool] = True
 
     def __init__(self, source: Server | None, target: Server | None) -> None:
         """Connect to the database of either; both are of one database if both are given."""
@@ -176,6 +195,14 @@ class PostgresLoad(PostgresDialect, Session):
         """Ask the catalogue."""
         return self._catalogue.columns(self.name(place, table))
 
+    def traits(self, table: str) -> dict[str, Trait]:
+        """Ask the catalogue."""
+        return self._catalogue.traits(self.name("target", table))
+
+    def is_wider(self, there: str, wanted: str) -> bool:
+        """Know the types of numbers and of texts; a float of another width shows other digits."""
+        return is_wider(there, wanted, LADDERS, LENGTHS)
+
     def check_names(self, columns: Iterable[str]) -> None:
         """Refuse a name that PostgreSQL would cut off."""
         for name in columns:
@@ -291,18 +318,32 @@ class PostgresLoad(PostgresDialect, Session):
         sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in columns)
         names = self.listed(table.names)
         return self.write(
-            f"INSERT INTO {self.name('target', table.name)} AS held ({names})"
+            f"INSERT INTO {self.name('target', table.name)} AS held ({names}) {_AS_GIVEN}"
             f" SELECT {names} FROM {incoming} AS incoming"
             f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
 
-    def retype(self, place: Place, table: Table, types: Sequence[str]) -> None:
-        """Let the server rewrite the table; its indexes follow."""
+    def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
+        """Let the server rewrite the columns; it keeps what belongs to the table, and refuses what it cannot."""
+        present = {column.name: column.declared for column in self.columns(place, table.name) or ()}
         changes = [
             f"ALTER COLUMN {self.quote(name)} TYPE {declared} USING {self.quote(name)}::{declared}"
-            for name, declared in zip(table.names, types, strict=True)
+            for name, declared in types.items()
+            if present[name] != declared
         ]
-        self.write(f"ALTER TABLE {self.name(place, table.name)} {', '.join(changes)}")
+        if not changes:
+            return
+        try:
+            self.write(f"ALTER TABLE {self.name(place, table.name)} {', '.join(changes)}")
+        except _KEEPS_TYPE as error:
+            said = " ".join(filter(None, [error.diag.message_primary, error.diag.message_detail])) or str(error)
+            names = ", ".join(
+                f"{name!r} to {declared}" for name, declared in types.items() if present[name] != declared
+            )
+            raise Refused(
+                f"the type of a column of target table {table.name!r} cannot change ({names}), because PostgreSQL "
+                f"says: {said}: drop what depends on it, load, and make it again."
+            ) from error
 
     def stage(self, query: Query, name: str = "incload_incoming") -> str:
         """Fill a temporary table that goes with the transaction, straight from a stream where the query is one."""
@@ -319,13 +360,14 @@ class PostgresLoad(PostgresDialect, Session):
     def insert(self, table: Table, query: Query) -> int:
         """Add the rows of a query to the target, straight from a stream where the query is one."""
         if self._pending and query == self._pending.all:
-            target = self.name("target", table.name)
-            types = [column.declared for column in self.columns("target", table.name) or ()]
+            types = {column.name: column.declared for column in self.columns("target", table.name) or ()}
             pending = self._pending
-            if len(types) == len(pending.columns) and pending.fits(types):
+            if pending.fits([types[column.name] for column in pending.columns]):
                 self._pending = None
-                return pending.copy(self._connection, target)
-        return super().insert(table, query)
+                columns = self.listed(column.name for column in pending.columns)
+                return pending.copy(self._connection, f"{self.name('target', table.name)} ({columns})")
+        target = self.name("target", table.name)
+        return self.write(f"INSERT INTO {target} ({self.listed(table.names)}) {_AS_GIVEN} {query.sql}", query.params)
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""

@@ -26,6 +26,12 @@ TYPES = {
 """The type of each kind but decimals, which say their digits."""
 
 
+LADDERS = (("smallint", "integer", "bigint"), ("character varying", "text"))
+"""Types of which each holds all that those before it hold, and shows it alike."""
+LENGTHS = {"numeric": "numeric", "character varying": "text"}
+"""The type without digits or a length that holds all that one with them holds."""
+
+
 def lock_number(schema: str, table: str) -> int:
     """Return the number of the advisory lock that stands for loads into a table."""
     return int.from_bytes(sha256(f"incload {schema}.{table}".encode()).digest()[:8], "big", signed=True)

@@ -21,12 +21,13 @@ from incload.engines.sqlite import digest as sqlite_digest
 from incload.engines.sqlite.cursor_check import CursorValues
 from incload.engines.sqlite.equality import COLLATIONS, collations
 from incload.engines.sqlite.transfer import LOCK_SECONDS, MOST_COLUMNS, SqliteCrossing
+from incload.engines.traits import Trait
 from incload.errors import Refused
 from incload.strategy import Capability
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -145,6 +146,26 @@ class SqliteSession(SqliteCrossing):
         return (
             tuple(Column(name, self._kind(place, table, name, declared), declared) for name, declared in named) or None
         )
+
+    def traits(self, table: str) -> dict[str, Trait]:
+        """Look at the catalogue; a column of the whole key that is INTEGER is the number of the row."""
+        info = self.rows(f"PRAGMA main.table_xinfo({self.quote(table)})")
+        return {
+            str(name): Trait(hidden in {2, 3}, filled=default is not None or bool(key), nullable=not not_null)
+            for _, name, _, not_null, default, key, hidden in info
+            if hidden != 1
+        }
+
+    def is_wider(self, there: str, wanted: str) -> bool:
+        """Compare what SQLite makes of the words: it keeps values of any length under any name of a type."""
+        kind = _declared_kind(wanted)
+        return kind is not None and _declared_kind(there) is kind and _affinity(there) == _affinity(wanted)
+
+    def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
+        """Build the table again around the columns, and all that belongs to it, as SQLite's manual describes."""
+        from incload.engines.sqlite.rebuild import rebuild
+
+        rebuild(self, "source" if place == "source" else "main", table.name, types)
 
     def check_names(self, columns: Iterable[str]) -> None:
         """Refuse too many, and `true` and `false`: out of a subquery SQLite renames such a column, even when quoted."""
@@ -366,6 +387,13 @@ def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:
             "load again when they have finished."
         )
     return Refused(f"{str(path)!r} cannot be used as a SQLite database: {reason(error)}")
+
+
+def _affinity(declared: str) -> str:
+    """Return what SQLite makes of the values of a column, by its own rules."""
+    words = declared.upper()
+    found = next((kind for part, kind in _DECLARED if part in words and part not in {"DEC", "NUMERIC"}), None)
+    return str(found or ("numeric" if declared else Kind.BLOB))
 
 
 def _declared_kind(declared: str) -> Kind | None:

@@ -150,7 +150,8 @@ class Sandbox:
         columns = (*self.table.columns, *(column for column, _ in tick.adds))
         self.table = replace(self.table, columns=tuple(wider.get(column.name, column) for column in columns))
         if wider:
-            self.writer.retype(self.place, self.table, [self.writer.type_name(each, "") for each in self.table.columns])
+            types = {each.name: self.writer.type_name(each, "") for each in self.table.columns}
+            self.writer.retype(self.place, self.table, types)
             self.writer.index(self.place, self.table)
             if self.log:
                 self.log.install(self.table.key)  # a table that was built anew has lost its triggers

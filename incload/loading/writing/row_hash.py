@@ -35,12 +35,12 @@ def _stage_changed(job: WriteJob) -> tuple[str, str, int]:
     connections, table, target = job.connections, job.table, job.connections.target
     everything = rows_of(job, Delta((Everything(),)))
     digested = f"SELECT {target.listed(table.key)}, {digest_of(job)} AS {DIGEST} FROM"
-    if connections.attached and job.unique:
+    if connections.attached and job.unique and not connections.widened:
         keys = rows = connections.relation
         digests = f"({digested} {keys} AS r)"
     else:
-        rows = f"({everything.sql})"
-        keys = digests = _stage_digests(job, f"{digested} ({connections.incoming(everything, table).sql}) AS r")
+        rows = f"({connections.incoming(everything, table).sql})"
+        keys = digests = _stage_digests(job, f"{digested} {rows} AS r")
     differing = target.stage(target.differing((*table.key, DIGEST), table.key, digests, job.known), DIFFERING)
     if not connections.attached:
         # The stream is read a second time, and only if a digest differs: memory holds digests, not rows.

@@ -77,6 +77,8 @@ def alone(job: WriteJob, question: Rows, written: int, *, removed: int = 0) -> W
     connections = job.connections
     in_source = connections.attached or connections.source.streams_its_snapshot
     seen = connections.question(job.table, job.scale, question) if in_source else Query(f"SELECT * FROM {job.target}")
+    if connections.attached:
+        seen = connections.incoming(seen, job.table)
     return WriteResult(seen, in_source, written, written, removed=removed)
 
 
@@ -95,7 +97,7 @@ def _staged(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
 def _mirror(job: WriteJob, delta: Delta) -> WriteResult:
     """Write only what differs, and delete what was not among the rows read."""
     connections, table, target = job.connections, job.table, job.connections.target
-    if connections.attached and job.unique and delta.rows == (Everything(),):
+    if connections.attached and job.unique and not connections.widened and delta.rows == (Everything(),):
         relation = connections.relation
     else:
         relation = target.stage(connections.incoming(rows_of(job, delta), table), ARRIVED)
