@@ -12,10 +12,23 @@ from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
 
-from incload.cursor import ENDLESS, ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
+from incload.cursor import ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
 from incload.engines.cursor_sql import CursorSql, shape
 from incload.engines.duckdb.chunked_load import DuckdbParts
 from incload.engines.duckdb.schemas import DuckdbSchemas, are_one
+from incload.engines.duckdb.sql import (
+    BOUND,
+    CAST_KEYS,
+    LADDERS,
+    crossing,
+    endless,
+    is_cast,
+    key_stamp,
+    kind_of,
+    plain,
+    ticks,
+    type_of,
+)
 from incload.engines.duckdb.vacuum import DuckdbUpkeep
 from incload.engines.endpoints import MAIN, path_of, schema_of
 from incload.engines.session import Place, Query, Row
@@ -32,13 +45,6 @@ if TYPE_CHECKING:
     from incload.engines.endpoints import Endpoint
     from incload.table import Table
 
-_LADDERS = (
-    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
-    ("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
-    ("UINTEGER", "BIGINT"),
-    ("USMALLINT", "INTEGER", "BIGINT"),
-)
-"""Types of which each holds all that those before it hold."""
 BATCH_ROWS = 65_536
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -49,41 +55,6 @@ not first into the log beside it and then, on closing, into the file as well."""
 _STREAM = "incload_stream"
 IN_MEMORY = Path(":memory:")
 """A database that nobody will ever open again."""
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
-_KINDS = {
-    "FLOAT": Kind.REAL,
-    "DOUBLE": Kind.REAL,
-    "VARCHAR": Kind.TEXT,
-    "BOOLEAN": Kind.BOOLEAN,
-    "TIMESTAMP": Kind.TIMESTAMP,
-    "TIMESTAMP_S": Kind.TIMESTAMP,
-    "TIMESTAMP_MS": Kind.TIMESTAMP,
-    "TIMESTAMP_NS": Kind.TIMESTAMP,
-    "TIMESTAMP WITH TIME ZONE": Kind.TIMESTAMP,
-    "TIMESTAMPTZ_NS": Kind.TIMESTAMP,
-    "DATE": Kind.TIMESTAMP,
-    "BLOB": Kind.BLOB,
-}
-_TYPES = {
-    Kind.INTEGER: "BIGINT",
-    Kind.REAL: "DOUBLE",
-    Kind.TEXT: "VARCHAR",
-    Kind.BOOLEAN: "BOOLEAN",
-    Kind.TIMESTAMP: "TIMESTAMP",
-    Kind.BLOB: "BLOB",
-    Kind.OTHER: "VARCHAR",
-}
-"""The type of each kind but decimals, which say their digits."""
-_NANO = {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"}
-_BOUND = {
-    "TIMESTAMP WITH TIME ZONE": "make_timestamptz(?)",
-    "TIMESTAMP_NS": "make_timestamp_ns(?)",
-    "TIMESTAMPTZ_NS": "make_timestamp_ns(?)::TIMESTAMPTZ_NS",
-    "DATE": "make_timestamp(?)::DATE",
-}
-"""How the ticks of a stamp are bound, where it is not make_timestamp(?)."""
-_CAST_KEYS = {Kind.OTHER, Kind.DECIMAL, Kind.BOOLEAN}
-"""Kinds of keys that another engine may have given back in another type: as texts, or as 0 and 1."""
 
 
 class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
@@ -195,7 +166,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         # Describing what is not there would end the transaction, and listing all columns is slow.
         there = {name.lower(): is_table for name, is_table in self._listed_in(place).items()}
         found = self.rows(f"DESCRIBE {self.name(place, table)}") if table.lower() in there else []
-        columns = tuple(Column(str(name), _kind(str(declared)), str(declared)) for name, declared, *_ in found)
+        columns = tuple(Column(str(name), kind_of(str(declared)), str(declared)) for name, declared, *_ in found)
         self._described[place, table] = columns or None
         # A view says of its columns what their tables say, and yet it may hold a key twice.
         keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table.lower()) else []
@@ -219,7 +190,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
 
     def is_wider(self, there: str, wanted: str) -> bool:
         """Know the types of whole numbers and of decimals; a float of another width shows other digits."""
-        return is_wider(there, wanted, _LADDERS, {"DECIMAL": ""})
+        return is_wider(there, wanted, LADDERS, {"DECIMAL": ""})
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""
@@ -256,8 +227,8 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         if isinstance(scale, MixedText):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
         if isinstance(scale, Stamps):
-            bound = _BOUND.get(declared, "make_timestamp(?)")
-            return CursorSql(name, bound, _ticks(name, declared), _endless(f"max({name})", declared))
+            bound = BOUND.get(declared, "make_timestamp(?)")
+            return CursorSql(name, bound, ticks(name, declared), endless(f"max({name})", declared))
         return CursorSql(name, "?", name)
 
     def meaning(self, text: str) -> str:
@@ -268,14 +239,14 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         """Read stamps as ticks and DuckDB's own types as text: a memory holds neither."""
         name = self.quote(column.name)
         if column.kind is Kind.TIMESTAMP:
-            return _endless(name, column.declared)
+            return endless(name, column.declared)
         return f"{name}::VARCHAR" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
 
     def key_bound(self, column: Column) -> str:
         """Turn what `key_value` reads back into the column's type."""
         if column.kind is Kind.TIMESTAMP:
-            return _key_stamp(column.declared)
-        return f"CAST(? AS {column.declared})" if column.kind in _CAST_KEYS else "?"
+            return key_stamp(column.declared)
+        return f"CAST(? AS {column.declared})" if column.kind in CAST_KEYS else "?"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Use the engine's own 64-bit hash, which tells nulls and positions apart, as a signed number."""
@@ -293,7 +264,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
 
     def type_name(self, column: Column, origin: str) -> str:
         """Keep DuckDB's own declaration; give columns of other engines the type of their kind."""
-        return column.declared if origin == self.engine else _type(column)
+        return column.declared if origin == self.engine else type_of(column)
 
     def merge(self, table: Table, incoming: str) -> int:
         """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
@@ -330,7 +301,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
         parts = ", ".join(
-            f"{_crossing(self.quote(column.name), column)} AS {self.quote(column.name)}" for column in columns
+            f"{crossing(self.quote(column.name), column)} AS {self.quote(column.name)}" for column in columns
         )
         self.let_go()  # of what the streams before this one have read
         relation = self._connection.sql(f"SELECT {parts} FROM ({query.sql})", params=list(query.params) or None)
@@ -340,7 +311,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
         """Register the stream; DuckDB pulls it once, as it goes. Days travel as timestamps, and are cast to days."""
         self._connection.register(_STREAM, stream)
-        cast = [column for column in columns if column.dated or column.kind is Kind.DECIMAL or _is_wider(column)]
+        cast = [column for column in columns if column.dated or column.kind is Kind.DECIMAL or is_cast(column)]
         parts = [f"{self.quote(each.name)}::{each.declared} AS {self.quote(each.name)}" for each in cast]
         taken = f"* REPLACE ({', '.join(parts)})" if parts else "*"
         return f"(SELECT {taken} FROM {_STREAM}{f' WHERE {stream.marker} = 0' if stream.marker else ''})"
@@ -373,7 +344,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
 
     def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
         """Read in the order of the key, through a cursor of its own."""
-        shown = ", ".join(_plain(self.quote(column.name), column.kind) for column in table.columns)
+        shown = ", ".join(plain(self.quote(column.name), column.kind) for column in table.columns)
         with self._connection.cursor() as cursor:
             cursor.execute(f"SELECT {shown} FROM {self.name(place, table.name)} ORDER BY {self.listed(table.key)}")
             while chunk := cursor.fetchmany(BATCH_ROWS):
@@ -381,70 +352,6 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
 
     def index(self, place: Place, table: Table) -> None:
         """DuckDB keeps the range of every block of a column and needs no index for a range."""
-
-
-def _plain(name: str, kind: Kind) -> str:
-    """Return the expression of a value as every engine can show it."""
-    if kind is Kind.TIMESTAMP:
-        return f"epoch_us({name})"
-    return f"{name}::BIGINT" if kind is Kind.BOOLEAN else name
-
-
-def _kind(declared: str) -> Kind:
-    if declared.startswith("DECIMAL(") and declared.endswith(")"):
-        return Kind.DECIMAL
-    return Kind.INTEGER if declared in _INTEGERS else _KINDS.get(declared, Kind.OTHER)
-
-
-def _type(column: Column) -> str:
-    """Return the type for a column of another engine."""
-    if column.kind is Kind.DECIMAL:
-        precision, scale = column.digits
-        return f"DECIMAL({precision},{scale})"
-    if column.kind is Kind.TIMESTAMP and (column.zoned or column.dated):
-        return "DATE" if column.dated else "TIMESTAMP WITH TIME ZONE"
-    return _TYPES[column.kind]
-
-
-def _is_wider(column: Column) -> bool:
-    """Tell whether a whole number travels in another type than the one that it gets."""
-    return column.kind is Kind.INTEGER and column.declared != _TYPES[Kind.INTEGER]
-
-
-def _ticks(name: str, declared: str) -> str:
-    """Return the expression of a stamp's ticks since 1970-01-01 UTC: microseconds, or what the type can hold beyond."""
-    return f"epoch_ns({name})" if declared in _NANO else f"epoch_us({name})"
-
-
-def _endless(stamp: str, declared: str) -> str:
-    """Return the expression of a stamp's ticks, and of a time without end a number that no time has."""
-    plain = f"{stamp}::TIMESTAMP"
-    return (
-        f"CASE WHEN {plain} IS NULL OR isfinite({plain}) THEN {_ticks(stamp, declared)}"
-        f" WHEN {plain} > 'epoch'::TIMESTAMP THEN {ENDLESS} ELSE -{ENDLESS} END"
-    )
-
-
-def _key_stamp(declared: str) -> str:
-    """Return the expression of the stamp of a key that bound ticks mean, one without end too."""
-    finite = _BOUND.get(declared, "make_timestamp(?)").replace("?", f"CASE WHEN abs(t) < {ENDLESS} THEN t END")
-    endless = f"CASE t WHEN {ENDLESS} THEN 'infinity' WHEN -{ENDLESS} THEN '-infinity' END::{declared}"
-    return f"(SELECT coalesce({finite}, {endless}) FROM (SELECT ?::BIGINT AS t))"
-
-
-def _crossing(name: str, column: Column) -> str:
-    """Return the expression that brings a column into the form in which it travels to another engine."""
-    match column.kind:
-        case Kind.INTEGER:
-            return f"{name}::BIGINT"
-        case Kind.REAL:
-            return f"{name}::DOUBLE"
-        case Kind.TIMESTAMP:
-            return name if column.zoned or column.declared in _NANO else f"{name}::TIMESTAMP"
-        case Kind.OTHER:
-            return f"{name}::VARCHAR"
-        case Kind.TEXT | Kind.BLOB | Kind.BOOLEAN | Kind.DECIMAL:
-            return name
 
 
 def _literal(path: Path) -> str:

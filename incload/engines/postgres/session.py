@@ -48,12 +48,6 @@ if TYPE_CHECKING:
 _PLACEHOLDER = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\?""")
 _AS_GIVEN = "OVERRIDING SYSTEM VALUE"
 """A number that the database gives to each row is taken from the source, as any other value."""
-_KEEPS_TYPE = (
-    psycopg.errors.FeatureNotSupported,
-    psycopg.errors.InvalidTableDefinition,
-    psycopg.errors.DatatypeMismatch,
-)
-"""How the server refuses to change a type on which something depends: a view, a rule, a policy, a default."""
 _SAME_IF_EQUAL = {Kind.INTEGER, Kind.REAL, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.DECIMAL, Kind.BLOB}
 """Kinds of keys that are the same if they are equal, but for the two zeros of floats."""
 STREAM = "incload_stream"
@@ -325,25 +319,9 @@ class PostgresLoad(PostgresDialect, Session):
 
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
         """Let the server rewrite the columns; it keeps what belongs to the table, and refuses what it cannot."""
-        present = {column.name: column.declared for column in self.columns(place, table.name) or ()}
-        changes = [
-            f"ALTER COLUMN {self.quote(name)} TYPE {declared} USING {self.quote(name)}::{declared}"
-            for name, declared in types.items()
-            if present[name] != declared
-        ]
-        if not changes:
-            return
-        try:
-            self.write(f"ALTER TABLE {self.name(place, table.name)} {', '.join(changes)}")
-        except _KEEPS_TYPE as error:
-            said = " ".join(filter(None, [error.diag.message_primary, error.diag.message_detail])) or str(error)
-            names = ", ".join(
-                f"{name!r} to {declared}" for name, declared in types.items() if present[name] != declared
-            )
-            raise Refused(
-                f"the type of a column of target table {table.name!r} cannot change ({names}), because PostgreSQL "
-                f"says: {said}: drop what depends on it, load, and make it again."
-            ) from error
+        from incload.engines.postgres.retype import retype
+
+        retype(self, place, table.name, types)
 
     def stage(self, query: Query, name: str = "incload_incoming") -> str:
         """Fill a temporary table that goes with the transaction, straight from a stream where the query is one."""

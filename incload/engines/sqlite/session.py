@@ -19,6 +19,7 @@ from incload.engines.endpoints import path_of
 from incload.engines.session import Place, Query, Row
 from incload.engines.sqlite import digest as sqlite_digest
 from incload.engines.sqlite.cursor_check import CursorValues
+from incload.engines.sqlite.declared import declared_kind, is_alike
 from incload.engines.sqlite.equality import COLLATIONS, collations
 from incload.engines.sqlite.transfer import LOCK_SECONDS, MOST_COLUMNS, SqliteCrossing
 from incload.engines.traits import Trait
@@ -46,12 +47,6 @@ _PAGE_BYTES = 16_384
 _CACHE_KIB = 16_384
 """How much of the target is kept in memory, so that changed pages are written once, when the sync commits."""
 BATCH_ROWS = 65_536
-_DECLARED = (
-    *(("INT", Kind.INTEGER), ("CHAR", Kind.TEXT), ("CLOB", Kind.TEXT), ("TEXT", Kind.TEXT), ("BLOB", Kind.BLOB)),
-    *(("REAL", Kind.REAL), ("FLOA", Kind.REAL), ("DOUB", Kind.REAL)),
-    *(("DEC", Kind.REAL), ("NUMERIC", Kind.REAL)),
-)
-"""Parts of declared types in SQLite's own order of precedence; then decimals, of which it stores 10.0 as an integer."""
 _TYPES = {
     Kind.INTEGER: "INTEGER",
     Kind.REAL: "REAL",
@@ -158,8 +153,7 @@ class SqliteSession(SqliteCrossing):
 
     def is_wider(self, there: str, wanted: str) -> bool:
         """Compare what SQLite makes of the words: it keeps values of any length under any name of a type."""
-        kind = _declared_kind(wanted)
-        return kind is not None and _declared_kind(there) is kind and _affinity(there) == _affinity(wanted)
+        return is_alike(there, wanted)
 
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
         """Build the table again around the columns, and all that belongs to it, as SQLite's manual describes."""
@@ -364,13 +358,13 @@ class SqliteSession(SqliteCrossing):
 
     def may_be(self, place: Place, table: str, column: Column) -> bool:
         """A declaration such as DATE or none at all leaves it to the values, of which there are those of four kinds."""
-        open_yet = column.kind in _STORED and _declared_kind(column.declared) is None
+        open_yet = column.kind in _STORED and declared_kind(column.declared) is None
         return open_yet and self._sampled(place, table, column.name) is None
 
     def _kind(self, place: Place, table: str, name: str, declared: str) -> Kind:
         """Follow the declaration; where it leaves the storage class open, look at a value."""
         open_kind = Kind.INTEGER if "BOOL" in declared.upper() else Kind.TEXT
-        return _declared_kind(declared) or self._sampled(place, table, name) or open_kind
+        return declared_kind(declared) or self._sampled(place, table, name) or open_kind
 
     def _sampled(self, place: Place, table: str, name: str) -> Kind | None:
         """Return the storage class of the first value that is not null."""
@@ -387,18 +381,6 @@ def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:
             "load again when they have finished."
         )
     return Refused(f"{str(path)!r} cannot be used as a SQLite database: {reason(error)}")
-
-
-def _affinity(declared: str) -> str:
-    """Return what SQLite makes of the values of a column, by its own rules."""
-    words = declared.upper()
-    found = next((kind for part, kind in _DECLARED if part in words and part not in {"DEC", "NUMERIC"}), None)
-    return str(found or ("numeric" if declared else Kind.BLOB))
-
-
-def _declared_kind(declared: str) -> Kind | None:
-    upper = declared.upper()
-    return next((kind for part, kind in _DECLARED if part in upper), None)
 
 
 def _any_of(conditions: Sequence[str]) -> str:
