@@ -223,6 +223,20 @@ def test_the_log_of_an_earlier_version_is_refused_with_the_command(postgres_url:
         assert made.missing() == set()
 
 
+def test_a_publication_of_an_earlier_version_is_followed(postgres_url: str, tmp_path: Path) -> None:
+    """After one load that reads everything, as what its positions say is not known."""
+    with owned("log", postgres_url, tmp_path, PLAIN) as made:
+        made.run(
+            "DO $$ BEGIN EXECUTE (SELECT format('COMMENT ON PUBLICATION %I IS %L', pubname,"
+            " obj_description(oid)::jsonb - 'begun') FROM pg_publication"
+            f" WHERE obj_description(oid) LIKE '%{made.source.schema}%'); END $$"
+        )
+        made.load()
+        made.run(*WRITES)
+
+        assert (made.load().loaded, made.missing()) == (4, set())
+
+
 @pytest.mark.parametrize(("kind", "statements", "sentence"), UNFIT)
 def test_what_cannot_be_promised_is_not_installed(kind: str, statements: str, sentence: str, postgres_url: str) -> None:
     """One sentence, and nothing of ours is left."""

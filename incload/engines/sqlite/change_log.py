@@ -233,9 +233,9 @@ class SqliteLog(ChangeLog):
 
     def _fits(self, key: tuple[str, ...]) -> bool:
         """Tell whether the change table is of today's form, and not older than the table."""
-        columns = [(name, "") for name in (_NUMBER, *key)]
-        found = [(name, declared.replace("INTEGER", "")) for name, declared in self._named(self._log)]
-        return found == columns and not self._is_younger([each for each in self._catalogue() if each[1] != REGISTRY])
+        columns = [(_NUMBER, "INTEGER"), *((name, "") for name in key)]
+        catalogue = [each for each in self._catalogue() if each[1] != REGISTRY]
+        return self._named(self._log) == columns and not self._is_younger(catalogue)
 
     def _unique_sets(self) -> list[UniqueSet]:
         schema = self._schema.strip('"')

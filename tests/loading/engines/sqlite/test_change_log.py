@@ -286,6 +286,17 @@ DDL = {
         "",
     ),
     "its change table renamed": (("ALTER TABLE _incload_log_events RENAME TO mine",), "its change table is gone"),
+    "deleted by reference": (
+        (
+            "PRAGMA foreign_keys = ON",
+            "CREATE TABLE r (id INTEGER PRIMARY KEY)",
+            "INSERT INTO r VALUES (5)",
+            "ALTER TABLE events ADD r INTEGER REFERENCES r ON DELETE CASCADE",
+            "UPDATE events SET r = 5 WHERE id = 1",
+            "DELETE FROM r",
+        ),
+        "",
+    ),
     "recursive triggers": (("PRAGMA recursive_triggers = ON",), ""),
     "no enforced keys": (("PRAGMA foreign_keys = OFF", "PRAGMA ignore_check_constraints = ON"), ""),
 }
@@ -375,3 +386,20 @@ def test_what_has_no_triggers_is_not_captured(sqlite_ends: Ends, made: str, what
         capture.install(sqlite_ends.source, "events", Capability.TRIGGERS, ("id",))
 
     assert capture.listed(sqlite_ends.source) == []
+
+
+def test_a_change_table_of_an_earlier_version_is_followed(captured: Ends) -> None:
+    """Its columns have the key's types; installed again it is made as today."""
+    captured.write(
+        "DROP TABLE _incload_log_events",
+        "CREATE TABLE _incload_log_events (_incload_number INTEGER PRIMARY KEY AUTOINCREMENT, id INTEGER)",
+        "INSERT INTO _incload_log_events DEFAULT VALUES",
+    )
+    _load(captured)
+    captured.write("DELETE FROM events WHERE id = 1")
+
+    assert _load(captured) == (0, 1)
+    capture.install(captured.source, "events", Capability.TRIGGERS)
+    assert captured.source_rows("SELECT type FROM pragma_table_info('_incload_log_events') WHERE name = 'id'") == [
+        ("",)
+    ]
