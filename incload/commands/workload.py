@@ -37,10 +37,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the workload and print what became of each copy."""
     from incload.commands.compare import split
+    from incload.contenders.native import NativeContender
     from incload.engines.postgres.server import missing
     from incload.harness.concurrency.workload import STRATEGIES, format_summary
     from incload.harness.concurrency.workload import run as run_workload
     from incload.harness.concurrency.writers import Work
+    from incload.loading.plan import Guards
     from incload.registry import strategy
 
     why = missing()
@@ -57,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
         rows=options.rows,
         seed=options.seed,
     )
-    chosen = [strategy(name) for name in split(options.strategies) or STRATEGIES]
+    guards = Guards(allow_removals=True)
+    chosen = [NativeContender(strategy(name), guards=guards) for name in split(options.strategies) or STRATEGIES]
     outcome = run_workload(work, chosen, options.every, options.target)
     sys.stdout.write(format_summary(outcome))
     return 1 if outcome.broken else 0

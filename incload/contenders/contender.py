@@ -107,6 +107,7 @@ class Claims:
         reach: Which changes it reads; None where that says nothing about which rows are wrong.
         delay: How long it leaves young rows alone; it promises nothing about them until then.
         uses_cursor: Whether it goes by the cursor column.
+        removes_rows: Whether it deletes from the target what has left the source.
     """
 
     needs: frozenset[Need]
@@ -114,6 +115,7 @@ class Claims:
     reach: Reach | None
     delay: timedelta
     uses_cursor: bool
+    removes_rows: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class NativeContender(Contender):
         rule = self.rule or self.strategy.write_rule
         reach = self.strategy.reach if rule is WriteRule.MERGE else None
         who = self.strategy
-        return Claims(needs_of(who, rule), who.breaks, reach, who.delay, who.uses_cursor)
+        return Claims(needs_of(who, rule), who.breaks, reach, who.delay, who.uses_cursor, who.removes_rows)
 
     @property
     def capabilities(self) -> Capabilities:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.errors import Refused
+from incload.strategy import Capability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from incload.engines.sql import Place, Query
-    from incload.strategy import Capability
 
 
 WHOLE = "whole"
@@ -59,6 +59,11 @@ class Kept:
     position: str
     entries: int | None
     state: str
+
+    @property
+    def cursor(self) -> str | None:
+        """The column that a strategy follows instead of the table's cursor; None for a log of changes."""
+        return self.key[0] if self.log is Capability.HORIZON else None
 
 
 class Capture(ABC):

@@ -13,6 +13,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from incload.history.lag import larger, syncs
+from incload.removal_limit import within_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from incload.strategy import Reach
 
 _MICROSECOND = timedelta(microseconds=1)
-_FEW, _SHARE = 10, 0.2
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Model:
     Attributes:
         reach: Which changes it reads.
         faults: What happens to it.
-        guarded: Whether the removal of more than a fifth of the rows, and more than ten, is held back.
+        guarded: Whether the removal of more rows than `incload.removal_limit` says is held back.
         target: The copy, by key.
         mark: Its memory.
         ever_wrong: Every key that was wrong after any sync, in the order in which they became so.
@@ -100,7 +100,7 @@ class Model:
         candidates = visible if everything or not sync.number else self._candidates(sync)
         read = [key for key in candidates if key in visible and self._reads(sync, key, visible[key], all_=everything)]
         gone = [key for key in self.target if key not in visible] if everything and self.reach.every else []
-        if self.guarded and len(gone) > max(_FEW, len(self.target) * _SHARE):
+        if self.guarded and not within_limit(len(gone), len(self.target)):
             gone = []
         for key in gone:
             del self.target[key]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from incload.assumptions import Assumption
 from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps, no_place
 from incload.errors import Refused
+from incload.removal_limit import within_limit
 from incload.strategy import WriteRule, needs_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def may_remove(guards: Guards) -> Callable[[int, int], bool]:
     """Return what tells whether so many rows may leave a target that holds so many."""
 
     def allowed(count: int, total: int) -> bool:
-        return guards.allow_removals or count <= guards.rows or count * 100 <= guards.percent * total
+        return guards.allow_removals or within_limit(count, total, guards.percent, guards.rows)
 
     return allowed
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incload.removal_limit import PERCENT, ROWS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,8 +34,8 @@ class Guards:
     allow_removals: bool = False
     allow_emptied_columns: bool = False
     same_source: bool = False
-    percent: int = 20
-    rows: int = 10
+    percent: int = PERCENT
+    rows: int = ROWS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,26 +6,30 @@ and no two runs are alike. What must hold all the same is that a strategy that f
 
 from __future__ import annotations
 
+import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from statistics import median
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from incload.auditing.audit import audit
+from incload.contenders.contender import SyncRequest
+from incload.engines.endpoints import locate
 from incload.harness.concurrency import writers
 from incload.harness.trials.error_timeline import counts
-from incload.loading.connections import Connections
-from incload.loading.plan import Guards, Plan
-from incload.loading.sync import sync
+from incload.loading.connections import Connections, reopen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from incload.auditing.audit import Row
+    from incload.contenders.contender import Contender
+    from incload.engines.postgres.fixtures import PostgresSession
     from incload.engines.session import Place, Session
-    from incload.strategy import Strategy
+    from incload.strategy import Capability
     from incload.table import Table
 
 STRATEGIES = (
@@ -41,21 +45,25 @@ STRATEGIES = (
 """Who is tried unless others are named; the window is twice as long as a transaction stays open."""
 
 
+CURSOR = "modified_at"
+"""The cursor of the table that writers change."""
+
+
 @dataclass(slots=True)
 class Follower:
-    """One strategy beside the writers, and what became of its copy.
+    """One contender beside the writers, and what became of its copy.
 
     Attributes:
-        strategy: The strategy.
+        contender: Who.
         seconds: How long each sync took.
-        read: Rows read over all syncs.
+        read: Rows read over all syncs; None when that is not counted.
         wrong: Lost, stale, phantom and duplicated rows after the last sync.
         error: What stopped it; empty if nothing did.
     """
 
-    strategy: Strategy
+    contender: Contender
     seconds: list[float] = field(default_factory=list)
-    read: int = 0
+    read: int | None = 0
     wrong: tuple[int, int, int, int] = (0, 0, 0, 0)
     error: str = ""
 
@@ -64,11 +72,12 @@ class Follower:
         """Say which promise was broken, if one was: who follows a log or a horizon loses nothing."""
         lost, stale, phantom, _ = self.wrong
         if self.error:
-            return f"{self.strategy.id} raised: {self.error}"
-        if self.strategy.asks is None:
+            return f"{self.contender.id} raised: {self.error}"
+        if self.contender.capabilities.asks is None:
             return ""
-        if lost or stale or (phantom and self.strategy.removes_rows):
-            return f"{self.strategy.id} promises to lose nothing: {lost} rows lost, {stale} stale, {phantom} phantom."
+        claims = self.contender.claims
+        if lost or stale or (phantom and claims and claims.removes_rows):
+            return f"{self.contender.id} promises to lose nothing: {lost} rows lost, {stale} stale, {phantom} phantom."
         return ""
 
 
@@ -81,7 +90,7 @@ class Outcome:
         committed: Transactions of the writers that commit at once.
         slow: Transactions of those that do not.
         rows: Rows of the source at the end.
-        followers: The strategies.
+        followers: The contenders.
     """
 
     work: writers.Work
@@ -96,33 +105,40 @@ class Outcome:
         return tuple(filter(None, (follower.broken for follower in self.followers)))
 
 
-def run(work: writers.Work, strategies: Sequence[Strategy], every: float, target: str = "duckdb") -> Outcome:
-    """Let writers and strategies run beside each other, wait for the end, and audit.
+def run(work: writers.Work, contenders: Sequence[Contender], every: float, target: str = "duckdb") -> Outcome:
+    """Let writers and contenders run beside each other, wait for the end, and audit.
 
     Args:
         work: What is written.
-        strategies: Who follows it.
+        contenders: Who follows it.
         every: Seconds from the beginning of one sync to that of the next.
         target: The engine of the copies.
     """
     from psycopg.conninfo import make_conninfo
 
-    from incload.engines.postgres.fixtures import PostgresSession, locate
+    from incload.engines.postgres.fixtures import PostgresSession
+    from incload.engines.postgres.fixtures import locate as locate_schema
     from incload.engines.postgres.server import schema
 
     with ExitStack() as closing:
-        source = locate(closing.enter_context(schema()))
+        folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="incload-")))
+        url = closing.enter_context(schema())
+        source = locate_schema(url)
         owner = PostgresSession(source, None)
         closing.callback(owner.close)
-        place = writers.Place(make_conninfo("", **source.options), source.schema)
-        writers.create(place, work)
-        for asked in {each.asks for each in strategies if each.asks is not None}:
-            kept = owner.capture(asked, "source", writers.TABLE)
-            kept.install(("id",))
-            closing.callback(kept.remove)
+        where = writers.Place(make_conninfo("", **source.options), source.schema)
+        writers.create(where, work)
+        cursors: dict[Capability | None, str] = {}
+        for asked in {each.capabilities.asks for each in contenders} - {None}:
+            cursors[asked] = _keep(owner, asked, closing)
         begins = time.time() + 3.0
-        processes, done = writers.start(work, place, begins)
-        followers = [_Following(Follower(each), source, target, closing) for each in strategies]
+        processes, done = writers.start(work, where, begins)
+        followers = [
+            _Following(Follower(each), _request(url, target, folder / str(place), cursors.get(each.capabilities.asks)))
+            for place, each in enumerate(contenders)
+        ]
+        for following in followers:
+            following.open(source, target, closing)
         threads = [Thread(target=each.follow, args=(begins, work.seconds, every)) for each in followers]
         for thread in threads:
             thread.start()
@@ -142,22 +158,46 @@ def run(work: writers.Work, strategies: Sequence[Strategy], every: float, target
         )
 
 
+def _keep(owner: PostgresSession, asked: Capability | None, closing: ExitStack) -> str:
+    """Have the source keep what contenders ask for; return the cursor by which it is followed."""
+    assert asked is not None  # noqa: S101 - it was taken out of the set
+    kept = owner.capture(asked, "source", writers.TABLE)
+    kept.install(("id",))
+    closing.callback(kept.remove)
+    described = kept.kept()
+    return (described.cursor if described else None) or CURSOR
+
+
+def _request(source_url: str, target: str, folder: Path, cursor: str | None) -> SyncRequest:
+    """Return what a contender is asked at its first sync."""
+    folder.mkdir()
+    (folder / "state").mkdir()
+    target_url = f"{target}:///{folder}/copy.{target}"
+    return SyncRequest(
+        source_url, target_url, writers.TABLE, ("id",), cursor or CURSOR, folder / "state", now=None, number=0
+    )
+
+
 class _Following:
-    """A strategy with a connection and a target of its own."""
+    """A contender with a target of its own, and, if it works in this process, with connections of its own."""
 
-    def __init__(self, follower: Follower, source: Any, target: str, closing: ExitStack) -> None:  # noqa: ANN401
-        from incload.engines.postgres.fixtures import PostgresSession
-        from incload.strategy import Capability
-
+    def __init__(self, follower: Follower, request: SyncRequest) -> None:
         self.follower = follower
+        self._request = request
+        self._contender = follower.contender
+        self._target: Session | None = None
+
+    def open(self, source: Any, target: str, closing: ExitStack) -> None:  # noqa: ANN401 - what PostgreSQL's locate says
+        """Give a contender of this process its connections; another one opens its own."""
+        from incload.engines.postgres.fixtures import PostgresSession
+
+        if not self._contender.capabilities.in_process:
+            return
         reading = PostgresSession(source, None)
         closing.callback(reading.close)
-        writing = _target(target)
-        closing.callback(writing.close)
-        self._connections = Connections(reading, writing, writers.TABLE)
-        cursor = "incload_transaction" if follower.strategy.asks is Capability.HORIZON else "modified_at"
-        guards = Guards(allow_removals=True)
-        self._plan = Plan(writers.TABLE, ("id",), cursor, follower.strategy, guards=guards)
+        self._target = _target(target)
+        closing.callback(self._target.close)
+        self._contender = self._contender.within(Connections(reading, self._target, writers.TABLE))
 
     def follow(self, begins: float, seconds: float, every: float) -> None:
         """Sync so often until the writers have stopped; what is raised ends it."""
@@ -175,14 +215,22 @@ class _Following:
         if self.follower.error:
             return
         self._sync()
-        table = replace(self._table(owner, "source"), cursor=None)
-        found = audit(self._rows(owner, "source", table), self._rows(self._connections.target, "target", table), (0,))
-        self.follower.wrong = counts(found)
+        target = self._target or reopen(locate(self._request.target_url))
+        try:
+            table = replace(self._table(owner, "source"), cursor=None)
+            found = audit(self._rows(owner, "source", table), self._rows(target, "target", table), (0,))
+            self.follower.wrong = counts(found)
+        finally:
+            if self._target is None:
+                target.close()
 
     def _sync(self) -> None:
         started = time.perf_counter()
-        self.follower.read += sync(self._connections, self._plan).read
+        result = self._contender.sync(self._request)
         self.follower.seconds.append(time.perf_counter() - started)
+        self._request = replace(self._request, number=self._request.number + 1)
+        read, total = result.counters.read if result.counters else None, self.follower.read
+        self.follower.read = None if read is None or total is None else total + read
 
     @staticmethod
     def _table(session: Session, place: Place) -> Table:
@@ -222,6 +270,14 @@ def format_summary(outcome: Outcome) -> str:
     for each in outcome.followers:
         lost, stale, phantom, duplicated = each.wrong
         spent = median(each.seconds) if each.seconds else 0.0
-        figures = (len(each.seconds), f"{spent:.3f}", each.read, lost, stale, phantom, duplicated)
-        lines.append(f"{each.strategy.id:<32}" + "".join(f"{figure:>10}" for figure in figures))
+        figures = (
+            len(each.seconds),
+            f"{spent:.3f}",
+            "-" if each.read is None else each.read,
+            lost,
+            stale,
+            phantom,
+            duplicated,
+        )
+        lines.append(f"{each.contender.id:<32}" + "".join(f"{figure:>10}" for figure in figures))
     return "\n".join([*lines, *outcome.broken]) + "\n"

@@ -26,7 +26,6 @@ from incload.history.synthetic.datasets import rows as dataset_rows
 from incload.loading import capture
 from incload.loading.connections import unable
 from incload.report.outcome import Outcome
-from incload.strategy import Capability
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from incload.engines.endpoints import Endpoint
     from incload.engines.session import Place
     from incload.harness.perf.rounds import Times
+    from incload.strategy import Capability
 
 Phase = Literal["initial_load", "change_2_percent", "no_change"]
 PHASES: tuple[Phase, ...] = ("initial_load", "change_2_percent", "no_change")
@@ -54,15 +54,6 @@ def files(request: SyncRequest) -> tuple[Path, Path]:
     source, target = path_of(locate(request.source_url)), path_of(locate(request.target_url))
     assert source and target  # noqa: S101, PT018 - whoever asks has a pair of files
     return source, target
-
-
-def _cursor(who: Contender) -> str:
-    """Return the cursor of a contender: where it asks for a horizon, what the source keeps for it."""
-    if who.capabilities.asks is not Capability.HORIZON:
-        return CURSOR
-    from incload.engines.postgres.horizon import HORIZON_COLUMN
-
-    return HORIZON_COLUMN
 
 
 def can_run(pair: tuple[str, str], who: Contender) -> bool:
@@ -89,6 +80,7 @@ class Yard:
         sources, targets: Where the databases of each engine are kept.
         folder: For whatever contenders keep outside of the target.
         kept: What sources of their own keep for strategies that ask, and whether those are changed yet.
+        cursors: The column by which each of them is followed.
     """
 
     pair: tuple[str, str]
@@ -98,6 +90,7 @@ class Yard:
     targets: Depot
     folder: Path
     kept: dict[Capability, bool] = field(default_factory=dict)
+    cursors: dict[Capability, str] = field(default_factory=dict)
 
     def source(self, phase: Phase, who: Contender | None = None) -> Endpoint:
         """Return a contender's source in a phase, made when it is first asked for."""
@@ -114,7 +107,8 @@ class Yard:
         if asked not in self.kept or self.kept[asked] > is_changed:
             self._let_go(asked)
             self.sources.copy(name, self._plain("initial_load"))
-            capture.install(self.sources.end(name), ORDERS_NARROW.id, asked, ORDERS_NARROW.table.key)
+            kept = capture.install(self.sources.end(name), ORDERS_NARROW.id, asked, ORDERS_NARROW.table.key)
+            self.cursors[asked] = kept.cursor or CURSOR
             self.kept[asked] = False
         if is_changed and not self.kept[asked]:
             self._apply(name, changed_rows(self.rows, self.seed))
@@ -147,12 +141,13 @@ class Yard:
 
     def _request(self, who: Contender, phase: Phase, target: str) -> SyncRequest:
         """Return the request to load the source of a phase into a target."""
+        asked, source = who.capabilities.asks, self._source(phase, who)
         return SyncRequest(
-            source_url=self.sources.url(self._source(phase, who)),
+            source_url=self.sources.url(source),
             target_url=self.targets.url(target),
             table=ORDERS_NARROW.id,
             key=("id",),
-            cursor=_cursor(who),
+            cursor=self.cursors.get(asked, CURSOR) if asked else CURSOR,
             state_dir=self.folder,
             now=None,
             number=PHASES.index(phase),

@@ -111,11 +111,9 @@ class Sandbox:
         self.kept = self.writer.capture(asked, self.place, self.table.name)
         self.kept.install(self.table.key)
         self.closing.callback(self.kept.remove)
-        if isinstance(self.kept, ChangeLog):
-            self.log = self.kept
-            return
+        self.log = self.kept if isinstance(self.kept, ChangeLog) else None
         described = self.kept.kept()
-        self.cursor = described.key[0] if described else None
+        self.cursor = described.cursor if described else None
 
     def unwatched(self) -> AbstractContextManager[None]:
         """Let a block change the source without the noticing of what is kept for the strategy."""

@@ -7,8 +7,10 @@ from itertools import islice, takewhile
 import pytest
 
 from incload.cli import main
+from incload.contenders.native import NativeContender
 from incload.harness.concurrency.workload import STRATEGIES, Follower, Outcome, format_summary, run
 from incload.harness.concurrency.writers import Work, transactions
+from incload.loading.plan import Guards
 from incload.registry import strategy
 
 WORK = Work(seconds=6, writers=4, rate=100, slow=2, slow_seconds=1.5, rows=300, seed=3)
@@ -58,7 +60,7 @@ def test_slow_writers_keep_transactions_open() -> None:
 )
 def test_a_broken_promise_is_told(name: str, wrong: tuple[int, int, int, int], error: str, said: str) -> None:
     """Whoever follows a log or a horizon may lose nothing; whoever raises has shown nothing; others are counted."""
-    follower = Follower(strategy(name), wrong=wrong, error=error)
+    follower = Follower(NativeContender(strategy(name)), wrong=wrong, error=error)
 
     assert follower.broken == said
     assert format_summary(Outcome(WORK, 1, 1, 1, (follower,))).endswith(f"{said}\n")
@@ -68,7 +70,10 @@ def test_a_broken_promise_is_told(name: str, wrong: tuple[int, int, int, int], e
 @pytest.mark.usefixtures("postgres_server")
 def test_logs_and_horizons_lose_nothing_beside_writers() -> None:
     """Six seconds of writers that overlap: no copy by a log or a horizon lacks a row or has an old one."""
-    chosen = [strategy(name) for name in (*STRATEGIES[-3:], "incrementing_id")]
+    chosen = [
+        NativeContender(strategy(name), guards=Guards(allow_removals=True))
+        for name in (*STRATEGIES[-3:], "incrementing_id")
+    ]
     outcome = run(WORK, chosen, every=0.5, target="sqlite")
 
     assert outcome.broken == ()
