@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from incload.report.csv_records import Value
     from incload.report.outcome import Outcome
-    from incload.report.outcome_csv import Value
 
 Trial = tuple[str, str, str, str, str, str]
 """The identity of a trial: suite, strategy, write rule, scenario, source engine, target engine."""

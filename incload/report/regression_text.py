@@ -12,7 +12,7 @@ from incload.report.regression import TIME_RULE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from incload.report.outcome_csv import Value
+    from incload.report.csv_records import Value
     from incload.report.regression import Comparison, Difference, Slowdown
 
 _SHOWN = 80

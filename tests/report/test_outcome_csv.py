@@ -228,3 +228,19 @@ def test_a_bad_value_is_refused_by_line_and_column(
         Refused, match=f"line 4, column {column}: {re.escape(repr(cell))} cannot be; {re.escape(wanted)}"
     ):
         read_outcomes(tmp_path / "report.csv")
+
+
+def test_no_cell_of_a_replay_is_a_formula(tmp_path: Path) -> None:
+    """What the source or a loader may write is guarded there as well, a carriage return kept, and reads back equal."""
+    from incload.report.replay.record import Replayed, read_replayed, write_replayed
+
+    path = tmp_path / "replay.csv"
+    row = Replayed(
+        strategy="=1+1", write_rule="merge", source_engine="sqlite", target_engine="sqlite", outcome="unknown",
+        reason="a\rb", snapshots=1, keys=1, history_digest="x",
+    )  # fmt: skip
+    write_replayed([row], path)
+
+    assert b"'=1+1" in path.read_bytes()
+    assert b'"a\rb"' in path.read_bytes()
+    assert read_replayed(path) == (row,)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.report.comparison.sections import report_blocks
+from incload.report.comparison.summary import TITLE
+from incload.report.frame import report_frame
 from incload.report.outcome_csv import write_outcomes
-from incload.report.render.html import render as render_html
-from incload.report.render.markdown import render as render_markdown
+from incload.report.render.html import page
+from incload.report.render.markdown import markdown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +32,8 @@ def write_reports(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:
 def render_reports(csv: Path, folder: Path) -> list[Path]:
     """Render the reports of a CSV into a folder; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    markdown, page = folder / f"{csv.stem}.md", folder / f"{csv.stem}.html"
-    markdown.write_text(render_markdown(csv), encoding="utf-8")
-    page.write_text(render_html(csv), encoding="utf-8")
-    return [markdown, page]
+    text, web = folder / f"{csv.stem}.md", folder / f"{csv.stem}.html"
+    blocks = report_blocks(report_frame(csv))
+    text.write_text(markdown(blocks), encoding="utf-8")
+    web.write_text(page(blocks, TITLE), encoding="utf-8")
+    return [text, web]

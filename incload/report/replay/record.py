@@ -1,20 +1,19 @@
 """The record of one strategy over a real history, and its CSV: one line for each, written whole or not at all.
 
 A history that is replayed a second time makes the same file again, byte for byte, but for the column `load_seconds`.
-None is an empty cell; lines end with a line feed.
 """
 
 from __future__ import annotations
 
 import csv
-import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
+from incload.report.csv_records import Columns, write_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 SCHEMA_VERSION = 3
@@ -91,29 +90,16 @@ class Replayed:
     load_seconds: float | None = None
 
 
-COLUMNS = tuple(field.name for field in fields(Replayed))
-"""The columns of the CSV, in order."""
+_CHOICES = {"outcome": ("sound", "wrong", "unproven", "unknown", "n/a")}
+_COLUMNS = Columns(Replayed, _CHOICES)
 
-_TYPES = {field.name: str(field.type) for field in fields(Replayed)}
-_PARSERS: dict[str, Callable[[str], object]] = {
-    "str": str,
-    "int": int,
-    "int | None": lambda cell: int(cell) if cell else None,
-    "float | None": lambda cell: float(cell) if cell else None,
-}
+COLUMNS = _COLUMNS.names
+"""The columns of the CSV, in order."""
 
 
 def write_replayed(rows: Sequence[Replayed], path: Path) -> None:
     """Write the records; the file appears complete or stays as it was."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows([_cell(getattr(row, column)) for column in COLUMNS] for row in rows)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_lines(path, [COLUMNS, *([_COLUMNS.cell(row, column) for column in COLUMNS] for row in rows)])
 
 
 def holds_replay(path: Path) -> bool:
@@ -139,14 +125,11 @@ def read_replayed(path: Path) -> tuple[Replayed, ...]:
         raise Refused(f"{path} is not the CSV of a replay ({error}): replay the history again.") from error
 
 
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
-
-
 def _record(cells: Sequence[str]) -> Replayed:
     if len(cells) != len(COLUMNS):
         raise ValueError(f"a line has {len(cells)} cells for {len(COLUMNS)} columns")
-    values = {column: _PARSERS[_TYPES[column]](cell) for column, cell in zip(COLUMNS, cells, strict=True)}
-    if values["schema_version"] != SCHEMA_VERSION:
-        raise ValueError(f"schema_version is {values['schema_version']}, not {SCHEMA_VERSION}")
+    version = cells[COLUMNS.index("schema_version")]
+    if version != str(SCHEMA_VERSION):
+        raise ValueError(f"schema_version is {version}, not {SCHEMA_VERSION}")
+    values = {column: _COLUMNS.parsed(column, cell) for column, cell in zip(COLUMNS, cells, strict=True)}
     return Replayed(**values)  # type: ignore[arg-type]  # each value was parsed by the type of its field
