@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.engines.change_log import KeepsLogs
+from incload.engines.contract import WriteResult
 from incload.engines.dialect import Dialect
 from incload.engines.looks import LooksAtCursors
 from incload.engines.parts import FillsInParts
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from incload.cursor import Scale
+    from incload.engines.contract import StateChange, WriteIntent
     from incload.engines.endpoints import Endpoint
     from incload.engines.equality import Equality
     from incload.table import Column, Table
@@ -86,8 +88,36 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     def begin_read(self) -> None:
         """Start a transaction that only reads, where streams can take part in one."""
 
+    def commit(
+        self, intent: WriteIntent | None = None, state: StateChange | None = None, *, lasting: bool = True
+    ) -> WriteResult:
+        """Carry out what a sync intends, keep its state, and make both durable at once; return what became of the rows.
+
+        Here that is by statements in the transaction that is open, which `finish` makes durable. Without an intent all
+        that the transaction has done is committed; without `lasting` everything is left to be rolled back.
+        """
+        result = self.carry_out(intent) if intent else WriteResult()
+        if state:
+            state.write(result)
+        if lasting:
+            self.finish()
+        return result
+
+    def carry_out(self, intent: WriteIntent) -> WriteResult:
+        """Write what is intended by statements, deletions last."""
+        relation, done = self.name("target", intent.table.name), intent.placed or WriteResult()
+        written, removed = done.written, done.removed
+        if intent.clear:
+            removed += self.write(f"DELETE FROM {relation}")
+        if intent.rows:
+            rows = Query(f"SELECT {self.listed(intent.table.names)} FROM {intent.rows}")
+            written += self.insert(intent.table, rows) if intent.adds else self.merge(intent.table, intent.rows)
+        if intent.removals:
+            removed += self.delete(intent.table.key, relation, intent.removals)
+        return WriteResult(written, removed)
+
     @abstractmethod
-    def commit(self) -> None:
+    def finish(self) -> None:
         """Make the transaction's changes durable."""
 
     @abstractmethod

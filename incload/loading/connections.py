@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from incload.cursor import Scale
     from incload.engines.change_log import ChangeLog
+    from incload.engines.contract import StateChange, WriteIntent, WriteResult
     from incload.engines.endpoints import Endpoint
     from incload.engines.session import Session
     from incload.engines.stream import Stream
@@ -195,10 +196,16 @@ class Connections:
         if not self.attached:
             self.source.begin_read()
 
-    def commit(self) -> None:
-        """Make the sync durable."""
-        self.target.commit()
-        self._settle()
+    def commit(
+        self, intent: WriteIntent | None = None, state: StateChange | None = None, *, lasting: bool = True
+    ) -> WriteResult:
+        """Have the target carry out what a sync intends and keep its state, durably unless all is to be undone."""
+        result = self.target.commit(intent, state, lasting=lasting)
+        if lasting:
+            self._settle()
+        else:
+            self.rollback()
+        return result
 
     def rollback(self) -> None:
         """Undo the sync."""

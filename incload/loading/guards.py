@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from incload.loading.connections import Connections
     from incload.loading.plan import Guards, Plan
-    from incload.loading.writing.job import WriteJob, WriteResult
+    from incload.loading.writing.job import PreparedWrite, WriteJob
     from incload.strategy import Position, State, Strategy
 
 _DAY = 86_400
@@ -87,36 +87,36 @@ def refuse_endless(job: WriteJob) -> None:
         raise no_place(value)
 
 
-def warnings(job: WriteJob, plan: Plan, result: WriteResult, after: State, clock: int) -> tuple[str, ...]:
+def warnings(job: WriteJob, plan: Plan, prepared: PreparedWrite, after: State, clock: int) -> tuple[str, ...]:
     """Return what is to be reported of a sync, a sentence each.
 
     Args:
         job: The load.
         plan: Its plan.
-        result: What was written.
+        prepared: What is to be written.
         after: The memory that it leaves.
         clock: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
     """
     unit = _other_unit(job, plan, after.watermark, clock)
     found = (
-        *(_held_back(plan, result), _read_whole(plan, result)),
-        *(_nulled(job), unit, _ahead(job, plan, result, after.watermark, clock)),
+        *(_held_back(plan, prepared), _read_whole(plan, prepared)),
+        *(_nulled(job), unit, _ahead(job, plan, prepared, after.watermark, clock)),
     )
     return tuple(sentence for sentence in found if sentence)
 
 
-def _held_back(plan: Plan, result: WriteResult) -> str:
-    if not result.held_back:
+def _held_back(plan: Plan, prepared: PreparedWrite) -> str:
+    if not prepared.held_back:
         return ""
     return (
-        f"{result.held_back} rows of {plan.name!r} that the source no longer has were kept, because they are more than "
-        f"{plan.guards.percent} % of it, as after a read that was cut short: "
+        f"{prepared.held_back} rows of {plan.name!r} that the source no longer has were kept, because they are more "
+        f"than {plan.guards.percent} % of it, as after a read that was cut short: "
         "if they are really gone, load with --allow-removals."
     )
 
 
-def _read_whole(plan: Plan, result: WriteResult) -> str:
-    return result.why_all and f"All of {plan.name!r} was read, because {result.why_all}."
+def _read_whole(plan: Plan, prepared: PreparedWrite) -> str:
+    return prepared.why_all and f"All of {plan.name!r} was read, because {prepared.why_all}."
 
 
 def _nulled(job: WriteJob) -> str:
@@ -157,7 +157,7 @@ def _day(position: Position, per_second: int) -> str:
     return str(Stamps(UNITS["s"]).shown(int(position // per_second))).partition("T")[0]
 
 
-def _ahead(job: WriteJob, plan: Plan, result: WriteResult, watermark: Position | None, clock: int) -> str:
+def _ahead(job: WriteJob, plan: Plan, prepared: PreparedWrite, watermark: Position | None, clock: int) -> str:
     """Report a watermark ahead of the source's clock, or, where nothing was read, of all that the source has."""
     scale = job.scale
     if plan.guards.allow_ahead or scale is None or watermark is None:
@@ -166,7 +166,7 @@ def _ahead(job: WriteJob, plan: Plan, result: WriteResult, watermark: Position |
         now = clock * scale.per_second // UNITS["us"]
         if watermark > now + _slack(scale):
             return _passed_over(plan, scale, watermark, f"the source's clock ({scale.shown(now)})")
-    if _needs(plan.strategy, Assumption.MEMORY_NOT_AHEAD) and not result.read:
+    if _needs(plan.strategy, Assumption.MEMORY_NOT_AHEAD) and not prepared.read:
         largest = _largest(job.connections, job, scale)
         if largest is not None and watermark > largest:
             return _passed_over(plan, scale, watermark, f"all that the source holds (up to {scale.shown(largest)})")

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
+from incload.engines.contract import StateChange
 from incload.engines.session import Query
 from incload.engines.temp_tables import DIGEST
 from incload.errors import Refused, unknown, visible
@@ -29,7 +30,7 @@ from incload.loading.target_shape import about_generated, fit
 from incload.loading.writing import initial_load
 from incload.loading.writing.job import WriteJob
 from incload.loading.writing.row_hash import remember_digests
-from incload.loading.writing.write_rules import write
+from incload.loading.writing.write_rules import prepare_write
 from incload.strategy import WriteRule
 from incload.table import Kind, Table
 
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from incload.cursor import Scale
+    from incload.engines.contract import WriteResult
     from incload.engines.session import Session
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
-    from incload.loading.writing.job import WriteResult
+    from incload.loading.writing.job import PreparedWrite
     from incload.strategy import Delta, State
     from incload.table import Column
 
@@ -93,10 +95,6 @@ def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced
     connections.begin(plan.name)
     try:
         synced = _within(connections, plan, lasting=commit)
-        if commit:
-            connections.commit()
-        else:
-            connections.rollback()
     except BaseException as error:
         connections.rollback()
         refusal = connections.broken(error)
@@ -135,21 +133,35 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     look.confirm(delta)
     backfilled = backfill(job, columns_to_fill(plan, table, added))
     if first and lasting and initial_load.is_long(job, delta, plan.rule):
-        result = _filled(job, plan, store, delta)
+        prepared = _filled(job, plan, store, delta)
     else:
-        result = write(job, delta, plan.rule)
+        prepared = prepare_write(job, delta, plan.rule)
     guards.refuse_endless(job)
     refuse_nulled(connections, table)
     look.confirm_again(delta)
-    after = plan.strategy.remember(_seen(job, result, started), before)
+    after = plan.strategy.remember(_seen(job, prepared, started), before)
     guards.refuse_backwards(plan, scale, before, after)
-    _remember(store, job, result, before, after, at=started)
-    if backfilled:
-        store.outdate(started)
+    late: list[str] = []
+
+    def write(done: WriteResult) -> None:
+        _remember(store, job, prepared, done, (before, after), at=started)
+        if backfilled:
+            store.outdate(started)
+        elif plan.backfill is None:
+            late.extend(unfilled(job, delta, added))
+
+    warnings = (
+        *unheld(connections, table),
+        *about_generated(described, table),
+        *guards.warnings(job, plan, prepared, after, started),
+    )
+    is_news = after != before or store.is_foreign()
+    change = StateChange(store.whose, store.text(after) if is_news else None, write)
+    result = connections.commit(prepared.intent, change, lasting=lasting)
     return Synced(
-        read=result.read,
+        read=prepared.read,
         written=result.written,
-        unchanged=result.unchanged,
+        unchanged=prepared.unchanged,
         removed=result.removed,
         questions=source.questions,
         delta=delta,
@@ -158,20 +170,14 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
         previous_watermark=scale.shown(before.watermark) if scale else None,
         new_watermark=scale.shown(after.watermark) if scale else None,
         remembered=after != before,
-        warnings=(
-            *missing.sentences(plan.name),
-            *(() if backfilled or plan.backfill is not None else unfilled(job, delta, added)),
-            *unheld(connections, table),
-            *about_generated(described, table),
-            *guards.warnings(job, plan, result, after, started),
-        ),
-        held_back=result.held_back,
+        warnings=(*missing.sentences(plan.name), *late, *warnings),
+        held_back=prepared.held_back,
         held_columns=missing.kept,
         backfilled=backfilled,
     )
 
 
-def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> WriteResult:
+def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> PreparedWrite:
     """Fill a new target before the transaction that makes the sync durable, which is begun anew."""
     job.connections.target.rollback()
     written = initial_load.fill(job, delta, keyed=plan.rule is not WriteRule.APPEND)
@@ -276,7 +282,7 @@ def _settle_target(
     return fit(connections, plan, table, loaded)
 
 
-def _seen(job: WriteJob, result: WriteResult, started: int) -> SeenRows:
+def _seen(job: WriteJob, prepared: PreparedWrite, started: int) -> SeenRows:
     table, scale, connections = job.table, job.scale, job.connections
 
     def rows(session: Session, relation: Query) -> SeenRows:
@@ -285,12 +291,12 @@ def _seen(job: WriteJob, result: WriteResult, started: int) -> SeenRows:
             if table.cursor and scale
             else None
         )
-        return SeenRows(session, relation, table, cursor, scale, started, result.position, none=not result.read)
+        return SeenRows(session, relation, table, cursor, scale, started, prepared.position, none=not prepared.read)
 
-    if not result.in_source or connections.attached:
-        return rows(connections.target, result.seen)
+    if not prepared.in_source or connections.attached:
+        return rows(connections.target, prepared.seen)
     return replace(
-        rows(connections.source, result.seen), arrived=rows(connections.target, Query(f"SELECT * FROM {job.target}"))
+        rows(connections.source, prepared.seen), arrived=rows(connections.target, Query(f"SELECT * FROM {job.target}"))
     )
 
 
@@ -303,13 +309,22 @@ def _declared(connections: Connections, session: Session, table: Table) -> str:
 
 
 def _remember(  # noqa: PLR0913 - it only gathers
-    store: StateStore, job: WriteJob, result: WriteResult, before: State, after: State, *, at: int
+    store: StateStore,
+    job: WriteJob,
+    prepared: PreparedWrite,
+    result: WriteResult,
+    states: tuple[State, State],
+    *,
+    at: int,
 ) -> None:
-    """Write what changed of the memory; a sync that learned nothing leaves it untouched, and one without rows all."""
+    """Write what changed of the state; a sync that learned nothing leaves it untouched, and one without rows all."""
+    before, after = states
+    if prepared.forgotten:
+        job.connections.target.delete(job.table.key, job.known, prepared.forgotten)
     if after.digests:
         if not before.digests:
             store.create_digests(job.connections.origin)
-        remember_digests(job, result, afresh=not before.digests)
+        remember_digests(job, prepared, result.written, afresh=not before.digests)
     if after != before or store.is_foreign():
         store.keep(after, at, result.written)
     if result.written or result.removed:

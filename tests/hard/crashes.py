@@ -134,7 +134,7 @@ def rows_first(connections: Connections, plan: Plan) -> None:
     remember = syncing._remember
 
     def late(store: StateStore, job: WriteJob, *rest: object, **options: object) -> None:
-        job.connections.target.commit()
+        job.connections.target.finish()
         job.connections.target.begin(job.table.name)
         remember(store, job, *rest, **options)  # type: ignore[arg-type]  # handed on as they are
 

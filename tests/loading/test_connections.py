@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from conftest import Between, Ends
 
+    from incload.engines.contract import WriteResult
     from incload.engines.endpoints import Location
 
 TABLE = ("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER)", "INSERT INTO events VALUES (1, 1)")
@@ -321,9 +322,10 @@ def test_a_target_that_is_removed_meanwhile_is_no_success(ends: Ends, monkeypatc
     ends.write(*TABLE)
     commit = Connections.commit
 
-    def committed_and_removed(connections: Connections) -> None:
-        commit(connections)
+    def committed_and_removed(connections: Connections, *intended: object, **options: object) -> WriteResult:
+        result = commit(connections, *intended, **options)  # type: ignore[arg-type]  # handed on as they are
         ends.target.path.unlink()
+        return result
 
     monkeypatch.setattr(Connections, "commit", committed_and_removed)
 

@@ -17,6 +17,8 @@ from incload.strategy import WriteRule
 if TYPE_CHECKING:
     from conftest import Between, Ends
 
+    from incload.engines.contract import WriteResult
+
 ROWS = 400
 
 
@@ -36,10 +38,10 @@ def test_the_second_load_starts_from_what_the_first_remembers(
             second_has_come.set()
         begin(session, table)
 
-    def held(connections: Connections) -> None:
+    def held(connections: Connections, *intended: object, **options: object) -> WriteResult:
         about_to_commit.set()
         assert second_has_come.wait(20)
-        commit(connections)
+        return commit(connections, *intended, **options)  # type: ignore[arg-type]  # handed on as they are
 
     monkeypatch.setattr(SqliteSession, "begin", announced)
     monkeypatch.setattr(Connections, "commit", held)

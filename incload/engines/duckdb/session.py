@@ -129,7 +129,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         """Begin: all that is read until the end is of one snapshot."""
         self.begin("")
 
-    def commit(self) -> None:
+    def finish(self) -> None:
         """Commit."""
         self.put_off()
         self._open = False

@@ -133,7 +133,7 @@ class PostgresLoad(PostgresDialect, Session):
         self._execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ, {access}")
         self._open = True
 
-    def commit(self) -> None:
+    def finish(self) -> None:
         """Commit; temporary tables go with the transaction."""
         self._execute("COMMIT")
         self._open = False

@@ -114,7 +114,7 @@ class SqliteSession(SqliteCrossing):
         except sqlite3.DatabaseError as error:
             raise _refusal(self._target, error) from error
 
-    def commit(self) -> None:
+    def finish(self) -> None:
         """Commit."""
         self.write("COMMIT")
 

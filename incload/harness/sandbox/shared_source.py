@@ -63,9 +63,9 @@ class Watching(Session):
         self._note(keys)
         return super().delete(key, relation, keys)
 
-    def commit(self) -> None:
+    def finish(self) -> None:
         """Commit, and tell what was found."""
-        super().commit()  # type: ignore[safe-super]  # as above
+        super().finish()  # type: ignore[safe-super]  # as above
         self.touched = None if self._found is None else frozenset(self._found)
 
     def _note(self, relation: str) -> None:

@@ -156,23 +156,26 @@ class StateStore:
             at: When, in microseconds since 1970-01-01 UTC.
             rows: How many rows were loaded.
         """
-        entry = Entry(state, self.strategy, self.table.key, self.tags, self.source)
-        self.put(entry.text(), By.SYNC, at, rows=rows)
+        self.put(self.text(state), By.SYNC, at, rows=rows)
+
+    def text(self, state: State) -> str:
+        """Return the entry of a state as it is kept."""
+        return Entry(state, self.strategy, self.table.key, self.tags, self.source).text()
 
     def put(self, value: str, by: By, at: int, *, rows: int = 0, of_run: int | None = None) -> None:
         """Write the text of an entry as it is, and add it to the history."""
         is_new = self._make(TABLE)
         # An upsert of one row is a statement of many steps in DuckDB, and takes four times as long.
         update = f"UPDATE {self._name(TABLE)} SET value = ? WHERE {_WHERE}"
-        if is_new or not self.session.write(update, (value, *self._whose)):
+        if is_new or not self.session.write(update, (value, *self.whose)):
             insert = f"INSERT INTO {self._name(TABLE)} (table_name, strategy, value) VALUES (?, ?, ?)"
-            self.session.write(insert, (*self._whose, value))
+            self.session.write(insert, (*self.whose, value))
         self._add(value, by, at, rows, of_run)
 
     def forget(self) -> None:
         """Forget everything that this strategy remembered of the table; the history stays."""
         if self.exists():
-            self.session.write(f"DELETE FROM {self._name(TABLE)} WHERE {_WHERE}", self._whose)
+            self.session.write(f"DELETE FROM {self._name(TABLE)} WHERE {_WHERE}", self.whose)
         self.session.write(f"DROP TABLE IF EXISTS {self.digests}")
 
     def reset(self, at: int) -> None:
@@ -185,7 +188,7 @@ class StateStore:
         if not self.exists():
             return
         sql = f"SELECT strategy FROM {self._name(TABLE)} WHERE table_name = ? AND strategy <> ?"
-        for (strategy,) in self.session.rows(sql, self._whose):
+        for (strategy,) in self.session.rows(sql, self.whose):
             other = replace(self, strategy=str(strategy))
             if other.has_digests():
                 other.reset(at)
@@ -197,7 +200,7 @@ class StateStore:
         found = self.session.rows(
             "SELECT run, written_at, written_by, of_run, rows_loaded, value"
             f" FROM {self._name(HISTORY)} WHERE {_WHERE} ORDER BY run DESC",
-            self._whose,
+            self.whose,
         )
         try:
             return [
@@ -233,7 +236,8 @@ class StateStore:
         return read_entry(value, self.said, self.remedy)
 
     @property
-    def _whose(self) -> tuple[str, str]:
+    def whose(self) -> tuple[str, str]:
+        """Under which names it is kept: the table's and the strategy's."""
         return self.table.name, self.strategy
 
     @property
@@ -255,7 +259,7 @@ class StateStore:
     def _value(self) -> str | None:
         if not self.exists():
             return None
-        found = self.session.rows(f"SELECT value FROM {self._name(TABLE)} WHERE {_WHERE}", self._whose)
+        found = self.session.rows(f"SELECT value FROM {self._name(TABLE)} WHERE {_WHERE}", self.whose)
         return str(found[0][0]) if found else None
 
     def _add(self, value: str | None, by: By, at: int, rows: int, of_run: int | None) -> None:
@@ -265,11 +269,11 @@ class StateStore:
         self.session.write(
             f"INSERT INTO {history} (table_name, strategy, run, written_at, written_by, of_run, rows_loaded, value)"
             f" SELECT ?, ?, coalesce(max(run), 0) + 1, ?, ?, ?, ?, ? FROM {history} WHERE {_WHERE}",
-            (*self._whose, f"{Stamps(UNITS['us']).shown(at)}Z", str(by), of_run, rows, value, *self._whose),
+            (*self.whose, f"{Stamps(UNITS['us']).shown(at)}Z", str(by), of_run, rows, value, *self.whose),
         )
         latest = f"SELECT max(run) FROM {history} WHERE {_WHERE}"
         self.session.write(
-            f"DELETE FROM {history} WHERE {_WHERE} AND run <= ({latest}) - {KEPT}", (*self._whose, *self._whose)
+            f"DELETE FROM {history} WHERE {_WHERE} AND run <= ({latest}) - {KEPT}", (*self.whose, *self.whose)
         )
 
     def _check(self, entry: Entry) -> None:

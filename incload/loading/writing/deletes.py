@@ -27,13 +27,13 @@ def some_are_gone(job: WriteJob, held: str, stage: str, read: int) -> bool:
     return target.count(held) > read - new
 
 
-def remove(job: WriteJob, keys: Query, *relations: str) -> tuple[int, int]:
-    """Delete keys from relations, the target last; return how many rows left it and how many were held back."""
-    target, key = job.connections.target, job.table.key
+def to_remove(job: WriteJob, keys: Query) -> tuple[str | None, int]:
+    """Stage keys that are to leave the target; return the relation, and how many are held back instead."""
+    target = job.connections.target
     gone = target.stage(keys, GONE)
     if target.is_empty(gone):
-        return 0, 0
+        return None, 0
     number = target.count(gone)
     if not job.may_remove(number, target.count(job.target)):
-        return 0, number
-    return [target.delete(key, relation, gone) for relation in relations][-1], 0
+        return None, number
+    return gone, 0

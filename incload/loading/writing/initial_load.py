@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from incload.engines.session import Query
-    from incload.loading.writing.job import WriteJob, WriteResult
+    from incload.loading.writing.job import PreparedWrite, WriteJob
     from incload.strategy import Delta
 
 
@@ -38,7 +38,7 @@ def fill(job: WriteJob, delta: Delta, *, keyed: bool) -> int:
     return job.connections.target.fill(job.table, _parts(job, delta), keyed=keyed, origin=job.connections.origin)
 
 
-def adopted(job: WriteJob, delta: Delta, written: int) -> WriteResult:
+def adopted(job: WriteJob, delta: Delta, written: int) -> PreparedWrite:
     """Give the rows the target's name, within the sync's transaction."""
     job.connections.target.adopt(job.table.name)
     return alone(job, delta.rows[0], written)

@@ -1,14 +1,15 @@
-"""What a write rule is given and what it gives back: a job, and what came of it."""
+"""What a write rule is given and what it gives back: a job, and what is to become of the target."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from incload.cursor import Scale
+    from incload.engines.contract import WriteIntent
     from incload.engines.session import Query
     from incload.loading.connections import Connections
     from incload.table import Table
@@ -52,29 +53,33 @@ class WriteJob:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteResult:
-    """What a write did.
+class PreparedWrite:
+    """What a write rule found to do, before it is committed.
 
     Attributes:
         seen: The rows that were read, as a relation.
         in_source: Whether that relation is named in the source's session, not in the target's.
         read: How many rows the source had to look at and hand over, or to digest.
-        written: How many rows were inserted or updated.
-        unchanged: How many of these were equal to the row they replaced; 0 where it was not counted.
-        removed: How many rows were deleted because the source no longer has them, or to make room.
-        staged: Whether the rows stand in the stage.
+        intent: What is to become of the target.
+        unchanged: How many of the rows to be written are equal to the row they replace; 0 where it was not counted.
         held_back: How many rows the source no longer has and the target keeps, because they are too many.
-        position: Up to where the source's change log was read and carried out; None if it was not.
+        forgotten: The keys whose remembered digests go with the rows, as a relation; None without any.
+        position: Up to where the source's change log was read; None if it was not, or is not carried out.
         why_all: Why everything was read where a log was asked, if that is to be reported; a clause.
     """
 
     seen: Query
     in_source: bool
     read: int
-    written: int
+    intent: WriteIntent
     unchanged: int = 0
-    removed: int = 0
-    staged: bool = False
     held_back: int = 0
+    forgotten: str | None = None
     position: str | None = None
     why_all: str = ""
+
+
+def removing(prepared: PreparedWrite, removals: str | None, held_back: int = 0) -> PreparedWrite:
+    """Return what was prepared, with keys that leave the target besides, or are held back."""
+    intent = replace(prepared.intent, removals=removals)
+    return replace(prepared, intent=intent, held_back=prepared.held_back + held_back)

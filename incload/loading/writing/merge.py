@@ -5,32 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.cursor import IsoText, MixedText
+from incload.engines.contract import WriteIntent
 from incload.engines.session import Query
 from incload.errors import Refused
 from incload.loading.writing.deletes import shrunk
-from incload.loading.writing.job import WriteResult
+from incload.loading.writing.job import PreparedWrite
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
     from incload.loading.writing.job import WriteJob
 
 
-def apply(job: WriteJob, stage: str, rule: WriteRule, *, read: int) -> WriteResult:
-    """Write the staged rows by a rule other than mirror."""
-    table, target = job.table, job.connections.target
+def prepare(job: WriteJob, stage: str, rule: WriteRule, *, read: int) -> PreparedWrite:
+    """Say what becomes of the target by staged rows and a rule other than mirror."""
+    target = job.connections.target
     unchanged = _count_unchanged(job, stage) if job.count_unchanged else 0
-    removed = 0
     held_back = shrunk(job, read) if rule is WriteRule.REPLACE else 0
-    if rule is WriteRule.APPEND:
-        written = target.insert(table, Query(f"SELECT {target.listed(table.names)} FROM {stage}"))
-    else:
-        if rule is WriteRule.REPLACE and not held_back:
-            removed = target.write(f"DELETE FROM {job.target}")
-        source = _newer(job, stage) if rule is WriteRule.NEWEST else stage
-        written = 0 if not read or target.is_empty(stage) else target.merge(table, source)
-        held_back = held_back and target.count(job.target) - read
-    seen = Query(f"SELECT * FROM {stage}")
-    return WriteResult(seen, False, read, written, unchanged, removed, staged=True, held_back=held_back)  # noqa: FBT003
+    source = _newer(job, stage) if rule is WriteRule.NEWEST else stage
+    rows = source if read and not target.is_empty(stage) else None
+    intent = WriteIntent(job.table, rule, rows, clear=rule is WriteRule.REPLACE and not held_back)
+    if held_back:
+        missing = target.keys_missing(job.table.key, job.target, stage)
+        held_back = target.count(f"({missing.sql}) AS m", missing.params)
+    return PreparedWrite(Query(f"SELECT * FROM {stage}"), False, read, intent, unchanged, held_back)  # noqa: FBT003
 
 
 def _count_unchanged(job: WriteJob, stage: str) -> int:

@@ -7,27 +7,28 @@ from typing import TYPE_CHECKING
 
 from incload.engines.session import Query
 from incload.engines.temp_tables import ARRIVED, DIFFERING, DIGEST
-from incload.loading.writing.deletes import remove, some_are_gone
-from incload.loading.writing.merge import apply
+from incload.loading.writing.deletes import some_are_gone, to_remove
+from incload.loading.writing.job import removing
+from incload.loading.writing.merge import prepare
 from incload.loading.writing.staging import each_once, rows_of
 from incload.strategy import Delta, Everything, WriteRule
 
 if TYPE_CHECKING:
-    from incload.loading.writing.job import WriteJob, WriteResult
+    from incload.loading.writing.job import PreparedWrite, WriteJob
 
 
-def changed(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
+def changed(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
     """Write the rows whose digest differs from the remembered one, and delete the keys that are gone."""
     stage, keys, read = _stage_changed(job)
     key, target = job.table.key, job.connections.target
-    removed = held_back = 0
+    removals, forgotten, held_back = None, None, 0
     if rule is WriteRule.MIRROR:
         rule = WriteRule.MERGE
-        removed, held_back = remove(job, target.keys_missing(key, job.target, stage), job.target)
+        removals, held_back = to_remove(job, target.keys_missing(key, job.target, stage))
     elif delta.remove and some_are_gone(job, job.known, stage, read):
-        removed, held_back = remove(job, target.keys_missing(key, job.known, keys), job.known, job.target)
-    result = apply(job, stage, rule, read=read)
-    return replace(result, removed=result.removed + removed, held_back=result.held_back + held_back)
+        removals, held_back = to_remove(job, target.keys_missing(key, job.known, keys))
+        forgotten = removals
+    return replace(removing(prepare(job, stage, rule, read=read), removals, held_back), forgotten=forgotten)
 
 
 def _stage_changed(job: WriteJob) -> tuple[str, str, int]:
@@ -66,24 +67,24 @@ def digest_of(job: WriteJob) -> str:
     return job.connections.target.table_digest(payload or job.table.columns)
 
 
-def remember_digests(job: WriteJob, result: WriteResult, *, afresh: bool) -> None:
+def remember_digests(job: WriteJob, prepared: PreparedWrite, written: int, *, afresh: bool) -> None:
     """Keep the digests of the rows read: of all of them afresh, or of those in the stage."""
     target, table = job.connections.target, job.table
     columns = target.listed((*table.key, DIGEST))
     if afresh:
         relation = (
-            result.seen.sql if job.connections.attached or not result.in_source else f"SELECT * FROM {job.target}"
+            prepared.seen.sql if job.connections.attached or not prepared.in_source else f"SELECT * FROM {job.target}"
         )
         digest = digest_of(job)
         target.write(
             f"INSERT INTO {job.known} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation}) AS r",
-            result.seen.params if relation == result.seen.sql else (),
+            prepared.seen.params if relation == prepared.seen.sql else (),
         )
-        if result.held_back:  # what was held back may be removed later, and only a digest says that it is there
+        if prepared.held_back:  # what was held back may be removed later, and only a digest says that it is there
             known = f"SELECT 1 FROM {job.known} AS d WHERE {target.equal_keys(table.key, 't', 'd')}"
             kept = f"SELECT t.* FROM {job.target} AS t WHERE NOT EXISTS ({known})"
             target.write(
                 f"INSERT INTO {job.known} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({kept}) AS k"
             )
-    elif result.written:
-        target.merge(job.digests, f"({result.seen.sql})")
+    elif written:
+        target.merge(job.digests, f"({prepared.seen.sql})")

@@ -1,8 +1,8 @@
 """The write rules: how the rows that a delta names enter the target.
 
-Each rule is one function from a job and the rows to what was written. Rows go straight into an empty target when
-nothing can clash; otherwise they are staged first, so that they are read once and their summary is that of the rows
-really read.
+Each rule is one function from a job and the rows to what is to become of the target. Rows are staged, so that they are
+read once and their summary is that of the rows really read; what follows from them is written when the sync commits.
+Into an empty target, when nothing can clash, rows go straight, in the transaction that the commit ends.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from incload.engines.contract import WriteIntent, WriteResult
 from incload.engines.session import Query
 from incload.engines.temp_tables import ARRIVED, LEFT
 from incload.errors import Refused
-from incload.loading.writing.deletes import remove, shrunk, some_are_gone
-from incload.loading.writing.job import WriteResult
-from incload.loading.writing.merge import apply
+from incload.loading.writing.deletes import shrunk, some_are_gone, to_remove
+from incload.loading.writing.job import PreparedWrite, removing
+from incload.loading.writing.merge import prepare
 from incload.loading.writing.row_hash import changed
 from incload.loading.writing.staging import each_once, is_quiet, rows_of, staged
 from incload.strategy import Changed, Delta, Everything, Logged, WriteRule
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from incload.strategy import Rows
 
 
-def write(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
-    """Take the rows of a delta and write them by a rule; raise `Refused` for rows that break the key."""
+def prepare_write(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
+    """Take the rows of a delta and say what becomes of the target by a rule.
+
+    Raises:
+        Refused: For rows that break the key.
+    """
     rule = WriteRule.MIRROR if delta.mirror and rule is WriteRule.MERGE else rule
     if Changed() in delta.rows:
         return changed(job, delta, rule)
@@ -35,7 +40,7 @@ def write(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
     return _plain(job, delta, rule)
 
 
-def _plain(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
+def _plain(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
     """Write rows that nothing but the target is compared with."""
     fresh = job.connections.target.is_empty(job.target)
     direct = (
@@ -57,7 +62,7 @@ def _coming(job: WriteJob, delta: Delta) -> int:
     return job.connections.source.count(f"({query.sql}) AS c", query.params)
 
 
-def _straight(job: WriteJob, delta: Delta, *, replacing: bool) -> WriteResult:
+def _straight(job: WriteJob, delta: Delta, *, replacing: bool) -> PreparedWrite:
     """Move the rows into a target that holds nothing else."""
     connections, table = job.connections, job.table
     removed = connections.target.write(f"DELETE FROM {job.target}") if replacing else 0
@@ -72,29 +77,31 @@ def _straight(job: WriteJob, delta: Delta, *, replacing: bool) -> WriteResult:
     return alone(job, question, written, removed=removed)
 
 
-def alone(job: WriteJob, question: Rows, written: int, *, removed: int = 0) -> WriteResult:
+def alone(job: WriteJob, question: Rows, written: int, *, removed: int = 0) -> PreparedWrite:
     """Tell of rows that a target holds and nothing else; a source that stands still is asked about them itself."""
     connections = job.connections
     in_source = connections.attached or connections.source.streams_its_snapshot
     seen = connections.question(job.table, job.scale, question) if in_source else Query(f"SELECT * FROM {job.target}")
     if connections.attached:
         seen = connections.incoming(seen, job.table)
-    return WriteResult(seen, in_source, written, written, removed=removed)
+    placed = WriteIntent(job.table, WriteRule.REPLACE, placed=WriteResult(written, removed))
+    return PreparedWrite(seen, in_source, written, placed)
 
 
-def _staged(job: WriteJob, delta: Delta, rule: WriteRule) -> WriteResult:
-    """Stage the rows, then write them by a rule; without a row there is nothing to do, unless all others are to go."""
+def _staged(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
+    """Stage the rows, to be written by a rule; without a row there is nothing to do, unless all others are to go."""
     if rule is not WriteRule.REPLACE and not delta.mirror and is_quiet(job, delta):
-        return WriteResult(Query(f"SELECT * FROM {job.target} WHERE 1 = 0"), False, 0, 0)  # noqa: FBT003
+        nothing = Query(f"SELECT * FROM {job.target} WHERE 1 = 0")
+        return PreparedWrite(nothing, False, 0, WriteIntent(job.table, rule))  # noqa: FBT003
     stage, target = staged(job, delta), job.connections.target
-    result = apply(job, stage, rule, read=target.count(stage))
+    prepared = prepare(job, stage, rule, read=target.count(stage))
     if not (delta.mirror and rule is WriteRule.NEWEST):
-        return result
-    removed, held_back = remove(job, target.keys_missing(job.table.key, job.target, stage), job.target)
-    return replace(result, removed=result.removed + removed, held_back=result.held_back + held_back)
+        return prepared
+    removals, held_back = to_remove(job, target.keys_missing(job.table.key, job.target, stage))
+    return removing(prepared, removals, held_back)
 
 
-def _mirror(job: WriteJob, delta: Delta) -> WriteResult:
+def _mirror(job: WriteJob, delta: Delta) -> PreparedWrite:
     """Write only what differs, and delete what was not among the rows read."""
     connections, table, target = job.connections, job.table, job.connections.target
     if connections.attached and job.unique and not connections.widened and delta.rows == (Everything(),):
@@ -105,15 +112,16 @@ def _mirror(job: WriteJob, delta: Delta) -> WriteResult:
             relation = each_once(job, relation, table.names)
     stage = target.stage(target.differing(table.names, table.key, relation, job.target))
     read = target.count(relation)
-    removed = held_back = 0
+    removals, held_back = None, 0
     if some_are_gone(job, job.target, stage, read):
-        removed, held_back = remove(job, target.keys_missing(table.key, job.target, relation), job.target)
-    written = target.merge(table, stage) if not target.is_empty(stage) else 0
+        removals, held_back = to_remove(job, target.keys_missing(table.key, job.target, relation))
+    rows = None if target.is_empty(stage) else stage
+    intent = WriteIntent(table, WriteRule.MIRROR, rows, removals=removals)
     seen = Query(f"SELECT {target.listed(table.names)} FROM {relation} AS r")
-    return WriteResult(seen, False, read, written, removed=removed, held_back=held_back)  # noqa: FBT003
+    return PreparedWrite(seen, False, read, intent, held_back=held_back)  # noqa: FBT003
 
 
-def _logged(job: WriteJob, question: Logged, rule: WriteRule) -> WriteResult:
+def _logged(job: WriteJob, question: Logged, rule: WriteRule) -> PreparedWrite:
     """Write the rows that a change log names, and delete the keys that it names and the source does not have.
 
     The log's end is read first and the rows after it, so that no row can be older than the position that is remembered.
@@ -126,9 +134,8 @@ def _logged(job: WriteJob, question: Logged, rule: WriteRule) -> WriteResult:
     if reached.whole:
         known = not target.is_empty(job.target)
         mirrored = WriteRule.MIRROR if known and rule is WriteRule.MERGE else rule
-        result = _plain(job, Delta((Everything(),), mirror=known), mirrored)
-        return replace(result, position=None if result.held_back else reached.position, why_all=reached.why)
-    result = _plain(job, Delta((question,)), rule)
+        prepared = _plain(job, Delta((Everything(),), mirror=known), mirrored)
+        return replace(prepared, position=None if prepared.held_back else reached.position, why_all=reached.why)
+    prepared = _plain(job, Delta((question,)), rule)
     gone = target.stage(job.connections.incoming(job.connections.gone(job.table, question), job.table, key), LEFT)
-    removed = 0 if target.is_empty(gone) else target.delete(key, job.target, gone)
-    return replace(result, removed=result.removed + removed, position=reached.position)
+    return replace(removing(prepared, None if target.is_empty(gone) else gone), position=reached.position)

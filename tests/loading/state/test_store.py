@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.engines.registry import session_type
 from incload.errors import Refused
-from incload.loading.connections import Connections, connect
+from incload.loading.connections import connect
 from incload.loading.plan import Plan
 from incload.loading.run import load
 from incload.loading.state.store import StateStore
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from conftest import Ends
 
+    from incload.engines.session import Session
     from incload.strategy import Need
 
 BASE = (
@@ -219,11 +221,7 @@ def broken_keep(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def broken_commit(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail at the commit, with rows and memory written."""
-
-    def refuse(_: Connections) -> None:
-        raise RuntimeError("instead of the commit")
-
-    monkeypatch.setattr(Connections, "commit", refuse)
+    monkeypatch.setattr(session_type(ends.engines[1]), "finish", broken)
     ends.load("timestamp_watermark")
 
 
@@ -265,7 +263,7 @@ def test_digests_commit_with_the_rows(ends: Ends, monkeypatch: pytest.MonkeyPatc
     ends.load("row_hash_cdc")
     ends.write("UPDATE events SET name = 'B' WHERE id = 2", "DELETE FROM events WHERE id = 1")
     with monkeypatch.context() as planted:
-        planted.setattr(Connections, "commit", broken)
+        planted.setattr(session_type(ends.engines[1]), "finish", broken)
         with pytest.raises(RuntimeError):
             ends.load("row_hash_cdc")
     between = ends.rows()
@@ -275,7 +273,7 @@ def test_digests_commit_with_the_rows(ends: Ends, monkeypatch: pytest.MonkeyPatc
     assert (summary.loaded, summary.removed, ends.rows()) == (1, 1, [(2, 200, "B")])
 
 
-def broken(_: Connections) -> None:
+def broken(_: Session) -> None:
     """Fail instead of committing."""
     raise RuntimeError("instead of the commit")
 

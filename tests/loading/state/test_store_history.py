@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.engines.duckdb.session import DuckdbSession
+from incload.engines.registry import session_type
 from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
-from incload.loading.connections import Connections
 from incload.loading.state.store import KEPT, By, Past, StateStore, remembered
 from incload.strategy import State, WriteRule
 from incload.table import Column, Kind, Table
@@ -165,11 +165,11 @@ def test_the_history_is_undone_with_the_rows(ends: Ends, monkeypatch: pytest.Mon
     ends.load("timestamp_watermark")
     ends.write("INSERT INTO events VALUES (3, 300)")
 
-    def refuse(_: Connections) -> None:
+    def refuse(_: Session) -> None:
         raise RuntimeError("instead of the commit")
 
     with monkeypatch.context() as planted:
-        planted.setattr(Connections, "commit", refuse)
+        planted.setattr(session_type(ends.engines[1]), "finish", refuse)
         with pytest.raises(RuntimeError, match="instead"):
             ends.load("timestamp_watermark")
 
