@@ -14,7 +14,7 @@ from incload.engines.definition import retyped
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from incload.engines.session import Session
 
@@ -31,13 +31,25 @@ def rebuild(session: Session, schema: str, table: str, types: Mapping[str, str])
     changed = {name: declared for name, declared in types.items() if present[name] != declared}
     if not changed:
         return
+    before = _broken(session, schema)
+    try:
+        _rebuild(session, schema, table, changed, [str(name) for _, name, *_, hidden in found if hidden == 0])
+    except sqlite3.Error as error:
+        names = ", ".join(f"{name!r} to {declared}" for name, declared in changed.items())
+        raise Refused(
+            f"the type of a column of target table {table!r} cannot change ({names}), because SQLite says: {error}: "
+            "drop what does not allow it, load, and make it again."
+        ) from error
+    _check_views(session, schema, table, before)
+
+
+def _rebuild(session: Session, schema: str, table: str, changed: Mapping[str, str], written: Sequence[str]) -> None:
+    names = session.listed(written)
     old, new = (f"{schema}.{session.quote(name)}" for name in (table, f"{table} anew"))
     sql, belonging = _schema_of(session, schema, table)
-    before = _broken(session, schema)
-    written = session.listed(str(name) for _, name, *_, hidden in found if hidden == 0)
     sequence = _sequence(session, schema, table)
     session.write(retyped(sql, new, changed))
-    session.write(f"INSERT INTO {new} ({written}) SELECT {written} FROM {old}")
+    session.write(f"INSERT INTO {new} ({names}) SELECT {names} FROM {old}")
     session.write("PRAGMA legacy_alter_table = ON")
     try:
         session.write(f"DROP TABLE {old}")
@@ -48,7 +60,6 @@ def rebuild(session: Session, schema: str, table: str, types: Mapping[str, str])
         session.write(_in(schema, statement))
     if sequence is not None:
         session.write(f"UPDATE {schema}.sqlite_sequence SET seq = ? WHERE name = ?", (sequence, table))
-    _check_views(session, schema, table, before)
 
 
 def _schema_of(session: Session, schema: str, table: str) -> tuple[str, list[str]]:
