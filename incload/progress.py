@@ -54,6 +54,12 @@ class Progress:
         else:
             self._line(done, total)
 
+    def snapshot(self, done: int, total: int) -> None:
+        """Say how many snapshots of a replay are read; behind the last one there is work left."""
+        self.at(done, total)
+        if done == total:
+            self.phase("last syncs, and the audit of every copy")
+
     def phase(self, what: str) -> None:
         """Say what is under way besides the steps that are counted."""
         if self._bar:

@@ -152,7 +152,7 @@ def run(options: argparse.Namespace) -> int:
     asked = _strategies(options.strategies)
     with Progress("snapshots") as progress:
         progress.phase("reading the list of versions")
-        history, account = open_history(options.path, how, progress.at)
+        history, account = open_history(options.path, how, progress.snapshot)
         progress.phase("")
         found = replay(history, account, asked, pairs, windows, workers)
     facts = facts_of(options, account, found.lateness, found.windows, found.worst)

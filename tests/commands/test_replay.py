@@ -259,7 +259,7 @@ def test_the_stories_of_the_worst_rows(replayed: Replayed, tmp_path: Path) -> No
     )
     assert worst[2]["lines"][2] == (
         "For timestamp_watermark the row was stale after sync 1 and still so when it left the source before sync 3, "
-        "2 syncs and 0:03:00 later: for ever."
+        "2 syncs and 0:03:00 later: permanently."
     )
 
 
@@ -268,7 +268,7 @@ def test_the_headline_is_printed_first(replayed: Replayed, capsys: pytest.Captur
     replayed()
 
     assert capsys.readouterr().out.partition("\n")[0] == (
-        "Over 9 snapshots of feed.json, timestamp_watermark on meta.at would have left 3 of 5 rows wrong for ever "
+        "Over 9 snapshots of feed.json, timestamp_watermark on meta.at would have left 3 of 5 rows permanently wrong "
         "(1 lost, 2 stale), 3 wrong at some time and 1 phantom at the end; 1 of 10 values of meta.at was not read "
         "('soon'; name their form with --cursor-format, such as %m/%d/%Y) and counts as null; full_refresh and "
         "row_hash_cdc were right throughout, the cheapest at 1.58 rows read for each row changed."

@@ -1,7 +1,7 @@
 """The tally of one strategy over a history: which rows were lost or stale, since when, and how that ended.
 
 Phantoms stand apart: the tally never hears of them. Times are counted in syncs. A row that leaves the source while it
-is wrong stays so for ever, unless it comes back; it is judged by what it was when it was last there.
+is wrong stays so, unless it comes back; it is judged by what it was when it was last there.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ def _what_became(names: Sequence[str], spell: Spell, clocks: Sequence[int]) -> s
     if spell.end == "healed":
         return f"{told} and right again after sync {spell.until}, {length}."
     if spell.end == "left":
-        return f"{told} and still so when it left the source before sync {spell.until}, {length}: for ever."
+        return f"{told} and still so when it left the source before sync {spell.until}, {length}: permanently."
     return f"{told} and still so after the last, sync {last}, {length}."
 
 

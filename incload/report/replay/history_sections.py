@@ -46,9 +46,9 @@ def window_blocks(facts: HistoryFacts) -> list[Block]:
     doubt = doubtful_times(facts.account, facts.lateness, facts.cursor)
     tried = any(window.strategy for window in facts.windows)
     intro = (
-        "Told from the lags alone: how many inserts and updates lie further behind than the window or have no stamp, "
-        "how many rows have one, how many of these the copy would not have had as they were (a row that comes back as "
-        "the copy still holds it does no harm), and how often a changed row would have been read."
+        "Predicted from the lags alone: how many inserts and updates lie further behind than the window or have no "
+        "timestamp, how many rows have one, how many of these the copy would not have had as they were (a row that "
+        "comes back as the copy still holds it does no harm), and how often a changed row would have been read."
     )
     heads = ("window", "changes missed", "share", "their rows", "rows ever wrong", "rows read", "per row changed")
     confirmed = ("replayed: rows ever wrong", "replayed: rows read", "agree") if tried else ()

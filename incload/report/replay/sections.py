@@ -50,7 +50,7 @@ def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
     ran = sorted(_ran(rows), key=_rank)
     waiting = any(row.rows_waiting for row in ran)
     heads = (
-        *("strategy", "lost for ever", "stale for ever", "rows ever wrong", "syncs wrong", "heals after, median"),
+        *("strategy", "permanently lost", "permanently stale", "rows ever wrong", "syncs wrong", "heals after, median"),
         *("heals after, most", "phantoms at the end", *_if(waiting, "waiting at the end")),
         *("rows read per row changed", "seconds"),
     )
@@ -63,8 +63,8 @@ def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
         for row in ran
     )
     note = (
-        "A row is lost or stale for ever if it was so when it was last in the source. Wrong is a row that is lost or "
-        "stale; times to heal are counted in syncs; phantoms, rows that only the copy still has, stand apart."
+        "A row is permanently lost or stale if it was so when it was last in the source. Wrong is a row that is lost "
+        "or stale; times to heal are counted in syncs; phantoms, rows that only the copy still has, stand apart."
     )
     table: list[Block] = [Table(heads, lines, left=1)] if lines else []
     return [
@@ -193,7 +193,7 @@ def _stories(worst: Sequence[WorstRow]) -> list[Block]:
 
 
 def _rank(row: Replayed) -> tuple[int, int, int, int, int, str]:
-    """Order strategies: fewest rows wrong for ever, then fewest ever wrong, phantoms, waiting, rows read."""
+    """Order strategies: fewest rows permanently wrong, then fewest ever wrong, phantoms, waiting, rows read."""
     for_ever = (row.lost_for_ever or 0) + (row.stale_for_ever or 0)
     harm = (for_ever, row.rows_ever_wrong or 0, row.phantom_max or 0, row.rows_waiting or 0)
     return (*harm, row.rows_read or 0, row.strategy)
@@ -223,7 +223,7 @@ def _lost(row: Replayed, facts: HistoryFacts) -> str:
         waiting = f", but for {row.rows_waiting:,} that waited at the end" if row.rows_waiting else ""
         return f"kept all {plural(row.keys, 'row')} right {_throughout(facts)}{waiting}"
     lost, stale = row.lost_for_ever or 0, row.stale_for_ever or 0
-    for_ever = f"{lost + stale:,} of {plural(row.keys, 'row')} wrong for ever ({lost:,} lost, {stale:,} stale)"
+    for_ever = f"{lost + stale:,} of {plural(row.keys, 'row')} permanently wrong ({lost:,} lost, {stale:,} stale)"
     phantoms = [f"{plural(row.phantom, 'phantom')} at the end"] if row.phantom else []
     return f"left {listed([for_ever, f'{row.rows_ever_wrong:,} wrong at some time', *phantoms])}"
 

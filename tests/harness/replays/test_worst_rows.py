@@ -95,5 +95,5 @@ def test_strategies_with_one_fate_share_a_line() -> None:
         "For a, b, c, d and 2 more the row was stale after sync 1 and right again after sync 3, "
         "2 syncs and 0:20:00 later.\n"
         "For g the row was lost after sync 1 and still so when it left the source before sync 2, "
-        "1 sync and 0:10:00 later: for ever."
+        "1 sync and 0:10:00 later: permanently."
     )

@@ -60,7 +60,7 @@ FACTS = HistoryFacts(
 def test_the_headline_tells_loss_window_and_cure() -> None:
     """What the popular strategy lost, how far the widest window helps, who was right and at what cost."""
     assert headline([STRICT, FULL], FACTS) == (
-        "Over 20 snapshots of feed.json, timestamp_watermark on at would have left 7 of 50 rows wrong for ever "
+        "Over 20 snapshots of feed.json, timestamp_watermark on at would have left 7 of 50 rows permanently wrong "
         "(3 lost, 4 stale), 9 wrong at some time and 2 phantoms at the end; even a lookback window of 1 hour would "
         "have had 3 rows wrong; full_refresh was right throughout, at 7.50 rows read for each row changed."
     )
@@ -82,7 +82,7 @@ def test_the_headline_names_a_window_that_is_enough() -> None:
 def test_the_headline_without_good_news_or_any() -> None:
     """The worst stands for those that ran if the popular one did not; nobody right, nobody replayed: it says so."""
     assert headline([LOST, NOT_APPLIED], replace(FACTS, windows=())) == (
-        "Over 20 snapshots of feed.json, stubborn would have left 1 of 50 rows wrong for ever (0 lost, 1 stale) "
+        "Over 20 snapshots of feed.json, stubborn would have left 1 of 50 rows permanently wrong (0 lost, 1 stale) "
         "and 1 wrong at some time; no strategy was right throughout."
     )
     assert headline([NOT_APPLIED], FACTS) == (
@@ -92,7 +92,7 @@ def test_the_headline_without_good_news_or_any() -> None:
 
 
 def test_strategies_stand_in_the_order_of_what_they_lost() -> None:
-    """Wrong for ever first, whatever it cost; what did not run is excused below, with its reason."""
+    """Permanently wrong first, whatever it cost; what did not run is excused below, with its reason."""
     _, _, table, excuse, points = answer_blocks([STRICT, LOST, NOT_APPLIED, FULL])
 
     assert isinstance(table, Table)
