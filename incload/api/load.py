@@ -8,6 +8,7 @@ from incload.api.options import check_names, column_names, key_columns, one_of
 from incload.api.state import database
 from incload.cursor import UNITS
 from incload.engines.endpoints import locate
+from incload.engines.files.layout import PARENT, Layout, column_of
 from incload.loading.plan import Choice, Guards, Plan
 from incload.registry import strategy as find_strategy
 from incload.strategy import Strategy, WriteRule
@@ -35,6 +36,9 @@ class LoadOptions(_RequiredOptions, total=False):
         cursor: The column that orders changes; not needed by strategies that compare contents.
         write_rule: How rows enter the target; the strategy's own by default.
         cursor_unit: What an integer cursor counts since 1970, for windows of time.
+        records: The dotted path of the records inside a JSON file; `.` for the document itself.
+        key_from_name: The field that takes the name of each record where the records are an object of objects.
+        encoding: The encoding of a file of text; UTF-8, or what a byte order mark says, by default.
         columns: The columns that are copied besides key and cursor; all by default.
         exclude: The columns that are not copied.
         where: The condition, in the source's own SQL, of the rows that are copied.
@@ -50,6 +54,9 @@ class LoadOptions(_RequiredOptions, total=False):
     cursor: str | None
     write_rule: Literal["append", "merge", "newest", "replace", "mirror"] | WriteRule | None
     cursor_unit: Literal["s", "ms", "us", "ns"] | None
+    records: str
+    key_from_name: str
+    encoding: str
     columns: str | Sequence[str] | None
     exclude: str | Sequence[str] | None
     where: str | None
@@ -95,8 +102,8 @@ def _plan(options: LoadOptions) -> Plan:
     rule, unit = options.get("write_rule"), options.get("cursor_unit")
     return Plan(
         name=options["table"],
-        key=key_columns(options["key"]),
-        cursor=options.get("cursor"),
+        key=tuple(map(column_of, key_columns(options["key"]))),
+        cursor=column_of(options.get("cursor") or "") or None,
         strategy=find_strategy(chosen) if isinstance(chosen, str) else chosen,
         write_rule=WriteRule(one_of("write_rule", rule, [each.value for each in WriteRule])) if rule else None,
         evolve=options.get("evolve", False),
@@ -104,6 +111,18 @@ def _plan(options: LoadOptions) -> Plan:
         guards=_guards(dict(options)),
         choice=_choice(options),
         backfill=_backfill(options.get("backfill_columns")),
+        layout=_layout(options),
+    )
+
+
+def _layout(options: LoadOptions) -> Layout:
+    paths = (*key_columns(options["key"]), *filter(None, [options.get("cursor")]))
+    return Layout(
+        options.get("records", ""),
+        options.get("key_from_name", ""),
+        options.get("encoding", ""),
+        inherited=tuple(path for path in paths if path.startswith(PARENT)),
+        required=tuple(map(column_of, paths)),
     )
 
 

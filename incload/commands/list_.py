@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if options.assumptions:
         sys.stdout.write("\n".join(_assumptions()))
         return 0
-    from incload.engines.endpoints import PACKED, RECORD_FILES
+    from incload.engines.files.layout import PACKED, RECORD_FILES
     from incload.engines.registry import needed_by
     from incload.history.synthetic.scenarios import SCENARIOS
     from incload.registry import strategies

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from incload.commands.columns import named
+from incload.commands.layouts import add_layout_to
 from incload.errors import Refused
 from incload.strategy import WriteRule
 
@@ -59,6 +60,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="what an integer cursor counts since 1970, for windows of time",
     )
     parser.add_argument("--cursor-format", help=argparse.SUPPRESS)
+    add_layout_to(parser)
     parser.add_argument("--columns", metavar="NAMES", help="copy these columns alone, besides the key and the cursor")
     parser.add_argument("--exclude", metavar="NAMES", help="copy all columns but these")
     parser.add_argument(

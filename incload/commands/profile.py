@@ -29,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "path",
         help="a git repository, a git bundle, a folder of snapshots, or a URL such as sqlite:///x.db?table=orders",
     )
-    add_history_to(parser, required=True)
+    add_history_to(parser)
     parser.add_argument(
         "--cursor-unit", choices=["s", "ms", "us", "ns"], help="what an integer cursor of a table counts since 1970"
     )
@@ -85,6 +85,8 @@ def _table(options: argparse.Namespace) -> int:
     usual = {
         "file": "",
         "records": "",
+        "key_from_name": "",
+        "encoding": "",
         "interval": "",
         "windows": "",
         "every": 1,
@@ -94,9 +96,13 @@ def _table(options: argparse.Namespace) -> int:
     }
     for name, value in usual.items():
         if getattr(options, name) != value:
-            raise Refused(f"--{name} is for the versions of a file: {options.path} is one state of a table.")
+            raise Refused(
+                f"--{name.replace('_', '-')} is for the versions of a file: {options.path} is one state of a table."
+            )
     if options.cursor_format and options.cursor_unit:
         raise Refused("--cursor-format and --cursor-unit exclude each other: give one of them.")
+    if not options.cursor:
+        raise Refused("the profile of a table is that of its cursor: name the cursor column with --cursor.")
     key = named("--key", options.key)
     standing = profile_table(locate(options.path), key, options.cursor, options.cursor_unit, options.cursor_format)
     sys.stdout.write(f"{plain(standing_blocks(standing))}\n")

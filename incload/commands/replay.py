@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from incload.api.folders import check_folder, reports_into
 from incload.commands.columns import named
+from incload.commands.layouts import add_layout_to
 from incload.errors import Refused, on_one_line, unknown
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
     parser.description = _DESCRIPTION
     parser.add_argument("path", type=Path, help="a git repository, a git bundle, or a folder of snapshots")
-    add_history_to(parser, required=True)
+    add_history_to(parser)
     parser.add_argument("--strategies", default="", help="names, separated by commas (default: all)")
     parser.add_argument(
         "--engines", default="sqlite", help="engines, or pairs such as sqlite-duckdb, separated by commas"
@@ -45,7 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run, stopped="stopped before the reports were complete: run the command again.")
 
 
-def add_history_to(parser: argparse.ArgumentParser, *, required: bool) -> None:
+def add_history_to(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how the versions of a file become a history."""
     add_option = parser.add_argument
     add_option("--file", default="", help="the file whose versions are read, in a repository or bundle")
@@ -53,9 +54,14 @@ def add_history_to(parser: argparse.ArgumentParser, *, required: bool) -> None:
         "--ref", default="", help="the branch, tag or commit whose history is read (default: the default branch)"
     )
     add_option("--follow", action="store_true", help="read the versions from before a rename of the file as well")
-    add_option("--records", default="", help="the dotted path of the list of records inside the file")
+    add_layout_to(parser)
     add_option("--key", required=True, help="the dotted path of the key; several separated by commas")
-    add_option("--cursor", required=required, help="the dotted path of the column that says when a record was changed")
+    add_option(
+        "--cursor",
+        default="",
+        help="the dotted path of the column that says when a record was changed, ..FIELD for a field of the document "
+        "around the records; without one, strategies that need none are replayed",
+    )
     add_option(
         "--cursor-format",
         default="",
@@ -83,9 +89,11 @@ def history_options(options: argparse.Namespace) -> ReplayOptions:
 
     return ReplayOptions(
         key=named("--key", options.key),
-        cursor=options.cursor or "",
+        cursor=options.cursor,
         file=options.file,
         records=options.records,
+        key_from_name=options.key_from_name,
+        encoding=options.encoding,
         every=options.every,
         interval=duration(options.interval, "--interval") if options.interval else None,
         vanished=options.vanished,
@@ -100,9 +108,9 @@ def windows_of(options: argparse.Namespace) -> Sequence[timedelta]:
     from incload.commands.durations import duration
     from incload.history.lag_profile import WINDOWS
 
-    if not options.windows:
+    if not options.windows and options.cursor:
         return WINDOWS
-    if options.windows.strip() == "none":
+    if not options.cursor or options.windows.strip() == "none":
         return ()
     return tuple(sorted({duration(text, "--windows") for text in options.windows.split(",")}))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from incload.engines.files.layout import RECORD_FILES, ending_of
 from incload.engines.registry import SCHEMES, locate_on_server
 from incload.errors import Refused, unknown
 
@@ -19,20 +20,8 @@ if TYPE_CHECKING:
 ENGINES = ("sqlite", "duckdb")
 """The engines that keep a database in a file, as a URL's scheme names them."""
 
-RECORD_FILES = {
-    ".json": "json",
-    ".ndjson": "json",
-    ".jsonl": "json",
-    ".csv": "csv",
-    ".parquet": "parquet",
-}
-"""The endings of files of records, and what each holds."""
-
 MAIN = "main"
 """The schema of a DuckDB file that is meant unless another is named."""
-
-PACKED = ".gz"
-"""What may follow them where the file is packed by gzip; Parquet packs itself."""
 
 
 _DATE = re.compile(
@@ -248,10 +237,8 @@ def _named(text: str, query: str, options: tuple[str, ...]) -> dict[str, str]:
 
 def record_format(path: Path) -> str | None:
     """Return what a file of records holds, as its ending says, packed or not; None for another file."""
-    name = path.name.lower()
-    packed = name.endswith(PACKED)
-    found = RECORD_FILES.get(Path(name.removesuffix(PACKED)).suffix)
-    return None if packed and found == "parquet" else found
+    ending = ending_of(path.name)
+    return RECORD_FILES[ending] if ending else None
 
 
 def _record_file(text: str) -> Location:

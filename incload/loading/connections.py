@@ -246,6 +246,11 @@ def connect(source: Endpoint, target: Endpoint, plan: Plan) -> Connections:
     target.check_target(source)
     if isinstance(source, Location) and source.engine == "file":
         return _from_file(source.path, target, plan)
+    if not plan.layout.is_plain:
+        raise Refused(
+            "--records, --key-from-name, --encoding and paths with .. say where the records are in a file, and "
+            f"{source.shown} is a database: leave them out."
+        )
     table = source.table or plan.name
     connections = _opened(source, target, table)
     try:
@@ -323,8 +328,8 @@ def reopen(target: Endpoint) -> Session:
 
 def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
     """Read the file in DuckDB: in the target's own session if that is DuckDB's, else in one that streams to it."""
-    from incload.engines.file_types import Wanted
     from incload.engines.files import record_files
+    from incload.engines.files.column_types import Wanted
 
     writing = session_type(target.engine).open(None, target)
     reading = writing if target.engine == "duckdb" else session_type("file").open(None, None)
@@ -332,7 +337,8 @@ def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
         known = {column.name: column for column in writing.columns("target", plan.name) or ()}
         traits = writing.traits(plan.name) if known else {}
         own = frozenset(name for name, each in traits.items() if each.filled or each.generated)
-        taken = record_files.take(reading, path, plan.name, Wanted(plan.key, plan.cursor, known, own))
+        wanted = Wanted(plan.key, plan.cursor, known, own, plan.layout)
+        taken = record_files.take(reading, path, plan.name, wanted)
     except BaseException:
         Connections(reading, writing, plan.name).close()
         raise

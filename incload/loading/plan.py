@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incload.engines.files.layout import PLAIN, Layout
 from incload.removal_limit import PERCENT, ROWS
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Plan:
         backfill: Which columns of rows that are not read are filled from the source as well: those named, those new to
             the target where none is named, and none at all for None.
         choice: What of the source is copied.
+        layout: Where the records are in a source that is a file of records.
         origin: What tells the source from others (`End.origin`); None where the memory is not to know it.
     """
 
@@ -92,6 +94,7 @@ class Plan:
     origin: str | None = None
     choice: Choice = Choice()
     backfill: tuple[str, ...] | None = None
+    layout: Layout = PLAIN
 
     @property
     def rule(self) -> WriteRule:

@@ -83,7 +83,7 @@ def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = Fals
         try:
             origin = f"{source.origin(connections.table)}{plan.choice.mark}"
             plan = replace(plan, name=resolve_table_name(connections.target, plan.name), origin=origin)
-            if connections.records == 0:
+            if connections.records == 0 and not _emptied(connections, plan):
                 return _told(unfit, _nothing(connections, source, plan, dry_run=dry_run))
             connections = choose(connections, plan)
             describe(connections, plan)  # refuses a table that is not there before it is counted
@@ -147,14 +147,30 @@ def _summary(  # noqa: PLR0913 - it only gathers
     )
 
 
+def _removes(plan: Plan) -> bool:
+    """Tell whether rows that the source does not have leave the target."""
+    return plan.strategy.removes_rows or plan.rule in {WriteRule.REPLACE, WriteRule.MIRROR}
+
+
+def _emptied(connections: Connections, plan: Plan) -> bool:
+    """Tell whether a file without records is taken for a table that was emptied, and make it one in the source."""
+    from incload.engines.files.record_files import empty
+
+    columns = connections.target.columns("target", plan.name)
+    if columns is None or not plan.guards.allow_removals or not _removes(plan):
+        return False
+    empty(connections.source, plan.name, columns, connections.target.engine)
+    return True
+
+
 def _nothing(connections: Connections, source: Endpoint, plan: Plan, *, dry_run: bool) -> LoadSummary:
     """A file without a record says nothing about the table, so nothing is done; what would have been gone is told."""
     total = _total(connections, plan)
     kept = (
         f"{source.shown} holds no record, and the {total} rows of {plan.name!r} were kept: "
-        "if they are really gone, drop the table, and the next load makes it anew."
+        "if they are really gone, load with --allow-removals."
     )
-    told = total and (plan.strategy.removes_rows or plan.rule in {WriteRule.REPLACE, WriteRule.MIRROR})
+    told = total and _removes(plan)
     warnings = (kept,) if told else ()
     return LoadSummary(
         plan.name, plan.strategy.id, plan.rule, 0, 0, 0, 0, None, None, total, "untouched", dry_run, warnings

@@ -6,7 +6,7 @@ import gzip
 import zlib
 from typing import TYPE_CHECKING, TextIO, cast
 
-from incload.engines.endpoints import PACKED
+from incload.engines.files.layout import PACKED
 
 if TYPE_CHECKING:
     from pathlib import Path

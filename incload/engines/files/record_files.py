@@ -7,10 +7,8 @@ fractions a column of text. A column that the target holds as text stays text. P
 
 from __future__ import annotations
 
-import codecs
 import csv
 import glob
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,19 +16,25 @@ import duckdb
 
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import record_format
-from incload.engines.file_numbers import json_field, mark_numbers
-from incload.engines.file_parquet import reading
-from incload.engines.file_types import CSV_FAMILY, NUMBERS, Field, Typed, Wanted, column_type, families_of
 from incload.engines.files import gzip_files
+from incload.engines.files.column_types import NUMBERS, Field, Typed, Wanted, column_type, families_of
+from incload.engines.files.delimited import DELIMITERS, delimiter_of
+from incload.engines.files.layout import ending_of
+from incload.engines.files.looks_like import other_form
+from incload.engines.files.parquet_reading import reading
+from incload.engines.files.read_fields import File, check_names, csv_field, json_fields, read_in_python
 from incload.errors import Refused, visible
 from incload.table import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from incload.engines.session import Session
+    from incload.table import Column
 
-_DELIMITERS = ",;\t|"
+_MOST_BYTES = 1 << 28
+"""A file of more bytes than this is not read in Python, which holds all of it, to find out what is wrong with it."""
 _NO_ORDER = {
     "boolean": "true and false",
     "huge": "numbers beyond 64 bits",
@@ -71,45 +75,63 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
     if not start.strip():
         least = "the line with the names" if reader == "csv" else "an empty list"
         raise Refused(f"{str(path)!r} is empty: a file of records holds at least {least}.")
-    if reader == "json" and start.startswith(codecs.BOM_UTF8):
-        raise Refused(f"{str(path)!r} begins with a byte order mark, which JSON does not allow: save it without one.")
+    if other := other_form(start, reader):
+        raise Refused(f"{str(path)!r} {other}.")
     session.rows("ATTACH ':memory:' AS source")
+    file = File(path, start, wanted)
     try:
-        return _READERS[reader](session, str(path), table, wanted)
+        return _parquet(session, file, table) if reader == "parquet" else _text(session, file, table, reader)
     except duckdb.Error as error:
         raise Refused(f"{str(path)!r} cannot be read as a file of records: {reason(error)}") from error
 
 
-def _json(session: Session, path: str, table: str, wanted: Wanted) -> Taken:
-    """Read each record as a JSON object and type each column by all its values."""
+def empty(session: Session, table: str, columns: Iterable[Column], origin: str) -> None:
+    """Make the table of a file without records, with the columns that the target has."""
+    types = [f"NULL::{session.type_name(each, origin)} AS {session.quote(each.name)}" for each in columns]
+    session.write(f"CREATE OR REPLACE TABLE {session.name('source', table)} AS SELECT {', '.join(types)} LIMIT 0")
+
+
+def _text(session: Session, file: File, table: str, reader: str) -> Taken:
+    """Have DuckDB read the records, or, where it does not understand the file, Python; then type every column."""
+    fields = None
+    if file.is_plain(reader):
+        try:
+            fields = _FIELDS[reader](session, file)
+        except duckdb.Error as error:
+            session.write("DROP TABLE IF EXISTS temp.incload_records")
+            if file.path.stat().st_size > _MOST_BYTES:
+                raise
+            fields = _again(session, file, error)
+    if fields is None or (len(fields) and file.may_be_one(session)):
+        session.write("DROP TABLE IF EXISTS temp.incload_records")
+        fields = read_in_python(session, file)
+    return _table(session, file.named, table, fields, file.wanted)
+
+
+def _again(session: Session, file: File, error: duckdb.Error) -> list[Field]:
+    """Read in Python what DuckDB could not; where that cannot be read either, the reason is Python's."""
+    try:
+        return read_in_python(session, file)
+    except Refused as refusal:
+        raise refusal from error
+
+
+def _json(session: Session, file: File) -> list[Field]:
+    """Read each record as a JSON object."""
     session.write(
         "CREATE TEMP TABLE incload_records AS SELECT json"
-        f" FROM read_json_objects(?, format = 'auto', {gzip_files.option(path)})",
-        (_itself(path),),
+        f" FROM read_json_objects(?, format = 'auto', {gzip_files.option(file.named)})",
+        (_itself(file.named),),
     )
-    odd = session.rows("SELECT json::VARCHAR FROM incload_records WHERE json_type(json) <> 'OBJECT' LIMIT 1")
-    if odd:
-        raise Refused(f"{path!r} holds {str(odd[0][0])[:40]} where a record should be: every record is a JSON object.")
-    found = session.rows(
-        "SELECT name, count(*) > count(DISTINCT line) FROM (SELECT unnest(json_keys(json)) AS name,"
-        " unnest(range(len(json_keys(json)))) AS place, rowid AS line FROM incload_records)"
-        " GROUP BY name ORDER BY min((line, place))"
-    )
-    for name, twice in found:
-        if twice:
-            raise Refused(f"a record of {path!r} names {name!r} twice: every name stands once in a record.")
-    names = [str(name) for name, _ in found]
-    _check_names(path, names)
-    mark = mark_numbers(session)
-    fields = [json_field(name, "/" + name.replace("~", "~0").replace("/", "~1"), mark) for name in names]
-    return _table(session, path, table, fields, wanted)
+    return json_fields(session, file)
 
 
-def _csv(session: Session, path: str, table: str, wanted: Wanted) -> Taken:
-    """Read every column as text and type it by all its values; an empty field is null.
+def _csv(session: Session, file: File) -> list[Field]:
+    """Read every column as text; an empty field is null.
 
     Nothing but the delimiter is guessed: a record with more or fewer fields than the header is refused.
     """
+    path = file.named
     delimiter, names = _header(path)
     columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
     session.write(
@@ -118,23 +140,20 @@ def _csv(session: Session, path: str, table: str, wanted: Wanted) -> Taken:
         f" hive_partitioning = false, {gzip_files.option(path)})",
         (_itself(path),),
     )
-    fields = []
-    for name in names:
-        column = session.quote(name)
-        fields.append(Field(name, column, (), CSV_FAMILY.format(column), (), from_csv=True))
-    return _table(session, path, table, fields, wanted)
+    return [csv_field(session, name) for name in names]
 
 
 def _header(path: str) -> tuple[str, list[str]]:
-    """Return the delimiter and the names of a CSV file's header; the first delimiter that divides it is taken."""
+    """Return the delimiter and the names of a CSV file's header; the delimiter that divides it most is taken."""
+    delimiters = "\t" if ending_of(path) == ".tsv" else DELIMITERS
     try:
-        split = {delimiter: _divided(path, delimiter) for delimiter in _DELIMITERS}
+        split = {delimiter: _divided(path, delimiter) for delimiter in delimiters}
     except UnicodeDecodeError as error:
-        raise Refused(f"{path!r} is not UTF-8 text: save it as UTF-8.") from error
-    delimiter = next((each for each in _DELIMITERS if len(split[each]) > 1), _DELIMITERS[0])
+        raise Refused(f"{path!r} is not UTF-8 text: save it as UTF-8, or name its --encoding.") from error
+    delimiter = delimiter_of(split)
     if not split[delimiter]:
         raise Refused(f"{path!r} has no header that can be read as CSV: close its quotes, and keep its names short.")
-    _check_names(path, split[delimiter])
+    check_names(path, split[delimiter])
     return delimiter, split[delimiter]
 
 
@@ -145,18 +164,6 @@ def _divided(path: str, delimiter: str) -> list[str]:
             return next(csv.reader(file, delimiter=delimiter, strict=True), [])
         except csv.Error:
             return []
-
-
-def _check_names(path: str, names: list[str]) -> None:
-    """Refuse names that a database cannot tell apart, or that are none."""
-    known: dict[str, str] = {}
-    often = Counter(names)
-    for name in names:
-        if not name:
-            raise Refused(f"{path!r} has a column without a name: give it one.")
-        other = known.setdefault(name.lower(), name)
-        if other != name or often[name] > 1:
-            raise Refused(f"{path!r} has the columns {other!r} and {name!r}, which are one to a database: rename one.")
 
 
 def _itself(path: str) -> str:
@@ -172,16 +179,21 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _parquet(session: Session, path: str, table: str, wanted: Wanted) -> Taken:
-    name = session.name("source", table)
-    how = reading(session, _itself(path), path, wanted)
+def _parquet(session: Session, file: File, table: str) -> Taken:
+    if not file.wanted.layout.is_plain:
+        raise Refused(
+            f"{file.named!r} is Parquet, in which --records, --key-from-name, --encoding and paths with .. lead "
+            "nowhere: leave them out."
+        )
+    name, path = session.name("source", table), file.named
+    how = reading(session, _itself(path), path, file.wanted)
     session.write(f"CREATE TABLE {name} AS {how.sql}", (_itself(path),))
     session.release()
     names = [str(column) for column, *_ in session.rows(f"DESCRIBE {name}")]
     records = session.count(name)
     if records:
-        _require(path, names, wanted)
-        _check_key(session, path, table, wanted)
+        _require(path, names, file.wanted)
+        _check_key(session, path, table, file.wanted)
     return Taken(records, how.notes)
 
 
@@ -263,4 +275,4 @@ def _check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
         )
 
 
-_READERS = {"json": _json, "csv": _csv, "parquet": _parquet}
+_FIELDS = {"json": _json, "csv": _csv}

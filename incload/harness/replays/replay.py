@@ -110,6 +110,8 @@ def uses_cursor(contender: Contender) -> bool:
 
 def not_applicable(contender: Contender, table: Table) -> str:
     """Say why a contender cannot follow a table at all; empty when it can."""
+    if table.cursor is None and uses_cursor(contender):
+        return "it goes by a cursor column, and none was named: name one with --cursor"
     needs = contender.claims.needs if contender.claims else ()
     by_key = Assumption.KEYS_IN_COMMIT_ORDER in {need.assumption for need in needs}
     texts = [name for name in table.key if table.column(name).kind is Kind.TEXT]

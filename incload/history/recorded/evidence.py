@@ -32,6 +32,8 @@ def without_change(lateness: Lateness) -> str:
 
 def without_times(account: ReadLog, cursor: str) -> str:
     """Say why a history says nothing about strategies that go by the cursor: none of its values was read."""
+    if not cursor:
+        return "no cursor column was named"
     values = account.cursors_read + account.null_cursors + account.unparsable_cursors
     if account.cursors_read or not values:
         return ""

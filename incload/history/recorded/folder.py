@@ -11,8 +11,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from incload.engines.files.layout import RECORD_FILES, ending_of
 from incload.errors import Refused
-from incload.history.recorded.records import SUFFIXES, format_of
 from incload.history.recorded.timestamps import timestamp_of_name
 
 if TYPE_CHECKING:
@@ -48,12 +48,17 @@ class Snapshot(NamedTuple):
     name: str = ""
 
 
-def read_folder(folder: Path, hint: Callable[[str], None] = lambda _: None) -> Iterator[Snapshot]:
-    """Yield the snapshots of a folder, and say where their order is not that of text; refuse one without any."""
+def read_folder(
+    folder: Path, hint: Callable[[str], None] = lambda _: None, *, sample: bool = False
+) -> Iterator[Snapshot]:
+    """Yield the snapshots of a folder, and say where their order is not that of text; refuse one without any.
+
+    With `sample` those are the middle one and the newest alone.
+    """
     files = sorted((file for file in folder.iterdir() if _is_snapshot(file)), key=lambda file: natural(file.name))
     if not files:
         raise Refused(
-            f"{folder} is neither a git repository nor a folder of snapshots ({', '.join(SUFFIXES)}, "
+            f"{folder} is neither a git repository nor a folder of snapshots ({', '.join(RECORD_FILES)}, "
             "those of text also with .gz): name one of the two, or a git bundle."
         )
     texts = sorted(file.name for file in files)
@@ -63,7 +68,8 @@ def read_folder(folder: Path, hint: Callable[[str], None] = lambda _: None) -> I
             f"The snapshots were read in the order of their names, numbers by their value: {files[here].name} comes "
             f"before {texts[here]}."
         )
-    for number, file in enumerate(files, start=1):
+    read = [files[len(files) // 2], files[-1]] if sample else files
+    for number, file in enumerate(read, start=1):
         yield _snapshot(file, number, len(files))
 
 
@@ -74,7 +80,7 @@ def natural(name: str) -> tuple[tuple[tuple[int, int | str], ...], str]:
 
 
 def _is_snapshot(file: Path) -> bool:
-    return not file.name.startswith(".") and format_of(file.name) is not None and file.is_file()
+    return not file.name.startswith(".") and ending_of(file.name) is not None and file.is_file()
 
 
 def _snapshot(file: Path, number: int, of: int) -> Snapshot:
@@ -85,5 +91,5 @@ def _snapshot(file: Path, number: int, of: int) -> Snapshot:
     except OSError as error:
         data, trouble = b"", f"cannot be read: {error.strerror}"
     # The suffix belongs to the identity: the same bytes may mean another thing under another suffix.
-    name = f"{trouble or format_of(file.name)} {hashlib.blake2b(data, digest_size=16).hexdigest()}"
+    name = f"{trouble or ending_of(file.name)} {hashlib.blake2b(data, digest_size=16).hexdigest()}"
     return Snapshot(file.name, at, name, data, number, of, named is not None, trouble)

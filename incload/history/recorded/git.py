@@ -133,12 +133,14 @@ class Sought:
         ref: The branch, tag or commit whose history it is; empty for the default branch.
         follow: Whether versions from before a rename are read as well.
         hint: Told, in a sentence each, what is left out and how to take it in.
+        sample: Whether the middle and the newest version alone are read.
     """
 
     file: str
     ref: str = ""
     follow: bool = False
     hint: Callable[[str], None] = lambda _: None
+    sample: bool = False
 
 
 def read_repository(path: Path, sought: Sought) -> Iterator[Snapshot]:
@@ -171,6 +173,8 @@ def _snapshots(git: Git, tip: str, heads: Mapping[str, str], sought: Sought) -> 
         hint=sought.hint,
     )
     present = [commit for commit in commits if commit.blob]
+    if sought.sample:
+        commits = present = [present[len(present) // 2], present[-1]]
     wanted = [commit for before, commit in zip([None, *present], present, strict=False) if not _same(before, commit)]
     with _blobs(git, [commit.blob or "" for commit in wanted]) as blobs:
         again = {commit.id for commit in wanted}

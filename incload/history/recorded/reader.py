@@ -10,18 +10,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from incload.engines.files.layout import PARENT, Layout, Unusable, column_of, ending_of
+from incload.engines.files.reader import read_records
 from incload.errors import Refused, on_one_line
 from incload.history.history import History, Tick
 from incload.history.recorded.folder import read_folder
 from incload.history.recorded.git import Sought, is_bundle, read_bundle, read_repository, repository_at
-from incload.history.recorded.read_log import ReadLog
-from incload.history.recorded.records import Unusable, format_of, read_records
+from incload.history.recorded.read_log import Note, ReadLog
 from incload.history.recorded.row_versions import Rows
 from incload.history.recorded.time_formats import check_format
 from incload.table import Column, Kind, Table
@@ -46,9 +47,12 @@ class ReplayOptions:
 
     Attributes:
         key: The dotted paths of the key columns inside a record; a field whose name holds the dots wins over the path.
-        cursor: The dotted path of the cursor column.
+        cursor: The dotted path of the cursor column; empty where there is none. Beginning with `..` it leads to a field
+            of the document around the records.
         file: The path of the file inside a git repository or bundle, taken literally; empty for a folder of snapshots.
         records: The dotted path of the list of records inside a document; empty when the document is the list.
+        key_from_name: The field that takes the name of each record where the records are an object of objects.
+        encoding: The encoding of a file of text; empty for UTF-8, or what a byte order mark says.
         every: One tick for so many usable snapshots after the base; the last tick may stand for fewer. Its time is that
             of the last of them.
         interval: Instead of that, one tick at most for each interval. A sync is due at the time of the base and then at
@@ -62,9 +66,11 @@ class ReplayOptions:
     """
 
     key: tuple[str, ...]
-    cursor: str
+    cursor: str = ""
     file: str = ""
     records: str = ""
+    key_from_name: str = ""
+    encoding: str = ""
     every: int = 1
     interval: timedelta | None = None
     vanished: Literal["delete", "keep"] = "delete"
@@ -76,8 +82,6 @@ class ReplayOptions:
         """Refuse options that mean nothing."""
         if not self.key or not all(self.key):
             raise Refused("--key names no column: give the field that identifies a record, or several with commas.")
-        if not self.cursor:
-            raise Refused("--cursor names no column: give the field that says when a record was last changed.")
         if self.every < 1:
             raise Refused(f"--every {self.every} is no number of snapshots: give 1 or more.")
         if self.interval is not None and self.interval < timedelta(seconds=1):
@@ -88,6 +92,19 @@ class ReplayOptions:
             raise Refused(f"--vanished {self.vanished} is unknown: give delete or keep.")
         if self.cursor_format:
             check_format(self.cursor_format)
+        _ = self.layout  # which refuses an encoding that there is not
+
+    @property
+    def layout(self) -> Layout:
+        """Where the records are in each version."""
+        paths = (*self.key, *filter(None, [self.cursor]))
+        return Layout(
+            records=self.records,
+            key_from_name=self.key_from_name,
+            encoding=self.encoding,
+            inherited=tuple(path for path in paths if path.startswith(PARENT)),
+            required=tuple(map(column_of, paths)),
+        )
 
 
 def open_history(path: Path | str, options: ReplayOptions, progress: Progress | None = None) -> tuple[History, ReadLog]:
@@ -118,6 +135,7 @@ class _Reader:
 
     def __init__(self, path: Path, options: ReplayOptions, account: ReadLog, progress: Progress | None) -> None:
         self._options = options
+        self._layout = options.layout
         self._account = account
         self._progress = progress or (lambda done, total: None)  # noqa: ARG005 - nobody is told
         self._name = options.file or str(path)
@@ -125,10 +143,11 @@ class _Reader:
         self._good: str | None = None
         self._bad: tuple[str | None, str] = (None, "")
         self._clock: int | None = None
-        self._snapshots = _snapshots(path, Sought(options.file, options.ref, options.follow, account.hint))
-        self.rows = Rows(
-            options.key, options.cursor, account, keep=options.vanished == "keep", form=options.cursor_format
-        )
+        self._path, self._sought = path, Sought(options.file, options.ref, options.follow, hint=account.hint)
+        self._others_checked = False
+        self._snapshots = _snapshots(path, self._sought)
+        self._columns = tuple(map(column_of, options.key)), column_of(options.cursor)
+        self.rows = Rows(*self._columns, account, keep=options.vanished == "keep", form=options.cursor_format)
 
     def base(self) -> int:
         """Take snapshots up to the first usable one and return its time; refuse a history without one."""
@@ -136,12 +155,27 @@ class _Reader:
             at = self._time(snapshot)
             if self._take(snapshot):
                 return at
+            telling = next((note for note in self._account.notes if not _says_nothing(note.reason)), None)
+            if telling is not None:
+                self._check_others(telling, snapshot.of)
         notes = self._account.notes
-        telling = next((note for note in notes if note.reason not in {"is empty", "holds no records"}), notes[0])
-        raise Refused(
-            f"none of the {self._account.snapshots} snapshots of {self._name} can be replayed: "
-            f"that of {telling.where} {telling.reason}{'' if telling.reason.endswith('?') else '.'}"
-        )
+        telling = next((note for note in notes if not _says_nothing(note.reason)), notes[0])
+        raise _refusal(f"none of the {self._account.snapshots} snapshots of {self._name} can be replayed", telling)
+
+    def _check_others(self, first: Note, of: int) -> None:
+        """Refuse a history, the rest of it unread, of which neither the first, the middle nor the newest is usable."""
+        if self._others_checked or of == 1:
+            return
+        self._others_checked = True
+        for snapshot in _snapshots(self._path, replace(self._sought, sample=True, hint=lambda _: None)):
+            rows = Rows(*self._columns, ReadLog(), keep=False, form=self._options.cursor_format)
+            try:
+                rows.take(self._records(snapshot))
+            except Unusable:
+                continue
+            return
+        checked = "neither of the 2" if of == 2 else f"neither the first, the middle nor the newest of {of}"
+        raise _refusal(f"{checked} snapshots of {self._name} can be replayed", first)
 
     def ticks(self, table: Table, started: int) -> Iterator[Tick]:
         """Yield the ticks after the base."""
@@ -203,11 +237,24 @@ class _Reader:
             self.rows.repeat()
             return ""
         try:
-            name = snapshot.name or self._options.file or snapshot.where
-            self.rows.take(read_records(name, snapshot.data or b"", self._options.records))
+            self.rows.take(self._records(snapshot))
         except Unusable as error:
             return str(error)
         return ""
+
+    def _records(self, snapshot: Snapshot) -> list[object]:
+        name = snapshot.name or self._options.file or snapshot.where
+        return read_records(name, snapshot.data or b"", self._layout)
+
+
+def _says_nothing(reason: str) -> bool:
+    """Tell whether a reason is one that a later snapshot may well not have."""
+    return reason in {"is empty", "holds no records"}
+
+
+def _refusal(what: str, telling: Note) -> Refused:
+    end = "" if telling.reason.endswith("?") else "."
+    return Refused(f"{what}: that of {telling.where} {telling.reason}{end}")
 
 
 def _is_there(path: Path) -> bool:
@@ -233,7 +280,7 @@ def _snapshots(path: Path, sought: Sought) -> Generator[Snapshot]:
         if sought.ref or sought.follow:
             option = f"--ref {sought.ref}" if sought.ref else "--follow"
             raise Refused(f"{path} is no git repository, so {option} means nothing there: leave it out.")
-        yield from read_folder(path, sought.hint)
+        yield from read_folder(path, sought.hint, sample=sought.sample)
         return
     if repository is None and not is_bundle(path):
         raise Refused(f"{path} is a file but no git bundle: name a git repository, a bundle or a folder of snapshots.")
@@ -250,14 +297,15 @@ def _sync_after(started: int, at: int, interval: int) -> int:
 def _table(path: Path, options: ReplayOptions) -> Table:
     """Return the table of a replayed file: named after it, its columns after the last part of their paths."""
     name = on_one_line(Path(options.file or path.absolute()).name)
-    suffix = format_of(name) if options.file else None
+    suffix = ending_of(name) if options.file else None
     stem = name.lower().rfind(suffix) if suffix else len(name)
     wanted: list[Sequence[str]] = [(_last(part), part) for part in options.key]
-    wanted += [(_last(options.cursor), options.cursor, f"{options.cursor}_cursor"), ("content", "content_json")]
-    *key, cursor, content = _distinct(wanted)
-    columns = [Column(part, Kind.TEXT) for part in key]
-    columns += [Column(cursor, Kind.TIMESTAMP), Column(content, Kind.TEXT)]
-    return Table(name[:stem] or "history", tuple(key), cursor, tuple(columns))
+    cursor_path = column_of(options.cursor)
+    wanted += [(_last(cursor_path), cursor_path, f"{cursor_path}_cursor")] if cursor_path else []
+    names = _distinct([*wanted, ("content", "content_json")])
+    key, cursor = tuple(names[: len(options.key)]), names[-2] if cursor_path else None
+    kinds = [Kind.TEXT] * len(key) + [Kind.TIMESTAMP] * bool(cursor_path) + [Kind.TEXT]
+    return Table(name[:stem] or "history", key, cursor, tuple(map(Column, names, kinds)))
 
 
 def _last(path: str) -> str:
@@ -276,7 +324,8 @@ def _distinct(wanted: Sequence[Sequence[str]]) -> list[str]:
 
 def _upserts(table: Table, rows: Sequence[tuple[Key, Version]]) -> pa.Table:
     keys = zip(*(key for key, _ in rows), strict=True) if rows else [()] * len(table.key)
-    return _arrow(table, table.names, [*keys, [row.cursor for _, row in rows], [row.content for _, row in rows]])
+    cursors = [[row.cursor for _, row in rows]] if table.cursor else []
+    return _arrow(table, table.names, [*keys, *cursors, [row.content for _, row in rows]])
 
 
 def _keys(table: Table, keys: Sequence[Key]) -> pa.Table:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from incload.history.recorded.records import MISSING, Unusable, canonical, find, nearest
+from incload.engines.files.documents import MISSING, find, nearest
+from incload.engines.files.layout import Unusable
+from incload.history.recorded.records import canonical
 from incload.history.recorded.timestamps import CursorColumn
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class Rows:
 
     Args:
         key: The dotted paths of the key columns.
-        cursor: The dotted path of the cursor column.
+        cursor: The dotted path of the cursor column; empty where there is none.
         keep: Whether rows that vanish from the file stay.
         account: What is counted.
         form: The form of the cursor's values, where it is named.
@@ -62,6 +64,7 @@ class Rows:
         self._moments = CursorColumn(account, form)
         self._live: dict[Key, Version] = {}
         self._present: tuple[Key, ...] = ()
+        self._begun = False
         self._met = (0, 0, 0)
         self._pending: dict[Key, Version | None] = {}
         self._ever: set[int] = set()
@@ -72,26 +75,27 @@ class Rows:
     def take(self, records: Sequence[object]) -> None:
         """Make the rows those of a snapshot; raise `Unusable`, with nothing changed, if no record can be a row.
 
-        Before the first rows, a snapshot without any trace of the cursor column is no use either.
+        Before the first rows, a snapshot without any trace of the cursor column, or without records, is no use either;
+        after them, one without records is a table that was emptied.
         """
-        if not self._present and all(find(record, self._cursor) is MISSING for record in records):
-            raise Unusable(_without(self._cursor, "cursor", records))
-        keyed, missing = self._keyed(records)
+        if not self._begun:
+            self._check_first(records)
+        keyed, missing = self._keyed(records) if records else ({}, 0)
         texts = {key: canonical(record) for key, (record, _) in keyed.items()}
         fresh = [key for key, text in texts.items() if key not in self._live or self._live[key].content != text]
-        stamps = [find(keyed[key][0], self._cursor) for key in fresh]
+        stamps = [find(keyed[key][0], self._cursor) if self._cursor else MISSING for key in fresh]
         self._moments.settle(stamps)
         self._met = (len(records), missing, len(records) - missing - len(keyed))
         vanished = [key for key in self._present if key not in keyed]
         back = [key for key in keyed if hash(key) in self._gone]
         for key, stamp in zip(fresh, stamps, strict=True):
-            position = self._moments.read(None if stamp is MISSING else stamp)
+            position = self._moments.read(None if stamp is MISSING else stamp) if self._cursor else None
             self._set(key, Version(position, texts[key], keyed[key][1]))
         self._vanish(vanished)
         self._account.returns += len(back)
         self._gone.difference_update(map(hash, back))
-        self._account.unchanged += bool(self._present) and not (fresh or vanished or back)
-        self._present = tuple(keyed)
+        self._account.unchanged += self._begun and not (fresh or vanished or back)
+        self._present, self._begun = tuple(keyed), True
         self._count()
 
     def repeat(self) -> None:
@@ -129,6 +133,12 @@ class Rows:
         if not keyed:
             raise Unusable(self._without_key(records))
         return keyed, missing
+
+    def _check_first(self, records: Sequence[object]) -> None:
+        if not records:
+            raise Unusable("holds no records")
+        if self._cursor and all(find(record, self._cursor) is MISSING for record in records):
+            raise Unusable(_without(self._cursor, "cursor", records))
 
     def _count(self) -> None:
         records, missing, duplicates = self._met

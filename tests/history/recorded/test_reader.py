@@ -203,11 +203,11 @@ def test_time_never_runs_backwards(tmp_path: Path) -> None:
 
 
 def test_snapshots_that_cannot_be_used_are_skipped_and_noted(tmp_path: Path) -> None:
-    """An empty list after rows is taken for a failed write, and the rows stay; before the base nothing is a tick."""
+    """What is no state of the table leaves the rows as they are; before the base nothing is a tick."""
     snapshot(tmp_path, 0, "[]")
     snapshot(tmp_path, 1, [record(1, 0)])
     snapshot(tmp_path, 2, "")
-    snapshot(tmp_path, 3, "[]")
+    snapshot(tmp_path, 3, "")
     snapshot(tmp_path, 4, '[{"id":1')
     snapshot(tmp_path, 5, '[{"id":1')
     snapshot(tmp_path, 6, [{"at": 1}])
@@ -218,8 +218,8 @@ def test_snapshots_that_cannot_be_used_are_skipped_and_noted(tmp_path: Path) -> 
     assert ticks == [(7, [], [])]
     assert (account.snapshots, account.usable, account.unchanged, account.skipped) == (8, 2, 1, 6)
     assert account.notes == [
-        Note("2018-10-22T00-00.json", "holds no records", 2),
-        Note("2018-10-22T00-02.json", "is empty"),
+        Note("2018-10-22T00-00.json", "holds no records"),
+        Note("2018-10-22T00-02.json", "is empty", 2),
         Note("2018-10-22T00-04.json", "breaks off: Expecting ',' delimiter at line 1 column 9", 2),
         Note("2018-10-22T00-06.json", "holds 1 records without the key 'id': it has at"),
     ]
@@ -270,7 +270,6 @@ def test_equal_histories_have_equal_digests(tmp_path: Path) -> None:
     [
         ({"key": ()}, "--key names no column: give the field that identifies a record, or several with commas."),
         ({"key": ("a", "")}, "--key names no column: give the field that identifies a record, or several with commas."),
-        ({"cursor": ""}, "--cursor names no column: give the field that says when a record was last changed."),
         ({"every": 0}, "--every 0 is no number of snapshots: give 1 or more."),
         ({"interval": timedelta(0)}, "--interval 0:00:00 is too short: give a second or more."),
         (
@@ -308,8 +307,86 @@ def test_a_history_without_a_usable_snapshot_is_refused(options: dict[str, str],
         open_history(tmp_path, ReplayOptions(**chosen))  # type: ignore[arg-type]
 
     assert str(refusal.value) == (
-        f"none of the 2 snapshots of {tmp_path} can be replayed: that of 2018-10-22T00-01.json {sentence}"
+        f"neither of the 2 snapshots of {tmp_path} can be replayed: that of 2018-10-22T00-01.json {sentence}"
     )
+
+
+@pytest.mark.parametrize("empty", ["[]", " [ ] "])
+def test_an_empty_list_is_a_table_that_was_emptied(empty: str, tmp_path: Path) -> None:
+    """All its rows are gone at that tick, and what comes back is new."""
+    snapshot(tmp_path, 0, [record(1, 0), record(2, 0)])
+    snapshot(tmp_path, 1, empty)
+    snapshot(tmp_path, 2, empty)
+    snapshot(tmp_path, 3, [record(1, 0)])
+    _, ticks, account = played(tmp_path)
+
+    assert ticks == [(1, [], [("1",), ("2",)]), (2, [], []), (3, [row(1, 0)], [])]
+    assert (account.usable, account.skipped, account.disappearances, account.returns) == (4, 0, 2, 1)
+
+
+def test_rows_that_are_kept_outlive_an_empty_list(tmp_path: Path) -> None:
+    """With --vanished keep the source holds the last version of every row."""
+    snapshot(tmp_path, 0, [record(1, 0)])
+    snapshot(tmp_path, 1, "[]")
+    _, ticks, _ = played(tmp_path, vanished="keep")
+
+    assert ticks == [(1, [], [])]
+
+
+def test_options_that_fit_no_version_are_refused_before_all_are_read(tmp_path: Path) -> None:
+    """The first one, the middle and the newest tell; of 40 versions three are read."""
+    for minute in range(40):
+        snapshot(tmp_path, minute, [record(1, minute)])
+    seen: list[int] = []
+    with pytest.raises(Refused) as refusal:
+        open_history(tmp_path, ReplayOptions(key=("nope",), cursor="at"), lambda done, _: seen.append(done))
+
+    assert seen == [1]
+    assert str(refusal.value) == (
+        f"neither the first, the middle nor the newest of 40 snapshots of {tmp_path} can be replayed: that of "
+        "2018-10-22T00-00.json holds 1 records without the key 'nope': it has id, at."
+    )
+
+
+def test_a_history_needs_no_cursor(tmp_path: Path) -> None:
+    """Rows and disappearances are known without one."""
+    snapshot(tmp_path, 0, [record(1, 0), record(2, 0)])
+    snapshot(tmp_path, 1, [record(1, 5)])
+    history, account = open_history(tmp_path, ReplayOptions(key=("id",)))
+    (tick,) = history.ticks
+
+    assert (history.table.cursor, history.table.names) == (None, ("id", "content"))
+    assert history.base.num_rows == 2
+    assert tick.upserts.to_pylist() == [{"id": "1", "content": f'{{"at":{DAY + 5},"id":1}}'}]
+    assert tick.deletes.to_pylist() == [{"id": "2"}]
+    assert (account.null_cursors, account.updates, account.disappearances) == (0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ('{"1":{"at":%d},"2":{"at":%d}}', {"records": ".", "key_from_name": "id"}),
+        ('{"d":{"1":{"at":%d},"2":{"at":%d}}}', {"records": "d", "key_from_name": "id"}),
+        ('[{"id":"1","at":%d},{"id":"2","at":%d}]', {}),
+        ('\ufeff[{"id":"1","at":%d},{"id":"2","at":%d}]', {}),
+    ],
+)
+def test_records_lie_where_the_options_say(text: str, options: dict[str, str], tmp_path: Path) -> None:
+    """An object of objects gives every record its name."""
+    snapshot(tmp_path, 0, text % (DAY, DAY))
+    history, _ = open_history(tmp_path, ReplayOptions(key=("id",), cursor="at", **options))  # type: ignore[arg-type]
+
+    assert history.base.column("id").to_pylist() == ["1", "2"]
+
+
+def test_a_cursor_may_stand_around_the_records(tmp_path: Path) -> None:
+    """Every record gets the time of the document."""
+    snapshot(tmp_path, 0, {"meta": 1, "last": DAY, "rows": [{"id": 1}, {"id": 2}]})
+    history, account = open_history(tmp_path, ReplayOptions(key=("id",), cursor="..last", records="rows"))
+
+    assert history.table.cursor == "last"
+    assert history.base.column("content").to_pylist() == [f'{{"id":1,"last":{DAY}}}', f'{{"id":2,"last":{DAY}}}']
+    assert account.cursors_read == 2
 
 
 def test_a_cursor_that_comes_later_delays_the_base(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from incload.engines.files.layout import Unusable
 from incload.history.recorded.read_log import NOTES_KEPT, ReadLog
-from incload.history.recorded.records import Unusable
 from incload.history.recorded.row_versions import Changes, Rows
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.file_types import JSON_FAMILY, MARKED_FAMILY, Field
+from incload.engines.files.column_types import JSON_FAMILY, MARKED_FAMILY, Field
 
 if TYPE_CHECKING:
     from incload.engines.session import Session

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from incload.engines.file_types import Wanted
+    from incload.engines.files.column_types import Wanted
     from incload.engines.session import Session
 
 _MOST_DIGITS = 38
@@ -58,12 +58,22 @@ def reading(session: Session, pattern: str, path: str, wanted: Wanted) -> Readin
         notes += [note] if note else []
         replaced |= {column.name: kept} if kept else {}
     shown = f"file.* EXCLUDE ({session.listed(index)})" if index and len(index) < len(names) else "file.*"
+    inside = "".join(_inside(session, name, names) for name in dict.fromkeys(wanted.needed) if name not in names)
     if not replaced:
-        return Reading(f"SELECT {shown} FROM {_SOURCE} AS file", tuple(notes))
+        return Reading(f"SELECT {shown}{inside} FROM {_SOURCE} AS file", tuple(notes))
     beside = session.receive(Batches(_read(path, replaced), session.error), ())
     taken = ", ".join(f"beside.{session.quote(name)} AS {session.quote(name)}" for name in replaced)
-    sql = f"SELECT {shown} REPLACE ({taken}) FROM {_SOURCE} AS file POSITIONAL JOIN {beside} AS beside"
-    return Reading(sql, tuple(notes))
+    joined = f"{_SOURCE} AS file POSITIONAL JOIN {beside} AS beside"
+    return Reading(f"SELECT {shown} REPLACE ({taken}){inside} FROM {joined}", tuple(notes))
+
+
+def _inside(session: Session, path: str, names: list[str]) -> str:
+    """Return the SQL of a further column that a dotted path leads to inside one of the file's; empty where none is."""
+    head, _, rest = path.partition(".")
+    if head not in names or not rest:
+        return ""
+    way = ".".join(session.quote(part) for part in (head, *rest.split(".")))
+    return f", file.{way} AS {session.quote(path)}"
 
 
 def _is_wanted(name: str, wanted: Wanted) -> bool:

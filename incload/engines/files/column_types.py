@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from incload.engines.files.layout import PLAIN, Layout
 from incload.table import Kind
 
 if TYPE_CHECKING:
@@ -87,12 +88,19 @@ class Wanted:
         cursor: The cursor column, or None.
         known: The columns that the target has already; empty before the first load.
         own: Those of them that the target fills itself where no record has them.
+        layout: Where the records are in the file.
     """
 
     key: tuple[str, ...]
     cursor: str | None
     known: Mapping[str, Column]
     own: frozenset[str] = frozenset()
+    layout: Layout = PLAIN
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns without which there is no load."""
+        return (*self.key, *filter(None, [self.cursor]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +146,43 @@ def column_type(session: Session, path: str, field: Field, wanted: Wanted) -> Ty
         return _as_known(known)
     if known and known.kind is Kind.DECIMAL and families <= NUMBERS and _fits(session, field, known):
         return _as_known(known)
+    return (
+        _by_values(field, wanted)
+        or _numbers_in_quotes(session, path, field, wanted)
+        or _fractions(session, path, field, wanted)
+        or _as_text(session, path, field)
+    )
+
+
+def _by_values(field: Field, wanted: Wanted) -> Typed | None:
+    """Return the type that gives all values back without a look at their forms; None where there is none."""
+    families, known = field.families, wanted.known.get(field.name)
     if families <= INTEGERS and not (known and known.kind is Kind.REAL):
         return Typed("BIGINT", Kind.INTEGER)
     if families == {"boolean"}:
         return Typed("BOOLEAN", Kind.BOOLEAN)
     if families <= FLOATS - {"long"} and not _keys_would_meet(field, wanted):
         return _REAL
-    return _fractions(session, path, field, wanted) or _as_text(session, path, field)
+    return None
+
+
+def _numbers_in_quotes(session: Session, path: str, field: Field, wanted: Wanted) -> Typed | None:
+    """Return the type of a new cursor of JSON whose texts are all numbers, which texts would not order; else None."""
+    if field.families != {"text"} or field.name != wanted.cursor or field.name in wanted.known or field.from_csv:
+        return None
+    kinds = session.rows(
+        "SELECT DISTINCT CASE WHEN TRY_CAST(text AS BIGINT) IS NOT NULL AND regexp_full_match(text, '0|-?[1-9]\\d*')"
+        " THEN 'BIGINT' WHEN length(text) <= 16 AND regexp_full_match(text, '-?(0|[1-9]\\d*)\\.\\d+') THEN 'DOUBLE'"
+        f" ELSE '' END FROM (SELECT {field.text} AS text FROM incload_records) WHERE text IS NOT NULL",
+        field.params,
+    )
+    types = {str(kind) for (kind,) in kinds}
+    if "" in types:
+        return None
+    said = (
+        f"column {field.name!r} of {path!r} holds numbers in quotes, and is kept as numbers: texts have another order."
+    )
+    return Typed("DOUBLE", Kind.REAL, said) if "DOUBLE" in types else Typed("BIGINT", Kind.INTEGER, said)
 
 
 def _as_known(known: Column | None) -> Typed:
