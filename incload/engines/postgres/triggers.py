@@ -64,9 +64,10 @@ class PostgresTriggers(ChangeLog):
     def _make_tables(self) -> None:
         """Make the change table and the one for what that could not take, in which nothing can fail, where missing."""
         number = f"{NUMBER} xid8 NOT NULL DEFAULT pg_current_xact_id()"
-        self._session.write(
-            f"CREATE TABLE IF NOT EXISTS {self._log} ({number}, {KEY} text[], UNIQUE ({NUMBER}, {KEY}))"
-        )
+        if not self._session.rows("SELECT 1 WHERE to_regclass(?) IS NOT NULL", (self._log,)):
+            # No index holds the key: it would cost more than the entries that it spares, and refuse a long one.
+            self._session.write(f"CREATE TABLE {self._log} ({number}, {KEY} text[])")
+            self._session.write(f"CREATE INDEX ON {self._log} ({NUMBER})")
         self._session.write(f"CREATE TABLE IF NOT EXISTS {self._missed} ({number})")
 
     def _remove_renamed(self) -> None:

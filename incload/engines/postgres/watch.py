@@ -177,14 +177,17 @@ def _function(session: PostgresLoad, names: tuple[str, str, str], key: tuple[str
     """Return the statement that makes the function; its settings are those on which a value's text depends."""
     log, missed, function = names
     values = ", ".join(f"{session.quote(name)}::text" for name in key)
-    note = f"INSERT INTO {log} ({KEY}) SELECT ARRAY[{values}] FROM"
+    note, old, new = (
+        f"INSERT INTO {log} ({KEY})",
+        f"SELECT ARRAY[{values}] FROM incload_old",
+        f"SELECT ARRAY[{values}] FROM incload_new",
+    )
     return (
         f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
         " SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET DateStyle = 'ISO'"
         " SET IntervalStyle = 'postgres' SET bytea_output = 'hex' SET extra_float_digits = 1 AS $incload$ BEGIN BEGIN"
-        f" IF TG_OP IN ('UPDATE', 'DELETE') THEN {note} incload_old ON CONFLICT DO NOTHING; END IF;"
-        f" IF TG_OP IN ('INSERT', 'UPDATE') THEN {note} incload_new ON CONFLICT DO NOTHING; END IF;"
-        f" IF TG_OP = 'TRUNCATE' THEN INSERT INTO {log} DEFAULT VALUES; END IF;"
+        f" IF TG_OP = 'INSERT' THEN {note} {new}; ELSIF TG_OP = 'UPDATE' THEN {note} {old} UNION {new};"
+        f" ELSIF TG_OP = 'DELETE' THEN {note} {old}; ELSE INSERT INTO {log} DEFAULT VALUES; END IF;"
         # A renamed key, a locked table, whatever it is: the application's write goes on.
         f" RETURN NULL; EXCEPTION WHEN OTHERS THEN NULL; END; INSERT INTO {missed} DEFAULT VALUES; RETURN NULL;"
         # The table beside is gone, or its schema has another name, which the next load sees in the catalogue.
