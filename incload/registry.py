@@ -116,6 +116,13 @@ def _by_name(found: list[type[Strategy]]) -> dict[str, type[Strategy]]:
     return by_name
 
 
+def spelled(chosen: Strategy) -> str:
+    """Return a strategy as a user names it, with the parameters that are not at their defaults."""
+    values = ((each.name, getattr(chosen, each.name), each.default) for each in fields(chosen))
+    given = [f"{name}={str(value).lower().replace(' ', '')}" for name, value, usual in values if value != usual]
+    return f"{chosen.name}:{','.join(given)}" if given else chosen.name
+
+
 def _with_parameters(defined: type[Strategy], text: str) -> Strategy:
     """Build a strategy from `name=value,...`, where a value may be a tuple in parentheses."""
     known = {parameter.name: parameter for parameter in fields(defined)}

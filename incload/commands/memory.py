@@ -130,7 +130,8 @@ def _next(options: argparse.Namespace, found: Change | Remembered, entry: Entry 
 
     if entry is not None and not found.table_is_there:
         return without_table(table)
-    return next_sync(options.strategy or found.strategy, found.strategy, entry, _clock)
+    remembered = entry.spelled if entry and options.strategy in {None, found.strategy} else None
+    return next_sync(remembered or options.strategy or found.strategy, found.strategy, entry, _clock)
 
 
 def _clock() -> int:

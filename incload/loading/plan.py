@@ -74,6 +74,7 @@ class Plan:
         evolve: Whether the target follows the source when that gains columns or changes types.
         clock: The source's clock in microseconds since 1970-01-01 UTC; None for the engine's own.
         guards: What it watches over.
+        spelled: The strategy and its parameters as a user writes them, for the state; None where it is not to know.
         backfill: Which columns of rows that are not read are filled from the source as well: those named, those new to
             the target where none is named, and none at all for None.
         choice: What of the source is copied.
@@ -92,6 +93,7 @@ class Plan:
     clock: Callable[[], int] | None = None
     guards: Guards = Guards()
     origin: str | None = None
+    spelled: str | None = None
     choice: Choice = Choice()
     backfill: tuple[str, ...] | None = None
     layout: Layout = PLAIN

@@ -17,6 +17,7 @@ from incload.loading.choosing import choose
 from incload.loading.connections import connect, reopen, resolve_table_name
 from incload.loading.guards import mismatch
 from incload.loading.sync import NO_SCHEMA, describe, sync
+from incload.registry import spelled
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
@@ -82,7 +83,12 @@ def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = Fals
         opened = target.identity()
         try:
             origin = f"{source.origin(connections.table)}{plan.choice.mark}"
-            plan = replace(plan, name=resolve_table_name(connections.target, plan.name), origin=origin)
+            plan = replace(
+                plan,
+                name=resolve_table_name(connections.target, plan.name),
+                origin=origin,
+                spelled=spelled(plan.strategy),
+            )
             if connections.records == 0 and not _emptied(connections, plan):
                 return _told(unfit, _nothing(connections, source, plan, dry_run=dry_run))
             connections = choose(connections, plan)

@@ -156,7 +156,11 @@ class SeenRows:
         if self.none:
             return None
         where, params = self._at(at) if at is not None else ("", ())
-        values = ", ".join(self.session.key_value(self.table.column(name)) for name in self.table.key)
+        # Named otherwise than the columns: PostgreSQL would order by a text that has the name of its number.
+        values = ", ".join(
+            f"{self.session.key_value(self.table.column(name))} AS incload_key_{place}"
+            for place, name in enumerate(self.table.key)
+        )
         descending = ", ".join(f"{self.session.key_order(self.table.column(name))} DESC" for name in self.table.key)
         found = self.session.rows(
             f"SELECT {values} FROM ({self.relation.sql}) AS r{where} ORDER BY {descending} LIMIT 1",

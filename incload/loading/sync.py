@@ -108,7 +108,9 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     """Do the work of a sync inside its transaction; what is to be undone must fit into one."""
     require_capability(plan.strategy, connections.source, is_file=connections.records is not None)
     table = compare_keys(connections, describe(connections, plan))
-    store = StateStore(connections.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source)
+    store = StateStore(
+        connections.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source, plan.spelled
+    )
     first = connections.target.columns("target", plan.name) is None
     look = look_at_cursor(connections, plan, table, store, first=first)
     scale = look.scale
@@ -241,10 +243,12 @@ def _check_key_order(connections: Connections, plan: Plan, table: Table) -> None
     if connections.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
         return
     for column in map(table.column, table.key):
-        if column.kind in {Kind.OTHER, Kind.DECIMAL}:
+        as_text = column.kind is Kind.OTHER or (column.kind is Kind.DECIMAL and connections.target.holds_any)
+        if as_text:
             raise Refused(
                 f"strategy {plan.strategy.name!r} goes by the order of the key, and key column {column.name!r} of type "
-                f"{column.declared} has none in {connections.target.engine}: choose a strategy that does not."
+                f"{column.declared} becomes text in {connections.target.engine}, which may order it otherwise: "
+                "choose a strategy that does not go by it."
             )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from incload.engines.endpoints import no_schema
 from incload.engines.traits import Trait
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from incload.engines.session import Row
 
@@ -23,6 +24,8 @@ _KINDS = {
     "bool": Kind.BOOLEAN,
     "bytea": Kind.BLOB,
 }
+USUAL = "public"
+"""The schema that is meant unless another is named."""
 _FIRST_OWN = 16_384
 """The first number of a type that the server has not brought along."""
 _DIGITS = 38
@@ -142,6 +145,25 @@ class Catalogue:
         found = self._rows(
             "SELECT DISTINCT proname FROM pg_proc WHERE provolatile = 'v' AND proname = ANY (?) ORDER BY proname",
             ([name.lower() for name in functions],),
+        )
+        return [str(name) for (name,) in found]
+
+    def check_schemas(self, schemas: Mapping[str, str]) -> None:
+        """Refuse a schema that the database does not have, with those that it has; the usual one is not asked for."""
+        for place, schema in schemas.items():
+            if schema in {"", USUAL}:
+                continue
+            there = [str(name) for (name,) in self._rows("SELECT nspname FROM pg_namespace")]
+            if schema not in there:
+                raise no_schema(place, schema, (name for name in there if not name.startswith(("pg_", "information_"))))
+
+    def schemas_with(self, table: str) -> list[str]:
+        """Return the schemas that have a table or view of a name, but for the server's own."""
+        found = self._rows(
+            "SELECT n.nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+            " WHERE c.relname = ? AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+            " AND n.nspname !~ '^(pg_|information_schema)' ORDER BY n.nspname",
+            (table,),
         )
         return [str(name) for (name,) in found]
 

@@ -33,6 +33,14 @@ class PostgresKeeping(PostgresLoad):
         self._aside: psycopg.Connection[Any] | None = None
         self._logs: dict[tuple[Capability, str], ChangeLog] = {}
 
+    def volatile(self, functions: Sequence[str]) -> list[str]:
+        """Ask the catalogue."""
+        return self._catalogue.volatile(functions) if functions else []
+
+    def schemas_with(self, table: str) -> list[str]:
+        """Ask the catalogue."""
+        return self._catalogue.schemas_with(table)
+
     @classmethod
     def cannot(cls, capability: Capability) -> str:  # noqa: ARG003 - it can do everything
         """PostgreSQL has triggers, a log and a horizon."""

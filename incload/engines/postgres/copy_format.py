@@ -91,7 +91,7 @@ def _batches(connection: PGconn, sql: str, schema: pa.Schema) -> Iterator[pa.Rec
     first = True
     while True:
         rows, lengths, more = _gathered(connection)
-        if first:
+        if first and lengths:  # without one the server has failed, which it says at the end
             rows, lengths[0] = rows[len(_HEADER) :], lengths[0] - len(_HEADER)
             first = False
         if lengths and rows[-len(_TRAILER) :] == _TRAILER and lengths[-1] == len(_TRAILER):

@@ -74,6 +74,11 @@ class PostgresLoad(PostgresDialect, Session):
         self._pending: copy_format.Incoming | None = None
         self._connection = connected(server)
         self._catalogue = Catalogue(self.rows, keeps_domains=not self._is_alone)
+        try:
+            self._catalogue.check_schemas(self._schemas)
+        except BaseException:
+            self._connection.close()
+            raise
 
     @classmethod
     def open(cls, source: Endpoint | None, target: Endpoint | None) -> Self:
@@ -206,10 +211,6 @@ class PostgresLoad(PostgresDialect, Session):
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
         return self._catalogue.tables(self._schemas[place])
-
-    def volatile(self, functions: Sequence[str]) -> list[str]:
-        """Ask the catalogue."""
-        return self._catalogue.volatile(functions) if functions else []
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -89,8 +90,15 @@ def scratch(reader: pa.RecordBatchReader, nulled: dict[str, set[str]]) -> Scratc
     return room
 
 
+_UNREAD = re.compile(r".*Failed to get next parameter batch: (?:\(\d+\) )?(?:Invalid argument: )?", re.DOTALL)
+"""How ADBC begins to say that the stream which it was to write broke off."""
+
+
 def _unwritten(error: Exception) -> Refused:
-    """Say that rows on their way found no place; an interrupt is behind some errors and stays their cause."""
+    """Say that rows on their way found no place, or that there is none to read; an interrupt stays an error's cause."""
+    unread, said = _UNREAD.subn("", str(error))
+    if said:
+        return Refused(f"the source broke off on the way into SQLite: {reason(Exception(unread))}")
     try:
         folder = repr(tempfile.gettempdir())
     except OSError:

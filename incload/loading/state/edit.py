@@ -121,7 +121,7 @@ def set_by_hand(choice: Choice, watermark: str | None, key: str | None, *, dry_r
             )
         _refuse_digests(store, before)
         state = State(watermark_of(watermark, before), key_of(key, before))
-        after = Entry(state, before.strategy, before.key_columns, before.tags, before.source)
+        after = Entry(state, before.strategy, before.key_columns, before.tags, before.source, before.spelled)
         store.put(after.text(), By.SET, store.session.now())
         return Change(store.strategy, _is_there(store), before, after)
 

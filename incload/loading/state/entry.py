@@ -35,6 +35,7 @@ class Entry:
         key_columns: The key of the table that it speaks of.
         tags: What the values mean: the cursor's column and scale, the algorithm and columns of the digests.
         source: From which source it was made; None where that was not written down.
+        spelled: The strategy with its parameters, as `incload load` takes it; None likewise.
     """
 
     state: State
@@ -42,6 +43,7 @@ class Entry:
     key_columns: tuple[str, ...]
     tags: dict[str, str]
     source: str | None = None
+    spelled: str | None = None
 
     @property
     def scale(self) -> Scale | None:
@@ -75,6 +77,7 @@ class Entry:
                 "notes": dict(state.notes),
                 **self.tags,
                 **({"source": self.source} if self.source else {}),
+                **({"spelled": self.spelled} if self.spelled not in {None, self.strategy} else {}),
             },
             ensure_ascii=False,
         )
@@ -102,17 +105,17 @@ def read_entry(text: str, whose: str, remedy: str) -> Entry:
 def _entry(found: dict[str, object]) -> Entry:
     watermark, key, columns, notes = (found[name] for name in ("watermark", "key", "key_columns", "notes"))
     # What was written before there were change logs says nothing of one, and once nothing said its source.
-    position, source = found.get("position"), found.get("source")
+    position, source, spelled = found.get("position"), found.get("source"), found.get("spelled")
     if not isinstance(watermark, int | float | None) or not isinstance(key, list | None):
         raise TypeError("a watermark is a number and a key a list")
     if not isinstance(columns, list) or not isinstance(notes, dict) or not isinstance(position, str | None):
         raise TypeError("the key's columns are a list, notes have names and a position is a text")
-    if not isinstance(source, str | None):
-        raise TypeError("a source is a text")
+    if not isinstance(source, str | None) or not isinstance(spelled, str | None):
+        raise TypeError("a source and a strategy are texts")
     kept = None if key is None else tuple(map(_unpacked, key))
     state = State(watermark, kept, bool(found["digests"]), position, notes)
     tags = {tag: str(found[tag]) for tag in _TAGS}
-    return Entry(state, str(found["strategy"]), tuple(map(str, columns)), tags, source)
+    return Entry(state, str(found["strategy"]), tuple(map(str, columns)), tags, source, spelled)
 
 
 def _packed(value: object) -> object:

@@ -81,6 +81,7 @@ class StateStore:
         strategy: The strategy's name.
         tags: What the remembered values mean: the cursor's column and scale, the algorithm and columns of the digests.
         source: From which source it is made; None where that is not written down.
+        spelled: The strategy with its parameters, as `incload load` takes it; None where that is not written down.
         moved: Whether a memory made from another source is that of this one.
     """
 
@@ -90,6 +91,7 @@ class StateStore:
     tags: dict[str, str]
     source: str | None = None
     moved: bool = False
+    spelled: str | None = None
 
     @property
     def digests(self) -> str:
@@ -160,7 +162,7 @@ class StateStore:
 
     def text(self, state: State) -> str:
         """Return the entry of a state as it is kept."""
-        return Entry(state, self.strategy, self.table.key, self.tags, self.source).text()
+        return Entry(state, self.strategy, self.table.key, self.tags, self.source, self.spelled).text()
 
     def put(self, value: str, by: By, at: int, *, rows: int = 0, of_run: int | None = None) -> None:
         """Write the text of an entry as it is, and add it to the history."""
