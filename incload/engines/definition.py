@@ -6,6 +6,7 @@ Everything else stays as the owner wrote it: constraints, defaults, collations, 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
@@ -47,6 +48,19 @@ def retyped(sql: str, name: str, types: Mapping[str, str]) -> str:
     if left:
         raise Refused(f"the definition of the target table does not say the type of column {min(left)!r}: rebuild it.")
     return "".join([*parts, sql[end:]])
+
+
+def collated(sql: str) -> list[str]:
+    """Return the columns whose definitions name a collation."""
+    said = [(found.lastgroup or "", found[0], found.start()) for found in _TOKEN.finditer(sql)]
+    said = [token for token in said if token[0] != "space"]
+    starts = [*_definitions(said, next((at for at, token in enumerate(said) if token[1] == "("), len(said))), len(said)]
+    parts = [said[start:end] for start, end in pairwise(starts)]
+    return [
+        _named(part[0][1])
+        for part in parts
+        if not _is_constraint(part[0]) and any(kind == "word" and text.lower() == "collate" for kind, text, _ in part)
+    ]
 
 
 def _definitions(said: list[tuple[str, str, int]], opening: int) -> Iterator[int]:

@@ -209,3 +209,40 @@ def test_the_two_zeros_of_floats_are_one_key(target: Database, postgres_url: str
     ends.load(name, cursor="ts")
 
     assert ends.rows("v") == ([(2,)] if target.engine == "sqlite" else [(2,), (3,)])
+
+
+@pytest.mark.parametrize("name", ["snapshot_diff", "row_hash_cdc", "timestamp_watermark"])
+def test_a_collation_of_duckdb_joins_no_rows(target: Database, tmp_path: Path, name: str) -> None:
+    """DuckDB's key heeds no collation, so `a` and `A` are two rows; a value that changes its case has changed."""
+    ends = Databases(Database(f"duckdb:///{tmp_path}/source"), target)
+    ends.source.run(
+        "CREATE TABLE t (k VARCHAR COLLATE NOCASE PRIMARY KEY, v VARCHAR COLLATE NOCASE, ts INTEGER)",
+        "INSERT INTO t VALUES ('a', 'x', 1), ('A', 'y', 2)",
+    )
+    ends.load(name, cursor="ts")
+    ends.source.run("UPDATE t SET v = 'X', ts = 3 WHERE ts = 1")
+    ends.load(name, cursor="ts")
+
+    assert ends.rows("k, v") == [("A", "y"), ("a", "X")]
+
+
+def test_a_key_of_duckdb_with_a_collation_is_no_target(tmp_path: Path) -> None:
+    """Rows of another key would be replaced."""
+    ends = Databases(Database(f"sqlite:///{tmp_path}/source"), Database(f"duckdb:///{tmp_path}/target"))
+    ends.source.run("CREATE TABLE t (k TEXT PRIMARY KEY)", "INSERT INTO t VALUES ('a'), ('A')")
+    ends.target.run("CREATE TABLE t (k VARCHAR COLLATE NOCASE PRIMARY KEY)")
+
+    with pytest.raises(Refused, match=r"takes two values of key column 'k' for one that the source tells apart"):
+        ends.load("full_refresh")
+
+
+def test_a_collation_of_a_duckdb_target_hides_no_change(tmp_path: Path) -> None:
+    """A value that changes its case is written."""
+    ends = Databases(Database(f"duckdb:///{tmp_path}/source"), Database(f"duckdb:///{tmp_path}/target"))
+    ends.source.run("CREATE TABLE t (k INTEGER PRIMARY KEY, v VARCHAR)", "INSERT INTO t VALUES (1, 'x')")
+    ends.target.run("CREATE TABLE t (k INTEGER PRIMARY KEY, v VARCHAR COLLATE NOCASE)")
+    ends.load("snapshot_diff")
+    ends.source.run("UPDATE t SET v = 'X'")
+    ends.load("snapshot_diff")
+
+    assert ends.rows() == [(1, "X")]

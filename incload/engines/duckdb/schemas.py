@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.engines.definition import collated
 from incload.engines.endpoints import MAIN, folded, no_schema
 from incload.engines.session import Session
 
@@ -33,6 +34,12 @@ class DuckdbSchemas(Session):
     def place_of(self, place: Place, table: str) -> tuple[str, str, str]:
         """Return the database, schema and name by which DuckDB's own lists know a table."""
         return (*self._stands[place], table)
+
+    def collated(self, place: Place, table: str) -> list[str]:
+        """Return the columns of a table that have a collation, which its key does not heed and a comparison does."""
+        where = "database_name = ? AND schema_name = ? AND lower(table_name) = lower(?) AND sql ILIKE '%collate%'"
+        found = self.rows(f"SELECT sql FROM duckdb_tables() WHERE {where}", self.place_of(place, table))
+        return [str(name) for (sql,) in found for name in collated(str(sql))]
 
     def find_schema(self, place: Place) -> None:
         """Take the spelling that a schema has in its file; refuse one that is not there, as a load makes none."""

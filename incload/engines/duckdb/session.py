@@ -31,6 +31,7 @@ from incload.engines.duckdb.sql import (
 )
 from incload.engines.duckdb.vacuum import DuckdbUpkeep
 from incload.engines.endpoints import MAIN, path_of, schema_of
+from incload.engines.equality import Equality
 from incload.engines.session import Place, Query, Row
 from incload.engines.stream import Batches, Stream
 from incload.engines.traits import Trait, is_wider
@@ -86,6 +87,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         self._open = False
         self._described: dict[tuple[str, str], tuple[Column, ...] | None] = {}
         self._keys: dict[tuple[str, str], frozenset[str]] = {}
+        self._collations: dict[tuple[str, str], list[str]] = {}
         self._reader: pa.RecordBatchReader | None = None
         self.rows("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         try:
@@ -188,6 +190,26 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
             for name, not_null, default, key in info
         }
 
+    def relation(self, place: Place, table: str) -> str:
+        """Take the collations off the columns that are read: DuckDB's keys do not heed them, its comparisons would."""
+        name = self.name(place, table)
+        if place == "target" or not any(column.kind is Kind.TEXT for column in self.columns(place, table) or ()):
+            return super().relation(place, table)
+        plain = ", ".join(
+            f"decode(encode({each})) AS {each}" for each in map(self.quote, self._collated_in(place, table))
+        )
+        return self.shown(table, f"(SELECT * REPLACE ({plain}) FROM {name})" if plain else name)
+
+    def _collated_in(self, place: Place, table: str) -> list[str]:
+        if (place, table) not in self._collations:
+            self._collations[place, table] = self.collated(place, table)
+        return self._collations[place, table]
+
+    def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
+        """A target's key with a collation would be compared by it: rows of another key would be replaced."""
+        columns = self._collated_in(place, table) if place == "target" else []
+        return {name: (Equality.OWN, "its collation") for name in columns if name in key}
+
     def is_wider(self, there: str, wanted: str) -> bool:
         """Know the types of whole numbers and of decimals; a float of another width shows other digits."""
         return is_wider(there, wanted, LADDERS, {"DECIMAL": ""})
@@ -259,8 +281,14 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
 
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
         """Compare column by column; IS DISTINCT FROM takes nulls for values."""
-        pairs = [f"{one}.{self.quote(name)} IS DISTINCT FROM {other}.{self.quote(name)}" for name in columns]
+        pairs = [f"{self._exact(name, one)} IS DISTINCT FROM {self._exact(name, other)}" for name in columns]
         return f"({' OR '.join(pairs)})" if pairs else "false"
+
+    def _exact(self, name: str, alias: str) -> str:
+        """Return the expression of a value that is compared byte by byte, in spite of a collation of the target's."""
+        column = f"{alias}.{self.quote(name)}"
+        collated = any(name in columns for (place, _), columns in self._collations.items() if place == "target")
+        return f"encode({column})" if collated else column
 
     def type_name(self, column: Column, origin: str) -> str:
         """Keep DuckDB's own declaration; give columns of other engines the type of their kind."""
