@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Loads only ever read a source. A strategy that reads a log of changes needs one kept there, which these commands set up,
-show, cut short and take away: triggers and a table for trigger_cdc; on PostgreSQL also a replication slot and a
-publication (log) for log_cdc, and a column of transaction numbers (horizon) for commit_horizon.
+show, cut short and take away: triggers and a table for trigger_cdc; on PostgreSQL also a replication slot, a
+publication and an event trigger (log) for log_cdc, and a column of transaction numbers (horizon) for commit_horizon.
 """
 _LOGS = {"triggers": "TRIGGERS", "log": "LOG", "horizon": "HORIZON"}
 

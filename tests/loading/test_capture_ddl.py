@@ -271,3 +271,62 @@ def test_without_event_triggers_only_a_full_identity_is_published(postgres_url: 
 
         assert made.missing() == set()
         capture.remove(made.source, "events", Capability.LOG)
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("triggers", "it, a table below it or what keeps its change log was altered"),
+        ("log", "it, a table below it or its columns were altered"),
+    ],
+)
+def test_a_load_that_reads_everything_says_why_once(kind: str, what: str, postgres_url: str, tmp_path: Path) -> None:
+    """A partition that left took its rows along; the load after that is quiet."""
+    with owned(kind, postgres_url, tmp_path, PARTS) as made:
+        made.run("ALTER TABLE events DETACH PARTITION low")
+        done, again = made.load(), made.load()
+
+        assert (done.removed, done.warnings) == (3, (f"All of 'events' was read, because {what}.",))
+        assert (again.loaded, again.warnings, made.missing()) == (0, (), set())
+
+
+@pytest.mark.parametrize("kind", ["triggers", "log"])
+@pytest.mark.parametrize(
+    ("declared", "one", "other"),
+    [
+        ("timestamptz", "2020-01-02 03:04:05.678901+02", "1999-12-31 23:59:59+00"),
+        ("date", "2020-02-03", "1999-12-11"),
+        ("bytea", "\\xdeadbeef", "\\x00ff"),
+        ("float8", "0.30000000000000004", "1e300"),
+    ],
+)
+def test_keys_do_not_depend_on_the_settings_of_a_writer(  # noqa: PLR0913, PLR0917 - a type and two values of it
+    kind: str, declared: str, one: str, other: str, postgres_url: str, tmp_path: Path
+) -> None:
+    """They are entered as text, always the same text."""
+    base = (
+        f"CREATE TABLE events (id {declared} PRIMARY KEY, v integer)",
+        f"INSERT INTO events VALUES ('{one}', 1), ('{other}', 2)",
+    )
+    with owned(kind, postgres_url, tmp_path, base) as made:
+        made.run(
+            "SET DateStyle = 'German'",
+            "SET TimeZone = 'Asia/Tokyo'",
+            "SET bytea_output = 'escape'",
+            "SET extra_float_digits = -5",
+        )
+        made.run("UPDATE events SET v = 3 WHERE v = 1", "DELETE FROM events WHERE v = 2")
+        done = made.load()
+
+        assert (done.loaded, done.removed) == (1, 1)
+
+
+def test_a_partition_can_be_captured_beside_its_table(postgres_url: str, tmp_path: Path) -> None:
+    """Each has its triggers, and to remove one leaves the other whole."""
+    with owned("triggers", postgres_url, tmp_path, PARTS) as made:
+        capture.install(made.source, "low", Capability.TRIGGERS)
+        both = [(kept.table, kept.state) for kept in capture.listed(made.source)]
+        capture.remove(made.source, "low", Capability.TRIGGERS)
+
+        assert both == [("events", "whole"), ("low", "whole")]
+        assert [(kept.table, kept.state) for kept in capture.listed(made.source)] == [("events", "whole")]
