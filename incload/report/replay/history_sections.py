@@ -109,8 +109,11 @@ def _met(account: ReadLog) -> Iterable[tuple[str, str]]:
         yield "seen by no sync:", f"{account.unseen_keys:,} of {total:,} keys, which came and went between two syncs"
     values = account.cursors_read + account.null_cursors + account.unparsable_cursors
     yield "cursor values read as a time:", f"{account.cursors_read:,} of {values:,}"
-    untouched = f"{account.updates_without_touch:,} of them without a touch of the stamp"
-    updates = f"{plural(account.updates, 'update')}, {untouched} and {account.updates_backwards:,} that lowered it"
+    updates = plural(account.updates, "update")
+    if account.cursors_read:
+        untouched = f"{account.updates_without_touch:,} of them without a touch of the timestamp"
+        known = "" if account.cursors_read == values else ", as far as both times were read"
+        updates += f", {untouched} and {account.updates_backwards:,} that lowered it{known}"
     gone = f"{plural(account.disappearances, 'disappearance')}, {plural(account.returns, 'return')}"
     yield "from snapshot to snapshot:", f"{updates}; {gone}"
 
@@ -128,9 +131,9 @@ def _changes(lateness: Lateness) -> Iterable[tuple[str, str]]:
         yield "lag of 0 or more:", f"none of {lateness.judged:,} inserts and updates"
         return
     behind = f"{lateness.behind:,} of {lateness.judged:,} inserts and updates"
-    ties = f"{plural(lateness.ties, 'tie')} with the largest stamp, {lateness.late:,} behind it"
+    ties = f"{plural(lateness.ties, 'tie')} with the largest timestamp, {lateness.late:,} behind it"
     yield "lag of 0 or more:", f"{behind} ({share(lateness.behind, lateness.judged)}); {ties}"
-    untouched = f"{plural(lateness.behind_untouched, 'update')} that left the stamp as it was"
+    untouched = f"{plural(lateness.behind_untouched, 'update')} that left the timestamp as it was"
     moved = f"{plural(lateness.behind_moved, 'update')} that moved it and not far enough"
     yield "these are:", f"{plural(lateness.behind_inserts, 'insert')}, {untouched}, {moved}"
 
@@ -139,13 +142,9 @@ def _oddities(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, str]]
     """Yield what was odd, and in one line what was looked for and not found."""
     examples = f" ({', '.join(account.cursor_examples)})" if account.cursor_examples else ""
     counted = (
-        ("stamps that are null", account.null_cursors, ""),
-        ("stamps that say no time, taken for null", account.unparsable_cursors, examples),
-        ("stamps without a zone, taken for UTC", account.naive_stamps, ""),
-        ("stamps finer than a microsecond, cut off", account.finer_stamps, ""),
-        ("numbers that look like another unit", account.odd_magnitudes, ""),
-        ("changes stamped later than the source's clock", lateness.ahead_of_clock, ""),
-        ("changes before any stamp", lateness.before_any_stamp, ""),
+        ("timestamps that are null", account.null_cursors, ""),
+        ("timestamps that say no time, taken for null", account.unparsable_cursors, examples),
+        *(_of_times(account, lateness) if account.cursors_read else ()),
         ("records of a key that stands again in the snapshot", account.duplicate_keys, ""),
         ("records without a key", account.missing_keys, ""),
         ("keys that changed their JSON type", account.key_type_changes, ""),
@@ -159,6 +158,15 @@ def _oddities(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, str]]
     absent = [what for what, number, _ in counted if not number]
     if absent:
         yield "none of these:", "; ".join(absent)
+
+
+def _of_times(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, int, str]]:
+    """Yield what can be odd about times, once some were read."""
+    yield "timestamps without a zone, taken for UTC", account.naive_stamps, ""
+    yield "timestamps finer than a microsecond, cut off", account.finer_stamps, ""
+    yield "numbers that look like another unit", account.odd_magnitudes, ""
+    yield "changes with a timestamp later than the source's clock", lateness.ahead_of_clock, ""
+    yield "changes before any timestamp", lateness.before_any_stamp, ""
 
 
 def _skipped(notes: Iterable[Note], skipped: int) -> list[Block]:

@@ -147,9 +147,10 @@ def _unseen(facts: HistoryFacts) -> list[str]:
 def profile_headline(facts: HistoryFacts) -> str:
     """Return the one sentence that says what a history is like."""
     where = f"{plural(facts.account.snapshots, 'snapshot')} of {facts.name}, by {facts.cursor}"
-    found = unjudged(facts) or behind_sentence(facts.lateness).removesuffix(".")
-    doubt = doubtful_times(facts.account, facts.lateness, facts.cursor)
-    said = [f"{found[:1].lower()}{found[1:]}", *([doubt] if doubt and doubt != found else []), *_unseen(facts)]
+    reason = unjudged(facts)
+    found = reason or behind_sentence(facts.lateness).removesuffix(".")
+    doubt = "" if reason else doubtful_times(facts.account, facts.lateness, facts.cursor)
+    said = [f"{found[:1].lower()}{found[1:]}", *([doubt] if doubt else []), *_unseen(facts)]
     return f"{where}: {'; '.join(said)}."
 
 

@@ -20,7 +20,7 @@ from incload.history.recorded.reader import ReplayOptions, open_history
 from incload.registry import strategy
 from incload.report.render.text import plain
 from incload.report.replay.facts import HistoryFacts
-from incload.report.replay.history_sections import window_blocks
+from incload.report.replay.history_sections import past_blocks, window_blocks
 from incload.report.replay.sections import answer_blocks, headline, profile_headline
 
 if TYPE_CHECKING:
@@ -197,6 +197,11 @@ def test_a_cursor_without_a_single_time_claims_nothing(text: str, tmp_path: Path
     assert [(row.outcome, row.rows_read) for row in found.rows][:3] == [("unproven", None)] * 3
     assert said.startswith("Over 5 snapshots of feed, none of 7 values of at was read as a time (" + repr(text))
     assert said.endswith("; full_refresh was right throughout, at 2.57 rows read for each row changed.")
+    history = plain(past_blocks(facts))
+    assert "cursor values read as a time: 0 of 7" in history
+    assert "zone" not in history
+    assert "clock;" not in history
+    assert "touch of the timestamp" not in history
     assert plain(answer_blocks(found.rows)).count("none of 7 values of at was read as a time") == 1
 
 

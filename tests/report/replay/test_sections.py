@@ -158,9 +158,9 @@ def test_what_the_history_is_like() -> None:
     text = plain(past_blocks(FACTS))
 
     assert "  snapshots: 20; 19 usable, 0 of them like the one before; 1 skipped, 0 without the file\n" in text
-    assert "  lag of 0 or more: 12 of 60 inserts and updates (20.0 %); 2 ties with the largest stamp, 10 " in text
+    assert "  lag of 0 or more: 12 of 60 inserts and updates (20.0 %); 2 ties with the largest timestamp, 10 " in text
     assert "  1: is empty (first 0123456789ab)\n" in text
-    assert "  none of these: stamps that are null; " in text
+    assert "  none of these: timestamps that are null; " in text
     assert (
         "12 of 60 changes (20.0 %) lie at or behind the largest timestamp visible before them, the furthest of them "
         in (text)
