@@ -250,7 +250,7 @@ def test_the_stories_of_the_worst_rows(replayed: Replayed, tmp_path: Path) -> No
         "Sync 3 (2018-10-22T00:06:00) found row id = '4' changed, and still at = 2018-10-22T00:03:00: "
         "the very stamp that was the largest before.\n"
         "With the watermark 2018-10-22T00:03:00 in memory, timestamp_watermark asked for "
-        "the rows stamped after 2018-10-22T00:03:00 at sync 3.\n"
+        "the rows later than 2018-10-22T00:03:00 at sync 3.\n"
         "For timestamp_watermark the row was stale after sync 3 and still so after the last, sync 4, "
         "2 syncs and 0:02:00 later."
     )

@@ -39,8 +39,8 @@ class ByUrl(NativeContender):
 
 def shown(observed: Observed) -> tuple[object, ...]:
     """Return everything that a trial showed but the time."""
-    ledger = observed.ledger
-    return (ledger.ever_wrong, ledger.last, ledger.most, observed.syncs, observed.ticks, observed.state_bytes)
+    timeline = observed.timeline
+    return (timeline.ever_wrong, timeline.last, timeline.most, observed.syncs, observed.ticks, observed.state_bytes)
 
 
 def run(who: NativeContender, name: str, pair: tuple[str, str], folder: Path) -> Observed:

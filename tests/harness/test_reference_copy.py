@@ -33,7 +33,7 @@ def test_it_copies_whatever_happens(pair: tuple[str, str], lived: Lived, tmp_pat
     history = lived(BASE, ([(3, "wax", -60), (1, "green tea", -30)], []), ([], [2]))
     observed = Trial(history, REFERENCE, pair).run(tmp_path, LoadClock())
 
-    assert (len(observed.syncs), observed.ledger.wrong_syncs, observed.rows_at_end) == (3, 0, 2)
+    assert (len(observed.syncs), observed.timeline.wrong_syncs, observed.rows_at_end) == (3, 0, 2)
     assert [synced.counters for synced in observed.syncs] == [
         Counters(read=2, written=2, unchanged=0, removed=0, queries=0),
         Counters(read=3, written=3, unchanged=0, removed=0, queries=0),

@@ -107,7 +107,7 @@ def test_other_engines_agree(pair: tuple[str, str], on_file: tuple[Shown, ...], 
         folder.mkdir()
         if shown.strategy.asks and session_type(pair[0]).cannot(shown.strategy.asks):
             continue
-        expected = observe(shown.life, shown.strategy, shown.rule).ledger.ever_wrong
-        found = observe(shown.life, shown.strategy, shown.rule, pair, folder).ledger.ever_wrong
+        expected = observe(shown.life, shown.strategy, shown.rule).timeline.ever_wrong
+        found = observe(shown.life, shown.strategy, shown.rule, pair, folder).timeline.ever_wrong
 
         assert (shown.life, found) == (shown.life, expected)

@@ -70,7 +70,7 @@ def test_no_life_that_can_be_drawn_is_a_counterexample(life: Life) -> None:
     for each in provable():
         for rule in WriteRule:
             if not broken(each, rule, breaks):
-                assert observe(life, each, rule).ledger.ever_wrong == {}
+                assert observe(life, each, rule).timeline.ever_wrong == {}
     for each in CURSOR_STRATEGIES:
         model = Model(each.reach, life.faults).run(history)  # type: ignore[arg-type]  # all of them have one
 

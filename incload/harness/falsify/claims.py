@@ -86,7 +86,9 @@ def attempt(
 ) -> Tried:
     """Load a life for real, in memory unless a folder is given, and say what it breaks and which rows were wrong."""
     breaks = measure(life.history(), life.faults)
-    return Tried(life, strategy, rule, breaks, frozenset(observe(life, strategy, rule, pair, folder).ledger.ever_wrong))
+    return Tried(
+        life, strategy, rule, breaks, frozenset(observe(life, strategy, rule, pair, folder).timeline.ever_wrong)
+    )
 
 
 def unsound(tried: Iterable[Tried]) -> Iterator[Tried]:

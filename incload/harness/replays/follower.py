@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Literal
 from incload.contenders.contender import Counters, SyncRequest
 from incload.errors import Refused
 from incload.harness.load_timer import LoadClock
-from incload.harness.replays.error_periods import Tally
 from incload.harness.replays.stale_values import stale_fields
 from incload.harness.sandbox.shared_source import Watching
+from incload.harness.trials.error_timeline import ErrorTimeline
 from incload.harness.trials.trial import EPOCH, difference
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Followed:
         contender: Which.
         pair: The engines, source first.
         costs: What its syncs cost.
-        tally: Which rows were lost or stale, and for how long.
+        timeline: Which rows were lost or stale, and for how long.
         phantom_most: The largest number of phantoms after any sync.
         final: What the stranger found after the last sync; None when it did not come so far.
         failure: What it raised; empty when nothing.
@@ -87,7 +87,7 @@ class Followed:
     contender: Contender
     pair: tuple[str, str]
     costs: Costs
-    tally: Tally
+    timeline: ErrorTimeline
     phantom_most: int
     final: Difference | None
     failure: str
@@ -107,7 +107,7 @@ class Follower:
         pair: The engines, source first.
         clock: Runs while it loads.
         costs: What its syncs cost.
-        tally: Which rows were lost or stale, and for how long.
+        timeline: Which rows were lost or stale, and for how long.
         last: What the latest sync did.
         fresh: The rows that it left lost or stale and that were neither before.
     """
@@ -117,7 +117,7 @@ class Follower:
     pair: tuple[str, str]
     clock: LoadClock = field(default_factory=LoadClock)
     costs: Costs = field(default_factory=Costs)
-    tally: Tally = field(default_factory=Tally)
+    timeline: ErrorTimeline = field(default_factory=ErrorTimeline)
     last: SyncResult | None = None
     fresh: list[Key] = field(default_factory=list)
     _failure: str = ""
@@ -154,12 +154,12 @@ class Follower:
     def close(self) -> Followed:
         """Read both tables whole once more, close the books, and return them."""
         final = None if self._failure else self.full_audit()
-        self.tally.close(self._syncs)
+        self.timeline.close(self._syncs)
         return Followed(
             contender=self.contender,
             pair=self.pair,
             costs=self.costs,
-            tally=self.tally,
+            timeline=self.timeline,
             phantom_most=self._phantom_most,
             final=final,
             failure=self._failure,
@@ -224,7 +224,7 @@ class Follower:
         self._enter(sync, judged)
 
     def _enter(self, sync: Sync, judged: Iterable[Key]) -> None:
-        """Enter rows of the source into the tally, those too young to have been promised as right."""
+        """Enter rows of the source into the timeline, those too young to have been promised as right."""
         claims = self.contender.claims
         delay = claims.delay // _MICROSECOND if claims else 0
         entered: dict[Key, Literal["lost", "stale"] | None] = {}
@@ -237,7 +237,7 @@ class Follower:
             if delay and state and row.cursor is not None and row.cursor > sync.clock - delay:
                 self._young.add(key)
                 entered[key] = None
-        self.fresh = self.tally.enter(
+        self.fresh = self.timeline.enter(
             sync.number, entered, [change.key for change in sync.changes if change.new is None]
         )
 

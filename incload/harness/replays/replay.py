@@ -154,20 +154,20 @@ def _told(identity: Replayed, followed: Followed, lateness: Lateness) -> Replaye
     """Return the record of a strategy that was under way."""
     if followed.final is None:
         return replace(identity, outcome="n/a" if followed.refused else "unknown", reason=followed.failure)
-    tally, costs = followed.tally, followed.costs
+    timeline, costs = followed.timeline, followed.costs
     _, _, phantom, duplicated = counts(followed.final)
     changed = lateness.base_rows + lateness.changes + lateness.deletes
-    wrong = bool(tally.ever_wrong or followed.phantom_most or duplicated)
+    wrong = bool(timeline.ever_wrong or followed.phantom_most or duplicated)
     return replace(
         identity,
         outcome="wrong" if wrong else "sound",
         syncs=lateness.syncs,
-        lost_for_ever=tally.for_ever("lost"),
-        stale_for_ever=tally.for_ever("stale"),
-        rows_ever_wrong=len(tally.ever_wrong),
-        wrong_syncs=tally.wrong_syncs,
-        heal_syncs_median=tally.heal_syncs_median,
-        heal_syncs_max=tally.heal_syncs_max,
+        lost_for_ever=timeline.wrong_at_last("lost"),
+        stale_for_ever=timeline.wrong_at_last("stale"),
+        rows_ever_wrong=len(timeline.ever_wrong),
+        wrong_syncs=timeline.wrong_syncs,
+        heal_syncs_median=timeline.heal_syncs_median,
+        heal_syncs_max=timeline.heal_syncs_max,
         phantom=phantom,
         phantom_max=followed.phantom_most,
         duplicated=duplicated,

@@ -34,7 +34,7 @@ def confirm(paper: PaperWindow, followed: Followed) -> TriedWindow:
         return TriedWindow(
             forecast=forecast, strategy=name, difference=(f"The replay of {name} ended early: {followed.failure}",)
         )
-    wrong, read = followed.tally.ever_wrong, followed.costs.rows_read
+    wrong, read = followed.timeline.ever_wrong, followed.costs.rows_read
     sentences = []
     if read != forecast.rows_read:
         sentences.append(f"{name} read {read:,} rows, and {forecast.rows_read:,} were foretold.")
@@ -57,7 +57,7 @@ def _named(what: str, keys: set[Key], followed: Followed) -> list[str]:
 
 def _circumstance(followed: Followed, key: Key) -> str:
     """Say when a row became wrong and what was asked then; empty for one that never was."""
-    spell = followed.tally.longest.get(key)
+    spell = followed.timeline.longest.get(key)
     if spell is None:
         return ""
     return (

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 
 from incload.auditing.audit import order
 from incload.cursor import UNITS, Stamps
-from incload.harness.replays.error_periods import Circumstance, SeenChange
+from incload.harness.trials.error_timeline import Circumstance, SeenChange
+from incload.query_words import in_words, named
 from incload.report.format import listed, plural
 from incload.report.replay.facts import WorstRow
-from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from incload.auditing.audit import Key
-    from incload.harness.replays.error_periods import Spell
     from incload.harness.replays.follower import Followed, Follower
+    from incload.harness.trials.error_timeline import Spell
     from incload.history.lag import Change, Sync
-    from incload.strategy import Rows
     from incload.table import Table
 
 STORIES = 3
@@ -54,7 +53,7 @@ class Facts:
         for key in follower.fresh:
             sync, change = self._last.get(key, (0, None))
             watermark, asked = follower.last.asked.before.watermark, follower.last.asked.delta.rows
-            follower.tally.wrong[key].why = Circumstance(sync, change, watermark, asked)
+            follower.timeline.wrong[key].why = Circumstance(sync, change, watermark, asked)
 
 
 def worst_stories(followed: Sequence[Followed], clocks: Sequence[int], table: Table) -> tuple[WorstRow, ...]:
@@ -62,12 +61,12 @@ def worst_stories(followed: Sequence[Followed], clocks: Sequence[int], table: Ta
     syncs: defaultdict[Key, int] = defaultdict(int)
     spells: defaultdict[Key, list[tuple[str, Spell]]] = defaultdict(list)
     for each in followed:
-        for key, spell in each.tally.longest.items():
-            syncs[key] += each.tally.wrong_for[key]
+        for key, spell in each.timeline.longest.items():
+            syncs[key] += each.timeline.wrong_for[key]
             spells[key].append((each.contender.id, spell))
     worst = sorted(spells, key=lambda key: (-syncs[key], -len(spells[key]), order(key)))[:STORIES]
     return tuple(
-        WorstRow(_named(key), len(spells[key]), syncs[key], story(key, spells[key], clocks, table)) for key in worst
+        WorstRow(named(key), len(spells[key]), syncs[key], story(key, spells[key], clocks, table)) for key in worst
     )
 
 
@@ -91,10 +90,6 @@ def story(key: Key, spells: Iterable[tuple[str, Spell]], clocks: Sequence[int], 
 def _seen(change: Change) -> SeenChange:
     old, new = change.old, change.new
     return SeenChange(old is None, old.cursor if old else None, new.cursor if new else None, change.lag)
-
-
-def _named(key: Key) -> str:
-    return ", ".join(map(str, key))
 
 
 def _what_happened(key: Key, sync: int, change: SeenChange | None, clocks: Sequence[int], table: Table) -> str:
@@ -126,31 +121,9 @@ def what_was_asked(name: str, spell: Spell) -> str:
     """Say what one of the strategies asked for, where that was a question about stamps or keys."""
     if spell.why is None:
         return ""
-    asked, watermark = [_asked(rows) for rows in spell.why.asked], spell.why.watermark
+    asked, watermark = [in_words(rows, _shown) for rows in spell.why.asked], spell.why.watermark
     held = "nothing" if watermark is None else f"the watermark {_shown(watermark)}"
     return f"With {held} in memory, {name} asked for {' and for '.join(asked)} at sync {spell.since}."
-
-
-def _asked(rows: Rows) -> str:
-    match rows:
-        case Everything():
-            return "everything"
-        case Changed():
-            return "the rows whose digest differs"
-        case Logged():
-            return "the rows that the change log names"
-        case AfterKey(key):
-            return f"the rows with a key above {_named(key)}"
-        case Since():
-            return _range(rows)
-
-
-def _range(rows: Since) -> str:
-    if rows.key is not None:
-        return f"the rows beyond {_shown(rows.position)} and key {_named(rows.key)}"
-    lower = "" if rows.position is None else f"{'from' if rows.inclusive else 'after'} {_shown(rows.position)}"
-    upper = "" if rows.until is None else f"up to {_shown(rows.until)}"
-    return f"the rows stamped {' '.join(filter(None, (lower, upper))) or 'at all'}"
 
 
 def _what_became(names: Sequence[str], spell: Spell, clocks: Sequence[int]) -> str:

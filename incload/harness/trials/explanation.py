@@ -73,12 +73,12 @@ def explain(cell: Cell) -> Explanation:
 
 def _head(cell: Cell, observed: Observed, found: Outcome) -> str:
     what = f"{cell.contender.id} with {cell.contender.write_rule} in {cell.scenario.id}, {pair_name(cell.pair)}"
-    ledger = observed.ledger
-    kinds = zip(counts(ledger.last) if ledger.last else (), KINDS, strict=False)
+    timeline = observed.timeline
+    kinds = zip(counts(timeline.last) if timeline.last else (), KINDS, strict=False)
     at_end = ", ".join(f"{number} {kind}" for number, kind in kinds if number) or "none"
     verdict = (
-        f"{_rows(len(ledger.ever_wrong))} wrong after some sync; at the end: {at_end}."
-        if ledger.ever_wrong
+        f"{_rows(len(timeline.ever_wrong))} wrong after some sync; at the end: {at_end}."
+        if timeline.ever_wrong
         else f"no row was wrong after any of {len(observed.syncs)} syncs."
     )
     lines = [f"{what}, {cell.rows} rows, seed {cell.seed}", f"{found.outcome}: {verdict}", cell.scenario.sentence]

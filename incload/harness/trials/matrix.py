@@ -204,10 +204,10 @@ def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference:
         reference: The fastest reference copy of the same history on the same engines; None where it is not known.
     """
     times = sorted(seconds)
-    lost, stale, phantom, duplicated = counts(observed.ledger.last) if observed.ledger.last else (0, 0, 0, 0)
-    most = observed.ledger.most
-    ledger = observed.ledger
-    wrong = bool(ledger.ever_wrong)
+    lost, stale, phantom, duplicated = counts(observed.timeline.last) if observed.timeline.last else (0, 0, 0, 0)
+    most = observed.timeline.most
+    timeline = observed.timeline
+    wrong = bool(timeline.ever_wrong)
     return replace(
         _identity(cell),
         outcome="wrong" if wrong else "sound",
@@ -220,11 +220,11 @@ def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference:
         phantom_max=most[2],
         duplicated_max=most[3],
         syncs=len(observed.syncs),
-        wrong_syncs=ledger.wrong_syncs,
-        rows_ever_wrong=len(ledger.ever_wrong),
-        rows_never_healed=ledger.rows_never_healed,
-        heal_syncs_median=ledger.heal_syncs_median,
-        heal_syncs_max=ledger.heal_syncs_max,
+        wrong_syncs=timeline.wrong_syncs,
+        rows_ever_wrong=len(timeline.ever_wrong),
+        rows_never_healed=timeline.rows_never_healed,
+        heal_syncs_median=timeline.heal_syncs_median,
+        heal_syncs_max=timeline.heal_syncs_max,
         rows_waiting=observed.waiting,
         rows_read=observed.total("read"),
         rows_written=observed.total("written"),

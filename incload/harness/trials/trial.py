@@ -12,7 +12,7 @@ from incload.auditing.audit import audit
 from incload.contenders.contender import SyncRequest
 from incload.harness.sandbox.on_disk import open_on_disk
 from incload.harness.sandbox.sandbox import open_sandbox
-from incload.harness.trials.error_timeline import Ledger
+from incload.harness.trials.error_timeline import ErrorTimeline
 from incload.harness.trials.faults import Loading, coarsened, require_capability
 from incload.harness.trials.late_commits import Acted, Performance, keys_of
 
@@ -37,7 +37,7 @@ class Observed:
     Attributes:
         rule: By which rule rows were written; empty where that is not known.
         faults: What happened to the loader.
-        ledger: When which rows were wrong, in syncs.
+        timeline: When which rows were wrong, in syncs.
         syncs: What each sync did, oldest first.
         ticks: After how many ticks each sync ran.
         acted: The transactions that were left open beside syncs.
@@ -48,7 +48,7 @@ class Observed:
 
     rule: str = ""
     faults: tuple[Fault, ...] = ()
-    ledger: Ledger = field(default_factory=Ledger)
+    timeline: ErrorTimeline = field(default_factory=ErrorTimeline)
     syncs: list[SyncResult] = field(default_factory=list)
     ticks: list[int] = field(default_factory=list)
     acted: Acted = field(default_factory=Acted)
@@ -202,7 +202,7 @@ class _Running:
         found = difference(self._sandbox)
         promised = self._promised(found)
         observed.waiting = len(found.lost | found.stale) - len(promised.lost | promised.stale)
-        observed.ledger.enter(len(observed.syncs) - 1, promised, self._left)
+        observed.timeline.enter_audit(len(observed.syncs) - 1, promised, self._left)
         self._left = set()
 
     def _measure(self, result: SyncResult) -> None:

@@ -15,6 +15,7 @@ from incload.auditing.audit import order
 from incload.cursor import UNITS, Stamps
 from incload.harness.trials.error_timeline import counts
 from incload.harness.trials.fault_stories import befell
+from incload.query_words import in_words, named
 from incload.strategy import AfterKey, Changed, Everything, Logged, Since, WriteRule
 
 if TYPE_CHECKING:
@@ -55,12 +56,13 @@ class _Change:
 
 def story(history: History, observed: Observed) -> str:
     """Tell why the first wrong row of a trial is wrong; empty when none was."""
-    ledger = observed.ledger
-    if not ledger.ever_wrong:
+    timeline = observed.timeline
+    if not timeline.ever_wrong:
         return ""
-    first = min(ledger.ever_wrong.values())
-    at_end = ledger.last.wrong if ledger.last else frozenset()
-    key = min((k for k, sync in ledger.ever_wrong.items() if sync == first), key=lambda k: (k not in at_end, order(k)))
+    first = min(timeline.ever_wrong.values())
+    at_end = timeline.last.wrong if timeline.last else frozenset()
+    firsts = (each for each, sync in timeline.ever_wrong.items() if sync == first)
+    key = min(firsts, key=lambda each: (each not in at_end, order(each)))
     change = _last_change(history, key, observed.ticks[first])
     lines = [
         _what_happened(history.table, key, change),
@@ -158,7 +160,7 @@ def _what_was_asked(observed: Observed, sync: int) -> str:
 
 
 def _remembered(state: State) -> str:
-    key = f"key {', '.join(map(repr, state.key))}" if state.key else ""
+    key = f"key {named(state.key)}" if state.key else ""
     if state.watermark is not None:
         return f"With the watermark {shown(state.watermark)}{key and f' and {key}'} in memory"
     if key:
@@ -169,31 +171,8 @@ def _remembered(state: State) -> str:
 
 
 def _asked(delta: Delta) -> str:
-    parts = [_question(rows) for rows in delta.rows]
+    parts = [in_words(rows, shown) for rows in delta.rows]
     return " and for ".join(parts) + (", and for the keys that are gone" if delta.remove else "")
-
-
-def _question(rows: Rows) -> str:
-    match rows:
-        case Everything():
-            return "everything"
-        case Changed():
-            return "the rows whose digest differs"
-        case AfterKey(key):
-            return f"the rows with a key above {', '.join(map(repr, key))}"
-        case Logged():
-            return "the rows that the source's change log names after it"
-        case Since():
-            return _range(rows)
-
-
-def _range(rows: Since) -> str:
-    if rows.key is not None:
-        return f"the rows beyond ({shown(rows.position)}, {', '.join(map(repr, rows.key))})"
-    lower = f"{'from' if rows.inclusive else 'later than'} {shown(rows.position)}" if rows.position is not None else ""
-    upper = f"no later than {shown(rows.until)}" if rows.until is not None else ""
-    null = "those without a stamp" if rows.nulls else ""
-    return f"the rows {' and '.join(filter(None, (lower, upper, null))) or 'with a stamp'}"
 
 
 def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) -> str:
@@ -205,7 +184,7 @@ def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) ->
         told = isinstance(said.delta.remove, Logged)
         why = "the change log does not name it" if told else "nothing told the load to delete its copy"
         return f"A row that is not there answers no question: {why}."
-    kinds = observed.ledger.found_as[key]
+    kinds = observed.timeline.found_as[key]
     if observed.rule in _FORGETTING and "lost" in kinds and change.tick < observed.ticks[sync]:
         return f"The row had been loaded; by `{observed.rule}` what one sync does not read leaves the target."
     if any(fault.explains(observed.ticks[sync]) for fault in observed.faults):
@@ -275,13 +254,13 @@ def _covers(rows: Since, key: Key, stamp: int) -> bool:
 
 
 def _what_became(observed: Observed, key: Key, sync: int) -> str:
-    ledger, ticks = observed.ledger, observed.ticks
-    was = f"It was {' and '.join(ledger.found_as[key])} after sync {ticks[sync]} and"
-    if ledger.last and (now := ledger.last.kinds(key)):
-        total = sum(counts(ledger.last))
+    timeline, ticks = observed.timeline, observed.ticks
+    was = f"It was {' and '.join(timeline.found_as[key])} after sync {ticks[sync]} and"
+    if timeline.last and (now := timeline.last.kinds(key)):
+        total = sum(counts(timeline.last))
         rows = f"{total} wrong row{'s' if total > 1 else ''}"
         return f"{was} is still {' and '.join(now)} after the last, sync {ticks[-1]} ({rows} then)."
-    healed = ledger.healed.get(key)
+    healed = timeline.healed.get(key)
     return f"{was} " + (
         "left the source before it was right again."
         if healed is None

@@ -6,18 +6,20 @@ strategy and any parameters.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from incload.loading.strategy_views import AskedSource
+from incload.query_words import in_words
 from incload.registry import strategy as find_strategy
 from incload.registry import strategy_classes
-from incload.strategy import AfterKey, Changed, Everything, Logged, Since
+from incload.strategy import Changed, Logged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from incload.loading.state.entry import Entry
-    from incload.strategy import Delta, Position, Rows, State
+    from incload.strategy import Delta, Position, State
 
 _TWICE = "by append those already in the target would stand there twice"
 
@@ -76,39 +78,12 @@ def _said(entry: Entry) -> str:
 
 def _delta(delta: Delta, entry: Entry) -> str:
     """Return what a strategy asks for, in words."""
-    if isinstance(delta.remove, Logged):
-        return _question(delta.remove, entry)
-    asked = " and ".join(_question(rows, entry) for rows in delta.rows)
-    return asked + (", and removes what the source no longer has" if delta.remove or delta.mirror else "")
+    asked = " and ".join(in_words(rows, partial(_shown, entry), entry.tags["cursor"]) for rows in delta.rows)
+    asked = f"every row, and loads {asked}" if Changed() in delta.rows else asked
+    by_log = isinstance(delta.remove, Logged) and delta.remove.after is not None
+    gone = "those that are gone" if by_log else "what the source no longer has"
+    return asked + (f", and removes {gone}" if delta.remove or delta.mirror else "")
 
 
-def _question(rows: Rows, entry: Entry) -> str:
-    match rows:
-        case Everything():
-            return "everything"
-        case Changed():
-            return "every row, and loads those whose digest differs"
-        case AfterKey(key):
-            return f"the rows with a key above {', '.join(map(str, key))}"
-        case Logged(_, None):
-            return "everything, and removes what the source no longer has"
-        case Logged(_, after):
-            return f"the rows that the source's change log names after {after}, and removes those that are gone"
-        case Since():
-            return _range(rows, entry)
-
-
-def _range(rows: Since, entry: Entry) -> str:
-    cursor, start = entry.tags["cursor"], _shown(rows.position, entry)
-    until = "" if rows.until is None else f" and no later than {_shown(rows.until, entry)}"
-    known = f", but for {len(rows.but)} that it knows" if rows.but else ""
-    nulls = ", and those without one" if rows.nulls and (start is not None or until) else ""
-    if start is None:
-        return f"the rows whose {cursor} is{until.removeprefix(' and')}{nulls}" if until else "everything"
-    if rows.key is not None:
-        return f"the rows beyond {cursor} {start} and key {', '.join(map(str, rows.key))}{until}"
-    return f"the rows whose {cursor} is {'no earlier' if rows.inclusive else 'later'} than {start}{until}{known}{nulls}"
-
-
-def _shown(position: Position | None, entry: Entry) -> object:
+def _shown(entry: Entry, position: Position) -> object:
     return entry.scale.shown(position) if entry.scale else position

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from incload.errors import Refused
-from incload.harness.replays.error_periods import Spell, Tally
 from incload.harness.replays.follower import AuditsDisagree, Follower
 from incload.harness.replays.lockstep import follow
 from incload.harness.replays.replay import follower, replay
 from incload.harness.replays.window_check import confirm
 from incload.harness.sandbox.shared_source import Watching
+from incload.harness.trials.error_timeline import ErrorTimeline, Spell
 from incload.history.lag_profile import Forecast
 from incload.history.recorded.read_log import ReadLog
 from incload.registry import strategy
@@ -143,13 +143,13 @@ def test_an_error_of_the_harness_comes_out_of_a_process(late: History) -> None:
         follow(broken, [(PAIR, follower(STRICT)), (PAIR, follower(strategy("full_refresh")))], lambda _: None, 2)
 
 
-def followed(tally: Tally, read: int, failure: str = "") -> Followed:
+def followed(timeline: ErrorTimeline, read: int, failure: str = "") -> Followed:
     """Return how a lookback window of ten minutes followed some history."""
     from incload.harness.replays.follower import Costs, Followed
 
     lookback = follower(strategy("lookback_window:minutes=10"))
     return Followed(
-        lookback, PAIR, Costs(rows_read=read), tally, 0, None, failure, refused=False, waiting=0, load_seconds=0.0
+        lookback, PAIR, Costs(rows_read=read), timeline, 0, None, failure, refused=False, waiting=0, load_seconds=0.0
     )
 
 
@@ -167,21 +167,21 @@ class Foretold:
 
 def test_what_was_foretold_and_what_came_agree() -> None:
     """The same rows wrong and as many read: nothing is said."""
-    tally = Tally()
-    tally.enter(1, {("b",): "stale", ("a",): "lost"})
+    timeline = ErrorTimeline()
+    timeline.enter(1, {("b",): "stale", ("a",): "lost"})
 
-    assert confirm(Foretold, followed(tally, 10)) == TriedWindow(  # type: ignore[arg-type]
+    assert confirm(Foretold, followed(timeline, 10)) == TriedWindow(  # type: ignore[arg-type]
         forecast=Foretold.forecast(), strategy="lookback_window", rows_ever_wrong=2, rows_read=10
     )
 
 
 def test_a_difference_is_told_row_by_row() -> None:
     """Rows that were only foretold, rows that nobody foretold and rows read are told apart, each by name."""
-    tally = Tally()
-    tally.longest[("c",)] = Spell("stale", 1, 2, "healed")
-    tally.enter(1, {("b",): "stale", ("c",): "stale"})
+    timeline = ErrorTimeline()
+    timeline.longest[("c",)] = Spell("stale", 1, 2, "healed")
+    timeline.enter(1, {("b",): "stale", ("c",): "stale"})
 
-    differences = confirm(Foretold, followed(tally, 12)).difference  # type: ignore[arg-type]
+    differences = confirm(Foretold, followed(timeline, 12)).difference  # type: ignore[arg-type]
 
     assert "\n".join(differences) == (
         "lookback_window read 12 rows, and 10 were foretold.\n"
@@ -193,7 +193,7 @@ def test_a_difference_is_told_row_by_row() -> None:
 
 def test_a_window_that_could_not_be_tried_says_why() -> None:
     """There is nothing to compare then."""
-    tried = confirm(Foretold, followed(Tally(), 3, "it broke"))  # type: ignore[arg-type]
+    tried = confirm(Foretold, followed(ErrorTimeline(), 3, "it broke"))  # type: ignore[arg-type]
 
     assert (tried.rows_ever_wrong, tried.difference) == (None, ("The replay of lookback_window ended early: it broke",))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from incload.harness.replays.error_periods import Circumstance, SeenChange, Spell
 from incload.harness.replays.worst_rows import story, what_was_asked
+from incload.harness.trials.error_timeline import Circumstance, SeenChange, Spell
 from incload.strategy import AfterKey, Capability, Changed, Everything, Logged, Rows, Since
 from incload.table import Column, Kind, Table
 
@@ -25,16 +25,16 @@ def spell(change: SeenChange | None, asked: tuple[Rows, ...], watermark: int | N
     [
         (Everything(), "everything"),
         (Changed(), "the rows whose digest differs"),
-        (Logged(Capability.TRIGGERS, "7"), "the rows that the change log names"),
+        (Logged(Capability.TRIGGERS, "7"), "the rows that the source's change log names after 7"),
         (AfterKey(("7",)), "the rows with a key above 7"),
-        (Since(NOON), "the rows stamped after 2026-01-01T12:00:00"),
+        (Since(NOON), "the rows later than 2026-01-01T12:00:00"),
         (Since(NOON, key=("7", "x")), "the rows beyond 2026-01-01T12:00:00 and key 7, x"),
         (
             Since(NOON, inclusive=True, until=NOON + SECOND),
-            "the rows stamped from 2026-01-01T12:00:00 up to 2026-01-01T12:00:01",
+            "the rows no earlier than 2026-01-01T12:00:00 and no later than 2026-01-01T12:00:01",
         ),
-        (Since(None, until=NOON), "the rows stamped up to 2026-01-01T12:00:00"),
-        (Since(None), "the rows stamped at all"),
+        (Since(None, until=NOON), "the rows no later than 2026-01-01T12:00:00"),
+        (Since(None), "the rows with a stamp"),
     ],
 )
 def test_every_question_has_its_words(asked: Rows, said: str) -> None:
@@ -47,7 +47,7 @@ def test_every_question_has_its_words(asked: Rows, said: str) -> None:
 def test_several_questions_and_no_state() -> None:
     """Questions are joined; a memory that holds nothing is told as such; what nobody noted is not told."""
     assert what_was_asked("x", spell(None, (Since(NOON), Everything()), None)) == (
-        "With nothing in memory, x asked for the rows stamped after 2026-01-01T12:00:00 and for everything at sync 1."
+        "With nothing in memory, x asked for the rows later than 2026-01-01T12:00:00 and for everything at sync 1."
     )
     assert what_was_asked("x", Spell("lost", 1)) == ""
 

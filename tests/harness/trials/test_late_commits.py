@@ -85,9 +85,9 @@ def test_a_transaction_stays_open_until_its_tick(two_writers: History, tmp_path:
 def test_a_row_committed_late_is_lost(name: str, target: str, two_writers: History, tmp_path: Path) -> None:
     """Stamp and key were taken before the other transaction's, and when the row is there the memory is past it."""
     observed = _run(two_writers, name, target, tmp_path)
-    assert observed.ledger.ever_wrong == {(3,): 2}
-    assert observed.ledger.last is not None
-    assert observed.ledger.last.lost == {(3,)}
+    assert observed.timeline.ever_wrong == {(3,): 2}
+    assert observed.timeline.last is not None
+    assert observed.timeline.last.lost == {(3,)}
     late, first = observed.acted.late[(3,), 2].number, observed.acted.prompt[1]
     assert story(two_writers, observed).splitlines()[1] == (
         f"2. Transaction {late} wrote it before sync 1 and committed after that, before sync 2; "
@@ -99,7 +99,7 @@ def test_a_row_committed_late_is_lost(name: str, target: str, two_writers: Histo
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_window_longer_than_the_transaction_finds_the_row(target: str, two_writers: History, tmp_path: Path) -> None:
     """What is re-read from before the watermark includes the row that was committed late."""
-    assert _run(two_writers, "lookback_window:minutes=10", target, tmp_path).ledger.ever_wrong == {}
+    assert _run(two_writers, "lookback_window:minutes=10", target, tmp_path).timeline.ever_wrong == {}
 
 
 @pytest.mark.usefixtures("postgres_server")
@@ -109,9 +109,9 @@ def test_a_log_and_a_horizon_find_the_row(name: str, target: str, two_writers: H
     """They go by commits, or wait for the open transaction; what is waited for was not promised yet."""
     observed = _run(two_writers, name, target, tmp_path)
 
-    assert observed.ledger.ever_wrong == {}
-    assert observed.ledger.last is not None
-    assert observed.ledger.last.wrong == frozenset()
+    assert observed.timeline.ever_wrong == {}
+    assert observed.timeline.last is not None
+    assert observed.timeline.last.wrong == frozenset()
 
 
 @pytest.mark.usefixtures("postgres_server")
@@ -135,7 +135,7 @@ def test_a_horizon_delays_what_comes_after_an_open_transaction(lived: Lived, tmp
 def test_a_window_shorter_than_the_transaction_loses_it(two_writers: History, tmp_path: Path) -> None:
     """The row lies 12:05 - 12:04 = 1 minute behind; a window of half a minute does not reach it."""
     assert _lag(two_writers) == timedelta(minutes=1)
-    assert _run(two_writers, "lookback_window:minutes=0.5", "duckdb", tmp_path).ledger.ever_wrong == {(3,): 2}
+    assert _run(two_writers, "lookback_window:minutes=0.5", "duckdb", tmp_path).timeline.ever_wrong == {(3,): 2}
 
 
 @pytest.mark.usefixtures("postgres_server")
@@ -144,7 +144,7 @@ def test_the_scenario_of_late_commits_is_performed() -> None:
     who = contender(strategy("timestamp_watermark"))
     cell = Cell(who, scenario("late_commit"), ("postgres", "duckdb"), rows=100, seed=1)
     observed = cell.run(LoadClock())
-    assert observed.ledger.ever_wrong.keys() == {key for key, _ in observed.acted.late}
+    assert observed.timeline.ever_wrong.keys() == {key for key, _ in observed.acted.late}
     told = story(cell.history(), observed).splitlines()[1]
     assert re.fullmatch(r"2\. Transaction \d+ wrote it before sync 1 .*; transaction \d+ had committed .*", told)
 

@@ -64,7 +64,7 @@ def test_what_each_sync_did(pair: tuple[str, str], lived: Lived, tried: Tried) -
         Delta((Since(NOON + 5 * MINUTE),)),
         Delta((Since(NOON + 15 * MINUTE),)),
     ]
-    assert (observed.rows_at_end, observed.ledger.ever_wrong) == (4, {})
+    assert (observed.rows_at_end, observed.timeline.ever_wrong) == (4, {})
 
 
 @every_pair
@@ -84,10 +84,10 @@ def test_every_sync_is_audited(pair: tuple[str, str], lived: Lived, tried: Tried
     history = lived(BASE, ([(3, "wax", -20)], []), ([], []), ([(3, "red wax", 25)], []), ([], [1]))
     observed = tried(history, strategy("timestamp_watermark"), None, pair)
 
-    assert observed.ledger.ever_wrong == {(3,): 1, (1,): 4}
-    assert (observed.ledger.wrong_syncs, observed.ledger.healed_after) == (3, [2])
-    assert observed.ledger.most == (1, 0, 1, 0)
-    assert observed.ledger.last == Difference(phantom=frozenset({(1,)}))
+    assert observed.timeline.ever_wrong == {(3,): 1, (1,): 4}
+    assert (observed.timeline.wrong_syncs, observed.timeline.healed_after) == (3, [2])
+    assert observed.timeline.most == (1, 0, 1, 0)
+    assert observed.timeline.last == Difference(phantom=frozenset({(1,)}))
 
 
 def test_keys_that_leave_are_told_to_the_ledger(lived: Lived, tried: Tried) -> None:
@@ -95,8 +95,8 @@ def test_keys_that_leave_are_told_to_the_ledger(lived: Lived, tried: Tried) -> N
     history = lived(BASE, ([(3, "wax", -20)], []), ([], [3]), ([], []))
     observed = tried(history, strategy("timestamp_watermark"))
 
-    assert (observed.ledger.last, observed.ledger.never_healed) == (Difference(), {(3,)})
-    assert (observed.ledger.healed_after, observed.ledger.rows_never_healed) == ([], 1)
+    assert (observed.timeline.last, observed.timeline.never_healed) == (Difference(), {(3,)})
+    assert (observed.timeline.healed_after, observed.timeline.rows_never_healed) == ([], 1)
 
 
 @every_pair
@@ -104,11 +104,11 @@ def test_keys_that_leave_are_told_to_the_ledger(lived: Lived, tried: Tried) -> N
 def test_every_write_rule(rule: WriteRule, pair: tuple[str, str], lived: Lived, tried: Tried) -> None:
     """By every rule but append a full read is the source; append adds every row once more at every sync."""
     history = lived(BASE, ([(3, "wax", 5)], []), ([], []))
-    ledger = tried(history, strategy("full_refresh"), rule, pair).ledger
+    timeline = tried(history, strategy("full_refresh"), rule, pair).timeline
     copies = {(1,): 2, (2,): 2, (3,): 1}
 
-    assert ledger.last == (Difference(duplicated=copies) if rule is WriteRule.APPEND else Difference())
-    assert ledger.wrong_syncs == (2 if rule is WriteRule.APPEND else 0)
+    assert timeline.last == (Difference(duplicated=copies) if rule is WriteRule.APPEND else Difference())
+    assert timeline.wrong_syncs == (2 if rule is WriteRule.APPEND else 0)
 
 
 def test_the_strategy_has_a_rule_of_its_own(lived: Lived, tried: Tried) -> None:
@@ -116,7 +116,7 @@ def test_the_strategy_has_a_rule_of_its_own(lived: Lived, tried: Tried) -> None:
     history = lived(BASE, ([], [1]))
     observed = tried(history, strategy("full_refresh"))
 
-    assert (observed.ledger.last, counted(observed)[1].removed) == (Difference(), 2)
+    assert (observed.timeline.last, counted(observed)[1].removed) == (Difference(), 2)
 
 
 def test_the_state_is_measured(lived: Lived, tried: Tried) -> None:
@@ -134,7 +134,7 @@ def test_rows_left_for_a_later_sync_are_counted_and_not_wrong(lived: Lived, trie
     history = lived(BASE, ([(3, "wax", 5), (4, "rope", 6)], []))
     observed = tried(history, strategy("settling_delay"))
 
-    assert (observed.waiting, observed.ledger.last) == (2, Difference())
+    assert (observed.waiting, observed.timeline.last) == (2, Difference())
     assert tried(history, strategy("timestamp_watermark")).waiting == 0
 
 
@@ -149,7 +149,7 @@ def test_a_history_without_ticks(lived: Lived, tried: Tried) -> None:
     """The base alone is one sync."""
     observed = tried(lived(BASE), strategy("timestamp_watermark"))
 
-    assert (len(observed.syncs), observed.ledger.wrong_syncs, observed.rows_at_end) == (1, 0, 2)
+    assert (len(observed.syncs), observed.timeline.wrong_syncs, observed.rows_at_end) == (1, 0, 2)
 
 
 def test_ticks_may_be_made_one_by_one(lived: Lived, tried: Tried) -> None:
@@ -165,8 +165,8 @@ def test_a_tick_with_many_deletes(lived: Lived, tried: Tried) -> None:
     history = lived(BASE, ([], [1, 2]), ([(1, "tea", 15), (2, "ink", 16)], []))
     observed = tried(history, strategy("timestamp_watermark"))
 
-    assert observed.ledger.most == (0, 0, 2, 0)
-    assert (observed.ledger.last, observed.ledger.healed_after) == (Difference(), [1, 1])
+    assert observed.timeline.most == (0, 0, 2, 0)
+    assert (observed.timeline.last, observed.timeline.healed_after) == (Difference(), [1, 1])
 
 
 @dataclass(frozen=True)

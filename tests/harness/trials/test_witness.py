@@ -10,7 +10,7 @@ import pytest
 
 from incload.auditing.audit import Difference
 from incload.contenders.contender import Asked, SyncResult
-from incload.harness.trials.error_timeline import Ledger
+from incload.harness.trials.error_timeline import ErrorTimeline
 from incload.harness.trials.fault_stories import befell
 from incload.harness.trials.witness import story
 from incload.history.faults.coarse_state import RoundUpState, TruncateState
@@ -42,7 +42,7 @@ LATE = """\
 
 LATE_BEYOND_THE_WINDOW = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 3 became visible with modified_at = 2026-01-01T11:48:30.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows from 2026-01-01T11:49:00.
+2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows no earlier than 2026-01-01T11:49:00.
 3. The row's stamp lies 0:00:30 before the bound, 0:01:30 behind the watermark: the row was not read.
 4. It was lost after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
 
@@ -56,7 +56,7 @@ TIE = """\
 TIE_WITH_A_SMALLER_KEY = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 0 became visible with modified_at = 2026-01-01T11:50:00.
 2. With the watermark 2026-01-01T11:50:00 and key 2 in memory, sync 1 asked for the rows beyond \
-(2026-01-01T11:50:00, 2).
+2026-01-01T11:50:00 and key 2.
 3. The row's stamp is the watermark's own: the bound shuts it out, and the row was not read.
 4. It was lost after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
 
@@ -110,7 +110,7 @@ LEFT = """\
 
 DUPLICATED = """\
 1. In the base row id = 2 became visible with modified_at = 2026-01-01T11:50:00.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows from 2026-01-01T11:50:00.
+2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows no earlier than 2026-01-01T11:50:00.
 3. The row was read, and `append` put it beside the copy that was there.
 4. It was duplicated after sync 1 and is still duplicated after the last, sync 1 (1 wrong row then)."""
 
@@ -229,8 +229,8 @@ def test_a_row_that_came_back_without_a_stamp(lived: Lived, tried: Tried) -> Non
     """A row that was deleted, and whose key is back without a stamp, became visible and kept nothing."""
     history = lived(BASE, ([], [1]), ([(1, "green tea", None)], []))
     like = tried(history, strategy("full_refresh"))
-    made = replace(like, ledger=Ledger())
-    made.ledger.enter(2, LOST)
+    made = replace(like, timeline=ErrorTimeline())
+    made.timeline.enter_audit(2, LOST)
 
     assert (
         story(history, made).splitlines()[0]
@@ -380,9 +380,9 @@ def test_what_happened_before_the_row_was_wrong_is_told(lived: Lived, tried: Tri
 def observed(before: State, delta: Delta, found: Difference, like: Observed) -> Observed:
     """Return what a trial showed whose second sync asked, remembered and left the target as given."""
     syncs = [like.syncs[0], SyncResult(asked=Asked(delta, before, before))]
-    made = replace(like, rule=WriteRule.MERGE, ledger=Ledger(), syncs=syncs)
-    made.ledger.enter(0, Difference())
-    made.ledger.enter(1, found)
+    made = replace(like, rule=WriteRule.MERGE, timeline=ErrorTimeline(), syncs=syncs)
+    made.timeline.enter_audit(0, Difference())
+    made.timeline.enter_audit(1, found)
     return made
 
 
@@ -398,7 +398,7 @@ def at(minutes: float) -> int:
         (
             State(key=(7, "b")),
             (AfterKey((7, "b")),),
-            "With the key 7, 'b' in memory, sync 1 asked for the rows with a key above 7, 'b'.",
+            "With the key 7, b in memory, sync 1 asked for the rows with a key above 7, b.",
         ),
         (
             State(watermark=at(-10), digests=True),
@@ -413,8 +413,8 @@ def at(minutes: float) -> int:
             State(),
             (Since(None, until=at(5), nulls=True),),
             (
-                "With nothing in memory, sync 1 asked for the rows no later than 2026-01-01T12:05:00 and those "
-                "without a stamp."
+                "With nothing in memory, sync 1 asked for the rows no later than 2026-01-01T12:05:00, and those "
+                "without one."
             ),
         ),
         (State(), (Since(None),), "With nothing in memory, sync 1 asked for the rows with a stamp."),

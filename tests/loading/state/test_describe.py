@@ -58,9 +58,13 @@ FURTHER = "the rows whose at is no earlier than 2025-12-31T11:50:00Z and no late
         (
             "row_hash_cdc",
             entry(digests=True),
-            "reads every row, and loads those whose digest differs, and removes what the source no longer has.",
+            "reads every row, and loads the rows whose digest differs, and removes what the source no longer has.",
         ),
-        ("row_hash_cdc:removes=false", entry(digests=True), "reads every row, and loads those whose digest differs."),
+        (
+            "row_hash_cdc:removes=false",
+            entry(digests=True),
+            "reads every row, and loads the rows whose digest differs.",
+        ),
         (
             "lookback_with_reconciliation",
             entry(NOON, notes={"syncs": 4}),
