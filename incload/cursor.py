@@ -235,6 +235,10 @@ def scale_of_tag(tag: str) -> Scale | None:
         return shape_of(tag.removeprefix(_ONE_SHAPE).strip())
     if tag.startswith(_SHAPES):
         return MixedText(UNITS["us"], "without" not in tag)
+    from incload.ordered_ids import ids_of_tag  # which is made of what stands here
+
+    if ids := ids_of_tag(tag):
+        return ids
     match = re.fullmatch(rf"({_TIME} )?(\d+)/s", tag)
     if match:
         return (Stamps if match[1] else Scale)(int(match[2]))

@@ -14,6 +14,7 @@ from incload.cursor import MixedText
 from incload.engines.equality import Equality, folded
 from incload.engines.sql import Query
 from incload.errors import Refused
+from incload.ordered_ids import OrderedIds
 from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class Dialect(ABC):
     @abstractmethod
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
         """Return how a cursor column is compared and read."""
+
+    def matches(self, text: str, pattern: str) -> str:
+        """Return the condition that a text matches a pattern, which is a regular expression of classes alone."""
+        raise AssertionError(f"{self.engine} looks at its cursors in its own way: {text}, {pattern}")
 
     @abstractmethod
     def meaning(self, text: str) -> str:
@@ -218,6 +223,8 @@ class Dialect(ABC):
     @staticmethod
     def bind(cursor: CursorSql, scale: Scale, position: float) -> object:
         """Return the value to bind: the stored one where the column itself is compared, else the position."""
+        if isinstance(scale, OrderedIds):
+            return scale.stored(position)
         if isinstance(scale, MixedText) or cursor.position != cursor.compared:
             return position
         return scale.stored(position)

@@ -19,6 +19,8 @@ from incload.engines.sql import Place, Query, Row
 from incload.engines.stream import Crosses
 from incload.engines.temp_tables import STAGE
 from incload.engines.traits import Trait
+from incload.ordered_ids import ids_of, mixed_ids
+from incload.table import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from incload.engines.contract import StateChange, WriteIntent
     from incload.engines.endpoints import Endpoint
     from incload.engines.equality import Equality
+    from incload.ordered_ids import OrderedIds
     from incload.table import Column, Table
 
 __all__ = ["Place", "Query", "Row", "Session"]
@@ -205,6 +208,20 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
         None when there is no value to tell. `per_second` is what an integer cursor counts, as the user says; None for
         plain numbers.
         """
+
+    def ordered_ids(self, place: Place, table: str, column: Column) -> OrderedIds | None:
+        """Return the form of the ids in a cursor column, if its first value is one; refuse others beside it."""
+        if column.kind is not Kind.TEXT and column.declared.lower() != "uuid":
+            return None
+        text, relation = f"CAST({self.quote(column.name)} AS VARCHAR)", f"{self.relation(place, table)} AS r"
+        first = self.rows(f"SELECT {text} FROM {relation} WHERE {self.quote(column.name)} IS NOT NULL LIMIT 1")
+        ids = ids_of(str(first[0][0])) if first else None
+        if ids is None:
+            return None
+        other = self.rows(f"SELECT {text} FROM {relation} WHERE NOT ({self.matches(text, ids.pattern)}) LIMIT 1")
+        if other:
+            raise mixed_ids(column.name, first[0][0], other[0][0])
+        return ids
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - a dialect may need it
         """Tell whether the largest value of a column is found in no time; by itself, only that of a small table is."""

@@ -36,6 +36,7 @@ from incload.engines.session import Place, Query, Row
 from incload.engines.stream import Batches, Stream
 from incload.engines.traits import Trait, is_wider
 from incload.errors import Refused
+from incload.ordered_ids import OrderedIds
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -226,6 +227,8 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
             return Stamps(column.per_second)
         if column.kind in {Kind.INTEGER, Kind.REAL}:
             return Scale(per_second)
+        if ids := self.ordered_ids(place, table, column):
+            return ids
         if column.kind is not Kind.TEXT:
             raise Refused(
                 f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
@@ -248,10 +251,16 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         name = self.quote(column)
         if isinstance(scale, MixedText):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
+        if isinstance(scale, OrderedIds) and declared == "UUID":
+            return CursorSql(name, "CAST(? AS UUID)", f"CAST({name} AS VARCHAR)")
         if isinstance(scale, Stamps):
             bound = BOUND.get(declared, "make_timestamp(?)")
             return CursorSql(name, bound, ticks(name, declared), endless(f"max({name})", declared))
         return CursorSql(name, "?", name)
+
+    def matches(self, text: str, pattern: str) -> str:
+        """The whole text has to."""
+        return f"regexp_full_match({text}, '{pattern}')"
 
     def meaning(self, text: str) -> str:
         """Cast to a stamp; the session's zone is UTC."""

@@ -10,6 +10,7 @@ from incload.engines.dialect import Dialect
 from incload.engines.equality import Equality
 from incload.engines.postgres.sql import hashed, key_stamp, microseconds, stamp, ticks
 from incload.engines.sql import Query
+from incload.ordered_ids import OrderedIds
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class PostgresDialect(Dialect):
             return CursorSql(name, "(?::text)::xid8", f"{name}::text::bigint")
         if isinstance(scale, MixedText):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
+        if isinstance(scale, OrderedIds) and declared == "uuid":
+            return CursorSql(name, "CAST(? AS uuid)", f"CAST({name} AS text)")
         if isinstance(scale, Stamps):
             per_second = scale.per_second or UNITS["us"]
             bound = stamp(declared, per_second)
@@ -39,6 +42,10 @@ class PostgresDialect(Dialect):
         if declared == "real":  # which the driver would read as the shortest number that is another float of 8 bytes
             return CursorSql(name, "?", f"{name}::float8")
         return CursorSql(name, "?", name)
+
+    def matches(self, text: str, pattern: str) -> str:
+        """The whole text has to, letter by letter."""
+        return f"({text}) COLLATE \"C\" ~ '^{pattern}$'"
 
     def meaning(self, text: str) -> str:
         """Cast to a stamp; the session's zone is UTC."""

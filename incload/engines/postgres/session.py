@@ -256,6 +256,8 @@ class PostgresLoad(PostgresDialect, Session):
             return Stamps(column.per_second)
         if column.kind in {Kind.INTEGER, Kind.REAL}:
             return Scale(per_second)
+        if ids := self.ordered_ids(place, table, column):
+            return ids
         if column.kind is not Kind.TEXT:
             raise Refused(
                 f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "

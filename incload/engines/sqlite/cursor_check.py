@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import IsoText, MixedText, Scale, scale_of_texts, shape_of
 from incload.errors import Refused
+from incload.ordered_ids import ids_of, mixed_ids
 from incload.strategy import Since
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ class CursorValues:
         if not isinstance(sample, str):
             return Scale(per_second)
         shape = shape_of(sample)
+        if ids := ids_of(sample):
+            other = self._one(f"typeof({self._name}) <> 'null' AND {_strange(self._name)}", ids.pattern)
+            if other is not None:
+                raise mixed_ids(self.column, sample, other)
+            return ids
         if not isinstance(shape, IsoText):
             return scale_of_texts([sample], self.column)
         other = self._one(f"typeof({self._name}) <> 'null' AND {_strange(self._name)}", _glob(shape))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import IsoText, MixedText, Scale, Stamps, shape_of
 from incload.errors import Refused
+from incload.ordered_ids import OrderedIds
 
 if TYPE_CHECKING:
     from incload.loading.state.entry import Entry
@@ -41,7 +42,7 @@ def _position(text: str, scale: Scale) -> Position:
     """Return the position of a value as a reader of the source writes it; raise `Refused` or ValueError for others."""
     shape = shape_of(text)
     match scale:
-        case IsoText():
+        case IsoText() | OrderedIds():
             return scale.position(text)
         case MixedText():
             if shape is None or shape.zoned is not scale.zoned:
