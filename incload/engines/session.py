@@ -65,6 +65,15 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     folds_names: ClassVar[bool] = False
     """Whether two names that differ in case alone are one table."""
 
+    hides_kinds: ClassVar[bool] = False
+    """Whether columns that count different things may have one type."""
+
+    undecided: frozenset[str] = frozenset()
+    """The columns of a record file without any value, which leave open what they hold."""
+
+    kept_as_text: frozenset[str] = frozenset()
+    """The columns of a record file that hold numbers or truth values only, and are text as they are in the target."""
+
     holds_any: ClassVar[bool] = False
     """Whether a column of numbers may hold texts."""
 

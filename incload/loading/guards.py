@@ -12,7 +12,7 @@ from incload.assumptions import Assumption
 from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps, no_place
 from incload.errors import Refused
 from incload.removal_limit import within_limit
-from incload.strategy import WriteRule, needs_of
+from incload.strategy import Everything, State, WriteRule, needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from incload.loading.connections import Connections
     from incload.loading.plan import Guards, Plan
     from incload.loading.writing.job import PreparedWrite, WriteJob
-    from incload.strategy import Position, State, Strategy
+    from incload.strategy import Delta, Position, Strategy
 
 _DAY = 86_400
 _RECENT_SECONDS = 30 * 365 * _DAY
@@ -103,6 +103,16 @@ def warnings(job: WriteJob, plan: Plan, prepared: PreparedWrite, after: State, c
         *(_nulled(job), unit, _ahead(job, plan, prepared, after.watermark, clock)),
     )
     return tuple(sentence for sentence in found if sentence)
+
+
+def about_emptied(job: WriteJob, prepared: PreparedWrite, delta: Delta, before: State, remedy: str) -> tuple[str, ...]:
+    """Report a target without rows whose state says that there were some, unless all rows were just read."""
+    if not prepared.fresh or before == State() or Everything() in delta.rows:
+        return ()
+    if job.connections.source.is_empty(job.connections.relation):
+        return ()
+    said = f"table {job.table.name!r} of the target was empty, and the state says that rows were loaded into it"
+    return (f"{said}, which are not read again: if they are to come back, {remedy}.",)
 
 
 def _held_back(plan: Plan, prepared: PreparedWrite) -> str:

@@ -20,6 +20,7 @@ from incload.errors import Refused, unknown, visible
 from incload.loading import guards
 from incload.loading.backfill import backfill, columns_to_fill, unfilled
 from incload.loading.choosing import chosen
+from incload.loading.column_kinds import settle_kinds
 from incload.loading.connections import require_capability
 from incload.loading.cursor_check import look_at_cursor
 from incload.loading.equating import check_key, compare_keys, refuse_nulled, unheld
@@ -123,6 +124,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
         store.forget()
         connections.target.discard(plan.name)
     described = table
+    kinds = settle_kinds(connections, table, {} if first else store.kinds(), evolve=plan.evolve)
     table, added = _settle_target(connections, plan, table, None)
     connections, missing = hold_columns(connections, plan, table)
     may_remove = guards.may_remove(plan.guards)
@@ -147,6 +149,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
 
     def write(done: WriteResult) -> None:
         _remember(store, job, prepared, done, (before, after), at=started)
+        store.record(kinds.now)
         if backfilled:
             store.outdate(started)
         elif plan.backfill is None:
@@ -156,6 +159,8 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
         *unheld(connections, table),
         *about_generated(described, table),
         *guards.warnings(job, plan, prepared, after, started),
+        *(() if first else guards.about_emptied(job, prepared, delta, before, store.remedy)),
+        *kinds.sentences,
     )
     is_news = after != before or store.is_foreign()
     change = StateChange(store.whose, store.text(after) if is_news else None, write)

@@ -111,7 +111,8 @@ class Ends:
 
     def state(self) -> dict[tuple[str, str], dict[str, object]]:
         """Return what the target remembers, by table and strategy."""
-        found = self.rows("SELECT table_name, strategy, value FROM _incload_memory ORDER BY 1, 2")
+        states = "SELECT table_name, strategy, value FROM _incload_memory WHERE strategy <> '(columns)'"
+        found = self.rows(f"{states} ORDER BY 1, 2")
         return {(str(table), str(name)): json.loads(str(value)) for table, name, value in found}
 
     def watermark(self, name: str = "timestamp_watermark", table: str = "events") -> object:

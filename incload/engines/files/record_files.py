@@ -204,6 +204,8 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
         return Taken(0)
     _require(path, [field.name for field in fields], wanted)
     fields = [replace(field, families=families_of(session, field)) for field in fields]
+    session.undecided = frozenset(field.name for field in fields if not field.families)
+    session.kept_as_text = frozenset(field.name for field in fields if _is_narrower(field, wanted))
     by_name = {field.name: field for field in fields}
     expected = [name for name in wanted.known if name in by_name or name not in wanted.own]
     names = [*expected, *(name for name in by_name if name not in wanted.known)]
@@ -224,6 +226,13 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
     session.write("DROP TABLE incload_records")
     _check_key(session, path, table, wanted)
     return Taken(records, tuple(notes), tuple(name for name in expected if name not in by_name))
+
+
+def _is_narrower(field: Field, wanted: Wanted) -> bool:
+    """Tell whether all values are numbers, or truth values, of a column that is text in the target."""
+    there = wanted.known.get(field.name)
+    known = there is not None and there.kind is Kind.TEXT and field.name != wanted.cursor
+    return known and bool(field.families) and (field.families <= NUMBERS or field.families == {"boolean"})
 
 
 def _require(path: str, names: list[str], wanted: Wanted) -> None:

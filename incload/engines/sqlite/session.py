@@ -64,7 +64,7 @@ class SqliteSession(SqliteCrossing):
     """One SQLite connection with the target, the source, or both."""
 
     engine: ClassVar[str] = "sqlite"
-    folds_names, holds_any = True, True
+    folds_names, holds_any, hides_kinds = True, True, True
     error: ClassVar[type[Exception]] = sqlite3.Error
 
     def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:

@@ -11,13 +11,14 @@ written with the entry and never read by a sync, so that it can only help.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Stamps, carried, scale_of_tag
 from incload.engines.temp_tables import DIGEST
 from incload.errors import Refused
+from incload.loading.column_kinds import OWNER, Kinds, read_kinds, text_of
 from incload.loading.state.entry import Entry, read_entry
 from incload.strategy import State
 from incload.table import Column, Kind, Table
@@ -83,6 +84,7 @@ class StateStore:
         source: From which source it is made; None where that is not written down.
         spelled: The strategy with its parameters, as `incload load` takes it; None where that is not written down.
         moved: Whether a memory made from another source is that of this one.
+        texts: What the table of states was found to hold, by whose it is; empty until it is asked.
     """
 
     session: Session
@@ -92,6 +94,7 @@ class StateStore:
     source: str | None = None
     moved: bool = False
     spelled: str | None = None
+    texts: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def digests(self) -> str:
@@ -166,16 +169,32 @@ class StateStore:
 
     def put(self, value: str, by: By, at: int, *, rows: int = 0, of_run: int | None = None) -> None:
         """Write the text of an entry as it is, and add it to the history."""
-        is_new = self._make(TABLE)
+        self._write(value, self.whose)
+        self._add(value, by, at, rows, of_run)
+
+    def _write(self, value: str, whose: tuple[str, str]) -> None:
+        """Write a text over the one that is there."""
+        is_new = self._make(TABLE) or (bool(self.texts) and whose[1] not in self.texts)
+        if self.texts:
+            self.texts[whose[1]] = value
         # An upsert of one row is a statement of many steps in DuckDB, and takes four times as long.
         update = f"UPDATE {self._name(TABLE)} SET value = ? WHERE {_WHERE}"
-        if is_new or not self.session.write(update, (value, *self.whose)):
+        if is_new or not self.session.write(update, (value, *whose)):
             insert = f"INSERT INTO {self._name(TABLE)} (table_name, strategy, value) VALUES (?, ?, ?)"
-            self.session.write(insert, (*self.whose, value))
-        self._add(value, by, at, rows, of_run)
+            self.session.write(insert, (*whose, value))
+
+    def kinds(self) -> Kinds:
+        """Return the record of what the target's columns hold; empty where there is none."""
+        return read_kinds(self._texts().get(OWNER))
+
+    def record(self, kinds: Kinds) -> None:
+        """Write the record of what the target's columns hold, unless it says so already."""
+        if kinds != self.kinds():
+            self._write(text_of(kinds), (self.table.name, OWNER))
 
     def forget(self) -> None:
         """Forget everything that this strategy remembered of the table; the history stays."""
+        self.texts.clear()
         if self.exists():
             self.session.write(f"DELETE FROM {self._name(TABLE)} WHERE {_WHERE}", self.whose)
         self.session.write(f"DROP TABLE IF EXISTS {self.digests}")
@@ -189,9 +208,9 @@ class StateStore:
         """Forget the digests that other strategies keep of this table: they say what a target held that has changed."""
         if not self.exists():
             return
-        sql = f"SELECT strategy FROM {self._name(TABLE)} WHERE table_name = ? AND strategy <> ?"
+        sql = f"SELECT strategy FROM {self._name(TABLE)} WHERE table_name = ? AND strategy NOT IN (?, '{OWNER}')"
         for (strategy,) in self.session.rows(sql, self.whose):
-            other = replace(self, strategy=str(strategy))
+            other = replace(self, strategy=str(strategy), texts={})
             if other.has_digests():
                 other.reset(at)
 
@@ -259,10 +278,14 @@ class StateStore:
         return True
 
     def _value(self) -> str | None:
-        if not self.exists():
-            return None
-        found = self.session.rows(f"SELECT value FROM {self._name(TABLE)} WHERE {_WHERE}", self.whose)
-        return str(found[0][0]) if found else None
+        return self._texts().get(self.strategy)
+
+    def _texts(self) -> dict[str, str]:
+        """Return this strategy's entry and the record of the columns; asked once, as a sync holds the table."""
+        if not self.texts and self.exists():
+            sql = f"SELECT strategy, value FROM {self._name(TABLE)} WHERE table_name = ? AND strategy IN (?, '{OWNER}')"
+            self.texts.update((str(whose), str(value)) for whose, value in self.session.rows(sql, self.whose))
+        return self.texts
 
     def _add(self, value: str | None, by: By, at: int, rows: int, of_run: int | None) -> None:
         """Add a value to the history, and let the oldest go."""
@@ -318,7 +341,7 @@ def remembered(session: Session) -> list[tuple[str, str]]:
     for table in (TABLE, HISTORY):
         if session.holds("target", table):
             pairs = session.rows(f"SELECT DISTINCT table_name, strategy FROM {session.name('target', table)}")
-            found |= {(str(name), str(strategy)) for name, strategy in pairs}
+            found |= {(str(name), str(strategy)) for name, strategy in pairs if strategy != OWNER}
     return sorted(found)
 
 

@@ -65,6 +65,7 @@ class PreparedWrite:
         held_back: How many rows the source no longer has and the target keeps, because they are too many.
         forgotten: The keys whose remembered digests go with the rows, as a relation; None without any.
         position: Up to where the source's change log was read; None if it was not, or is not carried out.
+        fresh: Whether the target had no row before.
         why_all: Why everything was read where a log was asked, if that is to be reported; a clause.
     """
 
@@ -76,6 +77,7 @@ class PreparedWrite:
     held_back: int = 0
     forgotten: str | None = None
     position: str | None = None
+    fresh: bool = False
     why_all: str = ""
 
 

@@ -28,7 +28,8 @@ def changed(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
     elif delta.remove and some_are_gone(job, job.known, stage, read):
         removals, held_back = to_remove(job, target.keys_missing(key, job.known, keys))
         forgotten = removals
-    return replace(removing(prepare(job, stage, rule, read=read), removals, held_back), forgotten=forgotten)
+    prepared = removing(prepare(job, stage, rule, read=read), removals, held_back)
+    return replace(prepared, forgotten=forgotten, fresh=target.is_empty(job.target))
 
 
 def _stage_changed(job: WriteJob) -> tuple[str, str, int]:

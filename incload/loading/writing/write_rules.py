@@ -43,6 +43,11 @@ def prepare_write(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite
 def _plain(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
     """Write rows that nothing but the target is compared with."""
     fresh = job.connections.target.is_empty(job.target)
+    return replace(_onto(job, delta, rule, fresh=fresh), fresh=fresh)
+
+
+def _onto(job: WriteJob, delta: Delta, rule: WriteRule, *, fresh: bool) -> PreparedWrite:
+    """Write rows into a target that is empty or not."""
     direct = (
         len(delta.rows) == 1
         and job.unique

@@ -361,7 +361,7 @@ def test_a_state_by_hand_is_that_of_the_schema(shop: Shop, capsys: pytest.Captur
     capsys.readouterr()
     assert main(["memory", "show", shop.target_url()]) == 0
     shown = capsys.readouterr().out
-    raw = "SELECT json_extract_string(value, 'watermark') FROM {}._incload_memory"
+    raw = "SELECT json_extract_string(value, 'watermark') FROM {}._incload_memory WHERE strategy <> '(columns)'"
     seen = []
     for command in (["rollback"], ["set", "--watermark", "250"], ["reset"]):
         assert main(["memory", command[0], shop.target_url(), "--table", "events", *command[1:]]) == 0
