@@ -123,13 +123,14 @@ def facts_of(
     worst: tuple[WorstRow, ...] = (),
 ) -> HistoryFacts:
     """Return what is known of a history that has passed."""
+    from incload.engines.files.layout import column_of
     from incload.harness.sandbox.environment import environment
     from incload.report.replay.facts import HistoryFacts
 
     return HistoryFacts(
         name=on_one_line(options.file or options.path.absolute().name),
         key=named("--key", options.key),
-        cursor=options.cursor,
+        cursor=column_of(options.cursor),
         vanished=options.vanished,
         schedule=_schedule(options),
         account=account,

@@ -30,7 +30,7 @@ def read_rows(text: str, *, tabs: bool = False) -> Iterator[list[str]]:
     text = text.removeprefix("\ufeff")
     delimiter = "\t" if tabs else delimiter_of({each: _header(text, each) for each in DELIMITERS})
     spaced = re.search(rf'(?:^|[{re.escape(delimiter)}\r\n]) +"|" +(?:[{re.escape(delimiter)}\r\n]|$)', text)
-    rows = _spaced_rows(text, delimiter) if spaced else _plain_rows(text, delimiter)
+    rows = spaced_rows(text, delimiter) if spaced else _plain_rows(text, delimiter)
     return (row for row in rows if row and row != [""])
 
 
@@ -51,7 +51,7 @@ def _plain_rows(text: str, delimiter: str) -> Iterator[list[str]]:
         csv.field_size_limit(limit)
 
 
-def _spaced_rows(text: str, delimiter: str) -> Iterator[list[str]]:
+def spaced_rows(text: str, delimiter: str) -> Iterator[list[str]]:
     """Read field by field, for the csv module takes a space before a quote for a field without quotes."""
     field = re.compile(rf'( *"((?:[^"]|"")*)" *|[^{re.escape(delimiter)}\r\n]*)({re.escape(delimiter)}|\r\n|\r|\n|\Z)')
     row: list[str] = []

@@ -43,7 +43,12 @@ def other_form(start: bytes, form: str) -> str:
         return "is XML: convert it to JSON or CSV"
     if form != "json" and _JSON.match(text):
         return "is JSON: let its name end in .json"
-    return _other_text(text) if form == "json" and not text.startswith((b"{", b"[")) else ""
+    return _other_text(text) if form == "json" and _is_other_text(text) else ""
+
+
+def _is_other_text(text: bytes) -> bool:
+    """Tell whether a text is no list and no object, in an encoding in which that can be seen."""
+    return not text.startswith((b"{", b"[")) and b"\x00" not in text
 
 
 def _other_text(text: bytes) -> str:

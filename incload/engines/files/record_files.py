@@ -18,7 +18,7 @@ from incload.engines.driver_errors import reason
 from incload.engines.endpoints import record_format
 from incload.engines.files import gzip_files
 from incload.engines.files.column_types import NUMBERS, Field, Typed, Wanted, column_type, families_of
-from incload.engines.files.delimited import DELIMITERS, delimiter_of
+from incload.engines.files.delimited import DELIMITERS, delimiter_of, spaced_rows
 from incload.engines.files.layout import ending_of
 from incload.engines.files.looks_like import other_form
 from incload.engines.files.parquet_reading import reading
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from incload.engines.session import Session
     from incload.table import Column
 
+_HEADER = 1 << 20
+"""How many characters a header has at most."""
 _MOST_BYTES = 1 << 28
 """A file of more bytes than this is not read in Python, which holds all of it, to find out what is wrong with it."""
 _NO_ORDER = {
@@ -161,9 +163,13 @@ def _divided(path: str, delimiter: str) -> list[str]:
     """Return the names of a header, which may go on over several lines inside quotes; none where they are broken."""
     with gzip_files.opened(path) as file:
         try:
-            return next(csv.reader(file, delimiter=delimiter, strict=True), [])
+            names = next(csv.reader(file, delimiter=delimiter, strict=True), [])
         except csv.Error:
             return []
+    if not any(name.lstrip(" ").startswith('"') for name in names):
+        return names
+    with gzip_files.opened(path) as file:
+        return next(spaced_rows(file.read(_HEADER), delimiter), [])
 
 
 def _itself(path: str) -> str:

@@ -21,12 +21,17 @@ _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 def past_blocks(facts: HistoryFacts) -> list[Block]:
     """Return what the history is like, up to where a picture of its lags may stand."""
     lateness = facts.lateness
-    return [
+    met = [
         Heading(2, "What the history is like"),
         Points(tuple(_met(facts.account))),
         Points(tuple(_changes(lateness))),
         Points(tuple(_oddities(facts.account, lateness))),
         *_skipped(facts.account.notes, facts.account.skipped),
+    ]
+    if not facts.cursor:
+        return met
+    return [
+        *met,
         Heading(3, "How far changes lie behind"),
         Paragraph(
             "The lag of a change is how far its timestamp lies behind the largest one that was visible at the sync "

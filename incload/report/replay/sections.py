@@ -146,7 +146,8 @@ def _unseen(facts: HistoryFacts) -> list[str]:
 
 def profile_headline(facts: HistoryFacts) -> str:
     """Return the one sentence that says what a history is like."""
-    where = f"{plural(facts.account.snapshots, 'snapshot')} of {facts.name}, by {facts.cursor}"
+    by = f", by {facts.cursor}" if facts.cursor else ""
+    where = f"{plural(facts.account.snapshots, 'snapshot')} of {facts.name}{by}"
     reason = unjudged(facts)
     found = reason or behind_sentence(facts.lateness).removesuffix(".")
     doubt = "" if reason else doubtful_times(facts.account, facts.lateness, facts.cursor)
@@ -168,9 +169,10 @@ def origin_blocks(facts: HistoryFacts) -> list[Block]:
 def _setting(rows: Sequence[Replayed], facts: HistoryFacts) -> str:
     pairs = dict.fromkeys(f"{row.source_engine} to {row.target_engine}" for row in rows)
     rows_gone = "is gone from the source" if facts.vanished == "delete" else "stays in the source as it was last"
+    cursor = f"cursor {facts.cursor}" if facts.cursor else "no cursor"
     return (
         f"All strategies followed the same source, from {listed(list(pairs))}, with {facts.schedule}; key "
-        f"{', '.join(facts.key)}, cursor {facts.cursor}. A row that is missing from a snapshot {rows_gone}. Every copy "
+        f"{', '.join(facts.key)}, {cursor}. A row that is missing from a snapshot {rows_gone}. Every copy "
         "was audited after every sync, and the load's guard against mass removal was off: what was gone was gone."
     )
 
