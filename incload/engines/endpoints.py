@@ -145,9 +145,8 @@ class Location(Endpoint):
             return
         if not path.is_file():
             raise Refused(f"the target {self._file} is a device, a pipe or a socket: name a file.")
-        if isinstance(source, Location) and path.samefile(source.path) and folded(source.schema) == folded(self.schema):
-            beside = ", or into another schema" if self.engine == "duckdb" else ""
-            raise Refused(f"source and target are both {self.shown}: load into a file of its own{beside}.")
+        if isinstance(source, Location) and path.samefile(source.path) and source.engine != self.engine:
+            raise Refused(f"source and target are both {self.shown}, as files of two engines: load into another file.")
         if not path.stat().st_mode & 0o222:
             raise Refused(f"the target {self._file} is read-only: make it writable, or name another.")
 

@@ -284,9 +284,9 @@ def _refuse_itself(connections: Connections, target: Endpoint, plan: Plan) -> bo
         return False
     one = connections.source.database()
     other = one if connections.attached else connections.target.database()
-    if one[:1] == other[:1] and connections.source.name("source", connections.table) == connections.target.name(
-        "target", plan.name
-    ):
+    names = connections.source.name("source", connections.table), connections.target.name("target", plan.name)
+    is_one = len({name.lower() if connections.source.folds_names else name for name in names}) == 1
+    if one[:1] == other[:1] and is_one:
         raise Refused(f"source and target are both table {plan.name!r} of {target.shown}: load into another table.")
     return one == other
 

@@ -222,7 +222,7 @@ def test_what_cannot_be_a_target_is_named(between: Between, engine: str) -> None
     ends.write(*TABLE)
     here = ends.source
     for target, said in (
-        (here, "source and target are both '.*': load into a file of its own"),
+        (here, "source and target are both table 'events' of '.*': load into another table"),
         (replace(here, path=ends.folder), "the target '.*' is a folder: name a file in it"),
         (replace(here, path=ends.folder / "none" / "x.db"), "the target's folder '.*none' does not exist: create it"),
         (replace(here, path=Path(":memory:")), "a target in memory would be gone at once: name a file"),

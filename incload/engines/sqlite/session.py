@@ -75,13 +75,16 @@ class SqliteSession(SqliteCrossing):
             main, isolation_level=None, timeout=LOCK_SECONDS, uri=True, check_same_thread=False
         )
         self._target = target
+        is_one_file = bool(source and target and target.is_file() and source.samefile(target))
+        # A file that is attached beside itself waits for its own lock.
+        self._stands: dict[Place, str] = {"source": "main" if is_one_file else "source", "target": "main"}
         if not durable:
             self.write("PRAGMA synchronous = OFF")
         self._check("SELECT 1 FROM main.sqlite_master LIMIT 1", (), target)
         if target:
             self.write(f"PRAGMA page_size = {_PAGE_BYTES}")
             self.write(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        if source:
+        if source and not is_one_file:
             self._check("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",), source)
             self._check("SELECT 1 FROM source.sqlite_master LIMIT 1", (), source)
         sqlite_digest.bring(self._connection)
@@ -131,11 +134,11 @@ class SqliteSession(SqliteCrossing):
 
     def name(self, place: Place, table: str) -> str:
         """Qualify with the database: an unqualified name could fall through to the source."""
-        return f"{'source' if place == 'source' else 'main'}.{self.quote(table)}"
+        return f"{self._stands[place]}.{self.quote(table)}"
 
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Read the columns from the catalogue, generated ones included."""
-        schema = "source" if place == "source" else "main"
+        schema = self._stands[place]
         found = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
         named = [(str(name), str(declared)) for _, name, declared, *_, hidden in found if hidden != 1]
         return (
@@ -159,7 +162,7 @@ class SqliteSession(SqliteCrossing):
         """Build the table again around the columns, and all that belongs to it, as SQLite's manual describes."""
         from incload.engines.sqlite.rebuild import rebuild
 
-        rebuild(self, "source" if place == "source" else "main", table.name, types)
+        rebuild(self, self._stands[place], table.name, types)
 
     def check_names(self, columns: Iterable[str]) -> None:
         """Refuse too many, and `true` and `false`: out of a subquery SQLite renames such a column, even when quoted."""
@@ -175,19 +178,19 @@ class SqliteSession(SqliteCrossing):
 
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
-        schema = "source" if place == "source" else "main"
+        schema = self._stands[place]
         found = self.rows(f"SELECT name FROM {schema}.sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
         return [str(name) for (name,) in found]
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look at the catalogue's mark on each column of the primary key."""
-        schema = "source" if place == "source" else "main"
+        schema = self._stands[place]
         info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
         return {str(name) for _, name, _, _, _, primary, _ in info if primary} == set(key)
 
     def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
         """Look at the catalogue, which numbers the columns of the key."""
-        schema = "source" if place == "source" else "main"
+        schema = self._stands[place]
         info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
         places = sorted((int(str(primary)), str(name)) for _, name, _, _, _, primary, _ in info if primary)
         return tuple(name for _, name in places)
@@ -201,7 +204,7 @@ class SqliteSession(SqliteCrossing):
 
     def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
         """Look at the collations of the unique index over the key, which may not be those of the columns."""
-        return collations(self.rows, "source" if place == "source" else "main", table, key)
+        return collations(self.rows, self._stands[place], table, key)
 
     def collation(self, column: Column, origin: str) -> str:
         """Keep SQLite's own, and take the one that is nearest to another engine's."""
@@ -229,7 +232,7 @@ class SqliteSession(SqliteCrossing):
 
     def version(self, place: Place) -> int:
         """Ask the file: the number stands for what this connection has last seen of it."""
-        return int(str(self.rows(f"PRAGMA {'source' if place == 'source' else 'main'}.data_version")[0][0]))
+        return int(str(self.rows(f"PRAGMA {self._stands[place]}.data_version")[0][0]))
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:
         """Ask the planner: an index spares it the sorting."""
