@@ -246,3 +246,47 @@ def test_a_collation_of_a_duckdb_target_hides_no_change(tmp_path: Path) -> None:
     ends.load("snapshot_diff")
 
     assert ends.rows() == [(1, "X")]
+
+
+CITEXT = (
+    "CREATE TYPE citext",
+    "CREATE FUNCTION citextin(cstring) RETURNS citext AS 'textin' LANGUAGE internal IMMUTABLE STRICT",
+    "CREATE FUNCTION citextout(citext) RETURNS cstring AS 'textout' LANGUAGE internal IMMUTABLE STRICT",
+    "CREATE TYPE citext (INPUT = citextin, OUTPUT = citextout, LIKE = text)",
+    "CREATE CAST (citext AS text) WITHOUT FUNCTION AS ASSIGNMENT",
+    (
+        "CREATE FUNCTION cicmp(citext, citext) RETURNS int LANGUAGE sql IMMUTABLE STRICT"
+        " AS 'SELECT bttextcmp(lower($1::text), lower($2::text))'"
+    ),
+    *(
+        f"CREATE FUNCTION ci_{name}(citext, citext) RETURNS bool LANGUAGE sql IMMUTABLE STRICT"
+        f" AS 'SELECT lower($1::text) {sign} lower($2::text)'"
+        for name, sign in (("lt", "<"), ("le", "<="), ("eq", "="), ("ge", ">="), ("gt", ">"))
+    ),
+    *(
+        f"CREATE OPERATOR {sign} (LEFTARG = citext, RIGHTARG = citext, FUNCTION = ci_{name})"
+        for name, sign in (("lt", "<"), ("le", "<="), ("eq", "="), ("ge", ">="), ("gt", ">"))
+    ),
+    (
+        "CREATE OPERATOR CLASS citext_ops DEFAULT FOR TYPE citext USING btree AS OPERATOR 1 <, OPERATOR 2 <=,"
+        " OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 cicmp(citext, citext)"
+    ),
+    "CREATE TABLE t (k citext PRIMARY KEY, v integer, ts integer)",
+    "INSERT INTO t VALUES ('a', 1, 1), ('b', 2, 2)",
+)
+"""What the extension citext brings along, which a server may not have."""
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
+@pytest.mark.parametrize("name", ["snapshot_diff", "row_hash_cdc", "timestamp_watermark"])
+def test_a_citext_key_in_another_case_is_the_same_row(
+    engine: str, name: str, postgres_url: str, tmp_path: Path
+) -> None:
+    """The type says so, and no other engine has it."""
+    ends = Databases(Database(postgres_url), Database(f"{engine}:///{tmp_path}/target"))
+    ends.source.run(*CITEXT)
+    ends.load(name, cursor="ts")
+    ends.source.run("UPDATE t SET k = 'A', v = 5, ts = 11 WHERE v = 1")
+    ends.load(name, cursor="ts")
+
+    assert ends.rows("k, v") == [("A", 5), ("b", 2)]
