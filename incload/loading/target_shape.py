@@ -56,14 +56,14 @@ def fit(
     wanted = {column.name: session.type_name(column, connections.origin) for column in table.columns}
     there = _Target({column.name: column for column in found}, session.traits(table.name), wanted)
     table = _without_generated(table, there)
-    for name in there.columns:
-        if name not in wanted:
-            _check_own(table, name, there.traits[name], loaded)
     _check_identity(plan, table, there)
     missing = [column for column in table.columns if column.name not in there.columns]
     changed = [each for each in table.columns if each.name in there.columns and not _fits(connections, there, each)]
     if not plan.evolve and (missing or changed):
         _refuse_other(table, there, missing, changed)
+    for name in there.columns:
+        if name not in wanted:
+            _check_own(table, name, there.traits[name], loaded)
     gained = evolve(session, table, wanted, missing, [(there.columns[each.name], each) for each in changed])
     connections.widened.update(_widened(connections, table, there, changed))
     return table, gained

@@ -177,6 +177,19 @@ def test_postgresql_names_the_view_that_stands_in_the_way(on_a_server: Databases
     assert ends.rows() == [(1, 10, "x"), (2, 20, "y")]
 
 
+def test_a_wider_type_of_the_target_stays(on_a_server: Databases) -> None:
+    """A source that narrows its type has no value that the target does not hold, and nothing is cut off."""
+    ends = on_a_server
+    ends.source.run("CREATE TABLE t (k integer PRIMARY KEY, a text)", "INSERT INTO t VALUES (1, 'abcd')")
+    ends.load("row_hash_cdc")
+    ends.source.run(
+        "DROP TABLE t", "CREATE TABLE t (k smallint PRIMARY KEY, a varchar(3))", "INSERT INTO t VALUES (2, 'x')"
+    )
+    ends.load("incrementing_id", evolve=True)
+
+    assert ends.rows() == [(1, "abcd"), (2, "x")]
+
+
 @pytest.mark.parametrize(
     ("sql", "types", "new"),
     [

@@ -118,7 +118,7 @@ def test_sqlite_keeps_every_digit(before: str, after: str, value: float, row: st
         ("INTEGER", "boolean", "5"),
         ("TEXT", "timestamp without time zone", "2026-01-01T10:00:00+05"),
         ("VARCHAR(40)", "date", "2026-01-01 10:00:00"),
-        ("TEXT", "character varying(3)", "abcd"),
+        ("CHARACTER(4)", "character varying(3)", "abcd"),
     ],
 )
 def test_postgresql_keeps_every_value(before: str, after: str, value: str, postgres_url: str) -> None:
