@@ -27,7 +27,7 @@ from incload.loading.equating import check_key, compare_keys, refuse_nulled, unh
 from incload.loading.missing_columns import hold_columns
 from incload.loading.state.store import StateStore
 from incload.loading.strategy_views import AskedSource, SeenRows
-from incload.loading.target_shape import about_generated, fit
+from incload.loading.target_shape import about_generated, beside_own, fit
 from incload.loading.writing import initial_load
 from incload.loading.writing.job import WriteJob
 from incload.loading.writing.row_hash import remember_digests
@@ -36,11 +36,10 @@ from incload.strategy import WriteRule
 from incload.table import Kind, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from incload.cursor import Scale
     from incload.engines.contract import WriteResult
     from incload.engines.session import Session
+    from incload.loading.column_kinds import Kinds
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
     from incload.loading.writing.job import PreparedWrite
@@ -124,8 +123,9 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
         store.forget()
         connections.target.discard(plan.name)
     described = table
-    kinds = settle_kinds(connections, table, {} if first else store.kinds(), evolve=plan.evolve)
-    table, added = _settle_target(connections, plan, table, None)
+    recorded = {} if first else store.kinds()
+    kinds = settle_kinds(connections, table, recorded, evolve=plan.evolve)
+    table, added = _settle_target(connections, plan, table, recorded)
     connections, missing = hold_columns(connections, plan, table)
     may_remove = guards.may_remove(plan.guards)
     job = WriteJob(connections, table, scale, unique, store.digests_table, plan.count_unchanged, may_remove)
@@ -149,7 +149,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
 
     def write(done: WriteResult) -> None:
         _remember(store, job, prepared, done, (before, after), at=started)
-        store.record(kinds.now)
+        store.record(kinds.now or beside_own(connections, table))
         if backfilled:
             store.outdate(started)
         elif plan.backfill is None:
@@ -274,7 +274,7 @@ def _kept_as_text(column: Column) -> bool:
 
 
 def _settle_target(
-    connections: Connections, plan: Plan, table: Table, loaded: Collection[str] | None
+    connections: Connections, plan: Plan, table: Table, recorded: Kinds
 ) -> tuple[Table, tuple[str, ...]]:
     """Create the target, or fit the one there to the source's columns; return what is loaded and what it gained."""
     found = connections.target.columns("target", plan.name)
@@ -288,7 +288,7 @@ def _settle_target(
         )
     if plan.rule is not WriteRule.APPEND:
         check_key(connections, table)
-    return fit(connections, plan, table, loaded)
+    return fit(connections, plan, table, recorded)
 
 
 def _seen(job: WriteJob, prepared: PreparedWrite, started: int) -> SeenRows:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
+from incload.loading.column_kinds import kinds_now
 from incload.loading.schema_evolution import evolve
 from incload.strategy import WriteRule
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from incload.engines.traits import Trait
+    from incload.loading.column_kinds import Kinds
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
     from incload.table import Column, Table
@@ -37,16 +39,14 @@ class _Target:
     wanted: Mapping[str, str]
 
 
-def fit(
-    connections: Connections, plan: Plan, table: Table, loaded: Collection[str] | None
-) -> tuple[Table, tuple[str, ...]]:
+def fit(connections: Connections, plan: Plan, table: Table, recorded: Kinds) -> tuple[Table, tuple[str, ...]]:
     """Make sure that the target that is there can take the source's columns; return what is loaded and what it gained.
 
     Args:
         connections: The open ends.
         plan: What to keep up to date; whether the target follows the source's columns.
         table: The source's table.
-        loaded: The columns that earlier loads have written; None where that is not known.
+        recorded: The record of the columns that earlier loads have written; empty where there is none.
 
     Raises:
         Refused: When a column is missing, holds less, or cannot be left alone.
@@ -61,9 +61,10 @@ def fit(
     changed = [each for each in table.columns if each.name in there.columns and not _fits(connections, there, each)]
     if not plan.evolve and (missing or changed):
         _refuse_other(table, there, missing, changed)
-    for name in there.columns:
-        if name not in wanted:
-            _check_own(table, name, there.traits[name], loaded)
+    own = [name for name in there.columns if name not in wanted]
+    written = _written(connections, table, recorded) if own else ()
+    for name in own:
+        _check_own(table, name, there.traits[name], written)
     gained = evolve(session, table, wanted, missing, [(there.columns[each.name], each) for each in changed])
     connections.widened.update(_widened(connections, table, there, changed))
     return table, gained
@@ -80,6 +81,14 @@ def _without_generated(table: Table, there: _Target) -> Table:
                 f"make it a plain column there, or load into a new table."
             )
     return replace(table, columns=tuple(column for column in table.columns if column.name not in generated))
+
+
+def _written(connections: Connections, table: Table, recorded: Kinds) -> Collection[str] | None:
+    """Return the columns that loads have written before; None where that is not known."""
+    session = connections.target
+    if not recorded and session.is_empty(session.name("target", table.name)):
+        return ()
+    return set(recorded) or None
 
 
 def _check_own(table: Table, name: str, trait: Trait, loaded: Collection[str] | None) -> None:
@@ -138,3 +147,13 @@ def about_generated(source: Table, table: Table) -> tuple[str, ...]:
     names = ", ".join(repr(name) for name in source.names if name not in table.names)
     said = f"column {names} of {table.name!r} is generated in the target, which computes it: it is not loaded."
     return (said,) if names else ()
+
+
+def beside_own(connections: Connections, table: Table) -> Kinds:
+    """Return the record of what a load writes beside columns of the target's own; empty where it has none."""
+    target = connections.target
+    found = target.columns("target", table.name) or ()
+    if all(column.name in table.names for column in found):
+        return {}
+    types = {column.name: target.type_name(column, connections.origin) for column in table.columns}
+    return kinds_now(table, types, {}, connections.source.undecided)

@@ -67,7 +67,7 @@ def test_a_target_with_columns_of_its_own_in_another_order_and_wider(
     number, text = _types(ends)
     ends.source.run(SOURCE, ROWS)
     ends.target.run(
-        f"CREATE TABLE t (loaded {number} DEFAULT 7, ts {number}, note {text} DEFAULT 'none', b {text},"
+        f"CREATE TABLE t (loaded {number} DEFAULT 7, ts {number}, note {text}, b {text},"
         f" k {number} PRIMARY KEY, a {number} NOT NULL DEFAULT 0)"
     )
     ends.load(name, cursor="ts", write_rule=rule)
@@ -77,7 +77,7 @@ def test_a_target_with_columns_of_its_own_in_another_order_and_wider(
     again = ends.load(name, cursor="ts", write_rule=rule)
 
     assert ends.rows("k, a, b, ts") == [(1, 11, "x", 11), (2, 20, "y", 2), (3, 30, "z", 12)]
-    kept = [(1, 7, "none")] if rule is WriteRule.REPLACE else [(1, 8, "mine")]
+    kept = [(1, 7, None)] if rule is WriteRule.REPLACE else [(1, 8, "mine")]
     assert ends.rows("k, loaded, note")[:1] == kept
     if rule is not WriteRule.REPLACE:
         assert again.loaded == 0
