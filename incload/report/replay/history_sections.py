@@ -113,7 +113,8 @@ def _met(account: ReadLog) -> Iterable[tuple[str, str]]:
         total = account.keys + account.unseen_keys
         yield "seen by no sync:", f"{account.unseen_keys:,} of {total:,} keys, which came and went between two syncs"
     values = account.cursors_read + account.null_cursors + account.unparsable_cursors
-    yield "cursor values read as a time:", f"{account.cursors_read:,} of {values:,}"
+    if values:
+        yield "cursor values read as a time:", f"{account.cursors_read:,} of {values:,}"
     updates = plural(account.updates, "update")
     if account.cursors_read:
         untouched = f"{account.updates_without_touch:,} of them without a touch of the timestamp"
@@ -145,10 +146,8 @@ def _changes(lateness: Lateness) -> Iterable[tuple[str, str]]:
 
 def _oddities(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, str]]:
     """Yield what was odd, and in one line what was looked for and not found."""
-    examples = f" ({', '.join(account.cursor_examples)})" if account.cursor_examples else ""
     counted = (
-        ("timestamps that are null", account.null_cursors, ""),
-        ("timestamps that say no time, taken for null", account.unparsable_cursors, examples),
+        *(_of_values(account) if account.cursors_read or account.null_cursors or account.unparsable_cursors else ()),
         *(_of_times(account, lateness) if account.cursors_read else ()),
         ("records of a key that stands again in the snapshot", account.duplicate_keys, ""),
         ("records without a key", account.missing_keys, ""),
@@ -163,6 +162,13 @@ def _oddities(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, str]]
     absent = [what for what, number, _ in counted if not number]
     if absent:
         yield "none of these:", "; ".join(absent)
+
+
+def _of_values(account: ReadLog) -> Iterable[tuple[str, int, str]]:
+    """Yield what can be odd about values of a cursor, once there are some."""
+    examples = f" ({', '.join(account.cursor_examples)})" if account.cursor_examples else ""
+    yield "timestamps that are null", account.null_cursors, ""
+    yield "timestamps that say no time, taken for null", account.unparsable_cursors, examples
 
 
 def _of_times(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, int, str]]:

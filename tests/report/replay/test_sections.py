@@ -45,7 +45,8 @@ NOT_APPLIED = Replayed(
 HOURLY = TriedWindow(forecast=Forecast(3_600.0, 5, 4, 3, 90), strategy="lookback_60", rows_ever_wrong=3, rows_read=90)
 FACTS = HistoryFacts(
     name="feed.json", key=("id",), cursor="at", vanished="delete", schedule="a sync after every snapshot",
-    account=ReadLog(snapshots=20, usable=19, skipped=1, keys=50, notes=[Note("0123456789abcdef", "is empty")]),
+    account=ReadLog(snapshots=20, usable=19, skipped=1, keys=50, cursors_read=70,
+                    notes=[Note("0123456789abcdef", "is empty")]),
     lateness=Lateness(
         syncs=19, base_rows=10, rows_at_end=40, inserts=40, updates=20, deletes=10, ties=2, late=10, behind_inserts=12,
         quantiles=((50, HOUR), (100, 36 * HOUR)), curve=((0, 10), (HOUR, 5), (36 * HOUR, 0)),
