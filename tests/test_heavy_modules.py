@@ -84,7 +84,7 @@ def test_rows_from_sqlite_to_duckdb_need_no_python(source: Path, strategy: str) 
 
 def test_rows_in_parts_need_no_python_either(source: Path) -> None:
     """Nor does a first load that DuckDB takes in parts, here of one row each."""
-    few = "from incload.engines.duckdb.session import DuckdbSession; DuckdbSession.part_rows = 1"
+    few = "from incload.engines.duckdb.chunked_load import DuckdbParts; DuckdbParts.rows = 1"
 
     assert load(source, "duckdb", first=few) == {"adbc_driver_manager", "duckdb"}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.strategy import Capability
@@ -18,7 +18,7 @@ from incload.strategy import Capability
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.sql import Place, Query
+    from incload.engines.sql import Query
 
 
 WHOLE = "whole"
@@ -134,30 +134,3 @@ def refuse_other_key(kept: Kept | None, table: str, key: tuple[str, ...]) -> Non
             f"the change log of table {table!r} names rows by {', '.join(kept.key)}, not {', '.join(key)}: "
             "remove it first with `incload capture remove`."
         )
-
-
-class KeepsLogs:
-    """What a session says of change logs; an engine that has none leaves it at that."""
-
-    engine: ClassVar[str]
-
-    @classmethod
-    def cannot(cls, capability: Capability) -> str:
-        """Say why the engine does not have what a strategy asks for; empty when it has it."""
-        return f"{cls.engine} has no {capability}"
-
-    def capture(self, capability: Capability, place: Place, table: str) -> Capture:
-        """Return what a source keeps, or would keep, of a table for a strategy that asks; `cannot` was asked before."""
-        return self.change_log(capability, place, table)
-
-    def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is none
-        """Return the log of a table's changes, there or not; `cannot` was asked before."""
-        raise AssertionError(self.cannot(log))
-
-    def left_behind(self, place: Place) -> list[str]:  # noqa: ARG002 - a log goes with its table, where it is one
-        """Return the tables of which a log is kept although they are gone."""
-        return []
-
-    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:  # noqa: ARG002 - asked where a log can be kept
-        """Return the columns of the primary key, in the key's own order; none without one."""
-        return ()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from incload.engines.endpoints import Endpoint
+    from incload.engines.fixture import Fixture
     from incload.engines.session import Session
 
 
@@ -38,7 +39,7 @@ class _Entry:
 _ENGINES = {
     "sqlite": _Entry("sqlite.session", "SqliteSession"),
     "duckdb": _Entry("duckdb.session", "DuckdbSession"),
-    "postgres": _Entry("postgres.fixtures", "PostgresSession", needs="psycopg", extra="postgres"),
+    "postgres": _Entry("postgres.session", "PostgresSession", needs="psycopg", extra="postgres"),
 }
 SCHEMES = {"sqlite": "sqlite", "duckdb": "duckdb", "postgresql": "postgres", "postgres": "postgres"}
 """The engine of every URL scheme."""
@@ -56,6 +57,14 @@ def session_type(engine: str) -> type[Session]:
     entry = _ENGINES["duckdb" if engine == "file" else engine]
     found: type[Session] = getattr(_module(entry), entry.session)
     return found
+
+
+def fixture(session: Session) -> Fixture:
+    """Return what a trial does to the tables of a session, as its engine's folder has it."""
+    entry = _ENGINES[session.engine]
+    module = import_module(f"incload.engines.{entry.module.partition('.')[0]}.sandbox")
+    made: Fixture = module.FIXTURE(session)
+    return made
 
 
 def locate_on_server(scheme: str, text: str) -> Endpoint:

@@ -10,38 +10,37 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from incload.engines.change_log import KeepsLogs
+from incload.engines.capabilities import Capabilities
 from incload.engines.contract import WriteResult
 from incload.engines.dialect import Dialect
-from incload.engines.looks import LooksAtCursors
-from incload.engines.parts import FillsInParts
+from incload.engines.optional import CursorLooks, Logs, Parts
 from incload.engines.sql import Place, Query, Row
-from incload.engines.stream import Crosses
 from incload.engines.temp_tables import STAGE
 from incload.engines.traits import Trait
 from incload.ordered_ids import ids_of, mixed_ids
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    import pyarrow as pa
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from incload.cursor import Scale
     from incload.engines.contract import StateChange, WriteIntent
     from incload.engines.endpoints import Endpoint
     from incload.engines.equality import Equality
+    from incload.engines.stream import Stream
     from incload.ordered_ids import OrderedIds
+    from incload.strategy import Capability
     from incload.table import Column, Table
 
 __all__ = ["Place", "Query", "Row", "Session"]
 
 
-class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
+class Session(Dialect, ABC):
     """One connection to one database engine; see the module's docstring."""
 
     def __init__(self) -> None:
         """Begin with nothing staged."""
+        self.logs, self.parts, self.looks = Logs(), Parts(), CursorLooks()
         self._staged: list[str] = []
         self.nulled = {}
         self._counted: dict[str, int] = {}
@@ -50,23 +49,20 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     error: ClassVar[type[Exception]]
     """The class of everything that the engine's driver raises."""
 
-    streams_its_snapshot: ClassVar[bool] = False
-    """Whether `stream` reads what the session's own transaction sees, so that two streams agree."""
+    capabilities: ClassVar[Capabilities] = Capabilities()
+    """What the engine can do."""
 
-    indexes_digests: ClassVar[bool] = True
-    """Whether a key on the table of remembered digests helps more than it costs."""
+    logs: Logs
+    """What a source keeps for strategies that ask for more than its rows."""
 
-    counts_what_it_stages: ClassVar[bool] = False
-    """Whether `write` returns how many rows a new temporary table was given."""
+    parts: Parts
+    """Tables that are filled or read in parts."""
 
-    casts_to_compare: ClassVar[bool] = False
-    """Whether values of two types have to be cast to be compared or digested alike."""
+    looks: CursorLooks
+    """A look at a cursor column that can be put off."""
 
-    folds_names: ClassVar[bool] = False
-    """Whether two names that differ in case alone are one table."""
-
-    hides_kinds: ClassVar[bool] = False
-    """Whether columns that count different things may have one type."""
+    watch: Callable[[WriteIntent], None] | None = None
+    """Told of every intent before it is carried out."""
 
     undecided: frozenset[str] = frozenset()
     """The columns of a record file without any value, which leave open what they hold."""
@@ -74,8 +70,8 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     kept_as_text: frozenset[str] = frozenset()
     """The columns of a record file that hold numbers or truth values only, and are text as they are in the target."""
 
-    holds_any: ClassVar[bool] = False
-    """Whether a column of numbers may hold texts."""
+    nulled: dict[str, set[str]]
+    """By column, what has come in that the engine cannot hold and became null: NaN, infinity, -infinity."""
 
     looked_through: ClassVar[int] = 100_000
     """How many rows a question may look through that is only asked to be on the safe side."""
@@ -117,6 +113,8 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
 
     def carry_out(self, intent: WriteIntent) -> WriteResult:
         """Write what is intended by statements, deletions last."""
+        if self.watch:
+            self.watch(intent)
         relation, done = self.name("target", intent.table.name), intent.placed or WriteResult()
         written, removed = done.written, done.removed
         if intent.clear:
@@ -139,6 +137,26 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     @abstractmethod
     def close(self) -> None:
         """Release the connection and every file it holds."""
+
+    @classmethod
+    def cannot(cls, capability: Capability) -> str:
+        """Say why the engine does not have what a strategy asks for; empty when it has it."""
+        return "" if capability in cls.capabilities.follows else f"{cls.engine} has no {capability}"
+
+    @abstractmethod
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
+        """Run a query and return its rows as a stream of the columns' types, which lasts until the next rollback."""
+
+    @abstractmethod
+    def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
+        """Make a stream of another engine's rows available once as a relation; return its name."""
+
+    def heard(self, error: BaseException) -> str | None:  # noqa: ARG002 - what is read in Python notes it itself
+        """Return what a stream that was received said when it broke off, if the engine's own error repeats it."""
+        return None
+
+    def release(self) -> None:
+        """Forget what `receive` held."""
 
     def database(self) -> Row:
         """Return what tells the database from every other, and as whom it is spoken to; nothing where its file does."""
@@ -248,31 +266,6 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
     def merge(self, table: Table, incoming: str) -> int:
         """Write the rows of a relation over those with their keys; return how many were written."""
 
-    @abstractmethod
-    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
-        """Insert or overwrite rows given in Arrow, stamps as timestamp[us]: how a trial brings its source to life."""
-
-    @abstractmethod
-    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
-        """Yield all rows in chunks, in ascending order of the key; stamps as microseconds and booleans as 0 and 1."""
-
-    def remove(self, place: Place, table: Table, keys: pa.Table) -> None:
-        """Delete rows by their keys, given in Arrow."""
-        relation = self.name(place, table.name)
-        condition = " AND ".join(f"{self.quote(name)} = ?" for name in table.key)
-        for key in zip(*(keys[name].to_pylist() for name in table.key), strict=True):
-            self.write(f"DELETE FROM {relation} WHERE {condition}", key)
-
-    def settle(self, place: Place, table: Table) -> None:
-        """Create a keyed table of the kinds of its columns."""
-        parts = [f"{self.quote(column.name)} {self.type_name(column, '')}" for column in table.columns]
-        relation = self.name(place, table.name)
-        self.write(f"CREATE TABLE {relation} ({', '.join(parts)}, PRIMARY KEY ({self.listed(table.key)}))")
-
-    @abstractmethod
-    def index(self, place: Place, table: Table) -> None:
-        """Create an index on the cursor and the key of a table."""
-
     def create(self, table: Table, *, keyed: bool, origin: str) -> None:
         """Create the target table, with a primary key unless copies of a key are to be allowed."""
         parts = [self.definition(column, origin) for column in table.columns]
@@ -310,7 +303,7 @@ class Session(Dialect, KeepsLogs, FillsInParts, LooksAtCursors, Crosses, ABC):
         """Fill a temporary table with the rows of a query; return its qualified name."""
         self._staged.append(name)
         number = self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
-        if self.counts_what_it_stages:
+        if self.capabilities.row_counts:
             self._counted[self.temporary(name)] = number
         return self.temporary(name)
 

@@ -16,12 +16,9 @@ from incload.engines.driver_errors import reason
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     import pyarrow as pa
-
-    from incload.engines.sql import Query
-    from incload.table import Column
 
 
 class Stream(ABC):
@@ -86,34 +83,3 @@ class Batches(Stream):
     def broken(self, heard: str | None) -> Refused | None:  # noqa: ARG002 - what was raised says more
         """Return what was noted."""
         return self._broken
-
-
-class Crosses(ABC):
-    """What a session does with rows that leave its engine for another, or come in from one."""
-
-    nulled: dict[str, set[str]]
-    """By column, what has come in that the engine cannot hold and became null: NaN, infinity, -infinity."""
-
-    @abstractmethod
-    def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
-        """Run a query and return its rows as a stream of the columns' types, which lasts until the next rollback."""
-
-    def streams(self, queries: Iterable[Query], columns: tuple[Column, ...]) -> Iterator[Stream]:
-        """Run queries one after the other, all of one snapshot; each stream is over before the next is asked for."""
-        raise AssertionError(f"{type(self).__name__} cuts no table: {queries}, {columns}")
-
-    def cut(self, table: str, key: tuple[str, ...], rows: int) -> list[str]:  # noqa: ARG002 - an engine may
-        """Return relations of so many rows that together are a table of the source; none where it cannot be cut."""
-        return []
-
-    @abstractmethod
-    def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
-        """Make a stream of another engine's rows available once as a relation; return its name."""
-
-    def heard(self, error: BaseException) -> str | None:  # noqa: ARG002 - what is read in Python notes it itself
-        """Return what a stream that was received said when it broke off, if the engine's own error repeats it."""
-        return None
-
-    @abstractmethod
-    def release(self) -> None:
-        """Forget what `receive` held."""

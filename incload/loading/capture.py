@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def install(source: Endpoint, table: str, log: Capability, key: tuple[str, ...] = ()) -> Kept:
     """Have the changes of a table logged from now on; without a key, rows are named by the table's primary key."""
     with _changing(source, table, log) as (session, found):
-        names = key or session.primary_key("target", table)
+        names = key or session.logs.primary_key("target", table)
         if not names:
             raise Refused(f"table {table!r} has no primary key: name the columns that tell its rows apart with --key.")
         _check_key(session, table, names)
@@ -54,12 +54,12 @@ def trim(source: Endpoint, table: str, log: Capability, until: str) -> int:
 def listed(source: Endpoint, table: str | None = None) -> list[Kept]:
     """Return the logs that a source keeps, of one table or of all."""
     with _opened(source) as session:
-        left = session.left_behind("target")
+        left = session.logs.left_behind("target")
         if table is not None and table not in left:
             _check_table(session, table)
         tables = [*session.tables("target"), *left] if table is None else [table]
         found = [
-            session.capture(log, "target", each).kept()
+            session.logs.capture(log, "target", each).kept()
             for each in tables
             for log in Capability
             if not session.cannot(log)
@@ -92,9 +92,9 @@ def _changing(source: Endpoint, table: str, log: Capability) -> Iterator[tuple[S
             raise Unable(f"no log of changes can be kept in {source.shown}, because {why}.")
         session.begin(table)
         try:
-            if table not in session.left_behind("target"):
+            if table not in session.logs.left_behind("target"):
                 _check_table(session, table)
-            yield session, session.capture(log, "target", table)
+            yield session, session.logs.capture(log, "target", table)
             session.commit()
         finally:
             session.rollback()

@@ -123,7 +123,7 @@ def settle_kinds(connections: Connections, table: Table, before: Kinds, *, evolv
     """
     target, source, origin = connections.target, connections.source, connections.origin
     types = {column.name: target.type_name(column, origin) for column in table.columns}
-    if target.hides_kinds and origin != target.engine:
+    if target.capabilities.hides_kinds and origin != target.engine:
         _settle_changed(target, table, changed_kinds(table, types, before), evolve=evolve)
     is_kept = before or source.undecided or origin != target.engine
     now = kinds_now(table, types, before, source.undecided) if is_kept else before

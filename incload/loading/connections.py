@@ -90,7 +90,7 @@ class Connections:
         """Return queries that together are a question's, where the source's engine would keep all that it has read."""
         if isinstance(question, Logged):
             return [self.question(table, scale, question)]
-        parts = self.source.parts(self.source.name("source", self.table))
+        parts = self.source.parts.of(self.source.name("source", self.table))
         shown = (self.source.shown(self.table, part) for part in parts)
         return [self.source.select(table, scale, question, part) for part in shown]
 
@@ -101,7 +101,7 @@ class Connections:
 
     def log(self, log: Capability) -> ChangeLog:
         """Return the source's log of the table's changes."""
-        return self.source.change_log(log, "source", self.table)
+        return self.source.logs.change_log(log, "source", self.table)
 
     def incoming(self, query: Query, table: Table, names: tuple[str, ...] = ()) -> Query:
         """Bring a query on the source within reach of the target: itself, or a stream that can be read once.
@@ -129,11 +129,11 @@ class Connections:
 
         A source that can cut its table does; otherwise the rows are counted on their way, and so read in Python.
         """
-        rows = self.target.part_rows or 0
-        cut = self.source.cut(self.table, table.key, rows)
+        rows = self.target.parts.rows or 0
+        cut = self.source.parts.cut(self.table, table.key, rows)
         if cut:
             queries = [self.source.select(table, scale, question, part) for part in cut]
-            for stream in self.source.streams(queries, table.columns):
+            for stream in self.source.parts.streams(queries, table.columns):
                 yield self._received(self._noted(stream), table.columns)
             return
         reader = self._streamed(self.question(table, scale, question), table.columns).reader()
@@ -285,7 +285,7 @@ def _refuse_itself(connections: Connections, target: Endpoint, plan: Plan) -> bo
     one = connections.source.database()
     other = one if connections.attached else connections.target.database()
     names = connections.source.name("source", connections.table), connections.target.name("target", plan.name)
-    is_one = len({name.lower() if connections.source.folds_names else name for name in names}) == 1
+    is_one = len({name.lower() if connections.source.capabilities.folds_names else name for name in names}) == 1
     if one[:1] == other[:1] and is_one:
         raise Refused(f"source and target are both table {plan.name!r} of {target.shown}: load into another table.")
     return one == other
@@ -307,7 +307,7 @@ def unable(name: str, why: str) -> Unable:
 
 def resolve_table_name(session: Session, table: str, known: Iterable[str] | None = None) -> str:
     """Return the spelling under which a target table stands there, or among known names; else the name as it is."""
-    if not session.folds_names:
+    if not session.capabilities.folds_names:
         return table
     names = sorted(session.tables("target") if known is None else known)
     return table if table in names else next((name for name in names if name.lower() == table.lower()), table)

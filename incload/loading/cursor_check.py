@@ -1,7 +1,7 @@
 """A sync's look at its cursor column: what the values mean, and that none among them has another order than it seems.
 
 The look is at the whole column before anything is asked, unless the source's engine can tell later, from what is asked,
-which values matter (`LooksAtCursors`). Then it is made before anything is written, and once more before anything is
+which values matter (`CursorLooks`). Then it is made before anything is written, and once more before anything is
 remembered if somebody has written the source since: what a stream reads may be newer than what was looked at.
 """
 
@@ -47,12 +47,12 @@ class Look:
         """Look at what was put off, now that it is known what is asked; refuse what has no certain order."""
         if self.is_put_off and self.scale and self.table.cursor:
             source, column = self.connections.source, self.table.column(self.table.cursor)
-            self._version = source.version("source")
-            source.confirm("source", self.connections.table, column, self.scale, delta.rows)
+            self._version = source.looks.version("source")
+            source.looks.confirm("source", self.connections.table, column, self.scale, delta.rows)
 
     def confirm_again(self, delta: Delta) -> None:
         """Look once more if the source is not what it was."""
-        if self.is_put_off and self.connections.source.version("source") != self._version:
+        if self.is_put_off and self.connections.source.looks.version("source") != self._version:
             self.confirm(delta)
 
 
@@ -62,7 +62,7 @@ def look_at_cursor(connections: Connections, plan: Plan, table: Table, store: St
         return Look(connections, table, None)
     column = table.column(table.cursor)
     held = store.scale() if plan.strategy.uses_cursor and not first else None
-    if held and connections.source.seems("source", connections.table, column, held):
+    if held and connections.source.looks.seems("source", connections.table, column, held):
         return Look(connections, table, held, is_put_off=True)
     scale = connections.source.scale("source", connections.table, column, plan.cursor_per_second)
     if scale is None:

@@ -51,7 +51,7 @@ def evolve(
 def _refuse_loss(target: Session, table: str, there: Column, here: Column, declared: str) -> None:
     """Refuse a new type in which a value of the column is not what it was."""
     value = target.quote(there.name)
-    bent = (_stored_otherwise if target.holds_any else _cast_otherwise)(target, there, here, declared)
+    bent = (_stored_otherwise if target.capabilities.holds_any else _cast_otherwise)(target, there, here, declared)
     if not bent:
         return
     lost = target.rows(f"SELECT {value} FROM {target.name('target', table)} WHERE {bent} LIMIT 1")

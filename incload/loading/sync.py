@@ -121,7 +121,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
         connections.source.check_equality("source", connections.table, map(table.column, table.key))
     if first:
         store.forget()
-        connections.target.discard(plan.name)
+        connections.target.parts.discard(plan.name)
     described = table
     recorded = {} if first else store.kinds()
     kinds = settle_kinds(connections, table, recorded, evolve=plan.evolve)
@@ -248,7 +248,9 @@ def _check_key_order(connections: Connections, plan: Plan, table: Table) -> None
     if connections.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
         return
     for column in map(table.column, table.key):
-        as_text = column.kind is Kind.OTHER or (column.kind is Kind.DECIMAL and connections.target.holds_any)
+        as_text = column.kind is Kind.OTHER or (
+            column.kind is Kind.DECIMAL and connections.target.capabilities.holds_any
+        )
         if as_text:
             raise Refused(
                 f"strategy {plan.strategy.name!r} goes by the order of the key, and key column {column.name!r} of type "
@@ -260,7 +262,7 @@ def _check_key_order(connections: Connections, plan: Plan, table: Table) -> None
 def _check_remembered_key(connections: Connections, table: Table, store: StateStore, state: State) -> None:
     """Refuse to go on behind a key of another type: numbers and texts have no order among each other."""
     for value, column in zip(state.key or (), map(table.column, table.key), strict=False):
-        any_type = connections.source.holds_any and column.kind is not Kind.TEXT
+        any_type = connections.source.capabilities.holds_any and column.kind is not Kind.TEXT
         if not any_type and isinstance(value, str) is not _kept_as_text(column) and not isinstance(value, bytes):
             raise Refused(
                 f"{store.said} ends at the key {value!r}, and key column {column.name!r} is of type "

@@ -135,7 +135,7 @@ def _refuse_other(table: Table, there: _Target, missing: list[Column], changed: 
 
 def _widened(connections: Connections, table: Table, there: _Target, changed: list[Column]) -> dict[str, str]:
     """Return the types of the columns that are wider than the source's, where values have to be cast to compare."""
-    if not connections.target.casts_to_compare:
+    if not connections.target.capabilities.casts_to_compare:
         return {}
     wider = {name: there.columns[name].declared for name in table.names if name in there.columns}
     new = {column.name for column in changed}

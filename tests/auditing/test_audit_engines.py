@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from incload.auditing.audit import Difference
+from incload.engines.registry import fixture
 from incload.harness.sandbox.sandbox import PAIRS, SERVER_PAIRS, Sandbox, open_sandbox, pair_name
 from incload.harness.trials.trial import difference
 from incload.history.history import History
@@ -96,7 +97,7 @@ class Copied:
         """Make the source what it was, and the target its copy."""
         writer = self.sandbox.writer
         writer.write(f"DELETE FROM {writer.name(self.sandbox.place, 'edges')}")
-        writer.put(self.sandbox.place, TABLE, self.base)
+        fixture(writer).put(self.sandbox.place, TABLE, self.base)
         sync(self.sandbox.connections, self.plan)
 
     def bend_target(self, sql: str, *values: object) -> None:
@@ -152,7 +153,7 @@ def copied(opened: Copied) -> Copied:
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the engines hand over two rows at a time."""
     for engine in ("sqlite", "duckdb"):
-        monkeypatch.setattr(f"incload.engines.{engine}.session.BATCH_ROWS", 2)
+        monkeypatch.setattr(f"incload.engines.{engine}.sandbox.BATCH_ROWS", 2)
 
 
 def test_a_copy_is_right(copied: Copied, monkeypatch: pytest.MonkeyPatch) -> None:

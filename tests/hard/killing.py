@@ -29,7 +29,7 @@ from dying import Tape, taped
 from incload.auditing.audit import audit
 from incload.engines.endpoints import Location, locate
 from incload.engines.postgres.server import schema
-from incload.engines.registry import session_type
+from incload.engines.registry import fixture, session_type
 from incload.loading.connections import connect, reopen
 from incload.loading.run import load
 from incload.registry import strategy
@@ -69,15 +69,15 @@ class Site:
     def fill(self, cell: Cell, loader: Callable[[Site, Plan], object]) -> None:
         """Create the source and bring it, and for a second load the target, to where the load is to die."""
         with closing(_opened(self.source)) as writer:
-            writer.settle("target", EVENTS)
-            writer.put("target", EVENTS, HISTORY.base)
+            fixture(writer).settle("target", EVENTS)
+            fixture(writer).put("target", EVENTS, HISTORY.base)
             if cell.strategy.asks is not None:
-                writer.change_log(cell.strategy.asks, "target", EVENTS.name).install(EVENTS.key)
+                writer.logs.change_log(cell.strategy.asks, "target", EVENTS.name).install(EVENTS.key)
         if cell.second:
             loader(self, cell.plan)
             with closing(_opened(self.source)) as writer:
-                writer.remove("target", EVENTS, TICK.deletes)
-                writer.put("target", EVENTS, TICK.upserts)
+                fixture(writer).remove("target", EVENTS, TICK.deletes)
+                fixture(writer).put("target", EVENTS, TICK.upserts)
 
     def content(self) -> dict[str, list[str]]:
         """Return everything that the target holds, wherever its source is; nothing without a target."""
@@ -116,7 +116,7 @@ def _opened(end: Endpoint) -> Session:
 
 def _ordered(session: Session) -> Iterator[list[Row]]:
     columns = session.columns("target", EVENTS.name) or ()
-    return session.ordered("target", replace(EVENTS, columns=columns))
+    return fixture(session).ordered("target", replace(EVENTS, columns=columns))
 
 
 def _placeless(row: str) -> str:

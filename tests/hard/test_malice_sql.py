@@ -11,7 +11,7 @@ from dying import Tape, taped
 
 from incload.engines.endpoints import Location, locate
 from incload.engines.postgres import server
-from incload.engines.registry import session_type
+from incload.engines.registry import fixture, session_type
 from incload.loading.connections import connect
 from incload.loading.plan import Guards, Plan
 from incload.loading.sync import sync
@@ -56,7 +56,7 @@ def fill(end: Endpoint, rows: list[tuple[str, int, str]]) -> None:
     """Put rows into the source by bound parameters; also a table that nobody may drop."""
     with closing(session_type(end.engine).open(None, end)) as session:
         if session.columns("target", TABLE.name) is None:
-            session.settle("target", TABLE)
+            fixture(session).settle("target", TABLE)
             session.write(f"CREATE TABLE {session.name('target', 'victims')} (id INTEGER)")
         relation = session.name("target", TABLE.name)
         for row in rows:

@@ -13,7 +13,7 @@ from ddl_cases import CLEARED, MOVES, PARTS, PLAIN, UNFIT, WRITES, Case, on_part
 from psycopg.conninfo import make_conninfo
 
 from incload.engines.endpoints import Location
-from incload.engines.postgres.fixtures import Server, locate
+from incload.engines.postgres.endpoint import Server, locate
 from incload.errors import Refused
 from incload.loading import capture
 from incload.loading.plan import Guards, Plan

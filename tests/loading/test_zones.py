@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from incload.cursor import UNITS, IsoText, MixedText
 from incload.engines.duckdb.session import DuckdbSession
 from incload.engines.endpoints import Location
-from incload.engines.postgres.fixtures import PostgresSession, locate
+from incload.engines.postgres.session import PostgresSession, locate
 from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
 

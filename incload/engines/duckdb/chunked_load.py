@@ -1,4 +1,4 @@
-"""How DuckDB fills a table, or reads one, in parts; see `parts`.
+"""How DuckDB fills a table, or reads one, in parts; see `Parts`.
 
 A transaction holds the index of all the keys that it adds, some 60 bytes each, and only a checkpoint lets go of it.
 Blocks stay in memory as long as there is room, and the limit that DuckDB sets itself is most of the machine.
@@ -8,43 +8,45 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from incload.engines.parts import passing_name
-from incload.engines.session import Session
+from incload.engines.optional import Parts, passing_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from incload.engines.session import Query
+    from incload.engines.session import Query, Session
     from incload.table import Table
 
 _LET_GO = "40MB"
 """The memory limit for a moment between two parts: whatever nobody uses goes."""
 
 
-class DuckdbParts(Session):
+class DuckdbParts(Parts):
     """The part of a DuckDB session that knows of parts."""
 
-    part_rows: ClassVar[int | None] = 1_000_000
+    rows: int | None = 1_000_000
 
-    def parts(self, relation: str) -> list[str]:
+    def __init__(self, session: Session) -> None:
+        """Take the session that holds the tables."""
+        self._session = session
+
+    def of(self, relation: str) -> list[str]:
         """Cut a table by the numbers of its rows, which stand in this order in its blocks; a column may hide them.
 
         Not one in the target's own file: the checkpoint behind a part may number the rows of every table anew.
         """
-        named = (str(name).lower() for name, *_ in self.rows(f"DESCRIBE {relation}"))
+        named = (str(name).lower() for name, *_ in self._session.rows(f"DESCRIBE {relation}"))
         if relation.startswith("target.") or "rowid" in named:
             return [relation]
-        ((last,),) = self.rows(f"SELECT max(rowid) FROM {relation}")
-        if not isinstance(last, int) or not self.part_rows or last < self.part_rows:
+        ((last,),) = self._session.rows(f"SELECT max(rowid) FROM {relation}")
+        if not isinstance(last, int) or not self.rows or last < self.rows:
             return [relation]
-        firsts = range(0, last + 1, self.part_rows)
+        firsts = range(0, last + 1, self.rows)
         return [
-            f"(SELECT * FROM {relation} WHERE rowid BETWEEN {first} AND {first + self.part_rows - 1})"
-            for first in firsts
+            f"(SELECT * FROM {relation} WHERE rowid BETWEEN {first} AND {first + self.rows - 1})" for first in firsts
         ]
 
     def fill(self, table: Table, parts: Iterable[Query], *, keyed: bool, origin: str) -> int:
@@ -52,7 +54,7 @@ class DuckdbParts(Session):
         passing = replace(table, name=passing_name(table.name))
         self.discard(table.name)
         try:
-            self.create(passing, keyed=keyed, origin=origin)
+            self._session.create(passing, keyed=keyed, origin=origin)
             return sum(self._add(passing, part) for part in parts)
         except BaseException:
             with suppress(duckdb.Error):
@@ -60,21 +62,22 @@ class DuckdbParts(Session):
             raise
 
     def _add(self, table: Table, part: Query) -> int:
-        written = self.insert(table, part)
-        self.rows("CHECKPOINT target")
+        written = self._session.insert(table, part)
+        self._session.rows("CHECKPOINT target")
         self.let_go()
         return written
 
     def let_go(self) -> None:
         """Let go of all blocks that nobody uses."""
         with suppress(duckdb.OutOfMemoryException):  # what is in use may stay
-            self.rows(f"SET memory_limit = '{_LET_GO}'")
-        self.rows("RESET memory_limit")
+            self._session.rows(f"SET memory_limit = '{_LET_GO}'")
+        self._session.rows("RESET memory_limit")
 
     def adopt(self, table: str) -> None:
         """Rename it: DuckDB takes its key along."""
-        self.write(f"ALTER TABLE {self.name('target', passing_name(table))} RENAME TO {self.quote(table)}")
+        session = self._session
+        session.write(f"ALTER TABLE {session.name('target', passing_name(table))} RENAME TO {session.quote(table)}")
 
     def discard(self, table: str) -> None:
         """Drop it."""
-        self.write(f"DROP TABLE IF EXISTS {self.name('target', passing_name(table))}")
+        self._session.write(f"DROP TABLE IF EXISTS {self._session.name('target', passing_name(table))}")

@@ -47,7 +47,9 @@ def retype(session: DuckdbSession, place: Place, table: str, types: Mapping[str,
 
 def _where(session: DuckdbSession, place: Place, table: str) -> tuple[str, tuple[object, ...]]:
     """Return the condition on DuckDB's lists that names a table, and its parameters."""
-    return "database_name = ? AND schema_name = ? AND lower(table_name) = lower(?)", session.place_of(place, table)
+    return "database_name = ? AND schema_name = ? AND lower(table_name) = lower(?)", session.places.place_of(
+        place, table
+    )
 
 
 def _is_bound(session: DuckdbSession, place: Place, table: str, changed: Mapping[str, str]) -> bool:

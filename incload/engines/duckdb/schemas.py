@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING
 
 from incload.engines.definition import collated
 from incload.engines.endpoints import MAIN, folded, no_schema
-from incload.engines.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from incload.engines.session import Place
+    from incload.engines.session import Place, Session
 
 
-class DuckdbSchemas(Session):
+class DuckdbSchemas:
     """The part of a DuckDB session that knows where its two places stand."""
 
-    def __init__(self, schemas: tuple[str, str], *, is_one_file: bool) -> None:
+    def __init__(self, session: Session, schemas: tuple[str, str], *, is_one_file: bool) -> None:
         """Take the schemas of source and target, and whether one file holds both: it can be attached only once."""
-        super().__init__()
+        self._session = session
         self._stands: dict[Place, tuple[str, str]] = {
             "source": ("target" if is_one_file else "source", schemas[0]),
             "target": ("target", schemas[1]),
@@ -29,7 +28,7 @@ class DuckdbSchemas(Session):
     def name(self, place: Place, table: str) -> str:
         """Qualify with the attached database and the schema."""
         database, schema = self._stands[place]
-        return f"{database}.{self.quote(schema)}.{self.quote(table)}"
+        return f"{database}.{self._session.quote(schema)}.{self._session.quote(table)}"
 
     def place_of(self, place: Place, table: str) -> tuple[str, str, str]:
         """Return the database, schema and name by which DuckDB's own lists know a table."""
@@ -38,7 +37,7 @@ class DuckdbSchemas(Session):
     def collated(self, place: Place, table: str) -> list[str]:
         """Return the columns of a table that have a collation, which its key does not heed and a comparison does."""
         where = "database_name = ? AND schema_name = ? AND lower(table_name) = lower(?) AND sql ILIKE '%collate%'"
-        found = self.rows(f"SELECT sql FROM duckdb_tables() WHERE {where}", self.place_of(place, table))
+        found = self._session.rows(f"SELECT sql FROM duckdb_tables() WHERE {where}", self.place_of(place, table))
         return [str(name) for (sql,) in found for name in collated(str(sql))]
 
     def find_schema(self, place: Place) -> None:
@@ -46,7 +45,7 @@ class DuckdbSchemas(Session):
         database, schema = self._stands[place]
         if schema == MAIN:
             return
-        found = self.rows("SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", (database,))
+        found = self._session.rows("SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", (database,))
         there = {folded(str(name)): str(name) for (name,) in found}
         if folded(schema) not in there:
             raise no_schema(place, schema, there.values())
@@ -54,17 +53,21 @@ class DuckdbSchemas(Session):
 
     def holds(self, place: Place, table: str) -> bool:
         """Look into the list of tables and views, which is remembered."""
-        return table.lower() in map(str.lower, self._listed_in(place))
+        return table.lower() in map(str.lower, self.listed_in(place))
 
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
-        return sorted(self._listed_in(place))
+        return sorted(self.listed_in(place))
 
-    def _listed_in(self, place: Place) -> dict[str, bool]:
+    def forget(self) -> None:
+        """The catalogue may have changed."""
+        self._there.clear()
+
+    def listed_in(self, place: Place) -> dict[str, bool]:
         """Return the names in a place, and of each whether it is a table; remembered until the catalogue changes."""
         if not self._there:
             self._there = {each: {} for each in self._stands}
-            for *sandboxes, name, is_table in self.rows(
+            for *sandboxes, name, is_table in self._session.rows(
                 "SELECT database_name, schema_name, table_name, true FROM duckdb_tables()"
                 " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)"
                 " UNION ALL SELECT database_name, schema_name, view_name, false FROM duckdb_views()"
@@ -77,7 +80,7 @@ class DuckdbSchemas(Session):
 
     def schemas_with(self, table: str) -> list[str]:
         """Look for tables and views of that name."""
-        found = self.rows(
+        found = self._session.rows(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1"
             " UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $1",
             self._stands["source"][:1],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import duckdb
 
 from incload.cursor import ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
+from incload.engines.capabilities import Capabilities
 from incload.engines.cursor_sql import CursorSql, shape
 from incload.engines.duckdb.chunked_load import DuckdbParts
 from incload.engines.duckdb.schemas import DuckdbSchemas, are_one
@@ -25,14 +26,13 @@ from incload.engines.duckdb.sql import (
     is_cast,
     key_stamp,
     kind_of,
-    plain,
     ticks,
     type_of,
 )
 from incload.engines.duckdb.vacuum import DuckdbUpkeep
 from incload.engines.endpoints import MAIN, path_of, schema_of
 from incload.engines.equality import Equality
-from incload.engines.session import Place, Query, Row
+from incload.engines.session import Place, Query, Row, Session
 from incload.engines.stream import Batches, Stream
 from incload.engines.traits import Trait, is_wider
 from incload.errors import Refused
@@ -40,7 +40,7 @@ from incload.ordered_ids import OrderedIds
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -59,16 +59,14 @@ IN_MEMORY = Path(":memory:")
 """A database that nobody will ever open again."""
 
 
-class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
+class DuckdbSession(Session):
     """One DuckDB instance with the target, the source, or both attached."""
 
     engine: ClassVar[str] = "duckdb"
-    folds_names: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        row_counts=True, steady_streams=True, indexes_digests=False, casts_to_compare=True, folds_names=True
+    )
     error: ClassVar[type[Exception]] = duckdb.Error
-    streams_its_snapshot: ClassVar[bool] = True
-    casts_to_compare: ClassVar[bool] = True
-    indexes_digests: ClassVar[bool] = False
-    counts_what_it_stages: ClassVar[bool] = True
     looked_through: ClassVar[int] = 1_000_000
 
     def __init__(
@@ -82,7 +80,10 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
     ) -> None:
         """Attach the files; only a source of one's own making may be writable. None is a thread for each processor."""
         is_one_file = are_one(source, target)
-        super().__init__(schemas, is_one_file=is_one_file)
+        super().__init__()
+        self.parts = self._parts = DuckdbParts(self)
+        self._upkeep = DuckdbUpkeep(self.rows)
+        self.places = DuckdbSchemas(self, schemas, is_one_file=is_one_file)
         config = dict(_CONFIG)
         self._connection = duckdb.connect(config=config | {"threads": threads} if threads else config)
         self._open = False
@@ -97,7 +98,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
             if target:
                 self._attach(target, "target")
             if is_one_file:
-                self.find_schema("source")
+                self.places.find_schema("source")
         except BaseException:
             self.close()
             raise
@@ -109,7 +110,12 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
 
     def _attach(self, path: Path, place: Place, options: str = "") -> None:
         self.rows(f"ATTACH {_literal(path)} AS {place} (TYPE duckdb{options})")
-        self.find_schema(place)
+        self.places.find_schema(place)
+
+    @property
+    def driver(self) -> duckdb.DuckDBPyConnection:
+        """The driver's own connection, for the other modules of this engine."""
+        return self._connection
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and fetch all of it: an unfetched result owns the connection."""
@@ -124,7 +130,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
 
     def begin(self, table: str) -> None:  # noqa: ARG002 - DuckDB gives the whole file to one process
         """Begin; DuckDB lets one process write a file, and fails the later of two conflicting transactions."""
-        self.put_on()
+        self._upkeep.put_on()
         self.rows("BEGIN")
         self._open = True
 
@@ -134,7 +140,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
 
     def finish(self) -> None:
         """Commit."""
-        self.put_off()
+        self._upkeep.put_off()
         self._open = False
         self.rows("COMMIT")
 
@@ -152,11 +158,27 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         """The catalogue may have changed. Nobody else can change it: DuckDB gives a file to one process at a time."""
         self._described.clear()
         self._keys.clear()
-        self._there.clear()
+        self.places.forget()
 
     def close(self) -> None:
         """Close the connection and with it the attached files."""
         self._connection.close()
+
+    def name(self, place: Place, table: str) -> str:
+        """Qualify with the attached database and the schema."""
+        return self.places.name(place, table)
+
+    def holds(self, place: Place, table: str) -> bool:
+        """Look into the list of tables and views, which is remembered."""
+        return self.places.holds(place, table)
+
+    def tables(self, place: Place) -> list[str]:
+        """List tables and views."""
+        return self.places.tables(place)
+
+    def schemas_with(self, table: str) -> list[str]:
+        """Look for tables and views of that name."""
+        return self.places.schemas_with(table)
 
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Read the columns of the table or view from the catalogue, and remember them until it changes."""
@@ -167,7 +189,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
     def _describe(self, place: Place, table: str) -> None:
         """Remember the columns of a table or view and the key of a table: the list of constraints is slow to read."""
         # Describing what is not there would end the transaction, and listing all columns is slow.
-        there = {name.lower(): is_table for name, is_table in self._listed_in(place).items()}
+        there = {name.lower(): is_table for name, is_table in self.places.listed_in(place).items()}
         found = self.rows(f"DESCRIBE {self.name(place, table)}") if table.lower() in there else []
         columns = tuple(Column(str(name), kind_of(str(declared)), str(declared)) for name, declared, *_ in found)
         self._described[place, table] = columns or None
@@ -203,7 +225,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
 
     def _collated_in(self, place: Place, table: str) -> list[str]:
         if (place, table) not in self._collations:
-            self._collations[place, table] = self.collated(place, table)
+            self._collations[place, table] = self.places.collated(place, table)
         return self._collations[place, table]
 
     def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
@@ -308,10 +330,10 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         relation = self.name("target", table.name)
         if self._has_own_columns(table):
             return self._update(table, relation, incoming)
-        last = self.last_row(relation)
+        last = self._upkeep.last_row(relation)
         self.delete(table.key, relation, incoming)
         added = self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
-        self.note_added(last, added)
+        self._upkeep.note_added(last, added)
         return added
 
     def _has_own_columns(self, table: Table) -> bool:
@@ -340,7 +362,7 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
         parts = ", ".join(
             f"{crossing(self.quote(column.name), column)} AS {self.quote(column.name)}" for column in columns
         )
-        self.let_go()  # of what the streams before this one have read
+        self._parts.let_go()  # of what the streams before this one have read
         relation = self._connection.sql(f"SELECT {parts} FROM ({query.sql})", params=list(query.params) or None)
         self._reader = relation.to_arrow_reader(BATCH_ROWS)
         return Batches(self._reader, self.error)
@@ -361,34 +383,6 @@ class DuckdbSession(DuckdbSchemas, DuckdbParts, DuckdbUpkeep):
     def release(self) -> None:
         """Forget the stream."""
         self._connection.unregister(_STREAM)
-
-    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
-        """Delete and insert from the Arrow table."""
-        self._connection.register("incload_put", rows)
-        relation = self.name(place, table.name)
-        names = self.listed(table.names)
-        self.rows("BEGIN")
-        self.delete(table.key, relation, "incload_put")
-        self.rows(f"INSERT INTO {relation} ({names}) SELECT {names} FROM incload_put")
-        self.rows("COMMIT")
-        self._connection.unregister("incload_put")
-
-    def remove(self, place: Place, table: Table, keys: pa.Table) -> None:
-        """Delete the keys of the Arrow table at once."""
-        self._connection.register("incload_put", keys)
-        self.delete(table.key, self.name(place, table.name), "incload_put")
-        self._connection.unregister("incload_put")
-
-    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
-        """Read in the order of the key, through a cursor of its own."""
-        shown = ", ".join(plain(self.quote(column.name), column.kind) for column in table.columns)
-        with self._connection.cursor() as cursor:
-            cursor.execute(f"SELECT {shown} FROM {self.name(place, table.name)} ORDER BY {self.listed(table.key)}")
-            while chunk := cursor.fetchmany(BATCH_ROWS):
-                yield chunk
-
-    def index(self, place: Place, table: Table) -> None:
-        """DuckDB keeps the range of every block of a column and needs no index for a range."""
 
 
 def _literal(path: Path) -> str:

@@ -10,23 +10,28 @@ left out when the merge comes, and a read finds some sixteen row groups too many
 
 from __future__ import annotations
 
-from incload.engines.session import Session
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from incload.engines.sql import Row
 
 _EVERY = 16
 """Once in so many additions of one size row groups are merged."""
 
 
-class DuckdbUpkeep(Session):
+class DuckdbUpkeep:
     """The part of a DuckDB session that puts off the merging of row groups."""
 
-    def __init__(self) -> None:
-        """Begin with nothing added."""
-        super().__init__()
+    def __init__(self, rows: Callable[[str], list[Row]]) -> None:
+        """Begin with nothing added; statements are run by the function given."""
+        self._rows = rows
         self._is_due: bool | None = None
 
     def last_row(self, relation: str) -> int:
         """Return the number of a table's last row, deleted ones counted; -1 of none."""
-        ((last,),) = self.rows(f"SELECT max(rowid) FROM {relation}")
+        ((last,),) = self._rows(f"SELECT max(rowid) FROM {relation}")
         return last if isinstance(last, int) else -1
 
     def note_added(self, last: int, added: int) -> None:
@@ -36,12 +41,12 @@ class DuckdbUpkeep(Session):
     def put_off(self) -> None:
         """Have the transaction that ends, and the closing of the file, merge no row groups, unless that is due."""
         if self._is_due is False:
-            self.rows("SET max_vacuum_tasks = 0")
+            self._rows("SET max_vacuum_tasks = 0")
 
     def put_on(self) -> None:
         """Have the next transaction merge row groups, unless it says otherwise."""
         if self._is_due is False:
-            self.rows("RESET max_vacuum_tasks")
+            self._rows("RESET max_vacuum_tasks")
         self._is_due = None
 
 

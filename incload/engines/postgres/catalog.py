@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from incload.engines.session import Row
+    from incload.engines.sql import Place
 
 _KINDS = {
     **dict.fromkeys(("int2", "int4", "int8", "xid8"), Kind.INTEGER),
@@ -148,7 +149,7 @@ class Catalogue:
         )
         return [str(name) for (name,) in found]
 
-    def check_schemas(self, schemas: Mapping[str, str]) -> None:
+    def check_schemas(self, schemas: Mapping[Place, str]) -> None:
         """Refuse a schema that the database does not have, with those that it has; the usual one is not asked for."""
         for place, schema in schemas.items():
             if schema in {"", USUAL}:

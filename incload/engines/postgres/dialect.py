@@ -10,6 +10,7 @@ from incload.engines.dialect import Dialect
 from incload.engines.equality import Equality
 from incload.engines.postgres.sql import hashed, key_stamp, microseconds, stamp, ticks
 from incload.engines.sql import Query
+from incload.errors import Refused
 from incload.ordered_ids import OrderedIds
 from incload.table import Column, Kind
 
@@ -94,3 +95,12 @@ class PostgresDialect(Dialect):
         if not names:
             return "false"
         return f"(ROW({self.listed(names, one)})::record *<> ROW({self.listed(names, other)})::record)"
+
+    def settled(self, cursor: Column) -> str:
+        """Compare with the horizon of the snapshot that reads; refuse a column that holds no transaction numbers."""
+        if cursor.declared != "xid8":
+            raise Refused(
+                f"cursor column {cursor.name!r} is of type {cursor.declared} and holds no transaction numbers: "
+                "name one of type xid8, such as `incload capture install --kind horizon` adds."
+            )
+        return f"{self.quote(cursor.name)} < pg_snapshot_xmin(pg_current_snapshot())"

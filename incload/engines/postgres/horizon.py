@@ -12,8 +12,7 @@ from incload.strategy import Capability
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.postgres.cdc import PostgresKeeping
-    from incload.engines.session import Place
+    from incload.engines.session import Place, Session
 
 HORIZON_COLUMN = "incload_transaction"
 """The column that `incload capture install --kind horizon` adds."""
@@ -22,7 +21,7 @@ HORIZON_COLUMN = "incload_transaction"
 class PostgresHorizon(Capture):
     """A column of each row that holds the number of the transaction that wrote it."""
 
-    def __init__(self, session: PostgresKeeping, place: Place, table: str) -> None:
+    def __init__(self, session: Session, place: Place, table: str) -> None:
         """Name what there is, or would be; nothing is looked at yet."""
         self._session, self._place, self._table = session, place, table
         self._relation = session.name(place, table)

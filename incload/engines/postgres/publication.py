@@ -18,7 +18,7 @@ from incload.engines.postgres.tree import FORM, TREE
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from incload.engines.postgres.cdc import PostgresKeeping
+    from incload.engines.session import Session
 
 LOST = "lost"
 GONE = "gone"
@@ -101,7 +101,7 @@ class Looked:
         return f"whole, {self.behind / 2**20:.1f} MiB of log kept for it"
 
 
-def look(session: PostgresKeeping, relation: str, name: str, key: tuple[str, ...] = ()) -> Looked | None:
+def look(session: Session, relation: str, name: str, key: tuple[str, ...] = ()) -> Looked | None:
     """Read how the slot and the publication of that name stand, if rows are named by a key; None without both."""
     (found,) = session.rows(_LOOK, (relation, list(key), name, name))
     is_there, confirmed, status, behind, comment, of, form, flushed, snapshot, is_published, *rest = found
@@ -125,7 +125,7 @@ def look(session: PostgresKeeping, relation: str, name: str, key: tuple[str, ...
     )
 
 
-def publish(session: PostgresKeeping, relation: str, name: str, said: dict[str, object]) -> None:
+def publish(session: Session, relation: str, name: str, said: dict[str, object]) -> None:
     """Publish a table and everything below it, whether it was published before or not."""
     if session.rows("SELECT 1 FROM pg_publication WHERE pubname = ?", (name,)):
         session.write(f"ALTER PUBLICATION {name} SET TABLE {relation}")
@@ -135,7 +135,7 @@ def publish(session: PostgresKeeping, relation: str, name: str, said: dict[str, 
     session.write(f"COMMENT ON PUBLICATION {name} IS ?", (json.dumps(said),))
 
 
-def nameless(session: PostgresKeeping, relation: str, key: tuple[str, ...]) -> list[str]:
+def nameless(session: Session, relation: str, key: tuple[str, ...]) -> list[str]:
     """Return the members of a table's tree of which the log would not tell the key of old rows."""
     found = session.rows(
         f"{TREE} SELECT c.oid::regclass::text FROM tree AS t JOIN pg_class AS c ON {_NAMELESS} ORDER BY c.oid",
@@ -154,7 +154,7 @@ def refuse_nameless(table: str, key: tuple[str, ...], names: list[str]) -> None:
         )
 
 
-def guard(session: PostgresKeeping, relation: str, name: str, function: str) -> None:
+def guard(session: Session, relation: str, name: str, function: str) -> None:
     """Make the event trigger; where this is not allowed, refuse a table that an owner's DDL could make read-only."""
     session.write("SAVEPOINT incload_guard")
     try:
@@ -186,7 +186,7 @@ def _guard_function(name: str, function: str) -> str:
     )
 
 
-def _refuse_unguarded(session: PostgresKeeping, relation: str) -> None:
+def _refuse_unguarded(session: Session, relation: str) -> None:
     """Refuse all but a table that keeps its identity whatever becomes of its keys, and gets no partitions."""
     found = session.rows(
         f"{TREE} SELECT c.oid::regclass::text, c.relkind::text FROM tree AS t JOIN pg_class AS c ON c.oid = t.member"

@@ -25,10 +25,10 @@ from incload.strategy import Capability
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.postgres.cdc import PostgresKeeping
+    from incload.engines.postgres.aside import LogReader
     from incload.engines.postgres.pgoutput import Committed
     from incload.engines.postgres.publication import Looked
-    from incload.engines.session import Place
+    from incload.engines.session import Place, Session
 
 MOST_KEYS = 1_000_000
 """So many keys of one sync are held in memory; where more changed, the whole table is read."""
@@ -41,9 +41,9 @@ _MISSED = "its log was begun again or does not reach back to the last load"
 class PostgresSlot(ChangeLog):
     """The slot and the publication of one table."""
 
-    def __init__(self, session: PostgresKeeping, place: Place, table: str) -> None:
+    def __init__(self, session: Session, place: Place, table: str, reader: LogReader) -> None:
         """Name what there is, or would be; nothing is looked at yet."""
-        self._session, self._place, self._table = session, place, table
+        self._session, self._place, self._table, self._reader = session, place, table, reader
         self._relation = session.name(place, table)
         plain = re.sub(r"[^a-z0-9_]", "_", table.lower())[:40]
         self._name = f"incload_{plain}_{sha256(self._relation.encode()).hexdigest()[:8]}"
@@ -62,7 +62,7 @@ class PostgresSlot(ChangeLog):
         said: dict[str, object] = {"key": key, "relation": self._relation, "table": self._table}
         publish(session, self._relation, self._name, said | {"begun": token_hex(4)})
         if not session.rows("SELECT 1 FROM pg_replication_slots WHERE slot_name = ?", (self._name,)):
-            with session.outside():
+            with self._reader.outside():
                 session.rows("SELECT pg_create_logical_replication_slot(?, 'pgoutput')", (self._name,))
 
     def protect(self) -> None:
@@ -217,7 +217,7 @@ class PostgresSlot(ChangeLog):
 
     def _committed(self, key: tuple[str, ...]) -> Iterator[Committed]:
         """Peek at the log, a part at a time."""
-        messages = self._session.portions(
+        messages = self._reader.portions(
             "SELECT data FROM pg_logical_slot_peek_binary_changes(?, NULL, NULL, 'proto_version', '1',"
             " 'publication_names', ?)",
             (self._name, self._name),

@@ -15,11 +15,14 @@ import psycopg
 from psycopg.sql import Literal
 
 from incload.cursor import ZONE_AT_END, Scale, Stamps, scale_of_texts
+from incload.engines.capabilities import Capabilities
 from incload.engines.cursor_sql import shape
 from incload.engines.postgres import copy_format
+from incload.engines.postgres.aside import Aside
 from incload.engines.postgres.catalog import Catalogue, Holds
+from incload.engines.postgres.cdc import PostgresLogs
 from incload.engines.postgres.dialect import PostgresDialect
-from incload.engines.postgres.endpoint import LOCK_SECONDS, Server, connected
+from incload.engines.postgres.endpoint import LOCK_SECONDS, Server, connected, locate
 from incload.engines.postgres.equality import key_equalities
 from incload.engines.postgres.sql import (
     LADDERS,
@@ -30,10 +33,12 @@ from incload.engines.postgres.sql import (
     microseconds,
     stored_name,
 )
+from incload.engines.postgres.transfer import PostgresTransfer
 from incload.engines.session import Place, Query, Row, Session
-from incload.engines.stream import Batches, Stream
+from incload.engines.temp_tables import STAGE
 from incload.engines.traits import is_wider
 from incload.errors import Refused
+from incload.strategy import Capability
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -41,26 +46,27 @@ if TYPE_CHECKING:
 
     from incload.engines.endpoints import Endpoint
     from incload.engines.equality import Equality
+    from incload.engines.stream import Stream
     from incload.engines.traits import Trait
     from incload.table import Table
 
+__all__ = ["PostgresSession", "Server", "locate"]
 
 _PLACEHOLDER = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\?""")
 _AS_GIVEN = "OVERRIDING SYSTEM VALUE"
 """A number that the database gives to each row is taken from the source, as any other value."""
 _SAME_IF_EQUAL = {Kind.INTEGER, Kind.REAL, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.DECIMAL, Kind.BLOB}
 """Kinds of keys that are the same if they are equal, but for the two zeros of floats."""
-STREAM = "incload_stream"
-"""The temporary table of a stream that no statement could take in directly."""
 
 
-class PostgresLoad(PostgresDialect, Session):
+class PostgresSession(PostgresDialect, Session):
     """One connection to one database, with the target, the source, or both."""
 
     engine: ClassVar[str] = "postgres"
     error: ClassVar[type[Exception]] = psycopg.Error
-    streams_its_snapshot: ClassVar[bool] = True
-    casts_to_compare: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        row_counts=True, steady_streams=True, casts_to_compare=True, follows=frozenset(Capability)
+    )
 
     def __init__(self, source: Server | None, target: Server | None) -> None:
         """Connect to the database of either; both are of one database if both are given."""
@@ -68,16 +74,21 @@ class PostgresLoad(PostgresDialect, Session):
         server = target or source
         assert server is not None  # noqa: S101 - a session is opened on something
         self._is_alone = source is None or target is None
-        self._schemas = {"source": source.schema if source else "", "target": target.schema if target else ""}
+        self._schemas: dict[Place, str] = {
+            "source": source.schema if source else "",
+            "target": target.schema if target else "",
+        }
         self._lock: int | None = None
-        self._open = False
-        self._pending: copy_format.Incoming | None = None
-        self._connection = connected(server)
+        self.is_open = False
+        self.driver = connected(server)
+        self.transfer = PostgresTransfer(self, self.driver, self._execute)
+        self._aside = Aside(server, is_alone=self._is_alone)
+        self.logs = PostgresLogs(self, self, self._schemas)
         self._catalogue = Catalogue(self.rows, keeps_domains=not self._is_alone)
         try:
             self._catalogue.check_schemas(self._schemas)
         except BaseException:
-            self._connection.close()
+            self.driver.close()
             raise
 
     @classmethod
@@ -88,25 +99,25 @@ class PostgresLoad(PostgresDialect, Session):
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and return all its rows."""
-        self._take_in_if_named(sql)
+        self.transfer.take_in_if_named(sql)
         return self._execute(sql, params).fetchall()
 
     def write(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement and return how many rows it changed."""
         if not sql.startswith(("INSERT", "DELETE", "UPDATE", "CREATE TEMP")):
             self._catalogue.forget()
-        self._take_in_if_named(sql)
+        self.transfer.take_in_if_named(sql)
         return max(self._execute(sql, params).rowcount, 0)
 
     def _execute(self, sql: str, params: Sequence[object] = ()) -> psycopg.Cursor[Row]:
-        return self._connection.execute(self._spelled(sql, params).encode())
+        return self.driver.execute(self._spelled(sql, params).encode())
 
     def _spelled(self, sql: str, params: Sequence[object]) -> str:
         """Write the parameters into a statement, at its placeholders outside of names and texts."""
         if not params:
             return sql
         values = iter(params)
-        spelled = _PLACEHOLDER.sub(lambda found: found[1] or Literal(next(values)).as_string(self._connection), sql)
+        spelled = _PLACEHOLDER.sub(lambda found: found[1] or Literal(next(values)).as_string(self.driver), sql)
         assert next(values, self) is self  # noqa: S101 - each parameter has its placeholder
         return spelled
 
@@ -136,21 +147,21 @@ class PostgresLoad(PostgresDialect, Session):
     def _begin(self, access: str) -> None:
         self._catalogue.forget()
         self._execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ, {access}")
-        self._open = True
+        self.is_open = True
 
     def finish(self) -> None:
         """Commit; temporary tables go with the transaction."""
         self._execute("COMMIT")
-        self._open = False
+        self.is_open = False
         self._unlock()
 
     def rollback(self) -> None:
         """Roll back, if a transaction is open; where the connection is lost, the server has done so."""
-        self._pending = None
+        self.transfer.release()
         self._catalogue.forget()
-        was_open, self._open = self._open, False
+        was_open, self.is_open = self.is_open, False
         with self._unless_lost():
-            copy_format.abandon(self._connection)
+            copy_format.abandon(self.driver)
             if was_open:
                 self._execute("ROLLBACK")
         self._unlock()
@@ -167,12 +178,27 @@ class PostgresLoad(PostgresDialect, Session):
         try:
             yield
         except psycopg.OperationalError:
-            if not self._connection.closed:
+            if not self.driver.closed:
                 raise
 
     def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        """Close every connection."""
+        self._aside.close()
+        self.driver.close()
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Commit what the transaction has done, if one is open, and let a block run before another begins."""
+        was_open = self.is_open
+        if was_open:
+            self._execute("COMMIT")
+        yield
+        if was_open:
+            self._begin("READ WRITE")
+
+    def portions(self, sql: str, params: Sequence[object], size: int) -> Iterator[Row]:
+        """Run a query on a connection of its own and yield its rows, so many held at a time."""
+        return self._aside.portions(self._spelled(sql, params), size)
 
     def database(self) -> Row:
         """Ask for what no two servers have in common, for the database on it, and as whom it is spoken to."""
@@ -211,6 +237,14 @@ class PostgresLoad(PostgresDialect, Session):
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
         return self._catalogue.tables(self._schemas[place])
+
+    def volatile(self, functions: Sequence[str]) -> list[str]:
+        """Ask the catalogue."""
+        return self._catalogue.volatile(functions) if functions else []
+
+    def schemas_with(self, table: str) -> list[str]:
+        """Ask the catalogue."""
+        return self._catalogue.schemas_with(table)
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""
@@ -288,7 +322,7 @@ class PostgresLoad(PostgresDialect, Session):
     @property
     def digest_tag(self) -> str:
         """The server's hashes are not promised across versions, so its version is part of the name."""
-        return f"postgres-hash/{self._connection.info.server_version // 10_000}"
+        return f"postgres-hash/{self.driver.info.server_version // 10_000}"
 
     def type_name(self, column: Column, origin: str) -> str:
         """Keep PostgreSQL's own declaration; give columns of other engines the type of their kind.
@@ -326,73 +360,34 @@ class PostgresLoad(PostgresDialect, Session):
 
         retype(self, place, table.name, types)
 
-    def stage(self, query: Query, name: str = "incload_incoming") -> str:
-        """Fill a temporary table that goes with the transaction, straight from a stream where the query is one."""
-        if self._pending and query == self._pending.all:
-            return self._take_in(name)  # which says no number
-        statement = f"CREATE TEMP TABLE {self.quote(name)} ON COMMIT DROP AS {query.sql}"
-        self._counted[self.temporary(name)] = self.write(statement, query.params)
-        return self.temporary(name)
-
     def unstage(self) -> None:
         """Nothing is left of a transaction but what was known of it."""
         self._counted.clear()
 
+    def stage(self, query: Query, name: str = STAGE) -> str:
+        """Fill a temporary table that goes with the transaction, straight from a stream where the query is one."""
+        if self.transfer.is_all(query):
+            return self.transfer.take_in(name)  # which says no number
+        statement = f"CREATE TEMP TABLE {self.quote(name)} ON COMMIT DROP AS {query.sql}"
+        self._counted[self.temporary(name)] = self.write(statement, query.params)
+        return self.temporary(name)
+
     def insert(self, table: Table, query: Query) -> int:
         """Add the rows of a query to the target, straight from a stream where the query is one."""
-        if self._pending and query == self._pending.all:
-            types = {column.name: column.declared for column in self.columns("target", table.name) or ()}
-            pending = self._pending
-            if pending.fits([types[column.name] for column in pending.columns]):
-                self._pending = None
-                columns = self.listed(column.name for column in pending.columns)
-                return pending.copy(self._connection, f"{self.name('target', table.name)} ({columns})")
+        placed = self.transfer.place(table, query)
+        if placed is not None:
+            return placed
         target = self.name("target", table.name)
         return self.write(f"INSERT INTO {target} ({self.listed(table.names)}) {_AS_GIVEN} {query.sql}", query.params)
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
-        parts = ", ".join(
-            f"{copy_format.crossing(self.quote(column.name), column)} AS {self.quote(column.name)}"
-            for column in columns
-        )
-        reader = copy_format.read(
-            self._connection, self._spelled(f"SELECT {parts} FROM ({query.sql}) AS q", query.params), columns
-        )
-        return Batches(reader, self.error)
+        return self.transfer.stream(query, columns, self._spelled)
 
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
         """Hold the stream until a statement asks for it."""
-        names = self.listed(column.name for column in columns)
-        self._pending = copy_format.Incoming(
-            stream.reader(), columns, Query(f"SELECT {names} FROM {self.temporary(STREAM)} AS incoming")
-        )
-        return self.temporary(STREAM)
+        return self.transfer.receive(stream, columns)
 
     def release(self) -> None:
         """Forget the stream."""
-        self._pending = None
-
-    def _take_in_if_named(self, sql: str) -> None:
-        if self._pending and self.temporary(STREAM) in sql:
-            self._execute(f"DROP TABLE IF EXISTS {self.temporary(STREAM)}")
-            self._take_in(STREAM)
-
-    def _take_in(self, name: str) -> str:
-        """Copy the stream into a temporary table; values of types that binary COPY does not speak arrive as text."""
-        pending, self._pending = self._pending, None
-        assert pending is not None  # noqa: S101 - the callers have looked
-        landing = name if pending.fits([column.declared for column in pending.columns]) else f"{name}_text"
-        parts = [
-            f"{self.quote(column.name)} {kind}" for column, kind in zip(pending.columns, pending.types, strict=True)
-        ]
-        self._execute(f"CREATE TEMP TABLE {self.quote(landing)} ({', '.join(parts)}) ON COMMIT DROP")
-        pending.copy(self._connection, self.temporary(landing))
-        if landing != name:
-            values = [f"{self.quote(column.name)}::{column.declared}" for column in pending.columns]
-            self._execute(
-                f"CREATE TEMP TABLE {self.quote(name)} ON COMMIT DROP AS"
-                f" SELECT {', '.join(values)} FROM {self.temporary(landing)}"
-            )
-            self._execute(f"DROP TABLE {self.temporary(landing)}")
-        return self.temporary(name)
+        self.transfer.release()

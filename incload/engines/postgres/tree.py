@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from incload.engines.postgres.session import PostgresLoad
+    from incload.engines.session import Session
 
 TREE = (
     "WITH RECURSIVE root AS (SELECT to_regclass(?)::oid AS oid),"
@@ -42,7 +42,7 @@ _UNWATCHABLE = {
 }
 
 
-def members(session: PostgresLoad, relation: str) -> list[str]:
+def members(session: Session, relation: str) -> list[str]:
     """Return the qualified names of a table and of all below it, the table first."""
     found = session.rows(
         f"{TREE} SELECT format('%I.%I', n.nspname, c.relname) FROM tree AS t JOIN pg_class AS c ON c.oid = t.member"
@@ -52,7 +52,7 @@ def members(session: PostgresLoad, relation: str) -> list[str]:
     return [str(name) for (name,) in found]
 
 
-def refuse_unwatchable(session: PostgresLoad, relation: str, log: str) -> None:
+def refuse_unwatchable(session: Session, relation: str, log: str) -> None:
     """Refuse a table that is, or has below it, what cannot be watched."""
     found = session.rows(
         f"{TREE} SELECT c.oid::regclass::text, c.relkind::text, c.relpersistence::text,"
@@ -77,7 +77,7 @@ def _why_not(log: str, kind: str, persistence: str, is_subscribed: str) -> str:
     return ""
 
 
-def types_of(session: PostgresLoad, relation: str, key: tuple[str, ...]) -> list[str]:
+def types_of(session: Session, relation: str, key: tuple[str, ...]) -> list[str]:
     """Return the declared types of the key's columns, as far as they are there."""
     found = session.rows(
         "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute"
@@ -88,7 +88,7 @@ def types_of(session: PostgresLoad, relation: str, key: tuple[str, ...]) -> list
     return [declared[name] for name in key if name in declared]
 
 
-def refuse_generated(session: PostgresLoad, relation: str, key: tuple[str, ...]) -> None:
+def refuse_generated(session: Session, relation: str, key: tuple[str, ...]) -> None:
     """Refuse a key with a generated column, which the server's log leaves out."""
     found = session.rows(
         "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass(?) AND attgenerated <> ''", (relation,)

@@ -22,9 +22,8 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.postgres.cdc import PostgresKeeping
     from incload.engines.postgres.watch import Looked
-    from incload.engines.session import Place
+    from incload.engines.session import Place, Session
 
 MISSED = "a change of it could not be entered in its change log"
 
@@ -32,7 +31,7 @@ MISSED = "a change of it could not be entered in its change log"
 class PostgresTriggers(ChangeLog):
     """The change table of one PostgreSQL table, and what watches that table and all below it."""
 
-    def __init__(self, session: PostgresKeeping, place: Place, table: str) -> None:
+    def __init__(self, session: Session, place: Place, table: str) -> None:
         """Name what there is, or would be; nothing is looked at yet."""
         self._session, self._place, self._table = session, place, table
         self._relation = session.name(place, table)

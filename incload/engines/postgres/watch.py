@@ -18,7 +18,7 @@ from incload.engines.postgres.tree import FORM, TREE, reads_as
 from incload.strategy import Capability
 
 if TYPE_CHECKING:
-    from incload.engines.postgres.session import PostgresLoad
+    from incload.engines.session import Session
 
 NUMBER = "_incload_transaction"
 KEY = "_incload_key"
@@ -108,7 +108,7 @@ class Looked:
         return ""
 
 
-def look(session: PostgresLoad, relation: str, names: tuple[str, str, str]) -> Looked | None:
+def look(session: Session, relation: str, names: tuple[str, str, str]) -> Looked | None:
     """Read how the log of a table stands; None when there is none.
 
     Args:
@@ -156,7 +156,7 @@ def _state(said: dict[str, Any], seen: Looked, found: list[object]) -> str:
     return next((reason for reason, holds in reasons.items() if holds), WHOLE)
 
 
-def watch(session: PostgresLoad, names: tuple[str, str, str], key: tuple[str, ...], members: list[str]) -> None:
+def watch(session: Session, names: tuple[str, str, str], key: tuple[str, ...], members: list[str]) -> None:
     """Make the function that enters changes, and triggers that call it; those that call the one of before go."""
     _, _, function = names
     mark = _short(function)
@@ -173,7 +173,7 @@ def watch(session: PostgresLoad, names: tuple[str, str, str], key: tuple[str, ..
             )
 
 
-def _function(session: PostgresLoad, names: tuple[str, str, str], key: tuple[str, ...]) -> str:
+def _function(session: Session, names: tuple[str, str, str], key: tuple[str, ...]) -> str:
     """Return the statement that makes the function; its settings are those on which a value's text depends."""
     log, missed, function = names
     values = ", ".join(f"{session.quote(name)}::text" for name in key)

@@ -24,8 +24,7 @@ from incload.strategy import Capability
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.session import Place
-    from incload.engines.sqlite.session import SqliteSession
+    from incload.engines.session import Place, Session
 
 REGISTRY = "_incload_captures"
 _NUMBER = "_incload_number"
@@ -44,7 +43,7 @@ class _Captured:
 class SqliteLog(ChangeLog):
     """The change table of one SQLite table."""
 
-    def __init__(self, session: SqliteSession, place: Place, table: str) -> None:
+    def __init__(self, session: Session, place: Place, table: str) -> None:
         """Name what there is, or would be; nothing is looked at yet."""
         self._session, self._place, self._table = session, place, table
         self._log = f"_incload_log_{table}"
@@ -271,7 +270,7 @@ class SqliteLog(ChangeLog):
         return [self._session.quote(name) for name, _ in self._named(self._log) if name != _NUMBER]
 
 
-def tables_left(session: SqliteSession, place: Place) -> list[str]:
+def tables_left(session: Session, place: Place) -> list[str]:
     """Return the tables of which a log is kept although they are gone."""
     if session.columns(place, REGISTRY) is None:
         return []

@@ -1,4 +1,4 @@
-"""SQLite, through the standard library's driver; Arrow streams in and out through ADBC (`sqlite_crossing`).
+"""SQLite, through the standard library's driver; Arrow streams in and out through ADBC (`transfer`).
 
 The target is the connection's main database and the source is attached read-only, so that rows of two SQLite files
 never leave the engine. SQLite has no type for time: stamps of other engines arrive as integer microseconds, those of
@@ -13,31 +13,30 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from incload.cursor import MixedText
+from incload.engines.capabilities import Capabilities
 from incload.engines.cursor_sql import CursorSql
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import path_of
-from incload.engines.session import Place, Query, Row
+from incload.engines.session import Place, Query, Row, Session
 from incload.engines.sqlite import digest as sqlite_digest
 from incload.engines.sqlite.cursor_check import CursorValues
 from incload.engines.sqlite.declared import declared_kind, is_alike
 from incload.engines.sqlite.equality import COLLATIONS, collations
-from incload.engines.sqlite.transfer import LOCK_SECONDS, MOST_COLUMNS, SqliteCrossing
+from incload.engines.sqlite.optional import SqliteLogs, SqliteLooks
+from incload.engines.sqlite.transfer import LOCK_SECONDS, MOST_COLUMNS, SqliteTransfer
 from incload.engines.traits import Trait
 from incload.errors import Refused
 from incload.strategy import Capability
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
-
     from incload.cursor import Scale
-    from incload.engines.change_log import ChangeLog
     from incload.engines.endpoints import Endpoint
     from incload.engines.equality import Equality
-    from incload.strategy import Rows
+    from incload.engines.stream import Stream
     from incload.table import Table
 
 _MOST_IN_A_ROW = 100
@@ -60,16 +59,19 @@ _TYPES = {
 _STORED = {Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.BLOB}
 
 
-class SqliteSession(SqliteCrossing):
+class SqliteSession(Session):
     """One SQLite connection with the target, the source, or both."""
 
     engine: ClassVar[str] = "sqlite"
-    folds_names, holds_any, hides_kinds = True, True, True
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        folds_names=True, holds_any=True, hides_kinds=True, follows=frozenset({Capability.TRIGGERS})
+    )
     error: ClassVar[type[Exception]] = sqlite3.Error
 
     def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:
         """Open the files; `durable=False` trades the safety of a power cut for speed, for throw-away databases."""
-        super().__init__(source)
+        super().__init__()
+        self.parts = self._transfer = SqliteTransfer(self, source)
         main = f"file:{quote(str(target))}?mode=rwc" if target else ":memory:"
         self._connection = sqlite3.connect(
             main, isolation_level=None, timeout=LOCK_SECONDS, uri=True, check_same_thread=False
@@ -78,6 +80,7 @@ class SqliteSession(SqliteCrossing):
         is_one_file = bool(source and target and target.is_file() and source.samefile(target))
         # A file that is attached beside itself waits for its own lock.
         self._stands: dict[Place, str] = {"source": "main" if is_one_file else "source", "target": "main"}
+        self.logs, self.looks = SqliteLogs(self, self._stands), SqliteLooks(self, self._stands)
         if not durable:
             self.write("PRAGMA synchronous = OFF")
         self._check("SELECT 1 FROM main.sqlite_master LIMIT 1", (), target)
@@ -102,6 +105,11 @@ class SqliteSession(SqliteCrossing):
             self.close()
             raise _refusal(path, error) from error
 
+    @property
+    def driver(self) -> sqlite3.Connection:
+        """The driver's own connection, for the other modules of this engine."""
+        return self._connection
+
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and return all its rows."""
         return self._connection.execute(sql, params).fetchall()
@@ -123,13 +131,13 @@ class SqliteSession(SqliteCrossing):
 
     def rollback(self) -> None:
         """Roll back, if a transaction is open."""
-        self._streaming.close()
+        self._transfer.close()
         if self._connection.in_transaction:
             self.write("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection."""
-        self._streaming.close()
+        self._transfer.close()
         self._connection.close()
 
     def name(self, place: Place, table: str) -> str:
@@ -188,13 +196,6 @@ class SqliteSession(SqliteCrossing):
         info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
         return {str(name) for _, name, _, _, _, primary, _ in info if primary} == set(key)
 
-    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
-        """Look at the catalogue, which numbers the columns of the key."""
-        schema = self._stands[place]
-        info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
-        places = sorted((int(str(primary)), str(name)) for _, name, _, _, _, primary, _ in info if primary)
-        return tuple(name for _, name in places)
-
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """SQLite lets a primary key be null: one look along its index tells."""
         if not self.keyed(place, table, key):
@@ -217,22 +218,7 @@ class SqliteSession(SqliteCrossing):
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Look at the stored values: SQLite's declared types promise nothing."""
-        return self._values(place, table, column).scale(per_second)
-
-    def seems(self, place: Place, table: str, column: Column, scale: Scale) -> bool:
-        """Look at the largest value, where an index finds it and the others."""
-        return self._values(place, table, column).seem(scale)
-
-    def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
-        """Look at the values on which the answers hang; sqlite_cursor tells why that is enough."""
-        self._values(place, table, column).confirm(scale, asked)
-
-    def _values(self, place: Place, table: str, column: Column) -> CursorValues:
-        return CursorValues(self, self.relation(place, table), column.name)
-
-    def version(self, place: Place) -> int:
-        """Ask the file: the number stands for what this connection has last seen of it."""
-        return int(str(self.rows(f"PRAGMA {self._stands[place]}.data_version")[0][0]))
+        return CursorValues(self, self.relation(place, table), column.name).scale(per_second)
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:
         """Ask the planner: an index spares it the sorting."""
@@ -242,23 +228,6 @@ class SqliteSession(SqliteCrossing):
         """Ask the planner: rows that need no sorting stand in an index."""
         in_order = Query(f"SELECT 1 FROM {self.relation(place, table)} ORDER BY {self.quote(column)} DESC LIMIT 1")
         return not self._sorts(in_order)
-
-    @classmethod
-    def cannot(cls, capability: Capability) -> str:
-        """SQLite has triggers."""
-        return "" if capability is Capability.TRIGGERS else super().cannot(capability)
-
-    def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is one kind
-        """Return the change table that triggers keep."""
-        from incload.engines.sqlite.change_log import SqliteLog
-
-        return SqliteLog(self, place, table)
-
-    def left_behind(self, place: Place) -> list[str]:
-        """Ask the registry of change logs."""
-        from incload.engines.sqlite.change_log import tables_left
-
-        return tables_left(self, place)
 
     def now(self) -> int:
         """SQLite lives in this process: its clock is the machine's."""
@@ -327,37 +296,17 @@ class SqliteSession(SqliteCrossing):
             f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
 
-    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
-        """Upsert row by row: changes are few, and this is the life of a source, not a load."""
-        import pyarrow as pa
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
+        """Read through ADBC, on a connection of the stream's own."""
+        return self._transfer.stream(query, columns)
 
-        names = self.listed(table.names)
-        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in table.payload)
-        upsert = (
-            f"INSERT INTO {self.name(place, table.name)} AS held ({names}) VALUES ({', '.join('?' * len(table.names))})"
-            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
-        )
-        self.write("BEGIN")
-        for batch in rows.to_batches(BATCH_ROWS):
-            columns = [batch[name] for name in table.names]
-            stored = [column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column for column in columns]
-            self._connection.executemany(upsert, zip(*(column.to_pylist() for column in stored), strict=True))
-        self.write("COMMIT")
+    def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:  # noqa: ARG002 - the stream is typed
+        """Take the stream into a scratch file."""
+        return self._transfer.receive(stream)
 
-    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
-        """Read in the order of the key, a chunk at a time."""
-        order = ", ".join(f"{self.quote(name)} COLLATE BINARY" for name in table.key)
-        cursor = self._connection.execute(
-            f"SELECT {self.listed(table.names)} FROM {self.name(place, table.name)} ORDER BY {order}"
-        )
-        while chunk := cursor.fetchmany(BATCH_ROWS):
-            yield chunk
-
-    def index(self, place: Place, table: Table) -> None:
-        """Name the index after the table; in SQLite the name, not the table, says in which file it stands."""
-        name = self.name(place, f"{table.name}_by_{table.cursor}")
-        columns = self.listed((table.cursor or "", *table.key))
-        self.write(f"CREATE INDEX {name} ON {self.quote(table.name)} ({columns})")
+    def release(self) -> None:
+        """Let go of the scratch files."""
+        self._transfer.release()
 
     def may_be(self, place: Place, table: str, column: Column) -> bool:
         """A declaration such as DATE or none at all leaves it to the values, of which there are those of four kinds."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from incload.engines.session import Session
+from incload.engines.optional import Parts
 from incload.engines.temp_tables import STAGE
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from adbc_driver_manager import AdbcConnection
 
+    from incload.engines.session import Session
     from incload.engines.sql import Query
     from incload.engines.sqlite.arrow_export import SqliteStream
     from incload.engines.stream import Stream
@@ -30,13 +31,12 @@ MOST_COLUMNS = 2_000
 """So many columns a table or a result has: SQLite is built with this limit."""
 
 
-class SqliteCrossing(Session):
+class SqliteTransfer(Parts):
     """The part of a SQLite session that knows of streams."""
 
-    def __init__(self, source: Path | None) -> None:
+    def __init__(self, session: Session, source: Path | None) -> None:
         """Begin with nothing on its way; the source is the file that is streamed from."""
-        super().__init__()
-        self._source = source
+        self._session, self._source = session, source
         self._scratch: list[Scratch] = []
         self._streaming = ExitStack()
 
@@ -71,10 +71,10 @@ class SqliteCrossing(Session):
 
     def cut(self, table: str, key: tuple[str, ...], rows: int) -> list[str]:
         """Cut a table between its keys, if they are the order in which SQLite keeps its rows."""
-        declared = {column.name: column.declared.upper() for column in self.columns("source", table) or ()}
-        if [declared.get(name) for name in key] != ["INTEGER"] or not self.keyed("source", table, key):
+        declared = {column.name: column.declared.upper() for column in self._session.columns("source", table) or ()}
+        if [declared.get(name) for name in key] != ["INTEGER"] or not self._session.keyed("source", table, key):
             return []
-        relation, name = self.name("source", table), self.quote(key[0])
+        relation, name = self._session.name("source", table), self._session.quote(key[0])
         ends: list[int] = []
         while (end := self._key_after(relation, name, rows, ends)) is not None:
             ends.append(end)
@@ -82,29 +82,33 @@ class SqliteCrossing(Session):
         up_to = [*(f"{name} <= {end}" for end in ends), ""]
         ranges = (" AND ".join(filter(None, pair)) for pair in zip(over, up_to, strict=True))
         parts = [f"(SELECT * FROM {relation} WHERE {each})" for each in ranges] if ends else [relation]
-        return [self.shown(table, part) for part in parts]
+        return [self._session.shown(table, part) for part in parts]
 
     def _key_after(self, relation: str, name: str, rows: int, ends: list[int]) -> int | None:
         """Return the key of the row that comes so many rows after the last of those given; None if there is none."""
         beyond = f" WHERE {name} > {ends[-1]}" if ends else ""
-        found = self.rows(f"SELECT {name} FROM {relation}{beyond} ORDER BY {name} LIMIT 1 OFFSET {rows - 1}")
+        found = self._session.rows(f"SELECT {name} FROM {relation}{beyond} ORDER BY {name} LIMIT 1 OFFSET {rows - 1}")
         return found[0][0] if found and isinstance(found[0][0], int) else None  # texts are refused when they are read
 
-    def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:  # noqa: ARG002 - the stream is typed
+    def receive(self, stream: Stream) -> str:
         """Write the stream to a scratch file through ADBC and attach it, until the transaction is over."""
         from incload.engines.sqlite import arrow_import
 
         name = f"incload_scratch_{len(self._scratch)}"
-        self._scratch.append(arrow_import.scratch(stream.reader(), self.nulled))
-        self.write(f"ATTACH ? AS {name}", (str(self._scratch[-1].folder / arrow_import.INCOMING),))
-        return f"{name}.{self.quote(STAGE)}"
+        self._scratch.append(arrow_import.scratch(stream.reader(), self._session.nulled))
+        self._session.write(f"ATTACH ? AS {name}", (str(self._scratch[-1].folder / arrow_import.INCOMING),))
+        return f"{name}.{self._session.quote(STAGE)}"
+
+    def close(self) -> None:
+        """End every stream."""
+        self._streaming.close()
 
     def release(self) -> None:
         """Detach the scratch files and delete them; after an interrupt the last may not be attached, or be gone."""
-        attached = {name for _, name, _ in self.rows("PRAGMA database_list")} if self._scratch else set()
+        attached = {name for _, name, _ in self._session.rows("PRAGMA database_list")} if self._scratch else set()
         while self._scratch:
             name = f"incload_scratch_{len(self._scratch) - 1}"
             if name in attached:
-                self.write(f"DETACH {name}")
+                self._session.write(f"DETACH {name}")
             self._scratch[-1].remove()
             self._scratch.pop()

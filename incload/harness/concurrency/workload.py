@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from incload.auditing.audit import audit
 from incload.contenders.contender import SyncRequest
 from incload.engines.endpoints import locate
+from incload.engines.registry import fixture
 from incload.harness.concurrency import writers
 from incload.harness.trials.error_timeline import counts
 from incload.loading.connections import Connections, reopen
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from incload.auditing.audit import Row
     from incload.contenders.contender import Contender
-    from incload.engines.postgres.fixtures import PostgresSession
+    from incload.engines.postgres.session import PostgresSession
     from incload.engines.session import Place, Session
     from incload.strategy import Capability
     from incload.table import Table
@@ -116,9 +117,9 @@ def run(work: writers.Work, contenders: Sequence[Contender], every: float, targe
     """
     from psycopg.conninfo import make_conninfo
 
-    from incload.engines.postgres.fixtures import PostgresSession
-    from incload.engines.postgres.fixtures import locate as locate_schema
+    from incload.engines.postgres.endpoint import locate as locate_schema
     from incload.engines.postgres.server import schema
+    from incload.engines.postgres.session import PostgresSession
 
     with ExitStack() as closing:
         folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="incload-")))
@@ -161,7 +162,7 @@ def run(work: writers.Work, contenders: Sequence[Contender], every: float, targe
 def _keep(owner: PostgresSession, asked: Capability | None, closing: ExitStack) -> str:
     """Have the source keep what contenders ask for; return the cursor by which it is followed."""
     assert asked is not None  # noqa: S101 - it was taken out of the set
-    kept = owner.capture(asked, "source", writers.TABLE)
+    kept = owner.logs.capture(asked, "source", writers.TABLE)
     kept.install(("id",))
     closing.callback(kept.remove)
     described = kept.kept()
@@ -189,7 +190,7 @@ class _Following:
 
     def open(self, source: Any, target: str, closing: ExitStack) -> None:  # noqa: ANN401 - what PostgreSQL's locate says
         """Give a contender of this process its connections; another one opens its own."""
-        from incload.engines.postgres.fixtures import PostgresSession
+        from incload.engines.postgres.session import PostgresSession
 
         if not self._contender.capabilities.in_process:
             return
@@ -243,7 +244,7 @@ class _Following:
         )
 
     def _rows(self, session: Session, place: Place, table: Table) -> Iterator[list[Row]]:
-        return session.ordered(place, replace(table, columns=self._table(session, place).columns))
+        return fixture(session).ordered(place, replace(table, columns=self._table(session, place).columns))
 
 
 def _target(engine: str) -> Session:

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incload.engines.registry import fixture
 from incload.harness.perf.throughput import Yard, yard
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED
 from incload.history.synthetic.datasets import rows as dataset_rows
@@ -80,7 +81,7 @@ class Grown:
     def change(self, name: str) -> None:
         """Let a source change."""
         session = self.own.sources.open(name)
-        session.put("target", ORDERS_NARROW.table, changes(self.own.rows, self.changed, self.own.seed))
+        fixture(session).put("target", ORDERS_NARROW.table, changes(self.own.rows, self.changed, self.own.seed))
         session.close()
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from incload.auditing.audit import Difference, audit
 from incload.contenders.contender import SyncRequest
 from incload.engines.endpoints import locate, path_of
-from incload.engines.registry import session_type
+from incload.engines.registry import fixture, session_type
 from incload.harness.sandbox.database_store import Depot, depot
 from incload.harness.sandbox.environment import environment
 from incload.harness.trials.error_timeline import counts
@@ -175,15 +175,16 @@ class Yard:
         session = self.sources.open(name)
         place: Place = "target"
         table = ORDERS_NARROW.table
-        session.settle(place, table)
+        tables = fixture(session)
+        tables.settle(place, table)
         for batch in blocks(ORDERS_NARROW, self.rows, self.seed):
-            session.put(place, table, pa.Table.from_batches([batch]))
-        session.index(place, table)
+            tables.put(place, table, pa.Table.from_batches([batch]))
+        tables.index(place, table)
         session.close()
 
     def _apply(self, name: str, rows: pa.Table) -> None:
         session = self.sources.open(name)
-        session.put("target", ORDERS_NARROW.table, rows)
+        fixture(session).put("target", ORDERS_NARROW.table, rows)
         session.close()
 
     def difference(self, phase: Phase, who: Contender | None = None) -> Difference:
@@ -194,7 +195,7 @@ class Yard:
             for session in sessions:
                 found = session.columns("target", ORDERS_NARROW.id) or ORDERS_NARROW.table.columns
                 columns = tuple(column for column in found if column.name in ORDERS_NARROW.table.names)
-                sides.append(session.ordered("target", replace(ORDERS_NARROW.table, columns=columns)))
+                sides.append(fixture(session).ordered("target", replace(ORDERS_NARROW.table, columns=columns)))
             return audit(sides[0], sides[1], (0,))
         finally:
             for session in sessions:

@@ -17,7 +17,6 @@ from incload.contenders.contender import Counters, SyncRequest
 from incload.errors import Refused
 from incload.harness.load_timer import LoadClock
 from incload.harness.replays.stale_values import stale_fields
-from incload.harness.sandbox.shared_source import Watching
 from incload.harness.trials.error_timeline import ErrorTimeline
 from incload.harness.trials.trial import EPOCH, difference
 
@@ -144,8 +143,8 @@ class Follower:
             self._failure = " ".join((str(error) if isinstance(error, Refused) else repr(error)).split())
             self._refused = isinstance(error, Refused) and sync.number == 0
             return
-        if isinstance(self.sandbox.connections.target, Watching):
-            self.clock.advance(-self.sandbox.connections.target.seconds)  # to be watched is no part of a load
+        if self.sandbox.watch:
+            self.clock.advance(-self.sandbox.watch.seconds)  # to be watched is no part of a load
         self._pay(sync, self.last)
         self._judge(sync)
         if sync.number % FULL_AUDIT_EVERY == 0:
@@ -210,8 +209,7 @@ class Follower:
     def _judge(self, sync: Sync) -> None:
         """Find out which of the rows that can have changed are right, and enter that."""
         changed = {change.key for change in sync.changes}
-        target = self.sandbox.connections.target
-        touched = target.touched if isinstance(target, Watching) else None
+        touched = self.sandbox.watch.touched if self.sandbox.watch else None
         if touched is None:
             copies = self._copies(None)
             judged: Iterable[Key] = {**sync.rows, **copies, **self._state}

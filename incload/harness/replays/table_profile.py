@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Stamps, shape_of
 from incload.engines.driver_errors import reason
-from incload.engines.registry import session_type
+from incload.engines.registry import fixture, session_type
 from incload.errors import Refused, unknown
 from incload.history.lag_profile import WINDOWS
 from incload.history.recorded.evidence import counter
@@ -71,7 +71,7 @@ def _profiled(location: Endpoint, named: Table, unit: str | None, form: str) -> 
     try:
         table = _table(session, named.name, named.key, named.cursor or "")
         reading = _Reading(table, unit, form)
-        for rows in session.ordered("source", table):
+        for rows in fixture(session).ordered("source", table):
             reading.take(rows)
         scale, objection = _scale(session, table, unit)
         fine = isinstance(scale, Stamps) and scale.per_second == UNITS["ns"]

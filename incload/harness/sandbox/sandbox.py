@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from incload.engines.change_log import ChangeLog
+from incload.engines.registry import fixture
 from incload.loading.connections import Connections, unable
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from incload.auditing.audit import Key, Row
     from incload.contenders.contender import Contender
     from incload.engines.change_log import Capture
-    from incload.engines.postgres.fixtures import PostgresSession
+    from incload.engines.fixture import Fixture
+    from incload.engines.postgres.session import PostgresSession
     from incload.engines.session import Place, Session
+    from incload.harness.sandbox.watch import Watch
     from incload.history.history import History, Tick
     from incload.strategy import Capability
     from incload.table import Table
@@ -60,6 +63,7 @@ class Sandbox:
         cursor: The column that it keeps, if that is the strategy's cursor instead of the table's.
         source_url: Where any program finds the source; empty while it is in memory.
         target_url: Likewise the target.
+        watch: Tells which rows of the target a sync has touched; None where nothing watches.
     """
 
     opened: Connections | None
@@ -73,6 +77,7 @@ class Sandbox:
     cursor: str | None = None
     source_url: str = ""
     target_url: str = ""
+    watch: Watch | None = None
 
     def begin(self, history: History, contender: Contender | None = None) -> None:
         """Create the source, give it the history's base, and index its cursor as a careful owner does.
@@ -83,11 +88,16 @@ class Sandbox:
         asked = contender.capabilities.asks if contender is not None else None
         if contender is not None and asked is not None and (why := self.writer.cannot(asked)):
             raise unable(contender.id.partition(":")[0], why)
-        self.writer.settle(self.place, self.table)
-        self.writer.put(self.place, self.table, history.base)
-        self.writer.index(self.place, self.table)
+        self.fixture.settle(self.place, self.table)
+        self.fixture.put(self.place, self.table, history.base)
+        self.fixture.index(self.place, self.table)
         if asked is not None:
             self._keep(asked)
+
+    @property
+    def fixture(self) -> Fixture:
+        """What changes the source, beside any load."""
+        return fixture(self.writer)
 
     @property
     def connections(self) -> Connections:
@@ -108,7 +118,7 @@ class Sandbox:
 
     def _keep(self, asked: Capability) -> None:
         """Have the source keep what a strategy asks for, until the stand is closed."""
-        self.kept = self.writer.capture(asked, self.place, self.table.name)
+        self.kept = self.writer.logs.capture(asked, self.place, self.table.name)
         self.kept.install(self.table.key)
         self.closing.callback(self.kept.remove)
         self.log = self.kept if isinstance(self.kept, ChangeLog) else None
@@ -132,11 +142,11 @@ class Sandbox:
     def apply(self, tick: Tick) -> None:
         """Let one tick happen: the deletes, then what happens to the columns, then the upserts."""
         if tick.deletes.num_rows:
-            self.writer.remove(self.place, self.table, tick.deletes)
+            self.fixture.remove(self.place, self.table, tick.deletes)
         if tick.adds or tick.widens:
             self._evolve(tick)
         if tick.upserts.num_rows:
-            self.writer.put(self.place, self.table, tick.upserts)
+            self.fixture.put(self.place, self.table, tick.upserts)
 
     def _evolve(self, tick: Tick) -> None:
         """Give the source new columns, filled in every row, and other types."""
@@ -150,13 +160,13 @@ class Sandbox:
         if wider:
             types = {each.name: self.writer.type_name(each, "") for each in self.table.columns}
             self.writer.retype(self.place, self.table, types)
-            self.writer.index(self.place, self.table)
+            self.fixture.index(self.place, self.table)
             if self.log:
                 self.log.install(self.table.key)  # a table that was built anew has lost its triggers
 
     def source_rows(self) -> Iterator[list[Row]]:
         """Yield the source's rows in the order of the key."""
-        return self.writer.ordered(self.place, self.table)
+        return self.fixture.ordered(self.place, self.table)
 
     def target_rows(self) -> Iterator[list[Row]]:
         """Yield the target's rows in the order of the key."""
@@ -164,7 +174,7 @@ class Sandbox:
             columns = session.columns("target", self.table.name)
             if columns is not None:
                 compared = tuple(column for column in columns if column.name != self.cursor)
-                yield from session.ordered("target", replace(self.table, columns=compared))
+                yield from fixture(session).ordered("target", replace(self.table, columns=compared))
 
     def close(self) -> None:
         """Close every session, and drop what was made on a server."""
@@ -212,8 +222,8 @@ def _from_sqlite(target: str, table: Table, folder: Path, closing: ExitStack) ->
 
 
 def _from_postgres(target: str, table: Table, folder: Path, closing: ExitStack) -> Sandbox:
-    from incload.engines.postgres.fixtures import PostgresSession, locate
     from incload.engines.postgres.server import schema
+    from incload.engines.postgres.session import PostgresSession, locate
 
     source = locate(closing.enter_context(schema()))
     goal = locate(closing.enter_context(schema())) if target == "postgres" else None
@@ -245,8 +255,8 @@ def _target(engine: str, folder: Path, closing: ExitStack) -> Session:
 
         session = DuckdbSession(None, IN_MEMORY, threads=_THREADS)
     else:
-        from incload.engines.postgres.fixtures import PostgresSession, locate
         from incload.engines.postgres.server import schema
+        from incload.engines.postgres.session import PostgresSession, locate
 
         session = PostgresSession(None, locate(closing.enter_context(schema())))
     closing.callback(session.close)

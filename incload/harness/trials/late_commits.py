@@ -12,13 +12,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from incload.engines.postgres.sandbox import PostgresFixture
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pyarrow as pa
 
     from incload.auditing.audit import Key
-    from incload.engines.postgres.fixtures import PostgresSession
+    from incload.engines.postgres.session import PostgresSession
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.history import History
     from incload.table import Table
@@ -84,7 +86,9 @@ class Performance:
         """Note the transaction that wrote rows which have just become visible."""
         if rows.num_rows:
             table = self._sandbox.table
-            self.acted.prompt[number] = self._looking.written_by("source", table, keys_of(rows, table)[0])
+            self.acted.prompt[number] = PostgresFixture(self._looking).written_by(
+                "source", table, keys_of(rows, table)[0]
+            )
 
     def _write_late(self, number: int) -> None:
         """Open the transactions that write in a tick and commit in a later one."""
@@ -94,9 +98,10 @@ class Performance:
             rows = _taken(self._ticks[later - 1].upserts, by_tick[number])
             session = self._another()
             session.begin("")
-            session.put("source", self._sandbox.table, rows)
+            tables = PostgresFixture(session)
+            tables.put("source", self._sandbox.table, rows)
             self._open[later].append(session)
-            transaction = Transaction(session.transaction(), number, later)
+            transaction = Transaction(tables.transaction(), number, later)
             self.acted.late |= {(key, later): transaction for key in keys_of(rows, self._sandbox.table)}
 
 

@@ -237,7 +237,7 @@ class StateStore:
     def create_digests(self, origin: str) -> None:
         """Make an empty table of digests, in place of one that may be there."""
         self.session.write(f"DROP TABLE IF EXISTS {self.digests}")
-        self.session.create(self.digests_table, keyed=self.session.indexes_digests, origin=origin)
+        self.session.create(self.digests_table, keyed=self.session.capabilities.indexes_digests, origin=origin)
 
     def size(self) -> int:
         """Return the bytes that the memory takes: the entry's text, and 8 bytes and a key for each digest."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def is_long(job: WriteJob, delta: Delta, rule: WriteRule) -> bool:
     """Tell whether rows that could go straight into a new target are too many for one transaction of its engine."""
-    connections, most = job.connections, job.connections.target.part_rows
+    connections, most = job.connections, job.connections.target.parts.rows
     if most is None or not job.unique or len(delta.rows) != 1 or isinstance(delta.remove, Logged):
         return False
     # Keys in no order, as texts mostly are, would bring the whole index back into memory for every part.
@@ -35,12 +35,12 @@ def is_long(job: WriteJob, delta: Delta, rule: WriteRule) -> bool:
 
 def fill(job: WriteJob, delta: Delta, *, keyed: bool) -> int:
     """Bring the rows under the target's passing name, outside of any transaction; return how many they are."""
-    return job.connections.target.fill(job.table, _parts(job, delta), keyed=keyed, origin=job.connections.origin)
+    return job.connections.target.parts.fill(job.table, _parts(job, delta), keyed=keyed, origin=job.connections.origin)
 
 
 def adopted(job: WriteJob, delta: Delta, written: int) -> PreparedWrite:
     """Give the rows the target's name, within the sync's transaction."""
-    job.connections.target.adopt(job.table.name)
+    job.connections.target.parts.adopt(job.table.name)
     return alone(job, delta.rows[0], written)
 
 

@@ -85,7 +85,7 @@ def _straight(job: WriteJob, delta: Delta, *, replacing: bool) -> PreparedWrite:
 def alone(job: WriteJob, question: Rows, written: int, *, removed: int = 0) -> PreparedWrite:
     """Tell of rows that a target holds and nothing else; a source that stands still is asked about them itself."""
     connections = job.connections
-    in_source = connections.attached or connections.source.streams_its_snapshot
+    in_source = connections.attached or connections.source.capabilities.steady_streams
     seen = connections.question(job.table, job.scale, question) if in_source else Query(f"SELECT * FROM {job.target}")
     if connections.attached:
         seen = connections.incoming(seen, job.table)

@@ -13,7 +13,7 @@ from incload.harness.replays.follower import AuditsDisagree, Follower
 from incload.harness.replays.lockstep import follow
 from incload.harness.replays.replay import follower, replay
 from incload.harness.replays.window_check import confirm
-from incload.harness.sandbox.shared_source import Watching
+from incload.harness.sandbox.watch import Watch
 from incload.harness.trials.error_timeline import ErrorTimeline, Spell
 from incload.history.lag_profile import Forecast
 from incload.history.recorded.read_log import ReadLog
@@ -24,6 +24,7 @@ from incload.strategy import Assumption, Delta, Need, Seen, Source, State, Strat
 if TYPE_CHECKING:
     from conftest import Lived
 
+    from incload.engines.contract import WriteIntent
     from incload.harness.replays.follower import Followed
     from incload.history.history import History
     from incload.report.replay.record import Replayed
@@ -222,20 +223,18 @@ def test_a_strategy_by_the_key_does_not_apply_to_texts() -> None:
 
 def test_rows_deleted_long_after_they_vanished_are_noticed(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
     """A comparison at the fourth sync deletes what left before the first; only the deletes of the sync itself tell."""
-    watched = Watching.delete
+    note = Watch.note
 
-    def blind(session: Watching, *arguments: object) -> int:
-        found = session._found
-        removed = watched(session, *arguments)  # type: ignore[arg-type]
-        session._found = found and {key for key in found if key != (2,)}
-        return removed
+    def blind(watch: Watch, intent: WriteIntent) -> None:
+        note(watch, intent)
+        watch.touched = watch.touched and watch.touched - {(2,)}
 
     quiet = [([(1, "a" * number, 10.0 * number)], []) for number in range(2, 6)]
     history = lived([(1, "a", -10), (2, "b", -10)], ([], [2]), *quiet)
     (row,) = one(history, strategy("lookback_with_reconciliation"))
 
     assert (row.outcome, row.phantom, row.phantom_max, row.rows_removed) == ("wrong", 0, 1, 1)
-    monkeypatch.setattr(Watching, "delete", blind)
+    monkeypatch.setattr(Watch, "note", blind)
     with pytest.raises(AuditsDisagree, match="finds 0 rows phantom, and the audit of what changed 1"):
         one(history, strategy("lookback_with_reconciliation"))
 

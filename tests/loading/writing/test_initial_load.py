@@ -13,7 +13,7 @@ import pytest
 from dying import Death, Tape, taped
 
 from incload.engines.duckdb import chunked_load
-from incload.engines.duckdb.session import DuckdbSession
+from incload.engines.duckdb.chunked_load import DuckdbParts
 from incload.engines.sqlite import arrow_export
 from incload.errors import Refused
 from incload.loading.connections import connect
@@ -34,7 +34,7 @@ TABLES = "SELECT table_name FROM duckdb_tables() ORDER BY 1"
 @pytest.fixture(params=PARTS)
 def long(request: pytest.FixtureRequest, between: Between, monkeypatch: pytest.MonkeyPatch) -> Ends:
     """Return a source of five rows and a target in DuckDB that takes two of them at once."""
-    monkeypatch.setattr(DuckdbSession, "part_rows", 2)
+    monkeypatch.setattr(DuckdbParts, "rows", 2)
     monkeypatch.setattr(arrow_export, "BATCH_ROWS", 2)
     engine, _, uncut = request.param.partition(" ")
     ends = between(engine, "duckdb")
@@ -115,7 +115,7 @@ def test_a_load_that_dies_anywhere_leaves_no_part_of_the_table(long: Ends) -> No
 
 def test_a_long_table_of_duckdb_is_read_in_parts(between: Between, monkeypatch: pytest.MonkeyPatch) -> None:
     """All rows of three parts arrive in an engine that takes them at once."""
-    monkeypatch.setattr(DuckdbSession, "part_rows", 2)
+    monkeypatch.setattr(DuckdbParts, "rows", 2)
     ends = between("duckdb", "sqlite")
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)")
     ends.insert("events", [*ROWS, (6, None, "no stamp")])
@@ -131,7 +131,7 @@ def test_a_column_by_the_name_of_the_row_numbers_cuts_no_table(
     between: Between, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A column called rowid hides the numbers of the rows, and its own values say nothing of where they stand."""
-    monkeypatch.setattr(DuckdbSession, "part_rows", 2)
+    monkeypatch.setattr(DuckdbParts, "rows", 2)
     rows: list[Row] = [(1, -5), (2, None), (3, 0), (4, 7)]
     ends = between("duckdb", target)
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, RowId BIGINT)")
@@ -153,7 +153,7 @@ def test_what_a_killed_load_left_is_dropped(long: Ends) -> None:
 
 def test_keys_in_no_order_go_in_one_transaction(between: Between, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key of text is not filled in parts, each of which would need the whole index."""
-    monkeypatch.setattr(DuckdbSession, "part_rows", 2)
+    monkeypatch.setattr(DuckdbParts, "rows", 2)
     ends = between("duckdb", "duckdb")
     ends.write("CREATE TABLE events (id VARCHAR PRIMARY KEY, ts INTEGER)")
     ends.insert("events", [("c", 1), ("a", 2), ("b", 3)])
@@ -168,7 +168,7 @@ def test_a_source_that_breaks_in_a_later_part_leaves_no_target(
     between: Between, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A text among the numbers of the fifth row is refused, and the four rows before it are undone."""
-    monkeypatch.setattr(DuckdbSession, "part_rows", 2)
+    monkeypatch.setattr(DuckdbParts, "rows", 2)
     monkeypatch.setattr(arrow_export, "BATCH_ROWS", 2)
     ends = between("sqlite", "duckdb")
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)")

@@ -11,7 +11,7 @@ import pytest
 from places import fetch, run
 
 from incload.cli import main
-from incload.engines.duckdb.session import DuckdbSession
+from incload.engines.duckdb.chunked_load import DuckdbParts
 from incload.engines.endpoints import Location, locate
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def test_evolving_stays_in_the_schema(shop: Shop) -> None:
 
 def test_a_schema_is_filled_in_parts(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The passing table stands in the target's schema, and another schema's of that name is left alone."""
-    monkeypatch.setattr(DuckdbSession, "part_rows", 2)
+    monkeypatch.setattr(DuckdbParts, "rows", 2)
     run(shop.shop, "duckdb", "INSERT INTO staging.events SELECT i, i, 'x' FROM range(3, 6) AS r(i)")
     run(shop.copy, "duckdb", "CREATE TABLE main._incload_filling_events AS SELECT 1 AS id")
     assert shop.load() == 0
@@ -246,7 +246,7 @@ def test_a_table_is_not_loaded_into_itself(
 
 def test_no_row_is_passed_over_where_parts_renumber_the_source(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The checkpoint behind a part of the target gives the rows of a source in the same file other numbers."""
-    monkeypatch.setattr(DuckdbSession, "part_rows", 50_000)
+    monkeypatch.setattr(DuckdbParts, "rows", 50_000)
     with duckdb.connect(str(shop.shop)) as connection:
         connection.execute("CREATE SCHEMA raw")
         connection.execute(

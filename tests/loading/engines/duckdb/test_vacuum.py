@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from incload.engines.duckdb import vacuum
+from incload.engines.duckdb.sandbox import DuckdbFixture
 from incload.engines.duckdb.session import DuckdbSession
 from incload.engines.duckdb.vacuum import is_due
 from incload.engines.session import Query
@@ -34,7 +35,7 @@ def merged(path: Path, first: int, number: int) -> None:
 def row_groups_after_merges(path: Path) -> int:
     """Fill a table, merge into it many times; return how many row groups it then has."""
     session = DuckdbSession(None, path)
-    session.settle("target", TABLE)
+    DuckdbFixture(session).settle("target", TABLE)
     session.write(f"INSERT INTO target.main.events SELECT range, 0 FROM range({HELD})")
     session.close()
     for number in range(MERGES):
@@ -78,7 +79,7 @@ def test_row_groups_pile_up_where_merging_them_is_never_due(tmp_path: Path, monk
 def test_what_follows_a_merge_that_was_put_off_is_as_ever(tmp_path: Path) -> None:
     """The setting is the session's own and ends with the transaction."""
     session = DuckdbSession(None, tmp_path / "copy.duckdb")
-    session.settle("target", TABLE)
+    DuckdbFixture(session).settle("target", TABLE)
     session.begin("events")
     session.merge(TABLE, session.stage(Query("SELECT 1 AS id, 1 AS n")))
     session.commit()

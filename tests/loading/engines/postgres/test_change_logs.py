@@ -11,7 +11,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from incload.engines.endpoints import Location
-from incload.engines.postgres.fixtures import Server, locate
+from incload.engines.postgres.endpoint import Server, locate
 from incload.errors import Refused
 from incload.loading import capture
 from incload.loading.plan import Guards, Plan

@@ -15,7 +15,7 @@ import pytest
 
 from incload.engines.endpoints import locate
 from incload.engines.postgres import copy_format, server
-from incload.engines.postgres.session import PostgresLoad
+from incload.engines.postgres.session import PostgresSession
 from incload.errors import Refused
 from incload.loading.plan import Plan
 from incload.loading.run import load
@@ -103,23 +103,23 @@ def make(tmp_path: Path) -> Iterator[Callable[[str, str], Ends]]:
         yield made
 
 
-def strike(monkeypatch: pytest.MonkeyPatch, statement: str, blow: Callable[[PostgresLoad], None]) -> None:
+def strike(monkeypatch: pytest.MonkeyPatch, statement: str, blow: Callable[[PostgresSession], None]) -> None:
     """Let something happen right before a statement, once."""
-    execute, left = PostgresLoad._execute, [blow]
+    execute, left = PostgresSession._execute, [blow]
 
-    def struck(session: PostgresLoad, sql: str, params: tuple[object, ...] = ()) -> object:
+    def struck(session: PostgresSession, sql: str, params: tuple[object, ...] = ()) -> object:
         if left and re.match(statement, sql):
             left.pop()(session)
         return execute(session, sql, params)
 
-    monkeypatch.setattr(PostgresLoad, "_execute", struck)
+    monkeypatch.setattr(PostgresSession, "_execute", struck)
 
 
-def cut(session: PostgresLoad) -> None:
+def cut(session: PostgresSession) -> None:
     """End the connection of a session, from another one."""
-    dsn = session._connection.info.dsn
+    dsn = session.driver.info.dsn
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("SELECT pg_terminate_backend(%s, 10000)", (session._connection.info.backend_pid,))
+        connection.execute("SELECT pg_terminate_backend(%s, 10000)", (session.driver.info.backend_pid,))
 
 
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)

@@ -23,7 +23,8 @@ from incload.engines import registry as catalog
 from incload.engines.endpoints import locate as find
 from incload.engines.postgres import endpoint as url_module
 from incload.engines.postgres import server
-from incload.engines.postgres.fixtures import PostgresSession, locate
+from incload.engines.postgres.sandbox import PostgresFixture
+from incload.engines.postgres.session import PostgresSession, locate
 from incload.engines.session import Query
 from incload.errors import Refused
 from incload.loading.plan import Guards, Plan
@@ -511,7 +512,7 @@ def test_whatever_is_copied_in_comes_out_the_same(postgres_session: PostgresSess
     table = pa.table([pa.array(range(len(rows)), pa.int64()), *columns], names=list(CROSSED.names))
     session = postgres_session
     session.write(f"DELETE FROM {session.name('target', 'crossed')}")
-    session.put("target", CROSSED, table)
+    PostgresFixture(session).put("target", CROSSED, table)
     found = session.columns("target", "crossed") or ()
     query = Query(f"SELECT * FROM {session.name('target', 'crossed')} ORDER BY id")
     again = session.stream(query, found).reader().read_all()
@@ -525,7 +526,7 @@ def postgres_session(postgres_server: str) -> Iterator[PostgresSession]:
     assert postgres_server
     with server.schema() as url:
         session = PostgresSession(None, locate(url))
-        session.settle("target", CROSSED)
+        PostgresFixture(session).settle("target", CROSSED)
         yield session
         session.close()
 

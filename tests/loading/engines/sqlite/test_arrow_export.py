@@ -337,7 +337,7 @@ def cuttable(tmp_path: Path) -> Iterator[SqliteSession]:
 @pytest.mark.parametrize("rows", [1, 2, 3, 6, 7, 8])
 def test_a_table_is_cut_into_parts_of_so_many_rows(cuttable: SqliteSession, rows: int) -> None:
     """However far apart its keys are, every row is in one part, and in none are more."""
-    parts = cuttable.cut("c u't", ("i d",), rows)
+    parts = cuttable.parts.cut("c u't", ("i d",), rows)
     held = [[key for (key,) in cuttable.rows(f"SELECT * FROM {part}")] for part in parts]
 
     assert [key for part in held for key in part] == KEYS
@@ -347,14 +347,14 @@ def test_a_table_is_cut_into_parts_of_so_many_rows(cuttable: SqliteSession, rows
 
 def test_a_table_is_cut_between_its_keys(cuttable: SqliteSession) -> None:
     """The first part and the last are open, so that no key that comes meanwhile lies between the parts."""
-    assert cuttable.cut("c u't", ("i d",), 3) == [
+    assert cuttable.parts.cut("c u't", ("i d",), 3) == [
         CUT.format('"i d" <= 0'), CUT.format('"i d" > 0 AND "i d" <= 1000'), CUT.format('"i d" > 1000'),
     ]  # fmt: skip
 
 
 def test_a_key_that_is_no_number_ends_the_cutting(cuttable: SqliteSession) -> None:
     """Without rowids a column of integers may hold texts; they come last, and none gets into a statement."""
-    parts = cuttable.cut("texts", ("id",), 1)
+    parts = cuttable.parts.cut("texts", ("id",), 1)
 
     assert parts[-1] == '(SELECT * FROM source."texts" WHERE "id" > 2)'
 
@@ -364,15 +364,15 @@ def test_a_key_that_is_no_number_ends_the_cutting(cuttable: SqliteSession) -> No
 )
 def test_a_table_in_another_order_is_not_cut(cuttable: SqliteSession, table: str, key: str) -> None:
     """To read it by its keys would be to look up every row."""
-    assert cuttable.cut(table, tuple(key.split()) if table == "pair" else (key,), 1) == []
+    assert cuttable.parts.cut(table, tuple(key.split()) if table == "pair" else (key,), 1) == []
 
 
 def test_streams_of_one_read_are_of_one_snapshot(cuttable: SqliteSession, tmp_path: Path) -> None:
     """What another process writes between two parts is in neither."""
-    queries = [Query(f"SELECT * FROM {part}") for part in cuttable.cut("c u't", ("i d",), 4)]
+    queries = [Query(f"SELECT * FROM {part}") for part in cuttable.parts.cut("c u't", ("i d",), 4)]
     writing = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()"
     found: list[list[object]] = []
-    for stream in cuttable.streams(queries, (Column("i d", Kind.INTEGER),)):
+    for stream in cuttable.parts.streams(queries, (Column("i d", Kind.INTEGER),)):
         found.append(stream.reader().read_all()["i d"].to_pylist())
         statement = f'INSERT INTO "c u\'t" VALUES ({500 + len(found)})'
         subprocess.run([sys.executable, "-c", writing, str(tmp_path / "cut.sqlite"), statement], check=True)

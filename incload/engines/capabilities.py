@@ -1,0 +1,54 @@
+"""What an engine can do, as one record that a load reads instead of asking for an engine's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from incload.strategy import Capability
+
+
+class AtomicState(StrEnum):
+    """How a target commits rows and state at once."""
+
+    TRANSACTION = "transaction"
+    SNAPSHOT = "snapshot"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one engine can do; what it cannot becomes another path or a refusal that says so.
+
+    Attributes:
+        transactional_ddl: Whether a table is created, changed and dropped in the transaction of the rows. Without it,
+            creating a table commits, and is done before a sync has written anything.
+        atomic_state: How the engine commits rows and state at once: by a transaction over several tables, or by one
+            snapshot of the table that carries the state.
+        enforces_key: Whether a table can have a primary key that the engine keeps.
+        temp_tables: Whether a session can make tables of its own, so that rows can be staged.
+        row_counts: Whether making a temporary table says how many rows it was given.
+        steady_streams: Whether what is streamed is what the transaction of the session sees, so that two streams agree.
+        indexes_digests: Whether a key on the table of remembered digests helps more than it costs.
+        casts_to_compare: Whether values of two types have to be cast to be compared or digested alike.
+        folds_names: Whether two names that differ in case alone are one table.
+        holds_any: Whether a column of numbers may hold texts.
+        hides_kinds: Whether columns that count different things may have one type.
+        follows: What a source of the engine can keep for strategies that ask for more than its rows: a log, triggers,
+            a horizon.
+    """
+
+    transactional_ddl: bool = True
+    atomic_state: AtomicState = AtomicState.TRANSACTION
+    enforces_key: bool = True
+    temp_tables: bool = True
+    row_counts: bool = False
+    steady_streams: bool = False
+    indexes_digests: bool = True
+    casts_to_compare: bool = False
+    folds_names: bool = False
+    holds_any: bool = False
+    hides_kinds: bool = False
+    follows: frozenset[Capability] = frozenset()

@@ -1,0 +1,46 @@
+"""What a trial does to a table besides loading it: brings a source to life, changes it, and reads it in order.
+
+Each engine's folder has its own in `sandbox`; no load uses it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from incload.engines.session import Session
+    from incload.engines.sql import Place, Row
+    from incload.table import Table
+
+
+class Fixture(ABC):
+    """The tables of one session, in the hands of a trial."""
+
+    session: Session
+
+    @abstractmethod
+    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
+        """Insert or overwrite rows given in Arrow, stamps as timestamp[us]: how a trial brings its source to life."""
+
+    @abstractmethod
+    def remove(self, place: Place, table: Table, keys: pa.Table) -> None:
+        """Delete rows by their keys, given in Arrow."""
+
+    @abstractmethod
+    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
+        """Yield all rows in chunks, in ascending order of the key; stamps as microseconds and booleans as 0 and 1."""
+
+    def settle(self, place: Place, table: Table) -> None:
+        """Create a keyed table of the kinds of its columns."""
+        session = self.session
+        parts = [f"{session.quote(column.name)} {session.type_name(column, '')}" for column in table.columns]
+        relation = session.name(place, table.name)
+        session.write(f"CREATE TABLE {relation} ({', '.join(parts)}, PRIMARY KEY ({session.listed(table.key)}))")
+
+    def index(self, place: Place, table: Table) -> None:  # noqa: B027 - few engines have to
+        """Create an index on the cursor and the key of a table, where the engine is the faster for it."""

@@ -1,0 +1,98 @@
+"""What an engine may do beyond the contract of a session: follow changes, load in parts, put a look at a cursor off.
+
+Each is a small object beside the session. The one here does nothing, which is right for most engines; an engine that
+can do more hands its own to the session.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from incload.cursor import Scale
+    from incload.engines.change_log import Capture, ChangeLog
+    from incload.engines.sql import Place, Query
+    from incload.engines.stream import Stream
+    from incload.strategy import Capability, Rows
+    from incload.table import Column, Table
+
+
+def passing_name(table: str) -> str:
+    """Return the name under which a table is filled in parts."""
+    return f"_incload_filling_{table}"
+
+
+class Logs:
+    """What a source keeps for strategies that ask for more than its rows."""
+
+    def capture(self, capability: Capability, place: Place, table: str) -> Capture:
+        """Return what a source keeps, or would keep, of a table for a strategy that asks; `cannot` was asked before."""
+        return self.change_log(capability, place, table)
+
+    def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:
+        """Return the log of a table's changes, there or not; `cannot` was asked before."""
+        raise AssertionError(f"no {log} of {table} at the {place}")
+
+    def left_behind(self, place: Place) -> list[str]:  # noqa: ARG002 - a log goes with its table, where it is one
+        """Return the tables of which a log is kept although they are gone."""
+        return []
+
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:  # noqa: ARG002 - asked where a log can be kept
+        """Return the columns of the primary key, in the key's own order; none without one."""
+        return ()
+
+
+class Parts:
+    """Tables that are filled or read in parts, by an engine that cannot take any number of rows without holding them.
+
+    Such a table is filled under a passing name: each part is a transaction of its own, and the one that makes the sync
+    durable gives the table its name. Until then no reader sees the table, and a load that is killed leaves nothing but
+    a passing table, which the next first load drops.
+    """
+
+    rows: int | None = None
+    """How many rows the engine takes into a new table in one transaction; None for any number."""
+
+    def of(self, relation: str) -> list[str]:
+        """Return relations that together are a table, where an engine would keep in memory what it has read of one."""
+        return [relation]
+
+    def cut(self, table: str, key: tuple[str, ...], rows: int) -> list[str]:  # noqa: ARG002 - an engine may
+        """Return relations of so many rows that together are a table of the source; none where it cannot be cut."""
+        return []
+
+    def streams(self, queries: Iterable[Query], columns: tuple[Column, ...]) -> Iterator[Stream]:
+        """Run queries one after the other, all of one snapshot; each stream is over before the next is asked for."""
+        raise AssertionError(f"this engine cuts no table: {queries}, {columns}")
+
+    def fill(self, table: Table, parts: Iterable[Query], *, keyed: bool, origin: str) -> int:
+        """Fill a new table under its passing name, outside of the sync's transaction; return how many rows it has."""
+        raise AssertionError(f"this engine takes {table.name} at once, keyed={keyed}, from {origin}: {parts}")
+
+    def adopt(self, table: str) -> None:
+        """Give the table that was filled its name, within the sync's transaction."""
+
+    def discard(self, table: str) -> None:
+        """Drop what a load that was killed may have left under a table's passing name."""
+
+
+class CursorLooks:
+    """A look at a cursor column that can be put off until it is known what is asked.
+
+    What a cursor's values mean is decided before a strategy has said what it asks for. An engine that would have to
+    look at every value for it may, where the column `seems` to hold what it held at the sync before, put that off and
+    look at what the order of the rows asked for hangs on.
+    """
+
+    def seems(self, place: Place, table: str, column: Column, scale: Scale) -> bool:  # noqa: ARG002 - see above
+        """Tell whether a column seems to hold values of a scale still, so that `confirm` is to be asked about it."""
+        return False
+
+    def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
+        """Refuse values without a certain place beside what is asked, in a column that `seems` to hold none."""
+
+    def version(self, place: Place) -> int:  # noqa: ARG002 - as above
+        """Return a number that another one takes the place of when somebody else writes, if `confirm` has to know."""
+        return 0

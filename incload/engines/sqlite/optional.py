@@ -1,0 +1,67 @@
+"""What SQLite can do beyond the contract: keep a change table by triggers, look at few values of a cursor column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.engines.optional import CursorLooks, Logs
+from incload.engines.sqlite.cursor_check import CursorValues
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from incload.cursor import Scale
+    from incload.engines.change_log import ChangeLog
+    from incload.engines.session import Session
+    from incload.engines.sql import Place
+    from incload.strategy import Capability, Rows
+    from incload.table import Column
+
+
+class SqliteLogs(Logs):
+    """The change tables that triggers keep."""
+
+    def __init__(self, session: Session, stands: Mapping[Place, str]) -> None:
+        """Take the session that reads them, and under which name each place is attached."""
+        self._session, self._stands = session, stands
+
+    def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is one kind
+        """Return the change table that triggers keep."""
+        from incload.engines.sqlite.change_log import SqliteLog
+
+        return SqliteLog(self._session, place, table)
+
+    def left_behind(self, place: Place) -> list[str]:
+        """Ask the registry of change logs."""
+        from incload.engines.sqlite.change_log import tables_left
+
+        return tables_left(self._session, place)
+
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
+        """Look at the catalogue, which numbers the columns of the key."""
+        info = self._session.rows(f"PRAGMA {self._stands[place]}.table_xinfo({self._session.quote(table)})")
+        places = sorted((int(str(primary)), str(name)) for _, name, _, _, _, primary, _ in info if primary)
+        return tuple(name for _, name in places)
+
+
+class SqliteLooks(CursorLooks):
+    """Looks at those values of a cursor column on which the order of what is asked hangs."""
+
+    def __init__(self, session: Session, stands: Mapping[Place, str]) -> None:
+        """Take the session that reads them, and under which name each place is attached."""
+        self._session, self._stands = session, stands
+
+    def seems(self, place: Place, table: str, column: Column, scale: Scale) -> bool:
+        """Look at the largest value, where an index finds it and the others."""
+        return self._values(place, table, column).seem(scale)
+
+    def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
+        """Look at the values on which the answers hang; `cursor_check` tells why that is enough."""
+        self._values(place, table, column).confirm(scale, asked)
+
+    def version(self, place: Place) -> int:
+        """Ask the file: the number stands for what this connection has last seen of it."""
+        return int(str(self._session.rows(f"PRAGMA {self._stands[place]}.data_version")[0][0]))
+
+    def _values(self, place: Place, table: str, column: Column) -> CursorValues:
+        return CursorValues(self._session, self._session.relation(place, table), column.name)

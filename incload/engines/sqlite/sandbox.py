@@ -1,0 +1,74 @@
+"""SQLite in the hands of a trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.engines.fixture import Fixture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from incload.engines.sql import Place, Row
+    from incload.engines.sqlite.session import SqliteSession
+    from incload.table import Table
+
+BATCH_ROWS = 65_536
+
+
+class SqliteFixture(Fixture):
+    """The tables of a SQLite session."""
+
+    session: SqliteSession
+
+    def __init__(self, session: SqliteSession) -> None:
+        """Take the session."""
+        self.session = session
+
+    def put(self, place: Place, table: Table, rows: pa.Table) -> None:
+        """Upsert row by row: changes are few, and this is the life of a source, not a load."""
+        import pyarrow as pa
+
+        session, names = self.session, self.session.listed(table.names)
+        sets = ", ".join(f"{session.quote(name)} = excluded.{session.quote(name)}" for name in table.payload)
+        upsert = (
+            f"INSERT INTO {session.name(place, table.name)} AS held ({names})"
+            f" VALUES ({', '.join('?' * len(table.names))})"
+            f" ON CONFLICT ({session.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        )
+        session.write("BEGIN")
+        for batch in rows.to_batches(BATCH_ROWS):
+            columns = [batch[name] for name in table.names]
+            stored = [column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column for column in columns]
+            session.driver.executemany(upsert, zip(*(column.to_pylist() for column in stored), strict=True))
+        session.write("COMMIT")
+
+    def remove(self, place: Place, table: Table, keys: pa.Table) -> None:
+        """Delete row by row."""
+        relation = self.session.name(place, table.name)
+        condition = " AND ".join(f"{self.session.quote(name)} = ?" for name in table.key)
+        for key in zip(*(keys[name].to_pylist() for name in table.key), strict=True):
+            self.session.write(f"DELETE FROM {relation} WHERE {condition}", key)
+
+    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
+        """Read in the order of the key, a chunk at a time."""
+        session = self.session
+        order = ", ".join(f"{session.quote(name)} COLLATE BINARY" for name in table.key)
+        cursor = session.driver.execute(
+            f"SELECT {session.listed(table.names)} FROM {session.name(place, table.name)} ORDER BY {order}"
+        )
+        while chunk := cursor.fetchmany(BATCH_ROWS):
+            yield chunk
+
+    def index(self, place: Place, table: Table) -> None:
+        """Name the index after the table; in SQLite the name, not the table, says in which file it stands."""
+        session = self.session
+        name = session.name(place, f"{table.name}_by_{table.cursor}")
+        columns = session.listed((table.cursor or "", *table.key))
+        session.write(f"CREATE INDEX {name} ON {session.quote(table.name)} ({columns})")
+
+
+FIXTURE = SqliteFixture
+"""What the registry hands out for a session of this engine."""
