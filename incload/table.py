@@ -41,13 +41,15 @@ class Column:
         collation: How the engine calls the collation of a key column by which the source takes two values for one;
             empty where keys are one only when they are the same.
         own: What the type is called where somebody has made it in the source's database and others may not have it:
-            `enum`, or `type` for all else; empty for a type that the engine brings along.
+            `enum`, `row` for a composite one, or `type` for all else; empty for a type that the engine brings along.
+        stays: Whether its values go to a column of the same engine, so that a text of that engine's own will do.
     """
 
     name: str
     kind: Kind
     declared: str = ""
     own: str = ""
+    stays: bool = False
     collation: str = ""
 
     @property

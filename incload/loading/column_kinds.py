@@ -127,7 +127,8 @@ def settle_kinds(connections: Connections, table: Table, before: Kinds, *, evolv
         _settle_changed(target, table, changed_kinds(table, types, before), evolve=evolve)
     is_kept = before or source.undecided or origin != target.engine
     now = kinds_now(table, types, before, source.undecided) if is_kept else before
-    return SettledKinds(now, about_undecided(table, before, source.kept_as_text))
+    texts = about_texts(table, before, target.engine) if origin != target.engine else ()
+    return SettledKinds(now, (*about_undecided(table, before, source.kept_as_text), *texts))
 
 
 def _settle_changed(target: Session, table: Table, changed: Mapping[str, tuple[str, str]], *, evolve: bool) -> None:
@@ -207,3 +208,11 @@ def about_undecided(table: Table, before: Kinds, kept_as_text: Iterable[str]) ->
     names = ", ".join(repr(name) for name in table.names if name in late)
     said = f"column {names} of {table.name!r} had no value when the table was made, and is text there: numbers are kept"
     return (f"{said} as text; change the type in the target, or load into a new table.",) if names else ()
+
+
+def about_texts(table: Table, before: Kinds, engine: str) -> tuple[str, ...]:
+    """Say of columns that are new to the record and of a type of their source's engine alone that they are text."""
+    new = [column for column in table.columns if column.kind is Kind.OTHER and column.name not in before]
+    names = ", ".join(f"{column.name!r} ({column.declared})" for column in new)
+    said = f"column {names} of {table.name!r} is kept as text in {engine}, and what is nested as JSON"
+    return (f"{said}, because incload knows no type there that holds the same values.",) if new else ()

@@ -142,7 +142,8 @@ class Connections:
             yield self._passed_on(reader.schema, _some(first, waiting, rows), table.columns)
 
     def _streamed(self, query: Query, columns: tuple[Column, ...]) -> Stream:
-        return self._noted(self.source.stream(query, columns))
+        stays = self.origin == self.target.engine
+        return self._noted(self.source.stream(query, tuple(replace(each, stays=stays) for each in columns)))
 
     def _noted(self, stream: Stream) -> Stream:
         self.streams[:] = [stream]

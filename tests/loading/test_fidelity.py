@@ -151,7 +151,7 @@ def test_types_of_duckdb_arrive_in_sqlite(between: Between) -> None:
 
     assert types == [*["INTEGER"] * 7, "REAL", *["TEXT"] * 4]
     assert ends.rows() == [
-        (1, *stamps, 1, -128, 0.5, "1.10", "9223372036854775808", "[a, b]", "12:00:00"),
+        (1, *stamps, 1, -128, 0.5, "1.10", "9223372036854775808", '["a","b"]', "12:00:00"),
         (2, None, None, None, None, 0, *[None] * 6),
     ]
 

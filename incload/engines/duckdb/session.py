@@ -16,6 +16,7 @@ from incload.cursor import ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
 from incload.engines.capabilities import Capabilities
 from incload.engines.cursor_sql import CursorSql, shape
 from incload.engines.duckdb.chunked_load import DuckdbParts
+from incload.engines.duckdb.json_text import quoted
 from incload.engines.duckdb.schemas import DuckdbSchemas, are_one
 from incload.engines.duckdb.sql import (
     BOUND,
@@ -24,6 +25,7 @@ from incload.engines.duckdb.sql import (
     crossing,
     endless,
     is_cast,
+    is_nested,
     key_stamp,
     kind_of,
     ticks,
@@ -365,7 +367,7 @@ class DuckdbSession(Session):
         self._parts.let_go()  # of what the streams before this one have read
         relation = self._connection.sql(f"SELECT {parts} FROM ({query.sql})", params=list(query.params) or None)
         self._reader = relation.to_arrow_reader(BATCH_ROWS)
-        return Batches(self._reader, self.error)
+        return Batches(quoted(self._reader, filter(is_nested, columns)), self.error)
 
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
         """Register the stream; DuckDB pulls it once, as it goes. Days travel as timestamps, and are cast to days."""

@@ -109,6 +109,12 @@ def crossing(name: str, column: Column) -> str:
         case Kind.TIMESTAMP:
             return name if column.zoned or column.declared in NANO else f"{name}::TIMESTAMP"
         case Kind.OTHER:
-            return f"{name}::VARCHAR"
+            return f"to_json({name})::VARCHAR" if is_nested(column) else f"{name}::VARCHAR"
         case Kind.TEXT | Kind.BLOB | Kind.BOOLEAN | Kind.DECIMAL:
             return name
+
+
+def is_nested(column: Column) -> bool:
+    """Tell whether values of a column are made of others: structs, maps, unions and lists."""
+    made = column.declared.endswith("]") or column.declared.startswith(("STRUCT(", "MAP(", "UNION("))
+    return column.kind is Kind.OTHER and made

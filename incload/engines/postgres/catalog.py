@@ -205,7 +205,7 @@ class Catalogue:
 def _column(name: str, declared: object, typname: object, typtype: object, oid: object) -> Column:
     """Return a column of a type that is no domain."""
     made_here = int(str(oid)) >= _FIRST_OWN
-    own = ("enum" if typtype == "e" else "type") if made_here else ""
+    own = {"e": "enum", "c": "row"}.get(str(typtype), "type") if made_here else ""
     return Column(name, Kind.OTHER if own else _kind(str(typname), str(declared)), str(declared), own)
 
 

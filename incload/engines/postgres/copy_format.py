@@ -66,6 +66,8 @@ def crossing(name: str, column: Column) -> str:
         return f"{name}::timestamp" if column.dated else name
     if column.declared == "xid8":
         return f"{name}::text::bigint"
+    if column.kind is Kind.OTHER and not column.stays and (column.declared.endswith("[]") or column.own == "row"):
+        return f"to_json({name})::text"
     return f"{name}::{_CASTS.get(column.kind, 'text')}"
 
 

@@ -261,7 +261,7 @@ def test_types_cross_to_duckdb_and_back(
     shown = "price, any_number, ok, ts, epoch_us(zoned), day, u, j, tags"
     expected = (
         Decimal("1.10"), "1.100", True, STAMP, int(ZONED.timestamp() * 1_000_000), date(2024, 2, 29),
-        "00000000-0000-0000-0000-00000000000a", '{"a":  1}', "{1,NULL}",
+        "00000000-0000-0000-0000-00000000000a", '{"a":  1}', "[1,null]",
     )  # fmt: skip
     assert out.rows(f"SELECT {shown} FROM events") == [expected]
 
