@@ -21,8 +21,9 @@ DELIMITERS = ",;\t|"
 
 
 def delimiter_of(split: dict[str, list[str]]) -> str:
-    """Return the delimiter that divides a header into most names, of those that were tried."""
-    return max(split, key=lambda delimiter: len(split[delimiter]))
+    """Return the delimiter that divides a header into most names, of those that were tried; the first if none does."""
+    most = max(split, key=lambda delimiter: len(split[delimiter]))
+    return most if len(split[most]) > 1 else next(iter(split))
 
 
 def read_rows(text: str, *, tabs: bool = False) -> Iterator[list[str]]:
