@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from every_pair import Ends
 
+from incload.cli import main
 from incload.cursor import Scale
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
@@ -231,3 +232,27 @@ def _behind(session: Session, position: int) -> str:
     table = Table("t", ("id",), "ts", columns)
     query = session.select(table, Scale(1), Since(position), session.relation("source", "t"))
     return query.sql.replace("?", str(position))
+
+
+@pytest.mark.parametrize("everywhere", ["sqlite-sqlite", "sqlite-duckdb", "postgres-postgres"], indirect=True)
+def test_a_change_log_sees_rows_leave_and_enter_a_choice(ends: Ends) -> None:
+    """An update that makes a row leave removes it, and one that makes it enter adds it, whatever its cursor."""
+    url = f"{ends.url('source')}{'&' if '?' in ends.url('source') else '?'}table=t"
+    assert main(["capture", "install", url, "--key", "id"]) == 0
+    ends.load("trigger_cdc", *SENT)
+    ends.write("source", "UPDATE t SET status = 'draft' WHERE id = 2", "UPDATE t SET status = 'sent' WHERE id = 1")
+
+    assert ends.load("trigger_cdc", *SENT)[0] == 0
+    assert ends.rows("SELECT id FROM t ORDER BY 1") == [(1,), (3,)]
+
+
+@pytest.mark.parametrize("everywhere", ["json-sqlite", "duckdb-duckdb"], indirect=True)
+def test_rows_that_leave_a_choice_are_held_back_like_deleted_ones(everywhere: Ends) -> None:
+    """A condition that suddenly leaves out most rows is more likely an accident."""
+    everywhere.fill(NAMES, *((n, n, "sent", "") for n in range(40)), types=TYPES)
+    everywhere.load("snapshot_diff", *SENT)
+
+    code, out, _ = everywhere.load("snapshot_diff", "--where", "status <> 'draft' AND id < 5")
+
+    assert (code, everywhere.rows("SELECT count(*) FROM t")) == (3, [(40,)])
+    assert out.startswith("Held back the removal of 35 rows from t; ")
