@@ -180,7 +180,11 @@ class Session(Dialect, ABC):
 
     def limited(self, table: str, relation: str, where: str) -> str:
         """Return the rows of a relation that meet a condition, which may call it by the table's name."""
-        return f"(SELECT * FROM {relation} AS {self.quote(table)} WHERE ({where}))"
+        return f"(SELECT {self.all_columns(table)} FROM {relation} AS {self.quote(table)} WHERE ({where}))"
+
+    def all_columns(self, table: str) -> str:  # noqa: ARG002 - an engine may have more of them
+        """Return what selects all columns of a source table."""
+        return "*"
 
     def volatile(self, functions: Sequence[str]) -> list[str]:  # noqa: ARG002 - an engine may need it
         """Return which functions may change something, or answer otherwise each time, where an engine can tell."""
@@ -189,6 +193,10 @@ class Session(Dialect, ABC):
     @abstractmethod
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Return the columns of a table or view, or None when there is none of that name."""
+
+    def row_number(self, table: str) -> Column | None:  # noqa: ARG002 - an engine may have one
+        """Return the hidden column of row numbers of a source table, where an engine has one for each row."""
+        return None
 
     def holds(self, place: Place, table: str) -> bool:
         """Tell whether there is a table or view of a name."""

@@ -84,6 +84,14 @@ def chosen(columns: Iterable[Column], plan: Plan) -> tuple[Column, ...]:
     )
 
 
+def with_row_number(connections: Connections, plan: Plan, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Put the number of a row in front of the columns, where the key names it and an engine has it."""
+    if {*plan.key} <= {column.name for column in columns}:
+        return columns
+    number = connections.source.row_number(connections.table)
+    return (number, *columns) if number and number.name in plan.key else columns
+
+
 def _check_columns(plan: Plan, names: Sequence[str]) -> None:
     choice = plan.choice
     if choice.columns is not None and choice.exclude:

@@ -19,7 +19,7 @@ from incload.engines.temp_tables import DIGEST
 from incload.errors import Refused, unknown, visible
 from incload.loading import guards
 from incload.loading.backfill import backfill, columns_to_fill, unfilled
-from incload.loading.choosing import chosen
+from incload.loading.choosing import chosen, with_row_number
 from incload.loading.column_kinds import settle_kinds
 from incload.loading.connections import require_capability
 from incload.loading.cursor_check import look_at_cursor
@@ -198,7 +198,7 @@ def describe(connections: Connections, plan: Plan) -> Table:
     columns = connections.source.columns("source", connections.table)
     if columns is None:
         raise no_table(connections.source, connections.table)
-    columns = chosen(columns, plan)
+    columns = chosen(with_row_number(connections, plan, columns), plan)
     names = [column.name for column in columns]
     own = next((name for name in names if name.lower() == DIGEST), None)
     if own:

@@ -57,6 +57,7 @@ _TYPES = {
     Kind.OTHER: "TEXT",
 }
 _STORED = {Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.BLOB}
+_ROWID = "rowid"
 
 
 class SqliteSession(Session):
@@ -77,6 +78,7 @@ class SqliteSession(Session):
             main, isolation_level=None, timeout=LOCK_SECONDS, uri=True, check_same_thread=False
         )
         self._target = target
+        self._numbered: set[str] = set()
         is_one_file = bool(source and target and target.is_file() and source.samefile(target))
         # A file that is attached beside itself waits for its own lock.
         self._stands: dict[Place, str] = {"source": "main" if is_one_file else "source", "target": "main"}
@@ -171,6 +173,21 @@ class SqliteSession(Session):
         from incload.engines.sqlite.rebuild import rebuild
 
         rebuild(self, self._stands[place], table.name, types)
+
+    def row_number(self, table: str) -> Column | None:
+        """A table that is not WITHOUT ROWID has one, unless a column of its own has the name."""
+        if any(column.name.lower() == _ROWID for column in self.columns("source", table) or ()):
+            return None
+        schema = self._stands["source"]
+        kinds = self.rows(f"SELECT type, wr FROM pragma_table_list(?) WHERE schema = '{schema}'", (table,))
+        if kinds != [("table", 0)]:
+            return None
+        self._numbered.add(table)
+        return Column(_ROWID, Kind.INTEGER, "INTEGER")
+
+    def all_columns(self, table: str) -> str:
+        """The number of a row is no part of *."""
+        return f"{_ROWID}, *" if table in self._numbered else "*"
 
     def check_names(self, columns: Iterable[str]) -> None:
         """Refuse too many, and `true` and `false`: out of a subquery SQLite renames such a column, even when quoted."""
