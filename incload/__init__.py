@@ -1,8 +1,9 @@
 """incload: load tables incrementally, and measure what each way of doing so gets wrong.
 
-The package offers functions, each the command of its name: `load`, `compare`, `state`. Two modules are public as well:
-`strategy` (the contract of a strategy) and `registry` (what strategies there are). Everything else may change. What
-must stay true: importing this package imports none of its dependencies, and no module of its own before a name is used.
+The package offers functions, each the command of its name: `load`, `compare`, `replay`, `profile`, `state`. Two modules
+are public as well: `strategy` (the contract of a strategy) and `registry` (what strategies there are). Everything else
+may change. What must stay true: importing this package imports none of its dependencies, and no module of its own
+before a name is used.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from incload.api.compare import CompareOptions, Comparison, compare
     from incload.api.load import LoadOptions, load
+    from incload.api.profile import Profile, ProfileOptions, profile
+    from incload.api.replay import Replay, ReplayOptions, replay
     from incload.api.state import KeptState, state
     from incload.errors import Refused, Unable
     from incload.loading.run import LoadSummary
@@ -25,11 +28,17 @@ __all__ = [
     "KeptState",
     "LoadOptions",
     "LoadSummary",
+    "Profile",
+    "ProfileOptions",
     "Refused",
+    "Replay",
+    "ReplayOptions",
     "Unable",
     "__version__",
     "compare",
     "load",
+    "profile",
+    "replay",
     "state",
 ]
 
@@ -37,6 +46,12 @@ _PLACES = {
     "compare": "incload.api.compare",
     "CompareOptions": "incload.api.compare",
     "Comparison": "incload.api.compare",
+    "profile": "incload.api.profile",
+    "Profile": "incload.api.profile",
+    "ProfileOptions": "incload.api.profile",
+    "replay": "incload.api.replay",
+    "Replay": "incload.api.replay",
+    "ReplayOptions": "incload.api.replay",
     "state": "incload.api.state",
     "KeptState": "incload.api.state",
     "load": "incload.api.load",

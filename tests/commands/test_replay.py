@@ -386,7 +386,7 @@ BAD: dict[str, tuple[tuple[str, ...], str]] = {
     "no such records": (("--records", "result"), "lists stand under result.items"),
     "no such file": (("--file", "fed.json"), "fed.json"),
     "folder is a file": (("--report-dir", "FILE"), "is a file: name a folder."),
-    "no workers": (("--workers", "0"), "--workers 0 leaves nobody to work: give 1 or more."),
+    "no workers": (("--workers", "0"), "0 workers leave no process to follow the history: give 1 or more."),
 }
 
 

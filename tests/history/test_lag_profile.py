@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incload.commands.durations import duration
+from incload.api.durations import duration
 from incload.errors import Refused
 from incload.history.cursor_model import Model
 from incload.history.history import History, Tick

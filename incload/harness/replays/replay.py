@@ -39,6 +39,21 @@ SQLITE = (("sqlite", "sqlite"),)
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayPlan:
+    """How a history is replayed.
+
+    Attributes:
+        pairs: Between which engines, source first.
+        windows: Which lookback windows are predicted, and tried on the first pair.
+        workers: In how many processes the strategies are run.
+    """
+
+    pairs: Sequence[tuple[str, str]] = SQLITE
+    windows: Sequence[timedelta] = WINDOWS
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """What a replay showed.
 
@@ -55,13 +70,8 @@ class Replay:
     worst: tuple[WorstRow, ...]
 
 
-def replay(  # noqa: PLR0913, PLR0917 - the last three have defaults that most take
-    history: History,
-    account: ReadLog,
-    strategies: Sequence[Strategy],
-    pairs: Sequence[tuple[str, str]] = SQLITE,
-    windows: Sequence[timedelta] = WINDOWS,
-    workers: int = 1,
+def replay(
+    history: History, account: ReadLog, strategies: Sequence[Strategy], plan: ReplayPlan = ReplayPlan()
 ) -> Replay:
     """Replay a history, whose ticks are taken as they come, and account for it.
 
@@ -69,13 +79,12 @@ def replay(  # noqa: PLR0913, PLR0917 - the last three have defaults that most t
         history: What happened.
         account: What was met on the way to it; it is complete when the last tick has been taken.
         strategies: Who follows it.
-        pairs: Between which engines, source first.
-        windows: Which windows are foretold, and tried on the first pair.
-        workers: In how many processes the strategies are run.
+        plan: Between which engines, and with which windows.
 
     Raises:
         AuditsDisagree: When two audits of one copy differ.
     """
+    pairs, windows = plan.pairs, plan.windows
     profiler, clocks = Profiler(windows), list[int]()
 
     def see(sync: Sync) -> None:
@@ -86,7 +95,7 @@ def replay(  # noqa: PLR0913, PLR0917 - the last three have defaults that most t
     applied = [member for member in asked if not not_applicable(member[1], history.table)]
     cursor = history.table.cursor or ""
     tried = {window: (pairs[0], follower(window_strategy(window))) for window in windows}
-    followed = follow(history, list(dict.fromkeys([*applied, *tried.values()])), see, workers)
+    followed = follow(history, list(dict.fromkeys([*applied, *tried.values()])), see, plan.workers)
     lateness = profiler.lateness()
     blind = without_times(account, cursor)
     told = [member for member in applied if member[0] == pairs[0] and not (blind and uses_cursor(member[1]))]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.harness.replays.replay import replay
+from incload.harness.replays.replay import ReplayPlan, replay
 from incload.history.recorded.reader import ReplayOptions, open_history
 from incload.registry import strategy
 from incload.report.render.text import plain
@@ -97,7 +97,7 @@ def played(
         (folder / f"{NOON + number * DAY:%Y-%m-%dT%H-%M}.json").write_text(json.dumps(records), encoding="utf-8")
     options = ReplayOptions(key=("id",), cursor="at", cursor_format=form, every=every)
     history, account = open_history(folder, options)
-    found = replay(history, account, [strategy(name) for name in NAMES], windows=(2 * DAY,))
+    found = replay(history, account, [strategy(name) for name in NAMES], ReplayPlan(windows=(2 * DAY,)))
     facts = HistoryFacts(
         name="feed", key=("id",), cursor="at", vanished="delete", schedule="", account=account,
         lateness=found.lateness, windows=found.windows, worst=found.worst,

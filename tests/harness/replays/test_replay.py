@@ -11,7 +11,7 @@ import pytest
 from incload.errors import Refused
 from incload.harness.replays.follower import AuditsDisagree, Follower
 from incload.harness.replays.lockstep import follow
-from incload.harness.replays.replay import follower, replay
+from incload.harness.replays.replay import ReplayPlan, follower, replay
 from incload.harness.replays.window_check import confirm
 from incload.harness.sandbox.watch import Watch
 from incload.harness.trials.error_timeline import ErrorTimeline, Spell
@@ -69,7 +69,7 @@ def late(lived: Lived) -> History:
 
 def one(history: History, *members: Strategy, **options: object) -> list[Replayed]:
     """Replay with some strategies and without windows, and return their records."""
-    return list(replay(history, ReadLog(), members, windows=(), **options).rows)  # type: ignore[arg-type]
+    return list(replay(history, ReadLog(), members, ReplayPlan(windows=(), **options)).rows)  # type: ignore[arg-type]
 
 
 def test_an_error_is_an_outcome(late: History) -> None:

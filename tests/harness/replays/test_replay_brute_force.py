@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incload.harness.falsify.claims import provable
-from incload.harness.replays.replay import replay
+from incload.harness.replays.replay import ReplayPlan, replay
 from incload.history.recorded.reader import ReplayOptions, open_history
 from incload.registry import strategies
 
@@ -147,7 +147,7 @@ def replayed(past: Past, *, keep: bool = False, every: int = 1, workers: int = 1
             records = [{"id": key, "at": stamp, "v": value} for key, (stamp, value) in (snapshot or {}).items()]
             Path(name, f"{when:%Y-%m-%dT%H-%M-%S}.json").write_text(json.dumps(records), encoding="utf-8")
         options = ReplayOptions(key=("id",), cursor="at", every=every, vanished="keep" if keep else "delete")
-        return replay(*open_history(name, options), strategies(), workers=workers)
+        return replay(*open_history(name, options), strategies(), ReplayPlan(workers=workers))
 
 
 @st.composite
