@@ -20,6 +20,7 @@ from incload.contenders.contender import SyncRequest
 from incload.engines.endpoints import locate
 from incload.engines.registry import fixture
 from incload.harness.concurrency import writers
+from incload.harness.sandbox.throw_away import open_target
 from incload.harness.trials.error_timeline import counts
 from incload.loading.connections import Connections, reopen
 
@@ -196,8 +197,7 @@ class _Following:
             return
         reading = PostgresSession(source, None)
         closing.callback(reading.close)
-        self._target = _target(target)
-        closing.callback(self._target.close)
+        self._target = open_target(target, None, closing)
         self._contender = self._contender.within(Connections(reading, self._target, writers.TABLE))
 
     def follow(self, begins: float, seconds: float, every: float) -> None:
@@ -245,16 +245,6 @@ class _Following:
 
     def _rows(self, session: Session, place: Place, table: Table) -> Iterator[list[Row]]:
         return fixture(session).ordered(place, replace(table, columns=self._table(session, place).columns))
-
-
-def _target(engine: str) -> Session:
-    if engine == "sqlite":
-        from incload.engines.sqlite.session import SqliteSession
-
-        return SqliteSession(None, None)
-    from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
-
-    return DuckdbSession(None, IN_MEMORY)
 
 
 def format_summary(outcome: Outcome) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from incload.engines.endpoints import Location
 from incload.engines.registry import session_type
+from incload.harness.sandbox.throw_away import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,11 +86,7 @@ class Files(Depot):
 
     def open(self, name: str) -> Session:
         """Open the file; nobody waits for a disk."""
-        if self.engine == "sqlite":
-            from incload.engines.sqlite.session import SqliteSession
-
-            return SqliteSession(None, self.end(name).path, durable=False)
-        return session_type(self.engine).open(None, self.end(name))
+        return open_file(self.engine, self.end(name).path)
 
     def close(self) -> None:
         """The folder goes with whoever made it."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from incload.engines.endpoints import locate
+from incload.engines.endpoints import locate, path_of
 from incload.engines.registry import session_type
 from incload.errors import Refused
 from incload.harness.sandbox.sandbox import Sandbox
+from incload.harness.sandbox.throw_away import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,8 +86,9 @@ def _open(url: str, what: str) -> Session:
     end = locate(url)
     kind = session_type(end.engine)
     try:
-        if end.engine == "postgres":
-            return kind.open(end, None) if what == "the source" else kind.open(None, end)
-        return kind.open(None, end)
+        path = path_of(end)
+        if path is not None:
+            return open_file(end.engine, path)
+        return kind.open(end, None) if what == "the source" else kind.open(None, end)
     except kind.error as error:
         raise Refused(f"{what} is still locked when a sync has answered: {error}") from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from incload.engines.change_log import ChangeLog
 from incload.engines.registry import fixture
+from incload.harness.sandbox.throw_away import THREADS, open_target
 from incload.loading.connections import Connections, unable
 
 if TYPE_CHECKING:
@@ -41,10 +42,6 @@ OTHER_PAIRS = (("duckdb", "sqlite"), ("sqlite", "postgres"), ("duckdb", "postgre
 def pair_name(pair: tuple[str, str]) -> str:
     """Return a pair's name, as options and reports write it."""
     return f"{pair[0]}-{pair[1]}"
-
-
-_THREADS = 1
-"""DuckDB's: a trial is small, and a comparison runs as many of them at once as there are processors."""
 
 
 @dataclass(slots=True)
@@ -202,7 +199,7 @@ def _from_duckdb(target: str, table: Table, folder: Path, closing: ExitStack) ->
     from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
 
     goal = IN_MEMORY if target == "duckdb" else None
-    reading = DuckdbSession(IN_MEMORY, goal, source_writable=True, threads=_THREADS)
+    reading = DuckdbSession(IN_MEMORY, goal, source_writable=True, threads=THREADS)
     closing.callback(reading.close)
     writing = reading if target == "duckdb" else _target(target, folder, closing)
     return Sandbox(Connections(reading, writing, table.name), reading, "source", table, closing)
@@ -244,23 +241,8 @@ _OPEN = {"sqlite": _from_sqlite, "duckdb": _from_duckdb, "postgres": _from_postg
 
 
 def _target(engine: str, folder: Path, closing: ExitStack) -> Session:
-    """Open a target on its own."""
-    session: Session
-    if engine == "sqlite":
-        from incload.engines.sqlite.session import SqliteSession
-
-        session = SqliteSession(None, folder / "target.sqlite", durable=False)
-    elif engine == "duckdb":
-        from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
-
-        session = DuckdbSession(None, IN_MEMORY, threads=_THREADS)
-    else:
-        from incload.engines.postgres.server import schema
-        from incload.engines.postgres.session import PostgresSession, locate
-
-        session = PostgresSession(None, locate(closing.enter_context(schema())))
-    closing.callback(session.close)
-    return session
+    """Open a target on its own: DuckDB's in memory."""
+    return open_target(engine, folder / "target.sqlite" if engine == "sqlite" else None, closing)
 
 
 def _in_memory(pair: tuple[str, str], table: Table) -> Sandbox:
@@ -268,7 +250,7 @@ def _in_memory(pair: tuple[str, str], table: Table) -> Sandbox:
     if pair == ("duckdb", "duckdb"):
         from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
 
-        session: Session = DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True, threads=_THREADS)
+        session: Session = DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True, threads=THREADS)
     elif pair == ("sqlite", "sqlite"):
         from incload.engines.sqlite.session import SqliteSession
 
