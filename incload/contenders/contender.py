@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from incload.strategy import Assumption, Capability, Delta, Need, Reach, State
 
 
+class ContenderFailed(Exception):  # noqa: N818 - it names what happened, as the report shows it
+    """A contender did not perform a sync: it could not be started, ended badly, or broke a rule of the protocol."""
+
+
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
     """What a contender is told when it is asked for one sync; nothing in it says what happens in the source.

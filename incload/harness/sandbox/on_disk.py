@@ -7,11 +7,12 @@ the contender has answered. The names of the files say nothing of what happens i
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from incload.engines.endpoints import locate, path_of
+from incload.contenders.contender import ContenderFailed
+from incload.engines.endpoints import Location, locate
 from incload.engines.registry import session_type
 from incload.errors import Refused
 from incload.harness.sandbox.sandbox import Sandbox
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from incload.engines.session import Place, Session
-    from incload.table import Table
+    from incload.table import Column, Table
 
 _EXCLUSIVE = frozenset({"duckdb"})
 """The engines whose files one process at a time may open."""
@@ -30,26 +31,56 @@ _EXCLUSIVE = frozenset({"duckdb"})
 
 @dataclass(slots=True)
 class DiskStand(Sandbox):
-    """A source and a target that nobody has open while a contender works."""
+    """A source and a target that nobody has open while a contender works.
+
+    Attributes:
+        first: The columns that the source had from the start.
+    """
+
+    first: tuple[str, ...] = ()
 
     @contextmanager
     def free(self) -> Iterator[None]:
-        """Close the source for the time of a block, where it could not be opened otherwise.
+        """Close the source for the time of a block, where it could not be opened otherwise, and see to the rules.
 
-        Raises `Refused` when it cannot be opened after the block.
+        Raises `ContenderFailed` when the block leaves an end locked, the source changed, or no table in the target.
         """
-        if self.writer.engine not in _EXCLUSIVE:
-            yield
-            return
-        self.writer.close()
+        before = self._digest()
+        if self.writer.engine in _EXCLUSIVE:
+            self.writer.close()
         try:
             yield
         finally:
-            self.writer = _open(self.source_url, "the source")
+            if self.writer.engine in _EXCLUSIVE:
+                self.writer = _open(self.source_url, "the source")
+        if self._digest() != before:
+            raise ContenderFailed("the sync changed the source, which it may only read")
+        self._check_target()
+
+    def _digest(self) -> int:
+        """Return what tells the rows of the source from others."""
+        return hash(tuple(row for chunk in self.source_rows() for row in chunk))
+
+    def _check_target(self) -> None:
+        """See that the table is there, with every column that the source had from the start, and that it is free."""
+        name = self.table.name
+        with self.target() as session:
+            found = session.columns("target", name)
+            if found is None:
+                others = ", ".join(sorted(session.tables("target"))) or "no table at all"
+                raise ContenderFailed(f"the sync left no table {name!r} in the target, which holds {others}")
+            missing = set(map(str.lower, self.first)) - {column.name.lower() for column in found}
+            if missing:
+                raise ContenderFailed(f"the sync left no column {', '.join(sorted(missing))} in the target's {name!r}")
+            try:
+                session.begin("")
+                session.rollback()
+            except (Refused, session_type(session.engine).error) as error:
+                raise ContenderFailed(f"the target is still locked when the sync has answered: {error}") from error
 
     @contextmanager
     def target(self) -> Iterator[Session]:
-        """Open the target for the time of a block; raise `Refused` when something keeps it locked."""
+        """Open the target for the time of a block; raise `ContenderFailed` when something keeps it locked."""
         session = _open(self.target_url, "the target")
         try:
             yield session
@@ -57,9 +88,27 @@ class DiskStand(Sandbox):
             session.close()
 
     def target_rows(self) -> Iterator[list[tuple[object, ...]]]:
-        """Yield the target's rows in the order of the key; none of a target that is not there."""
-        if locate(self.target_url).is_there:
-            yield from Sandbox.target_rows(self)
+        """Yield the target's rows in the order of the key, in the columns of the source, whatever else it holds.
+
+        Names are the same whatever their case; a column that the target does not have is null everywhere.
+        """
+        if not locate(self.target_url).is_there:
+            return
+        with self.target() as session:
+            found = {column.name.lower(): column for column in session.columns("target", self.table.name) or ()}
+            wanted = [found.get(name.lower()) for name in self.table.names]
+            there = tuple(column for column in wanted if column is not None)
+            if not there:
+                return
+            key = tuple(found[name.lower()].name for name in self.table.key)
+            for chunk in session.ordered("target", replace(self.table, key=key, columns=there)):
+                yield chunk if len(there) == len(wanted) else [_widened(row, wanted) for row in chunk]
+
+
+def _widened(row: tuple[object, ...], wanted: list[Column | None]) -> tuple[object, ...]:
+    """Put a null where there is no column."""
+    values = iter(row)
+    return tuple(None if column is None else next(values) for column in wanted)
 
 
 def open_on_disk(pair: tuple[str, str], table: Table, folder: Path) -> DiskStand:
@@ -67,7 +116,9 @@ def open_on_disk(pair: tuple[str, str], table: Table, folder: Path) -> DiskStand
     with ExitStack() as closing:
         source, target = (_url(engine, folder, name, closing) for engine, name in zip(pair, ("a", "b"), strict=True))
         place: Place = "source" if pair[0] == "postgres" else "target"
-        sandbox = DiskStand(None, _open(source, "the source"), place, table, source_url=source, target_url=target)
+        sandbox = DiskStand(
+            None, _open(source, "the source"), place, table, source_url=source, target_url=target, first=table.names
+        )
         closing.callback(lambda: sandbox.writer.close())  # noqa: PLW0108 - whichever writer is open by then
         sandbox.closing = closing.pop_all()
         return sandbox
@@ -86,9 +137,8 @@ def _open(url: str, what: str) -> Session:
     end = locate(url)
     kind = session_type(end.engine)
     try:
-        path = path_of(end)
-        if path is not None:
-            return open_file(end.engine, path)
+        if isinstance(end, Location):
+            return open_file(end.engine, end.path)
         return kind.open(end, None) if what == "the source" else kind.open(None, end)
-    except kind.error as error:
-        raise Refused(f"{what} is still locked when a sync has answered: {error}") from error
+    except (Refused, kind.error) as error:
+        raise ContenderFailed(f"{what} is still locked when the sync has answered: {error}") from error

@@ -118,6 +118,7 @@ class Choice:
         pairs: Names of engine pairs; an engine stands for the pairs whose source it is.
         rows: Rows of each history's base.
         seed: What histories are drawn from.
+        contenders: Others that are tried beside the strategies; where some are and no strategy is named, they alone.
     """
 
     strategies: tuple[str, ...] = ()
@@ -125,6 +126,7 @@ class Choice:
     pairs: tuple[str, ...] = ()
     rows: int = 1_000
     seed: int = 1
+    contenders: tuple[Contender, ...] = ()
 
     def cells(self, command: str = "") -> list[Cell]:
         """Return the chosen cells, the reference copy first in each row; refuse a name that does not exist."""
@@ -134,8 +136,14 @@ class Choice:
             Cell(who, found, pair, self.rows, self.seed, command)
             for pair in self.chosen_pairs()
             for found in self.chosen_scenarios()
-            for who in (REFERENCE, *(contender(each, guarded=found.guarded) for each in self.chosen_strategies()))
+            for who in (REFERENCE, *self._tried(guarded=found.guarded))
         ]
+
+    def _tried(self, *, guarded: bool) -> tuple[Contender, ...]:
+        """Return who is tried besides the reference copy."""
+        if self.contenders and not self.strategies:
+            return self.contenders
+        return (*(contender(each, guarded=guarded) for each in self.chosen_strategies()), *self.contenders)
 
     def rule_cells(self, command: str = "") -> list[Cell]:
         """Return the chosen strategies under every write rule, on the scenarios in which rules differ."""

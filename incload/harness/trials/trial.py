@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from incload.auditing.audit import audit
 from incload.contenders.contender import SyncRequest
+from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.on_disk import open_on_disk
 from incload.harness.sandbox.sandbox import open_sandbox
 from incload.harness.trials.error_timeline import ErrorTimeline
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from incload.auditing.audit import Difference, Key
     from incload.contenders.contender import Contender, SyncResult
-    from incload.harness.load_timer import LoadClock
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.faults import Fault
     from incload.history.history import History, Tick
@@ -190,9 +190,11 @@ class _Running:
         )
 
     def _load(self) -> SyncResult:
-        request = self._request(len(self.observed.syncs))
-        with self._sandbox.free(), self._clock.running():
-            return self._contender.sync(request)
+        request, timer = self._request(len(self.observed.syncs)), LoadClock()
+        with self._sandbox.free(), timer.running():
+            result = self._contender.sync(request)
+        self._clock.advance(timer.read() if result.seconds is None else result.seconds)
+        return result
 
     def _enter(self, number: int, result: SyncResult) -> None:
         observed = self.observed

@@ -1,0 +1,105 @@
+"""A command as a contender: any program, run once for every sync, told what to do by its environment and arguments."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.contenders.contender import Contender, ContenderFailed, SyncResult
+from incload.contenders.program import end, environment, last_words, settings
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from incload.contenders.contender import SyncRequest
+
+_VARIABLES = {
+    "source": "INCLOAD_SOURCE_URL",
+    "target": "INCLOAD_TARGET_URL",
+    "table": "INCLOAD_TABLE",
+    "key": "INCLOAD_KEY",
+    "cursor": "INCLOAD_CURSOR",
+    "state": "INCLOAD_STATE_DIR",
+    "now": "INCLOAD_NOW",
+    "sync": "INCLOAD_SYNC",
+}
+"""What a placeholder of a command is called in its environment."""
+
+
+@dataclass(frozen=True)
+class CommandContender(Contender):
+    """A command that performs one sync each time it is run; that it ends with 0 says that it has.
+
+    Attributes:
+        name: Its id.
+        command: The program and its arguments, as a shell would split them; `{source}`, `{target}`, `{table}`, `{key}`,
+            `{cursor}`, `{state}`, `{now}` and `{sync}` in an argument are replaced. No shell is started.
+        timeout: After how many seconds it is ended.
+    """
+
+    name: str
+    command: str
+    timeout: float = 60.0
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+        return self.name
+
+    def check(self) -> None:
+        """Refuse a command that could not be started."""
+        try:
+            words = shlex.split(self.command)
+        except ValueError as error:
+            raise Refused(f"the command of contender {self.name!r} cannot be split ({error}): {self.command}") from None
+        if not words:
+            raise Refused(f"contender {self.name!r} has no command: write --contender {self.name}='COMMAND ...'.")
+        if shutil.which(words[0]) is None:
+            raise Refused(f"contender {self.name!r}: there is no program {words[0]!r}; name one by its path.")
+
+    def sync(self, request: SyncRequest) -> SyncResult:
+        """Run the command and wait for its end.
+
+        Raises:
+            ContenderFailed: It cannot be started, does not end in time, or ends with another code than 0.
+        """
+        given = settings(request)
+        words = [_filled(word, given) for word in shlex.split(self.command)]
+        variables = {_VARIABLES[name]: value for name, value in given.items()}
+        with tempfile.TemporaryFile() as output:
+            try:
+                process = subprocess.Popen(  # noqa: S603 - to run it is what the user asked for
+                    words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                    env=environment(variables), start_new_session=True,
+                )  # fmt: skip
+            except OSError as error:
+                raise ContenderFailed(f"{self.name} could not be started: {error.strerror}") from error
+            code = self._ended(process)
+            if code is None:
+                raise ContenderFailed(f"{self.name} did not end within {self.timeout:g} s; {last_words(output)}")
+            if code:
+                raise ContenderFailed(f"{self.name} ended with {_code(code)}; {last_words(output)}")
+        return SyncResult()
+
+    def _ended(self, process: subprocess.Popen[bytes]) -> int | None:
+        """Return the code with which a program ended, None if it had to be ended; nothing of it is left."""
+        try:
+            return process.wait(self.timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            end(process)
+
+
+def _filled(word: str, given: dict[str, str]) -> str:
+    """Replace placeholders; other braces stay what they are."""
+    for name, value in given.items():
+        word = word.replace(f"{{{name}}}", value)
+    return word
+
+
+def _code(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

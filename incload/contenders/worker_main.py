@@ -1,0 +1,100 @@
+"""The process of a Python callable: JSON lines in, JSON lines out. Nothing of incload is imported: it may not be there.
+
+Run by the path of this file as `python worker_main.py MODULE:FUNCTION`, or `FILE.py:FUNCTION`, in the folder of the
+user. Whatever the callable prints goes to the standard error; the protocol has a descriptor of its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WORDS_MOST = 500
+
+
+@dataclass(frozen=True)
+class SyncRequest:
+    """What the callable is told, as `incload.contenders.contender.SyncRequest` says."""
+
+    source_url: str
+    target_url: str
+    table: str
+    key: tuple[str, ...]
+    cursor: str | None
+    state_dir: Path
+    now: datetime | None
+    number: int
+
+
+def main(place: str) -> None:
+    """Import the callable, say that it is there, and perform one sync a line."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    try:
+        sync = found(place)
+    except BaseException as error:  # noqa: BLE001 - whatever an import does is told to who started it
+        say(answers, {"ok": False, "error": words(error)})
+        return
+    say(answers, {"ok": True})
+    for line in sys.stdin:
+        say(answers, answer(sync, request(json.loads(line))))
+
+
+def found(place: str) -> Callable[[SyncRequest], Any]:
+    """Import the callable that is named."""
+    name, _, function = place.rpartition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    if name.endswith(".py"):
+        spec = importlib.util.spec_from_file_location(Path(name).stem, name)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{name} is no Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+    else:
+        module = importlib.import_module(name)
+    found: Callable[[SyncRequest], Any] = getattr(module, function)
+    return found
+
+
+def request(told: dict[str, Any]) -> SyncRequest:
+    """Return a request that came as JSON."""
+    now = None if told["now"] is None else datetime.fromisoformat(told["now"])
+    return SyncRequest(**{**told, "key": tuple(told["key"]), "state_dir": Path(told["state_dir"]), "now": now})
+
+
+def answer(sync: Callable[[SyncRequest], Any], asked: SyncRequest) -> dict[str, Any]:
+    """Perform a sync and return what is to be said of it; the callable may return how many rows it wrote."""
+    started = time.perf_counter()
+    try:
+        written = sync(asked)
+    except BaseException as error:  # noqa: BLE001 - whatever is raised is what the sync showed
+        return {"ok": False, "error": words(error)}
+    counted = written if isinstance(written, int) and not isinstance(written, bool) else None
+    return {"ok": True, "seconds": time.perf_counter() - started, "written": counted}
+
+
+def words(error: BaseException) -> str:
+    """Return an error in a line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:WORDS_MOST]}"
+
+
+def say(answers: TextIO, said: dict[str, Any]) -> None:
+    """Send one answer."""
+    answers.write(json.dumps(said) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,170 @@
+"""Loaders that are planted: each does one thing wrong, but for those that show that a right one passes.
+
+Each is a callable for a worker; run as a program with the name of one, it takes the request from the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+from contextlib import closing
+from types import SimpleNamespace
+from typing import Any
+
+HELD: list[sqlite3.Connection] = []
+
+
+def _path(url: str) -> str:
+    return url.partition(":///")[2]
+
+
+def _copy(request: Any, where: str = "", rule: str = "OR REPLACE") -> int:  # noqa: ANN401 - whatever has the attributes
+    with closing(sqlite3.connect(_path(request.source_url))) as source:
+        names = [row[1] for row in source.execute(f"PRAGMA table_info({request.table})")]
+        rows = source.execute(f"SELECT {', '.join(names)} FROM {request.table} {where}").fetchall()
+    with closing(sqlite3.connect(_path(request.target_url))) as target, target:
+        key = "" if rule == "" else f", PRIMARY KEY ({', '.join(request.key)})"
+        target.execute(f"CREATE TABLE IF NOT EXISTS {request.table} ({', '.join(names)}{key})")
+        target.executemany(f"INSERT {rule} INTO {request.table} VALUES ({', '.join('?' * len(names))})", rows)
+    return len(rows)
+
+
+def _largest(request: Any) -> int | None:  # noqa: ANN401 - as above
+    with closing(sqlite3.connect(_path(request.target_url))) as target:
+        if not target.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (request.table,)).fetchone():
+            return None
+        found: int | None = target.execute(f"SELECT max({request.cursor}) FROM {request.table}").fetchone()[0]
+        return found
+
+
+def everything(request: Any) -> int:  # noqa: ANN401 - as above
+    """Replace the target with all that there is: right whatever happens."""
+    with closing(sqlite3.connect(_path(request.target_url))) as target:
+        target.execute(f"DROP TABLE IF EXISTS {request.table}")
+    return _copy(request)
+
+
+def watermark(request: Any) -> int:  # noqa: ANN401 - as above
+    """Read what is newer than all that the target has: ties, late rows and deletes are lost."""
+    largest = _largest(request)
+    return _copy(request, "" if largest is None else f"WHERE {request.cursor} > {largest}")
+
+
+def twice(request: Any) -> int:  # noqa: ANN401 - as above
+    """Append what is newer, two times."""
+    largest = _largest(request)
+    where = "" if largest is None else f"WHERE {request.cursor} > {largest}"
+    return _copy(request, where, "") + _copy(request, where, "")
+
+
+def extra(request: Any) -> int:  # noqa: ANN401 - as above
+    """Copy everything, and add a column of its own and another name's case."""
+    written = everything(request)
+    with closing(sqlite3.connect(_path(request.target_url))) as target:
+        target.execute(f"ALTER TABLE {request.table} ADD COLUMN _loaded_by DEFAULT 'me'")
+        target.execute(f"ALTER TABLE {request.table} RENAME COLUMN {request.cursor} TO {request.cursor.upper()}")
+        target.commit()
+    return written
+
+
+def sleeps(request: Any) -> int:  # noqa: ANN401 - as above
+    """Do not answer at the second sync, and start something that would go on."""
+    if request.number == 1:
+        if hasattr(os, "fork") and os.fork() == 0:
+            time.sleep(60)
+        os.write(2, b"going to sleep\n")
+        time.sleep(60)
+    return everything(request)
+
+
+def crashes(request: Any) -> int:  # noqa: ANN401 - as above
+    """Die without a word of the protocol at the third sync."""
+    if request.number == 2:
+        os.write(2, b"out of cheese\n")
+        os._exit(3)
+    return everything(request)
+
+
+def raises(request: Any) -> int:  # noqa: ANN401 - as above
+    """Raise at the second sync."""
+    if request.number == 1:
+        raise LookupError("no such dataset")
+    return everything(request)
+
+
+def edits(request: Any) -> int:  # noqa: ANN401 - as above
+    """Delete a row of the source at the second sync."""
+    written = everything(request)
+    if request.number == 1:
+        with closing(sqlite3.connect(_path(request.source_url))) as source, source:
+            source.execute(f"DELETE FROM {request.table} WHERE rowid = (SELECT min(rowid) FROM {request.table})")
+    return written
+
+
+def nothing(_: Any) -> None:  # noqa: ANN401 - as above
+    """Load nothing at all."""
+
+
+def narrow(request: Any) -> int:  # noqa: ANN401 - as above
+    """Leave a column out."""
+    written = everything(request)
+    with closing(sqlite3.connect(_path(request.target_url))) as target, target:
+        target.execute(f"ALTER TABLE {request.table} DROP COLUMN {request.cursor}")
+    return written
+
+
+def talks(request: Any) -> int:  # noqa: ANN401 - as above
+    """Copy everything, and print what looks like answers of the protocol."""
+    sys.stdout.write('{"ok": false, "error": "not mine"}\n')
+    sys.stdout.flush()
+    os.write(1, b'{"ok": false, "error": "nor mine"}\n')
+    return everything(request)
+
+
+def holds(request: Any) -> int:  # noqa: ANN401 - as above
+    """Copy everything, and keep the target locked."""
+    written = everything(request)
+    connection = sqlite3.connect(_path(request.target_url), isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    HELD.append(connection)
+    return written
+
+
+def state_file(request: Any) -> int:  # noqa: ANN401 - as above
+    """Keep the watermark in the state folder, and say so in the target for the test to see."""
+    file = os.path.join(str(request.state_dir), "mark")  # noqa: PTH118 - a program of somebody else
+    known = open(file).read() if os.path.exists(file) else ""  # noqa: PTH110, PTH123, SIM115 - as above
+    written = _copy(request, f"WHERE {request.cursor} > {known}" if known else "")
+    with closing(sqlite3.connect(_path(request.target_url))) as target:
+        mark = target.execute(f"SELECT max({request.cursor}) FROM {request.table}").fetchone()[0]
+    with open(file, "w") as kept:  # noqa: PTH123 - as above
+        kept.write(str(mark))
+    return written
+
+
+def environment(request: Any) -> int:  # noqa: ANN401 - as above
+    """Copy everything, and write down what it was told: names of variables, arguments, files that it can see."""
+    written = everything(request)
+    seen = sorted(name for name in os.environ if name.startswith(("INCLOAD", "PYTEST")))
+    with closing(sqlite3.connect(_path(request.target_url))) as target, target:
+        target.execute("CREATE TABLE IF NOT EXISTS told (variables, files)")
+        files = sorted(os.listdir(os.path.dirname(_path(request.target_url))))  # noqa: PTH120, PTH208 - as above
+        target.execute("INSERT INTO told VALUES (?, ?)", (" ".join(seen), " ".join(files)))
+    return written
+
+
+if __name__ == "__main__":
+    told = os.environ
+    globals()[sys.argv[1]](
+        SimpleNamespace(
+            source_url=told["INCLOAD_SOURCE_URL"],
+            target_url=told["INCLOAD_TARGET_URL"],
+            table=told["INCLOAD_TABLE"],
+            key=tuple(told["INCLOAD_KEY"].split(",")),
+            cursor=told["INCLOAD_CURSOR"],
+            state_dir=told["INCLOAD_STATE_DIR"],
+            number=int(told["INCLOAD_SYNC"]),
+        )
+    )
