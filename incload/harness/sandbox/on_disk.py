@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from incload.contenders.contender import ContenderFailed
 from incload.engines.endpoints import Location, locate
-from incload.engines.registry import session_type
+from incload.engines.registry import fixture, session_type
 from incload.errors import Refused
 from incload.harness.sandbox.sandbox import Sandbox
 from incload.harness.sandbox.throw_away import open_file
@@ -101,7 +101,7 @@ class DiskStand(Sandbox):
             if not there:
                 return
             key = tuple(found[name.lower()].name for name in self.table.key)
-            for chunk in session.ordered("target", replace(self.table, key=key, columns=there)):
+            for chunk in fixture(session).ordered("target", replace(self.table, key=key, columns=there)):
                 yield chunk if len(there) == len(wanted) else [_widened(row, wanted) for row in chunk]
 
 

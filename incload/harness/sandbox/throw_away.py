@@ -46,8 +46,8 @@ def _in_memory(engine: str) -> Session:
 
 
 def _schema(closing: ExitStack) -> Session:
-    from incload.engines.postgres.session import PostgresSession, locate
     from incload.engines.postgres.server import schema
+    from incload.engines.postgres.session import PostgresSession, locate
 
     session = PostgresSession(None, locate(closing.enter_context(schema())))
     closing.callback(session.close)
