@@ -198,6 +198,9 @@ class Session(Dialect, ABC):
         """Return the hidden column of row numbers of a source table, where an engine has one for each row."""
         return None
 
+    def describe(self, *named: tuple[Place, str]) -> None:
+        """Be told of which tables a sync will ask, so that an engine can find out about all of them at once."""
+
     def holds(self, place: Place, table: str) -> bool:
         """Tell whether there is a table or view of a name."""
         return self.columns(place, table) is not None

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.dialect import Dialect
 from incload.engines.equality import Equality
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-    from incload.engines.sql import Row
+    from incload.engines.sqlite.catalog import Index
 
 COLLATIONS: dict[Equality | None, str] = {Equality.NOCASE: "NOCASE", Equality.RTRIM: "RTRIM"}
 """The collation for each equality that SQLite has one for."""
 _EQUALITIES = {"NOCASE": Equality.NOCASE, "RTRIM": Equality.RTRIM}
 
 
-def collations(
-    rows: Callable[[str], list[Row]], schema: str, table: str, key: tuple[str, ...]
-) -> dict[str, tuple[Equality, str]]:
+def collations(indexes: Iterable[Index], key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
     """Return the collation of each key column whose unique index does not compare bytes; the strictest index counts.
 
     Raises:
         Refused: When it is one that an application brings along, which no other can compare by.
     """
     found: list[dict[str, tuple[Equality, str]]] = []
-    for _, index, unique, _, partial in rows(f"PRAGMA {schema}.index_list({Dialect.quote(table)})"):
-        info = rows(f"PRAGMA {schema}.index_xinfo({Dialect.quote(str(index))})") if unique and not partial else []
-        used = {str(name): str(collation).upper() for _, _, name, _, collation, is_key in info if is_key}
+    for index in indexes:
+        used = index.columns if index.is_unique and not index.is_partial else {}
         if set(used) == set(key):
             found.append({name: (_known(name, each), each) for name, each in used.items() if each != "BINARY"})
     return min(found, key=len, default={})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from incload.engines.change_log import ChangeLog
     from incload.engines.session import Session
     from incload.engines.sql import Place
+    from incload.engines.sqlite.catalog import Catalogue
     from incload.strategy import Capability, Rows
     from incload.table import Column
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 class SqliteLogs(Logs):
     """The change tables that triggers keep."""
 
-    def __init__(self, session: Session, stands: Mapping[Place, str]) -> None:
-        """Take the session that reads them, and under which name each place is attached."""
-        self._session, self._stands = session, stands
+    def __init__(self, session: Session, catalogue: Catalogue) -> None:
+        """Take the session that reads them, and what its catalogue says."""
+        self._session, self._catalogue = session, catalogue
 
     def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is one kind
         """Return the change table that triggers keep."""
@@ -39,9 +40,7 @@ class SqliteLogs(Logs):
 
     def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
         """Look at the catalogue, which numbers the columns of the key."""
-        info = self._session.rows(f"PRAGMA {self._stands[place]}.table_xinfo({self._session.quote(table)})")
-        places = sorted((int(str(primary)), str(name)) for _, name, _, _, _, primary, _ in info if primary)
-        return tuple(name for _, name in places)
+        return self._catalogue.describe((place, table))[0].key
 
 
 class SqliteLooks(CursorLooks):

@@ -19,12 +19,12 @@ from incload.engines.driver_errors import reason
 from incload.engines.endpoints import path_of
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.sqlite import digest as sqlite_digest
+from incload.engines.sqlite.catalog import Catalogue
 from incload.engines.sqlite.cursor_check import CursorValues
 from incload.engines.sqlite.declared import declared_kind, is_alike
 from incload.engines.sqlite.equality import COLLATIONS, collations
 from incload.engines.sqlite.optional import SqliteLogs, SqliteLooks
 from incload.engines.sqlite.transfer import LOCK_SECONDS, MOST_COLUMNS, SqliteTransfer
-from incload.engines.traits import Trait
 from incload.errors import Refused
 from incload.strategy import Capability
 from incload.table import Column, Kind
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from incload.engines.endpoints import Endpoint
     from incload.engines.equality import Equality
     from incload.engines.stream import Stream
+    from incload.engines.traits import Trait
     from incload.table import Table
 
 _MOST_IN_A_ROW = 100
@@ -58,6 +59,8 @@ _TYPES = {
 }
 _STORED = {Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.BLOB}
 _ROWID = "rowid"
+_OF_ROWS = ("INSERT", "DELETE", "UPDATE", "CREATE TEMP", "DROP TABLE IF EXISTS temp.", "BEGIN", "COMMIT", "ROLLBACK")
+"""How statements begin that change no table's form."""
 
 
 class SqliteSession(Session):
@@ -82,16 +85,15 @@ class SqliteSession(Session):
         is_one_file = bool(source and target and target.is_file() and source.samefile(target))
         # A file that is attached beside itself waits for its own lock.
         self._stands: dict[Place, str] = {"source": "main" if is_one_file else "source", "target": "main"}
-        self.logs, self.looks = SqliteLogs(self, self._stands), SqliteLooks(self, self._stands)
+        self._catalogue = Catalogue(self.rows, self._stands)
+        self.logs, self.looks = SqliteLogs(self, self._catalogue), SqliteLooks(self, self._stands)
         if not durable:
             self.write("PRAGMA synchronous = OFF")
-        self._check("SELECT 1 FROM main.sqlite_master LIMIT 1", (), target)
-        if target:
-            self.write(f"PRAGMA page_size = {_PAGE_BYTES}")
-            self.write(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        if target and not _has_pages(target):
+            self._check(f"PRAGMA page_size = {_PAGE_BYTES}", (), target)
+        self._check(f"PRAGMA main.cache_size = -{_CACHE_KIB}", (), target)  # which reads the file
         if source and not is_one_file:
             self._check("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",), source)
-            self._check("SELECT 1 FROM source.sqlite_master LIMIT 1", (), source)
         sqlite_digest.bring(self._connection)
 
     @classmethod
@@ -118,6 +120,8 @@ class SqliteSession(Session):
 
     def write(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement and return how many rows it changed."""
+        if not sql.startswith(_OF_ROWS):
+            self._catalogue.changed()
         return self._connection.execute(sql, params).rowcount
 
     def begin(self, table: str) -> None:  # noqa: ARG002 - SQLite locks the whole file
@@ -126,13 +130,20 @@ class SqliteSession(Session):
             self.write("BEGIN IMMEDIATE")
         except sqlite3.DatabaseError as error:
             raise _refusal(self._target, error) from error
+        self._catalogue.remember()
+
+    def begin_read(self) -> None:
+        """Take the tables for what they are seen to be first, until the end; a transaction would keep writers out."""
+        self._catalogue.remember()
 
     def finish(self) -> None:
         """Commit."""
         self.write("COMMIT")
+        self._catalogue.forget()
 
     def rollback(self) -> None:
         """Roll back, if a transaction is open."""
+        self._catalogue.forget()
         self._transfer.close()
         if self._connection.in_transaction:
             self.write("ROLLBACK")
@@ -148,21 +159,17 @@ class SqliteSession(Session):
 
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Read the columns from the catalogue, generated ones included."""
-        schema = self._stands[place]
-        found = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
-        named = [(str(name), str(declared)) for _, name, declared, *_, hidden in found if hidden != 1]
-        return (
-            tuple(Column(name, self._kind(place, table, name, declared), declared) for name, declared in named) or None
-        )
+        ((columns, _),) = self._catalogue.describe((place, table))
+        kinds = self._kinds(place, table, {each.name: each.type for each in columns})
+        return tuple(Column(each.name, kinds[each.name], each.type) for each in columns) or None
+
+    def describe(self, *named: tuple[Place, str]) -> None:
+        """Ask about all of them in one statement."""
+        self._catalogue.describe(*named)
 
     def traits(self, table: str) -> dict[str, Trait]:
-        """Look at the catalogue; a column of the whole key that is INTEGER is the number of the row."""
-        info = self.rows(f"PRAGMA main.table_xinfo({self.quote(table)})")
-        return {
-            str(name): Trait(hidden in {2, 3}, filled=default is not None or bool(key), nullable=not not_null)
-            for _, name, _, not_null, default, key, hidden in info
-            if hidden != 1
-        }
+        """Look at the catalogue."""
+        return self._catalogue.describe(("target", table))[0].traits()
 
     def is_wider(self, there: str, wanted: str) -> bool:
         """Compare what SQLite makes of the words: it keeps values of any length under any name of a type."""
@@ -209,20 +216,19 @@ class SqliteSession(Session):
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look at the catalogue's mark on each column of the primary key."""
-        schema = self._stands[place]
-        info = self.rows(f"PRAGMA {schema}.table_xinfo({self.quote(table)})")
-        return {str(name) for _, name, _, _, _, primary, _ in info if primary} == set(key)
+        return set(self._catalogue.describe((place, table))[0].key) == set(key)
 
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """SQLite lets a primary key be null: one look along its index tells."""
-        if not self.keyed(place, table, key):
-            return False
+        """SQLite lets a primary key be null unless it is declared otherwise: one look along its index tells."""
+        (found,) = self._catalogue.describe((place, table))
+        if set(found.key) != set(key) or found.is_filled:
+            return set(found.key) == set(key)
         nulls = " OR ".join(f"{self.quote(name)} IS NULL" for name in key)
         return not self.rows(f"SELECT 1 FROM {self.name(place, table)} WHERE {nulls} LIMIT 1")
 
     def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
         """Look at the collations of the unique index over the key, which may not be those of the columns."""
-        return collations(self.rows, self._stands[place], table, key)
+        return collations(self._catalogue.describe((place, table))[0].indexes, key)
 
     def collation(self, column: Column, origin: str) -> str:
         """Keep SQLite's own, and take the one that is nearest to another engine's."""
@@ -328,18 +334,22 @@ class SqliteSession(Session):
     def may_be(self, place: Place, table: str, column: Column) -> bool:
         """A declaration such as DATE or none at all leaves it to the values, of which there are those of four kinds."""
         open_yet = column.kind in _STORED and declared_kind(column.declared) is None
-        return open_yet and self._sampled(place, table, column.name) is None
+        return open_yet and column.name not in self._catalogue.sampled((place, table), [column.name])
 
-    def _kind(self, place: Place, table: str, name: str, declared: str) -> Kind:
-        """Follow the declaration; where it leaves the storage class open, look at a value."""
-        open_kind = Kind.INTEGER if "BOOL" in declared.upper() else Kind.TEXT
-        return declared_kind(declared) or self._sampled(place, table, name) or open_kind
+    def _kinds(self, place: Place, table: str, declared: Mapping[str, str]) -> dict[str, Kind]:
+        """Follow the declarations; where they leave the storage class open, look at a value."""
+        known = {name: declared_kind(type_) for name, type_ in declared.items()}
+        sampled = self._catalogue.sampled((place, table), [name for name, kind in known.items() if kind is None])
+        usual = {name: Kind.INTEGER if "BOOL" in type_.upper() else Kind.TEXT for name, type_ in declared.items()}
+        return {name: kind or sampled.get(name) or usual[name] for name, kind in known.items()}
 
-    def _sampled(self, place: Place, table: str, name: str) -> Kind | None:
-        """Return the storage class of the first value that is not null."""
-        column, relation = self.quote(name), self.name(place, table)
-        found = self.rows(f"SELECT typeof({column}) FROM {relation} WHERE {column} IS NOT NULL LIMIT 1")
-        return Kind(str(found[0][0])) if found else None
+
+def _has_pages(target: Path) -> bool:
+    """Tell whether a file holds a database already, which keeps its size of pages."""
+    try:
+        return target.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:

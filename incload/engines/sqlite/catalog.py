@@ -1,0 +1,139 @@
+"""What SQLite's catalogue says of tables, asked in one statement for all of them and remembered for a sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from incload.engines.dialect import Dialect
+from incload.engines.traits import Trait
+from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from incload.engines.sql import Place, Row
+
+_AT = (
+    "SELECT ? AS at, 'column' AS what, name, type, \"notnull\", dflt_value IS NOT NULL, pk, hidden, ''"
+    " FROM pragma_table_xinfo(?, ?)"
+    " UNION ALL SELECT ?, 'index', l.name, l.origin, l.\"unique\", l.partial, x.seqno, x.key,"
+    " coalesce(x.name, '') || '/' || x.coll"
+    " FROM pragma_index_list(?, ?) AS l, pragma_index_xinfo(l.name, ?) AS x"
+)
+"""What is said of one table; the parts are in the order in which the pragmas give them."""
+_AT_ONCE = 100
+"""So many columns are looked at in one statement."""
+
+
+class Declared(NamedTuple):
+    """A column as it is declared."""
+
+    name: str
+    type: str
+    not_null: bool
+    filled: bool
+    primary: int
+    hidden: int
+
+
+class Index(NamedTuple):
+    """An index over a table: whether it is unique and over all rows, and the collation of each of its columns."""
+
+    name: str
+    origin: str
+    is_unique: bool
+    is_partial: bool
+    columns: dict[str, str]
+
+
+class Description(NamedTuple):
+    """What a table or view is; without columns there is none."""
+
+    columns: tuple[Declared, ...]
+    indexes: tuple[Index, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns of the primary key, in the key's own order."""
+        return tuple(name for _, name in sorted((each.primary, each.name) for each in self.columns if each.primary))
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether the primary key cannot be null: the number of the row, or declared so."""
+        parts = [each for each in self.columns if each.primary]
+        has_index = any(index.origin == "pk" for index in self.indexes)
+        is_number = len(parts) == 1 and parts[0].type.upper() == "INTEGER" and not has_index
+        return bool(parts) and (is_number or all(each.not_null for each in parts))
+
+    def traits(self) -> dict[str, Trait]:
+        """Return what each column does by itself; a column of the whole key that is INTEGER is the row's number."""
+        return {
+            each.name: Trait(
+                each.hidden in {2, 3}, filled=each.filled or bool(each.primary), nullable=not each.not_null
+            )
+            for each in self.columns
+        }
+
+
+class Catalogue:
+    """The catalogue as one connection sees it; between `remember` and `forget` each answer is kept."""
+
+    def __init__(self, rows: Callable[..., list[Row]], stands: Mapping[Place, str]) -> None:
+        """Take what runs a query with its parameters, and the database in which each place stands."""
+        self._rows, self._stands = rows, stands
+        self._known: dict[tuple[Place, str], Description] = {}
+        self._remembers = False
+
+    def remember(self) -> None:
+        """Keep what is said from now on: a transaction has begun, or a load that wants to see one state of a table."""
+        self._known.clear()
+        self._remembers = True
+
+    def forget(self) -> None:
+        """Let go of what was said; the catalogue may change."""
+        self._known.clear()
+        self._remembers = False
+
+    def changed(self) -> None:
+        """Let go of what was said, and keep what is said from now on as before."""
+        self._known.clear()
+
+    def describe(self, *named: tuple[Place, str]) -> list[Description]:
+        """Return what tables are, each given by its place and name; all that is not known is asked in one statement."""
+        asked = [each for each in dict.fromkeys(named) if each not in self._known]
+        found = self._asked(asked) if asked else {}
+        if self._remembers:
+            self._known |= found
+        return [self._known.get(each) or found[each] for each in named]
+
+    def _asked(self, asked: list[tuple[Place, str]]) -> dict[tuple[Place, str], Description]:
+        params: list[object] = []
+        for at, (place, table) in enumerate(asked):
+            space = self._stands[place]
+            params += [at, table, space, at, table, space, space]
+        found = self._rows(" UNION ALL ".join(_AT for _ in asked), params)
+        return {each: _read([row[1:] for row in found if row[0] == at]) for at, each in enumerate(asked)}
+
+    def sampled(self, named: tuple[Place, str], columns: Sequence[str]) -> dict[str, Kind]:
+        """Return the storage class of the first value of each column that is not null; none of a column without."""
+        relation = f"{self._stands[named[0]]}.{Dialect.quote(named[1])}"
+        found: dict[str, Kind] = {}
+        for at in range(0, len(columns), _AT_ONCE):
+            part = columns[at : at + _AT_ONCE]
+            names = map(Dialect.quote, part)
+            looks = [f"(SELECT typeof({name}) FROM {relation} WHERE {name} IS NOT NULL LIMIT 1)" for name in names]
+            (kinds,) = self._rows(f"SELECT {', '.join(looks)}")
+            found |= {name: Kind(str(kind)) for name, kind in zip(part, kinds, strict=True) if kind is not None}
+        return found
+
+
+def _read(found: list[Row]) -> Description:
+    columns = [Declared(*map(str, row[1:3]), *row[3:7]) for row in found if row[0] == "column" and row[6] != 1]  # type: ignore[arg-type]  # as the pragma says
+    indexes: dict[str, Index] = {}
+    for what, name, origin, unique, partial, _, is_key, column in found:
+        if what == "index":
+            index = indexes.setdefault(str(name), Index(str(name), str(origin), bool(unique), bool(partial), {}))
+            named, _, collation = str(column).rpartition("/")
+            if is_key:
+                index.columns[named] = collation.upper()
+    return Description(tuple(columns), tuple(indexes.values()))
