@@ -30,7 +30,7 @@ from incload.harness.sandbox.sandbox import open_sandbox
 from incload.harness.trials.trial import difference
 from incload.history.history import History, Tick
 from incload.loading.plan import Plan
-from incload.loading.state.store import StateStore
+from incload.loading.state.table_store import TableStore
 from incload.loading.strategy_views import SeenRows
 from incload.loading.sync import sync
 from incload.registry import strategy, strategy_classes
@@ -287,7 +287,7 @@ def remembered(sandbox: Sandbox, name: str, state: State, at: datetime) -> str:
     counts = {key: len(note) if isinstance(note, list) else note for key, note in state.notes.items()}
     if state.digests:
         counts["digests"] = sandbox.connections.target.count(
-            StateStore(sandbox.connections.target, SHELF, name, {}).digests
+            TableStore(sandbox.connections.target, SHELF, name, {}).digests
         )
     parts += [f"{number} {NOTES[key][: -1 if number == 1 else None]}" for key, number in counts.items()]
     return " and ".join(parts) or "-"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from incload.commands.types import Subparsers
     from incload.loading.state.edit import Change, Choice, Remembered
     from incload.loading.state.entry import Entry
-    from incload.loading.state.store import Past
+    from incload.loading.state.table_store import Past
 
 _DESCRIPTION = """\
 What a strategy remembers of a table stands in the target, beside the rows. Each command says what the next load does.

@@ -13,8 +13,8 @@ from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 from incload.loading.connections import connect
 from incload.loading.plan import Guards, Plan
-from incload.loading.state.store import TABLE as STATE_TABLE
-from incload.loading.state.store import StateStore
+from incload.loading.state.table_store import TABLE as STATE_TABLE
+from incload.loading.state.table_store import TableStore
 from incload.loading.sync import sync
 from incload.strategy import WriteRule, needs_of
 from incload.table import Table
@@ -167,11 +167,11 @@ class NativeState(StateAccess):
             _restore(store, saved)
 
     @contextmanager
-    def _store(self) -> Iterator[StateStore]:
+    def _store(self) -> Iterator[TableStore]:
         """Open the state in the target's session, its own where none is open."""
         table = Table(self.request.table, self.request.key, self.request.cursor, ())
         with self._session() as session:
-            yield StateStore(session, table, self.contender.strategy.name, {})
+            yield TableStore(session, table, self.contender.strategy.name, {})
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
@@ -187,7 +187,7 @@ class NativeState(StateAccess):
             session.close()
 
 
-def _saved(store: StateStore) -> SavedState:
+def _saved(store: TableStore) -> SavedState:
     session = store.session
     entry: list[tuple[object, ...]] = []
     if store.exists():
@@ -198,7 +198,7 @@ def _saved(store: StateStore) -> SavedState:
     return SavedState(entry, session.rows(f"SELECT * FROM {store.digests}") if store.has_digests() else None)
 
 
-def _restore(store: StateStore, saved: SavedState) -> None:
+def _restore(store: TableStore, saved: SavedState) -> None:
     session = store.session
     store.forget()
     for (value,) in saved.entry:

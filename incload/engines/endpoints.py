@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from incload.engines.files.layout import RECORD_FILES, ending_of
-from incload.engines.registry import SCHEMES, locate_on_server
+from incload.engines.registry import SCHEMES, is_on_server, locate_on_server
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-ENGINES = ("sqlite", "duckdb")
-"""The engines that keep a database in a file, as a URL's scheme names them."""
 
 MAIN = "main"
 """The schema of a DuckDB file that is meant unless another is named."""
@@ -194,7 +191,7 @@ def locate(text: str) -> Endpoint:
     engine, _, rest = text.partition("://")
     if engine not in SCHEMES:
         raise unknown("engine", engine, SCHEMES)
-    if engine not in ENGINES:
+    if is_on_server(SCHEMES[engine]):
         return locate_on_server(engine, text)
     place, _, query = rest.partition("?")
     if not place.startswith("/") or place == "/":

@@ -28,21 +28,32 @@ class _Entry:
         session: The name of its session class.
         needs: The package that it needs beyond incload's own, or empty.
         extra: The extra of incload that installs that package.
+        schemes: How URLs of the engine begin.
+        on_server: Whether its databases are on a server, whose URLs the engine itself reads, and not in files.
     """
 
     module: str
     session: str
     needs: str = ""
     extra: str = ""
+    schemes: tuple[str, ...] = ()
+    on_server: bool = False
 
 
 _ENGINES = {
-    "sqlite": _Entry("sqlite.session", "SqliteSession"),
-    "duckdb": _Entry("duckdb.session", "DuckdbSession"),
-    "postgres": _Entry("postgres.session", "PostgresSession", needs="psycopg", extra="postgres"),
+    "sqlite": _Entry("sqlite.session", "SqliteSession", schemes=("sqlite",)),
+    "duckdb": _Entry("duckdb.session", "DuckdbSession", schemes=("duckdb",)),
+    "postgres": _Entry(
+        "postgres.session", "PostgresSession", "psycopg", "postgres", ("postgresql", "postgres"), on_server=True
+    ),
 }
-SCHEMES = {"sqlite": "sqlite", "duckdb": "duckdb", "postgresql": "postgres", "postgres": "postgres"}
+SCHEMES = {scheme: name for name, each in _ENGINES.items() for scheme in each.schemes}
 """The engine of every URL scheme."""
+
+
+def is_on_server(engine: str) -> bool:
+    """Tell whether the databases of an engine are on a server."""
+    return _ENGINES[engine].on_server
 
 
 def needed_by() -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,7 @@ from incload.engines.optional import CursorLooks, Logs, Parts
 from incload.engines.sql import Place, Query, Row
 from incload.engines.temp_tables import STAGE
 from incload.engines.traits import Trait
+from incload.errors import Refused
 from incload.ordered_ids import ids_of, mixed_ids
 from incload.table import Kind
 
@@ -43,6 +44,7 @@ class Session(Dialect, ABC):
         self.logs, self.parts, self.looks = Logs(), Parts(), CursorLooks()
         self._staged: list[str] = []
         self.nulled = {}
+        self.created: set[str] = set()
         self._counted: dict[str, int] = {}
         self._only: dict[str, str] = {}
 
@@ -60,6 +62,9 @@ class Session(Dialect, ABC):
 
     looks: CursorLooks
     """A look at a cursor column that can be put off."""
+
+    created: set[str]
+    """The target tables that this session has created where that commits, and in which nothing is committed yet."""
 
     watch: Callable[[WriteIntent], None] | None = None
     """Told of every intent before it is carried out."""
@@ -85,9 +90,9 @@ class Session(Dialect, ABC):
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """Run a statement and return all its rows; for answers that are small by nature."""
 
-    @abstractmethod
     def write(self, sql: str, params: Sequence[object] = ()) -> int:
-        """Run a statement that changes rows and return how many it changed."""
+        """Run a statement that changes rows and return how many it changed, in an engine that writes by statements."""
+        raise AssertionError(f"{self.engine} writes by commits alone: {sql} {params}")
 
     @abstractmethod
     def begin(self, table: str) -> None:
@@ -126,9 +131,13 @@ class Session(Dialect, ABC):
             removed += self.delete(intent.table.key, relation, intent.removals)
         return WriteResult(written, removed)
 
-    @abstractmethod
     def finish(self) -> None:
-        """Make the transaction's changes durable."""
+        """Make the transaction's changes durable, in an engine that writes by statements."""
+        raise AssertionError(f"{self.engine} writes by commits alone")
+
+    def states(self, table: str) -> dict[str, str]:
+        """Return the states that the latest snapshot of a table carries, by strategy, where snapshots carry states."""
+        raise AssertionError(f"{self.engine} carries no state of {table} in a snapshot")
 
     @abstractmethod
     def rollback(self) -> None:
@@ -273,9 +282,9 @@ class Session(Dialect, ABC):
     def now(self) -> int:
         """Return the engine's clock in microseconds since 1970-01-01 UTC."""
 
-    @abstractmethod
     def merge(self, table: Table, incoming: str) -> int:
         """Write the rows of a relation over those with their keys; return how many were written."""
+        raise AssertionError(f"{self.engine} writes by commits alone: {table.name}, {incoming}")
 
     def create(self, table: Table, *, keyed: bool, origin: str) -> None:
         """Create the target table, with a primary key unless copies of a key are to be allowed."""
@@ -283,6 +292,10 @@ class Session(Dialect, ABC):
         if keyed:
             parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
         self.write(f"CREATE TABLE {self.name('target', table.name)} ({', '.join(parts)})")
+
+    def drop(self, table: str) -> None:
+        """Drop a target table that this session has created."""
+        self.write(f"DROP TABLE {self.name('target', table)}")
 
     def definition(self, column: Column, origin: str) -> str:
         """Return the definition of a target column for a source column of the engine named."""
@@ -302,13 +315,15 @@ class Session(Dialect, ABC):
         """Add a column that is null in every row."""
         self.write(f"ALTER TABLE {self.name(place, table)} ADD COLUMN {self.quote(column)} {type_name}")
 
-    @abstractmethod
-    def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
+    def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:  # noqa: ARG002 - an engine may
         """Give columns other types, every value cast to its column's, and keep all else that belongs to the table.
 
         Raises:
             Refused: When something of the table or about it could not be kept; then nothing has changed.
         """
+        raise Refused(
+            f"{self.engine} does not change the type of a column: build {table.name!r} again with {dict(types)}."
+        )
 
     def stage(self, query: Query, name: str = STAGE) -> str:
         """Fill a temporary table with the rows of a query; return its qualified name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.engines.capabilities import AtomicState
 from incload.engines.session import Query
 from incload.errors import Refused, unknown
 from incload.loading.writing.staging import each_once
@@ -42,6 +43,8 @@ def backfill(job: WriteJob, names: tuple[str, ...]) -> int:
     if not names:
         return 0
     connections, table, target = job.connections, job.table, job.connections.target
+    if target.capabilities.atomic_state is not AtomicState.TRANSACTION:
+        raise Refused(f"{target.engine} cannot fill columns of {table.name!r} beside a sync: load into a new table.")
     columns = (*table.key, *names)
     query = Query(f"SELECT {connections.source.listed(columns)} FROM {connections.relation} AS r")
     stage = target.stage(connections.incoming(query, table, columns), _STAGE)

@@ -39,6 +39,11 @@ def evolve(
     Raises:
         Refused: When a value that is there would become another one, or something of the table would be lost.
     """
+    if (missing or changed) and not target.capabilities.transactional_ddl:
+        raise Refused(
+            f"{target.engine} cannot change the columns of {table.name!r} and its rows at once: change them there, or "
+            "load into a new table."
+        )
     for column in missing:
         target.add_column("target", table.name, column.name, types[column.name])
     for there, here in changed:

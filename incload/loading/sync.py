@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
+from incload.engines.capabilities import AtomicState
 from incload.engines.contract import StateChange
 from incload.engines.session import Query
 from incload.engines.temp_tables import DIGEST
@@ -25,12 +26,13 @@ from incload.loading.connections import require_capability
 from incload.loading.cursor_check import look_at_cursor
 from incload.loading.equating import check_key, compare_keys, refuse_nulled, unheld
 from incload.loading.missing_columns import hold_columns
-from incload.loading.state.store import StateStore
+from incload.loading.state.store import SnapshotStore
+from incload.loading.state.table_store import TableStore
 from incload.loading.strategy_views import AskedSource, SeenRows
 from incload.loading.target_shape import about_generated, beside_own, fit
 from incload.loading.writing import initial_load
 from incload.loading.writing.job import WriteJob
-from incload.loading.writing.row_hash import remember_digests
+from incload.loading.writing.row_hash import refuse_digests, remember_digests
 from incload.loading.writing.write_rules import prepare_write
 from incload.strategy import WriteRule
 from incload.table import Kind, Table
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from incload.loading.column_kinds import Kinds
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
+    from incload.loading.state.store import StateStore
     from incload.loading.writing.job import PreparedWrite
     from incload.strategy import Delta, State
     from incload.table import Column
@@ -97,20 +100,29 @@ def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced
         synced = _within(connections, plan, lasting=commit)
     except BaseException as error:
         connections.rollback()
+        _undo_creation(connections, plan.name)
         refusal = connections.broken(error)
         if refusal:
             raise refusal from error
         raise
+    if not commit:
+        _undo_creation(connections, plan.name)
     return synced
+
+
+def _undo_creation(connections: Connections, table: str) -> None:
+    """Drop the target that this sync has created where creating it has committed, which no rollback undoes."""
+    target = connections.target
+    if table in target.created:
+        target.created.discard(table)
+        target.drop(table)
 
 
 def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     """Do the work of a sync inside its transaction; what is to be undone must fit into one."""
     require_capability(plan.strategy, connections.source, is_file=connections.records is not None)
     table = compare_keys(connections, describe(connections, plan))
-    store = StateStore(
-        connections.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source, plan.spelled
-    )
+    store = _store(connections, plan, table)
     first = connections.target.columns("target", plan.name) is None
     look = look_at_cursor(connections, plan, table, store, first=first)
     scale = look.scale
@@ -144,7 +156,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     refuse_nulled(connections, table)
     look.confirm_again(delta)
     after = plan.strategy.remember(_seen(job, prepared, started), before)
-    guards.refuse_backwards(plan, scale, before, after)
+    _refuse_state(job, plan, before, after)
     late: list[str] = []
 
     def write(done: WriteResult) -> None:
@@ -182,6 +194,19 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
         held_columns=missing.kept,
         backfilled=backfilled,
     )
+
+
+def _store(connections: Connections, plan: Plan, table: Table) -> StateStore:
+    """Return where the target keeps the state: in tables of its own, or in the snapshots of the table."""
+    is_snapshot = connections.target.capabilities.atomic_state is AtomicState.SNAPSHOT
+    kept: type[StateStore] = SnapshotStore if is_snapshot else TableStore
+    return kept(connections.target, table, plan.strategy.name, {}, plan.origin, plan.guards.same_source, plan.spelled)
+
+
+def _refuse_state(job: WriteJob, plan: Plan, before: State, after: State) -> None:
+    """Refuse a state that has gone backwards, or that the target cannot commit with the rows."""
+    guards.refuse_backwards(plan, job.scale, before, after)
+    refuse_digests(job, after)
 
 
 def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> PreparedWrite:
@@ -283,7 +308,8 @@ def _settle_target(
     if found is None:
         connections.target.create(table, keyed=plan.rule is not WriteRule.APPEND, origin=connections.origin)
         return table, ()
-    if plan.rule is not WriteRule.APPEND and not connections.target.keyed("target", plan.name, table.key):
+    enforced = connections.target.capabilities.enforces_key and plan.rule is not WriteRule.APPEND
+    if enforced and not connections.target.keyed("target", plan.name, table.key):
         raise Refused(
             f"target table {plan.name!r} has no primary key over {', '.join(map(repr, table.key))}: "
             "rows could not be told apart; rebuild it with that key, or write with append."

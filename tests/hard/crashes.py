@@ -14,7 +14,7 @@ import pyarrow as pa
 import incload.loading.sync as syncing
 from incload.history.history import History, Tick
 from incload.loading.plan import Guards, Plan
-from incload.loading.state.store import StateStore
+from incload.loading.state.table_store import TableStore
 from incload.loading.sync import describe, sync, tags
 from incload.registry import strategies
 from incload.strategy import Delta, Need, Seen, Source, State, Strategy, WriteRule
@@ -122,7 +122,7 @@ def state_first(connections: Connections, plan: Plan) -> None:
     table = describe(connections, plan)
     scale = connections.source.scale("source", connections.table, table.column("ts"), plan.cursor_per_second)
     connections.begin(plan.name)
-    StateStore(connections.target, table, plan.strategy.name, tags(connections, table, scale)).keep(
+    TableStore(connections.target, table, plan.strategy.name, tags(connections, table, scale)).keep(
         learned.after, NOON, learned.written
     )
     connections.commit()
@@ -133,7 +133,7 @@ def rows_first(connections: Connections, plan: Plan) -> None:
     """Commit the rows, and only then what was read."""
     remember = syncing._remember
 
-    def late(store: StateStore, job: WriteJob, *rest: object, **options: object) -> None:
+    def late(store: TableStore, job: WriteJob, *rest: object, **options: object) -> None:
         job.connections.target.finish()
         job.connections.target.begin(job.table.name)
         remember(store, job, *rest, **options)  # type: ignore[arg-type]  # handed on as they are

@@ -35,7 +35,7 @@ TYPES = ("BIGINT", "VARCHAR", "DOUBLE PRECISION")
 
 OURS = (
     *(STAGE, ARRIVED, KNOWN, GONE, LEFT, DIFFERING, DIGEST, "incload_stream", "incload_put", "incload_records"),
-    *("_incload_memory", "_incload_memory_history", "_incload_digests_t_row_hash_cdc", "_INCLOAD_MEMORY", "t anew"),
+    *("_incload_state", "_incload_state_history", "_incload_digests_t_row_hash_cdc", "_INCLOAD_MEMORY", "t anew"),
     *("incoming", "given", "source", "target", "temp", "main", "excluded", "q", "s", "t", "k", "o", "d"),
 )  # fmt: skip
 RESERVED = (

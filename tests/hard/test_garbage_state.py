@@ -47,7 +47,7 @@ def loaded(name: str) -> tuple[bytes, str]:
         target = Path(folder) / "target"
         with closing(sqlite3.connect(target)) as connection:
             ((value,),) = connection.execute(
-                "SELECT value FROM _incload_memory WHERE strategy <> '(columns)'"
+                "SELECT value FROM _incload_state WHERE strategy <> '(columns)'"
             ).fetchall()
         return target.read_bytes(), value
 
@@ -96,7 +96,7 @@ ANYTHING = st.recursive(
 CELLS = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(max_size=20), st.binary(max_size=9))
 """What a cell of SQLite can hold."""
 TAGS = st.sampled_from(["number", "1/s", "0/s", "time 0/s", "text like ", "texts of several shapes", "time 1000000/s"])
-SET = "UPDATE _incload_memory SET value = ?"
+SET = "UPDATE _incload_state SET value = ?"
 
 
 @st.composite
@@ -152,7 +152,7 @@ def test_a_history_of_anything_is_used_or_refused(tally: Tally, *, hard: bool) -
             offered(
                 "timestamp_watermark",
                 action,
-                (f"UPDATE _incload_memory_history SET {column} = ? WHERE run = 1", (value,)),
+                (f"UPDATE _incload_state_history SET {column} = ? WHERE run = 1", (value,)),
             )
         except sqlite3.IntegrityError:
             assert value is None or column == "run"
@@ -162,9 +162,9 @@ def test_a_history_of_anything_is_used_or_refused(tally: Tally, *, hard: bool) -
 
 
 BROKEN_TABLES = {
-    "no such column": "ALTER TABLE _incload_memory RENAME COLUMN value TO worth",
-    "a view in its place": "CREATE VIEW _incload_memory_history AS SELECT 1",
-    "read-only": "CREATE TRIGGER no BEFORE UPDATE ON _incload_memory BEGIN SELECT RAISE(ABORT, 'hands off'); END",
+    "no such column": "ALTER TABLE _incload_state RENAME COLUMN value TO worth",
+    "a view in its place": "CREATE VIEW _incload_state_history AS SELECT 1",
+    "read-only": "CREATE TRIGGER no BEFORE UPDATE ON _incload_state BEGIN SELECT RAISE(ABORT, 'hands off'); END",
 }
 
 
@@ -173,7 +173,7 @@ BROKEN_TABLES = {
 def test_a_state_table_of_another_form_is_used_or_refused(what: str, action: tuple[str, ...], tally: Tally) -> None:
     """Whatever the database says of it is said in one sentence."""
     statement = BROKEN_TABLES[what]
-    drop = [("DROP TABLE _incload_memory_history", ())] if "VIEW" in statement else []
+    drop = [("DROP TABLE _incload_state_history", ())] if "VIEW" in statement else []
     answer = offered("timestamp_watermark", action, *drop, (statement, ()))
     tally("garbage: damaged memories", 1)
 
@@ -203,7 +203,7 @@ def test_an_entry_that_another_incload_wrote_is_refused(what: str, tally: Tally)
 @pytest.mark.parametrize("action", [("show",), ("rollback",)])
 def test_a_history_that_cannot_be_read_is_refused(action: tuple[str, ...], tally: Tally) -> None:
     """It is only read by hand, so that it can be dropped."""
-    damage = "UPDATE _incload_memory_history SET written_by = 'somebody' WHERE run = 1"
+    damage = "UPDATE _incload_state_history SET written_by = 'somebody' WHERE run = 1"
     tally("garbage: damaged memories", 1)
 
-    assert "drop the table _incload_memory_history" in offered("timestamp_watermark", action, (damage, ())).err
+    assert "drop the table _incload_state_history" in offered("timestamp_watermark", action, (damage, ())).err

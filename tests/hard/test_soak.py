@@ -14,7 +14,7 @@ from places import Place, run
 from incload.engines.endpoints import Location
 from incload.loading.plan import Plan
 from incload.loading.run import load
-from incload.loading.state.store import KEPT
+from incload.loading.state.table_store import KEPT
 from incload.registry import strategy
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def test_nothing_grows(
     assert memory() - before[0] < MOST_GROWN
     assert handles() == before[1]
     assert list(scratch.iterdir()) == []
-    assert bookkeeping(place) == {"_incload_memory": 1, "_incload_digests_events_row_hash_cdc": 5, "events": 5}
+    assert bookkeeping(place) == {"_incload_state": 1, "_incload_digests_events_row_hash_cdc": 5, "events": 5}
     assert place.target.stat().st_size < 12 * 1024 * 1024
 
 
@@ -84,5 +84,5 @@ def bookkeeping(place: Place) -> dict[str, int]:
         found = {name: session.count(session.name("target", name)) for name in session.tables("target")}
     finally:
         session.close()
-    assert found.pop("_incload_memory_history") <= KEPT
+    assert found.pop("_incload_state_history") <= KEPT
     return found

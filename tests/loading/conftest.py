@@ -111,7 +111,7 @@ class Ends:
 
     def state(self) -> dict[tuple[str, str], dict[str, object]]:
         """Return what the target remembers, by table and strategy."""
-        states = "SELECT table_name, strategy, value FROM _incload_memory WHERE strategy <> '(columns)'"
+        states = "SELECT table_name, strategy, value FROM _incload_state WHERE strategy <> '(columns)'"
         found = self.rows(f"{states} ORDER BY 1, 2")
         return {(str(table), str(name)): json.loads(str(value)) for table, name, value in found}
 

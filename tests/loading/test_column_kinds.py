@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 INTO_SQLITE = [("duckdb", "sqlite"), ("postgres", "sqlite"), ("parquet", "sqlite")]
 OUT_OF_DUCKDB = [("duckdb", "sqlite"), ("parquet", "sqlite")]
-RECORD = "SELECT value FROM _incload_memory WHERE strategy = '(columns)'"
+RECORD = "SELECT value FROM _incload_state WHERE strategy = '(columns)'"
 
 CHANGES = [
     ("TIMESTAMP", "BIGINT", "'2026-03-01'", "5", "timestamp 1000000/s values, and the source has integer"),
@@ -144,13 +144,13 @@ def test_the_record_says_what_the_source_declares(pair: Pair) -> None:
     }
 
 
-@pytest.mark.parametrize("damage", ["DELETE FROM _incload_memory WHERE strategy = '(columns)'", None])
+@pytest.mark.parametrize("damage", ["DELETE FROM _incload_state WHERE strategy = '(columns)'", None])
 def test_a_target_without_a_record_is_taken_as_it_is(between: Between, damage: str | None) -> None:
     """One that an earlier version filled is loaded, and recorded from then on; so is one whose record is damaged."""
     ends = between("duckdb", "sqlite")
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts BOOLEAN)", "INSERT INTO events VALUES (1, true)")
     ends.load("full_refresh", cursor=None)
-    ends.write_target(damage or "UPDATE _incload_memory SET value = 'no JSON' WHERE strategy = '(columns)'")
+    ends.write_target(damage or "UPDATE _incload_state SET value = 'no JSON' WHERE strategy = '(columns)'")
     ends.write("DROP TABLE events", "CREATE TABLE events (id INTEGER, ts BIGINT)", "INSERT INTO events VALUES (1, 5)")
     ends.load("snapshot_diff", cursor=None)
 
@@ -175,7 +175,7 @@ def test_the_record_costs_a_quiet_sync_no_statement(between: Between, monkeypatc
     )
     ends.load("timestamp_watermark")
 
-    assert [sql.split()[0] for sql in statements if '"_incload_memory"' in sql and "PRAGMA" not in sql] == ["SELECT"]
+    assert [sql.split()[0] for sql in statements if '"_incload_state"' in sql and "PRAGMA" not in sql] == ["SELECT"]
 
 
 def test_a_column_without_values_says_that_its_numbers_stay_text(into: Ends) -> None:

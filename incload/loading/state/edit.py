@@ -16,7 +16,7 @@ from incload.errors import Refused, unknown
 from incload.loading.connections import reopen, resolve_table_name
 from incload.loading.state.entry import Entry
 from incload.loading.state.parse import key_of, watermark_of
-from incload.loading.state.store import By, Past, StateStore, remembered
+from incload.loading.state.table_store import By, Past, TableStore, remembered
 from incload.registry import strategy as find_strategy
 from incload.strategy import State
 from incload.table import Table
@@ -140,7 +140,7 @@ def _opened(target: Endpoint) -> Iterator[Session]:
 
 
 @contextmanager
-def _changing(choice: Choice, *, dry_run: bool) -> Iterator[StateStore]:
+def _changing(choice: Choice, *, dry_run: bool) -> Iterator[TableStore]:
     """Hand out the one memory that is meant, in a transaction that ends with the block."""
     with _opened(choice.target) as session:
         session.begin(choice.table or "")
@@ -156,7 +156,7 @@ def _changing(choice: Choice, *, dry_run: bool) -> Iterator[StateStore]:
             session.rollback()
 
 
-def _stores(session: Session, choice: Choice) -> list[StateStore]:
+def _stores(session: Session, choice: Choice) -> list[TableStore]:
     """Return the memories that are meant; refuse a table or strategy of which nothing is or was remembered."""
     pairs = remembered(session)
     if not pairs:
@@ -182,35 +182,35 @@ def _stores(session: Session, choice: Choice) -> list[StateStore]:
     return [_store(session, known, name) for name in names]
 
 
-def _store(session: Session, table: str, strategy: str) -> StateStore:
-    return StateStore(session, Table(table, (), None, ()), strategy, {})
+def _store(session: Session, table: str, strategy: str) -> TableStore:
+    return TableStore(session, Table(table, (), None, ()), strategy, {})
 
 
-def _described(store: StateStore) -> Remembered:
+def _described(store: TableStore) -> Remembered:
     history = tuple((past, _said_by(store, past)) for past in store.history())
     digests = store.session.count(store.digests) if store.has_digests() else 0
     return Remembered(store.table.name, store.strategy, _is_there(store), store.entry(), digests, history)
 
 
-def _is_there(store: StateStore) -> bool:
+def _is_there(store: TableStore) -> bool:
     return store.session.columns("target", store.table.name) is not None
 
 
-def _said_by(store: StateStore, past: Past) -> Entry | None:
+def _said_by(store: TableStore, past: Past) -> Entry | None:
     """Return what an old value says; None when it cannot be read, for others can."""
     with suppress(Refused):
         return None if past.value is None else store.read(past.value)
     return None
 
 
-def _present(store: StateStore) -> Entry | None:
+def _present(store: TableStore) -> Entry | None:
     """Return the entry; None when it cannot be read, for it is about to go."""
     with suppress(Refused):
         return store.entry()
     return None
 
 
-def _earlier(store: StateStore, to: int | None) -> Past:
+def _earlier(store: TableStore, to: int | None) -> Past:
     """Return the run whose value is to be put back."""
     history = store.history()
     if not history:
@@ -226,7 +226,7 @@ def _earlier(store: StateStore, to: int | None) -> Past:
     return found
 
 
-def _one_before(store: StateStore, history: list[Past]) -> Past:
+def _one_before(store: TableStore, history: list[Past]) -> Past:
     latest = history[0]
     present = latest.of_run or latest.run
     lost = latest.value is not None and store.is_blank()
@@ -236,7 +236,7 @@ def _one_before(store: StateStore, history: list[Past]) -> Past:
     return older[0]
 
 
-def _refuse_digests(store: StateStore, entry: Entry | None) -> None:
+def _refuse_digests(store: TableStore, entry: Entry | None) -> None:
     if entry is not None and entry.state.digests:
         raise Refused(
             f"{store.said} is a digest of every row, and older digests are not kept: "

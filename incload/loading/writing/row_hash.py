@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from incload.engines.capabilities import AtomicState
 from incload.engines.session import Query
 from incload.engines.temp_tables import ARRIVED, DIFFERING, DIGEST
+from incload.errors import Unable
 from incload.loading.writing.deletes import some_are_gone, to_remove
 from incload.loading.writing.job import removing
 from incload.loading.writing.merge import prepare
@@ -15,6 +17,17 @@ from incload.strategy import Delta, Everything, WriteRule
 
 if TYPE_CHECKING:
     from incload.loading.writing.job import PreparedWrite, WriteJob
+    from incload.strategy import State
+
+
+def refuse_digests(job: WriteJob, after: State) -> None:
+    """Refuse to keep digests beside rows where both cannot be committed at once: digests ahead of rows lose changes."""
+    target = job.connections.target
+    if after.digests and target.capabilities.atomic_state is not AtomicState.TRANSACTION:
+        raise Unable(
+            f"a comparison with digests cannot load into {target.engine}, which commits a table alone and not its "
+            "digests with it: choose a strategy that keeps none."
+        )
 
 
 def changed(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from incload.engines.capabilities import AtomicState
 from incload.engines.contract import WriteIntent, WriteResult
 from incload.engines.session import Query
 from incload.engines.temp_tables import ARRIVED, LEFT
@@ -49,7 +50,8 @@ def _plain(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
 def _onto(job: WriteJob, delta: Delta, rule: WriteRule, *, fresh: bool) -> PreparedWrite:
     """Write rows into a target that is empty or not."""
     direct = (
-        len(delta.rows) == 1
+        job.connections.target.capabilities.atomic_state is AtomicState.TRANSACTION
+        and len(delta.rows) == 1
         and job.unique
         and not job.connections.kept
         and not (job.connections.target is not job.connections.source and rule is WriteRule.MIRROR)

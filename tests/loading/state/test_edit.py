@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from incload.loading.state.edit import Change
 
 CREATED = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER)"
-VALUES = "SELECT value FROM _incload_memory WHERE strategy <> '(columns)'"
-LINES = "SELECT run, written_by, of_run, rows_loaded FROM _incload_memory_history ORDER BY run"
+VALUES = "SELECT value FROM _incload_state WHERE strategy <> '(columns)'"
+LINES = "SELECT run, written_by, of_run, rows_loaded FROM _incload_state_history ORDER BY run"
 
 
 def loaded(ends: Ends, runs: int, name: str = "composite_watermark") -> Choice:
@@ -91,7 +91,7 @@ def test_a_reset_can_be_undone(ends: Ends) -> None:
 def test_a_lost_entry_comes_back(ends: Ends) -> None:
     """An entry that was deleted by hand is the first that a rollback puts back."""
     choice = loaded(ends, 2)
-    ends.write_target("DELETE FROM _incload_memory")
+    ends.write_target("DELETE FROM _incload_state")
 
     assert (roll_back(choice).before, mark(ends)) == (None, 200)
 
@@ -100,7 +100,7 @@ def test_a_lost_entry_comes_back(ends: Ends) -> None:
 def test_an_entry_that_cannot_be_read_is_no_obstacle(ends: Ends, way_out: Callable[[Choice], Change]) -> None:
     """What refuses to be loaded with can still be forgotten, or replaced by the value before."""
     choice = loaded(ends, 2)
-    ends.write_target("UPDATE _incload_memory SET value = 'no JSON'")
+    ends.write_target("UPDATE _incload_state SET value = 'no JSON'")
     with pytest.raises(Refused, match="cannot be read"):
         look(choice)
 
@@ -111,7 +111,7 @@ def test_an_entry_that_cannot_be_read_is_no_obstacle(ends: Ends, way_out: Callab
 def test_an_old_value_that_cannot_be_read_is_not_put_back(ends: Ends) -> None:
     """A value is read before it takes the place of another."""
     choice = loaded(ends, 2)
-    ends.write_target("UPDATE _incload_memory_history SET value = 'no JSON' WHERE run = 1")
+    ends.write_target("UPDATE _incload_state_history SET value = 'no JSON' WHERE run = 1")
     with pytest.raises(Refused, match="cannot be read"):
         roll_back(choice)
 
@@ -222,7 +222,7 @@ def test_an_unknown_run_is_refused(sqlite_ends: Ends, runs: int, held: str) -> N
 def test_a_state_without_a_history_cannot_go_back(ends: Ends) -> None:
     """A target whose history was dropped still has its memory."""
     choice = loaded(ends, 2)
-    ends.write_target("DROP TABLE _incload_memory_history")
+    ends.write_target("DROP TABLE _incload_state_history")
 
     with pytest.raises(Refused, match="has no history to go back in"):
         roll_back(choice)
@@ -252,7 +252,7 @@ def test_a_strategy_is_named_as_in_a_load(ends: Ends) -> None:
 def test_a_strategy_that_is_not_installed_can_be_named(ends: Ends) -> None:
     """What a strategy left behind can be forgotten without it."""
     loaded(ends, 1)
-    for table in ("_incload_memory", "_incload_memory_history"):
+    for table in ("_incload_state", "_incload_state_history"):
         ends.write_target(f"UPDATE {table} SET strategy = 'gone' WHERE strategy <> '(columns)'")
     reset(Choice(ends.target, "events", "gone"))
 

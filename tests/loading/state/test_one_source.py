@@ -102,7 +102,7 @@ def test_a_state_that_names_no_source_is_used(ends: Ends) -> None:
     assert load(ends, ends.source.path) == 0
     value = ends.state()["events", "timestamp_watermark"]
     del value["source"]
-    ends.write_target(f"UPDATE _incload_memory SET value = '{json.dumps(value)}'")
+    ends.write_target(f"UPDATE _incload_state SET value = '{json.dumps(value)}'")
     second = other(ends, "(1, 100)", "(8, 800)")
     assert load(ends, second) == 0
 

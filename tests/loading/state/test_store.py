@@ -15,7 +15,7 @@ from incload.errors import Refused
 from incload.loading.connections import connect
 from incload.loading.plan import Plan
 from incload.loading.run import load
-from incload.loading.state.store import StateStore
+from incload.loading.state.table_store import TableStore
 from incload.loading.sync import sync
 from incload.registry import strategy
 from incload.strategy import Delta, Seen, Source, State, Strategy, WriteRule
@@ -70,7 +70,7 @@ def entry(**changes: object) -> str:
 
 def plant(ends: Ends, value: str) -> None:
     """Put an entry in place of the one that is there."""
-    ends.write_target(f"UPDATE _incload_memory SET value = '{value}'")
+    ends.write_target(f"UPDATE _incload_state SET value = '{value}'")
 
 
 def test_an_entry_says_what_was_read_and_what_it_means(ends: Ends) -> None:
@@ -209,13 +209,13 @@ def broken_remember(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:  # noq
 
 def broken_keep(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail while writing the memory, when it has been written already."""
-    keep = StateStore.keep
+    keep = TableStore.keep
 
-    def kept_and_lost(store: StateStore, state: State, at: int, rows: int) -> None:
+    def kept_and_lost(store: TableStore, state: State, at: int, rows: int) -> None:
         keep(store, state, at, rows)
         raise RuntimeError("after the memory")
 
-    monkeypatch.setattr(StateStore, "keep", kept_and_lost)
+    monkeypatch.setattr(TableStore, "keep", kept_and_lost)
     ends.load("timestamp_watermark")
 
 
@@ -286,7 +286,7 @@ def test_the_state_is_written_in_one_statement(sqlite_ends: Ends) -> None:
     second = statements_about_the_state(sqlite_ends)
 
     assert [sql.split()[0] for sql in first] == ["CREATE", "INSERT"]
-    assert [sql.split("'")[0] for sql in second] == ['UPDATE main."_incload_memory" SET value = ']
+    assert [sql.split("'")[0] for sql in second] == ['UPDATE main."_incload_state" SET value = ']
 
 
 def statements_about_the_state(ends: Ends) -> list[str]:
@@ -297,7 +297,7 @@ def statements_about_the_state(ends: Ends) -> list[str]:
     connections.target._connection.set_trace_callback(statements.append)  # type: ignore[attr-defined]
     sync(connections, plan)
     connections.close()
-    return [sql for sql in statements if '"_incload_memory"' in sql and not sql.startswith(("SELECT", "PRAGMA"))]
+    return [sql for sql in statements if '"_incload_state"' in sql and not sql.startswith(("SELECT", "PRAGMA"))]
 
 
 def test_a_sync_that_loads_nothing_leaves_the_state_alone(sqlite_ends: Ends) -> None:
@@ -332,7 +332,7 @@ def test_an_entry_that_cannot_be_used_is_refused(ends: Ends, value: str, said: s
     plant(ends, value)
     with pytest.raises(Refused, match=said) as refused:
         ends.load("timestamp_watermark")
-    after = ends.rows("SELECT value FROM _incload_memory WHERE strategy <> '(columns)'")
+    after = ends.rows("SELECT value FROM _incload_state WHERE strategy <> '(columns)'")
 
     assert "`incload memory reset TARGET --table events --strategy timestamp_watermark`" in str(refused.value)
     assert after == [(value,)]
@@ -342,7 +342,7 @@ def test_without_its_entry_a_load_reads_everything(ends: Ends) -> None:
     """After its row is deleted a strategy starts afresh, into the target as it is."""
     ends.write(*BASE)
     ends.load("timestamp_watermark")
-    ends.write_target("DELETE FROM _incload_memory")
+    ends.write_target("DELETE FROM _incload_state")
     summary = ends.load("timestamp_watermark")
 
     assert (summary.loaded, summary.previous_watermark) == (2, None)
@@ -450,7 +450,7 @@ def test_a_key_of_another_type_is_refused_in_one_sentence(
     )
     with pytest.raises(Refused) as refused:
         ends.load(strategy, evolve=True)
-    ends.write_target("DELETE FROM _incload_memory")
+    ends.write_target("DELETE FROM _incload_state")
     ends.load(strategy, evolve=True)
 
     assert str(refused.value) == (

@@ -10,7 +10,7 @@ from incload.engines.duckdb.session import DuckdbSession
 from incload.engines.registry import session_type
 from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
-from incload.loading.state.store import KEPT, By, Past, StateStore, remembered
+from incload.loading.state.table_store import KEPT, By, Past, TableStore, remembered
 from incload.strategy import State, WriteRule
 from incload.table import Column, Kind, Table
 
@@ -37,29 +37,27 @@ def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]
 
 
 @pytest.fixture
-def store(session: Session) -> StateStore:
+def store(session: Session) -> TableStore:
     """Return the place of a memory that was never written."""
-    return StateStore(session, EVENTS, "timestamp_watermark", TAGS)
+    return TableStore(session, EVENTS, "timestamp_watermark", TAGS)
 
 
-def marks(store: StateStore) -> list[tuple[int, object]]:
+def marks(store: TableStore) -> list[tuple[int, object]]:
     """Return the numbers of the runs, newest first, and the watermark of each."""
     return [(past.run, past.value and store.read(past.value).state.watermark) for past in store.history()]
 
 
-def test_a_value_is_kept_with_its_run(store: StateStore) -> None:
+def test_a_value_is_kept_with_its_run(store: TableStore) -> None:
     """Each value stands with its number, the source's time in UTC, who wrote it, and the rows that were loaded."""
     store.keep(State(watermark=5), NOON, 17)
     (past,) = store.history()
 
     assert (past.run, past.at, past.by, past.of_run, past.rows) == (1, "2026-01-01T12:00:00.000000Z", By.SYNC, None, 17)
-    assert (
-        past.value == store.session.rows(f"SELECT value FROM {store.session.name('target', '_incload_memory')}")[0][0]
-    )
+    assert past.value == store.session.rows(f"SELECT value FROM {store.session.name('target', '_incload_state')}")[0][0]
 
 
 @pytest.mark.parametrize(("runs", "oldest"), [(19, 1), (20, 1), (21, 2), (45, 26)])
-def test_the_last_twenty_are_kept(store: StateStore, runs: int, oldest: int) -> None:
+def test_the_last_twenty_are_kept(store: TableStore, runs: int, oldest: int) -> None:
     """The numbers count up for ever, and the oldest values go."""
     for run in range(1, runs + 1):
         store.keep(State(watermark=run * 10), NOON, 0)
@@ -68,10 +66,10 @@ def test_the_last_twenty_are_kept(store: StateStore, runs: int, oldest: int) -> 
     assert KEPT == 20
 
 
-def test_tables_and_strategies_are_numbered_apart(store: StateStore) -> None:
+def test_tables_and_strategies_are_numbered_apart(store: TableStore) -> None:
     """The history of one memory neither counts nor sweeps away that of another."""
-    other = StateStore(store.session, EVENTS, "composite_watermark", TAGS)
-    third = StateStore(store.session, Table("visits", ("id",), "ts", EVENTS.columns), "timestamp_watermark", TAGS)
+    other = TableStore(store.session, EVENTS, "composite_watermark", TAGS)
+    third = TableStore(store.session, Table("visits", ("id",), "ts", EVENTS.columns), "timestamp_watermark", TAGS)
     other.keep(State(watermark=1), NOON, 0)
     third.keep(State(watermark=2), NOON, 0)
     for _ in range(25):
@@ -88,7 +86,7 @@ def test_tables_and_strategies_are_numbered_apart(store: StateStore) -> None:
 def test_a_value_costs_the_same_whatever_was_before(tmp_path: Path) -> None:
     """Every value after the first takes the same statements: the entry, the new line, the oldest line."""
     session = SqliteSession(None, tmp_path / "target.db")
-    store, counts = StateStore(session, EVENTS, "timestamp_watermark", TAGS), []
+    store, counts = TableStore(session, EVENTS, "timestamp_watermark", TAGS), []
     for run in range(30):
         statements: list[str] = []
         session._connection.set_trace_callback(statements.append)
@@ -99,7 +97,7 @@ def test_a_value_costs_the_same_whatever_was_before(tmp_path: Path) -> None:
     assert counts[1:] == [3] * 29
 
 
-def test_forgetting_keeps_the_history(store: StateStore) -> None:
+def test_forgetting_keeps_the_history(store: TableStore) -> None:
     """What was remembered can be put back after it was forgotten, and a reset is a line of its own."""
     store.keep(State(watermark=5), NOON, 17)
     store.reset(NOON + 1)
@@ -109,12 +107,12 @@ def test_forgetting_keeps_the_history(store: StateStore) -> None:
     assert marks(store) == [(2, None), (1, 5)]
 
 
-def test_a_target_without_a_state_has_no_history(session: Session, store: StateStore) -> None:
+def test_a_target_without_a_state_has_no_history(session: Session, store: TableStore) -> None:
     """Looking creates nothing."""
     assert (store.history(), store.is_blank(), remembered(session), session.tables("target")) == ([], True, [], [])
 
 
-def test_the_size_of_a_state_is_that_of_its_entry(store: StateStore) -> None:
+def test_the_size_of_a_state_is_that_of_its_entry(store: TableStore) -> None:
     """The history is no part of what the strategy needs, and is not counted."""
     store.keep(State(watermark=5), NOON, 17)
     size = store.size()
@@ -123,10 +121,10 @@ def test_the_size_of_a_state_is_that_of_its_entry(store: StateStore) -> None:
     assert store.size() == size == len((store.history()[0].value or "").encode())
 
 
-def test_a_state_of_an_older_target_gets_a_history(store: StateStore) -> None:
+def test_a_state_of_an_older_target_gets_a_history(store: TableStore) -> None:
     """A target whose memory table has no history beside it gets one with its next value."""
     store.keep(State(watermark=5), NOON, 17)
-    store.session.write(f"DROP TABLE {store.session.name('target', '_incload_memory_history')}")
+    store.session.write(f"DROP TABLE {store.session.name('target', '_incload_state_history')}")
     store.keep(State(watermark=6), NOON, 1)
 
     assert marks(store) == [(1, 6)]
@@ -140,7 +138,7 @@ def test_syncs_write_the_history(ends: Ends) -> None:
     ends.write("INSERT INTO events VALUES (3, 300)")
     ends.load("timestamp_watermark", clock=lambda: NOON + 2)
     found = ends.rows(
-        "SELECT run, written_at, written_by, of_run, rows_loaded FROM _incload_memory_history ORDER BY run"
+        "SELECT run, written_at, written_by, of_run, rows_loaded FROM _incload_state_history ORDER BY run"
     )
 
     assert found == [
@@ -156,7 +154,7 @@ def test_a_dry_run_leaves_no_line(ends: Ends) -> None:
     ends.write("INSERT INTO events VALUES (3, 300)")
     ends.load("timestamp_watermark", dry_run=True)
 
-    assert ends.rows("SELECT count(*) FROM _incload_memory_history") == [(1,)]
+    assert ends.rows("SELECT count(*) FROM _incload_state_history") == [(1,)]
 
 
 def test_the_history_is_undone_with_the_rows(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +171,7 @@ def test_the_history_is_undone_with_the_rows(ends: Ends, monkeypatch: pytest.Mon
         with pytest.raises(RuntimeError, match="instead"):
             ends.load("timestamp_watermark")
 
-    assert ends.rows("SELECT run, rows_loaded FROM _incload_memory_history") == [(1, 1)]
+    assert ends.rows("SELECT run, rows_loaded FROM _incload_state_history") == [(1, 1)]
     assert ends.rows() == [(1, 100)]
 
 

@@ -54,7 +54,7 @@ def test_all_parts_and_the_state_are_there_afterwards(long: Ends, request: pytes
     )
     assert (summary.loaded, summary.total_in_target, summary.new_watermark) == (5, 5, 500)
     assert long.rows() == ROWS
-    assert long.rows(TABLES) == [("_incload_memory",), ("_incload_memory_history",), ("events",)]
+    assert long.rows(TABLES) == [("_incload_state",), ("_incload_state_history",), ("events",)]
 
 
 def test_the_next_load_goes_on_from_there(long: Ends) -> None:
@@ -110,7 +110,7 @@ def test_a_load_that_dies_anywhere_leaves_no_part_of_the_table(long: Ends) -> No
     assert finished == sorted(finished)
     assert finished.count(False) > 20
     assert long.rows() == ROWS
-    assert long.rows(TABLES) == [("_incload_memory",), ("_incload_memory_history",), ("events",)]
+    assert long.rows(TABLES) == [("_incload_state",), ("_incload_state_history",), ("events",)]
 
 
 def test_a_long_table_of_duckdb_is_read_in_parts(between: Between, monkeypatch: pytest.MonkeyPatch) -> None:

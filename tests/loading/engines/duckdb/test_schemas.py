@@ -25,7 +25,7 @@ ODD = [
 ]  # fmt: skip
 """Names that somebody has to quote, to encode or to tell from names of incload's own."""
 COLUMNS = "(id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)"
-OWN = ["_incload_memory", "_incload_memory_history", "events"]
+OWN = ["_incload_state", "_incload_state_history", "events"]
 """What stands in a target's schema after a load."""
 
 
@@ -361,7 +361,7 @@ def test_a_state_by_hand_is_that_of_the_schema(shop: Shop, capsys: pytest.Captur
     capsys.readouterr()
     assert main(["memory", "show", shop.target_url()]) == 0
     shown = capsys.readouterr().out
-    raw = "SELECT json_extract_string(value, 'watermark') FROM {}._incload_memory WHERE strategy <> '(columns)'"
+    raw = "SELECT json_extract_string(value, 'watermark') FROM {}._incload_state WHERE strategy <> '(columns)'"
     seen = []
     for command in (["rollback"], ["set", "--watermark", "250"], ["reset"]):
         assert main(["memory", command[0], shop.target_url(), "--table", "events", *command[1:]]) == 0

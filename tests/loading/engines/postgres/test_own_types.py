@@ -197,7 +197,7 @@ def test_a_type_that_another_database_does_not_have_is_named(across: Source) -> 
         f"column 'at' is of type {schema}.pair, which the target database does not have: "
         "create the type there, or load from a view that casts the column to text."
     )
-    assert across.rows("SELECT relname FROM pg_class WHERE relname IN ('events', '_incload_memory')") == []
+    assert across.rows("SELECT relname FROM pg_class WHERE relname IN ('events', '_incload_state')") == []
     across.url += "&table=shown"
     across.load()
     assert across.rows() == [(1, "(1,2)")]

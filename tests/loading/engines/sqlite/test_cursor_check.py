@@ -121,7 +121,7 @@ def test_a_first_load_asks_no_state(between: Between) -> None:
     """What a target held that is gone does not matter, and neither does whether it can be read."""
     ends = between("sqlite", "sqlite")
     follow(ends)
-    ends.write_target("DROP TABLE events", "UPDATE _incload_memory SET value = 'broken'")
+    ends.write_target("DROP TABLE events", "UPDATE _incload_state SET value = 'broken'")
 
     assert ends.load("timestamp_watermark").loaded == 2
 

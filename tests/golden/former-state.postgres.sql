@@ -1,0 +1,18 @@
+CREATE TABLE "_incload_digests_hashed_row_hash_cdc" ("id" bigint NOT NULL, "incload_digest" bigint, PRIMARY KEY (id));
+INSERT INTO "_incload_digests_hashed_row_hash_cdc" VALUES (1, -8441933712517485188);
+INSERT INTO "_incload_digests_hashed_row_hash_cdc" VALUES (2, 1087754531365072434);
+INSERT INTO "_incload_digests_hashed_row_hash_cdc" VALUES (3, -3460788483719496560);
+CREATE TABLE "_incload_memory" ("table_name" character varying NOT NULL, "strategy" character varying NOT NULL, "value" character varying NOT NULL, PRIMARY KEY (table_name, strategy));
+INSERT INTO "_incload_memory" VALUES ('events', 'timestamp_watermark', '{"version": 1, "strategy": "timestamp_watermark", "key_columns": ["id"], "watermark": 300, "shown": 300, "key": null, "digests": false, "notes": {}, "cursor": "ts", "scale": "1/s", "digest": "2aeb4664b59c5fba", "source": "sqlite:////data/source.db?table=events"}');
+INSERT INTO "_incload_memory" VALUES ('hashed', 'row_hash_cdc', '{"version": 1, "strategy": "row_hash_cdc", "key_columns": ["id"], "watermark": null, "shown": null, "key": null, "digests": true, "notes": {}, "cursor": "none", "scale": "none", "digest": "2aeb4664b59c5fba", "source": "sqlite:////data/source.db?table=events"}');
+CREATE TABLE "_incload_memory_history" ("table_name" character varying NOT NULL, "strategy" character varying NOT NULL, "run" bigint NOT NULL, "written_at" character varying NOT NULL, "written_by" character varying NOT NULL, "of_run" bigint, "rows_loaded" bigint NOT NULL, "value" character varying, PRIMARY KEY (table_name, strategy, run));
+INSERT INTO "_incload_memory_history" VALUES ('events', 'timestamp_watermark', 1, '2026-11-30T13:01:54.163884Z', 'sync', NULL, 3, '{"version": 1, "strategy": "timestamp_watermark", "key_columns": ["id"], "watermark": 300, "shown": 300, "key": null, "digests": false, "notes": {}, "cursor": "ts", "scale": "1/s", "digest": "2aeb4664b59c5fba", "source": "sqlite:////data/source.db?table=events"}');
+INSERT INTO "_incload_memory_history" VALUES ('hashed', 'row_hash_cdc', 1, '2026-11-30T13:01:55.144089Z', 'sync', NULL, 3, '{"version": 1, "strategy": "row_hash_cdc", "key_columns": ["id"], "watermark": null, "shown": null, "key": null, "digests": true, "notes": {}, "cursor": "none", "scale": "none", "digest": "2aeb4664b59c5fba", "source": "sqlite:////data/source.db?table=events"}');
+CREATE TABLE "events" ("id" bigint NOT NULL, "ts" bigint, "name" text, PRIMARY KEY (id));
+INSERT INTO "events" VALUES (1, 100, 'a');
+INSERT INTO "events" VALUES (2, 200, 'b');
+INSERT INTO "events" VALUES (3, 300, 'c');
+CREATE TABLE "hashed" ("id" bigint NOT NULL, "ts" bigint, "name" text, PRIMARY KEY (id));
+INSERT INTO "hashed" VALUES (1, 100, 'a');
+INSERT INTO "hashed" VALUES (2, 200, 'b');
+INSERT INTO "hashed" VALUES (3, 300, 'c');
