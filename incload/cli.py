@@ -133,6 +133,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"incload {commands.version()}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     named = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if named in commands.RENAMED:
+        raise Refused(f"`incload {named}` is `incload {commands.RENAMED[named]}` now: its options are the same.")
     for command, text in commands.COMMANDS.items():
         added = subparsers.add_parser(command, help=text)
         if command == named:

@@ -81,7 +81,7 @@ def test_states_of_all_tables_are_shown(tmp_path: Path, capsys: Output) -> None:
         ("--table", "B"): ["b by composite_watermark", "b by timestamp_watermark"],
     }
     for options, lines in heads.items():
-        assert main(["memory", "show", target, *options]) == 0
+        assert main(["state", "show", target, *options]) == 0
         assert [line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")] == lines
 
 
@@ -90,7 +90,7 @@ def test_a_strategy_without_a_state_is_named(tmp_path: Path, capsys: Output) -> 
     load(tmp_path)
     capsys.readouterr()
 
-    assert main(["memory", "show", f"sqlite:///{tmp_path}/copy.sqlite", "--strategy", "full_refresh"]) == 2
+    assert main(["state", "show", f"sqlite:///{tmp_path}/copy.sqlite", "--strategy", "full_refresh"]) == 2
     assert capsys.readouterr().err == (
         f"incload: strategy 'full_refresh' remembers nothing in '{tmp_path}/copy.sqlite'.\n"
     )

@@ -47,10 +47,10 @@ COMMANDS = {
     "source": ["load", "URL", "--target", "sqlite:///copy.db"],
     "target": ["load", "sqlite:///shop.db", "--target", "URL"],
     "too many": ["load", "sqlite:///shop.db", "URL", "--target", "sqlite:///copy.db"],
-    "show": ["memory", "show", "URL", "--table", "t"],
-    "set": ["memory", "set", "URL", "--table", "t", "--watermark", "1"],
+    "show": ["state", "show", "URL", "--table", "t"],
+    "set": ["state", "set", "URL", "--table", "t", "--watermark", "1"],
     "no command": ["URL"],
-    "no such memory command": ["memory", "URL"],
+    "no such state command": ["state", "URL"],
     "engines": ["compare", "--engines", "URL"],
     "replay": ["replay", "URL"],
 }
@@ -125,7 +125,7 @@ def test_a_load_keeps_its_password_to_itself(
         main(["load", f"{url}&table=missing", *copy, *LOAD]),
         main(["load", "sqlite:///copy.db?table=t", "--target", url, "--table", "u", *LOAD[2:]]),
         main(["load", "sqlite:///copy.db?table=t", "--target", url, "--table", "u", "--key", "name", *LOAD[4:]]),
-        main(["memory", "show", url, "--table", "t"]),
+        main(["state", "show", url, "--table", "t"]),
     ]
     told = capsys.readouterr()
     assert codes == [0, 2, 0, 2, 2]

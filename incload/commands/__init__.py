@@ -14,18 +14,20 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "load": "keep one table up to date",
-    "memory": "show, reset, roll back or set a watermark",
+    "state": "show, reset, roll back or set the state of a table",
     "capture": "have a source keep a log of changes",
     "compare": "compare strategies on histories whose flaws are known",
     "workload": "sync beside concurrent writers",
-    "explain": "tell why a strategy is wrong, or right, in a scenario",
+    "explain": "explain why a strategy is wrong, or right, in a scenario",
     "replay": "replay the real history of a file with every strategy",
     "profile": "say how late the changes of a history are, or what a table shows",
     "report": "render the reports again from a CSV, without running anything",
-    "check": "hold a report against the baseline",
+    "check": "compare a report with the baseline",
     "list": "show strategies, scenarios and engines, a line each",
 }
 """Each command and a line about it, in the order of the help page."""
+RENAMED = {"memory": "state"}
+"""Commands of earlier versions, and what they are called today."""
 
 
 def add_options(command: str, parser: argparse.ArgumentParser) -> None:

@@ -33,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     install.add_argument("--key", default="", help="the columns that tell rows apart (default: the primary key)")
     trim = _action(actions, "trim", "forget the entries that every load has read", _trim)
     trim.add_argument(
-        "--until", required=True, metavar="POSITION", help="the last to forget; `incload memory` shows them"
+        "--until", required=True, metavar="POSITION", help="the last to forget; `incload state` shows them"
     )
     _action(actions, "remove", "take the log away, and all that keeps it", _remove)
     _action(actions, "list", "show the logs that there are", _list)

@@ -179,8 +179,8 @@ def _sentence(summary: LoadSummary) -> str:
     if held:
         return f"Held back {held}; {_rows(summary.loaded)} loaded into {summary.table}, {summary.removed} removed."
     if summary.loaded == summary.removed == summary.backfilled == 0:
-        memory = "the memory is untouched" if summary.memory == "untouched" else "the memory was updated"
-        return f"Nothing to load into {summary.table}; {memory}."
+        state = "the state is unchanged" if summary.state == "untouched" else "the state was updated"
+        return f"Nothing to load into {summary.table}; {state}."
     gone = (
         f" in place of {summary.removed}" if summary.write_rule == WriteRule.REPLACE else f", {summary.removed} removed"
     )

@@ -196,7 +196,7 @@ def _slack(scale: Scale) -> int:
 def _passed_over(plan: Plan, scale: Scale, watermark: Position, behind: str) -> str:
     return (
         f"the watermark {scale.shown(watermark)} of {plan.name!r} is ahead of {behind}: rows with a smaller "
-        f"{plan.cursor} may be passed over; put it back with `incload memory`, or say no more with --allow-ahead."
+        f"{plan.cursor} may be passed over; put it back with `incload state`, or say no more with --allow-ahead."
     )
 
 

@@ -34,5 +34,5 @@ def unequal(connections: Connections, plan: Plan, summary: LoadSummary) -> str:
     return (
         f"the source has {counted} rows and {plan.name!r} has {total}, though strategy {plan.strategy.id!r} with write "
         f"rule {plan.rule.value!r} keeps both alike: unless the source holds equal rows without a key, rows were "
-        "missed or the copy was changed by others; forget the memory with `incload memory reset`, and load again."
+        "missed or the copy was changed by others; forget the memory with `incload state reset`, and load again."
     )

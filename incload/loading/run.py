@@ -41,7 +41,7 @@ class LoadSummary:
         removed: Rows deleted from the target.
         previous_watermark, new_watermark: As the source writes its cursor; None for a strategy without one.
         total_in_target: Rows of the target afterwards.
-        memory: `written`, or `untouched` by a run that learned nothing.
+        state: `written`, or `untouched` by a run with nothing new to save.
         dry_run: Whether nothing was changed.
         warnings: What was noticed and let pass, a sentence each.
         held_back: Rows that the source no longer has and the target keeps, because they are too many to go unasked.
@@ -59,7 +59,7 @@ class LoadSummary:
     previous_watermark: object
     new_watermark: object
     total_in_target: int
-    memory: str
+    state: str
     dry_run: bool
     warnings: tuple[str, ...] = ()
     held_back: int = 0
@@ -144,7 +144,7 @@ def _summary(  # noqa: PLR0913 - it only gathers
         previous_watermark=synced.previous_watermark,
         new_watermark=synced.new_watermark,
         total_in_target=total_before if dry_run else _total(connections, plan),
-        memory="written" if synced.remembered else "untouched",
+        state="written" if synced.remembered else "untouched",
         dry_run=dry_run,
         warnings=synced.warnings,
         held_back=synced.held_back,

@@ -42,7 +42,7 @@ def test_a_load_returns_what_it_did(events: Path) -> None:
     """The record says what was loaded, and the rows are there."""
     summary = loaded(events)
 
-    assert (summary.loaded, summary.new_watermark, summary.memory) == (2, 20, "written")
+    assert (summary.loaded, summary.new_watermark, summary.state) == (2, 20, "written")
     assert rows(events) == [(1, 10), (2, 20)]
 
 
@@ -62,7 +62,7 @@ def test_the_record_as_plain_values(events: Path) -> None:
         "previous_watermark": None,
         "new_watermark": 20,
         "total_in_target": 0,
-        "memory": "written",
+        "state": "written",
         "dry_run": True,
         "warnings": (),
     }

@@ -71,7 +71,7 @@ def test_a_load_follows_the_log(shop: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(load) == 0
     assert said(capsys).startswith("Loaded 1 row into orders.\n")
 
-    assert main(["memory", "show", "sqlite:///copy.db", "--table", "orders"]) == 0
+    assert main(["state", "show", "sqlite:///copy.db", "--table", "orders"]) == 0
     shown = said(capsys).splitlines()
     assert shown[1].startswith("  source: sqlite:///")
     assert shown[2] == "  position in the change log: LOG.2"

@@ -56,7 +56,7 @@ def act(folder: Path, name: str, action: tuple[str, ...], count: int = 3) -> Ans
     """Load the first few rows, or do something to the memory by hand."""
     url = f"sqlite:///{folder}/target"
     if action != ("load",):
-        return offer(["memory", action[0], url, "--table", "t", "--strategy", name, *action[1:]])
+        return offer(["state", action[0], url, "--table", "t", "--strategy", name, *action[1:]])
     source = folder / "source"
     source.unlink(missing_ok=True)
     with closing(sqlite3.connect(source)) as connection, connection:
@@ -183,7 +183,7 @@ def test_a_state_table_of_another_form_is_used_or_refused(what: str, action: tup
 FROM_THE_FUTURE = {
     "another version": ('"version": 1', '"version": 2', "use the incload that wrote it"),
     "another strategy": ('"strategy": "timestamp_watermark"', '"strategy": "time_travel"', "written for the strategy"),
-    "another scale": ("text like", "text unlike", "forget it with `incload memory reset"),
+    "another scale": ("text like", "text unlike", "forget it with `incload state reset"),
     "another cursor": ('"cursor": "at"', '"cursor": "then"', "name that one, or forget it"),
 }
 

@@ -193,8 +193,8 @@ def test_a_url_of_anything_is_loaded_or_refused(
 
 ASKING = {
     "profile": ["profile", "--key", "id", "--cursor", "ts", "--"],
-    "memory show": ["memory", "show", "--table", "t", "--"],
-    "memory reset": ["memory", "reset", "--table", "t", "--strategy", "no", "--"],
+    "state show": ["state", "show", "--table", "t", "--"],
+    "state reset": ["state", "reset", "--table", "t", "--strategy", "no", "--"],
     "capture list": ["capture", "list", "--"],
 }
 """The other commands that take a URL, none of which has anything to change here."""

@@ -319,7 +319,7 @@ def test_a_watermark_ahead_of_the_clock_is_reported(ends: Ends) -> None:
     assert first.new_watermark == 1_000_001
     assert " ".join(first.warnings) == (
         "the watermark 1000001 of 'events' is ahead of the source's clock (1000000): rows with a smaller ts may be "
-        "passed over; put it back with `incload memory`, or say no more with --allow-ahead."
+        "passed over; put it back with `incload state`, or say no more with --allow-ahead."
     )
 
 
@@ -406,7 +406,7 @@ def test_a_watermark_ahead_of_the_source_is_reported(ends: Ends) -> None:
 
     assert " ".join(summary.warnings) == (
         "the watermark 10 of 'events' is ahead of all that the source holds (up to 7): rows with a smaller ts may be "
-        "passed over; put it back with `incload memory`, or say no more with --allow-ahead."
+        "passed over; put it back with `incload state`, or say no more with --allow-ahead."
     )
 
 

@@ -99,7 +99,7 @@ def test_the_state_foretells_with_the_parameters_of_the_load(everywhere: Ends) -
     everywhere.fill(("id", "ts"), (1, 7200), types="BIGINT")
     everywhere.load("lookback_window:minutes=30", *CURSOR)
 
-    assert main(["memory", "show", everywhere.url("target")]) == 0
+    assert main(["state", "show", everywhere.url("target")]) == 0
     assert (
         "The next load with --strategy lookback_window:minutes=30 reads the rows whose ts is no earlier than 5400"
         in everywhere.capsys.readouterr().out

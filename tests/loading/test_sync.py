@@ -102,7 +102,7 @@ def test_a_load_without_a_change_changes_nothing(ends: Ends, name: str) -> None:
     summary = ends.load(name, clock=clock)
 
     assert ends.rows() == before
-    assert (summary.loaded, summary.memory) == (THIRD.get(name, 0), "untouched")
+    assert (summary.loaded, summary.state) == (THIRD.get(name, 0), "untouched")
     assert summary.previous_watermark == summary.new_watermark
 
 
@@ -190,7 +190,7 @@ def test_a_source_without_rows_makes_an_empty_target(ends: Ends) -> None:
     ends.write(BASE[1])
     ends.load("timestamp_watermark")
 
-    assert (first.loaded, first.new_watermark, first.memory, empty) == (0, None, "untouched", [])
+    assert (first.loaded, first.new_watermark, first.state, empty) == (0, None, "untouched", [])
     assert ends.rows() == LOADED
 
 

@@ -214,7 +214,7 @@ def _earlier(store: TableStore, to: int | None) -> Past:
     """Return the run whose value is to be put back."""
     history = store.history()
     if not history:
-        raise Refused(f"{store.said} has no history to go back in: forget it with `incload memory reset`.")
+        raise Refused(f"{store.said} has no history to go back in: forget it with `incload state reset`.")
     if to is None:
         return _one_before(store, history)
     found = next((past for past in history if past.run == to), None)
@@ -222,7 +222,7 @@ def _earlier(store: TableStore, to: int | None) -> Past:
         kept = f"{history[-1].run} to {history[0].run}" if len(history) > 1 else f"only {history[0].run}"
         raise Refused(f"run {to} is not in the history of {store.said}: it holds {kept}.")
     if found.value is None:
-        raise Refused(f"run {to} forgot the memory: to forget it again use `incload memory reset`.")
+        raise Refused(f"run {to} forgot the memory: to forget it again use `incload state reset`.")
     return found
 
 
@@ -232,7 +232,7 @@ def _one_before(store: TableStore, history: list[Past]) -> Past:
     lost = latest.value is not None and store.is_blank()
     older = [past for past in history if past.value is not None and (past.run < present or (lost and past is latest))]
     if not older:
-        raise Refused(f"{store.said} has no older value: forget it with `incload memory reset`.")
+        raise Refused(f"{store.said} has no older value: forget it with `incload state reset`.")
     return older[0]
 
 
@@ -240,5 +240,5 @@ def _refuse_digests(store: TableStore, entry: Entry | None) -> None:
     if entry is not None and entry.state.digests:
         raise Refused(
             f"{store.said} is a digest of every row, and older digests are not kept: "
-            "forget them with `incload memory reset`, and the next load compares everything."
+            "forget them with `incload state reset`, and the next load compares everything."
         )

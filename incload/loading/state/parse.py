@@ -1,6 +1,6 @@
 """What a person writes, read as a value of a memory.
 
-A value has to be written as the source, or `incload memory show`, writes it: the form of what is remembered now is the
+A value has to be written as the source, or `incload state show`, writes it: the form of what is remembered now is the
 only one, and nothing is guessed.
 """
 

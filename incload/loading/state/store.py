@@ -115,7 +115,7 @@ class StateStore(ABC):
     def remedy(self) -> str:
         """How to be rid of it, for sentences."""
         named = f"--table {shlex.quote(self.table.name)} --strategy {shlex.quote(self.strategy)}"
-        return f"forget it with `incload memory reset TARGET {named}`, and the next load reads everything"
+        return f"forget it with `incload state reset TARGET {named}`, and the next load reads everything"
 
     def _value(self) -> str | None:
         return self._texts().get(self.strategy)

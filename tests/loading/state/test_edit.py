@@ -60,7 +60,7 @@ def test_the_default_goes_back_one_value_after_the_other(ends: Ends) -> None:
     for _ in range(2):
         change = roll_back(choice)
         steps.append((change.of_run, mark(ends)))
-    with pytest.raises(Refused, match="has no older value: forget it with `incload memory reset`"):
+    with pytest.raises(Refused, match="has no older value: forget it with `incload state reset`"):
         roll_back(choice)
 
     assert steps == [(2, 200), (1, 100)]
@@ -183,7 +183,7 @@ def test_digests_are_not_put_back(ends: Ends, action: Callable[[Choice], Change]
     """Older digests are not kept: the refusal says so and names the way out."""
     choice = loaded(ends, 2, "row_hash_cdc")
 
-    with pytest.raises(Refused, match="older digests are not kept: forget them with `incload memory reset`"):
+    with pytest.raises(Refused, match="older digests are not kept: forget them with `incload state reset`"):
         action(choice)
 
 

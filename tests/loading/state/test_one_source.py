@@ -52,7 +52,7 @@ def test_the_state_of_one_source_is_not_used_for_another(
     assert load(ends, second, strategy=strategy) == 2
     assert capsys.readouterr().err == (
         f"incload: the memory of table 'events' and strategy '{strategy}' was made from {one}, and what {two} holds "
-        "from before would be passed over: load into another table, forget it with `incload memory reset TARGET "
+        "from before would be passed over: load into another table, forget it with `incload state reset TARGET "
         f"--table events --strategy {strategy}`, and the next load reads everything, or, if it is the same source and "
         "has only moved, load with --same-source.\n"
     )
@@ -66,7 +66,7 @@ def test_each_remedy_helps(ends: Ends) -> None:
     target = f"{ends.engines[1]}:///{ends.target.path}"
     assert load(ends, ends.source.path) == 0
     assert load(ends, second, table="others") == 0
-    assert main(["memory", "reset", target, "--table", "events"]) == 0
+    assert main(["state", "reset", target, "--table", "events"]) == 0
     assert load(ends, second) == 0
 
     assert ends.rows("SELECT id FROM others ORDER BY 1") == [(1,), (8,)]
@@ -115,9 +115,9 @@ def test_a_hand_does_not_lose_the_source(sqlite_ends: Ends, capsys: pytest.Captu
     target = f"sqlite:///{sqlite_ends.target.path}"
     sqlite_ends.write(TABLE, "INSERT INTO events VALUES (7, 700)")
     assert load(sqlite_ends, sqlite_ends.source.path) == 0
-    assert main(["memory", "set", target, "--table", "events", "--watermark", "5"]) == 0
+    assert main(["state", "set", target, "--table", "events", "--watermark", "5"]) == 0
     capsys.readouterr()
-    assert main(["memory", "show", target, "--table", "events"]) == 0
+    assert main(["state", "show", target, "--table", "events"]) == 0
 
     assert f"  source: sqlite:///{sqlite_ends.source.path}?table=events\n" in capsys.readouterr().out
 
@@ -174,7 +174,7 @@ def test_a_table_has_one_state_under_every_case(between: Between, strategy: str)
         assert load(ends, ends.source.path, strategy=strategy, table="Events") == 0
         ends.write("INSERT INTO events VALUES (8, 800)")
         assert load(ends, ends.source.path, strategy=strategy, table="EVENTS") == 0
-        assert main(["memory", "show", f"{engine}:///{ends.target.path}", "--table", "evenTs"]) == 0
+        assert main(["state", "show", f"{engine}:///{ends.target.path}", "--table", "evenTs"]) == 0
 
         assert list(ends.state()) == [("Events", strategy)]
         assert ends.rows() == [(7, 700), (8, 800)]

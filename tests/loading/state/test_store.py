@@ -307,7 +307,7 @@ def test_a_sync_that_loads_nothing_leaves_the_state_alone(sqlite_ends: Ends) -> 
     before = sqlite_ends.target.path.read_bytes()
     summary = sqlite_ends.load("timestamp_watermark")
 
-    assert (summary.loaded, summary.memory) == (0, "untouched")
+    assert (summary.loaded, summary.state) == (0, "untouched")
     assert sqlite_ends.target.path.read_bytes() == before
 
 
@@ -334,7 +334,7 @@ def test_an_entry_that_cannot_be_used_is_refused(ends: Ends, value: str, said: s
         ends.load("timestamp_watermark")
     after = ends.rows("SELECT value FROM _incload_state WHERE strategy <> '(columns)'")
 
-    assert "`incload memory reset TARGET --table events --strategy timestamp_watermark`" in str(refused.value)
+    assert "`incload state reset TARGET --table events --strategy timestamp_watermark`" in str(refused.value)
     assert after == [(value,)]
 
 
@@ -455,7 +455,7 @@ def test_a_key_of_another_type_is_refused_in_one_sentence(
 
     assert str(refused.value) == (
         f"the memory of table 'events' and strategy '{strategy}' ends at the key {value}, and key column 'id' is of "
-        f"type {after} now, in which keys have another order: forget it with `incload memory reset TARGET --table "
+        f"type {after} now, in which keys have another order: forget it with `incload state reset TARGET --table "
         f"events --strategy {strategy}`, and the next load reads everything."
     )
     assert sorted(str(key) for (key,) in ends.rows("SELECT id FROM events")) == ["10", "7"]

@@ -189,4 +189,4 @@ def test_a_state_of_another_schema_is_refused(ends: Ends, changes: dict[str, obj
     with pytest.raises(Refused, match=said) as refused:
         ends.load("timestamp_watermark", write_rule=WriteRule.APPEND, **changes)
 
-    assert "`incload memory reset TARGET --table events --strategy timestamp_watermark`" in str(refused.value)
+    assert "`incload state reset TARGET --table events --strategy timestamp_watermark`" in str(refused.value)

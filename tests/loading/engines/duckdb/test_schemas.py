@@ -359,12 +359,12 @@ def test_a_state_by_hand_is_that_of_the_schema(shop: Shop, capsys: pytest.Captur
     shop.change()
     assert shop.load() == 0
     capsys.readouterr()
-    assert main(["memory", "show", shop.target_url()]) == 0
+    assert main(["state", "show", shop.target_url()]) == 0
     shown = capsys.readouterr().out
     raw = "SELECT json_extract_string(value, 'watermark') FROM {}._incload_state WHERE strategy <> '(columns)'"
     seen = []
     for command in (["rollback"], ["set", "--watermark", "250"], ["reset"]):
-        assert main(["memory", command[0], shop.target_url(), "--table", "events", *command[1:]]) == 0
+        assert main(["state", command[0], shop.target_url(), "--table", "events", *command[1:]]) == 0
         seen.append(fetch(shop.copy, "duckdb", raw.format("raw")))
 
     assert f"source: duckdb:///{shop.shop}?table=events&schema=staging\n  watermark: 301\n" in shown
@@ -374,9 +374,9 @@ def test_a_state_by_hand_is_that_of_the_schema(shop: Shop, capsys: pytest.Captur
 
 def test_a_state_of_no_schema_is_refused(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     """And where nothing is remembered, the schema is named."""
-    assert main(["memory", "show", shop.target_url("rw")]) == 2
+    assert main(["state", "show", shop.target_url("rw")]) == 2
     assert capsys.readouterr().err.startswith("incload: unknown target schema 'rw': did you mean raw?")
-    assert main(["memory", "show", shop.target_url()]) == 2
+    assert main(["state", "show", shop.target_url()]) == 2
 
     assert capsys.readouterr().err == (
         f"incload: nothing is remembered in '{shop.copy}' (schema 'raw'): load into it first.\n"

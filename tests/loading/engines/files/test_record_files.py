@@ -272,7 +272,7 @@ def test_a_file_without_a_record_says_nothing(into: Ends, name: str, content: st
     again = load(into, name, content, strategy)
 
     assert (first.source_records, first.loaded, first.total_in_target, made) == (0, 0, 0, False)
-    assert (again.loaded, again.removed, again.total_in_target, again.memory) == (0, 0, 1, "untouched")
+    assert (again.loaded, again.removed, again.total_in_target, again.state) == (0, 0, 1, "untouched")
     assert into.rows() == [(1, 1)]
 
 

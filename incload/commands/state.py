@@ -1,4 +1,4 @@
-"""`incload memory`: look at what a strategy remembers of a table, forget it, put it back or set it."""
+"""`incload state`: show the state of a table, reset it, roll it back or set it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from incload.loading.state.table_store import Past
 
 _DESCRIPTION = """\
-What a strategy remembers of a table stands in the target, beside the rows. Each command says what the next load does.
+The state of a table, such as a watermark, is kept in the target with the rows. Each command says what the next load
+does.
 """
 
 
@@ -23,15 +24,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command, its own commands and their options."""
     parser.description = _DESCRIPTION
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _action(actions, "show", "show what is remembered, and its latest values", _show, whole=True)
-    reset = _action(actions, "reset", "forget it; the next load reads everything", _reset)
-    rollback = _action(actions, "rollback", "put back the value of an earlier run", _rollback)
+    _action(actions, "show", "show the state and its earlier values", _show, whole=True)
+    reset = _action(actions, "reset", "delete the state; the next load reads everything", _reset)
+    rollback = _action(actions, "rollback", "restore the state of an earlier run", _rollback)
     rollback.add_argument("--to", type=int, metavar="RUN", help="the run, as show numbers it (default: the one before)")
-    change = _action(actions, "set", "set the watermark by hand", _set)
-    change.add_argument("--watermark", help="as the source writes its cursor")
-    change.add_argument("--key", help="the key of the last row, for strategies that remember one")
+    change = _action(actions, "set", "set the watermark", _set)
+    change.add_argument("--watermark", help="the value, written as the source writes its cursor")
+    change.add_argument("--key", help="the key of the last row, for strategies that keep one")
     for action in (reset, rollback, change):
-        action.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+        action.add_argument("--dry-run", action="store_true", help="show what would happen, and change nothing")
 
 
 def _action(actions: Subparsers, name: str, text: str, run: object, *, whole: bool = False) -> argparse.ArgumentParser:
@@ -39,7 +40,7 @@ def _action(actions: Subparsers, name: str, text: str, run: object, *, whole: bo
     action.add_argument("target", help="the database that holds the table, such as sqlite:///copy.db")
     which = "the table that is loaded (default: every one)" if whole else "the table that is loaded"
     action.add_argument("--table", required=not whole, help=which)
-    action.add_argument("--strategy", help="the strategy; not needed where only one remembers something")
+    action.add_argument("--strategy", help="the strategy; needed only if several have a state for the table")
     action.set_defaults(run=run)
     return action
 
@@ -55,15 +56,15 @@ def _show(options: argparse.Namespace) -> int:
     from incload.loading.state.edit import look
 
     for remembered in look(_choice(options)):
-        sys.stdout.write("\n".join(_told(options, remembered)) + "\n")
+        sys.stdout.write("\n".join(_described(options, remembered)) + "\n")
     return 0
 
 
-def _told(options: argparse.Namespace, remembered: Remembered) -> list[str]:
+def _described(options: argparse.Namespace, remembered: Remembered) -> list[str]:
     entry = remembered.entry
     lines = [f"{remembered.table} by {remembered.strategy}"]
     if entry is None:
-        lines.append("  nothing is remembered")
+        lines.append("  no state")
     else:
         lines += [f"  source: {entry.source}"] if entry.source else []
         lines += [f"  watermark: {entry.shown}"] if entry.scale else []
@@ -83,7 +84,7 @@ def _by(past: Past) -> str:
 
 
 def _value(past: Past, entry: Entry | None) -> str:
-    """Return one old value in a few words."""
+    """Return one earlier value in a few words."""
     if entry is None:
         return "nothing" if past.value is None else "unreadable"
     parts = [str(part) for part in (entry.shown, entry.shown_key, entry.state.position) if part is not None]
@@ -93,30 +94,30 @@ def _value(past: Past, entry: Entry | None) -> str:
 def _reset(options: argparse.Namespace) -> int:
     from incload.loading.state.edit import reset
 
-    return _tell(options, reset(_choice(options), dry_run=options.dry_run), "forgotten")
+    return _report(options, reset(_choice(options), dry_run=options.dry_run), "deleted")
 
 
 def _rollback(options: argparse.Namespace) -> int:
     from incload.loading.state.edit import roll_back
 
     change = roll_back(_choice(options), options.to, dry_run=options.dry_run)
-    return _tell(options, change, f"rolled back to run {change.of_run}")
+    return _report(options, change, f"rolled back to run {change.of_run}")
 
 
 def _set(options: argparse.Namespace) -> int:
     from incload.loading.state.edit import set_by_hand
 
     change = set_by_hand(_choice(options), options.watermark, options.key, dry_run=options.dry_run)
-    return _tell(options, change, "set")
+    return _report(options, change, "set")
 
 
-def _tell(options: argparse.Namespace, change: Change, done: str) -> int:
-    """Say what was done, and what the next load makes of it."""
+def _report(options: argparse.Namespace, change: Change, done: str) -> int:
+    """Print what was done, and what it means for the next load."""
     from incload.loading.state.describe import consequence
 
     would = "would be " if options.dry_run else "is "
     lines = [
-        f"The memory of {options.table} by {change.strategy} {would}{done}.",
+        f"The state of {options.table} by {change.strategy} {would}{done}.",
         _next(options, change, change.after, options.table),
         consequence(change.before, change.after) if change.table_is_there else "",
     ]

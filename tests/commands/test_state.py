@@ -1,4 +1,4 @@
-"""`incload memory`: what is remembered can be looked at, forgotten, put back and set, and each says what follows."""
+"""`incload state`: a state can be shown, reset, rolled back and set, and each command says what follows."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def load(folder: Path, target: str, count: int, strategy: str = "timestamp_water
 
 def state(url: str, action: str, *more: str) -> int:
     """Run one of the commands."""
-    return main(["memory", action, url, "--table", "t", *more])
+    return main(["state", action, url, "--table", "t", *more])
 
 
-def test_show_tells_the_value_its_history_and_the_next_load(
+def test_show_lists_the_value_its_history_and_the_next_load(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The source is named, the watermark stands as it writes it, and the runs newest first."""
@@ -92,7 +92,7 @@ def test_digests_go_with_a_reset_and_cannot_be_rolled_back(
     assert load(tmp_path, url, 3, "row_hash_cdc") == 0
     capsys.readouterr()
     assert state(url, "set", "--strategy", "row_hash_cdc") == 2
-    assert "incload memory reset" in capsys.readouterr().err
+    assert "incload state reset" in capsys.readouterr().err
     assert state(url, "reset", "--strategy", "row_hash_cdc") == 0
     assert load(tmp_path, url, 3, "row_hash_cdc") == 0
 
@@ -141,7 +141,7 @@ def test_every_kind_of_value_is_shown(url: str, tmp_path: Path, capsys: pytest.C
         "  digests: 3",
         "sync  0 rows  digests",
         "t by timestamp_watermark",
-        "  nothing is remembered",
+        "  no state",
         "reset  0 rows  nothing",
         f"rollback to 2  0 rows  {STAMPS[1]}",
         *(f"sync  1 rows  {stamp}" for stamp in reversed(STAMPS)),
@@ -185,3 +185,9 @@ def test_a_target_that_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.C
     assert state(f"sqlite:///{tmp_path}/gone.db", "show") == 2
     assert "there is no target" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_old_name_of_the_command_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    """A script that calls the command by its former name gets the new one in one sentence."""
+    assert main(["memory", "show", "sqlite:///copy.db", "--table", "t"]) == 2
+    assert capsys.readouterr().err == "incload: `incload memory` is `incload state` now: its options are the same.\n"
