@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from incload.contenders.contender import Contender
     from incload.harness.trials.matrix import Cell, Choice
     from incload.report.outcome import Outcome
 
@@ -59,6 +60,10 @@ class CompareOptions(TypedDict, total=False):
         rounds: How often each trial is timed; 1 by default.
         workers: How many processes; 1 by default, as more need the guard `if __name__ == "__main__":` in a script.
         report_dir: A folder for the report; none is written by default.
+        contenders: Loaders of yours, each as `NAME=COMMAND` or `NAME=MODULE:FUNCTION`; they run beside the strategies
+            that are named, or alone.
+        timeout: Seconds for a sync of such a loader; 60 by default.
+        python: The interpreter of `MODULE:FUNCTION`; this one by default.
     """
 
     strategies: str | Sequence[str]
@@ -69,6 +74,9 @@ class CompareOptions(TypedDict, total=False):
     rounds: int
     workers: int
     report_dir: str | Path | None
+    contenders: Sequence[str]
+    timeout: float
+    python: str
 
 
 def compare(**options: Unpack[CompareOptions]) -> Comparison:
@@ -90,6 +98,9 @@ def compare(**options: Unpack[CompareOptions]) -> Comparison:
         pairs=names_of(options.get("engines", ())),
         rows=options.get("rows", 1_000),
         seed=options.get("seed", 1),
+        contenders=contenders_of(
+            options.get("contenders", ()), options.get("timeout", 60.0), options.get("python", "")
+        ),
     )
     said = ", ".join(f"{name}={value!r}" for name, value in options.items() if name not in {"report_dir", "workers"})
     cells = cells_of(chosen, f"incload.compare({said})")
@@ -99,10 +110,24 @@ def compare(**options: Unpack[CompareOptions]) -> Comparison:
     )
 
 
+def _foreign(options: CompareOptions) -> tuple[Contender, ...]:
+    return contenders_of(options.get("contenders", ()), options.get("timeout", 60.0), options.get("python", ""))
+
+
+def contenders_of(texts: Sequence[str], timeout: float, python: str) -> tuple[Contender, ...]:
+    """Return the loaders that texts name; refuse what could not be started, or has the name of a strategy."""
+    if not texts:
+        return ()
+    from incload.contenders.named import named
+    from incload.registry import strategy_classes
+
+    return named(texts, timeout, python, {"reference_copy", *strategy_classes()})
+
+
 def cells_of(chosen: Choice, command: str) -> list[Cell]:
     """Return the trials of a choice; where neither scenarios nor engines were chosen, those of the write rules too."""
     cells = chosen.cells(command)
-    return cells if chosen.scenarios or chosen.pairs else [*cells, *chosen.rule_cells(command)]
+    return cells if chosen.scenarios or chosen.pairs or chosen.contenders else [*cells, *chosen.rule_cells(command)]
 
 
 def run_comparison(

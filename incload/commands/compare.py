@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,11 +85,12 @@ def split(text: str) -> tuple[str, ...]:
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen cells and write the reports."""
-    from incload.api.compare import cells_of, run_comparison
+    from incload.api.compare import cells_of, contenders_of, run_comparison
     from incload.progress import Progress
 
     check_folder(options.report_dir)
-    cells = cells_of(choice(options), shlex.join(["incload", *sys.argv[1:]]))
+    contenders = contenders_of(options.contenders, options.timeout, options.python)
+    cells = cells_of(replace(choice(options), contenders=contenders), shlex.join(["incload", *sys.argv[1:]]))
     with Progress("trials", len(cells) * options.rounds) as progress:
         found = run_comparison(cells, options.rounds, options.workers, options.report_dir, progress.step)
     outcomes, failures = found.outcomes, found.failures

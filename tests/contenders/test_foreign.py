@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.api.compare import compare
+from incload.cli import main
 from incload.contenders import contender as protocol
 from incload.contenders import worker, worker_main
 from incload.contenders.command import CommandContender
 from incload.contenders.named import named
 from incload.contenders.worker import WorkerContender
 from incload.errors import Refused
-from incload.harness.trials.matrix import Cell, Choice
+from incload.harness.trials.matrix import Cell, Choice, contender
 from incload.harness.trials.runner import run_once
 from incload.history.synthetic.scenarios import scenario
+from incload.registry import strategy
+from incload.report.outcome_csv import read_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -243,3 +247,64 @@ def test_contenders_run_alone_unless_strategies_are_named() -> None:
 
     assert [cell.contender.id for cell in alone.cells()] == ["reference_copy", "mine"]
     assert [cell.contender.id for cell in beside.cells()] == ["reference_copy", "full_refresh", "mine"]
+
+
+def test_the_command_line_runs_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A contender that is named stands in the report beside the strategy that is named, and nothing else."""
+    words = ["--scenarios", "hard_deletes", "--engines", "sqlite-sqlite", "--rows", "100", "--workers", "1"]
+    who = f"mine={sys.executable} {PLANTED} watermark"
+    said = main(["compare", *words, "--strategies", "row_hash_cdc", "--contender", who, "--report-dir", str(tmp_path)])
+    found = {each.strategy: each.outcome for each in read_outcomes(tmp_path / "latest.csv")}
+
+    assert (said, found.pop("row_hash_cdc_without_removes")) == (0, "wrong")
+    assert found == {"reference_copy": "sound", "row_hash_cdc": "sound", "mine": "wrong"}
+    assert "4 trials, 0 of them unknown" in capsys.readouterr().out
+
+
+def test_the_command_line_refuses_what_cannot_be_started(capsys: pytest.CaptureFixture[str]) -> None:
+    """In one sentence, with exit code 2, before any trial."""
+    assert main(["compare", "--contender", "mine=./is/not/there.sh"]) == 2
+    assert capsys.readouterr().err == (
+        "incload: contender 'mine': there is no program './is/not/there.sh'; name one by its path.\n"
+    )
+
+
+def test_python_runs_it() -> None:
+    """`incload.compare` takes contenders as the command does."""
+    found = compare(
+        contenders=[f"mine={PLANTED}:everything"], scenarios="clean", engines="sqlite-sqlite", rows=100, timeout=30.0
+    )
+
+    assert [(each.strategy, each.outcome) for each in found.outcomes] == [
+        ("reference_copy", "sound"),
+        ("mine", "sound"),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", [SQLITE, ("duckdb", "duckdb")], ids="-".join)
+@pytest.mark.parametrize(
+    ("name", "scenarios"),
+    [("timestamp_watermark", ("late_arrivals", "duplicate_timestamps")), ("row_hash_cdc", ("hard_deletes",))],
+)
+def test_our_own_load_as_a_command_shows_what_it_shows_inside(
+    name: str, scenarios: tuple[str, ...], pair: tuple[str, str]
+) -> None:
+    """The verdict and every kind of wrong row are those of the native contender."""
+    load = (
+        f"{sys.executable} -m incload load {{source}} --target {{target}} --table {{table}} --key {{key}} "
+        "--cursor {cursor} "
+        f"--cursor-unit us --strategy {name} --allow-removals --evolve"
+    )
+    for each in scenarios:
+        inside = outcome(contender(strategy(name)), each, pair)
+        outside = outcome(CommandContender("mine", load), each, pair)
+        assert (outside.reason, verdict(outside)) == ("", verdict(inside))
+
+
+def verdict(found: Outcome) -> tuple[object, ...]:
+    """Return all that an audit counted."""
+    ever = (found.rows_ever_wrong, found.rows_never_healed, found.heal_syncs_median, found.heal_syncs_max)
+    at_end = (found.lost, found.stale, found.phantom, found.duplicated)
+    most = (found.lost_max, found.stale_max, found.phantom_max, found.duplicated_max)
+    return found.outcome, *at_end, *most, *ever, found.syncs, found.wrong_syncs
