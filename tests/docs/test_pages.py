@@ -1,7 +1,7 @@
-"""The README speaks of what is there: every command, strategy, scenario and assumption, in their own words.
+"""The README and the pages of docs/ describe what exists: every command, strategy, scenario and assumption.
 
-A rule is a function from the README's text to findings: over the README it must find nothing, over a planted fault
-something. Run as a program, this file writes into the README what its tables should say.
+A rule is a function from the name and the text of a page to findings: over every page it must find nothing, over a
+planted fault something. Run as a program, this file writes the generated tables and the picture of the README.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,16 +31,23 @@ from incload.history.synthetic.scenarios import SCENARIOS
 from incload.registry import strategies, strategy_classes
 from incload.report.comparison.verdict_matrix import grid, verdict_trials
 from incload.report.frame import report_frame
+from incload.report.render.heat_map import heat_map
 from incload.strategy import SHOWN_BY_CURSOR, Assumption, Need, needs_of
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+    from incload.report.render.blocks import Grid
     from incload.strategy import Strategy
 
-Rule = Callable[[str], Iterator[str]]
+Rule = Callable[[str, str], Iterator[str]]
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+"""The README, the page for contributors and every page of docs/, by name."""
 THE_USUAL = SHOWN_BY_CURSOR | {Need(Assumption.NO_HARD_DELETES)}
 """What every strategy needs that goes by a cursor and merges; the table of needs has one word for them."""
 NO_WORDS = ["", "", "", ""]
@@ -54,7 +62,7 @@ SAMPLE = (
     "timestamp_watermark",
     "timestamp_watermark_inclusive",
 )
-"""The strategies whose verdicts the README shows."""
+"""The strategies whose verdicts the page on scenarios shows."""
 OURS = [each for each in strategies() if type(each).__module__.startswith("incload.strategies.")]
 """Every variant of incload's own strategies; another package may have brought more."""
 
@@ -80,7 +88,7 @@ def rows_under(readme: str, head: Iterable[str]) -> list[list[str]]:
 
 def needs_table(readme: str) -> str:
     """Return the table of what strategies need; the columns that are prose are those of the README."""
-    head = ("strategy", "reads", "needs", "forgives and loses")
+    head = ("strategy", "reads", "needs", "right and wrong")
     words = {row[0]: row for row in rows_under(readme, head) if len(row) == len(head)}
     rows = []
     for each in OURS:
@@ -113,20 +121,19 @@ def size(within: timedelta | None) -> str:
     return f" ({minutes:g} min)" if minutes else " (0)"
 
 
-def assumptions_table(readme: str = "") -> str:  # noqa: ARG001 - every table is made from the README
+def assumptions_table(page: str = "") -> str:  # noqa: ARG001 - every table is made from its page
     """Return the table of assumptions."""
     return table(("assumption", "it holds when"), ((f"`{each.name}`", each.value) for each in Assumption))
 
 
-def scenarios_table(readme: str = "") -> str:  # noqa: ARG001 - every table is made from the README
+def scenarios_table(page: str = "") -> str:  # noqa: ARG001 - every table is made from its page
     """Return the table of scenarios."""
     return table(("scenario", "what happens"), ((f"`{each.id}`", each.sentence) for each in SCENARIOS))
 
 
-def sample_table(readme: str = "") -> str:  # noqa: ARG001 - every table is made from the README
+def sample_table(page: str = "") -> str:  # noqa: ARG001 - every table is made from its page
     """Return the verdicts of some strategies in the committed report, as it shows them."""
-    frame = report_frame(ROOT / "reports" / "baseline.csv")
-    matrix = grid(verdict_trials(frame[(frame["pair"] == "sqlite → sqlite") & (frame["suite"] == "matrix")]))
+    matrix = committed_matrix()
     places = [matrix.scenarios.index(name) for name in CORE]
     rows = (
         (f"`{name}`", *(cells[place].text for place in places))
@@ -136,26 +143,46 @@ def sample_table(readme: str = "") -> str:  # noqa: ARG001 - every table is made
     return table(("strategy", *(name.replace("_", " ") for name in CORE)), rows)
 
 
-TABLES = (needs_table, assumptions_table, scenarios_table, sample_table)
+@cache
+def committed_matrix() -> Grid:
+    """Return the verdicts of the committed report, from SQLite to SQLite."""
+    frame = report_frame(ROOT / "reports" / "baseline.csv")
+    return grid(verdict_trials(frame[(frame["pair"] == "sqlite → sqlite") & (frame["suite"] == "matrix")]))
 
 
-def refreshed(readme: str) -> str:
-    """Return the README with its tables as they should be."""
-    for made in TABLES:
-        right = made(readme)
+GENERATED = {
+    "docs/strategies.md": (needs_table, assumptions_table),
+    "docs/scenarios.md": (scenarios_table, sample_table),
+}
+"""The pages with tables that are generated, and the functions that make these."""
+
+PICTURE = ROOT / "docs" / "heat-map.svg"
+"""The picture in the README, drawn from the committed report."""
+
+
+def picture() -> str:
+    """Draw the verdicts of all strategies in the committed report."""
+    title = "Wrong rows in a copy of about 1,100 rows after ten syncs, by strategy and by flaw of the source"
+    return heat_map(committed_matrix(), title)
+
+
+def refreshed(page: str, text: str) -> str:
+    """Return a page with its generated tables as they should be."""
+    for made in GENERATED.get(page, ()):
+        right = made(text)
         head = "".join(right.splitlines(keepends=True)[:2])
-        readme = re.sub(rf"{re.escape(head)}(?:\|.*\n)*", right.replace("\\", r"\\"), readme)
-    return re.sub(r"goes by a cursor and merges: .*\n", usual(), readme)
+        text = re.sub(rf"{re.escape(head)}(?:\|.*\n)*", right.replace("\\", r"\\"), text)
+    return re.sub(r"goes by a cursor and merges: .*\n", usual(), text)
 
 
-def wrong_tables(readme: str) -> Iterator[str]:
+def wrong_tables(page: str, text: str) -> Iterator[str]:
     """The tables say what the registry says, and so does the sentence about the usual; no cell is empty."""
-    for made in TABLES:
-        right = made(readme)
-        if f"\n\n{right}\n" not in readme:
-            yield f"a table should be (python tests/test_docs.py writes it)\n{right}"
+    for made in GENERATED.get(page, ()):
+        right = made(text)
+        if f"\n\n{right}" not in text:
+            yield f"a table should be (python tests/docs/test_pages.py writes it)\n{right}"
         yield from (f"an empty cell: {line}" for line in right.splitlines() if "|  |" in line)
-    if usual() not in readme:
+    if page == "docs/strategies.md" and usual() not in text:
         yield f"a sentence should be: ... {usual()}"
 
 
@@ -170,18 +197,18 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 
 def names() -> list[str]:
-    """Return what the README has to name: every command, strategy and scenario."""
+    """Return what the pages have to name: every command, strategy and scenario."""
     return [f"incload {name}" for name in COMMANDS] + [each.id for each in OURS] + [each.id for each in SCENARIOS]
 
 
-def unmentioned(readme: str) -> Iterator[str]:
-    """Nothing that there is goes without its name."""
-    yield from (name for name in names() if not re.search(rf"\b{name}\b", readme))
+def unmentioned(text: str) -> Iterator[str]:
+    """Every command, strategy and scenario has its name somewhere."""
+    yield from (name for name in names() if not re.search(rf"\b{name}\b", text))
 
 
-def broken_commands(readme: str) -> Iterator[str]:
+def broken_commands(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a rule is given both
     """Every command line is one that the real parser takes, with strategies, scenarios and engines that exist."""
-    for line in shell_lines(readme, r"(\S*/)?incload\s"):
+    for line in shell_lines(text, r"(\S*/)?incload\s"):
         try:
             with contextlib.redirect_stderr(io.StringIO()) as said:
                 arguments = shlex.split(line, comments=True)[1:]
@@ -201,11 +228,11 @@ def resolve(options: argparse.Namespace) -> None:
     Choice(tuple(chosen), tuple(lives), split(given.get("engines", ""))).cells()
 
 
-def unmade(readme: str) -> Iterator[str]:
+def unmade(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a rule is given both
     """Every target that make is asked for is one of the Makefile."""
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    asked = [shlex.split(line, comments=True)[1:] for line in shell_lines(readme, r"make\s")]
-    yield from (target for words in asked for target in words if target not in targets)
+    asked = [shlex.split(line, comments=True)[1:] for line in shell_lines(text, r"make\s")]
+    yield from (target for words in asked for target in words if "=" not in target and target not in targets)
 
 
 def shell_lines(readme: str, begin: str) -> list[str]:
@@ -214,18 +241,23 @@ def shell_lines(readme: str, begin: str) -> list[str]:
     return [line for block in blocks for line in block.splitlines() if re.match(begin, line)]
 
 
-def broken_links(readme: str) -> Iterator[str]:
+def broken_links(page: str, text: str) -> Iterator[str]:
     """A link leads to a heading or to a file that is there; one that leads elsewhere is at least complete."""
-    anchors = {f"#{anchor}" for anchor in headings(readme)}
-    inside = [child.attrs for token in tokens(readme) for child in token.children or ()]
+    inside = [child.attrs for token in tokens(text) for child in token.children or ()]
     for target in (str(attrs.get("href", attrs.get("src"))) for attrs in inside if attrs.keys() & {"href", "src"}):
         there = urlsplit(target)
         if there.scheme:
             fine = there.scheme == "https" and bool(there.netloc)
         else:
-            fine = target in anchors if not there.path else (ROOT / there.path).exists()
+            file = (ROOT / page).parent / there.path if there.path else ROOT / page
+            fine = file.exists() and (not there.fragment or there.fragment in anchors(file, page, text))
         if not fine:
             yield target
+
+
+def anchors(file: Path, page: str, text: str) -> list[str]:
+    """Return the anchors of a file; those of the page that is looked at come from its text."""
+    return headings(text if file == ROOT / page else file.read_text(encoding="utf-8"))
 
 
 def headings(readme: str) -> list[str]:
@@ -235,24 +267,64 @@ def headings(readme: str) -> list[str]:
     return [re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in texts]
 
 
-def wrapped(readme: str) -> Iterator[str]:
-    """Each sentence of the prose stands in a line of its own."""
-    found = tokens(readme)
-    for opened, text in pairwise(found):
+def wrapped(page: str, text: str) -> Iterator[str]:
+    """Each sentence of the prose stands in a line of its own, but for pages that are wrapped at a width."""
+    if page in WRAPPED:
+        return
+    for opened, said in pairwise(tokens(text)):
         if opened.type != "paragraph_open":
             continue
-        lines = re.sub(r"`[^`]+`", "`x`", text.content).splitlines()
+        lines = re.sub(r"`[^`]+`", "`x`", said.content).splitlines()
         yield from (f"two sentences: {line}" for line in lines if NEXT_SENTENCE.search(line))
         yield from (f"half a sentence: {line}" for line in lines[:-1] if not SENTENCE_ENDS.search(line))
 
 
+def unquoted(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a rule is given both
+    """A shell takes `?` for a pattern and `&` for the end of a command, so that URLs with these are in quotes."""
+    for line in shell_lines(text, ""):
+        bare = re.sub(r"'[^']*'|\"[^\"]*\"|#.*", "", line)
+        yield from (f"not quoted: {word}" for word in bare.split() if re.search(r"[?&]", word.replace("&&", "")))
+
+
+def without_purpose(page: str, text: str) -> Iterator[str]:
+    """A page begins with a title and then says in a paragraph what it is for."""
+    kinds = [token.type for token in tokens(text) if token.level == 0 and token.type.endswith("_open")]
+    if kinds[:2] != ["heading_open", "paragraph_open"]:
+        yield f"{page} does not begin with a title and a paragraph"
+
+
+def old_words(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a rule is given both
+    """Prose has the words of the field, and none that only this project had."""
+    prose = re.sub(r"```.*?```|`[^`\n]*`|\]\([^)]*\)|^\|.*$|^>.*$", "", text, flags=re.DOTALL | re.MULTILINE)
+    yield from (match[0] for match in OLD_WORDS.finditer(prose))
+
+
+def too_long(page: str, text: str) -> Iterator[str]:
+    """The README can be read in some minutes."""
+    if page == "README.md" and len(text.splitlines()) > 150:
+        yield f"{len(text.splitlines())} lines"
+
+
+WRAPPED = ("docs/capture.md", "docs/contenders.md", "docs/files.md", "docs/guarantees.md")
+"""Pages whose prose is wrapped at a width."""
+
+OLD_WORDS = re.compile(
+    r"\b(?:told|tells|anew|befall(?:en|s)|the door|strangers?|somebody|nobody|for ever|were it|as far as|foretells?"
+    r"|(?:re)?stamps?|stamped|unread|memories|remember(?:s|ed)?|dear|thereby|whatsoever)\b",
+    re.IGNORECASE,
+)
+"""Words that the field does not use, or that a reader who learned English from documentation does not know."""
+
 RULES: dict[str, Rule] = {
     "tables": wrong_tables,
-    "names": unmentioned,
     "commands": broken_commands,
     "make": unmade,
     "links": broken_links,
     "sentences": wrapped,
+    "quotes": unquoted,
+    "purpose": without_purpose,
+    "words": old_words,
+    "length": too_long,
 }
 
 PLANTED: dict[str, tuple[str, ...]] = {
@@ -271,7 +343,16 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "[a](http://example.org)\n",
         "![a](reports/nothing.png)\n",
         "# What it is\n\n[a](#what-it-was)\n",
+        "[a](docs/strategies.md#no-strategy)\n",
     ),
+    "quotes": (
+        "```sh\nincload load sqlite:///shop.db?table=orders --target 'sqlite:///copy.db'\n```\n",
+        "```sh\nincload load 'sqlite:///shop.db' \\\n    --target duckdb:///copy.duckdb?schema=raw\n```\n",
+        "```sh\nmake compare & # in the background\n```\n",
+    ),
+    "purpose": ("Text.\n", "# Title\n\n## Part\n\nText.\n", "# Title\n\n- a point\n"),
+    "words": ("It is told.\n", "A *stamp* in the future.\n", "For\never, or For ever.\n"),
+    "length": ("a\n" * 151,),
     "sentences": (
         "One. Two.\n",
         "- One sentence. `two` is another.\n",
@@ -282,22 +363,38 @@ PLANTED: dict[str, tuple[str, ...]] = {
 """For each rule that can be broken by a text that is there, texts that break it once."""
 
 
-@pytest.fixture(scope="module")
-def readme() -> str:
-    """Return the README."""
-    return (ROOT / "README.md").read_text(encoding="utf-8")
-
-
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("name", RULES)
-def test_the_readme_keeps_the_rule(name: str, readme: str) -> None:
-    """The README has nothing for the rule to find."""
-    assert "\n".join(RULES[name](readme)) == ""
+def test_the_page_keeps_the_rule(name: str, page: str) -> None:
+    """A page has nothing for the rule to find."""
+    assert "\n".join(RULES[name](page, PAGES[page])) == ""
+
+
+def test_the_pages_name_everything() -> None:
+    """Every command, strategy and scenario has its name on some page."""
+    assert "\n".join(unmentioned("\n".join(PAGES.values()))) == ""
+
+
+def test_the_readme_links_every_page() -> None:
+    """A page of docs/ that the README does not link is not found by its readers."""
+    assert [page for page in PAGES if page != "README.md" and f"]({page}" not in PAGES["README.md"]] == []
+
+
+def test_a_note_says_why_urls_are_quoted() -> None:
+    """The page on loading says what a shell does with an unquoted URL."""
+    assert "a shell takes `?` for a pattern and `&` for the end of a command" in PAGES["docs/loading.md"]
+
+
+def test_the_picture_is_that_of_the_report() -> None:
+    """The picture in the README shows the verdicts of the committed report (python tests/docs/test_pages.py)."""
+    assert PICTURE.read_text(encoding="utf-8") == picture()
+    assert "](docs/heat-map.svg)" in PAGES["README.md"]
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name in PLANTED for text in PLANTED[name]])
 def test_the_rule_finds_what_it_is_for(name: str, text: str) -> None:
     """A text that breaks a rule in one place is found, once."""
-    assert len(list(RULES[name](text))) == 1
+    assert len(list(RULES[name]("README.md", text))) == 1
 
 
 @pytest.mark.parametrize(
@@ -312,7 +409,7 @@ def test_the_rule_finds_what_it_is_for(name: str, text: str) -> None:
 )
 def test_prose_in_lines_of_its_own_is_fine(text: str) -> None:
     """Abbreviations, tables, code, and paragraphs that are no sentences break no rule."""
-    assert list(wrapped(text)) == []
+    assert list(wrapped("README.md", text)) == []
 
 
 @pytest.mark.parametrize(
@@ -321,7 +418,7 @@ def test_prose_in_lines_of_its_own_is_fine(text: str) -> None:
 )
 def test_a_link_that_leads_somewhere_is_fine(text: str) -> None:
     """Files, headings and complete addresses are found."""
-    assert list(broken_links(text)) == []
+    assert list(broken_links("README.md", text)) == []
 
 
 @pytest.mark.parametrize(
@@ -335,41 +432,42 @@ def test_a_name_that_is_missing_is_found(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "instead"),
+    ("page", "said", "instead"),
     [
-        ("`LAG_WITHIN` (10 min)", "`LAG_WITHIN` (9 min)"),
-        ("no two stamps are equal", "some stamps are equal"),
-        ("the cursor is never null", "the cursor is null"),
-        ("| `late_arrivals`", "| `late_arrival`"),
-        ("merges: `CURSOR_PRESENT`, ", "merges: "),
-        ("30 lost, 31 stale", "30 lost, 30 stale"),
+        ("docs/strategies.md", "`LAG_WITHIN` (10 min)", "`LAG_WITHIN` (9 min)"),
+        ("docs/strategies.md", "the cursor is never null", "the cursor is null"),
+        ("docs/strategies.md", "merges: `CURSOR_PRESENT`, ", "merges: "),
+        ("docs/scenarios.md", "| `late_arrivals`", "| `late_arrival`"),
+        ("docs/scenarios.md", "30 lost, 31 stale", "30 lost, 30 stale"),
     ],
 )
-def test_a_table_that_has_gone_stale_is_found(said: str, instead: str, readme: str) -> None:
+def test_a_table_that_has_gone_stale_is_found(page: str, said: str, instead: str) -> None:
     """A need, a sentence or an id that is not the registry's is found, once."""
-    assert len(list(wrong_tables(readme.replace(said, instead)))) == 1
+    assert said in PAGES[page]
+
+    assert len(list(wrong_tables(page, PAGES[page].replace(said, instead)))) == 1
 
 
-def test_an_empty_cell_is_found(readme: str) -> None:
+def test_an_empty_cell_is_found() -> None:
     """A strategy that the table of needs says nothing about in words is found."""
-    without = re.sub(r"^\| \[`full_refresh`\].*\n", "", readme, flags=re.MULTILINE)
-    found = list(wrong_tables(without))
+    page = "docs/strategies.md"
+    without = re.sub(r"^\| \[`full_refresh`\].*\n", "", PAGES[page], flags=re.MULTILINE)
+    found = list(wrong_tables(page, without))
 
     assert [text.partition(" ")[0] for text in found] == ["a", "an"]
     assert found[1] == "an empty cell: | [`full_refresh`](#full_refresh) |  | `COMPLETE_READ`, `WHOLE_READ` |  |"
 
 
-def test_stale_tables_are_refreshed(readme: str) -> None:
-    """Tables with other needs, other words or too few rows become what they should be; the prose in them stays."""
-    stale = (
-        readme.replace("(10 min)", "(9 min)")
-        .replace("no two stamps", "two stamps")
-        .replace("merges: ", "merges: `A`, ")
-    )
-    stale = re.sub(r"^\| `(INSERT_ONLY|late_arrivals)` .*\n", "", stale, flags=re.MULTILINE)
+@pytest.mark.parametrize(
+    ("page", "row"), [("docs/strategies.md", "INSERT_ONLY"), ("docs/scenarios.md", "late_arrivals")]
+)
+def test_stale_tables_are_refreshed(page: str, row: str) -> None:
+    """Tables with other needs or too few rows become what they should be; the prose in them stays."""
+    stale = PAGES[page].replace("(10 min)", "(9 min)").replace("merges: ", "merges: `A`, ")
+    stale = re.sub(rf"^\| `{row}` .*\n", "", stale, flags=re.MULTILINE)
 
-    assert stale != readme
-    assert refreshed(stale) == readme
+    assert stale != PAGES[page]
+    assert refreshed(page, stale) == PAGES[page]
 
 
 def test_the_needs_of_a_strategy() -> None:
@@ -383,12 +481,12 @@ def test_the_needs_of_a_strategy() -> None:
     assert [size(None), size(timedelta(0)), size(timedelta(seconds=90))] == ["", " (0)", " (1.5 min)"]
 
 
-def test_every_command_line_is_looked_at(readme: str) -> None:
-    """The command lines of the README are found, those that go on in the next line in one piece."""
-    lines = shell_lines(readme, "incload")
+def test_every_command_line_is_looked_at() -> None:
+    """The command lines of the pages are found, those that go on in the next line in one piece."""
+    lines = [line for text in PAGES.values() for line in shell_lines(text, "incload")]
 
-    assert len(lines) >= 5
-    assert any(line.startswith("make compare") for line in shell_lines(readme, "make"))
+    assert len(lines) >= 20
+    assert any(line.startswith("make compare") for line in shell_lines(PAGES["README.md"], "make"))
     assert any("--cursor-unit us" in line and line.startswith("incload load") for line in lines)
 
 
@@ -409,5 +507,6 @@ def test_every_command_has_a_help_page(name: str) -> None:
 
 
 if __name__ == "__main__":
-    page = ROOT / "README.md"
-    page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for each, written in PAGES.items():
+        (ROOT / each).write_text(refreshed(each, written), encoding="utf-8")
+    PICTURE.write_text(picture(), encoding="utf-8")

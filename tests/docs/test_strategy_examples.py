@@ -1,4 +1,4 @@
-"""The worked examples of the README are what the real load does: every line is run on SQLite and audited.
+"""The examples of docs/strategies.md are what the real load does: every line is run on SQLite and audited.
 
 A block names a strategy and tells a short life of a table. From its clocks and from what happens to its source the
 whole block is made anew, by real syncs, and its text has to be equal to what comes out. Run as a program, this file
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-COLUMNS = ["clock", "source", "reads", "writes", "remembers", "copy"]
+COLUMNS = ["clock", "source", "reads", "writes", "state", "copy"]
 """What a block says of each sync; `writes` is left out of a block in which every sync writes just what it reads."""
 CLOCK = re.compile(r"(?:[A-Z][a-z][a-z] \d\d? )?\d\d:\d\d")
 EVENT = re.compile(rf"(\d+)@(null|{CLOCK.pattern}|\d{{4}}(?!:))('?)")
@@ -114,9 +114,9 @@ def keys(which: Iterable[int]) -> pa.Table:
 
 
 def section(root: Path) -> str:
-    """Return the README's section about the strategies."""
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    return readme.partition("<!-- strategies -->\n")[2].partition("\n## ")[0]
+    """Return the section with the examples."""
+    page = (root / "docs" / "strategies.md").read_text(encoding="utf-8")
+    return page.partition("## Examples\n")[2].partition("\n## ")[0]
 
 
 def entry(text: str, name: str) -> str:
@@ -273,7 +273,7 @@ def flat(chunks: Iterable[list[Row]]) -> list[Row]:
 
 
 def remembered(sandbox: Sandbox, name: str, state: State, at: datetime) -> str:
-    """Write a memory."""
+    """Write a state."""
     parts = []
     if state.watermark is not None and sandbox.cursor:
         parts.append("a number")  # of the server's own, and another every time
@@ -294,7 +294,7 @@ def remembered(sandbox: Sandbox, name: str, state: State, at: datetime) -> str:
 
 
 NOTES = {"boundary": "digests", "digests": "digests", "syncs": "syncs"}
-"""What a memory counts, and how a block calls it."""
+"""What a state counts, and how a block calls it."""
 
 
 def waiting(life: Life, at: datetime, delay: timedelta) -> set[Key]:
@@ -329,33 +329,33 @@ def laid_out(rows: list[list[str]]) -> str:
 
 
 @pytest.fixture(scope="module")
-def readme(root: Path) -> str:
-    """Return the README's section about the strategies."""
+def examples(root: Path) -> str:
+    """Return the section with the examples."""
     return section(root)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_examples_are_what_the_load_does(name: str, readme: str, tmp_path: Path) -> None:
+def test_the_examples_are_what_the_load_does(name: str, examples: str, tmp_path: Path) -> None:
     """Every variant of a strategy has an example, and each line of it is what a real sync did."""
-    assert "\n".join(findings(readme, name, tmp_path)) == ""
+    assert "\n".join(findings(examples, name, tmp_path)) == ""
 
 
-def test_every_entry_is_prose_and_examples(readme: str) -> None:
+def test_every_entry_is_prose_and_examples(examples: str) -> None:
     """Each entry says something in words before it shows something, and no block of the section is left out."""
-    shown = [block for name in NAMES for block in BLOCK.findall(entry(readme, name))]
+    shown = [block for name in NAMES for block in BLOCK.findall(entry(examples, name))]
 
-    assert [name for name in NAMES if len(entry(readme, name).partition("```")[0].split()) < 20] == []
-    assert sorted(shown) == sorted(BLOCK.findall(readme))
-    assert readme.count("```") == 2 * len(shown)
+    assert [name for name in NAMES if len(entry(examples, name).partition("```")[0].split()) < 20] == []
+    assert sorted(shown) == sorted(BLOCK.findall(examples))
+    assert examples.count("```") == 2 * len(shown)
 
 
 GOOD = """\
 timestamp_watermark
-clock  source            reads  remembers  copy
-10:00  1@09:50 2@10:00   1 2    10:00      right
-10:10  3@10:07 1@10:05'  1 3    10:07      right
-10:20  4@10:03           -      10:07      4 lost
-10:30  delete 2          -      10:07      4 lost, 2 phantom
+clock  source            reads  state  copy
+10:00  1@09:50 2@10:00   1 2    10:00  right
+10:10  3@10:07 1@10:05'  1 3    10:07  right
+10:20  4@10:03           -      10:07  4 lost
+10:30  delete 2          -      10:07  4 lost, 2 phantom
 """
 
 
@@ -377,8 +377,8 @@ def test_a_block_is_played_as_it_is(tmp_path: Path) -> None:
     [
         ("1 3    10:07", "1 2    10:07"),
         ("1 3    10:07", "3      10:07"),
-        ("-      10:07      4 lost\n", "4      10:07      right\n"),
-        ("10:07      right", "10:05      right"),
+        ("-      10:07  4 lost\n", "4      10:07  right\n"),
+        ("10:07  right", "10:05  right"),
         ("4 lost,", "4 stale,"),
         (", 2 phantom", ""),
         ("2 phantom", "1 phantom"),
@@ -388,7 +388,7 @@ def test_a_block_is_played_as_it_is(tmp_path: Path) -> None:
         ("delete 2", "delete 3"),
         ("timestamp_watermark\n", "composite_watermark\n"),
         ("timestamp_watermark\n", "timestamp_watermark with append\n"),
-        ("10:00      right", "10:00       right"),
+        ("10:00  right", "10:00   right"),
     ],
 )
 def test_one_wrong_figure_is_found(said: str, instead: str, tmp_path: Path) -> None:
@@ -402,9 +402,9 @@ def test_one_wrong_figure_is_found(said: str, instead: str, tmp_path: Path) -> N
 
 INCLUSIVE = """\
 timestamp_watermark_inclusive
-clock  source   reads  remembers  copy
-10:00  2@10:00  2      10:00      right
-10:10  1@10:00  1 2    10:00      right
+clock  source   reads  state  copy
+10:00  2@10:00  2      10:00  right
+10:10  1@10:00  1 2    10:00  right
 """
 
 
@@ -422,8 +422,8 @@ clock  source   reads  remembers  copy
         ("delete 2", "delete 7", "row 7 is deleted and was not there"),
         ("3@10:07 ", "3@10:07' ", "row 3 has other content and was not there"),
         ("3@10:07 ", "2@10:00 ", "row 2 is as it was"),
-        ("10:07      4 lost\n", "10:07 4 lost\n", "do not have a cell for each column"),
-        ("-      10:07      4 lost, 2 phantom", "", "do not have a cell for each column"),
+        ("10:07  4 lost\n", "10:07 4 lost\n", "do not have a cell for each column"),
+        ("-      10:07  4 lost, 2 phantom", "", "do not have a cell for each column"),
     ],
 )
 def test_a_block_without_a_meaning_is_found(said: str, instead: str, why: str, tmp_path: Path) -> None:
@@ -460,6 +460,6 @@ def test_how_stamps_are_written(said: str, stamp: datetime | None) -> None:
 
 
 if __name__ == "__main__":
-    for example in BLOCK.findall(section(Path(__file__).parents[1])):
+    for example in BLOCK.findall(section(Path(__file__).parents[2])):
         with TemporaryDirectory() as scratch:
             sys.stdout.write(f"{played(example, Path(scratch))}\n")

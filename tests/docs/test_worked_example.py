@@ -1,4 +1,4 @@
-"""The worked example of the README, executed: its records, its table and its output are read from the text itself."""
+"""The worked example of docs/loading.md, executed: its records, table and output are read from the text itself."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ STRATEGIES = (
 
 
 def section(root: Path) -> str:
-    """Return the worked example's part of the README."""
-    text = (root / "README.md").read_text(encoding="utf-8")
-    return text.partition("### A worked example")[2].partition("\n## ")[0]
+    """Return the section with the worked example."""
+    text = (root / "docs" / "loading.md").read_text(encoding="utf-8")
+    return text.partition("## A worked example")[2].partition("\n## ")[0]
 
 
 def records(text: str) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
