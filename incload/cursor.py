@@ -229,16 +229,12 @@ def scale_of_texts(texts: Iterable[str], column: str) -> Scale:
     return MixedText(UNITS["us"], zoned.pop())
 
 
-def scale_of_tag(tag: str) -> Scale | None:
-    """Return the scale that a tag names, or None when it names none."""
+def plain_scale_of_tag(tag: str) -> Scale | None:
+    """Return the scale that a tag names, or None when it names none; `ordered_ids` knows those of ids as well."""
     if tag.startswith(_ONE_SHAPE):
         return shape_of(tag.removeprefix(_ONE_SHAPE).strip())
     if tag.startswith(_SHAPES):
         return MixedText(UNITS["us"], "without" not in tag)
-    from incload.ordered_ids import ids_of_tag  # which is made of what stands here
-
-    if ids := ids_of_tag(tag):
-        return ids
     match = re.fullmatch(rf"({_TIME} )?(\d+)/s", tag)
     if match:
         return (Stamps if match[1] else Scale)(int(match[2]))

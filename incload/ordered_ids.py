@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from incload.cursor import Scale
+from incload.cursor import Scale, plain_scale_of_tag
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -104,3 +104,8 @@ def mixed_ids(column: str, one: object, other: object) -> Refused:
         f"cursor column {column!r} holds {one!r} and {other!r}, whose order cannot be known: "
         "write all ids in one form, or name another cursor."
     )
+
+
+def scale_of_tag(tag: str) -> Scale | None:
+    """Return the scale that a tag names, of ids or of any other cursor; None when it names none."""
+    return ids_of_tag(tag) or plain_scale_of_tag(tag)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps, carried, scale_of_tag, scale_of_texts, shape_of
+from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps, carried, scale_of_texts, shape_of
 from incload.errors import Refused, unknown
+from incload.ordered_ids import scale_of_tag
 
 US = UNITS["us"]
 ZONES = st.sampled_from(["", "Z", "+00:00", "+05:30", "-0800", "+14:00", "+00", "-03", "+0530"])

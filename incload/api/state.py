@@ -9,7 +9,7 @@ from incload.engines.endpoints import locate
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.loading.state.edit import Remembered
 
 

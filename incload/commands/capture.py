@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from incload.commands.types import Subparsers
     from incload.engines.change_log import Kept
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.strategy import Capability
 
 _DESCRIPTION = """\

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from incload.engines.endpoint import Endpoint
 from incload.engines.files.layout import RECORD_FILES, ending_of
 from incload.engines.registry import SCHEMES, is_on_server, locate_on_server
 from incload.errors import Refused, unknown
@@ -25,50 +25,6 @@ _DATE = re.compile(
     r"(?<!\d)(?:19|20)\d\d[-_.]?(?:0[1-9]|1[0-2])[-_.]?[0-3]\d(?:[-_.T ]?\d\d(?:[-_.:]?\d\d){0,2}Z?)?(?!\d)", re.ASCII
 )
 """A date, or a date and a time, in the name of a file."""
-
-
-class Endpoint(ABC):
-    """One end of a load: a place that rows come from or go to."""
-
-    engine: str
-    """The engine that keeps it, or `file` for a file of records."""
-
-    table: str | None
-    """The table that its URL names, or None."""
-
-    @property
-    @abstractmethod
-    def shown(self) -> str:
-        """Its name in a sentence, quoted, and without anything secret."""
-
-    @property
-    @abstractmethod
-    def is_there(self) -> bool:
-        """Whether it can be opened without being created."""
-
-    @abstractmethod
-    def identity(self) -> object:
-        """Return what tells it from another that has taken its place."""
-
-    @abstractmethod
-    def origin(self, table: str) -> str:
-        """Return what tells a table of this source from others, for a memory: without user or password."""
-
-    @abstractmethod
-    def check_source(self) -> None:
-        """Refuse a source that cannot be read."""
-
-    @abstractmethod
-    def check_target(self, source: Endpoint) -> None:
-        """Refuse a target that cannot be written, or that is the source."""
-
-    @abstractmethod
-    def shares_session(self, source: Endpoint) -> bool:
-        """Tell whether one session of this target's engine can name the source's table as well."""
-
-    @abstractmethod
-    def remove(self) -> None:
-        """Remove a target that a load has created."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from incload.cursor import Scale
     from incload.engines.contract import StateChange, WriteIntent
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.equality import Equality
     from incload.engines.stream import Stream
     from incload.ordered_ids import OrderedIds

@@ -10,16 +10,23 @@ asked.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
-    from incload.history.faults import Fault
     from incload.history.history import History, Tick
     from incload.table import Table
+
+
+class Skipping(Protocol):
+    """What may keep a sync from running, such as a fault."""
+
+    def skips(self, sync: int) -> bool:
+        """Tell whether a sync does not run."""
+
 
 Key = tuple[object, ...]
 Content = tuple[object, ...]
@@ -87,7 +94,7 @@ class Sync:
     added: bool
 
 
-def syncs(history: History, faults: Sequence[Fault] = ()) -> Iterator[Sync]:
+def syncs(history: History, faults: Sequence[Skipping] = ()) -> Iterator[Sync]:
     """Yield what each sync of a history finds, the first load included; skipped syncs are left out."""
     state = _State(history.table, _versions(history.base, history.table))
     yield state.sync(0, history.started)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from incload.engines.change_log import Capture, Kept
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
 
 

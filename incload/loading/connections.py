@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from incload.cursor import Scale
     from incload.engines.change_log import ChangeLog
     from incload.engines.contract import StateChange, WriteIntent, WriteResult
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
     from incload.engines.stream import Stream
     from incload.loading.plan import Plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from incload.assumptions import Assumption
 from incload.strategy import WriteRule, needs_of
@@ -10,7 +10,22 @@ from incload.strategy import WriteRule, needs_of
 if TYPE_CHECKING:
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
-    from incload.loading.run import LoadSummary
+
+
+class Counted(Protocol):
+    """What a load has counted."""
+
+    @property
+    def source_records(self) -> int | None:
+        """Records in the source; None where they were not counted."""
+
+    @property
+    def total_in_target(self) -> int:
+        """Rows of the target afterwards."""
+
+    @property
+    def held_back(self) -> int:
+        """Rows that the source no longer has and the target keeps."""
 
 
 def promises_equality(plan: Plan) -> bool:
@@ -20,7 +35,7 @@ def promises_equality(plan: Plan) -> bool:
     return all(need.assumption is not Assumption.NO_HARD_DELETES for need in needs_of(plan.strategy, plan.rule))
 
 
-def unequal(connections: Connections, plan: Plan, summary: LoadSummary) -> str:
+def unequal(connections: Connections, plan: Plan, summary: Counted) -> str:
     """Say that source and target have not as many rows where that is promised; empty where it is not, or not counted.
 
     What was held back explains itself. A source that has another number by now is being written, so that the first

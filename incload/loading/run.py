@@ -23,7 +23,7 @@ from incload.strategy import WriteRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
     from incload.loading.sync import Synced

@@ -19,7 +19,7 @@ from incload.engines.endpoints import locate
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
 
 Row = tuple[object, ...]
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from incload.auditing.audit import Row
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
     from incload.loading.plan import Plan
 

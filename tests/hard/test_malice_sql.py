@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from conftest import Tally
 
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.strategy import Strategy
 
 PAIRS = [("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"), ("duckdb", "sqlite")]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from incload.cursor import Scale
     from incload.engines.contract import StateChange, WriteIntent
     from incload.engines.cursor_sql import CursorSql
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.stream import Stream
     from incload.table import Table
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incload.cursor import scale_of_tag
-from incload.ordered_ids import OrderedIds, ids_of
+from incload.ordered_ids import OrderedIds, ids_of, scale_of_tag
 
 if TYPE_CHECKING:
     from every_pair import Ends

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pytest
     from conftest import Between
 
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
 
 TABLE = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts BIGINT, v TEXT)"
 

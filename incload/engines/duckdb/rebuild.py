@@ -17,11 +17,11 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from incload.engines.duckdb.session import DuckdbSession
-    from incload.engines.session import Place
+    from incload.engines.duckdb.schemas import DuckdbSchemas
+    from incload.engines.session import Place, Session
 
 
-def retype(session: DuckdbSession, place: Place, table: str, types: Mapping[str, str]) -> None:
+def retype(session: Session, places: DuckdbSchemas, place: Place, table: str, types: Mapping[str, str]) -> None:
     """Give columns of a table other types, within the transaction.
 
     Raises:
@@ -32,8 +32,8 @@ def retype(session: DuckdbSession, place: Place, table: str, types: Mapping[str,
     if not changed:
         return
     try:
-        if _is_bound(session, place, table, changed):
-            _rebuild(session, place, table, changed)
+        if _is_bound(session, places, place, table, changed):
+            _rebuild(session, places, place, table, changed)
         else:
             for name, declared in changed.items():
                 session.write(f"ALTER TABLE {session.name(place, table)} ALTER {session.quote(name)} TYPE {declared}")
@@ -45,16 +45,14 @@ def retype(session: DuckdbSession, place: Place, table: str, types: Mapping[str,
         ) from error
 
 
-def _where(session: DuckdbSession, place: Place, table: str) -> tuple[str, tuple[object, ...]]:
+def _where(places: DuckdbSchemas, place: Place, table: str) -> tuple[str, tuple[object, ...]]:
     """Return the condition on DuckDB's lists that names a table, and its parameters."""
-    return "database_name = ? AND schema_name = ? AND lower(table_name) = lower(?)", session.places.place_of(
-        place, table
-    )
+    return "database_name = ? AND schema_name = ? AND lower(table_name) = lower(?)", places.place_of(place, table)
 
 
-def _is_bound(session: DuckdbSession, place: Place, table: str, changed: Mapping[str, str]) -> bool:
+def _is_bound(session: Session, places: DuckdbSchemas, place: Place, table: str, changed: Mapping[str, str]) -> bool:
     """Tell whether DuckDB would not alter the columns."""
-    where, params = _where(session, place, table)
+    where, params = _where(places, place, table)
     constraints = (
         f"SELECT constraint_column_names FROM duckdb_constraints() WHERE constraint_type <> 'NOT NULL' AND {where}"
     )
@@ -65,9 +63,9 @@ def _is_bound(session: DuckdbSession, place: Place, table: str, changed: Mapping
     return bool(bound & changed.keys() or indexed or generated)
 
 
-def _rebuild(session: DuckdbSession, place: Place, table: str, changed: Mapping[str, str]) -> None:
+def _rebuild(session: Session, places: DuckdbSchemas, place: Place, table: str, changed: Mapping[str, str]) -> None:
     old, new = session.name(place, table), session.name(place, f"{table} anew")
-    where, params = _where(session, place, table)
+    where, params = _where(places, place, table)
     ((made, comment),) = session.rows(f"SELECT sql, comment FROM duckdb_tables() WHERE {where}", params)
     indexes = session.rows(f"SELECT sql FROM duckdb_indexes() WHERE {where} AND sql IS NOT NULL", params)
     comments = session.rows(f"SELECT column_name, comment FROM duckdb_columns() WHERE {where}", params)
@@ -90,7 +88,7 @@ def _rebuild(session: DuckdbSession, place: Place, table: str, changed: Mapping[
         session.write("USE memory")
 
 
-def _comment(session: DuckdbSession, what: str, said: object) -> None:
+def _comment(session: Session, what: str, said: object) -> None:
     if said is not None:
         literal = str(said).replace("'", "''")
         session.write(f"COMMENT ON {what} IS '{literal}'")

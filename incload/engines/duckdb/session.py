@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.table import Table
 
 BATCH_ROWS = 65_536
@@ -357,7 +357,7 @@ class DuckdbSession(Session):
         """Alter the columns, or build the table again around them."""
         from incload.engines.duckdb.rebuild import retype
 
-        retype(self, place, table.name, types)
+        retype(self, self.places, place, table.name, types)
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""

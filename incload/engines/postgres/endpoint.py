@@ -12,7 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from incload.engines.driver_errors import reason
-from incload.engines.endpoints import Endpoint
+from incload.engines.endpoint import Endpoint
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:

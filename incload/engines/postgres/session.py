@@ -44,7 +44,7 @@ from incload.table import Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.equality import Equality
     from incload.engines.stream import Stream
     from incload.engines.traits import Trait

@@ -21,7 +21,7 @@ from adbc_driver_manager import AdbcConnection, AdbcStatement, Error
 from incload.engines.dialect import Dialect
 from incload.engines.driver_errors import reason
 from incload.engines.sqlite.arrow_schema import formats
-from incload.engines.sqlite.transfer import MOST_COLUMNS
+from incload.engines.sqlite.limits import MOST_COLUMNS
 from incload.engines.stream import Stream
 from incload.errors import Refused
 from incload.table import Column, Kind

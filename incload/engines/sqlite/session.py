@@ -23,8 +23,9 @@ from incload.engines.sqlite.catalog import Catalogue
 from incload.engines.sqlite.cursor_check import CursorValues
 from incload.engines.sqlite.declared import declared_kind, is_alike
 from incload.engines.sqlite.equality import COLLATIONS, collations
+from incload.engines.sqlite.limits import LOCK_SECONDS, MOST_COLUMNS
 from incload.engines.sqlite.optional import SqliteLogs, SqliteLooks
-from incload.engines.sqlite.transfer import LOCK_SECONDS, MOST_COLUMNS, SqliteTransfer
+from incload.engines.sqlite.transfer import SqliteTransfer
 from incload.errors import Refused
 from incload.strategy import Capability
 from incload.table import Column, Kind
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from incload.cursor import Scale
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.equality import Equality
     from incload.engines.stream import Stream
     from incload.engines.traits import Trait

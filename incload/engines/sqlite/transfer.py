@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from incload.engines.optional import Parts
+from incload.engines.sqlite.limits import LOCK_SECONDS
 from incload.engines.temp_tables import STAGE
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from incload.engines.stream import Stream
     from incload.engines.temp_dirs import Scratch
     from incload.table import Column
-
-LOCK_SECONDS = 30.0
-MOST_COLUMNS = 2_000
-"""So many columns a table or a result has: SQLite is built with this limit."""
 
 
 class SqliteTransfer(Parts):

@@ -6,8 +6,9 @@ The machine's mood passes over all of them alike, so that their ratios mean some
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from incload.harness.perf.throughput import Times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,19 +16,6 @@ if TYPE_CHECKING:
     from incload.auditing.audit import Difference
     from incload.contenders.contender import Contender
     from incload.harness.perf.throughput import Phase, Yard
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """What one contender did in a race.
-
-    Attributes:
-        seconds: How long each of its rounds took, from opening both ends to closing them.
-        found: What the audit found in the target that its last round left.
-    """
-
-    seconds: list[float]
-    found: Difference
 
 
 def race(yard: Yard, contenders: Sequence[Contender], phase: Phase, rounds: int) -> dict[str, Times]:

@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from incload.contenders.contender import Contender
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.session import Place
-    from incload.harness.perf.rounds import Times
     from incload.strategy import Capability
 
 Phase = Literal["initial_load", "change_2_percent", "no_change"]
@@ -67,6 +66,19 @@ def require_capability(pair: tuple[str, str], who: Contender) -> None:
     asked = who.capabilities.asks
     if asked and (why := session_type(pair[0]).cannot(asked)):
         raise unable(who.id, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What one contender did in a race.
+
+    Attributes:
+        seconds: How long each of its rounds took, from opening both ends to closing them.
+        found: What the audit found in the target that its last round left.
+    """
+
+    seconds: list[float]
+    found: Difference
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from incload.cursor import Scale
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
 
 Row = tuple[object, ...]

@@ -17,7 +17,7 @@ from incload.harness.sandbox.throw_away import open_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
 
 

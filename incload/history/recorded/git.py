@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.history.recorded.folder import Snapshot
-from incload.history.recorded.git_refs import refs_with, tip_of, with_older
+from incload.history.recorded.git_refs import Commit, refs_with, tip_of, with_older
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,22 +54,6 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 _BUNDLE = (b"# v2 git bundle\n", b"# v3 git bundle\n")
-
-
-class Commit(NamedTuple):
-    """One commit that touched the file.
-
-    Attributes:
-        id: The commit's id.
-        at: The committer's time in seconds since 1970-01-01 UTC.
-        blob: The id of the blob that the file is there, or None where there is no such file.
-        name: What the file was named there.
-    """
-
-    id: str
-    at: int
-    blob: str | None
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,42 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from incload.history.recorded.git import Commit, Git
-
 _REFS_ASKED = 500
 """How many branches and tags are asked whether they have a file that the default branch does not have."""
+
+
+class Commit(NamedTuple):
+    """One commit that touched the file.
+
+    Attributes:
+        id: The commit's id.
+        at: The committer's time in seconds since 1970-01-01 UTC.
+        blob: The id of the blob that the file is there, or None where there is no such file.
+        name: What the file was named there.
+    """
+
+    id: str
+    at: int
+    blob: str | None
+    name: str
+
+
+class Git(Protocol):
+    """A repository that git is asked about."""
+
+    @property
+    def named(self) -> Path:
+        """How the user has named it."""
+
+    def run(self, *arguments: str, given: bytes = b"", none: bytes | None = None, tolerant: bool = False) -> bytes:
+        """Run a command of git and return what it says."""
 
 
 def tip_of(git: Git, heads: Mapping[str, str], ref: str) -> str:

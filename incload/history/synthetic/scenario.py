@@ -49,12 +49,6 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     guarded: bool = False
 
-    def __reduce__(self) -> tuple[Callable[[str], Scenario], tuple[str]]:
-        """Go to another process by the id: what builds the history cannot be taken along."""
-        from incload.history.synthetic.scenarios import scenario
-
-        return scenario, (self.id,)
-
     @property
     def late_commits(self) -> bool:
         """Whether rows are late because their transactions commit late, or not in the order of their keys."""

@@ -7,7 +7,9 @@ loader is in incload.history.synthetic.loader_scenarios.
 
 from __future__ import annotations
 
+import copyreg
 from functools import partial
+from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
 from incload.errors import unknown
@@ -16,6 +18,9 @@ from incload.history.synthetic.clean import DAY, HOUR, MINUTE, SECOND
 from incload.history.synthetic.datasets import STARTED
 from incload.history.synthetic.loader_scenarios import ACCIDENTS
 from incload.history.synthetic.scenario import UPDATES, Scenario, life
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["SCENARIOS", "Scenario", "life", "scenario"]
 
@@ -263,3 +268,11 @@ def scenario(name: str) -> Scenario:
         if known.id == name:
             return known
     raise unknown("scenario", name, (known.id for known in SCENARIOS))
+
+
+def _by_id(known: Scenario) -> tuple[Callable[[str], Scenario], tuple[str]]:
+    """Send a scenario to another process by its id: what builds the history cannot be taken along."""
+    return scenario, (known.id,)
+
+
+copyreg.pickle(Scenario, _by_id)

@@ -24,7 +24,7 @@ from incload.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
 
 

@@ -12,8 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incload.cursor import scale_of_tag
 from incload.errors import Refused
+from incload.ordered_ids import scale_of_tag
 from incload.strategy import State
 
 if TYPE_CHECKING:

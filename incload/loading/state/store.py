@@ -12,11 +12,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from incload.cursor import carried, scale_of_tag
+from incload.cursor import carried
 from incload.engines.temp_tables import DIGEST
 from incload.errors import Refused
 from incload.loading.column_kinds import OWNER, Kinds, read_kinds
 from incload.loading.state.entry import Entry, read_entry
+from incload.ordered_ids import scale_of_tag
 from incload.strategy import State
 from incload.table import Column, Kind, Table
 

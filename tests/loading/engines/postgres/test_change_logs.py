@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from incload.engines.endpoints import Endpoint
+    from incload.engines.endpoint import Endpoint
 
 KINDS = {"log_cdc": Capability.LOG, "trigger_cdc": Capability.TRIGGERS}
 WRITES = (
