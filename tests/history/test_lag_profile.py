@@ -73,7 +73,8 @@ def test_every_kind_of_change_is_counted() -> None:
     counts = {name: getattr(lateness, name) for name in lateness.__slots__ if name not in {"quantiles", "curve"}}
 
     assert counts == {
-        "syncs": 4, "base_rows": 3, "rows_at_end": 6, "inserts": 5, "updates": 3, "deletes": 2,
+        "syncs": 4, "base_rows": 3, "base_read": 2, "base_ahead": 0, "rows_at_end": 6,
+        "inserts": 5, "updates": 3, "deletes": 2,
         "without_stamp": 1, "before_any_stamp": 0, "ahead_of_clock": 1, "ties": 1, "late": 4,
         "behind_inserts": 2, "behind_untouched": 1, "behind_moved": 2, "untouched": 1, "backwards": 1,
     }  # fmt: skip

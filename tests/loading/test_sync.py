@@ -79,6 +79,18 @@ def test_the_first_load_is_everything(ends: Ends, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SECOND)
+def test_a_target_that_was_dropped_is_filled_again(ends: Ends, name: str) -> None:
+    """What was remembered of the dropped table says nothing of the new one: this is a first load again."""
+    ends.write(*BASE)
+    ends.load(name, clock=clock)
+    ends.write_target("DROP TABLE events")
+    summary = ends.load(name, clock=clock)
+
+    assert ends.rows() == LOADED
+    assert (summary.loaded, summary.removed, summary.previous_watermark) == (3, 0, None)
+
+
+@pytest.mark.parametrize("name", SECOND)
 def test_the_second_load_is_what_the_strategy_promises(ends: Ends, name: str) -> None:
     """Of newer, tied, late, changed and deleted rows each strategy takes over exactly those it can see."""
     rows, loaded, removed = SECOND[name]

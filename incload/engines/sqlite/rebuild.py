@@ -7,6 +7,7 @@ in views, triggers and foreign keys of other tables, must not follow the renamin
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from incload.engines.session import Session
+
+
+_MADE = re.compile(r"CREATE (UNIQUE INDEX|INDEX|TRIGGER) ")
 
 
 def rebuild(session: Session, schema: str, table: str, types: Mapping[str, str]) -> None:
@@ -74,9 +78,8 @@ def _schema_of(session: Session, schema: str, table: str) -> tuple[str, list[str
 
 
 def _in(schema: str, statement: str) -> str:
-    """Return the statement of an index or trigger; in the main database its name is enough."""
-    assert schema == "main"  # noqa: S101 - only a target has indexes that somebody else has made
-    return statement
+    """Return the statement of an index or trigger for a database by name; SQLite keeps it without one."""
+    return _MADE.sub(rf"\g<0>{schema}.", statement, count=1)
 
 
 def _sequence(session: Session, schema: str, table: str) -> object:

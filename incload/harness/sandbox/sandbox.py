@@ -157,7 +157,6 @@ class Sandbox:
         if wider:
             types = {each.name: self.writer.type_name(each, "") for each in self.table.columns}
             self.writer.retype(self.place, self.table, types)
-            self.fixture.index(self.place, self.table)
             if self.log:
                 self.log.install(self.table.key)  # a table that was built anew has lost its triggers
 

@@ -208,8 +208,8 @@ def test_wrong_once_is_wrong() -> None:
     """A trial that ends without a wrong row is wrong all the same when there was one on the way."""
     cell = Choice(("full_refresh",), ("clean",), ("sqlite-sqlite",), 100, 1).cells()[1]
     observed = cell.run(LoadClock())
-    observed.timeline.enter(3, Difference(lost=frozenset({(10,)})))
-    observed.timeline.enter(4, Difference())
+    observed.timeline.enter_audit(3, Difference(lost=frozenset({(10,)})))
+    observed.timeline.enter_audit(4, Difference())
     found = outcome(cell, observed, [2.0, 1.0, 4.0], 0.5)
 
     assert (found.outcome, found.lost + found.stale + found.phantom + found.duplicated) == ("wrong", 0)

@@ -12,6 +12,7 @@ from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.sandbox import PAIRS, SERVER_PAIRS, Sandbox, pair_name
 from incload.harness.trials.matrix import contender
 from incload.harness.trials.trial import Trial
+from incload.history.faults.crash import CrashAfterRows, CrashAfterState
 from incload.loading.sync import sync
 from incload.registry import strategy
 from incload.strategy import Delta, Everything, Need, Since, State, Strategy, WriteRule
@@ -136,6 +137,17 @@ def test_rows_left_for_a_later_sync_are_counted_and_not_wrong(lived: Lived, trie
 
     assert (observed.waiting, observed.timeline.last) == (2, Difference())
     assert tried(history, strategy("timestamp_watermark")).waiting == 0
+
+
+def test_a_crash_between_two_commits_runs_the_loader_once_more(lived: Lived, tried: Tried) -> None:
+    """Rows that were committed before their state are read twice, and by append they stand there twice."""
+    history = lived(BASE, ([(3, "wax", 5)], []), ([(4, "rope", 15)], []))
+    observed = tried(
+        history, strategy("timestamp_watermark"), WriteRule.APPEND, faults=(CrashAfterRows(1), CrashAfterState(2))
+    )
+
+    assert observed.timeline.last == Difference(lost=frozenset({(4,)}), duplicated={(3,): 1})
+    assert len(counted(observed)) == 3
 
 
 def test_rows_at_the_end(lived: Lived, tried: Tried) -> None:

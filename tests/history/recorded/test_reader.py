@@ -255,14 +255,17 @@ def test_ticks_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
 
 
 def test_equal_histories_have_equal_digests(tmp_path: Path) -> None:
-    """Another option or another byte makes another digest."""
+    """Another option, another byte of a file or one more file makes another digest."""
     snapshot(tmp_path, 0, [record(1, 0)])
     once, again, other = played(tmp_path)[2], played(tmp_path)[2], played(tmp_path, every=2)[2]
+    snapshot(tmp_path, 0, [record(2, 0)])
+    changed = played(tmp_path)[2]
     snapshot(tmp_path, 1, [record(1, 1)])
     later = played(tmp_path)[2]
 
     assert once.digest == again.digest
-    assert len({once.digest, other.digest, later.digest}) == 3
+    assert (changed.snapshots, changed.versions, changed.ticks) == (once.snapshots, once.versions, once.ticks)
+    assert len({once.digest, other.digest, changed.digest, later.digest}) == 4
 
 
 @pytest.mark.parametrize(

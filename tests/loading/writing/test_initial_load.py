@@ -52,7 +52,7 @@ def test_all_parts_and_the_state_are_there_afterwards(long: Ends, request: pytes
         sum(statement.startswith("CHECKPOINT") for statement in tape.crossed)
         == PARTS[request.node.callspec.params["long"]]
     )
-    assert (summary.loaded, summary.total_in_target, summary.new_watermark) == (5, 5, 500)
+    assert (summary.loaded, summary.removed, summary.total_in_target, summary.new_watermark) == (5, 0, 5, 500)
     assert long.rows() == ROWS
     assert long.rows(TABLES) == [("_incload_state",), ("_incload_state_history",), ("events",)]
 
@@ -67,6 +67,15 @@ def test_the_next_load_goes_on_from_there(long: Ends) -> None:
     assert long.rows("SELECT constraint_type FROM duckdb_constraints() WHERE table_name = 'events'") == [
         ("PRIMARY KEY",), ("NOT NULL",)
     ]  # fmt: skip
+
+
+def test_a_long_table_that_was_dropped_is_filled_again(long: Ends) -> None:
+    """What was remembered of the dropped table says nothing of the new one."""
+    long.load("timestamp_watermark")
+    long.write_target("DROP TABLE events")
+    summary = long.load("timestamp_watermark")
+
+    assert (summary.loaded, summary.previous_watermark, long.rows()) == (5, None, ROWS)
 
 
 def test_few_rows_go_in_one_transaction(long: Ends) -> None:

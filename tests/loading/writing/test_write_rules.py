@@ -157,6 +157,54 @@ def test_known_rows_at_the_boundary_are_not_appended_again(ends: Ends) -> None:
     assert ends.rows() == [(1, 100, "a"), (2, 200, "b"), (3, 300, "c"), (4, 300, "tie")]
 
 
+def test_known_rows_at_the_boundary_stay_known(ends: Ends) -> None:
+    """A third load at the same watermark knows what the first one read there as well as what the second did."""
+    ends.write(*BASE)
+    for key in (4, 5, 6):
+        ends.load("boundary_dedup", write_rule=WriteRule.APPEND)
+        ends.write(f"INSERT INTO events VALUES ({key}, 300, 'tie')")
+    ends.load("boundary_dedup", write_rule=WriteRule.APPEND)
+
+    assert ends.rows("SELECT id, name FROM events ORDER BY 1") == [
+        (1, "a"), (2, "b"), (3, "c"), (4, "tie"), (5, "tie"), (6, "tie")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("gone", ["id = 2", "id > 0"], ids=["one", "all"])
+def test_newest_of_a_read_of_everything_deletes_what_is_gone(ends: Ends, gone: str) -> None:
+    """A reconciliation deletes by the rule newest as well, be it every row, and a window before it does not."""
+    name = "lookback_with_reconciliation:minutes=1,every=2"
+    ends.write(*BASE)
+    ends.load(name, write_rule=WriteRule.NEWEST, guards=FREE)
+    ends.write(f"DELETE FROM events WHERE {gone}")
+    removed = [ends.load(name, write_rule=WriteRule.NEWEST, guards=FREE).removed for _ in range(2)]
+
+    assert ends.rows() == ends.source_rows()
+    assert removed == [0, 1 if gone == "id = 2" else 3]
+
+
+@pytest.mark.parametrize("rule", [WriteRule.MERGE, WriteRule.REPLACE])
+def test_every_window_enters_an_empty_target(ends: Ends, rule: WriteRule) -> None:
+    """Rows of a further window go into a target that was emptied by hand, and not those of the first window alone."""
+    ends.write(BASE[0], "INSERT INTO events VALUES (1, 1000000, 'near'), (2, 913600, 'a day back'), (3, 950000, 'no')")
+    ends.load("sparse_lookback:days=(1,)", write_rule=rule, guards=FREE)
+    ends.write_target("DELETE FROM events")
+    ends.load("sparse_lookback:days=(1,)", write_rule=rule, guards=FREE)
+    ends.load("sparse_lookback:days=(1,)", write_rule=rule, guards=FREE)
+
+    assert ends.rows() == [(1, 1000000, "near"), (2, 913600, "a day back")]
+
+
+def test_one_window_takes_in_its_own_rows_alone(ends: Ends) -> None:
+    """Into an empty target go the rows of the window that was asked for, neither more nor fewer."""
+    ends.write(*BASE)
+    ends.load("lookback_window:minutes=1.5")
+    ends.write_target("DELETE FROM events")
+    summary = ends.load("lookback_window:minutes=1.5")
+
+    assert (ends.rows(), summary.loaded, summary.removed) == ([(3, 300, "c")], 1, 0)
+
+
 def test_rows_that_are_merged_unchanged_are_counted_on_request(ends: Ends) -> None:
     """Of three rows read again one has changed; nulls count as values."""
     ends.write(*BASE, "UPDATE events SET name = NULL WHERE id = 1")

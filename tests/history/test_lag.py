@@ -1,0 +1,65 @@
+"""The lag of a change and the order of ties, written down by hand."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from incload.history.history import History, Tick
+from incload.history.lag import larger, syncs
+from incload.table import Column, Kind, Table
+
+TABLE = Table("t", ("id",), "at", (Column("id", Kind.TEXT), Column("at", Kind.TIMESTAMP)))
+START = 1_000
+
+Rows = list[tuple[str, int | None]]
+
+
+def arrow(rows: Rows) -> pa.Table:
+    """Return keys and stamps as a history holds them."""
+    keys, stamps = [key for key, _ in rows], [at for _, at in rows]
+    return pa.table({"id": pa.array(keys, pa.string()), "at": pa.array(stamps, pa.timestamp("us"))})
+
+
+def changes(base: Rows, *ticks: Rows) -> list[list[tuple[object, int | None, bool]]]:
+    """Return key, lag and order of every change, by the sync that finds it."""
+    gone = pa.table({"id": pa.array([], pa.string())})
+    made = [Tick(START + number * 100, arrow(rows), gone) for number, rows in enumerate(ticks, start=1)]
+    found = list(syncs(History(TABLE, START, arrow(base), tuple(made))))[1:]
+    return [[(change.key[0], change.lag, change.tie_in_order) for change in sync.changes] for sync in found]
+
+
+@pytest.mark.parametrize("base", [[("a", 900), ("c", 900)], [("c", 900), ("a", 900)], [("a", 500), ("c", 900)]])
+def test_a_tie_with_a_smaller_key_is_out_of_order(base: Rows) -> None:
+    """The largest key at the watermark counts, in whatever order the rows were seen."""
+    assert changes(base, [("b", 900), ("d", 900)]) == [[("b", 0, False), ("d", 0, True)]]
+
+
+def test_a_tie_moves_the_largest_key_on() -> None:
+    """What one sync has read at the watermark is what the next one's ties are compared with."""
+    assert changes([("a", 900)], [("c", 900)], [("b", 900)]) == [[("c", 0, True)], [("b", 0, False)]]
+
+
+def test_a_larger_stamp_begins_a_new_order() -> None:
+    """At a new watermark no key of an older one counts."""
+    assert changes([("x", 900)], [("a", 950)], [("b", 950)]) == [[("a", -50, False)], [("b", 0, True)]]
+
+
+def test_a_stamp_ahead_of_the_clock_is_no_watermark_yet() -> None:
+    """A stamp equal to the clock counts at once, one ahead of it when the clock has passed it."""
+    assert changes([("a", 1_000)], [("b", 990)]) == [[("b", 10, True)]]
+    assert changes([("a", 900), ("z", 1_150)], [("b", 910)], [("c", 920)], [("d", 930)]) == [
+        [("b", -10, True)],
+        [("c", -10, True)],
+        [("d", 220, False)],
+    ]
+
+
+def test_no_watermark_and_no_stamp_are_no_lag() -> None:
+    """While no row had a stamp nothing lies behind, and a row without one never does."""
+    assert changes([("a", None)], [("b", 900)], [("c", None)]) == [[("b", None, True)], [("c", None, True)]]
+
+
+def test_everything_comes_after_no_key() -> None:
+    """A key comes after a smaller one and after none, and not after itself."""
+    assert [larger(("b",), other) for other in (None, ("a",), ("b",), ("c",))] == [True, True, False, False]

@@ -1,0 +1,413 @@
+"""Runs a sample of mutants and prints how many the quick tests kill: `make mutants`, or by hand with other numbers.
+
+    python tests/mutation/run.py --seed 1 --count 300 --jobs 2 [--only incload/history/lag.py] [--list]
+
+Mutants live in copies of the tree, never in the tree itself. Each is tried in a process of its own, which runs the
+tests that tests_of.py names for its module until one fails; first those without a server, then those with one. A kill
+counts when the test passes without the mutant; one that does not is named and left out. A mutant that takes too long
+counts as killed. One that no test can kill, because the program does the same with it, stands in equivalents.toml with
+the reason, and is not counted.
+
+The exit code is 0 when enough are killed, 1 when fewer are or when a test fails without any mutant, 2 for a request
+that makes no sense.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from mutators import Mutant, candidates, is_mutant
+from tests_of import modules, quick_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+ENOUGH = 97.0
+"""The least share of mutants, in per cent, that the tests must kill."""
+COPIED = ("incload", "strategies", "tests", "bench", "docs", "reports")
+FILES = ("pyproject.toml", "README.md", "Makefile", "CHANGELOG.md", "LICENSE")
+HEAVY = ("pyarrow", "pyarrow.compute", "duckdb", "numpy", "pandas", "sqlite3", "adbc_driver_sqlite")
+"""Imported once, before any process is forked, so that a mutant does not pay for it."""
+FIRST = (3, 8)
+"""So many files are asked first, then so many more, then the rest: most mutants die soon, and files cost time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A mutant of a module."""
+
+    module: str
+    mutant: Mutant
+
+    def lines(self, source: str) -> tuple[str, str]:
+        """Return the lines that it changes and what they become, without the space around them."""
+        diff = self.mutant.diff(source, self.module).splitlines()[2:]
+        return _joined(diff, "-"), _joined(diff, "+")
+
+
+def _joined(diff: Iterable[str], sign: str) -> str:
+    return " ".join(line[1:].strip() for line in diff if line.startswith(sign))
+
+
+@dataclass(slots=True)
+class Slot:
+    """A copy of the tree, and the mutant that is tried in it."""
+
+    tree: Path
+    trial: Trial | None = None
+    process: int = 0
+    until: float = 0.0
+    steps: list[list[str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Score:
+    """What became of the mutants so far.
+
+    Attributes:
+        killed: The mutants that a test noticed, each with the test; with none where the process ended or had to be.
+        survivors: Those that none did.
+        equivalent: Those that are known to change nothing.
+    """
+
+    killed: dict[Trial, str] = field(default_factory=dict)
+    survivors: list[Trial] = field(default_factory=list)
+    equivalent: list[Trial] = field(default_factory=list)
+
+    @property
+    def tried(self) -> int:
+        """How many count."""
+        return len(self.killed) + len(self.survivors)
+
+    @property
+    def share(self) -> float:
+        """How many of them were killed, in per cent."""
+        return 100.0 * len(self.killed) / self.tried if self.tried else 100.0
+
+    def withdraw(self, failing: Iterable[str]) -> list[Trial]:
+        """Take back what was killed by tests that fail without a mutant as well; return it, to be tried again."""
+        fails = set(failing)
+        again = [trial for trial, test in self.killed.items() if test in fails]
+        for trial in again:
+            del self.killed[trial]
+        return again
+
+
+def sampled(root: Path, trials: Sequence[Trial], seed: int, count: int) -> list[Trial]:
+    """Return some of the trials, the same for the same seed; a larger sample of a seed begins with the smaller one."""
+    order = list(trials)
+    Random(seed).shuffle(order)  # noqa: S311 - it is to be the same again
+    sources = {name: (root / name).read_text(encoding="utf-8") for name in {each.module for each in trials}}
+    return list(islice((each for each in order if is_mutant(each.mutant, sources[each.module])), count))
+
+
+def every_trial(root: Path, only: Sequence[str] = ()) -> list[Trial]:
+    """Return every change of every module, or of those whose path begins with one of some names."""
+    chosen = [each for each in modules(root) if not only or each.startswith(tuple(only))]
+    return [Trial(each, change) for each in chosen for change in candidates((root / each).read_text(encoding="utf-8"))]
+
+
+def equivalents(path: Path) -> dict[tuple[str, str, str], str]:
+    """Read the mutants that change nothing: module, lines and what they become, each with the reason."""
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("equivalent", [])
+    return {(each["module"], each["lines"], each["become"]): each["reason"] for each in entries}
+
+
+def copied(root: Path, into: Path) -> Path:
+    """Copy what tests need of a tree; the strategies stand where they are imported from."""
+    for name in COPIED:
+        if (root / name).exists():
+            shutil.copytree(root / name, into / name, ignore=shutil.ignore_patterns(".git", "latest.*"))
+    for name in FILES:
+        if (root / name).exists():
+            shutil.copy2(root / name, into / name)
+    (into / "incload" / "strategies").symlink_to(Path("..") / "strategies")
+    return into
+
+
+def steps(tests: Iterable[str], killers: Counter[str]) -> list[list[str]]:
+    """Return what pytest is asked one after the other: what killed most so far first, what needs a server last."""
+    ordered = sorted(tests, key=lambda each: -killers[each])
+    first, second = FIRST
+    parts = [ordered[:first], ordered[first : first + second], ordered[first + second :]]
+    return [*(["-k", "not postgres", *part] for part in parts if part), ["-k", "postgres", *ordered]]
+
+
+class Report:
+    """A plugin of pytest that notes which tests fail."""
+
+    def __init__(self, path: Path) -> None:
+        """Note them in a file."""
+        self._path = path
+
+    def pytest_runtest_logreport(self, report: Any) -> None:  # noqa: ANN401 - pytest's own
+        """Note a test that failed, or what was to be done before or after it."""
+        if report.failed:
+            self.note(report.nodeid)
+
+    def pytest_collectreport(self, report: Any) -> None:  # noqa: ANN401 - pytest's own
+        """Note a file that cannot be read."""
+        if report.failed:
+            self.note(report.nodeid)
+
+    def note(self, name: str) -> None:
+        """Write it down, to be read by the process that waits."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f"{name}\n")
+
+
+def started(tree: Path, arguments: Sequence[str]) -> int:
+    """Fork a process that runs pytest in a tree, and return its id."""
+    process = os.fork()
+    if process:
+        return process
+    code = 99
+    try:
+        code = _tested(tree, arguments)
+    except BaseException:  # noqa: BLE001 - whatever it is, this process ends here
+        (tree / "failed").write_text(traceback.format_exc(), encoding="utf-8")
+    finally:
+        _end(code)
+    raise AssertionError
+
+
+def _tested(tree: Path, arguments: Sequence[str]) -> int:
+    """Run pytest in this process, with the tree's modules and none of another's."""
+    os.setsid()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(98))  # so that what the tests have started is ended
+    with (tree / "output").open("w", encoding="utf-8") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    os.chdir(tree)
+    del sys.modules["__main__"].__file__  # or the processes that tests start would run this file
+    sys.argv = ["pytest"]
+    sys.path[:] = [str(tree), *(each for each in sys.path if Path(each).resolve() not in {ROOT, HERE})]
+    os.environ["PYTHONPATH"] = str(tree)
+    import incload
+
+    if Path(incload.__file__ or "").parent != tree / "incload":
+        raise RuntimeError(f"{incload.__file__} is no module of {tree}")
+    import pytest
+
+    return int(pytest.main([*arguments], plugins=[Report(tree / "failed")]))
+
+
+def _end(code: int) -> None:
+    import atexit
+
+    atexit._run_exitfuncs()  # a server is stopped there
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def ended(process: int, until: float) -> int | None:
+    """Return the exit code of a process; -1 for one that had to be stopped, None for one that still runs."""
+    done, status = os.waitpid(process, os.WNOHANG)
+    if done:
+        return os.waitstatus_to_exitcode(status)
+    if time.monotonic() < until:
+        return None
+    os.killpg(process, signal.SIGTERM)
+    for _ in range(50):
+        time.sleep(0.1)
+        if os.waitpid(process, os.WNOHANG)[0]:
+            return -1
+    os.killpg(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    return -1
+
+
+class Run:
+    """Tries mutants in some copies of the tree at once."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace) -> None:
+        """Make the copies in a folder."""
+        self.score = Score()
+        self.failing: list[str] = []
+        self._options = options
+        self._killers: dict[str, Counter[str]] = {}
+        self._known = equivalents(HERE / "equivalents.toml")
+        self._sources = {each: (ROOT / each).read_text(encoding="utf-8") for each in modules(ROOT)}
+        first = copied(ROOT, _new(folder / "0"))
+        subprocess.run([sys.executable, "-m", "compileall", "-qq", "incload", "strategies"], cwd=first, check=False)
+        self._slots = [Slot(first)]
+        for number in range(1, options.jobs):
+            self._slots.append(Slot(Path(shutil.copytree(first, folder / str(number), symlinks=True))))
+
+    def all(self, trials: Iterable[Trial]) -> None:
+        """Try mutants until each that was killed was killed by a test that passes without it."""
+        waiting = [each for each in trials if not self._is_known(each)]
+        while waiting:
+            self._try(waiting)
+            failing = self._failing({each for each in self.score.killed.values() if each})
+            self.failing += failing
+            waiting = self.score.withdraw(failing)
+
+    def _try(self, trials: Sequence[Trial]) -> None:
+        """Try mutants, as many at once as there are copies."""
+        waiting = [*reversed(trials)]
+        while waiting or any(slot.process for slot in self._slots):
+            for slot in self._slots:
+                if not slot.process and waiting:
+                    self._begin(slot, waiting.pop())
+                elif slot.process and (code := ended(slot.process, slot.until)) is not None:
+                    self._go_on(slot, code)
+            time.sleep(0.02)
+
+    def _failing(self, tests: Iterable[str]) -> list[str]:
+        """Run tests without a mutant; return those that fail."""
+        chosen = sorted(tests)
+        if not chosen:
+            return []
+        tree = self._slots[0].tree
+        (tree / "failed").unlink(missing_ok=True)
+        process = started(tree, ["-q", "-p", "no:cacheprovider", *chosen])
+        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        if code not in {0, 1}:
+            raise RuntimeError("\n".join(_lines(tree / "output")))
+        return _lines(tree / "failed")
+
+    def _is_known(self, trial: Trial) -> bool:
+        known = (trial.module, *trial.lines(self._sources[trial.module])) in self._known
+        if known:
+            self.score.equivalent.append(trial)
+        return known
+
+    def _begin(self, slot: Slot, trial: Trial) -> None:
+        _put(slot.tree / trial.module, trial.mutant.applied(self._sources[trial.module]))
+        slot.trial = trial
+        slot.steps = steps(quick_tests(slot.tree, trial.module), self._killers.setdefault(trial.module, Counter()))
+        self._start(slot)
+
+    def _start(self, slot: Slot) -> None:
+        (slot.tree / "failed").unlink(missing_ok=True)
+        left_out = [f"--deselect={each}" for each in self.failing]
+        words = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *left_out, *slot.steps.pop(0)]
+        slot.process = started(slot.tree, words)
+        slot.until = time.monotonic() + self._options.timeout
+
+    def _go_on(self, slot: Slot, code: int) -> None:
+        trial = slot.trial
+        assert trial
+        slot.process = 0
+        if code in {0, 5} and slot.steps:  # 5: no test was chosen
+            self._start(slot)
+            return
+        self._enter(slot, trial, code)
+        _put(slot.tree / trial.module, self._sources[trial.module])
+        slot.trial = None
+
+    def _enter(self, slot: Slot, trial: Trial, code: int) -> None:
+        """Count a mutant and say what became of it."""
+        failed = _lines(slot.tree / "failed")
+        if code in {4, 99}:
+            raise RuntimeError("\n".join([*failed, *_lines(slot.tree / "output")]))
+        if code in {0, 5}:
+            self.score.survivors.append(trial)
+            word = f"survived\n{trial.mutant.diff(self._sources[trial.module], trial.module)}"
+        else:
+            self.score.killed[trial] = failed[0] if failed and "::" in failed[0] else ""
+            word = f"killed by {failed[0]}" if failed else f"ended with {code}"
+            self._killers[trial.module].update(each.partition("::")[0] for each in failed[:1])
+        sys.stdout.write(f"{self.score.tried}: {self._place(trial)} {trial.mutant.operator}: {word}\n")
+        sys.stdout.flush()
+
+    def _place(self, trial: Trial) -> str:
+        before = self._sources[trial.module].encode()[: trial.mutant.start]
+        return f"{trial.module}:{before.count(10) + 1}"
+
+    def said(self) -> Iterator[str]:
+        """Yield the survivors, the tests that could not be used, and the score."""
+        for trial in self.score.survivors:
+            yield f"\n{trial.mutant.operator}\n{trial.mutant.diff(self._sources[trial.module], trial.module)}"
+        yield from (f"fails without any mutant, and was left out: {each}" for each in self.failing)
+        score = self.score
+        unnamed = sum(not each for each in score.killed.values())
+        share = f"{score.share:.1f} % (at least {ENOUGH:.0f} % asked)"
+        yield f"\n{len(score.killed)} of {score.tried} mutants killed: {share}"
+        yield (
+            f"{unnamed} of the killed by no single test: they took too long, or let no test begin; "
+            f"{len(score.equivalent)} more are known to change nothing"
+        )
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a module; nothing that was compiled from another text may stand in for it."""
+    path.write_text(text, encoding="utf-8")
+    for old in path.parent.glob(f"__pycache__/{path.stem}.*"):
+        old.unlink()
+
+
+def _new(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def read_options(words: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="tests/mutation/run.py", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seed", type=int, default=1, help="which sample; the same seed gives the same (default: 1)")
+    parser.add_argument("--count", type=int, default=300, help="how many mutants (default: 300)")
+    parser.add_argument("--skip", type=int, default=0, help="leave out the first so many of the sample (default: 0)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once (default: processors)")
+    parser.add_argument("--timeout", type=float, default=300, help="seconds that the tests may take (default: 300)")
+    parser.add_argument("--only", nargs="*", default=(), help="only modules whose path begins so")
+    parser.add_argument("--list", action="store_true", help="show the sample and try nothing")
+    options = parser.parse_args(words)
+    if options.count < 1 or options.jobs < 1 or options.timeout <= 0:
+        parser.error("--count, --jobs and --timeout must be above 0")
+    return options
+
+
+def main(words: Sequence[str]) -> int:
+    """Choose, try, and say what came of it."""
+    options = read_options(words)
+    known = every_trial(ROOT, options.only)
+    chosen = sampled(ROOT, known, options.seed, options.skip + options.count)[options.skip :]
+    if not chosen:
+        sys.stderr.write("no module that is mutated begins so: tests_of.py names them\n")
+        return 2
+    sys.stdout.write(f"{len(chosen)} of at most {len(known)} mutants, seed {options.seed}\n")
+    if options.list:
+        for each in chosen:
+            sys.stdout.write(each.mutant.diff((ROOT / each.module).read_text(encoding="utf-8"), each.module) + "\n")
+        return 0
+    for name in HEAVY:
+        __import__(name)
+    folder = tempfile.mkdtemp(prefix="mutants-")  # no TemporaryDirectory: a forked process would remove it at its end
+    try:
+        return _scored(Run(Path(folder).resolve(), options), chosen)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _scored(run: Run, chosen: Sequence[Trial]) -> int:
+    """Try mutants, print what came of it, and return the exit code."""
+    run.all(chosen)
+    sys.stdout.write("\n".join(run.said()) + "\n")
+    return 0 if run.score.share >= ENOUGH and not run.failing else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
