@@ -293,9 +293,11 @@ def without_purpose(page: str, text: str) -> Iterator[str]:
         yield f"{page} does not begin with a title and a paragraph"
 
 
-def old_words(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a rule is given both
-    """Prose has the words of the field, and none that only this project had."""
-    prose = re.sub(r"```.*?```|`[^`\n]*`|\]\([^)]*\)|^\|.*$|^>.*$", "", text, flags=re.DOTALL | re.MULTILINE)
+def old_words(page: str, text: str) -> Iterator[str]:
+    """Prose has the words of the field, and none that only this project had; quotes and code are not prose."""
+    prose = re.sub(r"```.*?```|`[^`\n]*`|\]\([^)\n]*\)|^>[^\n]*", "", text, flags=re.DOTALL | re.MULTILINE)
+    if page in GENERATED:
+        prose = re.sub(r"^\|.*", "", prose, flags=re.MULTILINE)
     yield from (match[0] for match in OLD_WORDS.finditer(prose))
 
 
@@ -351,7 +353,7 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "```sh\nmake compare & # in the background\n```\n",
     ),
     "purpose": ("Text.\n", "# Title\n\n## Part\n\nText.\n", "# Title\n\n- a point\n"),
-    "words": ("It is told.\n", "A *stamp* in the future.\n", "For\never, or For ever.\n"),
+    "words": ("It is told.\n", "A *stamp* in the future.\n", "For\never, or For ever.\n", "| a |\n| - |\n| dear |\n\n> It is told.\n"),
     "length": ("a\n" * 151,),
     "sentences": (
         "One. Two.\n",
