@@ -1,6 +1,6 @@
 """Cost at scale: initial load, 2 % change and no change, all contenders and the reference copy by turns in each round.
 
-The table of the README: `pytest bench -k throughput --benchmark-only --scale 1000000 --rounds 5`.
+The table of docs/performance.md: `pytest bench -k throughput --benchmark-only --scale 1000000 --rounds 5`.
 """
 
 from __future__ import annotations

@@ -301,6 +301,35 @@ def old_words(page: str, text: str) -> Iterator[str]:
     yield from (match[0] for match in OLD_WORDS.finditer(prose))
 
 
+def missing_paths(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a rule is given both
+    """A file or folder of this repository that code names is there; what a run writes is not looked for."""
+    for word in re.findall(r"[\w./-]+", " ".join(code_of(text))):
+        inside = re.match(r"(?:incload|strategies|tests|bench|docs|reports)/", word)
+        if inside and not word.startswith("reports/latest") and not (ROOT / word).exists():
+            yield word
+
+
+def unknown_options(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a rule is given both
+    """An option that prose names is one of a command."""
+    named = (child.content for token in tokens(text) for child in token.children or () if child.type == "code_inline")
+    yield from (code for code in named if code.startswith("--") and re.match(r"--[\w-]*", code)[0] not in options())
+
+
+def code_of(text: str) -> list[str]:
+    """Return what stands as code in a text, in sentences and in blocks of a shell."""
+    found = tokens(text)
+    inline = [child.content for token in found for child in token.children or () if child.type == "code_inline"]
+    return inline + [token.content for token in found if token.info.strip() == "sh"]
+
+
+@cache
+def options() -> frozenset[str]:
+    """Return the options of all commands, and of the commands inside them."""
+    parsers = [commands(cli._parser([name]))[name] for name in COMMANDS]
+    inner = [each for parser in parsers for each in commands(parser).values()]
+    return frozenset(option for parser in parsers + inner for option in parser._option_string_actions)
+
+
 def too_long(page: str, text: str) -> Iterator[str]:
     """The README can be read in some minutes."""
     if page == "README.md" and len(text.splitlines()) > 150:
@@ -326,6 +355,8 @@ RULES: dict[str, Rule] = {
     "quotes": unquoted,
     "purpose": without_purpose,
     "words": old_words,
+    "paths": missing_paths,
+    "options": unknown_options,
     "length": too_long,
 }
 
@@ -353,7 +384,18 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "```sh\nmake compare & # in the background\n```\n",
     ),
     "purpose": ("Text.\n", "# Title\n\n## Part\n\nText.\n", "# Title\n\n- a point\n"),
-    "words": ("It is told.\n", "A *stamp* in the future.\n", "For\never, or For ever.\n", "| a |\n| - |\n| dear |\n\n> It is told.\n"),
+    "words": (
+        "It is told.\n",
+        "A *stamp* in the future.\n",
+        "For\never, or For ever.\n",
+        "| a |\n| - |\n| dear |\n\n> It is told.\n",
+    ),
+    "paths": (
+        "`incload/nothing.py`\n",
+        "```sh\npytest tests/hard tests/nowhere.py\n```\n",
+        "`reports/` and `docs/no/`\n",
+    ),
+    "options": ("`--evolved`\n", "`--evolve` and `--no-such 3`\n"),
     "length": ("a\n" * 151,),
     "sentences": (
         "One. Two.\n",

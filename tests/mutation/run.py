@@ -42,7 +42,7 @@ ROOT = HERE.parents[1]
 ENOUGH = 97.0
 """The least share of mutants, in per cent, that the tests must kill."""
 COPIED = ("incload", "strategies", "tests", "bench", "docs", "reports")
-FILES = ("pyproject.toml", "README.md", "Makefile", "CHANGELOG.md", "LICENSE")
+FILES = ("pyproject.toml", "README.md", "CONTRIBUTING.md", "Makefile", "CHANGELOG.md", "LICENSE")
 HEAVY = ("pyarrow", "pyarrow.compute", "duckdb", "numpy", "pandas", "sqlite3", "adbc_driver_sqlite")
 """Imported once, before any process is forked, so that a mutant does not pay for it."""
 FIRST = (3, 8)
