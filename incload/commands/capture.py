@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from incload.commands.columns import named
+from incload.commands.options.columns import named
 from incload.errors import Refused, unknown
 from incload.report.format import plural
 
 if TYPE_CHECKING:
     import argparse
 
-    from incload.commands.types import Subparsers
-    from incload.engines.change_log import Kept
+    from incload.commands.options.types import Subparsers
+    from incload.engines.abilities.change_log import Kept
     from incload.engines.endpoint import Endpoint
     from incload.strategy import Capability
 

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from incload.commands.columns import named
-from incload.commands.layouts import add_layout_to
+from incload.commands.options.columns import named
+from incload.commands.options.layouts import add_layout_to
 from incload.errors import Refused
 from incload.strategy import WriteRule
 

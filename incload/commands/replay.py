@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from incload.commands.columns import named
-from incload.commands.layouts import add_layout_to
+from incload.commands.options.columns import named
+from incload.commands.options.layouts import add_layout_to
 
 if TYPE_CHECKING:
     import argparse

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-    from incload.commands.types import Subparsers
+    from incload.commands.options.types import Subparsers
     from incload.loading.state.edit import Change, Choice, Remembered
     from incload.loading.state.entry import Entry
     from incload.loading.state.table_store import Past

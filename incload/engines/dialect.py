@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.cursor import MixedText
-from incload.engines.equality import Equality, folded
+from incload.engines.columns.equality import Equality, folded
 from incload.engines.sql import Query
 from incload.errors import Refused
 from incload.ordered_ids import OrderedIds

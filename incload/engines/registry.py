@@ -14,8 +14,8 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from incload.engines.abilities.fixture import Fixture
     from incload.engines.endpoint import Endpoint
-    from incload.engines.fixture import Fixture
     from incload.engines.session import Session
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
+from incload.engines.abilities.optional import CursorLooks, Logs, Parts
 from incload.engines.capabilities import Capabilities
+from incload.engines.columns.traits import Trait
 from incload.engines.contract import WriteResult
 from incload.engines.dialect import Dialect
-from incload.engines.optional import CursorLooks, Logs, Parts
 from incload.engines.sql import Place, Query, Row
-from incload.engines.temp_tables import STAGE
-from incload.engines.traits import Trait
+from incload.engines.temporary.tables import STAGE
 from incload.errors import Refused
 from incload.ordered_ids import ids_of, mixed_ids
 from incload.table import Kind
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from incload.cursor import Scale
+    from incload.engines.columns.equality import Equality
     from incload.engines.contract import StateChange, WriteIntent
     from incload.engines.endpoint import Endpoint
-    from incload.engines.equality import Equality
     from incload.engines.stream import Stream
     from incload.ordered_ids import OrderedIds
     from incload.strategy import Capability

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from incload.engines.change_log import ChangeLog
+from incload.engines.abilities.change_log import ChangeLog
 from incload.engines.driver_errors import reason
 from incload.engines.registry import session_type
 from incload.errors import Refused, Unable, unknown
@@ -18,7 +18,7 @@ from incload.strategy import Capability
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.change_log import Capture, Kept
+    from incload.engines.abilities.change_log import Capture, Kept
     from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
 

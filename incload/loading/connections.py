@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from incload.cursor import Scale
-    from incload.engines.change_log import ChangeLog
+    from incload.engines.abilities.change_log import ChangeLog
     from incload.engines.contract import StateChange, WriteIntent, WriteResult
     from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session

@@ -13,7 +13,7 @@ from incload.engines.driver_errors import clashes, reason
 from incload.engines.registry import session_type
 from incload.errors import Refused
 from incload.loading import promises
-from incload.loading.choosing import choose
+from incload.loading.columns.choosing import choose
 from incload.loading.connections import connect, reopen, resolve_table_name
 from incload.loading.guards import mismatch
 from incload.loading.sync import NO_SCHEMA, describe, sync

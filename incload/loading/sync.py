@@ -16,20 +16,20 @@ from incload.assumptions import Assumption
 from incload.engines.capabilities import AtomicState
 from incload.engines.contract import StateChange
 from incload.engines.session import Query
-from incload.engines.temp_tables import DIGEST
+from incload.engines.temporary.tables import DIGEST
 from incload.errors import Refused, unknown, visible
 from incload.loading import guards
-from incload.loading.backfill import backfill, columns_to_fill, unfilled
-from incload.loading.choosing import chosen, with_row_number
-from incload.loading.column_kinds import settle_kinds
+from incload.loading.columns.backfill import backfill, columns_to_fill, unfilled
+from incload.loading.columns.choosing import chosen, with_row_number
+from incload.loading.columns.column_kinds import settle_kinds
+from incload.loading.columns.equating import check_key, compare_keys, refuse_nulled, unheld
+from incload.loading.columns.missing_columns import hold_columns
+from incload.loading.columns.target_shape import about_generated, beside_own, fit
 from incload.loading.connections import require_capability
 from incload.loading.cursor_check import look_at_cursor
-from incload.loading.equating import check_key, compare_keys, refuse_nulled, unheld
-from incload.loading.missing_columns import hold_columns
 from incload.loading.state.store import SnapshotStore
 from incload.loading.state.table_store import TableStore
 from incload.loading.strategy_views import AskedSource, SeenRows
-from incload.loading.target_shape import about_generated, beside_own, fit
 from incload.loading.writing import initial_load
 from incload.loading.writing.job import WriteJob
 from incload.loading.writing.row_hash import refuse_digests, remember_digests
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from incload.cursor import Scale
     from incload.engines.contract import WriteResult
     from incload.engines.session import Session
-    from incload.loading.column_kinds import Kinds
+    from incload.loading.columns.column_kinds import Kinds
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
     from incload.loading.state.store import StateStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from incload.commands.columns import named
+from incload.commands.options.columns import named
 from incload.errors import Refused
 
 

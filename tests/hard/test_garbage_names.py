@@ -15,7 +15,7 @@ from offering import check_sentence
 
 from incload.engines.postgres import server
 from incload.engines.postgres.sql import stored_name
-from incload.engines.temp_tables import ARRIVED, DIFFERING, DIGEST, GONE, KNOWN, LEFT, STAGE
+from incload.engines.temporary.tables import ARRIVED, DIFFERING, DIGEST, GONE, KNOWN, LEFT, STAGE
 from incload.errors import Refused
 from incload.loading.plan import Guards, Plan
 from incload.loading.run import load

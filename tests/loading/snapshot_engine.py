@@ -20,7 +20,7 @@ from incload.engines.contract import WriteResult
 from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
 from incload.engines.endpoints import path_of
 from incload.engines.session import Place, Query, Row, Session
-from incload.engines.temp_tables import STAGE
+from incload.engines.temporary.tables import STAGE
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:

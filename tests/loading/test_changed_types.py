@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from databases import Database, Databases
 
-from incload.engines.definition import retyped
+from incload.engines.columns.definition import retyped
 from incload.engines.postgres import server
 from incload.errors import Refused
 

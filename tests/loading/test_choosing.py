@@ -13,7 +13,7 @@ from incload.cursor import Scale
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 from incload.errors import Refused
-from incload.loading.choosing import check_condition
+from incload.loading.columns.choosing import check_condition
 from incload.strategy import Since
 from incload.table import Table
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from incload.engines.optional import Parts, passing_name
+from incload.engines.abilities.optional import Parts, passing_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from incload.engines.definition import retyped
+from incload.engines.columns.definition import retyped
 from incload.engines.driver_errors import reason
 from incload.errors import Refused
 

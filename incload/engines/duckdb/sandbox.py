@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.engines.abilities.fixture import Fixture
 from incload.engines.duckdb.sql import plain
-from incload.engines.fixture import Fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

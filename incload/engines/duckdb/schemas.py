@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.definition import collated
+from incload.engines.columns.definition import collated
 from incload.engines.endpoints import MAIN, folded, no_schema
 
 if TYPE_CHECKING:

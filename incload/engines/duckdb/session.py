@@ -14,6 +14,8 @@ import duckdb
 
 from incload.cursor import ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
 from incload.engines.capabilities import Capabilities
+from incload.engines.columns.equality import Equality
+from incload.engines.columns.traits import Trait, is_wider
 from incload.engines.cursor_sql import CursorSql, shape
 from incload.engines.duckdb.chunked_load import DuckdbParts
 from incload.engines.duckdb.json_text import quoted
@@ -33,10 +35,8 @@ from incload.engines.duckdb.sql import (
 )
 from incload.engines.duckdb.vacuum import DuckdbUpkeep
 from incload.engines.endpoints import MAIN, path_of, schema_of
-from incload.engines.equality import Equality
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.stream import Batches, Stream
-from incload.engines.traits import Trait, is_wider
 from incload.errors import Refused
 from incload.ordered_ids import OrderedIds
 from incload.table import Column, Kind

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from incload.engines.columns.traits import Trait
 from incload.engines.endpoints import no_schema
-from incload.engines.traits import Trait
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.cursor import UNITS, MixedText, Scale, Stamps
+from incload.engines.columns.equality import Equality
 from incload.engines.cursor_sql import CursorSql
 from incload.engines.dialect import Dialect
-from incload.engines.equality import Equality
 from incload.engines.postgres.sql import hashed, key_stamp, microseconds, stamp, ticks
 from incload.engines.sql import Query
 from incload.errors import Refused

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from incload.engines.fixture import Fixture
+from incload.engines.abilities.fixture import Fixture
 from incload.engines.postgres.sql import plain
 
 if TYPE_CHECKING:

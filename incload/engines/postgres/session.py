@@ -16,14 +16,15 @@ from psycopg.sql import Literal
 
 from incload.cursor import ZONE_AT_END, Scale, Stamps, scale_of_texts
 from incload.engines.capabilities import Capabilities
+from incload.engines.columns.traits import is_wider
 from incload.engines.cursor_sql import shape
 from incload.engines.postgres import copy_format
-from incload.engines.postgres.aside import Aside
 from incload.engines.postgres.catalog import Catalogue, Holds
-from incload.engines.postgres.cdc import PostgresLogs
+from incload.engines.postgres.changes.aside import Aside
+from incload.engines.postgres.changes.logs import PostgresLogs
+from incload.engines.postgres.columns.equality import key_equalities
 from incload.engines.postgres.dialect import PostgresDialect
 from incload.engines.postgres.endpoint import LOCK_SECONDS, Server, connected, locate
-from incload.engines.postgres.equality import key_equalities
 from incload.engines.postgres.sql import (
     LADDERS,
     LENGTHS,
@@ -35,8 +36,7 @@ from incload.engines.postgres.sql import (
 )
 from incload.engines.postgres.transfer import PostgresTransfer
 from incload.engines.session import Place, Query, Row, Session
-from incload.engines.temp_tables import STAGE
-from incload.engines.traits import is_wider
+from incload.engines.temporary.tables import STAGE
 from incload.errors import Refused
 from incload.strategy import Capability
 from incload.table import Column, Kind
@@ -44,10 +44,10 @@ from incload.table import Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from incload.engines.columns.equality import Equality
+    from incload.engines.columns.traits import Trait
     from incload.engines.endpoint import Endpoint
-    from incload.engines.equality import Equality
     from incload.engines.stream import Stream
-    from incload.engines.traits import Trait
     from incload.table import Table
 
 __all__ = ["PostgresSession", "Server", "locate"]
@@ -356,7 +356,7 @@ class PostgresSession(PostgresDialect, Session):
 
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
         """Let the server rewrite the columns; it keeps what belongs to the table, and refuses what it cannot."""
-        from incload.engines.postgres.retype import retype
+        from incload.engines.postgres.columns.retype import retype
 
         retype(self, place, table.name, types)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from incload.engines.columns.traits import Trait
 from incload.engines.dialect import Dialect
-from incload.engines.traits import Trait
 from incload.table import Kind
 
 if TYPE_CHECKING:

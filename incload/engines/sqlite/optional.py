@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.optional import CursorLooks, Logs
+from incload.engines.abilities.optional import CursorLooks, Logs
 from incload.engines.sqlite.cursor_check import CursorValues
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from incload.cursor import Scale
-    from incload.engines.change_log import ChangeLog
+    from incload.engines.abilities.change_log import ChangeLog
     from incload.engines.session import Session
     from incload.engines.sql import Place
     from incload.engines.sqlite.catalog import Catalogue
@@ -28,13 +28,13 @@ class SqliteLogs(Logs):
 
     def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is one kind
         """Return the change table that triggers keep."""
-        from incload.engines.sqlite.change_log import SqliteLog
+        from incload.engines.sqlite.changes.change_log import SqliteLog
 
         return SqliteLog(self._session, place, table)
 
     def left_behind(self, place: Place) -> list[str]:
         """Ask the registry of change logs."""
-        from incload.engines.sqlite.change_log import tables_left
+        from incload.engines.sqlite.changes.change_log import tables_left
 
         return tables_left(self._session, place)
 

@@ -11,7 +11,7 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING
 
-from incload.engines.definition import retyped
+from incload.engines.columns.definition import retyped
 from incload.errors import Refused
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.fixture import Fixture
+from incload.engines.abilities.fixture import Fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

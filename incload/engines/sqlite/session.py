@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from incload.cursor import Scale
+    from incload.engines.columns.equality import Equality
+    from incload.engines.columns.traits import Trait
     from incload.engines.endpoint import Endpoint
-    from incload.engines.equality import Equality
     from incload.engines.stream import Stream
-    from incload.engines.traits import Trait
     from incload.table import Table
 
 _MOST_IN_A_ROW = 100

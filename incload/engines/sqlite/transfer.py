@@ -10,9 +10,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from incload.engines.optional import Parts
+from incload.engines.abilities.optional import Parts
 from incload.engines.sqlite.limits import LOCK_SECONDS
-from incload.engines.temp_tables import STAGE
+from incload.engines.temporary.tables import STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from incload.engines.session import Session
     from incload.engines.sql import Query
-    from incload.engines.sqlite.arrow_export import SqliteStream
+    from incload.engines.sqlite.arrow.send import SqliteStream
     from incload.engines.stream import Stream
-    from incload.engines.temp_dirs import Scratch
+    from incload.engines.temporary.dirs import Scratch
     from incload.table import Column
 
 
@@ -43,7 +43,7 @@ class SqliteTransfer(Parts):
 
     def streams(self, queries: Iterable[Query], columns: tuple[Column, ...]) -> Iterator[Stream]:
         """Read through ADBC, in one transaction."""
-        from incload.engines.sqlite.arrow_export import execute
+        from incload.engines.sqlite.arrow.send import execute
 
         connection = self._connected()
         execute(connection, "BEGIN")
@@ -53,13 +53,13 @@ class SqliteTransfer(Parts):
             stream.close()
 
     def _connected(self) -> AdbcConnection:
-        from incload.engines.sqlite.arrow_export import attached
+        from incload.engines.sqlite.arrow.send import attached
 
         assert self._source is not None  # noqa: S101 - only a session that has a source is streamed from
         return self._streaming.enter_context(attached(self._source, LOCK_SECONDS))
 
     def _streamed(self, connection: AdbcConnection, query: Query, columns: tuple[Column, ...]) -> SqliteStream:
-        from incload.engines.sqlite.arrow_export import SqliteStream
+        from incload.engines.sqlite.arrow.send import SqliteStream
 
         assert self._source is not None  # noqa: S101 - as above
         stream = SqliteStream(connection, self._source, query, columns)
@@ -89,7 +89,7 @@ class SqliteTransfer(Parts):
 
     def receive(self, stream: Stream) -> str:
         """Write the stream to a scratch file through ADBC and attach it, until the transaction is over."""
-        from incload.engines.sqlite import arrow_import
+        from incload.engines.sqlite.arrow import receive as arrow_import
 
         name = f"incload_scratch_{len(self._scratch)}"
         self._scratch.append(arrow_import.scratch(stream.reader(), self._session.nulled))

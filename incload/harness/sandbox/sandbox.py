@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from incload.engines.change_log import ChangeLog
+from incload.engines.abilities.change_log import ChangeLog
 from incload.engines.registry import fixture
 from incload.harness.sandbox.throw_away import THREADS, open_target
 from incload.loading.connections import Connections, unable
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from incload.auditing.audit import Key, Row
     from incload.contenders.contender import Contender
-    from incload.engines.change_log import Capture
-    from incload.engines.fixture import Fixture
+    from incload.engines.abilities.change_log import Capture
+    from incload.engines.abilities.fixture import Fixture
     from incload.engines.postgres.session import PostgresSession
     from incload.engines.session import Place, Session
     from incload.harness.sandbox.watch import Watch

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from incload.cursor import carried
-from incload.engines.temp_tables import DIGEST
+from incload.engines.temporary.tables import DIGEST
 from incload.errors import Refused
-from incload.loading.column_kinds import OWNER, Kinds, read_kinds
+from incload.loading.columns.column_kinds import OWNER, Kinds, read_kinds
 from incload.loading.state.entry import Entry, read_entry
 from incload.ordered_ids import scale_of_tag
 from incload.strategy import State

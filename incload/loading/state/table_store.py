@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Stamps
 from incload.errors import Refused
-from incload.loading.column_kinds import OWNER, Kinds, text_of
+from incload.loading.columns.column_kinds import OWNER, Kinds, text_of
 from incload.loading.state.store import StateStore
 
 if TYPE_CHECKING:

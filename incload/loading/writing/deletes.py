@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.temp_tables import GONE
+from incload.engines.temporary.tables import GONE
 
 if TYPE_CHECKING:
     from incload.engines.session import Query

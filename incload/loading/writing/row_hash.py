@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from incload.engines.capabilities import AtomicState
 from incload.engines.session import Query
-from incload.engines.temp_tables import ARRIVED, DIFFERING, DIGEST
+from incload.engines.temporary.tables import ARRIVED, DIFFERING, DIGEST
 from incload.errors import Unable
 from incload.loading.writing.deletes import some_are_gone, to_remove
 from incload.loading.writing.job import removing

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.engines.session import Query
-from incload.engines.temp_tables import DIGEST, KNOWN, ONCE
+from incload.engines.temporary.tables import DIGEST, KNOWN, ONCE
 from incload.errors import Refused
 from incload.strategy import Since
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from incload.engines.capabilities import AtomicState
 from incload.engines.contract import WriteIntent, WriteResult
 from incload.engines.session import Query
-from incload.engines.temp_tables import ARRIVED, LEFT
+from incload.engines.temporary.tables import ARRIVED, LEFT
 from incload.errors import Refused
 from incload.loading.writing.deletes import shrunk, some_are_gone, to_remove
 from incload.loading.writing.job import PreparedWrite, removing

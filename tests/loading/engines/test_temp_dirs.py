@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.engines.temp_dirs import Scratch, sweep
+from incload.engines.temporary.dirs import Scratch, sweep
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no locks that end with a process")
 KILLED = """
 import os, signal, sys, tempfile
-from incload.engines.temp_dirs import Scratch
+from incload.engines.temporary.dirs import Scratch
 tempfile.tempdir = sys.argv[1]
 (Scratch().folder / "incoming.db").write_bytes(b"rows")
 os.kill(os.getpid(), signal.SIGKILL)

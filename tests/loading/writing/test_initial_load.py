@@ -14,7 +14,7 @@ from dying import Death, Tape, taped
 
 from incload.engines.duckdb import chunked_load
 from incload.engines.duckdb.chunked_load import DuckdbParts
-from incload.engines.sqlite import arrow_export
+from incload.engines.sqlite.arrow import send
 from incload.errors import Refused
 from incload.loading.connections import connect
 from incload.loading.plan import Plan
@@ -35,7 +35,7 @@ TABLES = "SELECT table_name FROM duckdb_tables() ORDER BY 1"
 def long(request: pytest.FixtureRequest, between: Between, monkeypatch: pytest.MonkeyPatch) -> Ends:
     """Return a source of five rows and a target in DuckDB that takes two of them at once."""
     monkeypatch.setattr(DuckdbParts, "rows", 2)
-    monkeypatch.setattr(arrow_export, "BATCH_ROWS", 2)
+    monkeypatch.setattr(send, "BATCH_ROWS", 2)
     engine, _, uncut = request.param.partition(" ")
     ends = between(engine, "duckdb")
     ends.write(f"CREATE TABLE events (id {'BIGINT' if uncut else 'INTEGER'} PRIMARY KEY, ts INTEGER, name VARCHAR)")
@@ -178,7 +178,7 @@ def test_a_source_that_breaks_in_a_later_part_leaves_no_target(
 ) -> None:
     """A text among the numbers of the fifth row is refused, and the four rows before it are undone."""
     monkeypatch.setattr(DuckdbParts, "rows", 2)
-    monkeypatch.setattr(arrow_export, "BATCH_ROWS", 2)
+    monkeypatch.setattr(send, "BATCH_ROWS", 2)
     ends = between("sqlite", "duckdb")
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)")
     ends.insert("events", [*ROWS[:4], (5, "never", "e")])

@@ -224,7 +224,7 @@ def test_a_table_whose_log_lacks_the_key_is_refused(followed: Followed) -> None:
 @pytest.mark.parametrize("followed", ["log_cdc"], indirect=True)
 def test_a_lost_slot_is_refused(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence says how to begin anew."""
-    from incload.engines.postgres import replication_slot
+    from incload.engines.postgres.changes import replication_slot
 
     look = replication_slot.look
     monkeypatch.setattr(replication_slot, "look", lambda *given: replace(look(*given), status="lost"))  # type: ignore[type-var]
@@ -236,7 +236,7 @@ def test_a_lost_slot_is_refused(followed: Followed, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("followed", ["log_cdc"], indirect=True)
 def test_too_many_keys_are_a_read_of_everything(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
     """A huge transaction does not fill the memory."""
-    monkeypatch.setattr("incload.engines.postgres.replication_slot.MOST_KEYS", 2)
+    monkeypatch.setattr("incload.engines.postgres.changes.replication_slot.MOST_KEYS", 2)
     followed.connection.execute("UPDATE events SET v = v + 1; DELETE FROM events WHERE id = 1")
 
     assert followed.right()

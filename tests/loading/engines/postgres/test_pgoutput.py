@@ -6,7 +6,7 @@ from struct import pack
 
 import pytest
 
-from incload.engines.postgres.pgoutput import committed
+from incload.engines.postgres.changes.pgoutput import committed
 
 Value = str | None
 UNCHANGED = object()

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incload.engines.session import Query
-from incload.engines.sqlite import arrow_export
+from incload.engines.sqlite.arrow import send
 from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
 from incload.table import Column, Kind
@@ -164,7 +164,7 @@ def test_a_parameter_at_the_edge_arrives_to_the_last_bit(source: Path, value: ob
 def test_a_float_is_written_exactly(value: float) -> None:
     """Digits are no way to write it: SQLite need not read all of them."""
     with closing(sqlite3.connect(":memory:")) as connection:
-        ((found,),) = connection.execute(f"SELECT {arrow_export._float(value)}")
+        ((found,),) = connection.execute(f"SELECT {send._float(value)}")
 
     assert struct.pack("d", found) == struct.pack("d", value + 0.0)
 
@@ -205,7 +205,7 @@ def test_a_stream_that_nobody_finished_ends_with_the_transaction(
     source: Path, session: SqliteSession, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever came between the question and the answer, the source can be written again."""
-    monkeypatch.setattr(arrow_export, "BATCH_ROWS", 1)
+    monkeypatch.setattr(send, "BATCH_ROWS", 1)
     stream = session.stream(Query("SELECT * FROM source.t"), COLUMNS)
     if how == "looked at":
         stream.__arrow_c_stream__()
@@ -303,7 +303,7 @@ def test_a_value_of_another_type_is_named_later(
 
 def test_a_reader_names_what_it_meets(session: SqliteSession, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads in Python gets the same sentence, and the stream remembers it."""
-    monkeypatch.setattr(arrow_export, "BATCH_ROWS", 2)
+    monkeypatch.setattr(send, "BATCH_ROWS", 2)
     query = Query("SELECT 1 AS integer UNION ALL SELECT 2 UNION ALL SELECT 'three'")
     stream = session.stream(query, COLUMNS[:1])
     said = "column 'integer' of the SQLite source is not of one type (expected INT64 but got STRING/BINARY)"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from incload.engines.optional import Logs
+from incload.engines.abilities.optional import Logs
 from incload.strategy import Capability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from incload.engines.change_log import Capture, ChangeLog
-    from incload.engines.postgres.aside import LogReader
+    from incload.engines.abilities.change_log import Capture, ChangeLog
+    from incload.engines.postgres.changes.aside import LogReader
     from incload.engines.session import Session
     from incload.engines.sql import Place
 
@@ -28,15 +28,15 @@ class PostgresLogs(Logs):
     def capture(self, capability: Capability, place: Place, table: str) -> Capture:
         """Return what is kept of a table: a log, or each row's transaction number."""
         if capability is Capability.HORIZON:
-            from incload.engines.postgres.horizon import PostgresHorizon
+            from incload.engines.postgres.changes.horizon import PostgresHorizon
 
             return PostgresHorizon(self._session, place, table)
         return self.change_log(capability, place, table)
 
     def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:
         """Return the log that triggers keep or the server's own; what one has read, it holds until the next."""
-        from incload.engines.postgres.replication_slot import PostgresSlot
-        from incload.engines.postgres.triggers import PostgresTriggers
+        from incload.engines.postgres.changes.replication_slot import PostgresSlot
+        from incload.engines.postgres.changes.triggers import PostgresTriggers
 
         session, name = self._session, self._session.name(place, table)
         if (log, name) not in self._logs:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from incload.engines.change_log import WHOLE, Capture, Kept
-from incload.engines.postgres.tree import TREE, refuse_unwatchable
+from incload.engines.abilities.change_log import WHOLE, Capture, Kept
+from incload.engines.postgres.changes.tree import TREE, refuse_unwatchable
 from incload.strategy import Capability
 
 if TYPE_CHECKING:

@@ -13,16 +13,16 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from incload.engines.change_log import ChangeLog, Kept, Reached, refuse_other_key, usable
-from incload.engines.postgres.tree import members, reads_as, refuse_unwatchable, types_of
-from incload.engines.postgres.watch import FORM_OF_LOG, KEY, NUMBER, look, number_in, watch
+from incload.engines.abilities.change_log import ChangeLog, Kept, Reached, refuse_other_key, usable
+from incload.engines.postgres.changes.tree import members, reads_as, refuse_unwatchable, types_of
+from incload.engines.postgres.changes.watch import FORM_OF_LOG, KEY, NUMBER, look, number_in, watch
 from incload.engines.session import Query
 from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.postgres.watch import Looked
+    from incload.engines.postgres.changes.watch import Looked
     from incload.engines.session import Place, Session
 
 MISSED = "a change of it could not be entered in its change log"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from incload.engines.equality import Equality
+from incload.engines.columns.equality import Equality
 from incload.errors import Refused
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from incload.cursor import Scale
-    from incload.engines.change_log import Capture, ChangeLog
+    from incload.engines.abilities.change_log import Capture, ChangeLog
     from incload.engines.sql import Place, Query
     from incload.engines.stream import Stream
     from incload.strategy import Capability, Rows

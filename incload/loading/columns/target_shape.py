@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
-from incload.loading.column_kinds import kinds_now
-from incload.loading.schema_evolution import evolve
+from incload.loading.columns.column_kinds import kinds_now
+from incload.loading.columns.schema_evolution import evolve
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from incload.engines.traits import Trait
-    from incload.loading.column_kinds import Kinds
+    from incload.engines.columns.traits import Trait
+    from incload.loading.columns.column_kinds import Kinds
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
     from incload.table import Column, Table

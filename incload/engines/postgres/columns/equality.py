@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.equality import Equality
+from incload.engines.columns.equality import Equality
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

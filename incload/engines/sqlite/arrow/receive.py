@@ -10,9 +10,9 @@ import pyarrow as pa
 from adbc_driver_manager import AdbcStatement, Error
 
 from incload.engines.driver_errors import reason
-from incload.engines.sqlite.arrow_export import connected, execute
-from incload.engines.temp_dirs import Scratch
-from incload.engines.temp_tables import STAGE
+from incload.engines.sqlite.arrow.send import connected, execute
+from incload.engines.temporary.dirs import Scratch
+from incload.engines.temporary.tables import STAGE
 from incload.errors import Refused
 
 if TYPE_CHECKING:

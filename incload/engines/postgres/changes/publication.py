@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from incload.engines.postgres.tree import FORM, TREE
+from incload.engines.postgres.changes.tree import FORM, TREE
 from incload.errors import Refused
 
 if TYPE_CHECKING:

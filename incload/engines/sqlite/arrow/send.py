@@ -20,7 +20,7 @@ from adbc_driver_manager import AdbcConnection, AdbcStatement, Error
 
 from incload.engines.dialect import Dialect
 from incload.engines.driver_errors import reason
-from incload.engines.sqlite.arrow_schema import formats
+from incload.engines.sqlite.arrow.schema import formats
 from incload.engines.sqlite.limits import MOST_COLUMNS
 from incload.engines.stream import Stream
 from incload.errors import Refused

@@ -15,9 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from incload.engines.change_log import WHOLE, ChangeLog, Kept, Reached, refuse_other_key, usable
+from incload.engines.abilities.change_log import WHOLE, ChangeLog, Kept, Reached, refuse_other_key, usable
 from incload.engines.session import Query
-from incload.engines.sqlite.log_triggers import EVENTS, UNIQUE_COLUMNS, UniqueSet, name_of, statements, unique_sets
+from incload.engines.sqlite.changes.log_triggers import (
+    EVENTS,
+    UNIQUE_COLUMNS,
+    UniqueSet,
+    name_of,
+    statements,
+    unique_sets,
+)
 from incload.errors import Refused
 from incload.strategy import Capability
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from incload.engines.change_log import WHOLE, Kept
-from incload.engines.postgres.tree import FORM, TREE, reads_as
+from incload.engines.abilities.change_log import WHOLE, Kept
+from incload.engines.postgres.changes.tree import FORM, TREE, reads_as
 from incload.strategy import Capability
 
 if TYPE_CHECKING:

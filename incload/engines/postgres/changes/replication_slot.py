@@ -14,10 +14,10 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from incload.engines.change_log import ChangeLog, Kept, Reached
-from incload.engines.postgres.pgoutput import Key, committed
-from incload.engines.postgres.publication import GONE, LOST, guard, look, nameless, publish, refuse_nameless
-from incload.engines.postgres.tree import refuse_generated, refuse_unwatchable
+from incload.engines.abilities.change_log import ChangeLog, Kept, Reached
+from incload.engines.postgres.changes.pgoutput import Key, committed
+from incload.engines.postgres.changes.publication import GONE, LOST, guard, look, nameless, publish, refuse_nameless
+from incload.engines.postgres.changes.tree import refuse_generated, refuse_unwatchable
 from incload.engines.session import Query
 from incload.errors import Refused
 from incload.strategy import Capability
@@ -25,9 +25,9 @@ from incload.strategy import Capability
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from incload.engines.postgres.aside import LogReader
-    from incload.engines.postgres.pgoutput import Committed
-    from incload.engines.postgres.publication import Looked
+    from incload.engines.postgres.changes.aside import LogReader
+    from incload.engines.postgres.changes.pgoutput import Committed
+    from incload.engines.postgres.changes.publication import Looked
     from incload.engines.session import Place, Session
 
 MOST_KEYS = 1_000_000
