@@ -87,7 +87,7 @@ def drivers_outside_engines(path: Path, tree: ast.Module) -> Iterator[str]:
         return
     for each in imports(tree):
         engine = DRIVERS.get(top(each.module))
-        if engine and path.parent.as_posix() != f"incload/engines/{engine}":
+        if engine and not path.is_relative_to(f"incload/engines/{engine}"):
             yield f"{each.line} imports {each.module}"
 
 
