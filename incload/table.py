@@ -43,6 +43,8 @@ class Column:
         own: What the type is called where somebody has made it in the source's database and others may not have it:
             `enum`, `row` for a composite one, or `type` for all else; empty for a type that the engine brings along.
         stays: Whether its values go to a column of the same engine, so that a text of that engine's own will do.
+        shared: The type that source and target both have where `kind` has no name for it, as standard SQL calls it;
+            empty where the values become text in another engine.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Column:
     own: str = ""
     stays: bool = False
     collation: str = ""
+    shared: str = ""
 
     @property
     def zoned(self) -> bool:

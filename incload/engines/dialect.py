@@ -82,6 +82,18 @@ class Dialect(ABC):
     def type_name(self, column: Column, origin: str) -> str:
         """Return the type of a target column for a source column of the engine named."""
 
+    def shared_type(self, column: Column) -> str:  # noqa: ARG002 - an engine may have some
+        """Return what standard SQL calls the type of a column that is of no kind; empty where others do not have it."""
+        return ""
+
+    def has_shared(self, shared: str) -> bool:  # noqa: ARG002 - likewise
+        """Tell whether a column can have a shared type."""
+        return False
+
+    def is_deep(self, name: str) -> str:  # noqa: ARG002 - most engines declare it
+        """Return the condition that a list holds lists, where its type does not say so; empty where it does."""
+        return ""
+
     @staticmethod
     def quote(name: str) -> str:
         """Quote an identifier, whatever it holds."""

@@ -165,7 +165,8 @@ def _emptied(connections: Connections, plan: Plan) -> bool:
     columns = connections.target.columns("target", plan.name)
     if columns is None or not plan.guards.allow_removals or not _removes(plan):
         return False
-    empty(connections.source, plan.name, columns, connections.target.engine)
+    shared = (replace(column, shared=connections.target.shared_type(column)) for column in columns)
+    empty(connections.source, plan.name, shared, connections.target.engine)
     return True
 
 

@@ -24,6 +24,7 @@ from incload.loading.columns.choosing import chosen, with_row_number
 from incload.loading.columns.column_kinds import settle_kinds
 from incload.loading.columns.equating import check_key, compare_keys, refuse_nulled, unheld
 from incload.loading.columns.missing_columns import hold_columns
+from incload.loading.columns.shared_types import is_ordered_alike, shared_type
 from incload.loading.columns.target_shape import about_generated, beside_own, fit
 from incload.loading.connections import require_capability
 from incload.loading.cursor_check import look_at_cursor
@@ -256,7 +257,9 @@ def _decided(connections: Connections, plan: Plan, column: Column) -> Column:
         return column
     known = {found.name: found.kind for found in connections.target.columns("target", plan.name) or ()}
     there = replace(column, kind=known.get(column.name, column.kind))
-    return there if there != column and connections.source.may_be("source", connections.table, there) else column
+    if there != column and connections.source.may_be("source", connections.table, there):
+        return there
+    return replace(column, shared=shared_type(connections, plan, column, known.get(column.name)))
 
 
 def tags(connections: Connections, table: Table, scale: Scale | None) -> dict[str, str]:
@@ -273,7 +276,7 @@ def _check_key_order(connections: Connections, plan: Plan, table: Table) -> None
     if connections.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
         return
     for column in map(table.column, table.key):
-        as_text = column.kind is Kind.OTHER or (
+        as_text = (column.kind is Kind.OTHER and not is_ordered_alike(column)) or (
             column.kind is Kind.DECIMAL and connections.target.capabilities.holds_any
         )
         if as_text:

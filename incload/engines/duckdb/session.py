@@ -17,6 +17,7 @@ from incload.engines.capabilities import Capabilities
 from incload.engines.columns.equality import Equality
 from incload.engines.columns.traits import Trait, is_wider
 from incload.engines.cursor_sql import CursorSql, shape
+from incload.engines.duckdb import shared_types
 from incload.engines.duckdb.chunked_load import DuckdbParts
 from incload.engines.duckdb.json_text import quoted
 from incload.engines.duckdb.schemas import DuckdbSchemas, are_one
@@ -26,10 +27,10 @@ from incload.engines.duckdb.sql import (
     LADDERS,
     crossing,
     endless,
-    is_cast,
-    is_nested,
+    is_json,
     key_stamp,
     kind_of,
+    taken,
     ticks,
     type_of,
 )
@@ -305,7 +306,8 @@ class DuckdbSession(Session):
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Use the engine's own 64-bit hash, which tells nulls and positions apart, as a signed number."""
-        return f"(hash({self.listed(columns, alias)}) - 9223372036854775808::HUGEINT)::BIGINT"
+        parts = ", ".join(self._told_apart(name, alias) for name in columns)
+        return f"(hash({parts}) - 9223372036854775808::HUGEINT)::BIGINT"
 
     @property
     def digest_tag(self) -> str:
@@ -319,9 +321,24 @@ class DuckdbSession(Session):
 
     def _exact(self, name: str, alias: str) -> str:
         """Return the expression of a value that is compared byte by byte, in spite of a collation of the target's."""
-        column = f"{alias}.{self.quote(name)}"
+        column = self._told_apart(name, alias)
         collated = any(name in columns for (place, _), columns in self._collations.items() if place == "target")
         return f"encode({column})" if collated else column
+
+    def _told_apart(self, name: str, alias: str) -> str:
+        """Return the expression of a value that is compared; of intervals the text, for 30 days equal a month."""
+        column = f"{alias}.{self.quote(name)}" if alias else self.quote(name)
+        described = (each for columns in self._described.values() for each in columns or ())
+        spans = any("INTERVAL" in each.declared for each in described if each.name == name)
+        return f"{column}::VARCHAR" if spans else column
+
+    def shared_type(self, column: Column) -> str:
+        """Know uuid, time, interval, JSON, large whole numbers and lists."""
+        return shared_types.shared_type(column)
+
+    def has_shared(self, shared: str) -> bool:
+        """Know what `shared_type` knows, but for large whole numbers: those of other engines are decimals."""
+        return bool(shared_types.declared_as(shared))
 
     def type_name(self, column: Column, origin: str) -> str:
         """Keep DuckDB's own declaration; give columns of other engines the type of their kind."""
@@ -367,15 +384,15 @@ class DuckdbSession(Session):
         self._parts.let_go()  # of what the streams before this one have read
         relation = self._connection.sql(f"SELECT {parts} FROM ({query.sql})", params=list(query.params) or None)
         self._reader = relation.to_arrow_reader(BATCH_ROWS)
-        return Batches(quoted(self._reader, filter(is_nested, columns)), self.error)
+        return Batches(quoted(self._reader, filter(is_json, columns)), self.error)
 
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
         """Register the stream; DuckDB pulls it once, as it goes. Days travel as timestamps, and are cast to days."""
         self._connection.register(_STREAM, stream)
-        cast = [column for column in columns if column.dated or column.kind is Kind.DECIMAL or is_cast(column)]
-        parts = [f"{self.quote(each.name)}::{each.declared} AS {self.quote(each.name)}" for each in cast]
-        taken = f"* REPLACE ({', '.join(parts)})" if parts else "*"
-        return f"(SELECT {taken} FROM {_STREAM}{f' WHERE {stream.marker} = 0' if stream.marker else ''})"
+        casts = {self.quote(each.name): taken(self.quote(each.name), each) for each in columns}
+        parts = [f"{cast} AS {name}" for name, cast in casts.items() if cast]
+        rows = f"* REPLACE ({', '.join(parts)})" if parts else "*"
+        return f"(SELECT {rows} FROM {_STREAM}{f' WHERE {stream.marker} = 0' if stream.marker else ''})"
 
     def heard(self, error: BaseException) -> str | None:
         """Take it out of DuckDB's own words."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from incload.cursor import ENDLESS
+from incload.engines.duckdb import shared_types
 from incload.table import Column, Kind
 
 LADDERS = (
@@ -70,7 +71,7 @@ def type_of(column: Column) -> str:
         return f"DECIMAL({precision},{scale})"
     if column.kind is Kind.TIMESTAMP and (column.zoned or column.dated):
         return "DATE" if column.dated else "TIMESTAMP WITH TIME ZONE"
-    return TYPES[column.kind]
+    return shared_types.declared_as(column.shared) or TYPES[column.kind]
 
 
 def is_cast(column: Column) -> bool:
@@ -109,9 +110,24 @@ def crossing(name: str, column: Column) -> str:
         case Kind.TIMESTAMP:
             return name if column.zoned or column.declared in NANO else f"{name}::TIMESTAMP"
         case Kind.OTHER:
+            if column.shared:
+                return shared_types.written(name, column.shared)
             return f"to_json({name})::VARCHAR" if is_nested(column) else f"{name}::VARCHAR"
         case Kind.TEXT | Kind.BLOB | Kind.BOOLEAN | Kind.DECIMAL:
             return name
+
+
+def is_json(column: Column) -> bool:
+    """Tell whether the values of a column travel as JSON."""
+    return column.shared == "json" or (is_nested(column) and not column.shared)
+
+
+def taken(name: str, column: Column) -> str:
+    """Return the expression that brings what has travelled to the type of its column; empty where it is of it."""
+    if column.shared:
+        return shared_types.read(name, column)
+    is_bent = column.dated or column.kind is Kind.DECIMAL or is_cast(column)
+    return f"{name}::{column.declared}" if is_bent else ""
 
 
 def is_nested(column: Column) -> bool:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from psycopg.pq import ExecStatus
 
 from incload.engines.driver_errors import reason
+from incload.engines.postgres.columns import shared_types
 from incload.engines.session import Query
 from incload.errors import Refused
 from incload.table import Kind
@@ -66,6 +67,8 @@ def crossing(name: str, column: Column) -> str:
         return f"{name}::timestamp" if column.dated else name
     if column.declared == "xid8":
         return f"{name}::text::bigint"
+    if column.shared:
+        return shared_types.written(name, column)
     if column.kind is Kind.OTHER and not column.stays and (column.declared.endswith("[]") or column.own == "row"):
         return f"to_json({name})::text"
     return f"{name}::{_CASTS.get(column.kind, 'text')}"

@@ -8,6 +8,7 @@ from incload.cursor import UNITS, MixedText, Scale, Stamps
 from incload.engines.columns.equality import Equality
 from incload.engines.cursor_sql import CursorSql
 from incload.engines.dialect import Dialect
+from incload.engines.postgres.columns import shared_types
 from incload.engines.postgres.sql import hashed, key_stamp, microseconds, stamp, ticks
 from incload.engines.sql import Query
 from incload.errors import Refused
@@ -79,6 +80,18 @@ class PostgresDialect(Dialect):
         """Hash the values themselves, twice as fast; as text those that can be equal and yet look different."""
         parts = ", ".join(hashed(self.quote(column.name), column.kind) for column in columns)
         return f"hash_record_extended(ROW({parts}), 0)"
+
+    def shared_type(self, column: Column) -> str:
+        """Know uuid, time, interval, JSON and arrays."""
+        return shared_types.shared_type(column)
+
+    def has_shared(self, shared: str) -> bool:
+        """Know all of them."""
+        return bool(shared_types.declared_as(shared))
+
+    def is_deep(self, name: str) -> str:
+        """The type of an array does not say how many dimensions its values have."""
+        return shared_types.is_deep(name)
 
     def folded(self, expression: str, equality: Equality) -> str:
         """Leave decimals to the server, which compares them as numbers; only from it do they come as such."""

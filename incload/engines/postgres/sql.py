@@ -101,4 +101,4 @@ def foreign_type(column: Column) -> str:
         return f"numeric({precision},{scale})"
     if column.kind is Kind.TIMESTAMP and (column.zoned or column.dated):
         return "date" if column.dated else "timestamp with time zone"
-    return TYPES[column.kind]
+    return column.shared or TYPES[column.kind]

@@ -212,7 +212,8 @@ def about_undecided(table: Table, before: Kinds, kept_as_text: Iterable[str]) ->
 
 def about_texts(table: Table, before: Kinds, engine: str) -> tuple[str, ...]:
     """Say of columns that are new to the record and of a type of their source's engine alone that they are text."""
-    new = [column for column in table.columns if column.kind is Kind.OTHER and column.name not in before]
+    texts = [column for column in table.columns if column.kind is Kind.OTHER and not column.shared]
+    new = [column for column in texts if column.name not in before]
     names = ", ".join(f"{column.name!r} ({column.declared})" for column in new)
     said = f"column {names} of {table.name!r} is kept as text in {engine}, and what is nested as JSON"
     return (f"{said}, because incload knows no type there that holds the same values.",) if new else ()
