@@ -12,34 +12,21 @@ from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
 
-from incload.cursor import ZONE_AT_END, MixedText, Scale, Stamps, scale_of_texts
+from incload.cursor import ZONE_AT_END, Scale, Stamps, scale_of_texts
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.equality import Equality
 from incload.engines.columns.traits import Trait, is_wider
-from incload.engines.cursor_sql import CursorSql, shape
-from incload.engines.duckdb import shared_types
+from incload.engines.cursor_sql import shape
 from incload.engines.duckdb.chunked_load import DuckdbParts
+from incload.engines.duckdb.dialect import DuckdbDialect
 from incload.engines.duckdb.json_text import quoted
 from incload.engines.duckdb.schemas import DuckdbSchemas, are_one
-from incload.engines.duckdb.sql import (
-    BOUND,
-    CAST_KEYS,
-    LADDERS,
-    crossing,
-    endless,
-    is_json,
-    key_stamp,
-    kind_of,
-    taken,
-    ticks,
-    type_of,
-)
+from incload.engines.duckdb.sql import LADDERS, crossing, is_json, kind_of, taken
 from incload.engines.duckdb.vacuum import DuckdbUpkeep
 from incload.engines.endpoints import MAIN, path_of, schema_of
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.stream import Batches, Stream
 from incload.errors import Refused
-from incload.ordered_ids import OrderedIds
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -62,7 +49,7 @@ IN_MEMORY = Path(":memory:")
 """A database that nobody will ever open again."""
 
 
-class DuckdbSession(Session):
+class DuckdbSession(DuckdbDialect, Session):
     """One DuckDB instance with the target, the source, or both attached."""
 
     engine: ClassVar[str] = "duckdb"
@@ -271,48 +258,10 @@ class DuckdbSession(Session):
         """DuckDB lives in this process: its clock is the machine's."""
         return time.time_ns() // 1_000
 
-    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
-        """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
-        name = self.quote(column)
-        if isinstance(scale, MixedText):
-            return CursorSql(self.meaning(name), "?", self.meaning(name))
-        if isinstance(scale, OrderedIds) and declared == "UUID":
-            return CursorSql(name, "CAST(? AS UUID)", f"CAST({name} AS VARCHAR)")
-        if isinstance(scale, Stamps):
-            bound = BOUND.get(declared, "make_timestamp(?)")
-            return CursorSql(name, bound, ticks(name, declared), endless(f"max({name})", declared))
-        return CursorSql(name, "?", name)
-
-    def matches(self, text: str, pattern: str) -> str:
-        """The whole text has to."""
-        return f"regexp_full_match({text}, '{pattern}')"
-
-    def meaning(self, text: str) -> str:
-        """Cast to a stamp; the session's zone is UTC."""
-        return f"epoch_us(CAST({text} AS TIMESTAMPTZ))"
-
-    def key_value(self, column: Column) -> str:
-        """Read stamps as ticks and DuckDB's own types as text: a memory holds neither."""
-        name = self.quote(column.name)
-        if column.kind is Kind.TIMESTAMP:
-            return endless(name, column.declared)
-        return f"{name}::VARCHAR" if column.kind in {Kind.OTHER, Kind.DECIMAL} else name
-
-    def key_bound(self, column: Column) -> str:
-        """Turn what `key_value` reads back into the column's type."""
-        if column.kind is Kind.TIMESTAMP:
-            return key_stamp(column.declared)
-        return f"CAST(? AS {column.declared})" if column.kind in CAST_KEYS else "?"
-
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Use the engine's own 64-bit hash, which tells nulls and positions apart, as a signed number."""
         parts = ", ".join(self._told_apart(name, alias) for name in columns)
         return f"(hash({parts}) - 9223372036854775808::HUGEINT)::BIGINT"
-
-    @property
-    def digest_tag(self) -> str:
-        """The engine's hash is not promised across versions, so its version is part of the name."""
-        return f"duckdb-hash/{duckdb.__version__}"
 
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
         """Compare column by column; IS DISTINCT FROM takes nulls for values."""
@@ -331,18 +280,6 @@ class DuckdbSession(Session):
         described = (each for columns in self._described.values() for each in columns or ())
         spans = any("INTERVAL" in each.declared for each in described if each.name == name)
         return f"{column}::VARCHAR" if spans else column
-
-    def shared_type(self, column: Column) -> str:
-        """Know uuid, time, interval, JSON, large whole numbers and lists."""
-        return shared_types.shared_type(column)
-
-    def has_shared(self, shared: str) -> bool:
-        """Know what `shared_type` knows, but for large whole numbers: those of other engines are decimals."""
-        return bool(shared_types.declared_as(shared))
-
-    def type_name(self, column: Column, origin: str) -> str:
-        """Keep DuckDB's own declaration; give columns of other engines the type of their kind."""
-        return column.declared if origin == self.engine else type_of(column)
 
     def merge(self, table: Table, incoming: str) -> int:
         """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
