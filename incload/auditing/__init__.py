@@ -1,4 +1,4 @@
 """The audit: compares two tables row by row, by key and by content, and trusts no loader.
 
-It knows nothing of strategies, syncs or state, so that it cannot make the same mistake as a load.
+What must stay true: it knows nothing of strategies, syncs or state, so that it cannot make the same mistake as a load.
 """

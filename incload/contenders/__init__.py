@@ -1,6 +1,6 @@
 """Whatever can be put on the bench: anything that performs one sync of one table when it is asked to.
 
-The harness drives a `Contender` and nothing else. incload's own strategies are one kind; a kind is one file. What stays
-true: a contender is asked by URLs, is not told what happens in the source, and may say nothing about itself. What it
-does not count is unknown, which is never a zero.
+The harness drives a `Contender` and nothing else. incload's own strategies are one kind; a kind is one file. What must
+stay true: a contender is asked by URLs, is not told what happens in the source, and may say nothing about itself. What
+it does not count is unknown, which is never a zero.
 """

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from incload.assumptions import Assumption
 from incload.engines.capabilities import AtomicState
@@ -90,6 +90,14 @@ class Synced:
     backfilled: int = 0
 
 
+class _Learned(NamedTuple):
+    """The states before and after a sync, and when it began, in microseconds since 1970-01-01 UTC."""
+
+    before: State
+    after: State
+    at: int
+
+
 def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced:
     """Run one sync of one table.
 
@@ -161,7 +169,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     late: list[str] = []
 
     def write(done: WriteResult) -> None:
-        _remember(store, job, prepared, done, (before, after), at=started)
+        _remember(store, job, prepared, done, _Learned(before, after, started))
         store.record(kinds.now or beside_own(connections, table))
         if backfilled:
             store.outdate(started)
@@ -348,17 +356,11 @@ def _declared(connections: Connections, session: Session, table: Table) -> str:
     )
 
 
-def _remember(  # noqa: PLR0913 - it only gathers
-    store: StateStore,
-    job: WriteJob,
-    prepared: PreparedWrite,
-    result: WriteResult,
-    states: tuple[State, State],
-    *,
-    at: int,
+def _remember(
+    store: StateStore, job: WriteJob, prepared: PreparedWrite, result: WriteResult, learned: _Learned
 ) -> None:
     """Write what changed of the state; a sync that learned nothing leaves it untouched, and one without rows all."""
-    before, after = states
+    before, after, at = learned
     if prepared.forgotten:
         job.connections.target.delete(job.table.key, job.known, prepared.forgotten)
     if after.digests:

@@ -1,4 +1,4 @@
 """DuckDB: the session, its schemas, loads in chunks, and when a file is tidied up.
 
-Rows never pass through Python: they move inside DuckDB or come in as Arrow streams.
+What must stay true: rows never pass through Python; they move inside DuckDB or come in as Arrow streams.
 """

@@ -1,4 +1,4 @@
 """Files of records as a source: JSON, NDJSON, CSV and Parquet, packed or not, read by DuckDB.
 
-One load sees one state of a file, and a file is only ever read.
+What must stay true: one load sees one state of a file, and a file is only ever read.
 """

@@ -1,4 +1,4 @@
-"""PostgreSQL: the session, its logs of changes, its binary COPY format, and an embedded server for tests.
+"""PostgreSQL: the session, what a source keeps for strategies, binary COPY, and an embedded server for tests.
 
-Everything that imports psycopg is here. A password never enters a message.
+What must stay true: everything that imports psycopg is here, and a password never enters a message.
 """

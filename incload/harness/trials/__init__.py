@@ -1,4 +1,4 @@
 """Trials: one history meets one strategy on one pair of engines, audited after every sync.
 
-An outcome is sound, wrong with a witness, or unknown because something raised. No cell is special.
+What must stay true: an outcome is sound, wrong with a witness, or unknown because something raised; no cell is special.
 """

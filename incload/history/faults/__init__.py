@@ -1,7 +1,8 @@
 """What can happen to a loader rather than to its source: one file for a kind, and nothing else to change for a new one.
 
 A fault says what it breaks, harms what `Victim` describes (a model on paper, a real load on real files), and says in a
-sentence what it did. Every module of this folder is searched for kinds of faults.
+sentence what it did. Every module of this folder is searched for kinds of faults. What must stay true: prediction and
+observation are harmed by the same code.
 """
 
 from __future__ import annotations

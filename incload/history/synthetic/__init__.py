@@ -1,4 +1,4 @@
 """Synthetic histories: datasets with known flaws, made from a seed.
 
-A scenario id is permanent. A history is a function of rows and seed, on every platform.
+What must stay true: a scenario id is permanent, and a history is a function of rows and seed, on every platform.
 """

@@ -1,1 +1,4 @@
-"""The pages of a replay or a profile, rendered from its records alone."""
+"""The pages of a replay or a profile.
+
+What must stay true: they are rendered from the records alone, and run nothing again.
+"""
