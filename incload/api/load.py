@@ -45,7 +45,7 @@ class LoadOptions(_RequiredOptions, total=False):
         evolve: Whether the target gains columns and changes types as the source does.
         backfill_columns: Which columns of rows that the sync does not read are filled too; True for those that `evolve`
             adds.
-        count: Whether the rows of a source database are counted, which reads all of it.
+        count: Whether the rows of source and target are counted, which reads all of them.
         dry_run: Whether everything is undone at the end.
         allow_backwards, allow_ahead, allow_mismatch, allow_removals: What the guards let pass.
         allow_emptied_columns, same_source: What they let pass, likewise.

@@ -70,7 +70,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", type=Path, help="a file to write the summary to, as JSON; - for the output")
     parser.add_argument(
-        "--count", action="store_true", help="count the rows of a source database, which reads all of it"
+        "--count", action="store_true", help="count the rows of source and target, which reads all of them"
     )
     parser.add_argument(
         "--evolve", action="store_true", help="let the target gain columns and change types as the source does"

@@ -30,6 +30,7 @@ class Capabilities:
         enforces_key: Whether a table can have a primary key that the engine keeps.
         temp_tables: Whether a session can make tables of its own, so that rows can be staged.
         row_counts: Whether making a temporary table says how many rows it was given.
+        counts_at_once: Whether counting the rows of a whole table looks at none of them.
         steady_streams: Whether what is streamed is what the transaction of the session sees, so that two streams agree.
         indexes_digests: Whether a key on the table of remembered digests helps more than it costs.
         casts_to_compare: Whether values of two types have to be cast to be compared or digested alike.
@@ -45,6 +46,7 @@ class Capabilities:
     enforces_key: bool = True
     temp_tables: bool = True
     row_counts: bool = False
+    counts_at_once: bool = False
     steady_streams: bool = False
     indexes_digests: bool = True
     casts_to_compare: bool = False

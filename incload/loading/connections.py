@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from incload.engines.abilities.change_log import ChangeLog
     from incload.engines.contract import StateChange, WriteIntent, WriteResult
     from incload.engines.endpoint import Endpoint
-    from incload.engines.session import Session
+    from incload.engines.session import Place, Row, Session
     from incload.engines.stream import Stream
     from incload.loading.plan import Plan
     from incload.strategy import Capability, Rows, Strategy
@@ -197,6 +197,16 @@ class Connections:
         if not self.attached:
             self.source.begin_read()
 
+    def describe(self, *tables: str) -> None:
+        """Ask both ends at once about all tables that a sync speaks of: the source's, and those of the target named."""
+        source: tuple[Place, str] = ("source", self.table)
+        targets: list[tuple[Place, str]] = [("target", table) for table in tables]
+        if self.attached:
+            self.target.describe(source, *targets)
+        else:
+            self.source.describe(source)
+            self.target.describe(*targets)
+
     def commit(
         self, intent: WriteIntent | None = None, state: StateChange | None = None, *, lasting: bool = True
     ) -> WriteResult:
@@ -283,8 +293,10 @@ def _refuse_itself(connections: Connections, target: Endpoint, plan: Plan) -> bo
     """Refuse to load a table into itself, under whatever URL; tell whether one session can do for both ends."""
     if connections.source.engine != connections.target.engine:
         return False
-    one = connections.source.database()
-    other = one if connections.attached else connections.target.database()
+    one: Row = ()
+    other: Row = ()
+    if not connections.attached:
+        one, other = connections.source.database(), connections.target.database()
     names = connections.source.name("source", connections.table), connections.target.name("target", plan.name)
     is_one = len({name.lower() if connections.source.capabilities.folds_names else name for name in names}) == 1
     if one[:1] == other[:1] and is_one:

@@ -47,12 +47,15 @@ class Look:
         """Look at what was put off, now that it is known what is asked; refuse what has no certain order."""
         if self.is_put_off and self.scale and self.table.cursor:
             source, column = self.connections.source, self.table.column(self.table.cursor)
-            self._version = source.looks.version("source")
+            if not self.connections.attached:  # where the transaction holds both ends, nobody writes the source
+                self._version = source.looks.version("source")
             source.looks.confirm("source", self.connections.table, column, self.scale, delta.rows)
 
     def confirm_again(self, delta: Delta) -> None:
         """Look once more if the source is not what it was."""
-        if self.is_put_off and self.connections.source.looks.version("source") != self._version:
+        if not self.is_put_off or self.connections.attached:
+            return
+        if self.connections.source.looks.version("source") != self._version:
             self.confirm(delta)
 
 

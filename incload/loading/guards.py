@@ -17,7 +17,6 @@ from incload.strategy import Everything, State, WriteRule, needs_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from incload.loading.connections import Connections
     from incload.loading.plan import Guards, Plan
     from incload.loading.writing.job import PreparedWrite, WriteJob
     from incload.strategy import Delta, Position, Strategy
@@ -177,7 +176,7 @@ def _ahead(job: WriteJob, plan: Plan, prepared: PreparedWrite, watermark: Positi
         if watermark > now + _slack(scale):
             return _passed_over(plan, scale, watermark, f"the source's clock ({scale.shown(now)})")
     if _needs(plan.strategy, Assumption.MEMORY_NOT_AHEAD) and not prepared.read:
-        largest = _largest(job.connections, job, scale)
+        largest = _largest(job, prepared, scale)
         if largest is not None and watermark > largest:
             return _passed_over(plan, scale, watermark, f"all that the source holds (up to {scale.shown(largest)})")
     return ""
@@ -200,12 +199,12 @@ def _passed_over(plan: Plan, scale: Scale, watermark: Position, behind: str) -> 
     )
 
 
-def _largest(connections: Connections, job: WriteJob, scale: Scale) -> Position | None:
+def _largest(job: WriteJob, prepared: PreparedWrite, scale: Scale) -> Position | None:
     """Return the source's largest cursor value, if an index tells it or the table is small; else None."""
-    table, source = job.table, connections.source
+    table, source = job.table, job.connections.source
     column = table.column(table.cursor or "")
-    if not source.finds_largest("source", connections.table, column.name):
+    if not prepared.largest and not source.finds_largest("source", job.connections.table, column.name):
         return None
     maximum = source.cursor(column.name, scale, column.declared).maximum
-    found = source.rows(f"SELECT {maximum} FROM {connections.relation} AS r")[0][0]
+    (found,) = prepared.largest or source.rows(f"SELECT {maximum} FROM {job.connections.relation} AS r")[0]
     return None if found is None else scale.position(found)

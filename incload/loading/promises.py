@@ -20,8 +20,8 @@ class Counted(Protocol):
         """Records in the source; None where they were not counted."""
 
     @property
-    def total_in_target(self) -> int:
-        """Rows of the target afterwards."""
+    def total_in_target(self) -> int | None:
+        """Rows of the target afterwards; None where they were not counted."""
 
     @property
     def held_back(self) -> int:
@@ -42,7 +42,7 @@ def unequal(connections: Connections, plan: Plan, summary: Counted) -> str:
     count says nothing of what the sync read.
     """
     counted, total = summary.source_records, summary.total_in_target
-    if counted is None or summary.held_back or counted == total or not promises_equality(plan):
+    if counted is None or total is None or summary.held_back or counted == total or not promises_equality(plan):
         return ""
     if connections.records is None and connections.source.count(connections.relation) != counted:
         return ""

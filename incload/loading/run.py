@@ -40,7 +40,8 @@ class LoadSummary:
         skipped: Records that were not; None where the source was not counted.
         removed: Rows deleted from the target.
         previous_watermark, new_watermark: As the source writes its cursor; None for a strategy without one.
-        total_in_target: Rows of the target afterwards.
+        total_in_target: Rows of the target afterwards; None where counting them would read all of them, and nobody
+            asked for it.
         state: `written`, or `untouched` by a run with nothing new to save.
         dry_run: Whether nothing was changed.
         warnings: What was noticed and let pass, a sentence each.
@@ -58,7 +59,7 @@ class LoadSummary:
     removed: int
     previous_watermark: object
     new_watermark: object
-    total_in_target: int
+    total_in_target: int | None
     state: str
     dry_run: bool
     warnings: tuple[str, ...] = ()
@@ -74,8 +75,8 @@ class LoadSummary:
 def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = False, count: bool = False) -> LoadSummary:
     """Bring one table up to date by one sync.
 
-    With `dry_run` everything is done and then undone. With `count` a source database is counted as well. Raises
-    `Refused` for anything that stands in the way; the target is then as it was before.
+    With `dry_run` everything is done and then undone. With `count` the rows of both ends are counted, which reads all
+    of them. Raises `Refused` for anything that stands in the way; the target is then as it was before.
     """
     unfit = mismatch(plan)
     with _untouched_on_failure(target) as filled, _one_sentence(source, target, plan):
@@ -92,24 +93,26 @@ def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = Fals
             if connections.records == 0 and not _emptied(connections, plan):
                 return _told(unfit, _nothing(connections, source, plan, dry_run=dry_run))
             connections = choose(connections, plan)
-            describe(connections, plan)  # refuses a table that is not there before it is counted
-            source_records = (
-                connections.source.count(connections.relation)
-                if count and connections.records is None
-                else connections.records
-            )
+            source_records = _counted(connections, plan, count=count)
             dotted = _dotted(connections, plan)
-            total_before = _total(connections, plan)
             synced = sync(connections, plan, commit=not dry_run)
             if target.identity() != opened:
                 raise Refused(f"the target {target.shown} was removed while it was being loaded: load again.")
             filled.append(not dry_run)
-            summary = _summary(connections, plan, synced, source_records, total_before, dry_run=dry_run)
+            summary = _summary(connections, plan, synced, source_records, dry_run=dry_run)
             unequal = "" if dry_run else promises.unequal(connections, plan, summary)
             summary = replace(summary, warnings=(*connections.notes, *summary.warnings))
             return _told(unfit, _told(dotted, _told(unequal, summary)))
         finally:
             connections.close()
+
+
+def _counted(connections: Connections, plan: Plan, *, count: bool) -> int | None:
+    """Return how many rows the source has, where a file says it or it is to be counted."""
+    if connections.records is not None or not count:
+        return connections.records
+    describe(connections, plan)  # refuses a table that is not there
+    return connections.source.count(connections.relation)
 
 
 def _told(known: str, summary: LoadSummary) -> LoadSummary:
@@ -124,15 +127,11 @@ def _dotted(connections: Connections, plan: Plan) -> str:
     return f"table {plan.name!r} is new, and the dot is in its name. {NO_SCHEMA}."
 
 
-def _summary(  # noqa: PLR0913 - it only gathers
-    connections: Connections,
-    plan: Plan,
-    synced: Synced,
-    source_records: int | None,
-    total_before: int,
-    *,
-    dry_run: bool,
+def _summary(
+    connections: Connections, plan: Plan, synced: Synced, source_records: int | None, *, dry_run: bool
 ) -> LoadSummary:
+    known = synced.total_before if dry_run else synced.total
+    is_cheap = source_records is not None or connections.target.capabilities.counts_at_once
     return LoadSummary(
         table=plan.name,
         strategy=plan.strategy.id,
@@ -143,7 +142,7 @@ def _summary(  # noqa: PLR0913 - it only gathers
         removed=synced.removed,
         previous_watermark=synced.previous_watermark,
         new_watermark=synced.new_watermark,
-        total_in_target=total_before if dry_run else _total(connections, plan),
+        total_in_target=_total(connections, plan) if known is None and is_cheap else known,
         state="written" if synced.remembered else "untouched",
         dry_run=dry_run,
         warnings=synced.warnings,

@@ -29,6 +29,7 @@ from incload.loading.columns.target_shape import about_generated, beside_own, fi
 from incload.loading.connections import require_capability
 from incload.loading.cursor_check import look_at_cursor
 from incload.loading.state.store import SnapshotStore
+from incload.loading.state.table_store import TABLE as STATES
 from incload.loading.state.table_store import TableStore
 from incload.loading.strategy_views import AskedSource, SeenRows
 from incload.loading.writing import initial_load
@@ -71,6 +72,7 @@ class Synced:
         previous_watermark, new_watermark: Their watermarks, as the source would write them.
         remembered: Whether the memory was written.
         warnings: What was noticed and let pass, a sentence each.
+        total_before, total: Rows of the target before and after, where they are known without counting; None elsewhere.
     """
 
     read: int
@@ -88,6 +90,8 @@ class Synced:
     held_back: int = 0
     held_columns: tuple[str, ...] = ()
     backfilled: int = 0
+    total_before: int | None = None
+    total: int | None = None
 
 
 class _Learned(NamedTuple):
@@ -106,6 +110,7 @@ def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced
     """
     connections.begin(plan.name)
     try:
+        connections.describe(plan.name, STATES)
         synced = _within(connections, plan, lasting=commit)
     except BaseException as error:
         connections.rollback()
@@ -202,6 +207,8 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
         held_back=prepared.held_back,
         held_columns=missing.kept,
         backfilled=backfilled,
+        total_before=0 if first or prepared.fresh else None,
+        total=result.written if _is_all(prepared, connections.target) else None,
     )
 
 
@@ -216,6 +223,11 @@ def _refuse_state(job: WriteJob, plan: Plan, before: State, after: State) -> Non
     """Refuse a state that has gone backwards, or that the target cannot commit with the rows."""
     guards.refuse_backwards(plan, job.scale, before, after)
     refuse_digests(job, after)
+
+
+def _is_all(prepared: PreparedWrite, target: Session) -> bool:
+    """Tell whether the rows written are all that the target has; two that it takes for one key become one row."""
+    return prepared.intent.placed is not None or (prepared.fresh and not target.equalities)
 
 
 def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> PreparedWrite:

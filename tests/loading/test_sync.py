@@ -97,7 +97,7 @@ def test_the_second_load_is_what_the_strategy_promises(ends: Ends, name: str) ->
     ends.write(*BASE)
     ends.load(name, clock=clock)
     ends.write(*TICK)
-    summary = ends.load(name, clock=clock)
+    summary = ends.load(name, clock=clock, count=True)
 
     assert ends.rows() == sorted(rows)
     assert (summary.loaded, summary.removed, summary.total_in_target) == (loaded, removed, len(rows))

@@ -54,7 +54,12 @@ class DuckdbSession(DuckdbDialect, Session):
 
     engine: ClassVar[str] = "duckdb"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        row_counts=True, steady_streams=True, indexes_digests=False, casts_to_compare=True, folds_names=True
+        row_counts=True,
+        counts_at_once=True,
+        steady_streams=True,
+        indexes_digests=False,
+        casts_to_compare=True,
+        folds_names=True,
     )
     error: ClassVar[type[Exception]] = duckdb.Error
     looked_through: ClassVar[int] = 1_000_000

@@ -31,6 +31,17 @@ _FIRST_OWN = 16_384
 """The first number of a type that the server has not brought along."""
 _DIGITS = 38
 """How many digits a decimal has at most in Arrow and in DuckDB."""
+_DESCRIBED = (
+    "SELECT r.at, a.attnum, a.attname, a.attnotnull, a.attgenerated, a.attidentity, a.atthasdef,"
+    " format_type(t.oid, a.atttypmod), t.typname, t.typtype, t.oid, i.found"
+    " FROM unnest(?::text[]) WITH ORDINALITY AS r (named, at) JOIN pg_class AS c ON c.oid = to_regclass(r.named)"
+    " LEFT JOIN LATERAL (SELECT array_agg(ARRAY[indkey::text, indnkeyatts::text, indisprimary::text,"
+    " (indisunique AND indimmediate)::text]) AS found FROM pg_index"
+    " WHERE indrelid = c.oid AND indisvalid AND indpred IS NULL AND indexprs IS NULL) AS i ON true"
+    " JOIN pg_attribute AS a ON a.attrelid = c.oid JOIN pg_type AS t ON t.oid = a.atttypid"
+    " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY r.at, a.attnum"
+)
+"""The columns of tables, and beside each the indexes over plain columns of all rows of its table."""
 
 
 class Holds(IntEnum):
@@ -72,9 +83,12 @@ class Catalogue:
     Tables are named as statements name them: qualified and quoted.
     """
 
-    def __init__(self, rows: Callable[..., list[Row]], *, keeps_domains: bool) -> None:
-        """Take what runs a query with its parameters, and whether a domain is kept or taken for what it is made of."""
-        self._rows = rows
+    def __init__(self, rows: Callable[..., list[Row]], schemas: Mapping[Place, str], *, keeps_domains: bool) -> None:
+        """Take what runs a query with its parameters, and the schemas that are named.
+
+        `keeps_domains` tells whether a domain is kept or taken for what it is made of.
+        """
+        self._rows, self._unchecked = rows, {place: name for place, name in schemas.items() if name not in {"", USUAL}}
         self._keeps_domains = keeps_domains
         self._described: dict[str, _Described] = {}
         self._indexes: dict[str, list[_Index]] = {}
@@ -94,30 +108,37 @@ class Catalogue:
         """Return what each column of a table does by itself."""
         return self._described_as(relation).traits
 
+    def describe(self, *relations: str) -> None:
+        """Ask about several tables in one statement, as far as they are not known."""
+        asked = [each for each in dict.fromkeys(relations) if each not in self._described]
+        if not asked:
+            return
+        rows = self._rows(_DESCRIBED, (asked,))
+        below = self._below([oid for *_, typtype, oid, _ in rows if typtype == "d"])
+        for at, relation in enumerate(asked, 1):
+            found = [row[1:] for row in rows if row[0] == at]
+            if not found:
+                self._check_schemas()
+            self._described[relation] = self._read([row[:-1] for row in found], below)
+            indexes: list[list[str]] = found[0][-1] or [] if found else []  # type: ignore[assignment]  # as it is built
+            self._indexes[relation] = [self._index(relation, *each) for each in indexes]
+
     def _described_as(self, relation: str) -> _Described:
-        if relation not in self._described:
-            found = self._rows(
-                "SELECT a.attnum, a.attname, a.attnotnull, a.attgenerated, a.attidentity, a.atthasdef,"
-                " format_type(t.oid, a.atttypmod), t.typname, t.typtype, t.oid"
-                " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
-                " JOIN pg_type AS t ON t.oid = a.atttypid"
-                " WHERE c.oid = to_regclass(?) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
-                " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
-                (relation,),
-            )
-            below = self._below([oid for *_, typtype, oid in found if typtype == "d"])
-            columns = []
-            for _, name, _, _, _, _, declared, *type_, oid in found:
-                column = _column(str(name), *below.get(oid, (declared, *type_, oid)))
-                is_kept = self._keeps_domains and oid in below
-                columns.append(replace(column, declared=str(declared)) if is_kept else column)
-            self._described[relation] = _Described(
-                tuple(columns),
-                {int(str(number)): str(name) for number, name, *_ in found},
-                {int(str(number)) for number, _, filled, *_ in found if filled},
-                {str(name): _trait(*said) for _, name, *said, _, _, _, _ in found},
-            )
+        self.describe(relation)
         return self._described[relation]
+
+    def _read(self, found: Sequence[Row], below: Mapping[object, tuple[object, ...]]) -> _Described:
+        columns = []
+        for _, name, _, _, _, _, declared, *type_, oid in found:
+            column = _column(str(name), *below.get(oid, (declared, *type_, oid)))
+            is_kept = self._keeps_domains and oid in below
+            columns.append(replace(column, declared=str(declared)) if is_kept else column)
+        return _Described(
+            tuple(columns),
+            {int(str(number)): str(name) for number, name, *_ in found},
+            {int(str(number)) for number, _, filled, *_ in found if filled},
+            {str(name): _trait(*said) for _, name, *said, _, _, _, _ in found},
+        )
 
     def _below(self, domains: list[object]) -> dict[object, tuple[object, ...]]:
         """Return what each domain is made of, in the end: its declaration, its name, its sort and its number."""
@@ -149,14 +170,15 @@ class Catalogue:
         )
         return [str(name) for (name,) in found]
 
-    def check_schemas(self, schemas: Mapping[Place, str]) -> None:
-        """Refuse a schema that the database does not have, with those that it has; the usual one is not asked for."""
-        for place, schema in schemas.items():
-            if schema in {"", USUAL}:
-                continue
-            there = [str(name) for (name,) in self._rows("SELECT nspname FROM pg_namespace")]
+    def _check_schemas(self) -> None:
+        """Refuse a schema that the database does not have, with those that it has; asked where a table is not there."""
+        if not self._unchecked:
+            return
+        there = [str(name) for (name,) in self._rows("SELECT nspname FROM pg_namespace")]
+        for place, schema in self._unchecked.items():
             if schema not in there:
                 raise no_schema(place, schema, (name for name in there if not name.startswith(("pg_", "information_"))))
+        self._unchecked.clear()
 
     def schemas_with(self, table: str) -> list[str]:
         """Return the schemas that have a table or view of a name, but for the server's own."""
@@ -175,6 +197,8 @@ class Catalogue:
             " WHERE n.nspname = ? AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY c.relname",
             (schema,),
         )
+        if not found:
+            self._check_schemas()
         return [str(name) for (name,) in found]
 
     def indexed(self, relation: str, key: tuple[str, ...], kind: Holds) -> bool:
@@ -186,20 +210,16 @@ class Catalogue:
         return any(index.holds >= Holds.ROWS and index.columns[0] == column for index in self._indexes_of(relation))
 
     def _indexes_of(self, relation: str) -> list[_Index]:
-        if relation not in self._indexes:
-            found = self._rows(
-                "SELECT indkey::text, indnkeyatts, indisprimary, indisunique AND indimmediate FROM pg_index"
-                " WHERE indrelid = to_regclass(?) AND indisvalid AND indpred IS NULL AND indexprs IS NULL",
-                (relation,),
-            )
-            self._indexes[relation] = [self._index(relation, *row) for row in found]
+        self.describe(relation)
         return self._indexes[relation]
 
-    def _index(self, relation: str, key: object, size: object, primary: object, unique: object) -> _Index:
+    def _index(self, relation: str, key: str, size: str, primary: str, unique: str) -> _Index:
         table = self._described_as(relation)
-        numbers = [int(number) for number in str(key).split()][: int(str(size))]
-        holds = Holds.UNIQUE if unique and table.filled.issuperset(numbers) else Holds.ROWS
-        return _Index(Holds.KEY if primary else holds, tuple(table.named.get(number, "") for number in numbers))
+        numbers = [int(number) for number in key.split()][: int(size)]
+        holds = Holds.UNIQUE if unique == "true" and table.filled.issuperset(numbers) else Holds.ROWS
+        return _Index(
+            Holds.KEY if primary == "true" else holds, tuple(table.named.get(number, "") for number in numbers)
+        )
 
 
 def _column(name: str, declared: object, typname: object, typtype: object, oid: object) -> Column:

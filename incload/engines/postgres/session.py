@@ -84,12 +84,7 @@ class PostgresSession(PostgresDialect, Session):
         self.transfer = PostgresTransfer(self, self.driver, self._execute)
         self._aside = Aside(server, is_alone=self._is_alone)
         self.logs = PostgresLogs(self, self, self._schemas)
-        self._catalogue = Catalogue(self.rows, keeps_domains=not self._is_alone)
-        try:
-            self._catalogue.check_schemas(self._schemas)
-        except BaseException:
-            self.driver.close()
-            raise
+        self._catalogue = Catalogue(self.rows, self._schemas, keeps_domains=not self._is_alone)
 
     @classmethod
     def open(cls, source: Endpoint | None, target: Endpoint | None) -> Self:
@@ -219,6 +214,10 @@ class PostgresSession(PostgresDialect, Session):
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
         """Ask the catalogue."""
         return self._catalogue.columns(self.name(place, table))
+
+    def describe(self, *named: tuple[Place, str]) -> None:
+        """Ask the catalogue about all of them at once."""
+        self._catalogue.describe(*(self.name(place, table) for place, table in named))
 
     def traits(self, table: str) -> dict[str, Trait]:
         """Ask the catalogue."""

@@ -21,6 +21,8 @@ _AT = (
     " FROM pragma_index_list(?, ?) AS l, pragma_index_xinfo(l.name, ?) AS x"
 )
 """What is said of one table; the parts are in the order in which the pragmas give them."""
+_ENCODING = "SELECT -1, encoding, '', '', 0, 0, 0, 0, '' FROM pragma_encoding"
+"""What is said of the texts of the database, which are alike in every one that is attached."""
 _AT_ONCE = 100
 """So many columns are looked at in one statement."""
 
@@ -82,21 +84,24 @@ class Catalogue:
         """Take what runs a query with its parameters, and the database in which each place stands."""
         self._rows, self._stands = rows, stands
         self._known: dict[tuple[Place, str], Description] = {}
+        self._searched: dict[tuple[str, str], bool] = {}
+        self._encoding = ""
         self._remembers = False
 
     def remember(self) -> None:
         """Keep what is said from now on: a transaction has begun, or a load that wants to see one state of a table."""
-        self._known.clear()
+        self.changed()
         self._remembers = True
 
     def forget(self) -> None:
         """Let go of what was said; the catalogue may change."""
-        self._known.clear()
+        self.changed()
         self._remembers = False
 
     def changed(self) -> None:
         """Let go of what was said, and keep what is said from now on as before."""
         self._known.clear()
+        self._searched.clear()
 
     def describe(self, *named: tuple[Place, str]) -> list[Description]:
         """Return what tables are, each given by its place and name; all that is not known is asked in one statement."""
@@ -111,8 +116,24 @@ class Catalogue:
         for at, (place, table) in enumerate(asked):
             space = self._stands[place]
             params += [at, table, space, at, table, space, space]
-        found = self._rows(" UNION ALL ".join(_AT for _ in asked), params)
+        ((_, encoding, *_), *found) = self._rows(" UNION ALL ".join([_ENCODING, *(_AT for _ in asked)]), params)
+        self._encoding = str(encoding)
         return {each: _read([row[1:] for row in found if row[0] == at]) for at, each in enumerate(asked)}
+
+    def searches(self, relation: str, column: str) -> bool:
+        """Ask the planner whether an index finds the smallest value of a column that is not below another."""
+        if (relation, column) in self._searched:
+            return self._searched[relation, column]
+        plan = self._rows(f"EXPLAIN QUERY PLAN {smallest(relation, Dialect.quote(column), '>= ?')}", ("",))
+        searched = all(str(step).startswith("SEARCH") for *_, step in plan)
+        if self._remembers:
+            self._searched[relation, column] = searched
+        return searched
+
+    @property
+    def compares_bytes(self) -> bool:
+        """Whether texts are compared by the bytes of UTF-8; known once a table was described."""
+        return self._encoding == "UTF-8"
 
     def sampled(self, named: tuple[Place, str], columns: Sequence[str]) -> dict[str, Kind]:
         """Return the storage class of the first value of each column that is not null; none of a column without."""
@@ -125,6 +146,11 @@ class Catalogue:
             (kinds,) = self._rows(f"SELECT {', '.join(looks)}")
             found |= {name: Kind(str(kind)) for name, kind in zip(part, kinds, strict=True) if kind is not None}
         return found
+
+
+def smallest(relation: str, name: str, bound: str) -> str:
+    """Return the query for the smallest value of a column within a bound."""
+    return f"SELECT s.{name} FROM {relation} AS s WHERE s.{name} {bound} ORDER BY 1 LIMIT 1"
 
 
 def _read(found: list[Row]) -> Description:

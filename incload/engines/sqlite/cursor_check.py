@@ -28,6 +28,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from incload.cursor import IsoText, MixedText, Scale, scale_of_texts, shape_of
+from incload.engines.sql import Query
+from incload.engines.sqlite.catalog import smallest
 from incload.errors import Refused
 from incload.ordered_ids import ids_of, mixed_ids
 from incload.strategy import Since
@@ -87,8 +89,8 @@ class CursorValues:
         return mixed
 
     def seem(self, scale: Scale) -> bool:
-        """Tell whether the largest value is a text of a remembered shape, and an index has the others in order."""
-        if not isinstance(scale, IsoText) or not self._in_order():
+        """Tell whether the largest value is a text of a remembered shape, in a column whose values an index has."""
+        if not isinstance(scale, IsoText):
             return False
         largest = self._one(f"true ORDER BY {self._name} DESC")
         return isinstance(largest, str) and shape_of(largest) == scale
@@ -96,9 +98,11 @@ class CursorValues:
     def confirm(self, scale: Scale, asked: Sequence[Rows]) -> None:
         """Refuse strangers that may do harm to what is asked, in the words of a look at everything."""
         assert isinstance(scale, IsoText)  # noqa: S101 - they seem to be of that shape
-        if all(_is_bounded(each) for each in asked) and not self._without_day():
+        if all(_is_bounded(each) for each in asked):
             parts = [_around(scale, each) for each in asked if isinstance(each, Since)]
-            if not any(self._strangers(_glob(scale), *part) for part in parts):
+            looks = [self._without_day(), *(self._strangers(_glob(scale), *part) for part in parts)]
+            any_strange = f"SELECT {' OR '.join(f'EXISTS ({each.sql})' for each in looks)}"
+            if self.session.rows(any_strange, [value for each in looks for value in each.params]) == [(0,)]:
                 return
         if self.scale(None) == scale:
             return
@@ -122,31 +126,22 @@ class CursorValues:
         found = self.session.rows(f"SELECT {self._name} FROM {self.relation} WHERE {condition} LIMIT 1", params)
         return found[0][0] if found else None
 
-    def _in_order(self) -> bool:
-        """Ask the planner whether each step is a search in an index, and SQLite whether it compares bytes of UTF-8."""
-        plan = self.session.rows(f"EXPLAIN QUERY PLAN {self._smallest('>= ?')}", ("",))
-        searched = all(str(step).startswith("SEARCH") for *_, step in plan)
-        return searched and self.session.rows("PRAGMA encoding") == [("UTF-8",)]
-
-    def _smallest(self, bound: str) -> str:
-        """Return the query for the smallest value within a bound."""
-        return f"SELECT s.{self._name} FROM {self.relation} AS s WHERE s.{self._name} {bound} ORDER BY 1 LIMIT 1"
-
-    def _without_day(self) -> bool:
-        """Go from day to day and tell whether a value is met that does not begin with one."""
+    def _without_day(self) -> Query:
+        """Return the query that goes from day to day and finds a value that does not begin with one."""
         next_day = "substr(met.value, 1, 9) || char(unicode(substr(met.value, 10)) + 1)"
-        found = self.session.rows(
-            f"WITH RECURSIVE met(value) AS (SELECT ({self._smallest('IS NOT NULL')}) UNION ALL"
-            f" SELECT ({self._smallest(f'>= {next_day}')}) FROM met WHERE NOT {_strange('met.value')})"
+        first, following = (smallest(self.relation, self._name, bound) for bound in ("IS NOT NULL", f">= {next_day}"))
+        return Query(
+            f"WITH RECURSIVE met(value) AS (SELECT ({first}) UNION ALL"
+            f" SELECT ({following}) FROM met WHERE NOT {_strange('met.value')})"
             f" SELECT 1 FROM met WHERE met.value IS NOT NULL AND {_strange('met.value')} LIMIT 1",
             (_DAY, _DAY),
         )
-        return bool(found)
 
-    def _strangers(self, pattern: str, low: str, high: str | None) -> bool:
-        """Look one by one at the values that are not below one text and, if there is another, below that."""
+    def _strangers(self, pattern: str, low: str, high: str | None) -> Query:
+        """Return the query that looks one by one at the values from one text on and, if there is another, below it."""
         below, params = (f" AND {self._name} < ?", (low, high)) if high is not None else ("", (low,))
-        return self._one(f"{self._name} >= ?{below} AND {_strange(self._name)}", *params, pattern) is not None
+        strange = f"{self._name} >= ?{below} AND {_strange(self._name)}"
+        return Query(f"SELECT 1 FROM {self.relation} WHERE {strange} LIMIT 1", (*params, pattern))
 
 
 def _strange(value: str) -> str:

@@ -46,13 +46,15 @@ class SqliteLogs(Logs):
 class SqliteLooks(CursorLooks):
     """Looks at those values of a cursor column on which the order of what is asked hangs."""
 
-    def __init__(self, session: Session, stands: Mapping[Place, str]) -> None:
-        """Take the session that reads them, and under which name each place is attached."""
-        self._session, self._stands = session, stands
+    def __init__(self, session: Session, stands: Mapping[Place, str], catalogue: Catalogue) -> None:
+        """Take the session that reads them, under which name each place is attached, and what its catalogue says."""
+        self._session, self._stands, self._catalogue = session, stands, catalogue
 
     def seems(self, place: Place, table: str, column: Column, scale: Scale) -> bool:
         """Look at the largest value, where an index finds it and the others."""
-        return self._values(place, table, column).seem(scale)
+        values = self._values(place, table, column)
+        in_order = self._catalogue.compares_bytes and self._catalogue.searches(values.relation, column.name)
+        return in_order and values.seem(scale)
 
     def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
         """Look at the values on which the answers hang; `cursor_check` tells why that is enough."""

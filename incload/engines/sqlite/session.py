@@ -87,12 +87,13 @@ class SqliteSession(Session):
         # A file that is attached beside itself waits for its own lock.
         self._stands: dict[Place, str] = {"source": "main" if is_one_file else "source", "target": "main"}
         self._catalogue = Catalogue(self.rows, self._stands)
-        self.logs, self.looks = SqliteLogs(self, self._catalogue), SqliteLooks(self, self._stands)
+        self.logs, self.looks = SqliteLogs(self, self._catalogue), SqliteLooks(self, self._stands, self._catalogue)
         if not durable:
             self.write("PRAGMA synchronous = OFF")
-        if target and not _has_pages(target):
-            self._check(f"PRAGMA page_size = {_PAGE_BYTES}", (), target)
-        self._check(f"PRAGMA main.cache_size = -{_CACHE_KIB}", (), target)  # which reads the file
+        if target:
+            if not _has_pages(target):
+                self._check(f"PRAGMA page_size = {_PAGE_BYTES}", (), target)
+            self._check(f"PRAGMA main.cache_size = -{_CACHE_KIB}", (), target)  # which reads the file
         if source and not is_one_file:
             self._check("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",), source)
         sqlite_digest.bring(self._connection)
@@ -250,6 +251,8 @@ class SqliteSession(Session):
 
     def rereads(self, place: Place, table: str, column: str) -> bool:
         """Ask the planner: rows that need no sorting stand in an index."""
+        if self._catalogue.searches(self.relation(place, table), column):
+            return True
         in_order = Query(f"SELECT 1 FROM {self.relation(place, table)} ORDER BY {self.quote(column)} DESC LIMIT 1")
         return not self._sorts(in_order)
 

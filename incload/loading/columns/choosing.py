@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from incload.engines.driver_errors import reason
 from incload.errors import Refused, unknown
+from incload.loading.plan import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -57,6 +58,8 @@ _NO_COLUMN = (r"no such column: (\S+)", r'[Cc]olumn "([^"]+)"[^\n]* not (?:exist
 
 def choose(connections: Connections, plan: Plan) -> Connections:
     """Have the source show the chosen rows alone; refuse a choice of columns or rows that it does not have."""
+    if plan.choice == Choice():
+        return connections
     found = connections.source.columns("source", connections.table)
     if found is None:
         return connections  # which is refused where the table is described

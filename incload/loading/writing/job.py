@@ -66,6 +66,7 @@ class PreparedWrite:
         forgotten: The keys whose remembered digests go with the rows, as a relation; None without any.
         position: Up to where the source's change log was read; None if it was not, or is not carried out.
         fresh: Whether the target had no row before.
+        largest: The source's largest cursor value, as its engine returns it; empty where it was not looked at.
         why_all: Why everything was read where a log was asked, if that is to be reported; a clause.
     """
 
@@ -78,6 +79,7 @@ class PreparedWrite:
     forgotten: str | None = None
     position: str | None = None
     fresh: bool = False
+    largest: tuple[object, ...] = ()
     why_all: str = ""
 
 

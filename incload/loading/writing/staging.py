@@ -5,17 +5,18 @@ What the write rules and the summary then look at are the rows really read, each
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from incload.cursor import MixedText
 from incload.engines.session import Query
 from incload.engines.temporary.tables import DIGEST, KNOWN, ONCE
 from incload.errors import Refused
-from incload.strategy import Since
+from incload.strategy import AfterKey, Logged, Since, WriteRule
 
 if TYPE_CHECKING:
     from incload.engines.session import Row
     from incload.loading.writing.job import WriteJob
-    from incload.strategy import Delta
+    from incload.strategy import Delta, Rows
 
 
 _AT_ONCE = 400
@@ -29,13 +30,72 @@ def staged(job: WriteJob, delta: Delta) -> str:
     return stage if job.unique else each_once(job, stage, table.names)
 
 
-def is_quiet(job: WriteJob, delta: Delta) -> bool:
-    """Tell whether a source in another engine has no row, which an index says sooner than a stream is opened."""
-    connections, cursor = job.connections, job.table.cursor
-    if connections.attached or not cursor or not connections.source.rereads("source", connections.table, cursor):
-        return False
+class Glance(NamedTuple):
+    """What is seen of both ends before anything is staged.
+
+    Attributes:
+        is_quiet: Whether the source has no row that is asked for; False where that was not looked at.
+        is_fresh: Whether the target has no row.
+        largest: The source's largest cursor value, as its engine returns it; empty where that was not looked at.
+    """
+
+    is_quiet: bool
+    is_fresh: bool
+    largest: tuple[object, ...] = ()
+
+
+def glance(job: WriteJob, delta: Delta, rule: WriteRule) -> Glance:
+    """Look whether there is anything to do, in one statement for each database, where an index says so at once."""
+    target = job.connections.target
+    if not _is_indexed(job, delta, rule):
+        return Glance(is_quiet=False, is_fresh=target.is_empty(job.target))
     query = rows_of(job, delta)
-    return not connections.source.rows(f"SELECT 1 FROM ({query.sql}) AS q LIMIT 1", query.params)
+    looks = {"found": f"EXISTS (SELECT 1 FROM ({query.sql}) AS q)"}
+    if maximum := _maximum(job):
+        looks["largest"] = f"(SELECT {maximum} FROM {job.connections.relation} AS r)"
+    if job.connections.attached:
+        looks["held"] = f"EXISTS (SELECT 1 FROM {job.target})"
+    (row,) = job.connections.source.rows(f"SELECT {', '.join(looks.values())}", query.params)
+    seen = dict(zip(looks, row, strict=True))
+    is_fresh = not seen["held"] if "held" in seen else target.is_empty(job.target)
+    return Glance(not seen["found"], is_fresh, (seen["largest"],) if "largest" in seen else ())
+
+
+def _is_indexed(job: WriteJob, delta: Delta, rule: WriteRule) -> bool:
+    """Tell whether an index of the source finds the rows that are asked for, and their absence leaves nothing to do."""
+    if delta.mirror or rule in {WriteRule.REPLACE, WriteRule.MIRROR}:
+        return False
+    source, columns = job.connections.source, {_ordered_by(job, rows) for rows in delta.rows}
+    return None not in columns and all(
+        source.rereads("source", job.connections.table, column) for column in columns if column
+    )
+
+
+def _ordered_by(job: WriteJob, rows: Rows) -> str | None:
+    """Return the column whose order leads to the rows of a question; None for one that has no such column."""
+    match rows:
+        case Since() if rows.position is not None and not (job.connections.attached and _is_mixed(job)):
+            return job.table.cursor
+        case AfterKey():
+            return job.table.key[0]
+        case Logged() if not job.connections.attached:
+            return job.table.cursor
+    return None
+
+
+def _is_mixed(job: WriteJob) -> bool:
+    """Tell whether cursor values are compared by their meaning, in which no index has them."""
+    return isinstance(job.scale, MixedText)
+
+
+def _maximum(job: WriteJob) -> str:
+    """Return the expression of the largest cursor value, where an index gives it; empty where none does."""
+    name, source = job.table.cursor, job.connections.source
+    if name is None or job.scale is None or _is_mixed(job):
+        return ""
+    if not source.rereads("source", job.connections.table, name):
+        return ""
+    return source.cursor(name, job.scale, job.table.column(name).declared).maximum
 
 
 def _unknown(job: WriteJob, delta: Delta, incoming: Query) -> Query:

@@ -19,7 +19,7 @@ from incload.loading.writing.deletes import shrunk, some_are_gone, to_remove
 from incload.loading.writing.job import PreparedWrite, removing
 from incload.loading.writing.merge import prepare
 from incload.loading.writing.row_hash import changed
-from incload.loading.writing.staging import each_once, is_quiet, rows_of, staged
+from incload.loading.writing.staging import each_once, glance, rows_of, staged
 from incload.strategy import Changed, Delta, Everything, Logged, WriteRule
 
 if TYPE_CHECKING:
@@ -43,8 +43,14 @@ def prepare_write(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite
 
 def _plain(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
     """Write rows that nothing but the target is compared with."""
-    fresh = job.connections.target.is_empty(job.target)
-    return replace(_onto(job, delta, rule, fresh=fresh), fresh=fresh)
+    seen = glance(job, delta, rule)
+    prepared = _nothing(job, rule) if seen.is_quiet else _onto(job, delta, rule, fresh=seen.is_fresh)
+    return replace(prepared, fresh=seen.is_fresh, largest=seen.largest)
+
+
+def _nothing(job: WriteJob, rule: WriteRule) -> PreparedWrite:
+    """Leave the target as it is."""
+    return PreparedWrite(Query(f"SELECT * FROM {job.target} WHERE 1 = 0"), False, 0, WriteIntent(job.table, rule))  # noqa: FBT003
 
 
 def _onto(job: WriteJob, delta: Delta, rule: WriteRule, *, fresh: bool) -> PreparedWrite:
@@ -96,10 +102,7 @@ def alone(job: WriteJob, question: Rows, written: int, *, removed: int = 0) -> P
 
 
 def _staged(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
-    """Stage the rows, to be written by a rule; without a row there is nothing to do, unless all others are to go."""
-    if rule is not WriteRule.REPLACE and not delta.mirror and is_quiet(job, delta):
-        nothing = Query(f"SELECT * FROM {job.target} WHERE 1 = 0")
-        return PreparedWrite(nothing, False, 0, WriteIntent(job.table, rule))  # noqa: FBT003
+    """Stage the rows, to be written by a rule."""
     stage, target = staged(job, delta), job.connections.target
     prepared = prepare(job, stage, rule, read=target.count(stage))
     if not (delta.mirror and rule is WriteRule.NEWEST):
