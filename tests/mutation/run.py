@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,7 @@ import tempfile
 import time
 import tomllib
 import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -45,6 +46,8 @@ COPIED = ("incload", "strategies", "tests", "bench", "docs", "reports")
 FILES = ("pyproject.toml", "README.md", "CONTRIBUTING.md", "Makefile", "CHANGELOG.md", "LICENSE")
 HEAVY = ("pyarrow", "pyarrow.compute", "duckdb", "numpy", "pandas", "sqlite3", "adbc_driver_sqlite")
 """Imported once, before any process is forked, so that a mutant does not pay for it."""
+PATIENCE = 10
+"""How much longer than its processor time a mutant may take, as one that waits for ever takes none."""
 FIRST = (3, 8)
 """So many files are asked first, then so many more, then the rest: most mutants die soon, and files cost time."""
 
@@ -142,12 +145,18 @@ def copied(root: Path, into: Path) -> Path:
     return into
 
 
-def steps(tests: Iterable[str], killers: Counter[str]) -> list[list[str]]:
-    """Return what pytest is asked one after the other: what killed most so far first, what needs a server last."""
+def steps(tests: Iterable[str], killers: Counter[str], most: int | None = None) -> list[list[str]]:
+    """Return what pytest is asked one after the other: what killed most so far first, what needs a server last.
+
+    With `most`, only so many files are asked, and no server.
+    """
     ordered = sorted(tests, key=lambda each: -killers[each])
     first, second = FIRST
     parts = [ordered[:first], ordered[first : first + second], ordered[first + second :]]
-    return [*(["-k", "not postgres", *part] for part in parts if part), ["-k", "postgres", *ordered]]
+    if most is not None:
+        parts = [ordered[: min(first, most)], ordered[first:most]]
+    asked = [["-k", "not postgres", *part] for part in parts if part]
+    return asked if most is not None else [*asked, ["-k", "postgres", *ordered]]
 
 
 class Report:
@@ -173,13 +182,15 @@ class Report:
             file.write(f"{name}\n")
 
 
-def started(tree: Path, arguments: Sequence[str]) -> int:
+def started(tree: Path, arguments: Sequence[str], seconds: int = 0) -> int:
     """Fork a process that runs pytest in a tree, and return its id."""
     process = os.fork()
     if process:
         return process
     code = 99
     try:
+        if seconds:
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         code = _tested(tree, arguments)
     except BaseException:  # noqa: BLE001 - whatever it is, this process ends here
         (tree / "failed").write_text(traceback.format_exc(), encoding="utf-8")
@@ -242,7 +253,7 @@ class Run:
         self.score = Score()
         self.failing: list[str] = []
         self._options = options
-        self._killers: dict[str, Counter[str]] = {}
+        self._killers: dict[str, Counter[str]] = defaultdict(Counter)
         self._known = equivalents(HERE / "equivalents.toml")
         self._sources = {each: (ROOT / each).read_text(encoding="utf-8") for each in modules(ROOT)}
         first = copied(ROOT, _new(folder / "0"))
@@ -293,15 +304,15 @@ class Run:
     def _begin(self, slot: Slot, trial: Trial) -> None:
         _put(slot.tree / trial.module, trial.mutant.applied(self._sources[trial.module]))
         slot.trial = trial
-        slot.steps = steps(quick_tests(slot.tree, trial.module), self._killers.setdefault(trial.module, Counter()))
+        slot.steps = steps(quick_tests(slot.tree, trial.module), self._killers[trial.module], self._options.files)
         self._start(slot)
 
     def _start(self, slot: Slot) -> None:
         (slot.tree / "failed").unlink(missing_ok=True)
         left_out = [f"--deselect={each}" for each in self.failing]
         words = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *left_out, *slot.steps.pop(0)]
-        slot.process = started(slot.tree, words)
-        slot.until = time.monotonic() + self._options.timeout
+        slot.process = started(slot.tree, words, self._options.timeout)
+        slot.until = time.monotonic() + PATIENCE * self._options.timeout
 
     def _go_on(self, slot: Slot, code: int) -> None:
         trial = slot.trial
@@ -371,7 +382,8 @@ def read_options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=300, help="how many mutants (default: 300)")
     parser.add_argument("--skip", type=int, default=0, help="leave out the first so many of the sample (default: 0)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once (default: processors)")
-    parser.add_argument("--timeout", type=float, default=300, help="seconds that the tests may take (default: 300)")
+    parser.add_argument("--timeout", type=int, default=120, help="processor seconds that tests may take (default: 120)")
+    parser.add_argument("--files", type=int, help="ask only so many test files: a lower bound of the score, sooner")
     parser.add_argument("--only", nargs="*", default=(), help="only modules whose path begins so")
     parser.add_argument("--list", action="store_true", help="show the sample and try nothing")
     options = parser.parse_args(words)
