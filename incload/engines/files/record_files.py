@@ -73,7 +73,7 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
     except gzip_files.NotWhole as error:
         raise Refused(f"{str(path)!r} is not whole, or not packed by gzip ({error}): fetch it again.") from error
     except OSError as error:
-        raise Refused(f"{str(path)!r} cannot be read ({error.strerror}): check the path of the source.") from error
+        raise _gone(path, error) from error
     if not start.strip():
         least = "the line with the names" if reader == "csv" else "an empty list"
         raise Refused(f"{str(path)!r} is empty: a file of records holds at least {least}.")
@@ -85,6 +85,12 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
         return _parquet(session, file, table) if reader == "parquet" else _text(session, file, table, reader)
     except duckdb.Error as error:
         raise Refused(f"{str(path)!r} cannot be read as a file of records: {reason(error)}") from error
+    except OSError as error:  # it was there when its beginning was read
+        raise _gone(path, error) from error
+
+
+def _gone(path: Path, error: OSError) -> Refused:
+    return Refused(f"{str(path)!r} cannot be read ({error.strerror}): check the path of the source.")
 
 
 def empty(session: Session, table: str, columns: Iterable[Column], origin: str) -> None:

@@ -76,6 +76,7 @@ TIMES = {"load_seconds_min", "load_seconds_median", "rows_per_second", "times_re
 """What differs from run to run."""
 
 slow = pytest.mark.slow
+OTHERS = [pair for pair in PAIRS if pair != ("sqlite", "sqlite")]
 every_pair = pytest.mark.parametrize(
     "pair", [pytest.param(pair_name(pair), marks=[] if pair == ("sqlite", "sqlite") else slow) for pair in PAIRS]
 )
@@ -151,7 +152,8 @@ def test_every_verdict_was_predicted(pair: str, matrix: Matrix) -> None:
     assert len(predicted) >= len(WRONG)
 
 
-@every_pair
+@pytest.mark.slow
+@pytest.mark.parametrize("pair", [pair_name(pair) for pair in OTHERS])
 def test_the_pairs_agree(pair: str, matrix: Matrix) -> None:
     """Every counter of every trial, and every story, is the same on every pair of engines."""
     other = matrix("sqlite-sqlite")
@@ -159,6 +161,20 @@ def test_the_pairs_agree(pair: str, matrix: Matrix) -> None:
     assert {name: counted(each) for name, each in matrix(pair).items()} == {
         name: counted(each) for name, each in other.items()
     }
+
+
+def test_another_pair_agrees_about_a_short_life() -> None:
+    """A life of a hundred rows comes to the same counters and the same story where rows go from SQLite to DuckDB."""
+    pairs = ("sqlite-sqlite", "sqlite-duckdb")
+    cells = Choice(("timestamp_watermark_inclusive",), ("hard_deletes",), pairs, 100, 1).cells()
+    one, other = (
+        counted(outcome(cell, cell.run(LoadClock()), [1.0], 1.0))
+        for cell in cells
+        if cell.contender.id == "timestamp_watermark_inclusive"
+    )
+
+    assert (one["outcome"], one["phantom"]) == ("wrong", 16)
+    assert one == other
 
 
 def test_what_a_cell_costs(matrix: Matrix) -> None:

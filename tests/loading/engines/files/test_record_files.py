@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.engines.files import gzip_files
 from incload.errors import Refused
 from incload.loading.plan import Guards
 
@@ -411,3 +412,22 @@ def test_an_empty_field_of_csv_is_null_in_quotes_or_not(into: Ends) -> None:
     load(into, "e.csv", 'id,ts,v\n1,1,""\n2,2,\n3,3,a\n')
 
     assert into.rows("SELECT v FROM events ORDER BY id") == [(None,), (None,), ("a",)]
+
+
+@pytest.mark.parametrize("name", ["e.json", "e.csv", "e.json.gz"])
+def test_a_file_that_goes_while_it_is_read_is_refused(into: Ends, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file whose beginning was read and that is gone then is named, as one that never was."""
+    path = into.folder / name
+    content = b"id,ts\n1,5" if name == "e.csv" else b'[{"id": 1, "ts": 5}]'
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    start = gzip_files.start
+
+    def read_and_gone(there: Path) -> bytes:
+        found = start(there)
+        there.unlink()
+        return found
+
+    monkeypatch.setattr(gzip_files, "start", read_and_gone)
+
+    with pytest.raises(Refused, match=r"cannot be read \(No such file or directory\): check the path of the source"):
+        into.load("full_refresh", file=path)
