@@ -1,4 +1,7 @@
-"""The audit: compares two tables row by row, by key and by content, and trusts no loader.
+"""The audit: compares two tables by key and content, trusts no loader, and says why rows are wrong.
 
-What must stay true: it knows nothing of strategies, syncs or state, so that it cannot make the same mistake as a load.
+`audit` compares rows that it is handed, for the harness. The other modules compare tables where they are: `tables` and
+`forms` put their columns side by side, `blocks` finds where they differ, `wrong_rows` what differs, `causes` why. What
+must stay true: nothing here knows strategies, syncs or state, so that it cannot make the same mistake as a load, and no
+side is written.
 """

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "load": "keep one table up to date",
     "state": "show, reset, roll back or set the state of a table",
+    "audit": "compare a copy with its source, and say why rows are wrong",
     "capture": "have a source keep a log of changes",
     "compare": "compare strategies on histories whose flaws are known",
     "workload": "sync beside concurrent writers",

@@ -126,7 +126,7 @@ def run(options: argparse.Namespace) -> int:
         )
     alone = str(options.output) == "-"
     if options.output and not alone:
-        _check_output(options.output)
+        check_output(options.output)
     summary = load(options.source, options.target, **_load_options(options))
     written = json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n"
     if options.output and not alone:
@@ -136,7 +136,7 @@ def run(options: argparse.Namespace) -> int:
     return HELD_BACK if _held(summary) else 0
 
 
-def _check_output(path: Path) -> None:
+def check_output(path: Path) -> None:
     """Refuse a file that could not be written, before anything is loaded."""
     if path.is_dir():
         raise Refused(f"--output {str(path)!r} is a folder: name a file in it.")

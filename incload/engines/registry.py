@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from incload.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
     from incload.engines.abilities.fixture import Fixture
+    from incload.engines.canonical import Digests, Held
     from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
 
@@ -75,6 +77,14 @@ def fixture(session: Session) -> Fixture:
     entry = _ENGINES[session.engine]
     module = import_module(f"incload.engines.{entry.module.partition('.')[0]}.sandbox")
     made: Fixture = module.FIXTURE(session)
+    return made
+
+
+def digests(session: Session, relation: str, held: Sequence[Held], key: Sequence[int]) -> Digests:
+    """Return the rows of a relation as a session's engine writes and digests them; see `incload.engines.canonical`."""
+    entry = _ENGINES[session.engine]
+    module = import_module(f"incload.engines.{entry.module.partition('.')[0]}.canonical")
+    made: Digests = module.DIGESTS(session, relation, held, key)
     return made
 
 

@@ -1,0 +1,238 @@
+"""`incload.audit`: compare two tables of any two engines, and say why rows of the copy are wrong."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+
+from incload.api.durations import duration
+from incload.api.options import check_names, column_names, key_columns, one_of
+from incload.auditing.causes import Causes, Mark, given_mark, shown_mark, ticks_per_second
+from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look, refuse_repeated
+from incload.auditing.forms import Sides
+from incload.auditing.result import AuditResult
+from incload.auditing.tables import Opened, Wanted, not_compared, open_copy, open_source, paired, refuse_itself
+from incload.cursor import UNITS
+from incload.engines.canonical import NULL
+from incload.engines.driver_errors import reason
+from incload.engines.endpoints import locate
+from incload.engines.files.layout import PARENT, Layout, column_of
+from incload.engines.registry import digests, session_type
+from incload.errors import Refused, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from incload.auditing.forms import Pair
+    from incload.engines.canonical import Digests
+    from incload.engines.endpoint import Endpoint
+
+
+class _RequiredOptions(TypedDict):
+    key: str | Sequence[str]
+
+
+class AuditOptions(_RequiredOptions, total=False):
+    """The named options of `incload.audit`; each is the option of `incload audit` with that name.
+
+    Attributes:
+        key: The key column of the source, or several.
+        cursor: The column that orders changes, from which causes are inferred.
+        columns: The columns that are compared besides key and cursor; all of the source by default.
+        exclude: The columns that are not compared.
+        rename: What columns of the source are called in the copy, by their names.
+        where: The condition of the rows that are compared, in SQL that both sides understand.
+        limit: How many wrong rows of each kind are shown; 10 by default.
+        show_values: Whether the values of wrong rows are shown as well as their keys.
+        settle: How long to wait before rows that differ are looked at again, as in `30s`; not at all by default.
+        rechecks: How often they are looked at again; 1 by default where `settle` is given.
+        watermark: The largest cursor value that the last sync had read, as the source writes it; by default what
+            incload has kept in the copy, or else the copy's largest cursor.
+        cursor_unit: What an integer cursor counts since 1970, for lateness in time.
+        time_unit: What integers count that stand for times of the other side; what incload loads by default.
+        records, key_from_name, encoding: Where the records are in a source that is a file, as for `incload.load`.
+    """
+
+    cursor: str | None
+    columns: str | Sequence[str] | None
+    exclude: str | Sequence[str] | None
+    rename: Mapping[str, str] | None
+    where: str | None
+    limit: int
+    show_values: bool
+    settle: str | None
+    rechecks: int | None
+    watermark: str | None
+    cursor_unit: Literal["s", "ms", "us", "ns"] | None
+    time_unit: Literal["s", "ms", "us", "ns"] | None
+    records: str
+    key_from_name: str
+    encoding: str
+
+
+def audit(source: str | Path, copy: str | Path, **options: Unpack[AuditOptions]) -> AuditResult:
+    """Compare a copy with its source, key by key and value by value, and return what is wrong with it.
+
+    Neither side is written. Both digest blocks of their rows, and only rows of blocks that differ are fetched.
+
+    Args:
+        source: The URL of a table, such as `sqlite:///shop.db?table=orders`, or a file of records.
+        copy: The URL of a table of any engine.
+        **options: See `AuditOptions`; `key` is required.
+
+    Raises:
+        Refused: For tables that cannot be compared, and a key that is null or repeats in the source.
+    """
+    check_names("audit", options, AuditOptions)
+    return run_audit(str(source), str(copy), options)
+
+
+def run_audit(source: str, copy: str, options: AuditOptions, wait: Callable[[float], None] = time.sleep) -> AuditResult:
+    """Run an audit.
+
+    Args:
+        source: The source.
+        copy: The copy.
+        options: The options.
+        wait: Waits for so many seconds.
+    """
+    looks = _looks(options, wait)
+    _check_limit(options)
+    ends = locate(source), locate(copy)
+    errors = tuple({session_type(end.engine).error for end in ends})
+    try:
+        return _opened(ends, options, looks)
+    except errors as error:
+        raise Refused(f"auditing {ends[1].shown} against {ends[0].shown} failed: {reason(error)}") from error
+
+
+def _check_limit(options: AuditOptions) -> None:
+    limit = options.get("limit", 10)
+    if limit < 0:
+        raise Refused(f"--limit {limit} is no number of samples: give 0 or more.")
+
+
+def _looks(options: AuditOptions, wait: Callable[[float], None]) -> Looks:
+    settle, rechecks = options.get("settle"), options.get("rechecks")
+    if settle is None:
+        if rechecks is not None:
+            raise Refused("--rechecks says how often to look again: say with --settle how long to wait before, as 30s.")
+        return Looks()
+    seconds = duration(settle, "--settle").total_seconds()
+    number = 1 if rechecks is None else rechecks
+    if number < 1:
+        raise Refused(f"--rechecks {number} looks at nothing again: give 1 or more, or leave --settle out.")
+    return Looks(number, lambda: wait(seconds))
+
+
+def _opened(ends: tuple[Endpoint, Endpoint], options: AuditOptions, looks: Looks) -> AuditResult:
+    wanted, layout = _wanted(options), _layout(options)
+    if ends[0].engine != "file" and not layout.is_plain:
+        raise Refused(
+            f"--records, --key-from-name, --encoding and paths with .. are for files, and {ends[0].shown} is a "
+            "database: leave them out."
+        )
+    table = ends[0].table
+    copy = open_copy(ends[1], table)
+    with closing(copy.session):
+        source = open_source(ends[0], table or copy.table, wanted, layout, copy)
+        with closing(source.session):
+            refuse_itself(source, copy, ends)
+            return _compared(source, copy, wanted, options, looks)
+
+
+def _wanted(options: AuditOptions) -> Wanted:
+    columns, exclude = options.get("columns"), options.get("exclude")
+    return Wanted(
+        key=tuple(map(column_of, key_columns(options["key"]))),
+        cursor=column_of(options.get("cursor") or "") or None,
+        columns=None if columns is None else column_names("columns", columns),
+        exclude=() if exclude is None else column_names("exclude", exclude),
+        rename=dict(options.get("rename") or {}),
+    )
+
+
+def _layout(options: AuditOptions) -> Layout:
+    paths = (*key_columns(options["key"]), *filter(None, [options.get("cursor")]))
+    return Layout(
+        options.get("records", ""),
+        options.get("key_from_name", ""),
+        options.get("encoding", ""),
+        inherited=tuple(path for path in paths if path.startswith(PARENT)),
+        required=tuple(map(column_of, paths)),
+    )
+
+
+def _unit(options: AuditOptions, option: Literal["cursor_unit", "time_unit"]) -> int:
+    unit = options.get(option)
+    return UNITS[one_of(option, unit, UNITS)] if unit else 0
+
+
+def _compared(source: Opened, copy: Opened, wanted: Wanted, options: AuditOptions, looks: Looks) -> AuditResult:
+    from incload.api.kept_records import kinds_in, watermark_in
+
+    kinds = kinds_in(copy)
+    sides = Sides((source.session.engine, copy.session.engine), kinds, _unit(options, "time_unit"))
+    pairs = paired(source, copy, wanted, sides)
+    for side in (source, copy):
+        _show_only(side, options.get("where"))
+    places = range(len(wanted.key))
+    mine, other = (
+        digests(side.session, side.session.relation("source", side.table), held, places)
+        for side, held in ((source, [each.source for each in pairs]), (copy, [each.copy for each in pairs]))
+    )
+    names = tuple(each.source.column.name for each in pairs)
+    keys = names[: len(wanted.key)]
+    refuse_repeated(mine, keys, is_promised=source.session.unique("source", source.table, keys))
+    place = len(wanted.key) if wanted.cursor and wanted.cursor not in wanted.key else None
+    if wanted.cursor and place is None:
+        place = wanted.key.index(wanted.cursor)
+    kept = watermark_in(copy, wanted.cursor) if wanted.cursor else None
+    mark = None if place is None else _mark((source, other, pairs[place]), place, options, kept)
+    tally = Tally(pairs, Causes(place, mark), Shown(options.get("limit", 10), options.get("show_values", False)))
+    tables = Tables.of(mine, other)
+    look(tables, tally, looks)
+    return AuditResult(
+        source=_said(source),
+        copy=_said(copy),
+        key=keys,
+        cursor=wanted.cursor,
+        inferred=mark is None or not mark.is_exact,
+        watermark=shown_mark(mark) if mark else None,
+        watermark_from=mark.origin if mark else None,
+        columns=names,
+        not_compared=not_compared(copy, pairs),
+        **counted(tables, tally),
+    )
+
+
+def _said(side: Opened) -> str:
+    return masked(f"{side.table} in {side.shown}")
+
+
+def _show_only(side: Opened, where: str | None) -> None:
+    from incload.loading.columns.choosing import check_condition
+
+    if where is None:
+        return
+    check_condition(where, side.names)
+    side.session.show_only(side.table, where)
+    try:
+        side.session.rows(f"SELECT 1 FROM {side.session.relation('source', side.table)} AS r LIMIT 0")  # noqa: S608 - checked above
+    except side.session.error as error:
+        raise Refused(f"--where {where!r} cannot be used on {_said(side)}: {reason(error)}") from error
+
+
+def _mark(sides: tuple[Opened, Digests, Pair], place: int, options: AuditOptions, kept: tuple[str, str] | None) -> Mark:
+    """Return the watermark: as it is given, as incload has kept it, or the copy's largest cursor."""
+    source, copy, cursor = sides
+    given = options.get("watermark")
+    text, origin, is_exact = copy.largest(place), "the largest cursor of the copy", False
+    if given is not None:
+        text, origin, is_exact = given_mark(given, cursor.source), "--watermark", True
+    elif kept is not None:
+        text, origin, is_exact = given_mark(kept[0], cursor.source), f"the state of strategy {kept[1]!r}", True
+    per_second = ticks_per_second(cursor.source, _unit(options, "cursor_unit"), text if text != NULL else "n;")
+    return Mark(text, origin, is_exact, source.session.now() if per_second else None, per_second)

@@ -1,0 +1,46 @@
+"""What incload has recorded in a copy that it loaded: what its columns hold, and up to where the source was read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.errors import Refused
+from incload.loading.columns.column_kinds import OWNER, read_kinds
+from incload.loading.state.entry import read_entry
+from incload.loading.state.table_store import FORMER, TABLE
+
+if TYPE_CHECKING:
+    from incload.auditing.tables import Opened
+
+
+def kinds_in(copy: Opened) -> dict[str, str]:
+    """Return what a load has recorded of a copy's columns, by their names; empty where there is no record."""
+    return {name: each.kind for name, each in read_kinds(_texts(copy).get(OWNER)).items()}
+
+
+def watermark_in(copy: Opened, cursor: str) -> tuple[str, str] | None:
+    """Return the watermark that the one strategy of a copy keeps of a cursor, and its name.
+
+    None where none is kept, where several strategies keep one, and where it is not that of this cursor.
+    """
+    found = []
+    for strategy, text in _texts(copy).items():
+        if strategy == OWNER:
+            continue
+        try:
+            entry = read_entry(text, "the state", "load again")
+        except Refused:
+            continue
+        if entry.shown is not None and entry.tags.get("cursor") == cursor:
+            found.append((str(entry.shown), strategy))
+    return found[0] if len(found) == 1 else None
+
+
+def _texts(copy: Opened) -> dict[str, str]:
+    """Return what the table of states says of a table, by whose it is."""
+    session = copy.session
+    table = next((name for name in (TABLE, FORMER[TABLE]) if session.holds("source", name)), None)
+    if table is None:
+        return {}
+    sql = f"SELECT strategy, value FROM {session.name('source', table)} WHERE table_name = ?"  # noqa: S608 - a name of its own
+    return {str(strategy): str(value) for strategy, value in session.rows(sql, (copy.table,))}

@@ -1,0 +1,86 @@
+"""Which blocks of two tables differ: all are digested once, those that differ are cut again, and the rest is done.
+
+What must stay true: what is held in memory follows neither the size of a table nor the number of its differences. A
+level has at most so many blocks, and rows are handed out in portions.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from incload.engines.canonical import Buckets, Ranges, Within
+from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from incload.engines.canonical import Block, Cut, Digest, Digests
+
+MOST_BLOCKS = 4_096
+"""How many blocks the first cut makes, about."""
+BLOCK_ROWS = 1_000
+"""How many rows a block of the first cut has where that makes fewer blocks."""
+BOTTOM_ROWS = 500
+"""A block with no more rows than this is not cut again."""
+_AT_ONCE = 50
+"""How many blocks are asked about in one query."""
+_PORTION = 20_000
+"""How many rows are fetched at once, unless one block alone has more."""
+
+
+def first_cut(source: Digests, copy: Digests) -> tuple[Cut, int, int]:
+    """Return how the tables are cut first, and how many rows each has.
+
+    Keys of one column of whole numbers are cut into ranges, which an index finds. All others are cut by digests of the
+    keys, which need no order and so depend on no collation.
+    """
+    spans = []
+    if len(source.key) == 1 and all(side.held[side.key[0]].column.kind is Kind.INTEGER for side in (source, copy)):
+        spans = [side.key_span() for side in (source, copy)]
+        counts = [int(str(count)) for count, _, _ in spans]
+    else:
+        counts = [side.count() for side in (source, copy)]
+    keys = [key for _, low, high in spans for key in (low, high) if isinstance(key, int)]
+    wanted = min(max(max(counts) // BLOCK_ROWS, 1), MOST_BLOCKS)
+    if keys and max(keys) - min(keys) < 2**62:
+        bits = max(((max(keys) - min(keys)) // wanted).bit_length(), 0)
+        return Ranges(min(keys), bits), counts[0], counts[1]
+    digits = next(number for number in range(1, 5) if 16**number >= wanted or number == 3)
+    return Buckets(digits), counts[0], counts[1]
+
+
+def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = None) -> Iterator[Within]:
+    """Yield the blocks in which the tables differ, cut as far as it pays, in portions of not too many rows."""
+    waiting: list[Block] = []
+    rows = 0
+    large: list[Block] = []
+    for block, size in _differing(source.blocks(cut, within), copy.blocks(cut, within)):
+        if size > BOTTOM_ROWS and cut.finer and block is not None:
+            large.append(block)
+            continue
+        if waiting and (rows + size > _PORTION or len(waiting) == _AT_ONCE):
+            yield Within(cut, tuple(waiting))
+            waiting, rows = [], 0
+        waiting.append(block)
+        rows += size
+    if waiting:
+        yield Within(cut, tuple(waiting))
+    for some in _batches(large):
+        assert cut.finer is not None  # noqa: S101 - only then is a block large
+        yield from unequal(source, copy, cut.finer, Within(cut, some))
+
+
+def _differing(source: dict[Block, Digest], copy: dict[Block, Digest]) -> Iterator[tuple[Block, int]]:
+    """Yield the blocks whose digests differ, in the order of their names, each with its number of rows."""
+    none = (0, 0)
+    for block in sorted(source.keys() | copy.keys(), key=lambda each: (each is None, each)):
+        one, other = source.get(block, none), copy.get(block, none)
+        if one != other:
+            yield block, max(one[0], other[0])
+
+
+def _batches(blocks: Iterable[Block]) -> Iterator[tuple[Block, ...]]:
+    left = iter(blocks)
+    while some := tuple(islice(left, _AT_ONCE)):
+        yield some

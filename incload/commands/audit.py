@@ -1,0 +1,97 @@
+"""`incload audit`: compare a copy with its source, and say why its rows are wrong."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from incload.commands.options.columns import named
+from incload.commands.options.layouts import add_layout_to
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    import argparse
+
+    from incload.api.audit import AuditOptions
+
+_DESCRIPTION = """\
+Compare two tables of any two engines, or a file of records and a table: which rows of the copy are lost, stale,
+phantom or duplicated, and why. Neither side is written. Both digest blocks of their rows, and only the rows of blocks
+that differ are fetched.
+Exit codes: 0 equal, 1 wrong rows, 2 refused, 3 undecided, as what differs changes all the time.
+"""
+FORMATS = ("text", "json", "csv", "markdown", "github")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command and its options."""
+    parser.description = _DESCRIPTION
+    option = parser.add_argument
+    option("source", help="a URL such as sqlite:///shop.db?table=orders, or a JSON, CSV or Parquet file of records")
+    option("copy", help="the URL of the copy, such as duckdb:///copy.duckdb?table=orders")
+    option("--key", required=True, help='the key column; several separated by commas, a name with a comma in "quotes"')
+    option("--cursor", help="the column that orders changes, from which causes are inferred")
+    add_layout_to(parser)
+    option("--columns", metavar="NAMES", help="compare these columns alone, besides the key and the cursor")
+    option("--exclude", metavar="NAMES", help="compare all columns but these")
+    option(
+        "--rename",
+        action="append",
+        default=[],
+        metavar="NAME=COPY",
+        help="a column of the source that has another name in the copy; may be given several times",
+    )
+    option("--where", metavar="CONDITION", help="compare the rows alone that meet a condition in the SQL of both sides")
+    option("--limit", type=int, default=10, help="how many wrong rows of each kind are shown (default 10)")
+    option("--show-values", action="store_true", help="show the values of wrong rows as well as their keys")
+    option("--settle", metavar="SPAN", help="look again, after such a time, at rows that differ, as in 30s")
+    option("--rechecks", type=int, help="how often to look again (default 1 with --settle)")
+    option("--watermark", help="the largest cursor value that the last sync had read, as the source writes it")
+    option(
+        "--cursor-unit", choices=["s", "ms", "us", "ns"], help="what an integer cursor counts since 1970, for lateness"
+    )
+    option(
+        "--time-unit",
+        choices=["s", "ms", "us", "ns"],
+        help="what integers count since 1970 where the other side has timestamps (default: what incload loads)",
+    )
+    option("--format", choices=FORMATS, default="text", help="the form of what is printed (default text)")
+    option("--output", type=Path, help="a file to write it to, instead of printing it")
+    parser.set_defaults(run=run, stopped="stopped before the audit was complete; nothing was written: run it again.")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Audit, and print what was found in the form that was asked for."""
+    from incload.api.audit import audit
+    from incload.commands.load import check_output
+    from incload.report.audit import pages
+
+    if options.output:
+        check_output(options.output)
+    found = audit(options.source, options.copy, **_given(options))
+    text = pages.rendered(found.to_dict(), options.format)
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    return found.exit_code
+
+
+def _given(options: argparse.Namespace) -> AuditOptions:
+    """Return the options of the command as those of `incload.audit`, which has one of each name."""
+    from incload.api.audit import AuditOptions
+
+    given = {name: value for name, value in vars(options).items() if name in AuditOptions.__annotations__}
+    for name in ("key", "columns", "exclude"):
+        if given[name] is not None:
+            given[name] = named(f"--{name}", given[name])
+    given["rename"] = dict(map(_renamed, options.rename))
+    return cast("AuditOptions", given)
+
+
+def _renamed(text: str) -> tuple[str, str]:
+    name, equals, other = text.partition("=")
+    if not (name and equals and other):
+        raise Refused(f"--rename {text!r} renames nothing: write --rename NAME=COPY, the source's name first.")
+    return name, other

@@ -1,0 +1,250 @@
+"""The canonical text of a row, from which every engine computes one digest; docs/audit.md describes it to the byte.
+
+A value is written as a letter for its form, its text and a semicolon; a null is `n;`. Texts carry their length in
+bytes, so that no value can be mistaken for the end of another. The digest of a row is the first eight bytes of the md5
+of its text, as an unsigned big-endian number; the digest of a block is the number of its rows and the sum of theirs.
+What must stay true: two engines that hold the same value write the same text, and no other value has it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from incload.engines.session import Row, Session
+    from incload.table import Column
+
+NULL = "n;"
+TAGS = {
+    Kind.INTEGER: "i",
+    Kind.REAL: "r",
+    Kind.TEXT: "t",
+    Kind.TIMESTAMP: "m",
+    Kind.DECIMAL: "d",
+    Kind.BLOB: "b",
+}
+"""The letter of each form."""
+ISO = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6}0*)?)?(Z|[+-]\d\d(:?\d\d)?)?)?"
+"""The texts that are read as times: none that is finer than a microsecond."""
+DECIMAL = r"-?(0|[1-9]\d*)(\.\d+)?"
+"""The texts that are read as exact numbers."""
+
+LARGEST_SINGLE = 3.4028235677973362e38
+"""Every float of 64 bits below this has a nearest one of 32 bits; those beyond are compared as they are."""
+
+Block = int | str | None
+"""The name of a block: the number of a range of keys, the first digits of keys' digests, or None for keys of no range.
+"""
+Digest = tuple[int, int]
+"""How many rows a block has, and the sum of their digests modulo 2 to the power of 64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form in which the values of a column are compared.
+
+    Attributes:
+        kind: A kind that has a letter.
+        per_second: In how many ticks per second times are compared.
+        single: Whether floats are compared as those of 32 bits.
+        trimmed: Whether spaces at the end of texts do not count.
+        lossy: Whether NaN and times without end count as null, because one side cannot hold them.
+    """
+
+    kind: Kind
+    per_second: int = 0
+    single: bool = False
+    trimmed: bool = False
+    lossy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A column of one side, and the form in which its values are compared.
+
+    Attributes:
+        column: The column.
+        form: The form.
+        unit: How many ticks per second it counts, where it holds times as integers.
+    """
+
+    column: Column
+    form: Form
+    unit: int = 0
+
+    @property
+    def factor(self) -> int:
+        """By what the ticks of the column are multiplied for the comparison."""
+        return self.form.per_second // (self.unit or self.column.per_second)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Blocks of neighbouring whole numbers: block n holds the keys of which `(key - start) >> bits` is n."""
+
+    start: int
+    bits: int
+
+    @property
+    def finer(self) -> Ranges | None:
+        """Blocks of a part of the size, each within one of these; None where a block is one key."""
+        return Ranges(self.start, max(self.bits - 5, 0)) if self.bits else None
+
+    def bounds(self, block: int) -> tuple[int, int]:
+        """Return the first and the last key of a block."""
+        first = self.start + (block << self.bits)
+        return first, first + (1 << self.bits) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Blocks of keys with the same first hexadecimal digits of the md5 of their canonical text, whatever they are."""
+
+    digits: int
+
+    @property
+    def finer(self) -> Buckets | None:
+        """Blocks of a part of the size, each within one of these."""
+        return Buckets(self.digits + 1) if self.digits < 16 else None
+
+
+Cut = Ranges | Buckets
+
+
+class Digests(ABC):
+    """The rows of one table as an engine writes and digests them.
+
+    Attributes:
+        session: The session that reads the table.
+        relation: What stands behind FROM, with the alias `r`.
+        held: The columns that are compared.
+        key: Which of them are the key.
+    """
+
+    def __init__(self, session: Session, relation: str, held: Sequence[Held], key: Sequence[int]) -> None:
+        """Digest the columns of a relation."""
+        self.session, self.relation = session, f"{relation} AS r"
+        self.held, self.key = tuple(held), tuple(key)
+
+    @property
+    def quoted_key(self) -> str:
+        """The first key column in SQL."""
+        return self.session.quote(self.held[self.key[0]].column.name)
+
+    @abstractmethod
+    def blocks(self, cut: Cut, within: Within | None = None) -> dict[Block, Digest]:
+        """Return the digest of each block, of all rows or of those in some blocks of a coarser cut."""
+
+    @abstractmethod
+    def rows(self, within: Within) -> list[tuple[str, ...]]:
+        """Return the rows of some blocks, each value as its canonical text."""
+
+    @abstractmethod
+    def largest(self, place: int) -> str:
+        """Return the canonical text of the largest value of a column, texts by their bytes."""
+
+    def key_span(self) -> Row:
+        """Return how many rows there are, and the smallest and largest key, of which the key's first column is one."""
+        key = self.quoted_key
+        ((count, low, high),) = self.session.rows(f"SELECT count(*), min({key}), max({key}) FROM {self.relation}")
+        return count, low, high
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+        ((number,),) = self.session.rows(f"SELECT count(*) FROM {self.relation}")
+        return int(str(number))
+
+    def repeated(self) -> Row | None:
+        """Return a key that stands in several rows, or that is null in part; None where there is none."""
+        names = [self.session.quote(self.held[place].column.name) for place in self.key]
+        listed, nulls = ", ".join(names), " OR ".join(f"{name} IS NULL" for name in names)
+        found = self.session.rows(
+            f"SELECT {listed} FROM {self.relation} GROUP BY {listed} HAVING count(*) > 1 OR {nulls} LIMIT 1"
+        )
+        return found[0] if found else None
+
+    def range_condition(self, cut: Ranges, blocks: Iterable[Block]) -> str:
+        """Return the condition that a key is in one of some ranges, neighbours taken together."""
+        numbers = sorted(block for block in blocks if isinstance(block, int))
+        spans: list[tuple[int, int]] = []
+        for first, last in map(cut.bounds, numbers):
+            if spans and spans[-1][1] + 1 == first:
+                spans[-1] = spans[-1][0], last
+            else:
+                spans.append((first, last))
+        key = self.quoted_key
+        parts = [f"({key} >= {first} AND {key} <= {last})" for first, last in spans]
+        if None in blocks:
+            parts.append(self.keyless())
+        return " OR ".join(parts)
+
+    def keyless(self) -> str:
+        """Return the condition that a key is in no range."""
+        return f"{self.quoted_key} IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Some blocks of a cut, which are not many."""
+
+    cut: Cut
+    blocks: tuple[Block, ...]
+
+
+class SqlDigests(Digests):
+    """Rows that the engine itself writes, hashes and adds up."""
+
+    @abstractmethod
+    def text(self, held: Held, value: str) -> str:
+        """Return the expression of the canonical text of a value that is not null."""
+
+    @abstractmethod
+    def number(self, text: str) -> str:
+        """Return the expression of the first eight bytes of a text's md5, as a number that may have a sign."""
+
+    def written(self, held: Held) -> str:
+        """Return the expression of a value's canonical text, null or not."""
+        return f"coalesce({self.text(held, self.session.quote(held.column.name))}, '{NULL}')"
+
+    def blocks(self, cut: Cut, within: Within | None = None) -> dict[Block, Digest]:
+        """Group the digests of the rows in the engine."""
+        where = f" WHERE {self._condition(within)}" if within else ""
+        row = " || ".join(map(self.written, self.held))
+        digests = f"SELECT {self._block(cut)} AS block, {self.number(row)} AS digest FROM {self.relation}{where}"
+        found = self.session.rows(f"SELECT block, count(*), sum(digest) FROM ({digests}) AS d GROUP BY block")
+        return {_block(block): (int(str(count)), int(str(total)) % 2**64) for block, count, total in found}
+
+    def rows(self, within: Within) -> list[tuple[str, ...]]:
+        """Let the engine write the values."""
+        values = ", ".join(map(self.written, self.held))
+        found = self.session.rows(f"SELECT {values} FROM {self.relation} WHERE {self._condition(within)}")
+        return [tuple(map(str, row)) for row in found]
+
+    def largest(self, place: int) -> str:
+        """Write the largest value alone."""
+        held = self.held[place]
+        name = self.session.quote(held.column.name)
+        ordered = self.session.key_order(held.column)
+        query = f"SELECT {self.written(held)} FROM (SELECT max({ordered}) AS {name} FROM {self.relation}) AS m"
+        return str(self.session.rows(query)[0][0])
+
+    def _block(self, cut: Cut) -> str:
+        if isinstance(cut, Ranges):
+            return f"(({self.quoted_key})::bigint - ({cut.start})::bigint) >> {cut.bits}"
+        return f"substr(md5({' || '.join(self.written(self.held[place]) for place in self.key)}), 1, {cut.digits})"
+
+    def _condition(self, within: Within) -> str:
+        if isinstance(within.cut, Ranges):
+            return f"({self.range_condition(within.cut, within.blocks)})"
+        names = ", ".join(f"'{block}'" for block in within.blocks)
+        return f"{self._block(within.cut)} IN ({names})"
+
+
+def _block(value: object) -> Block:
+    return value if isinstance(value, int | str) else None

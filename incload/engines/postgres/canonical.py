@@ -1,0 +1,82 @@
+"""How PostgreSQL writes the canonical text of a value; see `incload.engines.canonical`."""
+
+from __future__ import annotations
+
+from incload.engines.canonical import DECIMAL, ISO, LARGEST_SINGLE, Held, SqlDigests
+from incload.engines.postgres.sql import microseconds
+from incload.table import Kind
+
+
+class PostgresDigests(SqlDigests):
+    """The rows of a table on a PostgreSQL server."""
+
+    def number(self, text: str) -> str:
+        """Take the digits of the md5, as a number with a sign."""
+        return f"('x' || substr(md5({text}), 1, 16))::bit(64)::bigint"
+
+    def text(self, held: Held, value: str) -> str:
+        """Write by the form, and by what the column holds."""
+        kind = held.column.kind
+        match held.form.kind:
+            case Kind.INTEGER:
+                return f"'i' || {f'{value}::int' if kind is Kind.BOOLEAN else value} || ';'"
+            case Kind.BLOB:
+                return f"'b' || upper(encode({value}, 'hex')) || ';'"
+            case Kind.REAL:
+                return _real(held, value)
+            case Kind.TIMESTAMP:
+                return _time(held, value)
+            case Kind.DECIMAL:
+                return _decimal(value, is_text=kind is Kind.TEXT)
+        return text_of(f"{value}::text", trimmed=held.form.trimmed)
+
+
+def text_of(text: str, *, trimmed: bool = False) -> str:
+    """Return the canonical text of a text."""
+    value = f"rtrim({text}, ' ')" if trimmed else text
+    return f"'t' || octet_length({value}) || ':' || {value} || ';'"
+
+
+def _real(held: Held, value: str) -> str:
+    """Write the bits of the float as a number; a whole number beyond what floats hold stays one."""
+    kind = held.column.kind
+    real = f"{value}::float8"
+    if held.form.single:
+        real = f"(CASE WHEN abs({real}) < {LARGEST_SINGLE} THEN {_single(real)} ELSE {real} END)"
+    bits = f"('x' || encode(float8send(CASE WHEN {real} = 0 THEN 0 ELSE {real} END), 'hex'))::bit(64)::bigint"
+    nan = "NULL" if held.form.lossy else "'rnan;'"
+    written = f"CASE WHEN {real} = 'NaN'::float8 THEN {nan} ELSE 'r' || {bits} || ';' END"
+    if kind is Kind.INTEGER:
+        return f"CASE WHEN ({real})::numeric = {value} THEN {written} ELSE 'i' || {value} || ';' END"
+    return written
+
+
+def _single(real: str) -> str:
+    """Round to 32 bits; what is too small for them is 0, which the server would refuse to make of it."""
+    return f"CASE WHEN abs({real}) <= 7.006492321624085e-46 THEN 0 ELSE {real}::float4::float8 END"
+
+
+def _time(held: Held, value: str) -> str:
+    """Write ticks; a text that is no time stays a text."""
+    kind, factor = held.column.kind, f"::numeric * {held.factor}" if held.factor != 1 else ""
+    if kind is Kind.INTEGER:
+        return f"'m' || ({value}{factor})::text || ';'"
+    if kind is Kind.TEXT:
+        zoned = f"CASE WHEN {value} ~ '(Z|[T ].*[+-]\\d\\d(:?\\d\\d)?)$' THEN {value} ELSE {value} || 'Z' END"
+        time = microseconds(f"({zoned})::timestamptz")
+        return f"CASE WHEN {value} ~ '^{ISO}$' THEN 'm' || {time} || ';' ELSE {text_of(value)} END"
+    endless = f"'m' || {value}::text || ';'"
+    finite = f"'m' || ({microseconds(value)}{factor})::text || ';'"
+    return (
+        f"CASE WHEN {value} IS NULL THEN NULL WHEN isfinite({value}) THEN {finite}"
+        f" ELSE {'NULL' if held.form.lossy else endless} END"
+    )
+
+
+def _decimal(value: str, *, is_text: bool) -> str:
+    """Write the digits without zeros at the end of a fraction; a text that is no number stays a text."""
+    written = f"'d' || trim_scale({value}::numeric)::text || ';'"
+    return f"CASE WHEN {value} ~ '^{DECIMAL}$' THEN {written} ELSE {text_of(value)} END" if is_text else written
+
+
+DIGESTS = PostgresDigests

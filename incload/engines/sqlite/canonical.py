@@ -1,0 +1,190 @@
+"""How the rows of a SQLite table are written and digested: here, value by value, as they stream out of it.
+
+SQLite has no md5, and its columns hold values of any type. To build the texts in SQL and hash them in a function costs
+as much as to write them here. A value of another type than its column's form is written by its own letter.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from decimal import Decimal
+from hashlib import md5
+from typing import TYPE_CHECKING
+
+from incload.cursor import UNITS, MixedText
+from incload.engines.canonical import (
+    DECIMAL,
+    ISO,
+    LARGEST_SINGLE,
+    NULL,
+    Block,
+    Buckets,
+    Cut,
+    Digest,
+    Digests,
+    Held,
+    Ranges,
+    Within,
+)
+from incload.errors import Refused
+from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from incload.engines.session import Row
+    from incload.engines.sqlite.session import SqliteSession
+
+    Writer = Callable[[object], str]
+
+_ISO, _DECIMAL = re.compile(ISO, re.ASCII), re.compile(DECIMAL, re.ASCII)
+_FETCHED = 1_000
+"""How many rows are held at a time."""
+
+
+class SqliteDigests(Digests):
+    """The rows of a table in a SQLite file."""
+
+    session: SqliteSession
+
+    def blocks(self, cut: Cut, within: Within | None = None) -> dict[Block, Digest]:
+        """Digest the rows one by one."""
+        found: dict[Block, list[int]] = {}
+        block_of = self._blocks_of(cut)
+        for row, texts in self._written(within):
+            digest = int.from_bytes(md5("".join(texts).encode(), usedforsecurity=False).digest()[:8], "big")
+            sums = found.setdefault(block_of(row, texts), [0, 0])
+            sums[0] += 1
+            sums[1] += digest
+        return {block: (count, total % 2**64) for block, (count, total) in found.items()}
+
+    def rows(self, within: Within) -> list[tuple[str, ...]]:
+        """Write the values."""
+        return [tuple(texts) for _, texts in self._written(within)]
+
+    def largest(self, place: int) -> str:
+        """Write the largest value."""
+        held = self.held[place]
+        name = self.session.quote(held.column.name)
+        ((value,),) = self.session.rows(f"SELECT max({name} COLLATE BINARY) FROM {self.relation}")
+        return writer(held)(value)
+
+    def key_span(self) -> Row:
+        """Leave out keys that are no whole numbers."""
+        key = self.quoted_key
+        whole = f"CASE WHEN typeof({key}) = 'integer' THEN {key} END"
+        ((count, low, high),) = self.session.rows(f"SELECT count(*), min({whole}), max({whole}) FROM {self.relation}")
+        return count, low, high
+
+    def keyless(self) -> str:
+        """Any value may stand in any column."""
+        return f"typeof({self.quoted_key}) <> 'integer'"
+
+    def _blocks_of(self, cut: Cut) -> Callable[[Row, list[str]], Block]:
+        if isinstance(cut, Buckets):
+            return lambda _, texts: self._bucket(texts, cut)
+        place, start, bits = self.key[0], cut.start, cut.bits
+        return lambda row, _: (row[place] - start) >> bits if type(row[place]) is int else None  # type: ignore[operator]  # as its type says
+
+    def _bucket(self, texts: list[str], cut: Buckets) -> str:
+        key = "".join(texts[place] for place in self.key)
+        return md5(key.encode(), usedforsecurity=False).hexdigest()[: cut.digits]
+
+    def _written(self, within: Within | None) -> Iterator[tuple[Row, list[str]]]:
+        """Yield rows with the texts of their values."""
+        writers = [writer(held) for held in self.held]
+        names = ", ".join(self.session.quote(held.column.name) for held in self.held)
+        where = ""
+        if within and isinstance(within.cut, Ranges):
+            where = f" WHERE {self.range_condition(within.cut, within.blocks)}"
+        cursor = self.session.driver.execute(f"SELECT {names} FROM {self.relation}{where}")
+        cursor.arraysize = _FETCHED
+        kept = frozenset(within.blocks) if within and isinstance(within.cut, Buckets) else None
+        for row in cursor:
+            texts = [write(value) for write, value in zip(writers, row, strict=True)]
+            if kept is None or (within and self._bucket(texts, within.cut) in kept):  # type: ignore[arg-type]  # of buckets
+                yield row, texts
+
+
+def writer(held: Held) -> Writer:
+    """Return what writes the values of a column."""
+    form = held.form
+    match form.kind:
+        case Kind.INTEGER:
+            return _integer
+        case Kind.REAL:
+            return lambda value: _real(value, single=form.single)
+        case Kind.TIMESTAMP:
+            return lambda value: _time(value, held.factor, is_text=held.column.kind is Kind.TEXT)
+        case Kind.DECIMAL:
+            return _decimal
+        case Kind.BLOB:
+            return as_it_is
+    numbers = held.column.kind is Kind.INTEGER
+    return lambda value: _text(value, trimmed=form.trimmed, numbers=numbers)
+
+
+def as_it_is(value: object) -> str:
+    """Write a value by its own type."""
+    match value:
+        case None:
+            return NULL
+        case int():
+            return f"i{value};"
+        case float():
+            return _real(value)
+        case bytes():
+            return f"b{value.hex().upper()};"
+    return _text(str(value))
+
+
+def _integer(value: object) -> str:
+    return f"i{value};" if type(value) is int else as_it_is(value)
+
+
+def _text(value: object, *, trimmed: bool = False, numbers: bool = False) -> str:
+    if type(value) is str:
+        text = value.rstrip(" ") if trimmed else value
+        return f"t{len(text.encode())}:{text};"
+    return _text(str(value)) if numbers and type(value) is int else as_it_is(value)
+
+
+def _real(value: object, *, single: bool = False) -> str:
+    """Write the bits of the float as a number; a whole number beyond what floats hold stays one."""
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and bool(_DECIMAL.fullmatch(value)))
+    if not is_number:
+        return as_it_is(value)
+    real = float(value)  # type: ignore[arg-type]  # a number, or the text of one
+    if isinstance(value, int) and int(real) != value:
+        return f"i{value};"
+    if single and abs(real) < LARGEST_SINGLE:
+        (real,) = struct.unpack("f", struct.pack("f", real))
+    (bits,) = struct.unpack(">q", struct.pack(">d", real or 0.0))
+    return f"r{bits};"
+
+
+def _time(value: object, factor: int, *, is_text: bool) -> str:
+    """Write ticks; a text that is no time stays a text."""
+    if type(value) is int and not is_text:
+        return f"m{value * factor};"
+    if type(value) is str and is_text and _ISO.fullmatch(value):
+        try:
+            shown = re.sub(r"(\.\d{6})0+", r"\1", value)
+            return f"m{MixedText(UNITS['us'], zoned=True).position(shown)};"
+        except Refused:
+            return _text(value)
+    return as_it_is(value)
+
+
+def _decimal(value: object) -> str:
+    """Write the digits without zeros at the end of a fraction; a text that is no number stays a text."""
+    if type(value) is int:
+        return f"d{value};"
+    if type(value) is not str or not _DECIMAL.fullmatch(value):
+        return as_it_is(value)
+    digits = value.rstrip("0").rstrip(".") if "." in value else value
+    return "d0;" if not Decimal(digits) else f"d{digits};"
+
+
+DIGESTS = SqliteDigests
