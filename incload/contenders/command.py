@@ -1,4 +1,4 @@
-"""A command as a contender: any program, run once for every sync, told what to do by its environment and arguments."""
+"""A command as a contender: any program, run once for every sync, with the request in its environment and arguments."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class ContenderFailed(Exception):  # noqa: N818 - it names what happened, as the
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
-    """What a contender is told when it is asked for one sync; nothing in it says what happens in the source.
+    """What a contender gets when it is asked for one sync; nothing in it says what happens in the source.
 
     Attributes:
         source_url: The database to read.
@@ -86,7 +86,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What one sync did, as far as the contender says.
+    """What one sync did; a contender may leave any of it out.
 
     Attributes:
         counters: What it counted; None when it counts nothing.
@@ -192,7 +192,7 @@ class Contender(ABC):
     def sync(self, request: SyncRequest) -> SyncResult:
         """Bring the target's table up to date by one sync; raise anything when that fails."""
 
-    def state(self, request: SyncRequest) -> StateAccess:  # noqa: ARG002 - whoever can, overrides this
+    def state(self, request: SyncRequest) -> StateAccess:  # noqa: ARG002 - a contender that can overrides this
         """Return what leads to its state. Raises `Unable` unless `capabilities` says that it can."""
         raise Unable(f"{self.id} does not say where it keeps its state.")
 

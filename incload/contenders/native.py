@@ -32,7 +32,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 EVERYTHING_PASSES = Guards(allow_backwards=True, allow_ahead=True, allow_removals=True)
-"""The guards of a history that really happened: what is gone is gone, and stamps are what they are."""
+"""The guards of a history that really happened: what is gone is gone, and timestamps are what they are."""
 
 
 @dataclass(frozen=True)

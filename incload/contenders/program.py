@@ -1,7 +1,7 @@
 """Programs of others: started in a group of their own, ended at their limit with all that they started, heard once.
 
 What a program writes goes to a file, never to a pipe that a child left behind could keep open, and its last words are
-in the sentence that says how it failed. Its environment is that of the user without what would tell it of a test.
+in the sentence that says how it failed. Its environment is that of the user without what would give a test away.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WORDS_MOST = 400
 """How many characters of what a program wrote last are shown."""
 
 _HIDDEN = ("INCLOAD_", "PYTEST_", "COV_")
-"""How the names begin of what the program is not told: our own settings, and which test is running."""
+"""How the names begin of what the program does not see: our own settings, and which test is running."""
 
 
 def settings(request: SyncRequest) -> dict[str, str]:

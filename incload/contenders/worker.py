@@ -67,22 +67,22 @@ class WorkerContender(Contender):
             ContenderFailed: The callable raised, did not answer in time, or its process died.
         """
         worker = self._worker()
-        told = worker.ask(_told(request), self.timeout)
-        if told is None:
+        answer = worker.ask(_as_json(request), self.timeout)
+        if answer is None:
             self._forget()
             raise ContenderFailed(f"{self.name} {worker.failure(self.timeout)}")
-        if not told["ok"]:
-            raise ContenderFailed(f"{self.name} raised {told['error']}")
-        return SyncResult(Counters(written=told["written"]), seconds=told["seconds"])
+        if not answer["ok"]:
+            raise ContenderFailed(f"{self.name} raised {answer['error']}")
+        return SyncResult(Counters(written=answer["written"]), seconds=answer["seconds"])
 
     def _worker(self) -> _Worker:
         """Return the worker of this process, started when it is first asked for or when the last one is gone."""
         worker = _WORKERS.get(self)
         if worker is None or worker.process.poll() is not None:
             worker = _WORKERS[self] = _Worker(self.python or sys.executable, self.place)
-            told = worker.hear(_START_SECONDS)
-            if told is None or not told["ok"]:
-                why = worker.failure(_START_SECONDS) if told is None else f"cannot be imported: {told['error']}"
+            answer = worker.hear(_START_SECONDS)
+            if answer is None or not answer["ok"]:
+                why = worker.failure(_START_SECONDS) if answer is None else f"cannot be imported: {answer['error']}"
                 self._forget()
                 raise ContenderFailed(f"contender {self.name} {why}")
         return worker
@@ -104,11 +104,11 @@ class _Worker:
         )  # fmt: skip
         self._late, self._words = False, ""
 
-    def ask(self, told: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any] | None:
         """Send a request and wait for the answer; None when there is none."""
         assert self.process.stdin is not None  # noqa: S101 - it was asked for
         with suppress(BrokenPipeError, OSError):
-            self.process.stdin.write(json.dumps(told).encode() + b"\n")
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()
         return self.hear(seconds)
 
@@ -155,7 +155,7 @@ def stop_all() -> None:
 Finalize(None, stop_all, exitpriority=1)  # at the end of this process, and of one of a pool, which has no `atexit`
 
 
-def _told(request: SyncRequest) -> dict[str, Any]:
+def _as_json(request: SyncRequest) -> dict[str, Any]:
     """Return a request as JSON can hold it."""
     return {
         "source_url": request.source_url,

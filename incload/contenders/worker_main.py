@@ -25,7 +25,7 @@ WORDS_MOST = 500
 
 @dataclass(frozen=True)
 class SyncRequest:
-    """What the callable is told, as `incload.contenders.contender.SyncRequest` says."""
+    """What the callable gets, as `incload.contenders.contender.SyncRequest` says."""
 
     source_url: str
     target_url: str
@@ -43,7 +43,7 @@ def main(place: str) -> None:
     os.dup2(2, 1)
     try:
         sync = found(place)
-    except BaseException as error:  # noqa: BLE001 - whatever an import does is told to who started it
+    except BaseException as error:  # noqa: BLE001 - whatever an import raises is the answer
         say(answers, {"ok": False, "error": words(error)})
         return
     say(answers, {"ok": True})
@@ -68,10 +68,10 @@ def found(place: str) -> Callable[[SyncRequest], Any]:
     return found
 
 
-def request(told: dict[str, Any]) -> SyncRequest:
+def request(given: dict[str, Any]) -> SyncRequest:
     """Return a request that came as JSON."""
-    now = None if told["now"] is None else datetime.fromisoformat(told["now"])
-    return SyncRequest(**{**told, "key": tuple(told["key"]), "state_dir": Path(told["state_dir"]), "now": now})
+    now = None if given["now"] is None else datetime.fromisoformat(given["now"])
+    return SyncRequest(**{**given, "key": tuple(given["key"]), "state_dir": Path(given["state_dir"]), "now": now})
 
 
 def answer(sync: Callable[[SyncRequest], Any], asked: SyncRequest) -> dict[str, Any]:

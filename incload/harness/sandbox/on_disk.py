@@ -31,7 +31,7 @@ _EXCLUSIVE = frozenset({"duckdb"})
 
 @dataclass(slots=True)
 class DiskStand(Sandbox):
-    """A source and a target that nobody has open while a contender works.
+    """A source and a target that the harness does not keep open while a contender works.
 
     Attributes:
         first: The columns that the source had from the start.
@@ -133,7 +133,7 @@ def _url(engine: str, folder: Path, name: str, closing: ExitStack) -> str:
 
 
 def _open(url: str, what: str) -> Session:
-    """Open a database to change it; nobody waits for a disk."""
+    """Open a database to change it, without waiting for a disk."""
     end = locate(url)
     kind = session_type(end.engine)
     try:

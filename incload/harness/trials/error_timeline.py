@@ -1,7 +1,7 @@
 """The error timeline: when each row became wrong, and when, if ever, it was right again; times are counted in syncs.
 
-Whoever audits whole tables enters differences, whoever looks only at what can have changed enters the rows that it has
-judged; both add up in the same way. A row that leaves the source while it is lost, stale or duplicated never healed,
+An audit of whole tables enters its difference, one of the rows that can have changed enters what it found of each; both
+add up in the same way. A row that leaves the source while it is lost, stale or duplicated never healed,
 whatever becomes of the target; unless it comes back it stays what it was when it was last there.
 """
 
@@ -26,7 +26,7 @@ End = Literal["healed", "left", "open"]
 
 @dataclass(frozen=True, slots=True)
 class SeenChange:
-    """A change without its content: whether the row is new, its stamps before and after, its lag in microseconds."""
+    """A change without its content: whether the row is new, its cursor before and after, its lag in microseconds."""
 
     new: bool
     old: int | None

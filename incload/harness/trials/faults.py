@@ -92,7 +92,7 @@ class Loading:
 
     Attributes:
         sandbox: Where it loads.
-        access: Its state; None where nobody knows it, so that no fault of it happens.
+        access: Its state; None where it cannot be reached, so that no fault of it happens.
         load: Runs it.
         saved: The states after earlier syncs that faults will come back to.
     """
