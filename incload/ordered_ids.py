@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import Scale, plain_scale_of_tag
 from incload.errors import Refused
+from incload.exact_numbers import exact_numbers_of_tag
 
 if TYPE_CHECKING:
     from incload.strategy import Position
@@ -108,4 +109,4 @@ def mixed_ids(column: str, one: object, other: object) -> Refused:
 
 def scale_of_tag(tag: str) -> Scale | None:
     """Return the scale that a tag names, of ids or of any other cursor; None when it names none."""
-    return ids_of_tag(tag) or plain_scale_of_tag(tag)
+    return ids_of_tag(tag) or exact_numbers_of_tag(tag) or plain_scale_of_tag(tag)

@@ -14,6 +14,7 @@ from incload.cursor import MixedText
 from incload.engines.columns.equality import Equality, folded
 from incload.engines.sql import Query
 from incload.errors import Refused
+from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
 from incload.strategy import AfterKey, Changed, Everything, Logged, Since
 
@@ -40,6 +41,10 @@ class Dialect(ABC):
     @abstractmethod
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
         """Return how a cursor column is compared and read."""
+
+    def exact(self, value: str, scale: Scale, declared: str) -> str:  # noqa: ARG002 - an engine may keep texts
+        """Return the expression by which an exact number of a column of a type is compared with others."""
+        return value
 
     def matches(self, text: str, pattern: str) -> str:
         """Return the condition that a text matches a pattern, which is a regular expression of classes alone."""
@@ -235,7 +240,7 @@ class Dialect(ABC):
     @staticmethod
     def bind(cursor: CursorSql, scale: Scale, position: float) -> object:
         """Return the value to bind: the stored one where the column itself is compared, else the position."""
-        if isinstance(scale, OrderedIds):
+        if isinstance(scale, OrderedIds | ExactNumbers):
             return scale.stored(position)
         if isinstance(scale, MixedText) or cursor.position != cursor.compared:
             return position

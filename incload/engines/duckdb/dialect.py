@@ -11,6 +11,7 @@ from incload.engines.cursor_sql import CursorSql
 from incload.engines.dialect import Dialect
 from incload.engines.duckdb import shared_types
 from incload.engines.duckdb.sql import BOUND, CAST_KEYS, endless, key_stamp, ticks, type_of
+from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
 from incload.table import Kind
 
@@ -30,10 +31,17 @@ class DuckdbDialect(Dialect):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
         if isinstance(scale, OrderedIds) and declared == "UUID":
             return CursorSql(name, "CAST(? AS UUID)", f"CAST({name} AS VARCHAR)")
+        if isinstance(scale, ExactNumbers):
+            value, bound = self.exact(name, scale, declared), f"CAST(? AS {_number(scale, declared)})"
+            return CursorSql(value, bound, f"CAST({name} AS VARCHAR)", f"CAST(max({value}) AS VARCHAR)")
         if isinstance(scale, Stamps):
             bound = BOUND.get(declared, "make_timestamp(?)")
             return CursorSql(name, bound, ticks(name, declared), endless(f"max({name})", declared))
         return CursorSql(name, "?", name)
+
+    def exact(self, value: str, scale: Scale, declared: str) -> str:
+        """Cast what an earlier load has kept as text."""
+        return f"CAST({value} AS {_number(scale, declared)})" if declared == "VARCHAR" else value
 
     def matches(self, text: str, pattern: str) -> str:
         """The whole text has to."""
@@ -72,3 +80,8 @@ class DuckdbDialect(Dialect):
     def type_name(self, column: Column, origin: str) -> str:
         """Keep DuckDB's own declaration; give columns of other engines the type of their kind."""
         return column.declared if origin == self.engine else type_of(column)
+
+
+def _number(scale: Scale, declared: str) -> str:
+    """Return the type in which exact numbers of a column are compared."""
+    return f"DECIMAL(38,{scale.places})" if declared == "VARCHAR" and isinstance(scale, ExactNumbers) else declared

@@ -27,6 +27,7 @@ from incload.engines.endpoints import MAIN, path_of, schema_of
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.stream import Batches, Stream
 from incload.errors import Refused
+from incload.exact_numbers import exact_numbers
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
@@ -244,8 +245,8 @@ class DuckdbSession(DuckdbDialect, Session):
             return Stamps(column.per_second)
         if column.kind in {Kind.INTEGER, Kind.REAL}:
             return Scale(per_second)
-        if ids := self.ordered_ids(place, table, column):
-            return ids
+        if known := exact_numbers(column, per_second) or self.ordered_ids(place, table, column):
+            return known
         if column.kind is not Kind.TEXT:
             raise Refused(
                 f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "

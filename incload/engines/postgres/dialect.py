@@ -12,6 +12,7 @@ from incload.engines.postgres.columns import shared_types
 from incload.engines.postgres.sql import hashed, key_stamp, microseconds, stamp, ticks
 from incload.engines.sql import Query
 from incload.errors import Refused
+from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
 from incload.table import Column, Kind
 
@@ -35,8 +36,8 @@ class PostgresDialect(Dialect):
             return CursorSql(name, "(?::text)::xid8", f"{name}::text::bigint")
         if isinstance(scale, MixedText):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
-        if isinstance(scale, OrderedIds) and declared == "uuid":
-            return CursorSql(name, "CAST(? AS uuid)", f"CAST({name} AS text)")
+        if isinstance(scale, OrderedIds | ExactNumbers):
+            return self._of_texts(name, scale, declared)
         if isinstance(scale, Stamps):
             per_second = scale.per_second or UNITS["us"]
             bound = stamp(declared, per_second)
@@ -44,6 +45,18 @@ class PostgresDialect(Dialect):
         if declared == "real":  # which the driver would read as the shortest number that is another float of 8 bytes
             return CursorSql(name, "?", f"{name}::float8")
         return CursorSql(name, "?", name)
+
+    def _of_texts(self, name: str, scale: Scale, declared: str) -> CursorSql:
+        """Return a cursor whose values are bound and read as texts."""
+        if isinstance(scale, ExactNumbers):
+            value = self.exact(name, scale, declared)
+            return CursorSql(value, "CAST(? AS numeric)", f"{name}::text", f"max({value})::text")
+        is_id = declared == "uuid"
+        return CursorSql(name, "CAST(? AS uuid)", f"CAST({name} AS text)") if is_id else CursorSql(name, "?", name)
+
+    def exact(self, value: str, scale: Scale, declared: str) -> str:  # noqa: ARG002 - a numeric has any scale
+        """Cast what an earlier load has kept as text."""
+        return f"{value}::numeric" if declared == "text" else value
 
     def matches(self, text: str, pattern: str) -> str:
         """The whole text has to, letter by letter."""

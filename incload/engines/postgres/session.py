@@ -38,6 +38,7 @@ from incload.engines.postgres.transfer import PostgresTransfer
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.temporary.tables import STAGE
 from incload.errors import Refused
+from incload.exact_numbers import exact_numbers
 from incload.strategy import Capability
 from incload.table import Column, Kind
 
@@ -289,8 +290,8 @@ class PostgresSession(PostgresDialect, Session):
             return Stamps(column.per_second)
         if column.kind in {Kind.INTEGER, Kind.REAL}:
             return Scale(per_second)
-        if ids := self.ordered_ids(place, table, column):
-            return ids
+        if known := exact_numbers(column, per_second) or self.ordered_ids(place, table, column):
+            return known
         if column.kind is not Kind.TEXT:
             raise Refused(
                 f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "

@@ -10,6 +10,7 @@ from xxhash import xxh3_64_digest, xxh3_64_intdigest
 
 from incload.cursor import UNITS, MixedText
 from incload.engines.session import Session
+from incload.exact_numbers import rank
 from incload.table import Kind
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def bring(connection: sqlite3.Connection) -> None:
     connection.create_function("incload_digest", -1, _digest, deterministic=True)
     if _JSON:
         connection.create_function("incload_xxh3", 1, xxh3_64_digest, deterministic=True)
+    connection.create_function("incload_rank", 1, rank, deterministic=True)
     connection.create_function("incload_meaning", 1, _meaning, deterministic=True)
 
 

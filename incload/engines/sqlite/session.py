@@ -27,6 +27,7 @@ from incload.engines.sqlite.limits import LOCK_SECONDS, MOST_COLUMNS
 from incload.engines.sqlite.optional import SqliteLogs, SqliteLooks
 from incload.engines.sqlite.transfer import SqliteTransfer
 from incload.errors import Refused
+from incload.exact_numbers import RANK_WIDTH, ExactNumbers
 from incload.strategy import Capability
 from incload.table import Column, Kind
 
@@ -260,10 +261,19 @@ class SqliteSession(Session):
         """SQLite lives in this process: its clock is the machine's."""
         return time.time_ns() // 1_000
 
-    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:  # noqa: ARG002 - values decide here, not types
+    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
         """Compare the bare column: numbers as numbers, stamps of one shape as text, of several by what they mean."""
-        compared = self.meaning(self.quote(column)) if isinstance(scale, MixedText) else self.quote(column)
+        name = self.quote(column)
+        if isinstance(scale, ExactNumbers):
+            ranked = self.exact(name, scale, declared)
+            largest = f"substr(max({ranked} || {name}), {RANK_WIDTH + 1})"
+            return CursorSql(ranked, "incload_rank(?)", name, largest)
+        compared = self.meaning(name) if isinstance(scale, MixedText) else name
         return CursorSql(compared, "?", compared)
+
+    def exact(self, value: str, scale: Scale, declared: str) -> str:  # noqa: ARG002 - all are texts
+        """Call the function that the connection brings along: texts have another order than numbers."""
+        return f"incload_rank({value})"
 
     def meaning(self, text: str) -> str:
         """Call the function that the connection brings along."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import IsoText, MixedText, Scale, Stamps, shape_of
 from incload.errors import Refused
+from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _position(text: str, scale: Scale) -> Position:
     """Return the position of a value as a reader of the source writes it; raise `Refused` or ValueError for others."""
     shape = shape_of(text)
     match scale:
-        case IsoText() | OrderedIds():
+        case IsoText() | OrderedIds() | ExactNumbers():
             return scale.position(text)
         case MixedText():
             if shape is None or shape.zoned is not scale.zoned:

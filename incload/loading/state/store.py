@@ -12,9 +12,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from incload.cursor import carried
 from incload.engines.temporary.tables import DIGEST
 from incload.errors import Refused
+from incload.exact_numbers import carried_exactly
 from incload.loading.columns.column_kinds import OWNER, Kinds, read_kinds
 from incload.loading.state.entry import Entry, read_entry
 from incload.ordered_ids import scale_of_tag
@@ -146,7 +146,7 @@ class StateStore(ABC):
                 f"name that one, or {self.remedy}."
             )
         before, after = scale_of_tag(then["scale"]), scale_of_tag(now["scale"])
-        position = carried(watermark, before, after) if before and after and watermark is not None else None
+        position = carried_exactly(watermark, before, after) if before and after and watermark is not None else None
         if position is None:
             raise Refused(
                 f"{self.said} was written for a cursor of the form {then['scale']!r}, and the cursor now has the "

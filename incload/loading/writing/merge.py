@@ -8,6 +8,7 @@ from incload.cursor import IsoText, MixedText
 from incload.engines.contract import WriteIntent
 from incload.engines.session import Query
 from incload.errors import Refused
+from incload.exact_numbers import ExactNumbers
 from incload.loading.writing.deletes import shrunk
 from incload.loading.writing.job import PreparedWrite
 from incload.strategy import WriteRule
@@ -48,6 +49,9 @@ def _newer(job: WriteJob, stage: str) -> str:
     one, other = f"s.{target.quote(table.cursor)}", f"t.{target.quote(table.cursor)}"
     if isinstance(job.scale, IsoText | MixedText):  # the target may hold stamps of another shape
         one, other = target.meaning(one), target.meaning(other)
+    if isinstance(job.scale, ExactNumbers):
+        declared = target.type_name(table.column(table.cursor), job.connections.origin)
+        one, other = (target.exact(each, job.scale, declared) for each in (one, other))
     return (
         f"(SELECT s.* FROM {stage} AS s LEFT JOIN {job.target} AS t ON {target.equal_keys(table.key, 's', 't')}"
         f" WHERE ({one} < {other}) IS NOT TRUE)"
