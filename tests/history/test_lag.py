@@ -60,6 +60,16 @@ def test_no_watermark_and_no_stamp_are_no_lag() -> None:
     assert changes([("a", None)], [("b", 900)], [("c", None)]) == [[("b", None, True)], [("c", None, True)]]
 
 
+def test_a_new_column_of_nulls_changes_no_row() -> None:
+    """A row copied before the column came has a null there, and so has the source; a value there is a change."""
+    gone = pa.table({"id": pa.array([], pa.string())})
+    added = [Tick(START + 100, arrow([]), gone, adds=((Column("note", Kind.TEXT), value),)) for value in (None, "new")]
+    found = [list(syncs(History(TABLE, START, arrow([("a", 900)]), (tick,))))[1] for tick in added]
+
+    assert [sync.added for sync in found] == [True, True]
+    assert [[change.key for change in sync.changes] for sync in found] == [[], [("a",)]]
+
+
 def test_everything_comes_after_no_key() -> None:
     """A key comes after a smaller one and after none, and not after itself."""
     assert [larger(("b",), other) for other in (None, ("a",), ("b",), ("c",))] == [True, True, False, False]

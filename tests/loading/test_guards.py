@@ -281,6 +281,14 @@ def test_the_refusal_shows_stamps_as_the_source_writes_them() -> None:
 # A unit that cannot be meant
 
 
+@pytest.mark.parametrize(("seconds", "warnings"), [(946_080_000, 1), (946_079_999, 0)])
+def test_a_unit_fits_from_thirty_years_after_1970_on(sqlite_ends: Ends, seconds: int, warnings: int) -> None:
+    """Where no unit makes the newest row recent, none is proposed, and nothing is reported."""
+    sqlite_ends.write(TABLE.replace("ts INTEGER", "ts BIGINT"), f"INSERT INTO events VALUES (1, {seconds * 1_000_000})")
+
+    assert len(sqlite_ends.load("lookback_window", cursor_per_second=UNITS["ns"]).warnings) == warnings
+
+
 @pytest.mark.parametrize(
     ("unit", "value"), [("ns", 1_772_000_000_000_000), ("us", 1_772_000_000_000), ("ms", 1772000000)]
 )

@@ -6,6 +6,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
+import run
 from mutators import candidates, mutants
 from run import FIRST, ROOT, Score, Trial, equivalents, every_trial, read_options, sampled, steps
 from tests_of import MUTATED, TESTS, modules, quick_tests
@@ -144,6 +145,16 @@ def test_a_kill_by_a_test_that_fails_anyhow_is_withdrawn() -> None:
     assert (score.tried, round(score.share, 1)) == (3, 66.7)
     assert score.withdraw(["t.py::test_red"]) == [one]
     assert (score.tried, score.share, Score().share) == (2, 50.0, 100.0)
+
+
+def test_a_test_out_of_time_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test that ran when the time was over is what killed the mutant, and the process ends."""
+    ends: list[int] = []
+    monkeypatch.setattr(run, "_end", ends.append)
+    report = run.Report(tmp_path / "failed", 1)
+    report._out_of_time("t.py::test_slow")
+
+    assert (ends, (tmp_path / "failed").read_text(encoding="utf-8")) == ([97], "t.py::test_slow\n")
 
 
 def test_every_equivalent_is_still_a_mutant() -> None:

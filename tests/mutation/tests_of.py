@@ -58,7 +58,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "incload/loading/state/": (
         "tests/loading/state",
         "tests/loading/test_sync.py",
-        "tests/commands/test_memory.py",
+        "tests/commands/test_state.py",
         "tests/hard/test_garbage_state.py",
         "tests/loading",
     ),
