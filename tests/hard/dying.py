@@ -28,9 +28,9 @@ NAMES = [name for name in dict.fromkeys(SCHEMES.values()) if name != "postgres" 
 ENGINES: list[type[Session]] = [session_type(name) for name in NAMES]
 OWNERS = list(dict.fromkeys(owner for engine in ENGINES for owner in engine.__mro__ if owner not in Session.__mro__))
 """The classes that make up the sessions of all engines."""
-STEPS = ("begin", "begin_read", "rows", "write", "commit", "rollback", "receive", "release", "close")
+STEPS = ("begin", "begin_read", "rows", "write", "finish", "rollback", "receive", "release", "close")
 """The methods of a session that act on a database."""
-WHOLE = {"begin", "begin_read", "rows", "write", "commit", "rollback"}
+WHOLE = {"begin", "begin_read", "rows", "write", "finish", "rollback"}
 """Those of them that are one statement, even where an engine calls one through another."""
 
 

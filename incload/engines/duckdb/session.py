@@ -78,7 +78,7 @@ class DuckdbSession(DuckdbDialect, Session):
         is_one_file = are_one(source, target)
         super().__init__()
         self.parts = self._parts = DuckdbParts(self)
-        self._upkeep = DuckdbUpkeep(self.rows)
+        self._upkeep = DuckdbUpkeep(self)
         self.places = DuckdbSchemas(self, schemas, is_one_file=is_one_file)
         config = dict(_CONFIG)
         self._connection = duckdb.connect(config=config | {"threads": threads} if threads else config)

@@ -13,9 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from incload.engines.sql import Row
+    from incload.engines.session import Session
 
 _EVERY = 16
 """Once in so many additions of one size row groups are merged."""
@@ -24,14 +22,14 @@ _EVERY = 16
 class DuckdbUpkeep:
     """The part of a DuckDB session that puts off the merging of row groups."""
 
-    def __init__(self, rows: Callable[[str], list[Row]]) -> None:
-        """Begin with nothing added; statements are run by the function given."""
-        self._rows = rows
+    def __init__(self, session: Session) -> None:
+        """Begin with nothing added."""
+        self._session = session
         self._is_due: bool | None = None
 
     def last_row(self, relation: str) -> int:
         """Return the number of a table's last row, deleted ones counted; -1 of none."""
-        ((last,),) = self._rows(f"SELECT max(rowid) FROM {relation}")
+        ((last,),) = self._session.rows(f"SELECT max(rowid) FROM {relation}")
         return last if isinstance(last, int) else -1
 
     def note_added(self, last: int, added: int) -> None:
@@ -41,12 +39,12 @@ class DuckdbUpkeep:
     def put_off(self) -> None:
         """Have the transaction that ends, and the closing of the file, merge no row groups, unless that is due."""
         if self._is_due is False:
-            self._rows("SET max_vacuum_tasks = 0")
+            self._session.rows("SET max_vacuum_tasks = 0")
 
     def put_on(self) -> None:
         """Have the next transaction merge row groups, unless it says otherwise."""
         if self._is_due is False:
-            self._rows("RESET max_vacuum_tasks")
+            self._session.rows("RESET max_vacuum_tasks")
         self._is_due = None
 
 
