@@ -71,10 +71,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked or _interrupted(error):
             sys.stderr.write(f"incload: {getattr(options, 'stopped', _STOPPED)}\n")
             return 128 + (asked[0] if asked else signal.SIGINT)
+        if isinstance(error, ModuleNotFoundError):
+            error = _lacking(error)
         if not isinstance(error, Refused):
             raise
         sys.stderr.write(f"{on_one_line(masked(f'incload: {error}'))}\n")
         return 2
+
+
+def _lacking(error: ModuleNotFoundError) -> Exception:
+    """Return the refusal of a command whose extra is not installed; the error itself for any other module."""
+    from incload.extras import missing_extra
+
+    return missing_extra(error) or error
 
 
 def _read_no_more() -> None:

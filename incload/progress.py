@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
@@ -24,7 +25,7 @@ class Progress:
         self._bar: Bar | None = None
         self._started = -1
         self._noun, self._total, self._written = noun, total, monotonic()
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and find_spec("rich"):
             from rich import progress
             from rich.console import Console
 

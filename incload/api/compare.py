@@ -147,6 +147,9 @@ def run_comparison(
         starting: Is called with the name of each trial as its turn comes.
     """
     from incload.api.folders import check_folder, reports_into
+    from incload.extras import require_extra
+
+    require_extra("harness", "a comparison")
     from incload.harness.trials.prediction import disagreement
     from incload.harness.trials.runner import run_cells
     from incload.report.comparison.files import write_reports

@@ -66,6 +66,9 @@ def profile(path: str | Path, **options: Unpack[ProfileOptions]) -> Profile:
 
 def run_profile(path: str, options: Mapping[str, Any], command: str, progress: Progress | None = None) -> Profile:
     """Profile a table if a URL names one, else a history; write the report if a folder is given for it."""
+    from incload.extras import require_extra
+
+    require_extra("harness", "a profile")
     from incload.api.folders import check_folder, reports_into
     from incload.report.replay.files import save_profile, save_standing
 

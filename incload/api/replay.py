@@ -115,6 +115,9 @@ def run_replay(path: Path, options: Mapping[str, Any], command: str, progress: P
         progress: What shows how far it is.
     """
     from incload.api.folders import check_folder, reports_into
+    from incload.extras import require_extra
+
+    require_extra("harness", "a replay")
     from incload.harness.replays.replay import ReplayPlan
     from incload.harness.replays.replay import replay as follow
     from incload.harness.sandbox.environment import processors
