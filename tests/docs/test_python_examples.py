@@ -58,6 +58,15 @@ def test_the_examples_print_what_the_page_shows(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.usefixtures("folder")
+def test_the_example_of_the_readme_runs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The call in the README loads the three events."""
+    (code,) = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the page's own example
+
+    assert capsys.readouterr().out == "3 0 3\n"
+
+
+@pytest.mark.usefixtures("folder")
 def test_the_script_for_cron_ends_as_the_command_does(capsys: pytest.CaptureFixture[str]) -> None:
     """The script loads and ends with 0; without its source it ends with 2 and says why."""
     session: dict[str, object] = {"__name__": "script"}
