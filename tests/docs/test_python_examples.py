@@ -54,7 +54,7 @@ def test_the_examples_print_what_the_page_shows(capsys: pytest.CaptureFixture[st
         printed.append(capsys.readouterr().out)
 
     assert printed == [shown for _, shown in BLOCK.findall(EXAMPLES)]
-    assert len(printed) >= 6
+    assert len(printed) == 8
 
 
 @pytest.mark.usefixtures("folder")
