@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.errors import Refused
+from incload.harness.load_timer import LoadClock
 from incload.harness.trials.matrix import REFERENCE, Cell, Choice
 from incload.harness.trials.runner import run_cells
 
@@ -135,7 +136,7 @@ def test_the_fastest_and_the_median_round_count(monkeypatch: pytest.MonkeyPatch)
     """Of three rounds the shortest and the middle one are told, and times are multiples of the shortest reference."""
     cells = Choice(("full_refresh",), ("clean",), ("sqlite-sqlite",), 100, 1).cells()
     seconds = {"reference_copy": [4.0, 2.0, 3.0], "full_refresh": [9.0, 5.0, 6.0]}
-    observed = cells[1].run(Stopped())  # type: ignore[arg-type]  # it has what a clock has
+    observed = cells[1].run(LoadClock())
 
     def run(self: Cell, clock: Stopped) -> object:
         clock.seconds += seconds[self.contender.id].pop(0)
