@@ -131,10 +131,14 @@ def test_what_has_killed_is_asked_first() -> None:
     names = [f"t{number}" for number in range(FIRST[0] + FIRST[1] + 1)]
     asked = steps(names, Counter({"t9": 2, "t5": 1}))
 
-    assert asked[0] == ["-k", "not postgres", "t9", "t5", "t0"]
+    assert asked[0] == ["-k", "not duckdb and not postgres", "t9", "t5", "t0"]
     assert sorted(name for part in asked[:3] for name in part[2:]) == sorted(names)
-    assert asked[3][:2] == ["-k", "postgres"]
-    assert sorted(asked[3][2:]) == sorted(names)
+    assert [part[1] for part in asked[3:]] == ["duckdb and not postgres", "postgres"]
+    assert [sorted(part[2:]) for part in asked[3:]] == [sorted(names)] * 2
+    assert [part[1:] for part in steps(names, Counter(), 1)] == [
+        ["not duckdb and not postgres", "t0"],
+        ["duckdb and not postgres", "t0"],
+    ]
 
 
 def test_a_kill_by_a_test_that_fails_anyhow_is_withdrawn() -> None:
