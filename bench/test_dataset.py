@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.harness.load_timer import CLOCK
-from incload.harness.perf.records import figures
+from incload.harness.perf.records import Measured, figures
 from incload.harness.perf.subprocess_timer import whole
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ def test_dataset_is_streamed_to_parquet(
     told([took.seconds])
     record(
         figures(
-            "dataset", "generator", f"{name}_of_{rows}", ("", ""), rows=rows, seconds=[took.seconds], command=command,
+            Measured("dataset", "generator", f"{name}_of_{rows}", ("", ""), rows, command),
+            [took.seconds],
             peak_bytes=took.peak_bytes,
         )
-    )  # fmt: skip
+    )
 
     assert took.peak_bytes < MOST

@@ -15,7 +15,7 @@ from incload.contenders.function import FunctionContender
 from incload.contenders.native import NativeContender
 from incload.harness.load_timer import CLOCK
 from incload.harness.perf.rounds import Times, race
-from incload.harness.perf.throughput import Phase, Yard, files, outcome, yard
+from incload.harness.perf.throughput import Phase, Timing, Yard, files, outcome, yard
 from incload.harness.trials.matrix import REFERENCE
 
 if TYPE_CHECKING:
@@ -62,6 +62,6 @@ def test_floor(
     times, reference = ran[phase][who], min(ran[phase][REFERENCE.id].seconds)
     told(times.seconds)
     contended = FunctionContender(who, lambda _: 0)
-    record(outcome(own, contended, phase, times, suite="floor", reference=reference, command=command))
+    record(outcome(own, contended, phase, times, Timing("floor", reference, command)))
 
     assert not times.found.wrong

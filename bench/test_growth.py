@@ -12,7 +12,7 @@ from incload.strategies.timestamp_watermark import TimestampWatermark
 
 from incload.commands.compare import choice
 from incload.harness.load_timer import CLOCK
-from incload.harness.perf.records import figures
+from incload.harness.perf.records import Measured, figures
 from incload.harness.perf.scaling import GrownText, grown
 from incload.report.comparison.scaling import scenario
 from incload.report.outcome_csv import write_outcomes
@@ -86,10 +86,8 @@ def tell(
     """Return what takes the cost of a sync into the report, the picture and the benchmark."""
 
     def take(who: str, cost: Cost) -> None:
-        result = figures(
-            "growth", who, scenario(changed, rows), PAIR, rows=rows, seconds=cost.seconds, command=command,
-            read=cost.read,
-        )  # fmt: skip
+        what = Measured("growth", who, scenario(changed, rows), PAIR, rows, command)
+        result = figures(what, cost.seconds, read=cost.read)
         record(result)
         measured.append(result)
         told(cost.seconds)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.harness.load_timer import CLOCK
-from incload.harness.perf.records import figures
+from incload.harness.perf.records import Measured, figures
 from incload.harness.perf.subprocess_timer import whole
 from incload.harness.perf.throughput import yard
 from incload.harness.sandbox.sandbox import pair_name
@@ -57,13 +57,8 @@ def test_memory_of_an_initial_load(
         what = f"initial_load_of_{rows}"
         record(
             figures(
-                "memory",
-                "timestamp_watermark",
-                what,
-                pair,
-                rows=rows,
-                seconds=[took.seconds],
-                command=command,
+                Measured("memory", "timestamp_watermark", what, pair, rows, command),
+                [took.seconds],
                 peak_bytes=peaks[-1],
             )
         )

@@ -14,7 +14,7 @@ import pytest
 from test_memory import load_arguments
 
 from incload.harness.load_timer import CLOCK
-from incload.harness.perf.records import figures
+from incload.harness.perf.records import Measured, figures
 from incload.harness.perf.subprocess_timer import whole
 from incload.harness.perf.throughput import PHASES, Phase, Yard, yard
 
@@ -108,10 +108,7 @@ def test_peers_beside_incload(
     seconds, reference = races[phase][who], min(races[phase]["incload"])
     told(seconds)
     record(
-        figures(
-            "peers", who, phase, PAIR, rows=request.config.option.scale, seconds=seconds, command=command,
-            reference=reference,
-        )
-    )  # fmt: skip
+        figures(Measured("peers", who, phase, PAIR, request.config.option.scale, command), seconds, reference=reference)
+    )
 
     assert len(seconds) == request.config.option.rounds

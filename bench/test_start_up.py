@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from test_memory import load_arguments
 
-from incload.harness.perf.records import figures
+from incload.harness.perf.records import Measured, figures
 from incload.harness.perf.subprocess_timer import whole
 from incload.harness.perf.throughput import yard
 from incload.harness.sandbox.sandbox import pair_name
@@ -41,7 +41,7 @@ def timed(
         took = []
         benchmark.pedantic(lambda: took.append(whole(arguments)), rounds=request.config.option.rounds)
         seconds, peak = [each.seconds for each in took], max(each.peak_bytes for each in took)
-        record(figures("start_up", "incload", what, pair, rows=rows, seconds=seconds, command=command, peak_bytes=peak))
+        record(figures(Measured("start_up", "incload", what, pair, rows, command), seconds, peak_bytes=peak))
 
     return run
 

@@ -19,7 +19,17 @@ from incload.contenders.native import NativeContender
 from incload.errors import Unable
 from incload.harness.load_timer import CLOCK
 from incload.harness.perf.rounds import Times, race
-from incload.harness.perf.throughput import PHASES, Phase, Yard, can_run, files, outcome, require_capability, yard
+from incload.harness.perf.throughput import (
+    PHASES,
+    Phase,
+    Timing,
+    Yard,
+    can_run,
+    files,
+    outcome,
+    require_capability,
+    yard,
+)
 from incload.harness.sandbox.sandbox import pair_name
 from incload.harness.trials.matrix import REFERENCE
 
@@ -112,13 +122,13 @@ def test_load(
     except Unable as refusal:
         own = yard(pair, request.config.option.scale, request.config.option.seed, tmp_path)
         untried = Times([], Difference())
-        tried = outcome(own, who, phase, untried, suite=suite, reference=1.0, command=command)
+        tried = outcome(own, who, phase, untried, Timing(suite, 1.0, command))
         record(replace(tried, outcome="n/a", reason=str(refusal)))
         pytest.skip(str(refusal))
     rounds = iter(times[who.id].seconds)
     benchmark.pedantic(lambda: CLOCK.advance(next(rounds)), rounds=len(times[who.id].seconds), iterations=1)
     reference = min(times[REFERENCE.id].seconds)
-    result = outcome(own, who, phase, times[who.id], suite=suite, reference=reference, command=command)
+    result = outcome(own, who, phase, times[who.id], Timing(suite, reference, command))
     record(result)
     benchmark.extra_info["outcome"] = result.outcome
 

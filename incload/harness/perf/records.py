@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -12,29 +13,53 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def figures(  # noqa: PLR0913 - it only gathers
-    suite: str,
-    who: str,
-    what: str,
-    pair: tuple[str, str],
-    *,
-    rows: int,
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured.
+
+    Attributes:
+        suite: The benchmark suite.
+        who: What did the work.
+        what: Which work it was.
+        pair: The engines, source first; empty names where none takes part.
+        rows: Of how many rows.
+        command: What reproduces the run.
+    """
+
+    suite: str
+    who: str
+    what: str
+    pair: tuple[str, str]
+    rows: int
+    command: str
+
+
+def figures(
+    measured: Measured,
     seconds: Sequence[float],
-    command: str,
+    *,
     peak_bytes: int | None = None,
     read: int = 0,
     reference: float | None = None,
 ) -> Outcome:
-    """Return the record of what somebody took for something, over so many rounds."""
+    """Return the record of what was measured, over so many rounds.
+
+    Args:
+        measured: What it was.
+        seconds: What each round took.
+        peak_bytes: The largest memory of the process, where that was measured.
+        read: Rows that the source handed over.
+        reference: The seconds of what it is compared with.
+    """
     fastest = min(seconds)
     return Outcome(
-        suite=suite,
-        strategy=who,
+        suite=measured.suite,
+        strategy=measured.who,
         write_rule="",
-        scenario=what,
-        source_engine=pair[0],
-        target_engine=pair[1],
-        rows=rows,
+        scenario=measured.what,
+        source_engine=measured.pair[0],
+        target_engine=measured.pair[1],
+        rows=measured.rows,
         seed=1,
         history_digest="",
         outcome="sound",
@@ -43,9 +68,9 @@ def figures(  # noqa: PLR0913 - it only gathers
         load_seconds_min=fastest,
         load_seconds_median=median(seconds),
         rounds=len(seconds),
-        rows_per_second=rows / fastest if rows else None,
+        rows_per_second=measured.rows / fastest if measured.rows else None,
         times_reference=fastest / reference if reference else None,
         peak_memory_bytes=peak_bytes,
-        environment=environment(pair),
-        command=command,
+        environment=environment(measured.pair),
+        command=measured.command,
     )

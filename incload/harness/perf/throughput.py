@@ -241,16 +241,29 @@ def changed_rows(rows: int, seed: int) -> pa.Table:
     return pa.concat_tables([updates, made.set_column(place, CURSOR, stamps[1])])
 
 
-def outcome(  # noqa: PLR0913 - it only gathers
-    yard: Yard, who: Contender, phase: Phase, times: Times, *, suite: str, reference: float, command: str
-) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """In which run a contender was timed.
+
+    Attributes:
+        suite: The benchmark suite.
+        reference: The seconds of the fastest reference copy of the run.
+        command: What reproduces the run.
+    """
+
+    suite: str
+    reference: float
+    command: str
+
+
+def outcome(yard: Yard, who: Contender, phase: Phase, times: Times, setting: Timing) -> Outcome:
     """Turn the rounds of one contender in one phase into its record, beside the fastest reference copy."""
     seconds, found = times.seconds, times.found
     lost, stale, phantom, duplicated = counts(found)
     fastest = min(seconds, default=None)
     rows = yard.rows if phase == "initial_load" else yard.rows + -(-yard.rows // CHANGED_EVERY)
     return Outcome(
-        suite=suite,
+        suite=setting.suite,
         strategy=who.id,
         write_rule=who.write_rule,
         scenario=phase,
@@ -270,7 +283,7 @@ def outcome(  # noqa: PLR0913 - it only gathers
         load_seconds_median=median(seconds) if seconds else None,
         rounds=len(seconds),
         rows_per_second=rows / fastest if fastest else None,
-        times_reference=fastest / reference if fastest else None,
+        times_reference=fastest / setting.reference if fastest else None,
         environment=environment(yard.pair),
-        command=command,
+        command=setting.command,
     )

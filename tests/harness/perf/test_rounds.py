@@ -10,7 +10,7 @@ from incload.contenders.function import FunctionContender
 from incload.contenders.native import NativeContender
 from incload.errors import Unable
 from incload.harness.perf.rounds import race, turns
-from incload.harness.perf.throughput import PHASES, can_run, outcome, require_capability, yard
+from incload.harness.perf.throughput import PHASES, Timing, can_run, outcome, require_capability, yard
 from incload.harness.trials.matrix import REFERENCE
 from incload.registry import strategy
 
@@ -116,6 +116,6 @@ def test_a_contender_that_loads_nothing_is_found_out(tmp_path: Path) -> None:
     race(own, [careful], "initial_load", rounds=1)
     idler = FunctionContender(careful.id, none)
     times = race(own, [idler], "change_2_percent", rounds=1)
-    record = outcome(own, idler, "change_2_percent", times[idler.id], suite="throughput", reference=1.0, command="")
+    record = outcome(own, idler, "change_2_percent", times[idler.id], Timing("throughput", 1.0, ""))
 
     assert (record.outcome, record.lost, record.stale) == ("wrong", 1, 1)
