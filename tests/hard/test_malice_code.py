@@ -30,7 +30,7 @@ FORBIDDEN_ATTRIBUTES = {
 }
 
 
-FROM_OUR_OWN_PROCESSES = {"crew.py": ["pickle.loads"]}
+FROM_OUR_OWN_PROCESSES = {"lockstep.py": ["pickle.loads"]}
 """What does unpickle: a process, from the pipe of the one that started it and that nobody else can write to."""
 
 
