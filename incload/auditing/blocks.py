@@ -23,8 +23,9 @@ BLOCK_ROWS = 1_000
 """How many rows a block of the first cut has where that makes fewer blocks."""
 BOTTOM_ROWS = 500
 """A block with no more rows than this is not cut again."""
-_AT_ONCE = 50
-"""How many blocks are asked about in one query."""
+_RANGES, _BUCKETS = 50, 1_000
+"""How many blocks are asked about in one query: each range is looked up, while other blocks are found by reading all.
+"""
 _PORTION = 20_000
 """How many rows are fetched at once, unless one block alone has more."""
 
@@ -54,19 +55,20 @@ def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = No
     """Yield the blocks in which the tables differ, cut as far as it pays, in portions of not too many rows."""
     waiting: list[Block] = []
     rows = 0
+    at_once = _RANGES if isinstance(cut, Ranges) else _BUCKETS
     large: list[Block] = []
     for block, size in _differing(source.blocks(cut, within), copy.blocks(cut, within)):
         if size > BOTTOM_ROWS and cut.finer and block is not None:
             large.append(block)
             continue
-        if waiting and (rows + size > _PORTION or len(waiting) == _AT_ONCE):
+        if waiting and (rows + size > _PORTION or len(waiting) == at_once):
             yield Within(cut, tuple(waiting))
             waiting, rows = [], 0
         waiting.append(block)
         rows += size
     if waiting:
         yield Within(cut, tuple(waiting))
-    for some in _batches(large):
+    for some in _batches(large, at_once):
         assert cut.finer is not None  # noqa: S101 - only then is a block large
         yield from unequal(source, copy, cut.finer, Within(cut, some))
 
@@ -80,7 +82,7 @@ def _differing(source: dict[Block, Digest], copy: dict[Block, Digest]) -> Iterat
             yield block, max(one[0], other[0])
 
 
-def _batches(blocks: Iterable[Block]) -> Iterator[tuple[Block, ...]]:
+def _batches(blocks: Iterable[Block], size: int) -> Iterator[tuple[Block, ...]]:
     left = iter(blocks)
-    while some := tuple(islice(left, _AT_ONCE)):
+    while some := tuple(islice(left, size)):
         yield some

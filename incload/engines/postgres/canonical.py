@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from incload.engines.canonical import DECIMAL, ISO, LARGEST_SINGLE, Held, SqlDigests
 from incload.engines.postgres.sql import microseconds
+from incload.errors import Refused
 from incload.table import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incload.engines.session import Session
 
 
 class PostgresDigests(SqlDigests):
     """The rows of a table on a PostgreSQL server."""
+
+    def __init__(self, session: Session, relation: str, held: Sequence[Held], key: Sequence[int]) -> None:
+        """Refuse a database whose texts have other bytes than those of the other side."""
+        super().__init__(session, relation, held, key)
+        ((encoding,),) = session.rows("SHOW server_encoding")
+        if encoding != "UTF8":
+            raise Refused(
+                f"the PostgreSQL database is encoded in {encoding}, in which the same text has other bytes: load the "
+                "table into a database in UTF8 and audit that."
+            )
 
     def number(self, text: str) -> str:
         """Take the digits of the md5, as a number with a sign."""
