@@ -70,6 +70,21 @@ def test_a_new_column_of_nulls_changes_no_row() -> None:
     assert [[change.key for change in sync.changes] for sync in found] == [[], [("a",)]]
 
 
+def test_only_the_sync_after_it_sees_a_new_column() -> None:
+    """What happened to the columns is told once, and rows that leave are gone from what is visible."""
+    none, gone = pa.table({"id": pa.array([], pa.string())}), pa.table({"id": pa.array(["a"])})
+    ticks = (Tick(START + 100, arrow([]), none, adds=((Column("note", Kind.TEXT), "new"),)),)
+    later = (Tick(START + 200, arrow([]), gone), Tick(START + 300, arrow([]), none))
+    found = list(syncs(History(TABLE, START, arrow([("a", 900), ("b", 800)]), (*ticks, *later))))
+
+    assert [sync.added for sync in found] == [False, True, False, False]
+    assert [[key for (key,) in sync.rows] for sync in found] == [["a", "b"], ["a", "b"], ["b"], ["b"]]
+    assert [[(change.key, change.new is None, change.lag) for change in sync.changes] for sync in found[2:]] == [
+        [(("a",), True, None)],
+        [],
+    ]
+
+
 def test_everything_comes_after_no_key() -> None:
     """A key comes after a smaller one and after none, and not after itself."""
     assert [larger(("b",), other) for other in (None, ("a",), ("b",), ("c",))] == [True, True, False, False]

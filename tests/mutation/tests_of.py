@@ -66,6 +66,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "incload/auditing/": ("tests/auditing", "tests/harness/trials/test_trial.py"),
     "incload/history/": _MODEL,
     "incload/history/recorded/": ("tests/history/recorded", "tests/harness/replays", "tests/commands"),
+    "incload/harness/replays/table_profile.py": ("tests/commands/test_profile.py", "tests/commands/test_one_reader.py"),
     "incload/harness/replays/": (
         "tests/harness/replays",
         "tests/commands/test_replay.py",
