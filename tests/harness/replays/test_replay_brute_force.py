@@ -109,7 +109,7 @@ def figures(name: str, past: Past, *, keep: bool, every: int) -> dict[str, objec
     healed: list[int] = []
     ever: set[str] = set()
     wrong_syncs = sync = 0
-    usable = [(at, snapshot) for at, snapshot in past if snapshot]
+    usable = [(at, snapshot) for at, snapshot in past if snapshot is not None]
     for number, (clock, snapshot) in enumerate(usable):
         rows = {**(rows if keep else {}), **snapshot}
         if number % every and number < len(usable) - 1:
@@ -144,8 +144,9 @@ def replayed(past: Past, *, keep: bool = False, every: int = 1, workers: int = 1
     with tempfile.TemporaryDirectory() as name:
         for at, snapshot in past:
             when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at)
-            records = [{"id": key, "at": stamp, "v": value} for key, (stamp, value) in (snapshot or {}).items()]
-            Path(name, f"{when:%Y-%m-%dT%H-%M-%S}.json").write_text(json.dumps(records), encoding="utf-8")
+            rows = None if snapshot is None else list(snapshot.items())
+            text = "{" if rows is None else json.dumps([{"id": key, "at": at, "v": value} for key, (at, value) in rows])
+            Path(name, f"{when:%Y-%m-%dT%H-%M-%S}.json").write_text(text, encoding="utf-8")
         options = ReplayOptions(key=("id",), cursor="at", every=every, vanished="keep" if keep else "delete")
         return replay(*open_history(name, options), strategies(), ReplayPlan(workers=workers))
 
