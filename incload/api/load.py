@@ -14,7 +14,7 @@ from incload.registry import strategy as find_strategy
 from incload.strategy import Strategy, WriteRule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from incload.loading.run import LoadSummary
@@ -42,6 +42,7 @@ class LoadOptions(_RequiredOptions, total=False):
         columns: The columns that are copied besides key and cursor; all by default.
         exclude: The columns that are not copied.
         where: The condition, in the source's own SQL, of the rows that are copied.
+        types: The types of columns of a JSON or CSV file, by column, in DuckDB's words; the values decide otherwise.
         evolve: Whether the target gains columns and changes types as the source does.
         backfill_columns: Which columns of rows that the sync does not read are filled too; True for those that `evolve`
             adds.
@@ -60,6 +61,7 @@ class LoadOptions(_RequiredOptions, total=False):
     columns: str | Sequence[str] | None
     exclude: str | Sequence[str] | None
     where: str | None
+    types: Mapping[str, str] | None
     evolve: bool
     backfill_columns: bool | str | Sequence[str] | None
     count: bool
@@ -112,6 +114,7 @@ def _plan(options: LoadOptions) -> Plan:
         choice=_choice(options),
         backfill=_backfill(options.get("backfill_columns")),
         layout=_layout(options),
+        types=tuple((options.get("types") or {}).items()),
     )
 
 

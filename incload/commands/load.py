@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from incload.commands.options.column_types import named_types
 from incload.commands.options.columns import named
 from incload.commands.options.layouts import add_layout_to
 from incload.errors import Refused
@@ -67,6 +68,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--where",
         metavar="CONDITION",
         help="copy the rows alone that meet a condition in the source's own SQL, such as \"status <> 'draft'\"",
+    )
+    parser.add_argument(
+        "--types",
+        metavar="TYPES",
+        help="types of columns of a JSON or CSV file, in DuckDB's words, such as amount=DECIMAL(18,2),code=VARCHAR",
     )
     parser.add_argument("--output", type=Path, help="a file to write the summary to, as JSON; - for the output")
     parser.add_argument(
@@ -154,6 +160,8 @@ def _load_options(options: argparse.Namespace) -> LoadOptions:
     for name in ("key", "columns", "exclude"):
         if given[name] is not None:
             given[name] = named(f"--{name}", given[name])
+    if given["types"] is not None:
+        given["types"] = named_types(given["types"])
     if filled := given["backfill_columns"]:
         given["backfill_columns"] = named("--backfill-columns", filled)
     elif filled == "":

@@ -262,6 +262,11 @@ def connect(source: Endpoint, target: Endpoint, plan: Plan) -> Connections:
             "--records, --key-from-name, --encoding and paths with .. say where the records are in a file, and "
             f"{source.shown} is a database: leave them out."
         )
+    if plan.types:
+        raise Refused(
+            f"--types names types of columns of a record file, and {source.shown} is a database, whose columns have "
+            "types: leave it out, and load from a view that casts them."
+        )
     table = source.table or plan.name
     connections = _opened(source, target, table)
     try:
@@ -350,7 +355,7 @@ def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
         known = {column.name: column for column in writing.columns("target", plan.name) or ()}
         traits = writing.traits(plan.name) if known else {}
         own = frozenset(name for name, each in traits.items() if each.filled or each.generated)
-        wanted = Wanted(plan.key, plan.cursor, known, own, plan.layout)
+        wanted = Wanted(plan.key, plan.cursor, known, own, plan.layout, dict(plan.types))
         taken = record_files.take(reading, path, plan.name, wanted)
     except BaseException:
         Connections(reading, writing, plan.name).close()

@@ -78,6 +78,7 @@ class Plan:
         backfill: Which columns of rows that are not read are filled from the source as well: those named, those new to
             the target where none is named, and none at all for None.
         choice: What of the source is copied.
+        types: The types that the user has named for columns of a record file, each a column and a type.
         layout: Where the records are in a source that is a file of records.
         origin: What tells the source from others (`End.origin`); None where the memory is not to know it.
     """
@@ -97,6 +98,7 @@ class Plan:
     choice: Choice = Choice()
     backfill: tuple[str, ...] | None = None
     layout: Layout = PLAIN
+    types: tuple[tuple[str, str], ...] = ()
 
     @property
     def rule(self) -> WriteRule:

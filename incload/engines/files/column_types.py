@@ -15,6 +15,7 @@ belongs to one family:
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -89,6 +90,7 @@ class Wanted:
         known: The columns that the target has already; empty before the first load.
         own: Those of them that the target fills itself where no record has them.
         layout: Where the records are in the file.
+        types: The types that the user has named, by column.
     """
 
     key: tuple[str, ...]
@@ -96,6 +98,7 @@ class Wanted:
     known: Mapping[str, Column]
     own: frozenset[str] = frozenset()
     layout: Layout = PLAIN
+    types: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def needed(self) -> tuple[str, ...]:

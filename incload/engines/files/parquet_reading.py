@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.engines.stream import Batches
+from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,8 @@ def reading(session: Session, pattern: str, path: str, wanted: Wanted) -> Readin
         path: The file.
         wanted: What the load wants of it.
     """
+    if wanted.types:
+        raise Refused(f"{path!r} is Parquet, whose columns have types: leave out --types.")
     names = [str(name) for name, *_ in session.rows(f"DESCRIBE SELECT * FROM {_SOURCE}", (pattern,))]
     index = [name for name in names if _INDEX.fullmatch(name) and not _is_wanted(name, wanted)]
     notes = [f"column {name!r} of {path!r} is an index of pandas without a name and is left out." for name in index]

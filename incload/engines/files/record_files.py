@@ -23,6 +23,7 @@ from incload.engines.files.layout import ending_of
 from incload.engines.files.looks_like import other_form
 from incload.engines.files.parquet_reading import reading
 from incload.engines.files.read_fields import File, check_names, csv_field, json_fields, read_in_python
+from incload.engines.files.types_by_hand import named_types
 from incload.errors import Refused, visible
 from incload.table import Kind
 
@@ -219,14 +220,13 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
     session.undecided = frozenset(field.name for field in fields if not field.families)
     session.kept_as_text = frozenset(field.name for field in fields if _is_narrower(field, wanted))
     by_name = {field.name: field for field in fields}
+    by_hand = named_types(session, path, wanted.types, by_name)
     expected = [name for name in wanted.known if name in by_name or name not in wanted.own]
     names = [*expected, *(name for name in by_name if name not in wanted.known)]
-    columns: list[str] = []
-    params: list[str] = []
-    notes: list[str] = []
+    columns, params, notes = list[str](), list[str](), list[str]()
     for name in names:
         field = by_name.get(name, Field(name))
-        typed = column_type(session, path, field, wanted)
+        typed = by_hand.get(name) or column_type(session, path, field, wanted)
         if name == wanted.cursor:
             _check_cursor(path, field, typed)
         columns.append(f"CAST({field.text} AS {typed.type}) AS {session.quote(name)}")
