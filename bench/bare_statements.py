@@ -1,6 +1,6 @@
 """The floor: the one statement of SQLite that copies a change, alone, under settings that bear on it.
 
-What it takes nobody can save who loads one file into another. It is measured beside the strategies, never used.
+No load of one file into another can take less. It is measured with the strategies, never used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MERGE = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How SQLite is told to write.
+    """How SQLite writes.
 
     Attributes:
         id: For the report.

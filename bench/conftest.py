@@ -63,7 +63,7 @@ def record(request: pytest.FixtureRequest) -> Callable[[Outcome], None]:
 
 @pytest.fixture
 def told(benchmark: BenchmarkFixture) -> Callable[[Sequence[float]], None]:
-    """Return what tells the benchmark the seconds of rounds that were run already; its timer is the load clock."""
+    """Return a function that gives the benchmark the seconds of finished rounds; its timer is the load clock."""
 
     def tell(seconds: Sequence[float]) -> None:
         rounds = iter(seconds)

@@ -34,7 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def running(request: pytest.FixtureRequest, command: str) -> Iterator[runner.Runner]:
-    """Start all trials, and end what nobody waited for."""
+    """Start all trials, and stop those that were not waited for."""
     option = request.config.option
     started = runner.Runner(choice(option).cells(command), option.trial_rounds, option.workers)
     yield started

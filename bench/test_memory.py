@@ -1,4 +1,4 @@
-"""Memory: the peak of an initial load in a process of its own, of so many rows and of ten times as many.
+"""State: the peak of an initial load in a process of its own, of so many rows and of ten times as many.
 
 `pytest bench -k memory --benchmark-only`; the smaller number of rows is `--memory-scale`.
 """

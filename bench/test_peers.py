@@ -104,7 +104,7 @@ def test_peers_beside_incload(
     command: str,
     request: pytest.FixtureRequest,
 ) -> None:
-    """What both take is told side by side."""
+    """The times of both are reported side by side."""
     seconds, reference = races[phase][who], min(races[phase]["incload"])
     told(seconds)
     record(

@@ -48,7 +48,7 @@ def timed(
 
 @pytest.mark.parametrize("what", PROGRAMS)
 def test_start_up_of_a_program(what: str, timed: Callable[..., None]) -> None:
-    """The door opens fast."""
+    """The command line starts fast."""
     timed(what, ("", ""), PROGRAMS[what])
 
 

@@ -57,10 +57,10 @@ MEASURED = {
     "row_hash_cdc",
     "snapshot_diff",
 }
-"""Who is measured when nobody is named: one strategy of each kind of reading."""
+"""The strategies measured by default: one of each kind of reading."""
 
 Ran = tuple[Yard, dict[str, Times]]
-"""The yard of a pair, and the times of a race in it."""
+"""The workspace of a pair, and the times of a race in it."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Assumption(StrEnum):
-    """What may be true of a source, a schedule or a memory. The value is the sentence that says when it holds."""
+    """What may be true of a source, a schedule or a state. The value is the sentence that says when it holds."""
 
     UNIQUE_CURSOR = "no change has the cursor value of the watermark before it (lag 0)"
     TIES_IN_KEY_ORDER = "a change with the watermark's own cursor value has a larger key than the rows already read"
@@ -29,32 +29,32 @@ class Assumption(StrEnum):
     NO_HARD_DELETES = "rows never disappear from the source"
     COMPLETE_READ = "the source answers every question with all the rows it should"
     WHOLE_READ = "every sync reads the whole table"
-    MEMORY_NOT_AHEAD = "the memory never lies beyond what was read"
-    MEMORY_KEPT = "the memory is never put back to what it was after an earlier sync"
+    MEMORY_NOT_AHEAD = "the state never lies beyond what was read"
+    MEMORY_KEPT = "the state is never put back to what it was after an earlier sync"
     READ_ONCE = "no version of a row is handed to the target twice"
     ON_SCHEDULE = "every change is younger than the bound, by the source's clock, at the first sync that can see it"
     COMMIT_WITHIN = "no change becomes visible further behind the source's clock at the sync before than the bound"
     VERSIONS_IN_ORDER = "versions of a row arrive oldest first"
     FIXED_SCHEMA = "columns and their types stay as they are"
-    ATOMIC_COMMIT = "rows and memory commit together"
+    ATOMIC_COMMIT = "rows and state commit together"
     LOG_KEPT = "the source's change log holds every change since the last sync"
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """An assumption that somebody relies on.
+    """An assumption on which a strategy or a write rule relies.
 
     Attributes:
         assumption: What must hold.
         within: The size up to which a break does no harm; None when any break does. Sizes are spans of time, measured
-            from the history: how far a change lies behind the watermark, the memory or the clock.
+            from the history: how far a change lies behind the watermark, the state or the clock.
     """
 
     assumption: Assumption
     within: timedelta | None = None
 
     def met(self, breaks: Mapping[Assumption, timedelta | None]) -> bool:
-        """Tell whether the need survives what is broken, given each broken assumption's size (None: without a size)."""
+        """Return whether the need survives what is broken, given each broken assumption's size (or None)."""
         if self.assumption not in breaks:
             return True
         size = breaks[self.assumption]

@@ -51,7 +51,7 @@ _STOPPED = "stopped before the command had finished: run it again."
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code.
 
-    Whoever interrupts or ends the process finds everything undone that was under way, whatever a library made of it. A
+    An interrupt or a signal to end undoes everything that was under way, whatever a library made of it. A
     reader of the output who goes away, as `head` does, undoes nothing: a load speaks when it has committed.
     """
     asked: list[int] = []
@@ -94,7 +94,7 @@ def _read_no_more() -> None:
 
 
 def _interrupted(error: BaseException | None) -> bool:
-    """Tell whether an interrupt is behind what a library made of it."""
+    """Return whether an interrupt is behind what a library made of it."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None

@@ -3,7 +3,7 @@
 A position is a number that orders exactly as the value does. For a cursor that holds time it counts ticks since
 1970-01-01 UTC; for a plain number it is the number. Strategies compute with positions only, so that a window of ten
 minutes means ten minutes whatever the column's type; engines compare with the column's own values, so that an index on
-it serves. A text cursor has to have one ISO shape throughout: then, and only then, text order is time order. Stamps
+it serves. A text cursor has to have one ISO shape throughout: then, and only then, text order is time order. Timestamps
 without a zone are counted as if they were UTC.
 """
 
@@ -26,14 +26,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 _LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 _ZONE = r"Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?"
-"""How a stamp says its zone; no engine knows a clock that is sixteen hours away."""
+"""How a timestamp says its zone; no engine knows a clock that is sixteen hours away."""
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:(?P<separator>[T ])(?P<time>\d\d:\d\d(?P<seconds>:\d\d)?)"
     r"(?:(?<=\d\d:\d\d:\d\d)\.(?P<fraction>\d{1,9}))?(?P<zone>" + _ZONE + r")?)?",
     re.ASCII,
 )
 ZONE_AT_END = ":[0-9.]+(Z|[+-][0-9]{2}:[0-9]{2}|[+-][0-9]{2,4})$"
-"""The regular expression, for databases, whose group is the zone of a stamp that has a time: a day ends alike."""
+"""The regular expression, for databases, whose group is the zone of a timestamp that has a time: a day ends alike."""
 _TIME, _ONE_SHAPE, _SHAPES = "time", "text like", "texts of several shapes"
 ENDLESS = 2**63 - 1
 """The position that engines give to a time without end, with a minus to one without beginning; no other time has it."""
@@ -53,7 +53,7 @@ class Scale:
 
     @property
     def tag(self) -> str:
-        """A short text kept with a memory; positions under different tags must not be compared."""
+        """A short text kept with a state; positions under different tags must not be compared."""
         return "number" if self.per_second is None else f"{self.per_second}/s"
 
     def position(self, value: object) -> Position:
@@ -109,7 +109,7 @@ class Stamps(Scale):
 
 @dataclass(frozen=True, slots=True)
 class IsoText(Scale):
-    """A text column in which every stamp has one ISO shape, so that comparing the texts compares the times.
+    """A text column in which every timestamp has one ISO shape, so that comparing the texts compares the times.
 
     Attributes:
         pattern: The shape, a `strftime` format with `{fraction}` where the fraction stands.
@@ -121,33 +121,33 @@ class IsoText(Scale):
 
     @property
     def zone(self) -> str:
-        """The zone as every stamp writes it (`Z`, `+05:30`, `+00`), or empty for stamps without one."""
+        """The zone as every timestamp writes it (`Z`, `+05:30`, `+00`), or empty for timestamps without one."""
         match = re.search(f"(?:{_ZONE})$", self.pattern)
         return match[0] if match else ""
 
     @property
     def zoned(self) -> bool:
-        """Whether stamps say their zone."""
+        """Whether timestamps say their zone."""
         return bool(self.zone)
 
     @property
     def tag(self) -> str:
-        """A stamp of this shape: one of another shape must not be compared with it."""
+        """A timestamp of this shape: one of another shape must not be compared with it."""
         return f"{_ONE_SHAPE} {self.stored(0)}"
 
     def position(self, value: object) -> Position:
-        """Return the ticks of a stamp; refuse one of another shape."""
+        """Return the ticks of a timestamp; refuse one of another shape."""
         if not isinstance(value, str) or shape_of(value) != self:
             raise Refused(
-                f"the cursor column holds {value!r} among stamps such as {self.stored(0)!r}: "
-                "text stamps are only ordered when all have one shape; write them in one shape."
+                f"the cursor column holds {value!r} among timestamps such as {self.stored(0)!r}: "
+                "text timestamps are only ordered when all have one shape; write them in one shape."
             )
         match = _ISO.fullmatch(value)
         assert match is not None  # noqa: S101 - shape_of has matched the same text
         return _ticks(match, self.per_second or 1)
 
     def stored(self, position: Position) -> object:
-        """Return the stamp in the column's own shape; beyond the calendar, its first or last stamp."""
+        """Return the timestamp in the column's own shape; beyond the calendar, its first or last timestamp."""
         seconds, ticks = divmod(int(position) + _offset_ticks(self.zone, self.per_second or 1), self.per_second or 1)
         digits = len(str(self.per_second)) - 1
         fraction = f"{ticks:0{digits}d}"[: self.digits] if digits else ""
@@ -156,12 +156,12 @@ class IsoText(Scale):
 
 @dataclass(frozen=True, slots=True)
 class MixedText(Scale):
-    """A text column of ISO stamps in several shapes, compared through what they mean, in microseconds.
+    """A text column of ISO timestamps in several shapes, compared through what they mean, in microseconds.
 
     Only a source that can turn each text into its position serves this scale; see the engines.
 
     Attributes:
-        zoned: Whether all stamps say their zone; otherwise none does.
+        zoned: Whether all timestamps say their zone; otherwise none does.
     """
 
     zoned: bool
@@ -181,12 +181,12 @@ class MixedText(Scale):
         return Scale.position(self, value)
 
     def shown(self, position: Position | None) -> object:
-        """Return the point in time as ISO text, in UTC when the stamps say their zone."""
+        """Return the point in time as ISO text, in UTC when the timestamps say their zone."""
         return None if position is None else f"{Stamps(self.per_second).shown(position)}{'Z' if self.zoned else ''}"
 
 
 def shape_of(text: str) -> IsoText | None:
-    """Return the ISO shape of a stamp, or None when it has none that incload knows."""
+    """Return the ISO shape of a timestamp, or None when it has none that incload knows."""
     match = _ISO.fullmatch(text)
     if match is None:
         return None
@@ -210,7 +210,7 @@ def scale_of_texts(texts: Iterable[str], column: str) -> Scale:
         if shape is None:
             raise Refused(
                 f"cursor column {column!r} holds {text!r}, which is no ISO timestamp: "
-                "incload will not guess the order of such texts; name a cursor of stamps or numbers."
+                "incload will not guess the order of such texts; name a cursor of timestamps or numbers."
             )
         shapes.setdefault(shape, text)
     if len(shapes) == 1:
@@ -219,7 +219,7 @@ def scale_of_texts(texts: Iterable[str], column: str) -> Scale:
     examples = " and ".join(repr(text) for text in list(shapes.values())[:2])
     if len(zoned) > 1:
         raise Refused(
-            f"cursor column {column!r} mixes stamps with and without a zone ({examples}): "
+            f"cursor column {column!r} mixes timestamps with and without a zone ({examples}): "
             "their order cannot be known; write all with a zone or all without."
         )
     if any(shape.digits > 6 for shape in shapes):
@@ -277,7 +277,7 @@ def _offset_ticks(zone: str, per_second: int) -> int:
 
 
 def _ticks(match: re.Match[str], per_second: int) -> int:
-    """Return the ticks since the epoch of a matched stamp; refuse a stamp that names no real time."""
+    """Return the ticks since the epoch of a matched timestamp; refuse a timestamp that names no real time."""
     text = f"{match['date']} {match['time'] or '00:00'}" + ("" if match["seconds"] else ":00")
     try:
         moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)

@@ -42,7 +42,7 @@ _OFFERED = 3
 class Refused(Exception):  # noqa: N818 - it reads as the verdict it is: the load was refused
     """Input that incload will not act on; its text is one sentence with the thing and the remedy.
 
-    The door prints the text and ends with exit code 2; nothing has been written when it is raised.
+    The command line prints the text and ends with exit code 2; nothing has been written when it is raised.
     """
 
 
@@ -71,5 +71,5 @@ def _meant(name: str, names: list[str]) -> list[str]:
 
 
 def visible(name: str) -> str:
-    """Return a name, in quotes where nobody would see how it begins or ends."""
+    """Return a name, in quotes where its beginning or end would not be visible."""
     return name if name and name == name.strip() else repr(name)

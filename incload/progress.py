@@ -21,7 +21,7 @@ class Progress:
     """A bar on standard error that goes when it is done; a line now and then when that is no terminal."""
 
     def __init__(self, noun: str, total: int | None = None) -> None:
-        """Start counting `total` steps of a thing; None while nobody knows how many."""
+        """Start counting `total` steps of a thing; None while their number is unknown."""
         self._bar: Bar | None = None
         self._started = -1
         self._noun, self._total, self._written = noun, total, monotonic()

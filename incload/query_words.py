@@ -49,7 +49,7 @@ def _range(rows: Since, shown: Callable[[Position], object], cursor: str) -> str
     bounds = [_lower(rows, shown), _until(rows, shown)]
     ranged = " and ".join(filter(None, bounds))
     if not ranged:
-        return "everything" if rows.nulls else "the rows with a stamp"
+        return "everything" if rows.nulls else "the rows with a timestamp"
     known = f", but for {len(rows.but)} that it knows" if rows.but else ""
     return f"{subject} {ranged}{known}{', and those without one' if rows.nulls else ''}"
 

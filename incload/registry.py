@@ -104,7 +104,7 @@ def _defined_in(module: ModuleType) -> list[type[Strategy]]:
 
 
 def _is_strategy(value: object) -> TypeGuard[type[Strategy]]:
-    """Tell whether a value is a strategy's class, and not one that strategies are only made of."""
+    """Return whether a value is a strategy's class, and not one that strategies are only made of."""
     return isinstance(value, type) and issubclass(value, Strategy) and not isabstract(value)
 
 

@@ -10,5 +10,5 @@ ROWS = 10
 
 
 def within_limit(count: int, total: int, percent: int = PERCENT, rows: int = ROWS) -> bool:
-    """Tell whether so many rows may leave a target that holds so many."""
+    """Return whether so many rows may leave a target that holds so many."""
     return count <= rows or count * 100 <= percent * total

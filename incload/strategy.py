@@ -55,8 +55,8 @@ class Capability(StrEnum):
     TRIGGERS = "triggers"
     """Triggers, which keep a change log beside a table."""
     LOG = "log of committed changes that others may read"
-    """A log of its own, which tells what was committed."""
-    HORIZON = "numbers of transactions that tell which are still open"
+    """A log of its own, which says what was committed."""
+    HORIZON = "numbers of transactions that show which are still open"
     """A number below which nothing can still commit, and such a number in every row."""
 
 
@@ -157,7 +157,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a strategy keeps between syncs. The empty memory, `Memory()`, is that of a first sync.
+    """What a strategy keeps between syncs. The empty state, `State()`, is that of a first sync.
 
     Attributes:
         watermark: The largest cursor value processed.
@@ -176,7 +176,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which changes a cursor strategy reads, told by their lag; from it the number of wrong rows is predicted.
+    """Which changes a cursor strategy reads, by their lag; from it the number of wrong rows is predicted.
 
     Attributes:
         window: A change that lies no further behind the watermark than this is read.
@@ -282,7 +282,7 @@ class Strategy(ABC):
     """
 
     name: ClassVar[str]
-    """The permanent id, `[a-z0-9_]+`; memory is kept under it, whatever the parameters."""
+    """The permanent id, `[a-z0-9_]+`; state is kept under it, whatever the parameters."""
 
     write_rule: ClassVar[WriteRule] = WriteRule.MERGE
     """The rule by which its rows are written when the user names none."""
@@ -321,7 +321,7 @@ class Strategy(ABC):
     @property
     @abstractmethod
     def needs(self) -> frozenset[Need]:
-        """What must hold of source, schedule and memory for the copy to be right after every sync.
+        """What must hold of source, schedule and state for the copy to be right after every sync.
 
         What its write rule needs besides is said by `needs_of`.
         """
@@ -343,12 +343,12 @@ class Strategy(ABC):
 
     @property
     def delay(self) -> timedelta:
-        """How old a row's stamp has to be, by the source's clock, before the strategy promises anything about it."""
+        """How old a row's timestamp has to be, by the source's clock, before the strategy makes promises about it."""
         return timedelta(0)
 
     @abstractmethod
     def read(self, source: Source, state: State) -> Delta:
-        """Ask the source, from what the memory holds, for the rows of this sync."""
+        """Ask the source, from what the state holds, for the rows of this sync."""
 
     @abstractmethod
     def remember(self, seen: Seen, state: State) -> State:

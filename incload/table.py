@@ -40,7 +40,7 @@ class Column:
             empty for a column that no engine has declared yet.
         collation: How the engine calls the collation of a key column by which the source takes two values for one;
             empty where keys are one only when they are the same.
-        own: What the type is called where somebody has made it in the source's database and others may not have it:
+        own: The name of a type that a user has created in the source's database and others may not have:
             `enum`, `row` for a composite one, or `type` for all else; empty for a type that the engine brings along.
         stays: Whether its values go to a column of the same engine, so that a text of that engine's own will do.
         shared: The type that source and target both have where `kind` has no name for it, as standard SQL calls it;

@@ -14,10 +14,10 @@ class BoundaryDedup(Strategy):
     """Reads from the watermark on, itself included, and leaves out the rows there whose digest it remembers.
 
     Keeps ties in any order without reading a row twice; the price is a digest in memory for every row at the watermark,
-    which grows without bound where many rows share one stamp. A change at the very stamp of the watermark is kept, but
-    one back to what the row was before has a digest that is known, and is lost.
+    which grows without bound where many rows share one timestamp. A change at the very timestamp of the watermark is
+    kept, but one back to what the row was before has a digest that is known, and is lost.
     Otherwise it loses what every watermark loses: late rows, deletes, updates that leave the cursor alone, null
-    cursors; one stamp in the future blinds it.
+    cursors; one timestamp in the future blinds it.
     """
 
     name: ClassVar[str] = "boundary_dedup"

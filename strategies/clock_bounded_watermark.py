@@ -1,4 +1,4 @@
-"""Clock-bounded watermark: a stamp in the future does not move it."""
+"""Clock-bounded watermark: a timestamp in the future does not move it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Se
 class ClockBoundedWatermark(Strategy):
     """Reads the rows newer than a watermark that never passes the source's clock.
 
-    A row stamped in the future is loaded, and read again at every sync until its time has come; the watermark stays
-    with the newest stamp that is possible. Otherwise it loses what the strict timestamp watermark loses: ties, late
+    A row timestamped in the future is loaded, and read again at every sync until its time has come; the watermark stays
+    with the newest timestamp that is possible. Otherwise it loses what the strict timestamp watermark loses: ties, late
     rows, deletes, updates that leave the cursor alone, null cursors.
     """
 
@@ -22,7 +22,7 @@ class ClockBoundedWatermark(Strategy):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """A cursor that only ever grows and never repeats; stamps in the future do no harm."""
+        """A cursor that only ever grows and never repeats; timestamps in the future do no harm."""
         return SHOWN_BY_CURSOR | {
             Need(Assumption.LAG_WITHIN, timedelta(0)),
             Need(Assumption.UNIQUE_CURSOR),
@@ -33,7 +33,7 @@ class ClockBoundedWatermark(Strategy):
 
     @property
     def reads_again(self) -> frozenset[Assumption]:
-        """A stamp in the future: the row is read at every sync until its time has come."""
+        """A timestamp in the future: the row is read at every sync until its time has come."""
         return frozenset({Assumption.CURSOR_NOT_IN_FUTURE})
 
     @property

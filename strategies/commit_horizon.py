@@ -14,7 +14,7 @@ class CommitHorizon(Strategy):
 
     The cursor is a column that holds the number of the transaction that last wrote the row. However long a transaction
     is open, its rows are delayed and not lost, and every row is read once; but one that stays open delays everything
-    behind it, whatever table it writes. Deletes are never seen, nor updates that leave the number alone.
+    behind it, whatever table it writes. Deletes are never seen, and neither are updates that leave the number alone.
     """
 
     name: ClassVar[str] = "commit_horizon"
@@ -22,7 +22,7 @@ class CommitHorizon(Strategy):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """Complete answers, and a memory that says what was read; the source sees to its numbers."""
+        """Complete answers, and a state that says what was read; the source sees to its numbers."""
         return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.MEMORY_NOT_AHEAD, Assumption.ATOMIC_COMMIT)))
 
     def read(self, source: Source, state: State) -> Delta:

@@ -14,8 +14,8 @@ class CompositeWatermark(Strategy):
     """Reads the rows beyond the last (cursor, key) seen, in that order.
 
     Keeps a tie with the watermark whose key is larger and loses one whose key is smaller, or that updates a row in
-    place at the same stamp; otherwise it loses what every watermark loses: late rows, deletes, updates that leave the
-    cursor alone, null cursors. It is the right cursor for paging through a table that stands still.
+    place at the same timestamp; otherwise it loses what every watermark loses: late rows, deletes, updates that leave
+    the cursor alone, null cursors. It is the right cursor for paging through a table that stands still.
     """
 
     name: ClassVar[str] = "composite_watermark"

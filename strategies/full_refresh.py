@@ -12,8 +12,8 @@ from incload.strategy import Assumption, Delta, Need, Seen, Source, State, Strat
 class FullRefresh(Strategy):
     """Reads everything, every time, and replaces the target with it.
 
-    Right whatever the stamps say, as long as a read of everything is of everything: a read that was cut short empties
-    the target of the rest. Its cost is the whole table at every sync, changed or not.
+    Right whatever the timestamps say, as long as a read of everything is of everything: a read that was cut short
+    empties the target of the rest. Its cost is the whole table at every sync, changed or not.
     """
 
     name: ClassVar[str] = "full_refresh"
@@ -30,7 +30,7 @@ class FullRefresh(Strategy):
         """Every row is read at every sync."""
         return frozenset({Assumption.READ_ONCE})
 
-    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract hands over a memory
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract passes the state
         """Ask for everything."""
         return Delta((source.everything(),))
 

@@ -1,4 +1,4 @@
-"""Log CDC: the server's own log tells which keys changed."""
+"""Log CDC: the server's own log says which keys changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from incload.strategy import Assumption, Capability, Delta, Need, Seen, Source, 
 class LogCdc(Strategy):
     """Reads the rows whose keys the log of committed transactions names, and removes those that are gone.
 
-    Catches every change in the order of commits, whatever the stamps say and however long a transaction was open,
+    Catches every change in the order of commits, whatever the timestamps say and however long a transaction was open,
     deletes and changed keys included, at little cost to writers. The server keeps its log for a slot until it was read:
     a load that never runs fills its disk. A log that does not reach back any more is noticed, and everything is read; a
     table that is not logged is never seen to change.

@@ -15,10 +15,10 @@ class LookbackWindow(Strategy):
 
     Keeps every row that arrives no later than the window, ties included, and loses the rest; a wider window moves that
     line and reads more rows a second time. Never sees a delete, an update that leaves an old cursor alone, or a null
-    cursor; one stamp in the future blinds it.
+    cursor; one timestamp in the future blinds it.
 
-    Counted from the source's clock instead of the watermark, it needs no memory, finds its way back from a stamp in the
-    future, and loses what happened in a gap between syncs that is longer than the window.
+    Counted from the source's clock instead of the watermark, it needs no state, finds its way back from a timestamp in
+    the future, and loses what happened in a gap between syncs that is longer than the window.
 
     Attributes:
         minutes: The window. A row exactly that far behind is still read.

@@ -1,4 +1,4 @@
-"""Row-hash CDC: a digest of every row is the memory."""
+"""Row-hash CDC: a digest of every row is the state."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from incload.strategy import Assumption, Delta, Need, Seen, Source, State, Strat
 class RowHashCdc(Strategy):
     """Reads the rows whose digest differs from the remembered one, and removes the keys that left the source.
 
-    Catches every change whatever the stamps say, at the cost of a digest of the whole source at every sync and a memory
-    of one digest for each row. A digest has 64 bits: a changed row goes unnoticed with a chance of 2**-64. A read that
-    was cut short makes it delete rows that are still there. The variant without removal never deletes, and keeps rows
-    that left the source for ever.
+    Catches every change whatever the timestamps say, at the cost of a digest of the whole source at every sync and a
+    state of one digest for each row. A digest has 64 bits: a changed row goes unnoticed with a chance of 2**-64. A read
+    that was cut short makes it delete rows that are still there. The variant without removal never deletes, and keeps
+    rows that left the source permanently.
 
     Attributes:
         removes: Whether keys that left the source are deleted from the target.
@@ -32,7 +32,7 @@ class RowHashCdc(Strategy):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """Complete answers, and a memory that says what the target holds."""
+        """Complete answers, and a state that says what the target holds."""
         return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.MEMORY_KEPT, Assumption.ATOMIC_COMMIT)))
 
     @property
@@ -42,13 +42,13 @@ class RowHashCdc(Strategy):
 
     @property
     def removes_rows(self) -> bool:
-        """It names the keys that are gone, unless it is told not to."""
+        """It names the keys that are gone, unless `removes` is false."""
         return self.removes
 
     def read(self, source: Source, state: State) -> Delta:
         """Ask for the rows with another digest, and for the keys that have a digest but no row."""
         if not state.digests:
-            # Without digests nobody knows which rows of the target have gone: the whole source says it.
+            # Without digests only the whole source says which rows of the target have gone.
             return Delta((source.everything(),), mirror=self.removes)
         return Delta((source.changed(),), source.vanished() if self.removes else None)
 

@@ -13,9 +13,9 @@ from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Se
 class SettlingDelay(Strategy):
     """Reads only rows older than the source's clock less a delay, and so waits for late commits instead of re-reading.
 
-    Keeps every row that becomes visible no later than the delay after its stamp, and pays with freshness: the copy is
-    always behind by the delay. Loses what comes later still; never sees a delete, an update that leaves the cursor
-    alone, or a null cursor. A stamp in the future waits until its time has come.
+    Keeps every row that becomes visible no later than the delay after its timestamp, and pays with freshness: the copy
+    is always behind by the delay. Loses what comes later still; never sees a delete, an update that leaves the cursor
+    alone, or a null cursor. A timestamp in the future waits until its time has come.
 
     Attributes:
         minutes: The delay.

@@ -12,9 +12,9 @@ from incload.strategy import Assumption, Delta, Need, Seen, Source, State, Strat
 class SnapshotDiff(Strategy):
     """Reads everything, compares it with the target column by column, writes what differs and deletes what is gone.
 
-    Right whatever the stamps say and without a memory that could be lost; it reads both tables in full at every sync,
-    which is cheap where both lie in one engine and dear across a network. A read that was cut short makes it delete
-    rows that are still there.
+    Right whatever the timestamps say and without a state that could be lost; it reads both tables in full at every
+    sync, which is cheap where both lie in one engine and dear across a network. A read that was cut short makes it
+    delete rows that are still there.
     """
 
     name: ClassVar[str] = "snapshot_diff"
@@ -31,7 +31,7 @@ class SnapshotDiff(Strategy):
         """Every row is read at every sync."""
         return frozenset({Assumption.READ_ONCE})
 
-    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract hands over a memory
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract passes the state
         """Ask for everything."""
         return Delta((source.everything(),))
 

@@ -15,8 +15,8 @@ class SparseLookback(Strategy):
 
     Keeps what is late by less than the window at once, and picks up what is later when a further window passes over it,
     a day or a week afterwards, for little re-reading. Until then such a row is wrong, and a row that the windows step
-    over stays so. Never sees a delete, a null cursor, or an update of a row that no window passes again; one stamp in
-    the future blinds it.
+    over stays so. Never sees a delete, a null cursor, or an update of a row that no window passes again; one timestamp
+    in the future blinds it.
 
     Attributes:
         minutes: The width of every window.

@@ -15,7 +15,7 @@ class TimestampWatermark(Strategy):
 
     Loses every row that becomes visible with a cursor below the watermark (late rows, late commits, skewed clocks) and,
     in the strict form, at the watermark itself; never sees a delete, an update that leaves the cursor alone, or a null
-    cursor; one stamp in the future blinds it. The inclusive form reads the rows at the watermark again and so keeps
+    cursor; one timestamp in the future blinds it. The inclusive form reads the rows at the watermark again and so keeps
     ties, at the price of reading them at every sync.
 
     Attributes:

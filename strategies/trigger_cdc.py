@@ -12,9 +12,9 @@ from incload.strategy import Assumption, Capability, Delta, Need, Seen, Source, 
 class TriggerCdc(Strategy):
     """Reads the rows whose keys a change table names, kept by triggers on the source, and removes those that are gone.
 
-    Catches every change whatever the stamps say, deletes and changed keys included, and reads only what changed. The
-    price is paid by the source: each of its writes writes an entry of the change table too, which `incload capture
-    install` sets up. What triggers do not see is lost: a write that goes around them, or entries that somebody deletes
+    Catches every change whatever the timestamps say, deletes and changed keys included, and reads only what changed.
+    The price is paid by the source: each of its writes writes an entry of the change table too, which `incload capture
+    install` sets up. What triggers do not see is lost: a write that goes around them, or entries that are deleted
     before they were read.
     """
 
@@ -29,7 +29,7 @@ class TriggerCdc(Strategy):
 
     @property
     def reads_again(self) -> frozenset[Assumption]:
-        """Another schema: no trigger tells of the values that a new column brings, so everything is read."""
+        """Another schema: no trigger records the values that a new column brings, so everything is read."""
         return frozenset({Assumption.FIXED_SCHEMA})
 
     @property

@@ -81,7 +81,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def hard(request: pytest.FixtureRequest) -> bool:
-    """Tell whether to try everything."""
+    """Return whether to try everything."""
     return bool(request.config.getoption("--hard"))
 
 

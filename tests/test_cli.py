@@ -1,4 +1,4 @@
-"""What is asked of the door besides a load: the summary alone, memories of all tables, variants and engines by name."""
+"""What is asked of the door besides a load: the summary alone, states of all tables, variants and engines by name."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_table_that_is_replaced_has_lost_nothing(tmp_path: Path, capsys: Outpu
 
 
 def test_states_of_all_tables_are_shown(tmp_path: Path, capsys: Output) -> None:
-    """Without --table each memory of the target is shown, or each of one strategy."""
+    """Without --table each state of the target is shown, or each of one strategy."""
     target = f"sqlite:///{tmp_path}/copy.sqlite"
     for table in ("a", "b"):
         load(tmp_path, table=table)
@@ -91,9 +91,7 @@ def test_a_strategy_without_a_state_is_named(tmp_path: Path, capsys: Output) -> 
     capsys.readouterr()
 
     assert main(["state", "show", f"sqlite:///{tmp_path}/copy.sqlite", "--strategy", "full_refresh"]) == 2
-    assert capsys.readouterr().err == (
-        f"incload: strategy 'full_refresh' remembers nothing in '{tmp_path}/copy.sqlite'.\n"
-    )
+    assert capsys.readouterr().err == (f"incload: strategy 'full_refresh' has no state in '{tmp_path}/copy.sqlite'.\n")
 
 
 def test_the_list_says_what_a_variant_is(capsys: Output) -> None:

@@ -68,7 +68,7 @@ PERMANENT = {
     "timestamp_watermark",
     "timestamp_watermark_inclusive",
 }
-"""Ids that stand in reports and under which memories are kept; one that is missing here may be added, none removed."""
+"""Ids that stand in reports and under which states are kept; one that is missing here may be added, none removed."""
 
 CHANGES_WITHOUT_ROWS = {
     "log_cdc": "its position moves past a delete, or past the log of a table without rows",
@@ -76,7 +76,7 @@ CHANGES_WITHOUT_ROWS = {
     "row_hash_cdc": "it remembers that there is a table of digests, be it an empty one",
     "trigger_cdc": "its position moves past a delete, or past the log of a table without rows",
 }
-"""Strategies whose memory may change by a sync that reads nothing, each with the reason."""
+"""Strategies whose state may change by a sync that reads nothing, each with the reason."""
 
 WHAT_IT_GETS_WRONG = re.compile(r"\b(lose|loses|lost|wrong|never|unnoticed|cut short|blinds|misses)\b", re.IGNORECASE)
 CLOCK = 1_767_268_800_000_000
@@ -88,7 +88,7 @@ class Rows:
 
     Attributes:
         count: How many.
-        stamp: The largest stamp; None without rows.
+        timestamp: The largest timestamp; None without rows.
         key: The largest key; None without rows.
     """
 
@@ -97,10 +97,10 @@ class Rows:
     key: KeyValue | None
 
     def largest(self, until: Position | None = None) -> Position | None:
-        """Return the largest stamp."""
+        """Return the largest timestamp."""
         return self.stamp if until is None or self.stamp is None or self.stamp <= until else None
 
-    def largest_key(self, at: Position | None = None) -> KeyValue | None:  # noqa: ARG002 - all have one stamp
+    def largest_key(self, at: Position | None = None) -> KeyValue | None:  # noqa: ARG002 - all have one timestamp
         """Return the largest key."""
         return self.key
 
@@ -113,7 +113,7 @@ class Rows:
         return "log.1"
 
     def clock(self) -> Position:
-        """Return a time after every stamp."""
+        """Return a time after every timestamp."""
         return CLOCK
 
 
@@ -121,7 +121,7 @@ SOME, NONE = Rows(2, CLOCK - 5_000_000, (7,)), Rows(0, None, None)
 
 
 def asked() -> AskedSource:
-    """Return a source that answers questions about stamps in microseconds."""
+    """Return a source that answers questions about timestamps in microseconds."""
     return AskedSource(Scale(1_000_000), lambda: CLOCK)
 
 
@@ -185,7 +185,7 @@ def unassuming(each: Strategy) -> Iterator[str]:
 
 
 def silent(each: Strategy) -> Iterator[str]:
-    """With nothing in memory and with something, every sync asks the source for rows."""
+    """With no state and with something, every sync asks the source for rows."""
     for state in (State(), each.remember(SOME, State())):
         source = asked()
         if not each.read(source, state).rows:
@@ -195,14 +195,14 @@ def silent(each: Strategy) -> Iterator[str]:
 
 
 def meddling(each: Strategy) -> Iterator[str]:
-    """Reading and remembering leave the memory as it was; what is remembered is new, and JSON can hold it."""
+    """Reading and remembering leave the state as it was; what is remembered is new, and JSON can hold it."""
     for notes in ({}, dict(each.remember(SOME, State()).notes)):
         state = State(CLOCK - 9_000_000, (3,), digests=True, notes=notes)
         before = deepcopy(notes)
         each.read(asked(), state)
         after = each.remember(SOME, state)
         if notes != before:
-            yield f"it changes the memory's notes to {notes}"
+            yield f"it changes the state's notes to {notes}"
         if json.loads(json.dumps(dict(after.notes))) != dict(after.notes):
             yield f"its notes do not come back from JSON: {after.notes}"
 
@@ -214,11 +214,11 @@ def restless(each: Strategy) -> Iterator[str]:
         if (after.watermark, after.key) != (state.watermark, state.key):
             yield f"without a row it goes from {state} to {after}"
         elif after != state and each.name not in CHANGES_WITHOUT_ROWS:
-            yield f"without a row its memory becomes {after}"
+            yield f"without a row its state becomes {after}"
 
 
 def wasteful(each: Strategy) -> Iterator[str]:
-    """After two loads of a source that stands still the copy is right and what it was, and so is the memory."""
+    """After two loads of a source that stands still the copy is right and what it was, and so is the state."""
     history = scenario("clean").build(100, 1)
     with tempfile.TemporaryDirectory() as folder:
         sandbox = open_sandbox(("sqlite", "sqlite"), history.table, Path(folder))
@@ -228,7 +228,7 @@ def wasteful(each: Strategy) -> Iterator[str]:
             sandbox.close()
             return
         name, key, cursor = history.table.name, history.table.key, history.table.cursor
-        # An hour after the last stamp, nobody waits for anything any more.
+        # An hour after the last timestamp, nobody waits for anything any more.
         now = history.started + 3_600_000_000
         plan = Plan(name, key, cursor, each, cursor_per_second=1_000_000, clock=lambda: now)
         first = sync(sandbox.connections, plan)
@@ -328,7 +328,7 @@ def test_a_file_has_the_name_of_its_strategy(root: Path) -> None:
 
 
 def is_ours(defined: type[Strategy]) -> bool:
-    """Tell whether a strategy comes from the folder and not from another package."""
+    """Return whether a strategy comes from the folder and not from another package."""
     return defined.__module__.startswith("incload.strategies.")
 
 
@@ -354,7 +354,7 @@ class Sound(Strategy):
         return Delta((source.everything(),))
 
     def remember(self, seen: Seen, state: State) -> State:
-        """Keep the largest stamp."""
+        """Keep the largest timestamp."""
         largest = seen.largest()
         return state if largest is None else State(watermark=largest)
 
@@ -425,7 +425,7 @@ class Silent(Sound):
 
 @dataclass(frozen=True)
 class Meddling(Sound):
-    """Writes into the memory it was handed."""
+    """Writes into the state it was handed."""
 
     def read(self, source: Source, state: State) -> Delta:
         """Write."""

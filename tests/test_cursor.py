@@ -1,4 +1,4 @@
-"""What cursor values mean: positions, shapes of stamps, and the tags under which they are remembered."""
+"""What cursor values mean: positions, shapes of timestamps, and the tags under which they are remembered."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SCALES = st.one_of(
 
 
 def position_of(shape: IsoText, moment: datetime) -> int:
-    """Return a moment in a shape's ticks, cut to what its stamps can say, by the standard library's arithmetic."""
+    """Return a moment in a shape's ticks, cut to what its timestamps can say, by the standard library's arithmetic."""
     microseconds = (moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     ticks = microseconds * (shape.per_second or 1) // US
     grain = {10: 86_400, 16: 60}.get(len(str(shape.stored(0)).removesuffix(shape.zone)), 1) * (shape.per_second or 1)
@@ -48,7 +48,7 @@ def position_of(shape: IsoText, moment: datetime) -> int:
 
 @given(SHAPES, MOMENTS)
 def test_a_stamp_is_its_position_and_back(shape: IsoText, moment: datetime) -> None:
-    """Every stamp of a shape has a position, and the position has that stamp."""
+    """Every timestamp of a shape has a position, and the position has that timestamp."""
     offset = shape.position(str(shape.stored(0)))
     position = position_of(shape, moment) + (0 if isinstance(offset, float) else offset)
     stamp = shape.stored(position)
@@ -108,7 +108,7 @@ def test_a_tag_of_no_scale_names_none(tag: str) -> None:
     ],
 )
 def test_positions_of_stamps(text: str, position: int, per_second: int) -> None:
-    """Ticks since 1970 in UTC: seconds, or microseconds and nanoseconds where the stamp has a fraction."""
+    """Ticks since 1970 in UTC: seconds, or microseconds and nanoseconds where the timestamp has a fraction."""
     shape = shape_of(text)
 
     assert shape is not None
@@ -139,7 +139,7 @@ def test_positions_of_stamps(text: str, position: int, per_second: int) -> None:
     ],
 )
 def test_other_texts_have_no_shape(text: str) -> None:
-    """What is not plainly an ISO stamp is none: its order would be a guess."""
+    """What is not plainly an ISO timestamp is none: its order would be a guess."""
     assert shape_of(text) is None
 
 
@@ -155,17 +155,17 @@ def test_a_stamp_of_no_real_time_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("value", ["2024-01-01T00:00:00", "2024-01-01", "now", 5, None])
 def test_a_value_of_another_shape_is_refused(value: object) -> None:
-    """Among stamps of one shape nothing else has a place, not even the same time written otherwise."""
+    """Among timestamps of one shape nothing else has a place, not even the same time written otherwise."""
     shape = shape_of("2024-01-01T00:00:00Z")
 
     assert shape is not None
-    with pytest.raises(Refused, match="among stamps such as '1970-01-01T00:00:00Z'"):
+    with pytest.raises(Refused, match="among timestamps such as '1970-01-01T00:00:00Z'"):
         shape.position(value)
 
 
 @pytest.mark.parametrize("seconds", [-(10**12), 10**12])
 def test_positions_beyond_the_calendar_are_its_ends(seconds: int) -> None:
-    """A window may reach back before all stamps; the bound is then the first stamp that there can be."""
+    """A window may reach back before all timestamps; the bound is then the first timestamp that there can be."""
     shape = shape_of("2024-01-01T00:00:00.5Z")
 
     assert shape is not None
@@ -220,7 +220,7 @@ def test_plain_numbers_have_no_spans() -> None:
     ],
 )
 def test_a_watermark_is_shown_as_its_reader_would_write_it(scale: Scale, position: int | None, shown: object) -> None:
-    """Numbers as numbers, stamps as ISO text, with the zone that their column says."""
+    """Numbers as numbers, timestamps as ISO text, with the zone that their column says."""
     assert scale.shown(position) == shown
 
 
@@ -247,7 +247,10 @@ def test_several_shapes_are_compared_by_what_they_mean(texts: list[str], *, zone
     ("texts", "said"),
     [
         (["2024-01-01", "soon"], "cursor column 'ts' holds 'soon', which is no ISO timestamp"),
-        (["2024-01-01", "2024-01-01T00:00Z"], "mixes stamps with and without a zone .'2024-01-01' and '2024-01-01T00:"),
+        (
+            ["2024-01-01", "2024-01-01T00:00Z"],
+            "mixes timestamps with and without a zone .'2024-01-01' and '2024-01-01T00:",
+        ),
         (["2024-01-01", "2024-01-01T00:00:00.0000001"], "mixes shapes finer than a microsecond"),
     ],
 )

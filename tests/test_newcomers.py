@@ -60,7 +60,7 @@ NIGHT_OWLS = ["night_owl", "night_owl_hours_12"]
 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Let the registry look anew, in this test and after it, and forget the modules that the test brings in."""
+    """Let the registry look again, in this test and after it, and forget the modules that the test brings in."""
     known = set(sys.modules)
     package = import_module("incload.strategies")
     strategy_classes.cache_clear()
@@ -146,7 +146,7 @@ def test_one_strategy_may_have_two_entry_points(tmp_path: Path, fresh: pytest.Mo
 
 
 def test_a_name_that_is_taken_is_refused(tmp_path: Path, fresh: pytest.MonkeyPatch) -> None:
-    """Two strategies of one name would share a memory; the second is refused."""
+    """Two strategies of one name would share a state; the second is refused."""
     install(tmp_path, fresh, "acme = acme_loads")
     module = tmp_path / "acme_loads.py"
     module.write_text(module.read_text(encoding="utf-8").replace("acme_owl", "full_refresh"), encoding="utf-8")

@@ -94,7 +94,7 @@ FILES = {
         '[{"id": 1, "v": "a", "at": "2026-01-01T00:00:00Z"}, {"id": 2, "v": "a", "at": "2026-01-01T00:00:00"}]',
         "with and without a zone",
     ),
-    "no stamps": ("x.json", '[{"id": 1, "v": "a", "at": "yesterday"}]', "no ISO timestamp"),
+    "no timestamps": ("x.json", '[{"id": 1, "v": "a", "at": "yesterday"}]', "no ISO timestamp"),
     "another schema": ("x.json", '[{"id": 1, "w": "a", "at": "2026-01-03T00:00:00Z"}]', "another schema"),
     "unknown ending": ("x.txt", GOOD, "neither a file of records"),
     "broken CSV key": ("x.csv", "id,v,at\n1,a,2026-01-01T00:00:00Z\n,b,2026-01-01T00:00:00Z\n", "has no key"),

@@ -1,4 +1,4 @@
-"""A password that is given to incload comes out of it nowhere: not in a sentence, a summary, a report or a memory."""
+"""A password that is given to incload comes out of it nowhere: not in a sentence, a summary, a report or a state."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_location_does_not_show_its_password() -> None:
 def test_a_load_keeps_its_password_to_itself(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Summary, output file, memory and the errors of a connection that works are free of it."""
+    """Summary, output file, state and the errors of a connection that works are free of it."""
     monkeypatch.chdir(tmp_path)
     url = f"{postgres_url}&password={QUOTED}"
     schema = postgres_url.partition("schema=")[2]

@@ -91,7 +91,7 @@ def _history(path: Path, options: Mapping[str, Any], command: str, progress: Pro
 
     if options.get("cursor_unit"):
         raise Refused(
-            "--cursor-unit is for a table in a database: the numbers of a snapshot tell their unit themselves."
+            "--cursor-unit is for a table in a database: the unit of a snapshot's numbers is known from their size."
         )
     profiler = Profiler(windows_of(options))
     history, account = opened(path, options, progress)

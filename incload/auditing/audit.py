@@ -1,4 +1,4 @@
-"""The stranger: compares the whole source with the whole target, by key and by content, and trusts nobody.
+"""An independent comparison of the whole source with the whole target, by key and by content.
 
 It shares nothing with the load but the names of the columns: it is handed the rows of both sides, each ordered by key,
 and walks them in windows of keys, so that it never holds more than a chunk of each.
@@ -165,7 +165,7 @@ def _key(row: Row, places: tuple[int, ...]) -> Key:
 
 
 def _of_one_type_each(source: list[Row], target: list[Row]) -> bool:
-    """Tell whether each column has one type only, and the same on both sides, so that equal values are of one type."""
+    """Return whether each column has one type, the same on both sides, so that equal values are of one type."""
     types = _types(source)
     return types == _types(target) and all(len(each) <= 1 for each in types)
 

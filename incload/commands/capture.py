@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     install = _action(actions, "install", "have changes logged from now on, or put the log in order again", _install)
-    install.add_argument("--key", default="", help="the columns that tell rows apart (default: the primary key)")
+    install.add_argument("--key", default="", help="the columns that identify a row (default: the primary key)")
     trim = _action(actions, "trim", "forget the entries that every load has read", _trim)
     trim.add_argument(
         "--until", required=True, metavar="POSITION", help="the last to forget; `incload state` shows them"

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Compare two reports. Verdicts and counters must be equal, exactly; a strategy, scenario or trial that is missing fails;
-new ones are listed. Times are told, and fail only on gross change. Exit code 0: equal; 1: a regression; 2: bad input.
+new ones are listed. Times are reported, and fail only on gross change. Exit code 0: equal; 1: a regression; 2: bad
+input.
 """
 
 

@@ -1,4 +1,4 @@
-"""`incload explain`: one cell of the matrix, told so that a human believes it."""
+"""`incload explain`: one cell of the matrix, explained step by step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 _DESCRIPTION = """\
-Run one strategy in one scenario, audit after every sync, and tell the story of the first wrong row: what happened to
+Run one strategy in one scenario, audit after every sync, and print the story of the first wrong row: what happened to
 it, what the load remembered, which question passed it over, when it was right again. Then: which assumption failed, and
 which strategies do without it. Exit code 1 when the outcome is not what was predicted.
 """
@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the cell and tell it."""
+    """Run the cell and print it."""
     from incload.harness.trials.explanation import chosen, explain
     from incload.harness.trials.matrix import Choice
 

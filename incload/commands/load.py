@@ -24,7 +24,7 @@ HELD_BACK = 3
 
 _DESCRIPTION = """\
 Bring one table up to date by one incremental sync. The first run, with nothing remembered, loads everything.
-Rows and memory commit together: after a failure the target is as the sync before left it.
+Rows and state commit together: after a failure the target is as the sync before left it.
 Exit codes: 0 loaded, 2 refused and nothing changed, 3 loaded but for what was held back, as the first line says.
 """
 
@@ -38,7 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", required=True, help="the database to load into, such as sqlite:///copy.db; created if absent"
     )
-    parser.add_argument("--table", required=True, help="the table to load into; its memory is kept under this name")
+    parser.add_argument("--table", required=True, help="the table to load into; its state is kept under this name")
     parser.add_argument(
         "--key", required=True, help='the key column; several separated by commas, a name with a comma in "quotes"'
     )

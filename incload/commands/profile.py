@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Say what a history is like, without loading anything: how late its changes are, and what a lookback window of any size
-would miss and read again. Of a table in a database only one state can be seen: what it shows is told, and what not.
+would miss and read again. Of a table in a database only one state can be seen: the profile says what it shows and what
+it cannot show.
 """
 
 

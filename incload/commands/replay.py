@@ -68,7 +68,7 @@ def add_history_to(parser: argparse.ArgumentParser) -> None:
     add_option(
         "--windows",
         default="",
-        help="lookback windows to foretell, separated by commas, or none (default 0,1m,10m,1h,6h,1d,7d)",
+        help="lookback windows to predict, separated by commas, or none (default 0,1m,10m,1h,6h,1d,7d)",
     )
 
 

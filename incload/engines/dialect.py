@@ -33,10 +33,10 @@ class Dialect(ABC):
     engine: ClassVar[str]
 
     equalities: Mapping[str, Equality] = MappingProxyType({})
-    """How a sync's source tells its key columns apart, where not by their bytes."""
+    """How a sync's source compares its key columns, where not by their bytes."""
 
     is_key_foreign: bool = False
-    """Whether the target's own key tells keys apart otherwise than the source, so that it does not find them."""
+    """Whether the target's own key compares keys otherwise than the source, so that it does not find them."""
 
     @abstractmethod
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
@@ -55,7 +55,7 @@ class Dialect(ABC):
         """Return the expression of the microseconds that an ISO text means; the text is itself an expression."""
 
     def key_value(self, column: Column) -> str:
-        """Return the expression by which the value of a key column is read into a memory."""
+        """Return the expression by which the value of a key column is read into a state."""
         return self.quote(column.name)
 
     def key_order(self, column: Column) -> str:
@@ -68,7 +68,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def digest(self, columns: Iterable[str], alias: str) -> str:
-        """Return the expression of a row's digest, a 64-bit integer over all the given columns, nulls told apart."""
+        """Return the expression of a row's digest, a 64-bit integer over all the given columns, nulls included."""
 
     def table_digest(self, columns: Sequence[Column]) -> str:
         """Return the expression of a row's digest for a comparison of whole tables, where speed is all."""
@@ -112,11 +112,11 @@ class Dialect(ABC):
         return ", ".join(prefix + self.quote(name) for name in names)
 
     def equal_keys(self, key: Iterable[str], one: str, other: str) -> str:
-        """Return the condition that two relations agree in the key columns, as the source tells keys apart."""
+        """Return the condition that two relations agree in the key columns, as the source compares keys."""
         return " AND ".join(f"{self.keyed_by(name, one)} = {self.keyed_by(name, other)}" for name in key)
 
     def keyed_by(self, name: str, alias: str = "") -> str:
-        """Return the expression of a key column by which keys are told apart."""
+        """Return the expression of a key column by which keys are distinguished."""
         column = f"{alias}.{self.quote(name)}" if alias else self.quote(name)
         return self.folded(column, self.equalities[name]) if name in self.equalities else column
 

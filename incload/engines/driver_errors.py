@@ -25,6 +25,6 @@ def reason(error: BaseException) -> str:
 
 
 def clashes(error: BaseException) -> bool:
-    """Tell whether a driver says that a key stands in the table already."""
+    """Return whether a driver says that a key stands in the table already."""
     said = str(error).lower()
     return "duplicate key" in said or "unique constraint" in said

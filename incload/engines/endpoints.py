@@ -58,7 +58,7 @@ class Location(Endpoint):
         return self.path.is_file()
 
     def identity(self) -> tuple[int, int]:
-        """Tell the file from another one that has taken its place, or from none."""
+        """Distinguish the file from another one that has taken its place, or from none."""
         if not self.path.exists():
             return 0, 0
         found = self.path.stat()
@@ -67,7 +67,7 @@ class Location(Endpoint):
     def origin(self, table: str) -> str:
         """The path, and of a database the table and its schema, which engines of files find under any case.
 
-        A dated file of records is the state of its table on that day, so that its date tells nothing apart.
+        A dated file of records is the state of its table on that day, so that its date distinguishes nothing.
         """
         path = os.path.abspath(self.path)  # noqa: PTH100 - links stay: what they point to may change with the day
         if self.engine == "file":

@@ -1,6 +1,6 @@
 """The engines by name: in which module each lives, and which optional packages it needs.
 
-A new engine is its module and its line here. Modules are imported when somebody names their engine.
+A new engine is its module and its line here. Modules are imported when their engine is named.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ SCHEMES = {scheme: name for name, each in _ENGINES.items() for scheme in each.sc
 
 
 def is_on_server(engine: str) -> bool:
-    """Tell whether the databases of an engine are on a server."""
+    """Return whether the databases of an engine are on a server."""
     return _ENGINES[engine].on_server
 
 

@@ -2,7 +2,7 @@
 
 A session is one connection. Its tables stand in two places: `source`, which is only ever read, and `target`. When both
 tables belong to one engine, one session holds both places and rows never leave it. Everything here is standard SQL; a
-subclass holds the driver, the dialect and the types of its database, and nobody else knows them.
+subclass holds the driver, the dialect and the types of its database, and no other module knows them.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Session(Dialect, ABC):
     """The target tables that this session has created where that commits, and in which nothing is committed yet."""
 
     watch: Callable[[WriteIntent], None] | None = None
-    """Told of every intent before it is carried out."""
+    """Called with every intent before it is carried out."""
 
     undecided: frozenset[str] = frozenset()
     """The columns of a record file without any value, which leave open what they hold."""
@@ -96,7 +96,7 @@ class Session(Dialect, ABC):
 
     @abstractmethod
     def begin(self, table: str) -> None:
-        """Start the one transaction of a sync, holding the right to write a target table and its memory."""
+        """Start the one transaction of a sync, holding the right to write a target table and its state."""
 
     def begin_read(self) -> None:
         """Start a transaction that only reads, where streams can take part in one."""
@@ -168,7 +168,7 @@ class Session(Dialect, ABC):
         """Forget what `receive` held."""
 
     def database(self) -> Row:
-        """Return what tells the database from every other, and as whom it is spoken to; nothing where its file does."""
+        """Return what identifies the database, and the user that accesses it; nothing where its file does."""
         return ()
 
     @abstractmethod
@@ -196,7 +196,7 @@ class Session(Dialect, ABC):
         return "*"
 
     def volatile(self, functions: Sequence[str]) -> list[str]:  # noqa: ARG002 - an engine may need it
-        """Return which functions may change something, or answer otherwise each time, where an engine can tell."""
+        """Return which functions may change something, or answer otherwise each time, where an engine knows."""
         return []
 
     @abstractmethod
@@ -211,11 +211,11 @@ class Session(Dialect, ABC):
         """Be told of which tables a sync will ask, so that an engine can find out about all of them at once."""
 
     def holds(self, place: Place, table: str) -> bool:
-        """Tell whether there is a table or view of a name."""
+        """Return whether there is a table or view of a name."""
         return self.columns(place, table) is not None
 
     def may_be(self, place: Place, table: str, column: Column) -> bool:  # noqa: ARG002 - types decide elsewhere
-        """Tell whether a column can be of the kind given, because its values would have to say it and there is none."""
+        """Return whether a column may be of the kind given, because only values could say it and there is none."""
         return False
 
     def traits(self, table: str) -> dict[str, Trait]:
@@ -223,7 +223,7 @@ class Session(Dialect, ABC):
         return {column.name: Trait() for column in self.columns("target", table) or ()}
 
     def is_wider(self, there: str, wanted: str) -> bool:  # noqa: ARG002 - types decide elsewhere
-        """Tell whether a target's column of a type holds every value of another type as it is."""
+        """Return whether a target's column of a type holds every value of another type as it is."""
         return False
 
     def check_names(self, columns: Iterable[str]) -> None:
@@ -234,15 +234,15 @@ class Session(Dialect, ABC):
         """Return the names of the tables in a place."""
 
     def schemas_with(self, table: str) -> list[str]:  # noqa: ARG002 - a dialect may need it
-        """Return the schemas of the source that have a table of a name, where an engine has schemas and can tell."""
+        """Return the schemas of the source that have a table of a name, where an engine has schemas and knows them."""
         return []
 
     @abstractmethod
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """Tell whether the table has a primary key over exactly these columns."""
+        """Return whether the table has a primary key over exactly these columns."""
 
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """Tell whether the database itself promises that the key is there and unique."""
+        """Return whether the database itself promises that the key is there and unique."""
         return self.keyed(place, table, key)
 
     def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
@@ -252,7 +252,7 @@ class Session(Dialect, ABC):
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Return what the values of a cursor column mean; refuse values that have no certain order.
 
-        None when there is no value to tell. `per_second` is what an integer cursor counts, as the user says; None for
+        None when there is no value. `per_second` is what an integer cursor counts, as the user says; None for
         plain numbers.
         """
 
@@ -271,11 +271,11 @@ class Session(Dialect, ABC):
         return ids
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - a dialect may need it
-        """Tell whether the largest value of a column is found in no time; by itself, only that of a small table is."""
+        """Return whether the largest value of a column is found at once; without an index, only a small table's is."""
         return not self.rows(f"SELECT 1 FROM {self.relation(place, table)} AS r LIMIT 1 OFFSET {self.looked_through}")
 
     def rereads(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - as above
-        """Tell whether an index finds the rows beyond a value of a column, so that asking twice costs nothing."""
+        """Return whether an index finds the rows beyond a value of a column, so that asking twice costs nothing."""
         return False
 
     @abstractmethod
@@ -304,11 +304,11 @@ class Session(Dialect, ABC):
         return f"{self.quote(column.name)} {self.type_name(column, origin)}".rstrip() + collated
 
     def collation(self, column: Column, origin: str) -> str:  # noqa: ARG002 - an engine may have it
-        """Return the collation by which a target's column tells keys apart as the source does; empty without one."""
+        """Return the collation by which a target's column compares keys as the source does; empty without one."""
         return ""
 
-    def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:  # noqa: ARG002 - bytes tell keys apart in most engines
-        """Return which key columns a unique index over them does not tell apart by bytes: how, and its collation."""
+    def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:  # noqa: ARG002 - most engines compare the bytes of keys
+        """Return which key columns a unique index over them does not compare by bytes: how, and its collation."""
         return {}
 
     def add_column(self, place: Place, table: str, column: str, type_name: str) -> None:
@@ -343,7 +343,7 @@ class Session(Dialect, ABC):
         return f"temp.{self.quote(name)}"
 
     def unstage(self) -> None:
-        """Drop the temporary tables of a sync, as far as they are still there."""
+        """Drop the temporary tables of a sync, those that still exist."""
         self._counted.clear()
         while self._staged:
             self.write(f"DROP TABLE IF EXISTS {self.temporary(self._staged[-1])}")
@@ -359,7 +359,7 @@ class Session(Dialect, ABC):
         return number
 
     def is_empty(self, relation: str) -> bool:
-        """Tell whether a relation has no rows, without counting them."""
+        """Return whether a relation has no rows, without counting them."""
         if relation in self._counted:
             return not self._counted[relation]
         return not self.rows(f"SELECT 1 FROM {relation} LIMIT 1")

@@ -1,10 +1,10 @@
 """Rows on their way from one engine to another: what a session streams, and any other can receive.
 
-A stream is taken once, in one of two ways. Whoever speaks Arrow's C stream interface, as DuckDB does, asks for the
-capsule: nothing of Python stands between the two engines then, and pyarrow is not imported. Whoever looks at the rows
-in Python asks for a reader of batches.
+A stream is taken once, in one of two ways. A reader that speaks Arrow's C stream interface, as DuckDB does, asks for
+the capsule: nothing of Python stands between the two engines then, and pyarrow is not imported. A reader that looks at
+the rows in Python asks for a reader of batches.
 An exception does not come through the receiving engine as it was raised. So a stream remembers why it broke off, or is
-told what the engine heard of it.
+given what the engine heard of it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Stream(ABC):
     """The column of the capsule's rows that is 0 in each, and 1 in an example that is none; None without an example."""
 
     def __init__(self) -> None:
-        """Begin with nobody having asked."""
+        """Begin with nothing asked."""
         self._capsule: object = None
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReferenceCopy(Strategy):
-    """Copies the whole table anew every time, as fast as the two engines can; the measure, not a strategy."""
+    """Copies the whole table every time, as fast as the two engines can; the measure, not a strategy."""
 
     name: ClassVar[str] = "reference_copy"
     write_rule: ClassVar[WriteRule] = WriteRule.REPLACE

@@ -1,6 +1,6 @@
 """Which assumptions a history breaks, and by how much: measured from the lags and the faults, never intended.
 
-A size is a span of time: how far the worst change lies behind the watermark, the memory or the clock. An assumption
+A size is a span of time: how far the worst change lies behind the watermark, the state or the clock. An assumption
 that is broken in a way that has no size maps to None.
 """
 
@@ -51,7 +51,7 @@ class _Keys:
         self.largest: Key | None = None
 
     def see(self, key: Key) -> bool:
-        """Enter a key; tell whether it is larger than all before."""
+        """Enter a key; say whether it is larger than all before."""
         after = larger(key, self.largest)
         if after:
             self.largest = key
@@ -80,7 +80,7 @@ def _of_sync(sync: Sync, keys: _Keys) -> Iterator[tuple[Assumption, int | None]]
 
 
 def _of_change(change: Change) -> Iterator[tuple[Assumption, int | None]]:
-    """Yield what a change breaks whatever its stamp."""
+    """Yield what a change breaks whatever its timestamp."""
     if change.new is None:
         yield Assumption.NO_HARD_DELETES, None
         return
@@ -97,7 +97,7 @@ def _of_change(change: Change) -> Iterator[tuple[Assumption, int | None]]:
 
 
 def _of_stamp(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | None]]:
-    """Yield what the stamp of a change breaks that the cursor shows."""
+    """Yield what the timestamp of a change breaks that the cursor shows."""
     if change.new is None or change.new.cursor is None or not change.moved:
         return
     stamp = change.new.cursor

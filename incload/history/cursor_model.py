@@ -1,6 +1,6 @@
-"""A model of a cursor load, on paper: which rows it will get wrong, told from lags and schedule alone.
+"""A model of a cursor load, on paper: which rows it will get wrong, derived from lags and schedule alone.
 
-It keeps a dictionary for the target and a number for the memory and asks no database. What it says is compared with
+It keeps a dictionary for the target and a number for the state and asks no database. What it says is compared with
 what real loads do; where the two differ, one of them is wrong.
 """
 
@@ -28,7 +28,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(slots=True)
 class Mark:
-    """A memory on paper.
+    """A state on paper.
 
     Attributes:
         at: The watermark.
@@ -52,7 +52,7 @@ class Model:
         faults: What happens to it.
         guarded: Whether the removal of more rows than `incload.removal_limit` says is held back.
         target: The copy, by key.
-        mark: Its memory.
+        mark: Its state.
         ever_wrong: Every key that was wrong after any sync, in the order in which they became so.
     """
 
@@ -91,7 +91,7 @@ class Model:
         self._judge(sync, [*touched, *changed, *self._wrong, *self._young])
 
     def mark_after(self, sync: int) -> Mark:
-        """Return the memory that an earlier sync left."""
+        """Return the state that an earlier sync left."""
         return self._marks[sync]
 
     def load(self, sync: Sync, visible: Mapping[Key, Version]) -> list[Key]:
@@ -134,7 +134,7 @@ class Model:
         return cursor > bound or (cursor == bound and self._shows_bound(key))
 
     def _shows_bound(self, key: Key) -> bool:
-        """Tell whether a row exactly at the bound is read."""
+        """Return whether a row exactly at the bound is read."""
         return larger(key, self.mark.key) if self.reach.at_bound == "larger_key" else self.reach.at_bound != "none"
 
     def _remember(self, sync: Sync, read: Iterable[Key]) -> None:

@@ -1,9 +1,9 @@
 """A history: the life of one source table, as a base content and the ticks that change it.
 
 A tick is one batch of changes that become visible together. Rows travel as Arrow tables whose columns stand in the
-table's order: integers as int64, reals as float64, text as string, booleans as bool, stamps as timestamp[us] without a
-zone (UTC). Ticks are applied in order; inside a tick the deletes come first, then what happens to the columns, then the
-upserts, which have the columns as they then are.
+table's order: integers as int64, reals as float64, text as string, booleans as bool, timestamps as timestamp[us]
+without a zone (UTC). Ticks are applied in order; inside a tick the deletes come first, then what happens to the
+columns, then the upserts, which have the columns as they then are.
 """
 
 from __future__ import annotations

@@ -178,12 +178,12 @@ class _State:
 
 
 def larger(key: Key, other: Key | None) -> bool:
-    """Tell whether a key comes after another; everything comes after no key at all."""
+    """Return whether a key comes after another; everything comes after no key at all."""
     return other is None or key > other
 
 
 def _versions(rows: pa.Table, table: Table) -> dict[Key, Version]:
-    """Return the rows of an Arrow table by key; stamps as microseconds."""
+    """Return the rows of an Arrow table by key; timestamps as microseconds."""
     import pyarrow as pa
 
     columns = {

@@ -1,7 +1,7 @@
 """What a history is like: how far its changes lie behind, and what a window of any size would make of it.
 
-Everything is told from the lags of the changes (incload.history.lag) as the syncs go by; nothing is loaded. Spans are
-microseconds unless a name says otherwise.
+Everything is derived from the lags of the changes (incload.history.lag) as the syncs go by; nothing is loaded. Spans
+are microseconds unless a name says otherwise.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WINDOWS = tuple(
 """The windows that are tried when none are named."""
 
 QUANTILES = (50, 75, 90, 95, 99, 100)
-"""Of which per cent of the changes that lie behind the furthest is told."""
+"""For which per cents of the late changes the furthest lag is reported."""
 
 CURVE_POINTS = 200
 """How many steps the curve of lags has at most."""
@@ -32,9 +32,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """How the changes of a history lie to the largest stamp that was visible at the sync before them.
+    """How the changes of a history lie to the largest timestamp that was visible at the sync before them.
 
-    A change is what differs between two syncs; the base is none. One without a lag has no stamp, or came before any.
+    A change is what differs between two syncs; the base is none. One without a lag has no timestamp, or came before
+    any.
 
     Attributes:
         syncs: How many syncs there were, the first load included.
@@ -45,17 +46,17 @@ class Lateness:
         inserts, updates: Changes that left a row in the source: it was not there at the sync before, or it was.
         deletes: Rows that were there at one sync and gone at the next; no cursor shows them.
         without_stamp: Inserts and updates whose cursor is null.
-        before_any_stamp: Those that came while no row had a stamp yet.
-        ahead_of_clock: Those with a stamp later than the source's own clock.
-        ties: Those with the very stamp that was the largest before.
+        before_any_stamp: Those that came while no row had a timestamp yet.
+        ahead_of_clock: Those with a timestamp later than the source's own clock.
+        ties: Those with the very timestamp that was the largest before.
         late: Those with a smaller one.
         behind_inserts: Of ties and late ones, inserts; the rest are updates ...
-        behind_untouched: ... that left the stamp as it was ...
+        behind_untouched: ... that left the timestamp as it was ...
         behind_moved: ... or moved it, and not far enough.
-        untouched: Updates that left the stamp as it was, nulls included.
+        untouched: Updates that left the timestamp as it was, nulls included.
         backwards: Updates that lowered it.
         quantiles: Per cent of ties and late ones, and how far behind the furthest of them lies.
-        curve: Spans from 0 up, and how many changes with a stamp lie further behind than each.
+        curve: Spans from 0 up, and how many changes with a timestamp lie further behind than each.
     """
 
     syncs: int = 0
@@ -97,14 +98,14 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a lookback window would make of a history, told from the lags.
+    """What a lookback window would make of a history, derived from the lags.
 
     Attributes:
         seconds: The window.
-        changes_missed: Changes that lie further behind than the window, and those without a stamp.
+        changes_missed: Changes that lie further behind than the window, and those without a timestamp.
         keys_missed: How many rows have such a change.
         rows_ever_wrong: How many rows the copy would not have had as they were after some sync: fewer where a row came
-            back as the copy still held it, more where a stamp in the future had blinded the window.
+            back as the copy still held it, more where a timestamp in the future had blinded the window.
         rows_read: Rows read over all syncs, the first load included.
     """
 
@@ -117,7 +118,7 @@ class Forecast:
 
 @dataclass(slots=True)
 class _Cursors:
-    """The stamps of all visible rows, in order."""
+    """The timestamps of all visible rows, in order."""
 
     ordered: list[int] = field(default_factory=list)
     rows: int = 0
@@ -134,16 +135,16 @@ class _Cursors:
                 insort(self.ordered, change.new.cursor)
 
     def since(self, bound: int | None) -> int:
-        """Count the rows that a question finds: those from a stamp on, or all."""
+        """Count the rows that a question finds: those from a timestamp on, or all."""
         return self.rows if bound is None else len(self.ordered) - bisect_left(self.ordered, bound)
 
 
 @dataclass(slots=True)
 class PaperWindow:
-    """A lookback load on paper: a dictionary for the copy, a number for the memory, and no database.
+    """A lookback load on paper: a dictionary for the copy, a number for the state, and no database.
 
     A row that the window does not reach stays out of reach until it changes, because the watermark never falls: so only
-    changes have to be looked at. What `incload.history.cursor_model` tells of any load over a short history, this tells
+    changes have to be looked at. What `incload.history.cursor_model` says of any load over a short history, this says
     of one kind of load over a long one: its time follows the changes, and of a row the copy keeps only a hash.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The capture of changes at a source, on somebody's explicit word: what a change log takes is made, shown, taken away.
+"""The capture of changes at a source, on explicit request: what a change log needs is created, shown, removed.
 
 Loads only ever read a source. Each of these is one transaction of it.
 """
@@ -28,7 +28,7 @@ def install(source: Endpoint, table: str, log: Capability, key: tuple[str, ...] 
     with _changing(source, table, log) as (session, found):
         names = key or session.logs.primary_key("target", table)
         if not names:
-            raise Refused(f"table {table!r} has no primary key: name the columns that tell its rows apart with --key.")
+            raise Refused(f"table {table!r} has no primary key: name the columns that identify its rows with --key.")
         _check_key(session, table, names)
         found.install(names)
         found.protect()

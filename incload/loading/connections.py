@@ -295,7 +295,7 @@ def _opened(source: Endpoint, target: Endpoint, table: str) -> Connections:
 
 
 def _refuse_itself(connections: Connections, target: Endpoint, plan: Plan) -> bool:
-    """Refuse to load a table into itself, under whatever URL; tell whether one session can do for both ends."""
+    """Refuse to load a table into itself, under whatever URL; say whether one session can do for both ends."""
     if connections.source.engine != connections.target.engine:
         return False
     one: Row = ()

@@ -1,8 +1,8 @@
 """A sync's look at its cursor column: what the values mean, and that none among them has another order than it seems.
 
-The look is at the whole column before anything is asked, unless the source's engine can tell later, from what is asked,
+The look is at the whole column before anything is asked, unless the source's engine can find out later, from the query,
 which values matter (`CursorLooks`). Then it is made before anything is written, and once more before anything is
-remembered if somebody has written the source since: what a stream reads may be newer than what was looked at.
+remembered if the source was written since: what a stream reads may be newer than what was looked at.
 """
 
 from __future__ import annotations

@@ -27,11 +27,11 @@ _RECENT_SECONDS = 30 * 365 * _DAY
 _LACKING = {"NaN": "NaN", "infinity": "time without end", "-infinity": "time without beginning"}
 """What may become null in a target, and what the target lacks then."""
 FARTHEST_ZONE_HOURS = 14
-"""How far a clock that shows local time is ahead of UTC at most; stamps that do not say their zone may come from it."""
+"""How far a clock of local time is ahead of UTC at most; timestamps without a zone may come from it."""
 
 
 def may_remove(guards: Guards) -> Callable[[int, int], bool]:
-    """Return what tells whether so many rows may leave a target that holds so many."""
+    """Return a function that says whether so many rows may leave a target that holds so many."""
 
     def allowed(count: int, total: int) -> bool:
         return guards.allow_removals or within_limit(count, total, guards.percent, guards.rows)
@@ -67,7 +67,7 @@ def _broken(strategy: Strategy, rule: WriteRule) -> list[Assumption]:
 
 
 def refuse_backwards(plan: Plan, scale: Scale | None, before: State, after: State) -> None:
-    """Refuse a memory whose watermark lies behind the one before it, or that has lost it."""
+    """Refuse a state whose watermark lies behind the one before it, or that has lost it."""
     if plan.guards.allow_backwards or scale is None or before.watermark is None:
         return
     if after.watermark is None or after.watermark < before.watermark:
@@ -93,7 +93,7 @@ def warnings(job: WriteJob, plan: Plan, prepared: PreparedWrite, after: State, c
         job: The load.
         plan: Its plan.
         prepared: What is to be written.
-        after: The memory that it leaves.
+        after: The state that it leaves.
         clock: What the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC.
     """
     unit = _other_unit(job, plan, after.watermark, clock)
@@ -187,7 +187,7 @@ def _needs(strategy: Strategy, assumption: Assumption) -> bool:
 
 
 def _slack(scale: Scale) -> int:
-    """Return how many ticks a stamp may be ahead of UTC and still be of now."""
+    """Return how many ticks a timestamp may be ahead of UTC and still be of now."""
     local = isinstance(scale, Stamps) or (isinstance(scale, IsoText | MixedText) and not scale.zoned)
     return FARTHEST_ZONE_HOURS * 3600 * (scale.per_second or 1) if local else 0
 

@@ -24,7 +24,7 @@ class Guards:
         allow_mismatch: Whether rows that a strategy does not read may be removed or replaced by what it reads.
         allow_removals: Whether any number of rows may leave the target in one sync.
         allow_emptied_columns: Whether columns that the source has lost may be emptied.
-        same_source: Whether a memory made from another source is used, because that source has only moved.
+        same_source: Whether a state made from another source is used, because that source has only moved.
         percent: Otherwise, how many of a hundred rows may leave ...
         rows: ... or how many rows, if that is more.
     """
@@ -55,7 +55,7 @@ class Choice:
 
     @property
     def mark(self) -> str:
-        """What tells the chosen rows from those of another condition, behind the name of their source."""
+        """What distinguishes the chosen rows from those of another condition, behind the name of their source."""
         return f" where {self.where.strip()}" if self.where else ""
 
 
@@ -64,7 +64,7 @@ class Plan:
     """What to keep up to date, and how.
 
     Attributes:
-        name: The target table, and the name under which its memory is kept.
+        name: The target table, and the name under which its state is kept.
         key: The key columns.
         cursor: The cursor column, or None.
         strategy: How to decide what to read.
@@ -80,7 +80,7 @@ class Plan:
         choice: What of the source is copied.
         types: The types that the user has named for columns of a record file, each a column and a type.
         layout: Where the records are in a source that is a file of records.
-        origin: What tells the source from others (`End.origin`); None where the memory is not to know it.
+        origin: What distinguishes the source from others (`Endpoint.origin`); None where the state must not hold it.
     """
 
     name: str

@@ -29,7 +29,7 @@ class Counted(Protocol):
 
 
 def promises_equality(plan: Plan) -> bool:
-    """Tell whether after every sync the target is to have as many rows as the source, whatever was deleted there."""
+    """Return whether after every sync the target is to have as many rows as the source, whatever was deleted there."""
     if plan.rule is WriteRule.APPEND or plan.strategy.delay:
         return False
     return all(need.assumption is not Assumption.NO_HARD_DELETES for need in needs_of(plan.strategy, plan.rule))
@@ -49,5 +49,5 @@ def unequal(connections: Connections, plan: Plan, summary: Counted) -> str:
     return (
         f"the source has {counted} rows and {plan.name!r} has {total}, though strategy {plan.strategy.id!r} with write "
         f"rule {plan.rule.value!r} keeps both alike: unless the source holds equal rows without a key, rows were "
-        "missed or the copy was changed by others; forget the memory with `incload state reset`, and load again."
+        "missed or the copy was changed by others; reset the state with `incload state reset`, and load again."
     )

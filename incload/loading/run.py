@@ -1,6 +1,6 @@
 """One load from the outside: open both ends, run one sync, say what it did, and leave nothing behind that fails.
 
-A target file that this load created and then could not fill is removed again, unless somebody else has filled it.
+A target file that this load created and then could not fill is removed again, unless another process has filled it.
 """
 
 from __future__ import annotations
@@ -153,12 +153,12 @@ def _summary(
 
 
 def _removes(plan: Plan) -> bool:
-    """Tell whether rows that the source does not have leave the target."""
+    """Return whether rows that the source does not have leave the target."""
     return plan.strategy.removes_rows or plan.rule in {WriteRule.REPLACE, WriteRule.MIRROR}
 
 
 def _emptied(connections: Connections, plan: Plan) -> bool:
-    """Tell whether a file without records is taken for a table that was emptied, and make it one in the source."""
+    """Return whether a file without records is taken for a table that was emptied, and make it one in the source."""
     from incload.engines.files.record_files import empty
 
     columns = connections.target.columns("target", plan.name)
@@ -170,7 +170,7 @@ def _emptied(connections: Connections, plan: Plan) -> bool:
 
 
 def _nothing(connections: Connections, source: Endpoint, plan: Plan, *, dry_run: bool) -> LoadSummary:
-    """A file without a record says nothing about the table, so nothing is done; what would have been gone is told."""
+    """A file without a record says nothing about the table: do nothing, and say what was kept."""
     total = _total(connections, plan)
     kept = (
         f"{source.shown} holds no record, and the {total} rows of {plan.name!r} were kept: "
@@ -202,7 +202,7 @@ def _untouched_on_failure(target: Endpoint) -> Iterator[list[bool]]:
 
 
 def _remove_if_blank(target: Endpoint) -> None:
-    """Remove a database without a table while nobody else can write it; leave one that somebody else is using."""
+    """Remove a database without a table while no other process can write it; leave one that is in use."""
     try:
         session = reopen(target)
     except (Refused, session_type(target.engine).error):

@@ -100,7 +100,7 @@ class AskedSource:
 
 @dataclass(frozen=True, slots=True)
 class SeenRows:
-    """Summarises the rows of one sync by asking the relation that holds them, when and as far as a strategy wants it.
+    """Summarises the rows of one sync by asking the relation that holds them, when a strategy asks for it.
 
     Attributes:
         session: The session that can name the relation.
@@ -152,7 +152,7 @@ class SeenRows:
         return None if found[0][0] is None else scale.position(found[0][0])
 
     def largest_key(self, at: Position | None = None) -> KeyValue | None:
-        """Return the largest key, of the rows at a cursor value if one is given; stamps in it as ticks."""
+        """Return the largest key, of the rows at a cursor value if one is given; timestamps in it as ticks."""
         if self.none:
             return None
         where, params = self._at(at) if at is not None else ("", ())

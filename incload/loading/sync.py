@@ -1,9 +1,9 @@
 """One sync: read, write, remember, commit - and nothing else.
 
-Rows and memory commit in one transaction of the target. Whatever goes wrong, the target stays at the sync before.
+Rows and state commit in one transaction of the target. Whatever goes wrong, the target stays at the sync before.
 
-A target table that is not there makes a first load, whatever the memory says: a watermark must not be continued into a
-new, empty table. A target table that is there keeps its memory, were it emptied or rebuilt from elsewhere.
+A target table that is not there makes a first load, whatever the state says: a watermark must not be continued into a
+new, empty table. A target table that is there keeps its state, even if it was emptied or rebuilt from elsewhere.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ class Synced:
         backfilled: Rows that were not read and got values of columns that they lacked.
         questions: Questions that the source was asked.
         delta: What the strategy asked for.
-        before, after: The memory before and after.
+        before, after: The state before and after.
         previous_watermark, new_watermark: Their watermarks, as the source would write them.
-        remembered: Whether the memory was written.
+        remembered: Whether the state was written.
         warnings: What was noticed and let pass, a sentence each.
         total_before, total: Rows of the target before and after, where they are known without counting; None elsewhere.
     """
@@ -231,7 +231,7 @@ def _is_all(prepared: PreparedWrite, target: Session) -> bool:
 
 
 def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> PreparedWrite:
-    """Fill a new target before the transaction that makes the sync durable, which is begun anew."""
+    """Fill a new target before the transaction that makes the sync durable, which is begun again."""
     job.connections.target.rollback()
     written = initial_load.fill(job, delta, keyed=plan.rule is not WriteRule.APPEND)
     job.connections.target.begin(plan.name)
@@ -283,7 +283,7 @@ def _decided(connections: Connections, plan: Plan, column: Column) -> Column:
 
 
 def tags(connections: Connections, table: Table, scale: Scale | None) -> dict[str, str]:
-    """Return what the values of a memory mean; values under other tags are not compared with them."""
+    """Return what the values of a state mean; values under other tags are not compared with them."""
     columns = ",".join(f"{column.name!r} {column.declared}{column.collation}" for column in table.columns)
     digest = sha256(f"{connections.target.digest_tag} {columns}".encode()).hexdigest()[:16]
     cursor = table.cursor if table.cursor and scale else "none"
@@ -319,7 +319,7 @@ def _check_remembered_key(connections: Connections, table: Table, store: StateSt
 
 
 def _kept_as_text(column: Column) -> bool:
-    """Tell whether a key of this type is remembered as a text."""
+    """Return whether a key of this type is remembered as a text."""
     return column.kind in {Kind.TEXT, Kind.DECIMAL, Kind.OTHER}
 
 
@@ -335,7 +335,7 @@ def _settle_target(
     if enforced and not connections.target.keyed("target", plan.name, table.key):
         raise Refused(
             f"target table {plan.name!r} has no primary key over {', '.join(map(repr, table.key))}: "
-            "rows could not be told apart; rebuild it with that key, or write with append."
+            "rows could not be distinguished; rebuild it with that key, or write with append."
         )
     if plan.rule is not WriteRule.APPEND:
         check_key(connections, table)

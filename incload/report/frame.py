@@ -70,7 +70,7 @@ def check_unique(outcomes: Iterable[Outcome], where: str = "the report") -> None
 
 
 def trial_name(trial: tuple[str, str, str, str, str, str]) -> str:
-    """Return the identity of a trial as a reader is told it."""
+    """Return the identity of a trial as it is written for a reader."""
     suite, strategy, write_rule, scenario, source, target = trial
     rule = f" ({write_rule})" if write_rule else ""
     return f"{suite}: {strategy}{rule}, {scenario}, {source} -> {target}"

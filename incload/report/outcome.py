@@ -42,7 +42,7 @@ class Outcome:
         rows_unchanged: Rows written over an equal row.
         rows_removed: Rows deleted from the target.
         questions: How many questions the source was asked.
-        memory_bytes: The largest size of the memory after any sync, digests included.
+        memory_bytes: The largest size of the state after any sync, digests included.
         load_seconds_min, load_seconds_median: Over the rounds: seconds spent in loads alone.
         rounds: How many rounds were timed.
         rows_per_second: Rows of the source at the end, for each second of the fastest round.

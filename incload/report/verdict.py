@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from incload.report.outcome import Outcome
 
 KINDS = ("lost", "stale", "phantom", "duplicated")
-"""The kinds of wrong rows, in the order in which they are told."""
+"""The kinds of wrong rows, in the order in which they are shown."""
 
 REASON_LENGTH = 40
 """How many characters of a reason a cell shows; the whole reason stands below the matrix."""
@@ -41,14 +41,14 @@ class Verdict:
 
     @property
     def sign(self) -> str:
-        """The sign that tells the outcome without colour."""
+        """The sign that shows the outcome without colour."""
         if self.later == "healed":
             return "↺"
         return {"sound": "✓", "wrong": "✗", "unknown": "?", "n/a": "n/a"}.get(self.outcome, MISSING)
 
     @property
     def shade(self) -> str:
-        """The class that a cell's colour tells: `none`, `1-9`, `10-99` or `100+` wrong rows, `unknown` or `absent`."""
+        """The class that a cell's colour shows: `none`, `1-9`, `10-99` or `100+` wrong rows, `unknown` or `absent`."""
         if self.number is None:
             return "unknown" if self.outcome == "unknown" else "absent"
         return ("1-9", "10-99", "100+")[min(3, len(str(self.number))) - 1] if self.number else "none"

@@ -73,7 +73,7 @@ BENDS: dict[str, tuple[str, object]] = {
     "null for true": ("flag", None),
     "one microsecond": ("at", NOON + 1),
     "an hour, as a zone makes it": ("at", NOON + 3_600_000_000),
-    "null for a stamp": ("at", None),
+    "null for a timestamp": ("at", None),
     "one bit of a blob": ("data", b"\x00\xfe"),
     "a blob cut short": ("data", b"\x00"),
     "empty blob": ("data", b""),
@@ -112,7 +112,7 @@ class Copied:
 
 
 def stored(session: Session, place: Place, column: str, value: object) -> object:
-    """Return a value as the column stores it: a stamp is more than a number where it has a type of its own."""
+    """Return a value as the column stores it: a timestamp is more than a number where it has a type of its own."""
     declared = {each.name: each.declared for each in session.columns(place, "edges") or ()}[column]
     if declared == "bigint" and isinstance(value, bool):
         return int(value)
@@ -293,7 +293,7 @@ def test_a_nan_equals_a_nan(own: Own) -> None:
 
 
 def test_one_instant_in_two_zones_is_one(own: Own) -> None:
-    """Stamps with a zone are compared as instants: the zone in which they are written is none of their content."""
+    """Timestamps with a zone are compared as instants: the zone in which they are written is none of their content."""
     copied = own(("duckdb", "duckdb"))
     for side in (copied.bend_source, copied.bend_target):
         side("ALTER TABLE {t} ADD COLUMN zoned TIMESTAMPTZ")

@@ -60,7 +60,7 @@ def test_a_log_is_made_shown_trimmed_and_taken_away(shop: Path, capsys: pytest.C
 
 
 def test_a_load_follows_the_log(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From the command line alone: install, load, change, load; the memory tells its position."""
+    """From the command line alone: install, load, change, load; the state tells its position."""
     load = ["load", "sqlite:///shop.db?table=orders", "--target", "sqlite:///copy.db"]
     load += ["--table", "orders", "--key", "id", "--strategy", "trigger_cdc"]
     run("install", "--table", "orders")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WRONG = """\
 timestamp_watermark with merge in late_arrivals, sqlite-sqlite, 100 rows, seed 1
 wrong: 32 rows were wrong after some sync; at the end: 14 lost, 16 stale.
-New rows and updates arrive with stamps one to nine minutes older than the newest one read before.
+New rows and updates arrive with timestamps one to nine minutes older than the newest read before.
 Seen in meltano/squared#677, fivetran/dbt_jira#117, fivetran/dbt_jira#118 (cause C22).
 The base is visible at 2026-01-01T00:00:00; 10 ticks follow, one every 0:05:00, the last at
 2026-01-01T00:50:00. Sync 0 loads the base, and a sync follows each.

@@ -42,21 +42,21 @@ def told(capsys: pytest.CaptureFixture[str], url: str, *more: str, cursor: str =
 
 
 def test_what_one_state_of_a_table_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nulls, ties, a stamp ahead of the clock, stamps of whole minutes, and keys against the order of stamps."""
+    """Nulls, ties, a timestamp ahead of the clock, whole minutes, and keys against the order of timestamps."""
     found = told(capsys, orders(tmp_path / "shop.db"))
 
     assert found.pop("ahead of the clock").startswith("1, the furthest by 3")
     assert found == {
         "rows": "6; every key is there, and there once",
         "stamps": "from 2026-01-01T09:30:00Z to 2999-01-01T00:00:00Z",
-        "without a stamp": "1 (16.7 %): no bound ever shows them",
-        "ties": "2 rows (33.3 %) share their stamp with another, in 1 group, the largest of 2; 1 row has the largest "
-        "stamp",
-        "resolution": "every stamp is a whole minute: what changes within one is tied",
-        "order of the keys": "1 row (16.7 %) with a smaller stamp than a row with a smaller key: late themselves, or "
-        "the other was updated; one state does not tell which",
-        "updates that leave the stamp as it was": "no strategy that goes by the cursor would see them.",
-        "deletes": "a row that is gone leaves nothing behind; nor does one that was gone and came back.",
+        "without a timestamp": "1 (16.7 %): no bound ever shows them",
+        "ties": "2 rows (33.3 %) share their timestamp with another, in 1 group, the largest of 2; 1 row has the "
+        "largest timestamp",
+        "resolution": "every timestamp is a whole minute: what changes within one is tied",
+        "order of the keys": "1 row (16.7 %) with a smaller timestamp than a row with a smaller key: late themselves, "
+        "or the other was updated; one state does not show which",
+        "updates that leave the timestamp as it was": "no strategy that goes by the cursor would see them.",
+        "deletes": "a row that is gone leaves nothing behind; and neither does one that was gone and came back.",
     }
 
 
@@ -66,8 +66,8 @@ def test_what_one_state_cannot_show_is_said(tmp_path: Path, capsys: pytest.Captu
     lines = capsys.readouterr().out.rstrip().splitlines()
 
     assert lines[0] == (
-        "6 rows of orders, by updated_at: 1 without a stamp, 2 whose stamp another row has and "
-        "1 stamped ahead of the clock."
+        "6 rows of orders, by updated_at: 1 without a timestamp, 2 whose timestamp another row has and "
+        "1 timestamped ahead of the clock."
     )
     assert "What one state cannot show" in lines
     assert "  how late rows become visible, and so what a window of any size would miss." in lines
@@ -95,11 +95,13 @@ def test_stamps_of_several_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert found["written in several shapes"] == (
         "1 like 2026-01-01T10:00:00Z; 1 like 2026-01-01 11:00:00; 1 like 2026-01-01T12:00:00.5000001+02:00"
     )
-    assert found["stamps that say no time"] == "1 ('soon')"
-    assert found["without a stamp"] == "1 (20.0 %): no bound ever shows them"
+    assert found["timestamps that say no time"] == "1 ('soon')"
+    assert found["without a timestamp"] == "1 (20.0 %): no bound ever shows them"
     assert found["without a zone, taken for UTC"] == "1"
     assert found["finer than a microsecond, and cut off for this profile"] == "1"
-    assert found["incload load would refuse this cursor"].startswith("cursor column 'updated_at' mixes stamps with and")
+    assert found["incload load would refuse this cursor"].startswith(
+        "cursor column 'updated_at' mixes timestamps with and"
+    )
     assert found["stamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T11:00:00Z"
 
 
@@ -122,15 +124,15 @@ def test_the_unit_of_numbers_is_told_by_their_size(tmp_path: Path, capsys: pytes
     found = told(capsys, orders(tmp_path / "shop.db", rows))
 
     assert found["numbers count"] == (
-        "milliseconds since 1970; that is told by their size, and --cursor-unit says it for certain"
+        "milliseconds since 1970; that is guessed from their size; --cursor-unit states it"
     )
     assert found["stamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T10:00:00.002000Z"
-    assert found["ties"] == "none: every stamp is there once; 1 row has the largest stamp"
-    assert (found["order of the keys"], found["ahead of the clock"]) == ("the stamps follow it", "none")
+    assert found["ties"] == "none: every timestamp is there once; 1 row has the largest timestamp"
+    assert (found["order of the keys"], found["ahead of the clock"]) == ("the timestamps follow it", "none")
 
 
 def test_a_table_of_a_database_that_has_stamps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """DuckDB's own stamps need no unit."""
+    """DuckDB's own timestamps need no unit."""
     with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
         connection.execute("CREATE TABLE orders (id BIGINT, moved TIMESTAMP)")
         connection.execute("INSERT INTO orders VALUES (1, '2026-01-01 10:00:00'), (2, '2026-01-01 10:00:00.000001')")
@@ -150,7 +152,9 @@ def test_stamps_of_nanoseconds_are_told_as_what_they_are(tmp_path: Path, capsys:
     url = f"duckdb:///{tmp_path}/shop.duckdb?table=orders"
     fine, moved = told(capsys, url, cursor="fine"), told(capsys, url, cursor="moved")
 
-    assert fine["precision"] == "the column counts nanoseconds, this profile microseconds: stamps within one look tied"
+    assert (
+        fine["precision"] == "the column counts nanoseconds, this profile microseconds: timestamps within one look tied"
+    )
     assert "precision" not in moved
 
 
@@ -162,18 +166,20 @@ def test_a_cursor_that_is_no_time_is_shown_as_it_is(tmp_path: Path, capsys: pyte
     main(["profile", f"duckdb:///{tmp_path}/shop.duckdb?table=orders", "--key", "id", "--cursor", "price"])
     out = capsys.readouterr().out
 
-    assert out.startswith("2 rows of orders, by price: 1 whose key another row has and 2 whose stamp says no time.\n")
-    assert "\n  stamps that say no time: 2 (1.50, 2.00)\n" in out
+    assert out.startswith(
+        "2 rows of orders, by price: 1 whose key another row has and 2 whose timestamp says no time.\n"
+    )
+    assert "\n  timestamps that say no time: 2 (1.50, 2.00)\n" in out
 
 
 def test_an_empty_table_has_nothing_to_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No stamps, no windows, no error, and a first line that claims nothing."""
+    """No timestamps, no windows, no error, and a first line that claims nothing."""
     url = orders(tmp_path / "shop.db", ())
     main(["profile", url, "--key", "id", "--cursor", "updated_at"])
     first = capsys.readouterr().out.partition("\n")[0]
     found = told(capsys, url)
 
-    assert first == "orders has no row, and so nothing to tell yet."
+    assert first == "orders has no row, and so nothing to report yet."
     assert (found["rows"], "stamps" in found, "ties" in found) == ("0; there is no key yet", False, False)
 
 
@@ -272,7 +278,7 @@ def test_numbers_that_are_no_times_have_no_windows(tmp_path: Path, capsys: pytes
     assert "No window is judged: the numbers of updated_at are too small for times after March 1973" in counter
     assert "No window is judged: a load takes dates written as digits for plain numbers" in digits
     assert "numbers count: dates and times written as digits" in digits
-    assert "stamps: from 2026-03-01T00:00:00Z to 2026-03-03T00:00:00Z" in digits
+    assert "timestamps: from 2026-03-01T00:00:00Z to 2026-03-03T00:00:00Z" in digits
 
 
 def test_the_form_of_a_cursor_may_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -281,7 +287,7 @@ def test_the_form_of_a_cursor_may_be_named(tmp_path: Path, capsys: pytest.Captur
     found = told(capsys, days, "--cursor-format", "%m/%d/%Y")
 
     assert found["stamps"] == "from 2026-03-01T00:00:00Z to 2026-03-02T00:00:00Z"
-    assert found["stamps that say no time"] == "1 ('2026-03-03')"
+    assert found["timestamps that say no time"] == "1 ('2026-03-03')"
     assert "incload load would refuse this cursor" in found
 
 
@@ -292,7 +298,7 @@ def test_a_form_is_checked_before_anything_is_read(tmp_path: Path, capsys: pytes
     copy = ["--target", f"sqlite:///{tmp_path}/copy.db", "--table", "t", "--strategy", "timestamp_watermark"]
 
     assert main(["profile", *options, "%H"]) == 2
-    assert "does not tell the day of a time" in capsys.readouterr().err
+    assert "does not give the day of a time" in capsys.readouterr().err
     assert main(["profile", *options, "%m/%d/%Y", "--cursor-unit", "s"]) == 2
     assert "exclude each other" in capsys.readouterr().err
     assert main(["load", *options, "%m/%d/%Y", *copy]) == 2

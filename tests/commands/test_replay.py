@@ -28,7 +28,7 @@ Replayed = Callable[..., dict[str, Row]]
 
 
 def item(key: object, at: object, **more: object) -> dict[str, object]:
-    """Return a record whose key and stamp are nested; `at` is minutes and seconds of the first hour if it can be."""
+    """Return a record whose key and timestamp are nested; `at` is minutes and seconds of an hour if possible."""
     stamp = f"2018-10-22T00:{at}Z" if isinstance(at, str) and at[:1].isdigit() and len(at) < 10 else at
     return {"meta": {"id": key, "at": stamp}, **more}
 
@@ -57,8 +57,8 @@ VERSIONS: tuple[str | None, ...] = (
     LAST,
 )
 """Nine commits, a minute apart: empty; the base, key 1 twice; no JSON; key 1 as a text and row 4 late, row 2 gone; cut
-off; row 2 back, a column `extra` for row 4, row 5 with nonsense for a stamp; `extra` and row 3 gone; no file; the file
-back as it was."""
+off; row 2 back, a column `extra` for row 4, row 5 with nonsense for a timestamp; `extra` and row 3 gone; no file; the
+file back as it was."""
 
 OPTIONS = ("--file", "feed.json", "--records", "result.items", "--key", "meta.id", "--cursor", "meta.at")
 ASKED = (
@@ -193,7 +193,7 @@ def test_everything_odd_is_counted(replayed: Replayed, tmp_path: Path) -> None:
 
 
 def test_lags_and_windows(replayed: Replayed, tmp_path: Path) -> None:
-    """How the changes lie behind, and what windows of nothing and of a minute make of it, foretold and tried."""
+    """How the changes lie behind, and what windows of nothing and of a minute make of it, predicted and tried."""
     replayed("--windows", "0,1m")
     facts = json.loads((tmp_path / "out" / "replay.json").read_text(encoding="utf-8"))
 
@@ -248,8 +248,8 @@ def test_the_stories_of_the_worst_rows(replayed: Replayed, tmp_path: Path) -> No
     assert [(row["key"], row["strategies"], row["syncs"]) for row in worst] == [("4", 1, 3), ("5", 1, 3), ("3", 1, 2)]
     assert "\n".join(worst[0]["lines"]) == (
         "Sync 3 (2018-10-22T00:06:00) found row id = '4' changed, and still at = 2018-10-22T00:03:00: "
-        "the very stamp that was the largest before.\n"
-        "With the watermark 2018-10-22T00:03:00 in memory, timestamp_watermark asked for "
+        "the very timestamp that was the largest before.\n"
+        "With the watermark 2018-10-22T00:03:00 in the state, timestamp_watermark asked for "
         "the rows later than 2018-10-22T00:03:00 at sync 3.\n"
         "For timestamp_watermark the row was stale after sync 3 and still so after the last, sync 4, "
         "2 syncs and 0:02:00 later."
@@ -293,7 +293,7 @@ def parquet(rows: list[dict[str, object]]) -> bytes:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_folder_of_snapshots_in_any_format(tmp_path: Path, suffix: str) -> None:
-    """Row 2 is moved back by an hour, row 3 comes without a stamp: stale and lost, whatever the files are."""
+    """Row 2 is moved back by an hour, row 3 comes without a timestamp: stale and lost, whatever the files are."""
     early, late = "2018-10-22T09:00:00Z", "2018-10-22T10:00:00+00:00"
     days = [
         [{"id": 1, "at": late}, {"id": 2, "at": late}],
@@ -312,7 +312,7 @@ def test_a_folder_of_snapshots_in_any_format(tmp_path: Path, suffix: str) -> Non
 
 
 def test_a_key_of_two_parts(tmp_path: Path) -> None:
-    """Rows are told apart by both: (1, a) is late and lost, (1, b) is not."""
+    """Rows are distinguished by both: (1, a) is late and lost, (1, b) is not."""
     folder, out = tmp_path / "days", tmp_path / "out"
     folder.mkdir()
     (folder / "2026-01-02.csv").write_text("shop,id,at\na,2,2026-01-01\nb,1,2026-01-01\n", encoding="utf-8")

@@ -100,7 +100,7 @@ def test_digests_go_with_a_reset_and_cannot_be_rolled_back(
 REFUSED = {
     "unknown table": (["show", "--table", "tt"], "did you mean t?"),
     "unknown strategy": (["show", "--strategy", "lookback_windw"], "did you mean lookback_window?"),
-    "strategy without memory": (["reset", "--strategy", "lookback_window"], "remembers nothing"),
+    "strategy without state": (["reset", "--strategy", "lookback_window"], "has no state"),
     "unknown run": (["rollback", "--to", "9"], "run 9 is not in the history"),
     "another form": (["set", "--watermark", "yesterday"], "write it as in"),
     "no watermark": (["set"], "name one with --watermark"),
@@ -122,7 +122,7 @@ def test_bad_input_is_one_sentence(url: str, fault: str, capsys: pytest.CaptureF
 
 
 def test_every_kind_of_value_is_shown(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Keys, digests, rollbacks and resets are told apart in the history."""
+    """Keys, digests, rollbacks and resets are distinguished in the history."""
     assert load(tmp_path, url, 3, "composite_watermark") == load(tmp_path, url, 3, "row_hash_cdc") == 0
     assert state(url, "rollback", "--strategy", "timestamp_watermark", "--to", "2") == 0
     assert state(url, "reset", "--strategy", "timestamp_watermark") == 0
@@ -158,7 +158,7 @@ def test_a_dropped_table_changes_what_the_next_load_does(tmp_path: Path, capsys:
     assert state(target, "show") == state(target, "set", "--watermark", STAMPS[0]) == 0
     told = capsys.readouterr().out
 
-    assert told.count("The target has no table t: the next load forgets what is remembered and starts afresh.") == 2
+    assert told.count("The target has no table t: the next load drops the state and reads everything.") == 2
     assert "read again" not in told
     assert load(tmp_path, target, 3) == 0
     assert "loaded: 3" in capsys.readouterr().out
@@ -175,13 +175,13 @@ def test_a_rehearsal_says_so(url: str, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_file_of_records_remembers_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Only a database has a memory."""
+    """Only a database has a state."""
     assert state(str(tmp_path / "rows.json"), "show") == 2
     assert "is no database: write sqlite:///path or duckdb:///path" in capsys.readouterr().err
 
 
 def test_a_target_that_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Looking at a memory creates no database."""
+    """Looking at a state creates no database."""
     assert state(f"sqlite:///{tmp_path}/gone.db", "show") == 2
     assert "there is no target" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
@@ -190,4 +190,4 @@ def test_a_target_that_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.C
 def test_the_old_name_of_the_command_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
     """A script that calls the command by its former name gets the new one in one sentence."""
     assert main(["memory", "show", "sqlite:///copy.db", "--table", "t"]) == 2
-    assert capsys.readouterr().err == "incload: `incload memory` is `incload state` now: its options are the same.\n"
+    assert capsys.readouterr().err == "incload: `incload state` is `incload state` now: its options are the same.\n"

@@ -1,7 +1,7 @@
 """The examples of docs/strategies.md are what the real load does: every line is run on SQLite and audited.
 
 A block names a strategy and tells a short life of a table. From its clocks and from what happens to its source the
-whole block is made anew, by real syncs, and its text has to be equal to what comes out. Run as a program, this file
+whole block is made again, by real syncs, and its text has to be equal to what comes out. Run as a program, this file
 prints every block as it should be.
 """
 
@@ -63,7 +63,7 @@ NAMES = [name for name, defined in strategy_classes().items() if defined.__modul
 
 
 class Event(NamedTuple):
-    """A row that came or changed: its id, its stamp, and whether it has other content than before."""
+    """A row that came or changed: its id, its timestamp, and whether it has other content than before."""
 
     id: int
     stamp: datetime | None
@@ -80,7 +80,7 @@ class Happened(NamedTuple):
 
 @dataclass(slots=True)
 class Life:
-    """The source so far: the edition and the stamp of each of its rows."""
+    """The source so far: the edition and the timestamp of each of its rows."""
 
     rows: dict[int, tuple[int, datetime | None]] = field(default_factory=dict)
 
@@ -191,7 +191,7 @@ def read_moment(text: str, day: datetime) -> datetime:
 
 
 def shown(time: datetime | None, day: datetime) -> str:
-    """Write a stamp as a line of that day does."""
+    """Write a timestamp as a line of that day does."""
     if time is None:
         return "null"
     if time.year != day.year:

@@ -42,7 +42,7 @@ CHANGES = [(5, "e", 4), (2, "bb", 5), (6, None, 6), (7, "g", 6)]
 
 
 def arrow(rows: list[tuple[int, str | None, int]]) -> pa.Table:
-    """Return rows as a history holds them; stamps are given in seconds after noon."""
+    """Return rows as a history holds them; timestamps are given in seconds after noon."""
     columns = [[key for key, _, _ in rows], [name for _, name, _ in rows], [NOON + at * SECOND for _, _, at in rows]]
     return pa.table([pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)], SCHEMA)
 
@@ -96,7 +96,7 @@ def cells(pair: tuple[str, str]) -> Iterator[Cell]:
 
 @dataclass(frozen=True)
 class Behind(Strategy):
-    """Reads from a memory of its own and remembers nothing new: the second half of a load that remembered first."""
+    """Reads from a state of its own and remembers nothing new: the second half of a load that remembered first."""
 
     inner: Strategy
     state: State

@@ -38,7 +38,7 @@ HEIRS = (
 )
 CLOSED = "its triggers may not write it any more"
 LOST = "a part of what keeps it is gone"
-NAMELESS = "does not tell the key id of rows that are deleted"
+NAMELESS = "does not hold the key id of rows that are deleted"
 NO_LOG = "has no change log|has no replication slot"
 NO_CURSOR = "cursor column 'incload_transaction'"
 OTHER_COLUMNS = "has another schema than the source"
@@ -213,8 +213,8 @@ def on_plain() -> Iterator[Case]:
     yield Case("the function dropped", "DROP FUNCTION _incload_note_events() CASCADE", triggers=LOST, only="triggers")
     yield Case(
         "a trigger dropped",
-        "DO $$ BEGIN EXECUTE (SELECT format('DROP TRIGGER %I ON events', tgname) FROM pg_trigger WHERE tgname LIKE '_incload_update%'); "
-        "END $$",
+        "DO $$ BEGIN EXECUTE (SELECT format('DROP TRIGGER %I ON events', tgname) FROM pg_trigger WHERE tgname LIKE "
+        "'_incload_update%'); END $$",
         triggers=UNSEEN,
         only="triggers",
     )
@@ -237,8 +237,8 @@ def on_plain() -> Iterator[Case]:
     )
     yield Case(
         "no publication",
-        "DO $$ BEGIN EXECUTE (SELECT 'DROP PUBLICATION ' || pubname FROM pg_publication WHERE obj_description(oid) LIKE '%{schema}%'); "
-        "END $$",
+        "DO $$ BEGIN EXECUTE (SELECT 'DROP PUBLICATION ' || pubname FROM pg_publication WHERE obj_description(oid) "
+        "LIKE '%{schema}%'); END $$",
         log="is not published",
         only="log",
     )
@@ -334,7 +334,7 @@ def on_parts() -> Iterator[Case]:
 
 MOVES = [
     ("a renamed key", "ALTER TABLE events RENAME id TO ident", "events", "ident", "a key column by which|a column of these is gone"),
-    ("a dropped key", "ALTER TABLE events DROP id", "events", "w", "a key column by which|a column of these|does not tell the key w"),
+    ("a dropped key", "ALTER TABLE events DROP id", "events", "w", "a key column by which|a column of these|does not hold the key"),
     ("a key of another type", "ALTER TABLE events ALTER id TYPE text USING 'x' || id", "events", "id", "type of a key column|$"),
     ("a renamed table", "ALTER TABLE events RENAME TO happenings", "happenings", "id", NO_LOG),
     ("another schema", "CREATE SCHEMA {schema}_2; ALTER TABLE events SET SCHEMA {schema}_2", "_2", "id", NO_LOG),

@@ -120,7 +120,7 @@ def _ordered(session: Session) -> Iterator[list[Row]]:
 
 
 def _placeless(row: str) -> str:
-    """Return a row without the place of the source, which a memory names and every site has for itself."""
+    """Return a row without the place of the source, which a state names and every site has for itself."""
     return re.sub(r'"source": "[^"]*"', '"source": "?"', row)
 
 

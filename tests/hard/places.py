@@ -40,7 +40,7 @@ class Place:
         return self.folder / f"target.{self.pair[1]}"
 
     def grow(self, rows: int) -> None:
-        """Have the source hold so many rows; each stamp is its row's number."""
+        """Have the source hold so many rows; each timestamp is its row's number."""
         if self.pair[0] == "file":
             records = [{"id": key, "ts": key, "name": f"row {key}"} for key in range(1, rows + 1)]
             self.source.write_text(json.dumps(records), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A load that dies at any boundary leaves the target as it was or as it was to become, memory and rows alike.
+"""A load that dies at any boundary leaves the target as it was or as it was to become, state and rows alike.
 
 Every strategy under every write rule on every pair of engines, twice: as a first load, and as one that changes what is
 there. Here a load dies by an exception that lets no further statement through; `test_crash_killed` kills processes.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from incload.harness.sandbox.sandbox import Sandbox
 
 Content = dict[str, list[str]]
-"""The rows of every table of a target, its memory among them."""
+"""The rows of every table of a target, its state among them."""
 
 LATER = {("postgres", "duckdb"), *OTHER_PAIRS} - {("duckdb", "sqlite")}
 """Pairs that are crossed only where everything is to be tried: each end of them is crossed in another pair as well."""

@@ -198,7 +198,7 @@ STEPS = st.lists(
 def test_the_keys_that_are_left_are_those_of_the_snapshots(
     snapshots: list[list[tuple[object, object]]], *, keep: bool
 ) -> None:
-    """Of the last one, or of all where rows are kept; the texts of keys tell rows apart."""
+    """Of the last one, or of all where rows are kept; the texts of keys distinguish rows."""
     spelled = [{"1" if key == 1 else str(key) for key, _ in rows} for rows in snapshots]
     with tempfile.TemporaryDirectory() as name:
         for number, rows in enumerate(snapshots):

@@ -35,7 +35,7 @@ TYPES = ("BIGINT", "VARCHAR", "DOUBLE PRECISION")
 
 OURS = (
     *(STAGE, ARRIVED, KNOWN, GONE, LEFT, DIFFERING, DIGEST, "incload_stream", "incload_put", "incload_records"),
-    *("_incload_state", "_incload_state_history", "_incload_digests_t_row_hash_cdc", "_INCLOAD_MEMORY", "t anew"),
+    *("_incload_state", "_incload_state_history", "_incload_digests_t_row_hash_cdc", "_INCLOAD_MEMORY", "t rebuilt"),
     *("incoming", "given", "source", "target", "temp", "main", "excluded", "q", "s", "t", "k", "o", "d"),
 )  # fmt: skip
 RESERVED = (
@@ -104,7 +104,7 @@ def lived(names: Names, at: int) -> list[str]:
 
 
 def can(base: Base, statements: list[str]) -> bool:
-    """Run statements; tell whether the database could: not every name is one to every database."""
+    """Run statements; say whether the database could: not every name is one to every database."""
     try:
         base.run(*statements)
     except Exception:  # noqa: BLE001 - three drivers, and a text that is none to each of them

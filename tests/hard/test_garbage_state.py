@@ -1,4 +1,4 @@
-"""A memory that somebody has damaged: what wants to use it goes on, or says in one sentence what to do."""
+"""A state that somebody has damaged: what wants to use it goes on, or says in one sentence what to do."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ACTIONS = (
 
 @cache
 def loaded(name: str) -> tuple[bytes, str]:
-    """Return a target that was loaded twice by a strategy, and what stands in its memory."""
+    """Return a target that was loaded twice by a strategy, and what stands in its state."""
     with tempfile.TemporaryDirectory() as folder:
         for count in (2, 3):
             assert act(Path(folder), name, ("load",), count).code == 0
@@ -53,7 +53,7 @@ def loaded(name: str) -> tuple[bytes, str]:
 
 
 def act(folder: Path, name: str, action: tuple[str, ...], count: int = 3) -> Answer:
-    """Load the first few rows, or do something to the memory by hand."""
+    """Load the first few rows, or do something to the state by hand."""
     url = f"sqlite:///{folder}/target"
     if action != ("load",):
         return offer(["state", action[0], url, "--table", "t", "--strategy", name, *action[1:]])
@@ -73,7 +73,7 @@ def dump(path: Path) -> list[str]:
 
 
 def offered(name: str, action: tuple[str, ...], *damage: tuple[str, tuple[object, ...]]) -> Answer:
-    """Do something to a target whose memory was damaged by some statements; a refusal changes nothing."""
+    """Do something to a target whose state was damaged by some statements; a refusal changes nothing."""
     content, _ = loaded(name)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "target"
@@ -120,7 +120,7 @@ def values(draw: st.DrawFn, name: str) -> object:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_an_entry_of_anything_is_used_or_refused(name: str, tally: Tally, *, hard: bool) -> None:
-    """By a load and by every command on memories."""
+    """By a load and by every command on states."""
     tried = 0
 
     @settings(max_examples=5_000 if hard else 60)
@@ -134,7 +134,7 @@ def test_an_entry_of_anything_is_used_or_refused(name: str, tally: Tally, *, har
             assert value is None
 
     offer_one()
-    tally("garbage: damaged memories", tried)
+    tally("garbage: damaged states", tried)
 
 
 @pytest.mark.slow
@@ -158,7 +158,7 @@ def test_a_history_of_anything_is_used_or_refused(tally: Tally, *, hard: bool) -
             assert value is None or column == "run"
 
     offer_one()
-    tally("garbage: damaged memories", tried)
+    tally("garbage: damaged states", tried)
 
 
 BROKEN_TABLES = {
@@ -188,7 +188,7 @@ def test_a_state_table_of_another_form_is_used_or_refused(what: str, action: tup
     statement = BROKEN_TABLES[what]
     drop = [("DROP TABLE _incload_state_history", ())] if "VIEW" in statement else []
     answer = offered("timestamp_watermark", action, *drop, (statement, ()))
-    tally("garbage: damaged memories", 1)
+    tally("garbage: damaged states", 1)
 
     if what == "read-only" and action in TOUCHES_NO_ENTRY:
         assert (answer.code, answer.err) == (0, "")
@@ -199,7 +199,7 @@ def test_a_state_table_of_another_form_is_used_or_refused(what: str, action: tup
 FROM_THE_FUTURE = {
     "another version": ('"version": 1', '"version": 2', "use the incload that wrote it"),
     "another strategy": ('"strategy": "timestamp_watermark"', '"strategy": "time_travel"', "written for the strategy"),
-    "another scale": ("text like", "text unlike", "forget it with `incload state reset"),
+    "another scale": ("text like", "text unlike", "reset it with `incload state reset"),
     "another cursor": ('"cursor": "at"', '"cursor": "then"', "name that one, or forget it"),
 }
 
@@ -211,7 +211,7 @@ def test_an_entry_that_another_incload_wrote_is_refused(what: str, tally: Tally)
     _, text = loaded("timestamp_watermark")
     assert then in text
     answer = offered("timestamp_watermark", ("load",), (SET, (text.replace(then, now),)))
-    tally("garbage: damaged memories", 1)
+    tally("garbage: damaged states", 1)
 
     assert (answer.code, said in answer.err) == (2, True)
 
@@ -220,6 +220,6 @@ def test_an_entry_that_another_incload_wrote_is_refused(what: str, tally: Tally)
 def test_a_history_that_cannot_be_read_is_refused(action: tuple[str, ...], tally: Tally) -> None:
     """It is only read by hand, so that it can be dropped."""
     damage = "UPDATE _incload_state_history SET written_by = 'somebody' WHERE run = 1"
-    tally("garbage: damaged memories", 1)
+    tally("garbage: damaged states", 1)
 
     assert "drop the table _incload_state_history" in offered("timestamp_watermark", action, (damage, ())).err

@@ -119,7 +119,7 @@ def command(source: str, target: str) -> list[str]:
 
 
 def stays(text: str) -> bool:
-    """Tell whether a path leads to nothing that an attempt could create outside of its folder."""
+    """Return whether a path leads to nothing that an attempt could create outside of its folder."""
     try:
         end = locate(text.replace("{here}", ""))
     except Exception:  # noqa: BLE001 - whatever it raises, it is raised again where it counts

@@ -48,7 +48,7 @@ KEEP_UP = {
     "snapshot_diff",
     "full_refresh",
 }
-"""Strategies that are right about rows whose stamps rise and whose keys do not."""
+"""Strategies that are right about rows whose timestamps rise and whose keys do not."""
 QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 
 

@@ -25,7 +25,7 @@ SYNCS, SYNCS_HARD = {"sqlite": 2_000, "duckdb": 100}, {"sqlite": 10_000, "duckdb
 WARM = 50
 """Syncs after which everything that is kept once is kept."""
 MOST_GROWN = 24 * 1024 * 1024
-"""Bytes by which the memory of the process may differ at the end; the allocators of four libraries share it."""
+"""Bytes by which the state of the process may differ at the end; the allocators of four libraries share it."""
 
 
 def memory() -> int:
@@ -45,7 +45,7 @@ def handles() -> int:
 def test_nothing_grows(
     pair: tuple[str, str], tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch, *, hard: bool
 ) -> None:
-    """Memory, open files, scratch files and bookkeeping are after many syncs what they were after a few."""
+    """State, open files, scratch files and bookkeeping are after many syncs what they were after a few."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from incload.strategy import Strategy, WriteRule
 
 Row = tuple[int, str | None, float | None]
-"""A parcel: its id, what is in it, and its stamp in minutes after noon."""
+"""A parcel: its id, what is in it, and its timestamp in minutes after noon."""
 
 Lived = Callable[..., History]
 """From the rows of the base, and for each tick its upserts and the ids it deletes, to the history."""

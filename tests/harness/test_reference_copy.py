@@ -29,7 +29,7 @@ every_pair = pytest.mark.parametrize("pair", [*PAIRS, *SERVER_PAIRS], ids=pair_n
 
 @every_pair
 def test_it_copies_whatever_happens(pair: tuple[str, str], lived: Lived, tmp_path: Path) -> None:
-    """Late rows, deletes, untouched updates and null stamps are all there: the whole table is copied every time."""
+    """Late rows, deletes, untouched updates and null timestamps are all there: the whole table is copied every time."""
     history = lived(BASE, ([(3, "wax", -60), (1, "green tea", -30)], []), ([], [2]))
     observed = Trial(history, REFERENCE, pair).run(tmp_path, LoadClock())
 
@@ -43,7 +43,7 @@ def test_it_copies_whatever_happens(pair: tuple[str, str], lived: Lived, tmp_pat
 
 @every_pair
 def test_it_remembers_nothing(pair: tuple[str, str], lived: Lived, tmp_path: Path) -> None:
-    """No memory is written beside the copy."""
+    """No state is written beside the copy."""
     observed = Trial(lived(BASE, ([], [])), REFERENCE, pair).run(tmp_path, LoadClock())
 
     assert (observed.state_bytes, [synced.asked and synced.asked.after for synced in observed.syncs]) == (

@@ -31,7 +31,7 @@ Broken = Callable[["History", "Sequence[Fault]"], dict[Assumption, set[int]]]
 """From a history and what happens to its loader to the broken assumptions and the numbers of the syncs that show it."""
 
 ByKey = Callable[[pa.Table], Rows]
-"""From an Arrow table to its rows by key, stamps as whole numbers."""
+"""From an Arrow table to its rows by key, timestamps as whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,14 @@ class Sync:
 
 
 def stamp_of(row: Row) -> int | None:
-    """Return the stamp of a row in microseconds."""
+    """Return the timestamp of a row in microseconds."""
     stamp = row["modified_at"]
     assert stamp is None or isinstance(stamp, int)
     return stamp
 
 
 def _by_key(rows: pa.Table) -> Rows:
-    """Return rows by key, stamps as whole numbers; keys must be unique."""
+    """Return rows by key, timestamps as whole numbers; keys must be unique."""
     stamps = [name for name in rows.column_names if pa.types.is_timestamp(rows.schema.field(name).type)]
     for name in stamps:
         rows = rows.set_column(rows.column_names.index(name), name, rows.column(name).cast(pa.int64()))

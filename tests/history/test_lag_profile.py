@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Row = tuple[str, str, int | None]
-"""Key, value, and the stamp in seconds."""
+"""Key, value, and the timestamp in seconds."""
 
 TABLE = Table(
     "t", ("id",), "at", (Column("id", Kind.TEXT), Column("value", Kind.TEXT), Column("at", Kind.TIMESTAMP))
@@ -62,7 +62,7 @@ def profiled(past: History, *windows: int) -> Profiler:
 
 
 def test_every_kind_of_change_is_counted() -> None:
-    """Late and tied inserts, updates that move the stamp too little, back or not at all, stamps ahead and missing."""
+    """Late and tied inserts, updates that move the timestamp too little, back or not, timestamps ahead and missing."""
     past = history(
         [("a", "1", 900), ("b", "1", 800), ("c", "1", None)],
         ([("d", "1", 900), ("e", "1", 850), ("b", "2", 870)], ["c"]),
@@ -83,14 +83,14 @@ def test_every_kind_of_change_is_counted() -> None:
 
 
 def test_changes_before_any_stamp_have_no_lag() -> None:
-    """While no row has a stamp there is nothing to lie behind."""
+    """While no row has a timestamp there is nothing to lie behind."""
     lateness = profiled(history([("a", "1", None)], ([("b", "1", 900)], []))).lateness()
 
     assert (lateness.before_any_stamp, lateness.behind, lateness.quantiles, lateness.curve) == (1, 0, (), ())
 
 
 def test_windows_on_paper() -> None:
-    """Row b lies 50 s behind, c has no stamp: a window of 50 s reads b, none reads c, all read what is newer."""
+    """Row b lies 50 s behind, c has no timestamp: a window of 50 s reads b, none reads c, all read what is newer."""
     past = history([("a", "1", 900)], ([("b", "1", 850), ("c", "1", None)], []), ([("d", "1", 1_100)], []))
 
     assert profiled(past, 0, 49, 50).forecasts() == (
@@ -108,7 +108,7 @@ def test_a_row_that_comes_back_as_the_copy_still_holds_it_does_no_harm() -> None
 
 
 def test_a_row_that_comes_back_as_another_is_wrong() -> None:
-    """The same stamp, and another value: stale."""
+    """The same timestamp, and another value: stale."""
     past = history([("a", "1", 900), ("b", "1", 800)], ([], ["b"]), ([("b", "2", 800)], []))
 
     assert profiled(past, 0).forecasts() == (Forecast(0.0, 1, 1, 1, 2 + 1 + 1),)
@@ -123,7 +123,7 @@ rows = st.tuples(st.sampled_from("abcd"), st.sampled_from("12"), st.one_of(st.no
     st.sampled_from((0, 1, 100, 10_000)),
 )
 def test_paper_and_model_agree(base: list[Row], ticks: list[list[Row]], window: int) -> None:
-    """The rows ever wrong are those that the model of any cursor load foretells, where nothing is deleted."""
+    """The rows ever wrong are those that the model of any cursor load predicts, where nothing is deleted."""
     past = history(base, *((tick, ()) for tick in ticks))
     profiler = profiled(past, window)
     (paper,) = profiler.windows.values()

@@ -205,7 +205,7 @@ def test_a_target_emptied_by_hand_is_reported(ends: Ends, strategy: str) -> None
     assert quiet == [(), ()]
     assert said == (
         "table 'events' of the target was empty, and the state says that rows were loaded into it, which are not read "
-        "again: if they are to come back, forget it with `incload state reset TARGET --table events --strategy "
+        "again: if they are to come back, reset it with `incload state reset TARGET --table events --strategy "
         f"{strategy}`, and the next load reads everything."
     )
 

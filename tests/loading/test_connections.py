@@ -62,7 +62,9 @@ def test_a_target_that_somebody_writes_is_named(sqlite_ends: Ends, lock: str) ->
     sqlite_ends.write("INSERT INTO events VALUES (2, 2)")
     with (
         held(sqlite_ends.target.path, SQLITE.format(lock)),
-        pytest.raises(Refused, match=r"target.sqlite' is locked by somebody else, and was not free within 0.2 seconds"),
+        pytest.raises(
+            Refused, match=r"target.sqlite' is locked by another process, and was not free within 0.2 seconds"
+        ),
     ):
         sqlite_ends.load("timestamp_watermark")
     between = sqlite_ends.rows()
@@ -217,7 +219,7 @@ def test_what_cannot_be_a_source_is_named(between: Between) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
 def test_what_cannot_be_a_target_is_named(between: Between, engine: str) -> None:
-    """The source itself, a folder, a file in no folder, memory, and a table in the wrong place."""
+    """The source itself, a folder, a file in no folder, state, and a table in the wrong place."""
     ends = between(engine, engine)
     ends.write(*TABLE)
     here = ends.source
@@ -260,7 +262,7 @@ def test_columns_that_are_not_there_are_named(ends: Ends, change: dict[str, obje
     ],
 )
 def test_a_target_of_another_schema_is_refused(ends: Ends, change: str, said: str) -> None:
-    """The first difference is named, with what to do about it, and rows and memory stay."""
+    """The first difference is named, with what to do about it, and rows and state stay."""
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)")
     ends.write("INSERT INTO events VALUES (1, 1, 'a')")
     ends.load("timestamp_watermark")

@@ -50,7 +50,7 @@ def told(summary: LoadSummary) -> tuple[int, object]:
     ],
 )
 def test_texts_of_one_shape_are_ordered_by_time(ends: Ends, old: str, new: str, late: str) -> None:
-    """A newer stamp is loaded and an older one is not; the watermark is a stamp of the same shape."""
+    """A newer timestamp is loaded and an older one is not; the watermark is a timestamp of the same shape."""
     put(ends, f"'{old}'")
     first = ends.load("timestamp_watermark")
     add(ends, 2, f"'{new}'", f"'{late}'")
@@ -62,7 +62,7 @@ def test_texts_of_one_shape_are_ordered_by_time(ends: Ends, old: str, new: str, 
 
 
 def test_a_window_of_time_reaches_back_in_text(ends: Ends) -> None:
-    """Ten minutes are ten minutes of a text stamp, over the end of a month, to the microsecond."""
+    """Ten minutes are ten minutes of a text timestamp, over the end of a month, to the microsecond."""
     put(ends, "'2024-03-01T00:05:00.000000Z'")
     ends.load("lookback_window")
     add(ends, 2, "'2024-02-29T23:55:00.000000Z'", "'2024-02-29T23:54:59.999999Z'")
@@ -91,7 +91,7 @@ def test_a_window_may_reach_beyond_the_calendar(ends: Ends) -> None:
         (("'2024-01-01'", "'01.02.2024'"), NO_ISO.format(r"01\.02\.2024")),
         (("'2024-1-1'",), NO_ISO.format("2024-1-1")),
         (("''",), NO_ISO.format("")),
-        (("'2024-01-01T00:00:00'", "'2024-01-01T00:00:00Z'"), "mixes stamps with and without a zone"),
+        (("'2024-01-01T00:00:00'", "'2024-01-01T00:00:00Z'"), "mixes timestamps with and without a zone"),
         (("'2024-02-30'",), "holds '2024-02-30', which names no real time"),
         (("'2024-01-01T24:00:00'",), "which names no real time"),
         (("'2024-01-01T12:30.5'",), "which is no ISO timestamp"),
@@ -111,11 +111,11 @@ def test_texts_without_a_certain_order_are_refused(
 
 @pytest.mark.parametrize("target", ["sqlite", "duckdb"])
 def test_sqlite_refuses_texts_of_several_shapes(between: Between, target: str) -> None:
-    """SQLite compares stamps as texts, so that all of them have to have one shape."""
+    """SQLite compares timestamps as texts, so that all of them have to have one shape."""
     ends = between("sqlite", target)
     put(ends, "'2024-01-01T00:00:00Z'", "'2024-01-01T00:00:00.5Z'")
 
-    with pytest.raises(Refused, match="SQLite compares them as text: write all stamps in one shape"):
+    with pytest.raises(Refused, match="SQLite compares them as text: write all timestamps in one shape"):
         ends.load("timestamp_watermark")
 
 
@@ -125,7 +125,7 @@ def test_sqlite_refuses_a_new_shape_later(between: Between) -> None:
     put(ends, "'2024-01-01T00:00:00Z'")
     ends.load("timestamp_watermark")
     add(ends, 2, "'2023-01-01T00:00:00+01:00'")
-    with pytest.raises(Refused, match="write all stamps in one shape"):
+    with pytest.raises(Refused, match="write all timestamps in one shape"):
         ends.load("timestamp_watermark")
 
     assert ends.rows() == [(1, "2024-01-01T00:00:00Z")]
@@ -133,7 +133,7 @@ def test_sqlite_refuses_a_new_shape_later(between: Between) -> None:
 
 @pytest.mark.parametrize("target", ["sqlite", "duckdb"])
 def test_duckdb_takes_texts_for_what_they_mean(between: Between, target: str) -> None:
-    """Stamps of several zones and shapes are ordered by the time they name; each stays as it was written."""
+    """Timestamps of several zones and shapes are ordered by the time they name; each stays as it was written."""
     ends = between("duckdb", target)
     put(ends, "'2024-01-01T23:00:00+00:00'", "'2024-01-02T00:30:00+05:30'")
     first = ends.load("composite_watermark")
@@ -166,7 +166,7 @@ def test_shapes_may_change_from_one_load_to_the_next(between: Between, target: s
 
 
 def test_stamps_that_lose_their_zone_are_refused(between: Between) -> None:
-    """A watermark in UTC cannot be compared with stamps whose zone nobody says."""
+    """A watermark in UTC cannot be compared with timestamps whose zone nobody says."""
     ends = between("duckdb", "duckdb")
     put(ends, "'2024-01-01T00:00:00Z'")
     ends.load("timestamp_watermark")
@@ -188,7 +188,7 @@ STAMPS = {
     "TIMESTAMPTZ": ("2024-01-01 00:00:00+02", "2024-01-01 00:00:00+01", "2023-12-31T23:00:00.000000"),
     "DATE": ("1969-12-30", "1969-12-31", "1969-12-31T00:00:00.000000"),
 }
-"""A stamp of each type, the next one, and how that is shown."""
+"""A timestamp of each type, the next one, and how that is shown."""
 
 
 @pytest.mark.parametrize("declared", STAMPS)
@@ -338,7 +338,7 @@ def test_the_unit_says_how_far_a_window_reaches(ends: Ends, per_second: int, rea
 
 
 def test_the_clock_is_read_in_the_cursors_unit(ends: Ends) -> None:
-    """A stamp of the year 9999 is loaded and not remembered, in whatever form the cursor counts."""
+    """A timestamp of the year 9999 is loaded and not remembered, in whatever form the cursor counts."""
     put(ends, "'2024-01-01T00:00:00Z'", "'9999-01-01T00:00:00Z'")
     summary = ends.load("clock_bounded_watermark")
 

@@ -85,7 +85,7 @@ def test_rows_that_only_look_different_are_not_one(ends: Databases, name: str) -
 @pytest.mark.parametrize("kind", ["json", "xml", "point", "json[]"])
 @pytest.mark.parametrize("name", ["full_refresh", "snapshot_diff"])
 def test_a_key_without_equality_is_refused(ends: Databases, kind: str, name: str) -> None:
-    """Nothing can be told apart by it, and the sentence says what can be done."""
+    """Nothing can be distinguished by it, and the sentence says what can be done."""
     ends.source.run(f"CREATE TABLE t (k {kind}, a INTEGER)")
 
     with pytest.raises(

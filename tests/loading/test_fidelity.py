@@ -123,7 +123,7 @@ def test_duckdb_keeps_its_types(between: Between) -> None:
     assert summary.loaded == 0
     assert values == [
         (
-            datetime(2024, 1, 1, microsecond=1),  # noqa: DTZ001 - a stamp without a zone, as it is stored
+            datetime(2024, 1, 1, microsecond=1),  # noqa: DTZ001 - a timestamp without a zone, as it is stored
             date(2024, 2, 29),
             Decimal("1.10"),
             170141183460469231731687303715884105727,
@@ -136,7 +136,7 @@ def test_duckdb_keeps_its_types(between: Between) -> None:
 
 
 def test_types_of_duckdb_arrive_in_sqlite(between: Between) -> None:
-    """Stamps become microseconds, those of nanoseconds nanoseconds; what SQLite has no type for becomes text."""
+    """Timestamps become microseconds, those of nanoseconds nanoseconds; what SQLite has no type for becomes text."""
     ends = between("duckdb", "sqlite")
     ends.write(
         "CREATE TABLE events (id INTEGER PRIMARY KEY, ts TIMESTAMP, zoned TIMESTAMPTZ, day DATE, exact TIMESTAMP_NS,"
@@ -301,7 +301,7 @@ def test_generated_columns_arrive_as_values(between: Between) -> None:
 
 
 def test_a_view_is_a_source_like_any_other(ends: Ends) -> None:
-    """A view has no key of its own; its rows are told apart by the key that the load names."""
+    """A view has no key of its own; its rows are distinguished by the key that the load names."""
     ends.write(
         "CREATE TABLE base (id INTEGER PRIMARY KEY, ts INTEGER)",
         "INSERT INTO base VALUES (1, 10), (2, 20)",

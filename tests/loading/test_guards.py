@@ -32,7 +32,7 @@ CLOCK = 1_000_000_000_000
 
 
 def filled(ends: Ends, ids: Iterable[int]) -> None:
-    """Create the source with some rows, each stamped with its id."""
+    """Create the source with some rows, each timestamped with its id."""
     ends.write(TABLE, f"INSERT INTO events VALUES {', '.join(f'({key}, {key})' for key in ids)}")
 
 
@@ -50,10 +50,10 @@ class Forgetful(Strategy):
 
     @property
     def needs(self) -> frozenset[Need]:
-        """A memory that is not ahead, as every watermark does."""
+        """A state that is not ahead, as every watermark does."""
         return frozenset({Need(Assumption.MEMORY_NOT_AHEAD), Need(Assumption.CURSOR_NOT_IN_FUTURE)})
 
-    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract hands over a memory
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract passes the state
         """Ask for everything."""
         return Delta((source.everything(),))
 
@@ -240,7 +240,7 @@ def test_a_partial_read_under_mirror_is_held_back(sqlite_ends: Ends) -> None:
 
 @pytest.mark.parametrize("watermark", [99, None])
 def test_a_watermark_that_moves_backwards_is_refused(ends: Ends, watermark: Position | None) -> None:
-    """A memory smaller than the one before, or without a watermark at all, ends the load, and nothing was written."""
+    """A state smaller than the one before, or without a watermark at all, ends the load, and nothing was written."""
     filled(ends, [1])
     forgetful(ends, 100)
     ends.write("INSERT INTO events VALUES (2, 2)")
@@ -270,7 +270,7 @@ def test_a_step_backwards_is_let_pass_when_told(ends: Ends) -> None:
 
 
 def test_the_refusal_shows_stamps_as_the_source_writes_them() -> None:
-    """People see their own stamps, not ticks."""
+    """People see their own timestamps, not ticks."""
     plan = Plan("events", ("id",), "ts", Forgetful())
     day = IsoText(1, "%Y-%m-%d", 0)
 
@@ -305,7 +305,7 @@ def test_a_unit_that_makes_the_newest_row_old_is_reported(unit: str, value: int,
 
 
 def test_a_unit_that_fits_goes_without_a_word(ends: Ends) -> None:
-    """Neither stamps of today nor small numbers that fit no unit are reported."""
+    """Neither timestamps of today nor small numbers that fit no unit are reported."""
     ends.write(TABLE.replace("ts INTEGER", "ts BIGINT"), "INSERT INTO events VALUES (1, 7)")
     small = ends.load("lookback_window", cursor_per_second=UNITS["us"])
     ends.write("INSERT INTO events VALUES (2, 1772000000000000)")
@@ -318,7 +318,7 @@ def test_a_unit_that_fits_goes_without_a_word(ends: Ends) -> None:
 
 
 def test_a_watermark_ahead_of_the_clock_is_reported(ends: Ends) -> None:
-    """One stamp in the future is loaded, remembered and reported, at every sync until it is put right."""
+    """One timestamp in the future is loaded, remembered and reported, at every sync until it is put right."""
     filled(ends, [1, 1_000_001])
     first = ends.load("timestamp_watermark", clock=lambda: CLOCK)
     second = ends.load("timestamp_watermark", clock=lambda: CLOCK)
@@ -351,7 +351,7 @@ def test_nothing_is_said_when_told(ends: Ends) -> None:
 
 @pytest.mark.parametrize("name", ["clock_bounded_watermark", "lookback_window_minutes_30_from_clock", "settling_delay"])
 def test_strategies_that_a_future_stamp_does_not_hurt_are_not_warned(sqlite_ends: Ends, name: str) -> None:
-    """Who does not need stamps to be of the past is not bothered with one of the future."""
+    """Who does not need timestamps to be of the past is not bothered with one of the future."""
     filled(sqlite_ends, [1, 2_000_000])
 
     assert sqlite_ends.load(name, clock=lambda: CLOCK).warnings == ()
@@ -373,7 +373,7 @@ STAMPS = {
 
 @pytest.mark.parametrize("stamp", STAMPS)
 def test_stamps_without_a_zone_may_be_of_the_farthest(sqlite_ends: Ends, stamp: str) -> None:
-    """Local time is up to fourteen hours ahead of UTC; a stamp that says its zone has no such excuse."""
+    """Local time is up to fourteen hours ahead of UTC; a timestamp that says its zone has no such excuse."""
     ahead, hours = STAMPS[stamp]
     noon = 1_767_268_800_000_000 - hours * 3_600_000_000
     sqlite_ends.write(
@@ -431,7 +431,7 @@ def test_a_source_that_ends_at_the_watermark_or_holds_nothing_is_fine(sqlite_end
 
 
 def asked(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Run a sync; tell whether it asked for the source's largest cursor value."""
+    """Run a sync; say whether it asked for the source's largest cursor value."""
     statements: list[str] = []
     rows = SqliteSession.rows
     with monkeypatch.context() as patched:

@@ -1,6 +1,6 @@
 """Random small lives of a table: whatever happens between syncs, a strategy keeps the copy as right as it promises.
 
-Stamps count seconds. A change happens at a step of a source's clock that never goes back, unless the test says so.
+Timestamps count seconds. A change happens at a step of a source's clock that never goes back, unless the test says so.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def opened(engine: str, path: Path) -> Connections:
 @HOUSE
 @given(st.lists(st.one_of(PUT, SYNC), max_size=14))
 def test_an_inclusive_watermark_keeps_up_with_stamps_that_never_fall(steps: list[Step]) -> None:
-    """Ties included, as long as every change is stamped no earlier than the ones before."""
+    """Ties included, as long as every change is timestamped no earlier than the ones before."""
     live("timestamp_watermark_inclusive", "sqlite", steps)
 
 
@@ -129,7 +129,7 @@ def test_a_boundary_of_digests_keeps_up_with_stamps_that_never_fall(steps: list[
 @HOUSE
 @given(st.lists(st.one_of(LATE, SYNC), max_size=14))
 def test_a_lookback_keeps_up_with_rows_late_by_no_more_than_it(steps: list[Step]) -> None:
-    """A row may come, or change, with a stamp that is up to a minute old."""
+    """A row may come, or change, with a timestamp that is up to a minute old."""
     live("lookback_window:minutes=1", "sqlite", steps)
 
 

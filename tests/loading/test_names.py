@@ -83,7 +83,7 @@ def test_an_empty_name_is_refused(ends: Ends) -> None:
 
 @pytest.mark.parametrize("name", ["_incload_state", "_INCLOAD_x"])
 def test_incloads_own_names_are_refused(ends: Ends, name: str) -> None:
-    """A load into the memory's own table would destroy it."""
+    """A load into the state's own table would destroy it."""
     with pytest.raises(Refused, match=rf"^'{re.escape(name)}' cannot be the table to load into: names in _incload_"):
         ends.load("full_refresh", name=name)
 

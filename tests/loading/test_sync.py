@@ -1,8 +1,8 @@
 """One sync after another, of every strategy on every pair of engines, against rows worked out by hand.
 
-The source starts with three rows. Before the second sync it gains a newer row (4), two that tie with the largest stamp
-(0 with a smaller key, 5 with a larger one), one that is 50 seconds late (6) and one that is 200 seconds late (7); row 1
-changes and keeps its stamp, row 2 changes and is stamped anew, row 3 is deleted.
+The source starts with three rows. Before the second sync it gains a newer row (4), two that tie with the largest
+timestamp (0 with a smaller key, 5 with a larger one), one that is 50 seconds late (6) and one that is 200 seconds late
+(7); row 1 changes and keeps its timestamp, row 2 changes and is timestamped again, row 3 is deleted.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ THIRD = {
 
 
 def clock() -> int:
-    """Return the source's clock: a little after the newest stamp."""
+    """Return the source's clock: a little after the newest timestamp."""
     return 420_000_000
 
 
@@ -105,7 +105,7 @@ def test_the_second_load_is_what_the_strategy_promises(ends: Ends, name: str) ->
 
 @pytest.mark.parametrize("name", SECOND)
 def test_a_load_without_a_change_changes_nothing(ends: Ends, name: str) -> None:
-    """When nothing has happened, rows stay as they are, and so does the memory."""
+    """When nothing has happened, rows stay as they are, and so does the state."""
     ends.write(*BASE)
     ends.load(name, clock=clock)
     ends.write(*TICK)
@@ -119,7 +119,7 @@ def test_a_load_without_a_change_changes_nothing(ends: Ends, name: str) -> None:
 
 
 def test_the_delay_leaves_the_newest_rows_for_later(ends: Ends) -> None:
-    """With a delay of a minute and a clock at 420, the row stamped 400 waits and the one stamped 350 does not."""
+    """With a delay of a minute and a clock at 420, the row of 400 waits and that of 350 does not."""
     ends.write(*BASE)
     ends.load("settling_delay:minutes=1", clock=clock)
     ends.write("INSERT INTO events VALUES (4, 400, 'too new'), (5, 350, 'old enough')")

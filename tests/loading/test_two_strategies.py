@@ -41,7 +41,7 @@ def test_a_row_that_another_strategy_changed_is_changed_back(ends: Ends) -> None
 
 
 def test_digests_stay_while_no_other_strategy_writes(sqlite_ends: Ends) -> None:
-    """Another strategy that finds nothing to write leaves the digests, and its own memory is left alone by them."""
+    """Another strategy that finds nothing to write leaves the digests, and its own state is left alone by them."""
     sqlite_ends.write(*BASE)
     sqlite_ends.load("timestamp_watermark")
     sqlite_ends.load("row_hash_cdc")

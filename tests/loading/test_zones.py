@@ -1,4 +1,4 @@
-"""Stamps in text with zones of every shape: what they mean to each engine is what they mean to Python."""
+"""Timestamps in text with zones of every shape: what they mean to each engine is what they mean to Python."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def zone(minutes: int, shape: str) -> str:
 
 @st.composite
 def stamps(draw: st.DrawFn) -> tuple[str, int]:
-    """Return a stamp of any shape that says its zone, and its microseconds since 1970 by Python's own arithmetic."""
+    """Return a timestamp of any shape with a zone, and its microseconds since 1970 by Python's own arithmetic."""
     offset = draw(OFFSETS | st.sampled_from([0, -180, 330, 840]))
     wall = draw(st.datetimes(FIRST, LAST, timezones=st.just(timezone(timedelta(minutes=offset)))))
     digits = draw(st.integers(-1, 6))
@@ -84,11 +84,11 @@ def session_text(session: Session) -> str:
 
 
 def scale_of(session: Session, column: Column) -> Scale | None:
-    """Return the scale of the stamps; None where SQLite refuses them."""
+    """Return the scale of the timestamps; None where SQLite refuses them."""
     try:
         return session.scale("target", "stamps", column, None)
     except Refused as refusal:
-        if session.engine != "sqlite" or "write all stamps in one shape" not in str(refusal):
+        if session.engine != "sqlite" or "write all timestamps in one shape" not in str(refusal):
             raise
         return None
 
@@ -96,7 +96,7 @@ def scale_of(session: Session, column: Column) -> Scale | None:
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(stamps(), min_size=1, max_size=6))
 def test_a_column_is_ordered_as_python_orders_it(session: Session, found: list[tuple[str, int]]) -> None:
-    """Stamps of one shape are compared as text and those of several by their meaning; SQLite refuses the latter."""
+    """Timestamps of one shape are compared as text and those of several by their meaning; SQLite refuses the latter."""
     session.begin("stamps")
     try:
         name = session.name("target", "stamps")
@@ -120,7 +120,7 @@ def test_a_column_is_ordered_as_python_orders_it(session: Session, found: list[t
 @pytest.mark.parametrize("target", ["sqlite", "duckdb"])
 @pytest.mark.parametrize("tail", ["+00", "-03", "+0530"])
 def test_a_zone_without_a_colon_is_followed(between: Between, source: str, target: str, tail: str) -> None:
-    """The stamps that DuckDB and psql write are a cursor like any other."""
+    """The timestamps that DuckDB and psql write are a cursor like any other."""
     ends = between(source, target)
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts VARCHAR)")
     ends.write(f"INSERT INTO events VALUES (1, '2024-01-01 00:00:00{tail}')")

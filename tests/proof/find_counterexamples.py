@@ -1,4 +1,4 @@
-"""Finds the counterexamples anew and writes them down; to be run by hand, for some minutes, when needs have changed.
+"""Finds the counterexamples again and writes them down; to be run by hand, for some minutes, when needs have changed.
 
 For every need of every strategy, under its own write rule, a life is drawn that breaks that need alone, by a
 microsecond beyond its size if it has one, and makes a row wrong; so for every need that a strategy has only because of
@@ -45,7 +45,7 @@ class Claim(NamedTuple):
         return self.strategy.id + ("" if self.rule is self.strategy.write_rule else f" with {self.rule}")
 
     def may_hold(self, breaks: Breaks) -> bool:
-        """Tell whether a life that breaks so much may show the claim, before anything is loaded."""
+        """Return whether a life that breaks so much may show the claim, before anything is loaded."""
         return broken(self.strategy, self.rule, breaks) == (self.need,)
 
 

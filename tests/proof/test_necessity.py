@@ -47,7 +47,7 @@ def test_every_need_of_a_rule_is_shown(each: Strategy, rule: WriteRule, on_file:
 
 
 def implied(each: Strategy) -> set[Assumption]:
-    """Return what never breaks alone: an older version changes a row, and its stamp is late or the other's ahead."""
+    """Return what never breaks alone: an older version changes a row, and its timestamp is late or another's ahead."""
     behind = {Need(Assumption.LAG_WITHIN, timedelta(0)), Need(Assumption.CURSOR_NOT_IN_FUTURE)}
     safe = behind <= each.needs or Need(Assumption.INSERT_ONLY) in each.needs
     return {Assumption.VERSIONS_IN_ORDER} if safe else set()
@@ -79,7 +79,7 @@ def test_a_break_of_the_size_that_is_borne_does_no_harm(each: Strategy, on_file:
 
 
 def nearby(life: Life) -> Iterator[Life]:
-    """Yield the lives in which one stamp, wherever it stands, is a microsecond or two later."""
+    """Yield the lives in which one timestamp, wherever it stands, is a microsecond or two later."""
     stamps = {at for rows in (life.base, *(beat.upserts for beat in life.beats)) for _, _, at in rows if at is not None}
     for stamp, by in product(stamps, (1, 2)):
         base = later(life.base, stamp, by)
@@ -88,7 +88,7 @@ def nearby(life: Life) -> Iterator[Life]:
 
 
 def later(rows: tuple[Row, ...], stamp: int, by: int) -> tuple[Row, ...]:
-    """Return rows with one stamp moved."""
+    """Return rows with one timestamp moved."""
     return tuple((key, value, at + by if at == stamp else at) for key, value, at in rows)
 
 

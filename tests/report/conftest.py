@@ -29,15 +29,15 @@ BASE: dict[str, object] = {
 }
 HISTORY = {
     "clean": ("Every change raises the cursor and becomes visible in order", "00000000000000c1"),
-    "late_rows": ("Rows become visible up to ten minutes after their stamp.", "00000000000000a7"),
+    "late_rows": ("Rows become visible up to ten minutes after their timestamp.", "00000000000000a7"),
 }
 RUN = {
     "environment": '{"python": "3.11.9", "processors": 2, "libraries": {"duckdb": "2.0.0", "faker": "40.54.0"}}',
     "command": "pytest bench --benchmark-only",
 }
 WITNESS = (
-    "1. Before sync 3 row (17,) became visible with the stamp 2026-01-01T10:04:59.\n"
-    "2. With the watermark 2026-01-01T10:05:12 in memory, sync 3 asked for the rows later than it.\n"
+    "1. Before sync 3 row (17,) became visible with the timestamp 2026-01-01T10:04:59.\n"
+    "2. With the watermark 2026-01-01T10:05:12 in the state, sync 3 asked for the rows later than it.\n"
     "3. It was wrong after sync 3 and is still lost after the last, sync 5."
 )
 

@@ -1,4 +1,4 @@
-"""The names of columns at the door: several in one option, any name among them."""
+"""The names of columns on the command line: several in one option, any name among them."""
 
 from __future__ import annotations
 

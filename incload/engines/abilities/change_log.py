@@ -1,8 +1,8 @@
 """What the load asks of a change log, whatever keeps it: up to where it goes, and which keys it names.
 
-A log tells which keys changed, never what the rows are: those are read from the table, as of the same moment or a later
+A log says which keys changed, never what the rows are: those are read from the table, as of the same moment or a later
 one, so that reading a part of the log twice does no harm. A position is a text of the log's own. It says of which log
-it is, so that one made anew is never taken for the old one.
+it is, so that a new one is never taken for the old one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Reached:
 
     Attributes:
         position: Up to where a sync that begins now reads it.
-        whole: Whether the log does not tell what changed since the position asked about, so that all has to be read.
+        whole: Whether the log does not know what changed since the position, so that all has to be read.
         why: Why that is, where it is to be reported: a clause that says of the table *it*.
     """
 
@@ -67,7 +67,7 @@ class Kept:
 
 
 class Capture(ABC):
-    """What a source keeps for strategies that ask for it, on somebody's explicit word."""
+    """What a source keeps for strategies that need it, on explicit request only."""
 
     @abstractmethod
     def install(self, key: tuple[str, ...]) -> None:
@@ -107,7 +107,7 @@ class ChangeLog(Capture):
 
     @abstractmethod
     def cut(self) -> None:
-        """Lose all entries without a trace, as somebody's clearing up would: what a trial does to a loader."""
+        """Lose all entries without a trace, as a cleanup job would: what a trial does to a loader."""
 
 
 def usable(kept: Kept | None, table: str, key: tuple[str, ...]) -> Kept:

@@ -25,7 +25,7 @@ class Fixture(ABC):
 
     @abstractmethod
     def put(self, place: Place, table: Table, rows: pa.Table) -> None:
-        """Insert or overwrite rows given in Arrow, stamps as timestamp[us]: how a trial brings its source to life."""
+        """Insert or overwrite rows given in Arrow, timestamps as timestamp[us]: how a trial changes its source."""
 
     @abstractmethod
     def remove(self, place: Place, table: Table, keys: pa.Table) -> None:
@@ -33,7 +33,7 @@ class Fixture(ABC):
 
     @abstractmethod
     def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
-        """Yield all rows in chunks, in ascending order of the key; stamps as microseconds and booleans as 0 and 1."""
+        """Yield all rows in chunks, in the order of the key; timestamps as microseconds and booleans as 0 and 1."""
 
     def settle(self, place: Place, table: Table) -> None:
         """Create a keyed table of the kinds of its columns."""

@@ -87,12 +87,12 @@ class CursorLooks:
     """
 
     def seems(self, place: Place, table: str, column: Column, scale: Scale) -> bool:  # noqa: ARG002 - see above
-        """Tell whether a column seems to hold values of a scale still, so that `confirm` is to be asked about it."""
+        """Return whether a column seems to hold values of a scale still, so that `confirm` is to be asked about it."""
         return False
 
     def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
         """Refuse values without a certain place beside what is asked, in a column that `seems` to hold none."""
 
     def version(self, place: Place) -> int:  # noqa: ARG002 - as above
-        """Return a number that another one takes the place of when somebody else writes, if `confirm` has to know."""
+        """Return a number that changes when another connection writes, if `confirm` has to know."""
         return 0

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Equality(StrEnum):
-    """By what the values of a key column are told apart, beside their bytes."""
+    """By what the values of a key column are compared, besides their bytes."""
 
     NOCASE = "nocase"
     """The letters A to Z are a to z."""
@@ -20,14 +20,14 @@ class Equality(StrEnum):
     NUMERIC = "numeric"
     """Exact decimals, written as text: zeros at the end of a fraction do not count."""
     OWN = "own"
-    """Something that only the source's engine can tell; others compare bytes, and say so."""
+    """Something that only the source's engine knows; others compare bytes, and say so."""
 
 
 _UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 
 
 def folded(expression: str, equality: Equality) -> str:
-    """Return the expression of what tells keys apart, as DuckDB and PostgreSQL know it."""
+    """Return the expression by which keys are compared, as DuckDB and PostgreSQL know it."""
     match equality:
         case Equality.NOCASE:
             return f"translate({expression}, '{_UPPER}', '{_LOWER}')"

@@ -1,4 +1,4 @@
-"""What the columns of a table that somebody has made do by themselves, and which types hold what others hold."""
+"""What the columns of an existing table do by themselves, and which types hold what others hold."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DIGITS = re.compile(r"(?P<name>[^()]+?)\s*\((?P<digits>\d+)(?:,\s*(?P<scale>\d+
 
 
 def is_wider(there: str, wanted: str, ladders: Sequence[Sequence[str]], lengths: Mapping[str, str]) -> bool:
-    """Tell whether a type holds every value of another as it is, and shows it alike.
+    """Return whether a type holds every value of another as it is, and shows it alike.
 
     Args:
         there: The type of the column that holds them.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 _LET_GO = "40MB"
-"""The memory limit for a moment between two parts: whatever nobody uses goes."""
+"""The memory limit for a moment between two parts: unused blocks are freed."""
 
 
 class DuckdbParts(Parts):
@@ -36,7 +36,7 @@ class DuckdbParts(Parts):
     def of(self, relation: str) -> list[str]:
         """Cut a table by the numbers of its rows, which stand in this order in its blocks; a column may hide them.
 
-        Not one in the target's own file: the checkpoint behind a part may number the rows of every table anew.
+        Not one in the target's own file: the checkpoint behind a part may give the rows of every table new numbers.
         """
         named = (str(name).lower() for name, *_ in self._session.rows(f"DESCRIBE {relation}"))
         if relation.startswith("target.") or "rowid" in named:
@@ -68,7 +68,7 @@ class DuckdbParts(Parts):
         return written
 
     def let_go(self) -> None:
-        """Let go of all blocks that nobody uses."""
+        """Free all blocks that are not in use."""
         with suppress(duckdb.OutOfMemoryException):  # what is in use may stay
             self._session.rows(f"SET memory_limit = '{_LET_GO}'")
         self._session.rows("RESET memory_limit")

@@ -51,7 +51,7 @@ def _where(places: DuckdbSchemas, place: Place, table: str) -> tuple[str, tuple[
 
 
 def _is_bound(session: Session, places: DuckdbSchemas, place: Place, table: str, changed: Mapping[str, str]) -> bool:
-    """Tell whether DuckDB would not alter the columns."""
+    """Return whether DuckDB would not alter the columns."""
     where, params = _where(places, place, table)
     constraints = (
         f"SELECT constraint_column_names FROM duckdb_constraints() WHERE constraint_type <> 'NOT NULL' AND {where}"
@@ -64,7 +64,7 @@ def _is_bound(session: Session, places: DuckdbSchemas, place: Place, table: str,
 
 
 def _rebuild(session: Session, places: DuckdbSchemas, place: Place, table: str, changed: Mapping[str, str]) -> None:
-    old, new = session.name(place, table), session.name(place, f"{table} anew")
+    old, new = session.name(place, table), session.name(place, f"{table} rebuilt")
     where, params = _where(places, place, table)
     ((made, comment),) = session.rows(f"SELECT sql, comment FROM duckdb_tables() WHERE {where}", params)
     indexes = session.rows(f"SELECT sql FROM duckdb_indexes() WHERE {where} AND sql IS NOT NULL", params)

@@ -89,5 +89,5 @@ class DuckdbSchemas:
 
 
 def are_one(source: Path | None, target: Path | None) -> bool:
-    """Tell whether two paths lead to one file."""
+    """Return whether two paths lead to one file."""
     return bool(source and target and target.is_file() and source.samefile(target))

@@ -47,7 +47,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 not first into the log beside it and then, on closing, into the file as well."""
 _STREAM = "incload_stream"
 IN_MEMORY = Path(":memory:")
-"""A database that nobody will ever open again."""
+"""A database that will never be opened again."""
 
 
 class DuckdbSession(DuckdbDialect, Session):
@@ -141,7 +141,7 @@ class DuckdbSession(DuckdbDialect, Session):
         self.rows("COMMIT")
 
     def rollback(self) -> None:
-        """Roll back, if a transaction is open; a stream that nobody finished would keep the connection."""
+        """Roll back, if a transaction is open; an unfinished stream would keep the connection."""
         if self._reader is not None:
             self._reader.close()
             self._reader = None
@@ -151,7 +151,7 @@ class DuckdbSession(DuckdbDialect, Session):
             self._forget()
 
     def _forget(self) -> None:
-        """The catalogue may have changed. Nobody else can change it: DuckDB gives a file to one process at a time."""
+        """The catalogue may have changed. No other process can change it: DuckDB gives a file to one at a time."""
         self._described.clear()
         self._keys.clear()
         self.places.forget()
@@ -240,7 +240,7 @@ class DuckdbSession(DuckdbDialect, Session):
         return self._keys[place, table] == set(key)
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
-        """Follow the declared type; for text, take one stamp of every shape."""
+        """Follow the declared type; for text, take one timestamp of every shape."""
         if column.kind is Kind.TIMESTAMP:
             return Stamps(column.per_second)
         if column.kind in {Kind.INTEGER, Kind.REAL}:
@@ -250,7 +250,7 @@ class DuckdbSession(DuckdbDialect, Session):
         if column.kind is not Kind.TEXT:
             raise Refused(
                 f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
-                "name a cursor of stamps, of integers (BIGINT), of floats or of ISO text."
+                "name a cursor of timestamps, of integers (BIGINT), of floats or of ISO text."
             )
         name = self.quote(column.name)
         zone = f"regexp_extract({name}, '{ZONE_AT_END}', 1)"
@@ -299,7 +299,7 @@ class DuckdbSession(DuckdbDialect, Session):
         return added
 
     def _has_own_columns(self, table: Table) -> bool:
-        """Tell whether the target has columns that a load does not write, and a deleted row would take along."""
+        """Return whether the target has columns that a load does not write, and a deleted row would take along."""
         return any(column.name not in table.names for column in self.columns("target", table.name) or ())
 
     def _update(self, table: Table, relation: str, incoming: str) -> int:

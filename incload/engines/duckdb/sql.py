@@ -45,7 +45,7 @@ BOUND = {
     "TIMESTAMPTZ_NS": "make_timestamp_ns(?)::TIMESTAMPTZ_NS",
     "DATE": "make_timestamp(?)::DATE",
 }
-"""How the ticks of a stamp are bound, where it is not make_timestamp(?)."""
+"""How the ticks of a timestamp are bound, where it is not make_timestamp(?)."""
 CAST_KEYS = {Kind.OTHER, Kind.DECIMAL, Kind.BOOLEAN}
 """Kinds of keys that another engine may have given back in another type: as texts, or as 0 and 1."""
 
@@ -75,17 +75,17 @@ def type_of(column: Column) -> str:
 
 
 def is_cast(column: Column) -> bool:
-    """Tell whether a whole number travels in another type than the one that it gets."""
+    """Return whether a whole number travels in another type than the one that it gets."""
     return column.kind is Kind.INTEGER and column.declared != TYPES[Kind.INTEGER]
 
 
 def ticks(name: str, declared: str) -> str:
-    """Return the expression of a stamp's ticks since 1970-01-01 UTC: microseconds, or what the type can hold beyond."""
+    """Return the expression of a timestamp's ticks since 1970-01-01 UTC: microseconds, or its type's finer unit."""
     return f"epoch_ns({name})" if declared in NANO else f"epoch_us({name})"
 
 
 def endless(stamp: str, declared: str) -> str:
-    """Return the expression of a stamp's ticks, and of a time without end a number that no time has."""
+    """Return the expression of a timestamp's ticks, and of a time without end a number that no time has."""
     plain = f"{stamp}::TIMESTAMP"
     return (
         f"CASE WHEN {plain} IS NULL OR isfinite({plain}) THEN {ticks(stamp, declared)}"
@@ -94,7 +94,7 @@ def endless(stamp: str, declared: str) -> str:
 
 
 def key_stamp(declared: str) -> str:
-    """Return the expression of the stamp of a key that bound ticks mean, one without end too."""
+    """Return the expression of the timestamp of a key that bound ticks mean, one without end too."""
     finite = BOUND.get(declared, "make_timestamp(?)").replace("?", f"CASE WHEN abs(t) < {ENDLESS} THEN t END")
     endless = f"CASE t WHEN {ENDLESS} THEN 'infinity' WHEN -{ENDLESS} THEN '-infinity' END::{declared}"
     return f"(SELECT coalesce({finite}, {endless}) FROM (SELECT ?::BIGINT AS t))"
@@ -131,6 +131,6 @@ def taken(name: str, column: Column) -> str:
 
 
 def is_nested(column: Column) -> bool:
-    """Tell whether values of a column are made of others: structs, maps, unions and lists."""
+    """Return whether values of a column are made of others: structs, maps, unions and lists."""
     made = column.declared.endswith("]") or column.declared.startswith(("STRUCT(", "MAP(", "UNION("))
     return column.kind is Kind.OTHER and made

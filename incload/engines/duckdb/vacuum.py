@@ -1,7 +1,7 @@
 """When DuckDB merges what its transactions have added: at about every sixteenth merge, not at each.
 
 What a transaction adds to a table stands in row groups of its own, and a checkpoint merges those that fit into one:
-their rows are written anew and get new places in the index. Left to itself every sync so moves the last part of the
+their rows are rewritten and get new places in the index. Left to itself every sync so moves the last part of the
 table again, up to 122,880 rows for however few new ones. Of 33 syncs of 2 % of a million rows in a row, moving what
 sixteen have added at once took a fifth to a quarter off the time of all together, those that moved it included, and
 left about as many row groups and no larger file. Rows are as durable in many row groups as in one, deleted rows are
@@ -49,9 +49,9 @@ class DuckdbUpkeep:
 
 
 def is_due(held: int, added: int) -> bool:
-    """Tell whether an addition reaches beyond the next multiple of sixteen of its size, which every sixteenth does.
+    """Return whether an addition reaches beyond the next multiple of sixteen of its size, which every sixteenth does.
 
-    The table itself tells it so, and nothing has to be kept.
+    The table itself shows it, and nothing has to be kept.
     """
     span = max(added, 1) * _EVERY
     return (held + added) // span > held // span

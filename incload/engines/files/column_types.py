@@ -198,7 +198,7 @@ def _as_known(known: Column | None) -> Typed:
 
 
 def _keys_would_meet(field: Field, wanted: Wanted) -> bool:
-    """Tell whether two keys of a CSV file, such as 1 and 1.0, could be one number."""
+    """Return whether two keys of a CSV file, such as 1 and 1.0, could be one number."""
     return field.from_csv and field.name in wanted.key and len(field.families) > 1
 
 
@@ -227,7 +227,7 @@ def _decimal(session: Session, field: Field) -> Typed | None:
 
 
 def _fits(session: Session, field: Field, known: Column) -> bool:
-    """Tell whether the decimal that the target has holds every value."""
+    """Return whether the decimal that the target has holds every value."""
     precision, scale = known.digits
     return not session.rows(
         f"SELECT 1 FROM (SELECT {field.text} AS text FROM incload_records) WHERE"
@@ -284,7 +284,7 @@ def families_of(session: Session, field: Field) -> frozenset[str]:
 
 
 def _all_come_back(session: Session, field: Field) -> bool:
-    """Tell whether a float gives back every number of a field of JSON that it writes in another way."""
+    """Return whether a float gives back every number of a field of JSON that it writes in another way."""
     found = session.rows(
         f"SELECT DISTINCT text FROM (SELECT text, {field.family} AS family FROM {_with_text(field)})"
         " WHERE family = 'digits'",

@@ -157,14 +157,14 @@ def records_in(document: object, layout: Layout) -> list[object]:
 
 
 def _is_record(document: dict[str, object], layout: Layout) -> bool:
-    """Tell whether a document is one record: it has a record's fields, and no records inside."""
+    """Return whether a document is one record: it has a record's fields, and no records inside."""
     present = [find(document, path) for path in layout.required]
     values = all(value is not MISSING and not isinstance(value, dict | list) for value in present)
     return bool(present) and values and not any(map(_holds_records, document.values()))
 
 
 def _holds_records(value: object) -> bool:
-    """Tell whether a value is a list or an object of objects."""
+    """Return whether a value is a list or an object of objects."""
     inner = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
     return bool(inner) and all(isinstance(each, dict) for each in inner)
 

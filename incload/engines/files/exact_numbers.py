@@ -2,7 +2,7 @@
 
 DuckDB reads a JSON number with a fraction or an exponent as a float of eight bytes, and so changes one of more digits
 before anybody can ask for its text. Where a record may hold such a number, it is put between two marks and in quotes,
-so that DuckDB takes it for a text; whoever reads a value takes the marks off again.
+so that DuckDB takes it for a text; the reader of a value takes the marks off again.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = 4_096
 _AT_ONCE = 1 << 20
-"""Bytes of a file: so many tell whether there is anything, and so many are unpacked at once."""
+"""Bytes of a file: so many say whether there is anything, and so many are unpacked at once."""
 
 
 class NotWhole(Exception):  # noqa: N818 - it says what the file is

@@ -37,7 +37,7 @@ class Unusable(Exception):  # noqa: N818 - it is the verdict on one file; a hist
 
 
 def ending_of(name: str) -> str | None:
-    """Return the ending that tells the format of a file, without `.gz`; None when it tells none."""
+    """Return the ending that names the format of a file, without `.gz`; None when it names none."""
     plain = name.lower().removesuffix(PACKED)
     ending = Path(plain).suffix if Path(plain).suffix in RECORD_FILES else None
     return None if ending == ".parquet" and plain != name.lower() else ending
@@ -54,7 +54,7 @@ class Layout:
             where they are a list.
         encoding: The encoding of a file of text; empty for UTF-8, or what a byte order mark says.
         inherited: Paths that begin with `..`: fields of the document around the records, which every record gets.
-        required: The fields that tell a document that is one record from one that holds records.
+        required: The fields that distinguish a document that is one record from one that holds records.
     """
 
     records: str = ""

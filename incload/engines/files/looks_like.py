@@ -47,7 +47,7 @@ def other_form(start: bytes, form: str) -> str:
 
 
 def _is_other_text(text: bytes) -> bool:
-    """Tell whether a text is no list and no object, in an encoding in which that can be seen."""
+    """Return whether a text is no list and no object, in an encoding in which that can be seen."""
     return not text.startswith((b"{", b"[")) and b"\x00" not in text
 
 

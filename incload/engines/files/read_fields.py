@@ -53,12 +53,12 @@ class File:
         return str(self.path)
 
     def is_plain(self, form: str) -> bool:
-        """Tell whether DuckDB can read it as it is."""
+        """Return whether DuckDB can read it as it is."""
         odd = (*_BOMS, codecs.BOM_UTF8) if form == "json" else _BOMS
         return self.wanted.layout.is_plain and not self.start.startswith(odd)
 
     def may_be_one(self, session: Session) -> bool:
-        """Tell whether it may be one document around records, which DuckDB takes for the one record."""
+        """Return whether it may be one document around records, which DuckDB takes for the one record."""
         begins = self.start.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
         ending = ending_of(self.path.name)
         if begins != b"{" or ending in LINES or RECORD_FILES.get(ending or "") != "json":
@@ -67,7 +67,7 @@ class File:
 
 
 def check_names(path: str, names: list[str]) -> None:
-    """Refuse names that a database cannot tell apart, or that are none."""
+    """Refuse names that a database cannot distinguish, or that are none."""
     known: dict[str, str] = {}
     often = Counter(names)
     for name in names:

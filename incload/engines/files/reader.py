@@ -36,7 +36,7 @@ def read_records(name: str, data: bytes, layout: Layout = PLAIN) -> list[object]
     """Return the records of a file.
 
     Args:
-        name: The file's name; its ending tells the format, and an unknown one means JSON.
+        name: The file's name; its ending names the format, and an unknown one means JSON.
         data: The file's bytes.
         layout: Where the records are in it.
 
@@ -90,7 +90,7 @@ def _text(data: bytes, encoding: str) -> str:
 
 
 def _json_text(data: bytes, encoding: str) -> str:
-    """Decode JSON, of which the first bytes tell UTF-8, UTF-16 and UTF-32 apart."""
+    """Decode JSON, of which the first bytes distinguish UTF-8, UTF-16 and UTF-32."""
     return _text(data, encoding) if encoding else data.decode(json.detect_encoding(data), "surrogatepass")
 
 

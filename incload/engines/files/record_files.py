@@ -241,7 +241,7 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
 
 
 def _is_narrower(field: Field, wanted: Wanted) -> bool:
-    """Tell whether all values are numbers, or truth values, of a column that is text in the target."""
+    """Return whether all values are numbers, or truth values, of a column that is text in the target."""
     there = wanted.known.get(field.name)
     known = there is not None and there.kind is Kind.TEXT and field.name != wanted.cursor
     return known and bool(field.families) and (field.families <= NUMBERS or field.families == {"boolean"})
@@ -260,7 +260,7 @@ def _check_cursor(path: str, field: Field, typed: Typed) -> None:
     for family in sorted(field.families & _NO_ORDER.keys()):
         raise Refused(
             f"cursor column {field.name!r} of {path!r} holds {_NO_ORDER[family]}, which have no certain order: "
-            "name a cursor of stamps or numbers."
+            "name a cursor of timestamps or numbers."
         )
     if typed.kind is Kind.TEXT and field.families <= NUMBERS and field.families:
         raise Refused(
@@ -292,7 +292,7 @@ def _check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
         *values, number = twice[0]
         raise Refused(
             f"{number} records of {path!r} have the key {shown} = {', '.join(map(repr, values))}: "
-            "remove the copies, or name a key that tells them apart."
+            "remove the copies, or name a key that distinguishes them."
         )
 
 

@@ -95,7 +95,7 @@ class Catalogue:
         self._types: dict[str, bool] = {}
 
     def forget(self) -> None:
-        """Ask anew from now on."""
+        """Ask again from now on."""
         self._described.clear()
         self._indexes.clear()
         self._types.clear()
@@ -157,7 +157,7 @@ class Catalogue:
         return {domain: type_ for domain, *type_ in found}  # type: ignore[misc]  # a list is as good as a tuple
 
     def knows(self, declared: str) -> bool:
-        """Tell whether there is a type of that name."""
+        """Return whether there is a type of that name."""
         if declared not in self._types:
             self._types[declared] = bool(self._rows("SELECT to_regtype(?) IS NOT NULL", (declared,))[0][0])
         return self._types[declared]
@@ -202,11 +202,11 @@ class Catalogue:
         return [str(name) for (name,) in found]
 
     def indexed(self, relation: str, key: tuple[str, ...], kind: Holds) -> bool:
-        """Tell whether there is a valid index over exactly the key columns that is of a kind, or of a stronger one."""
+        """Return whether a valid index over exactly the key columns is of a kind, or of a stronger one."""
         return any(index.holds >= kind and set(index.columns) == set(key) for index in self._indexes_of(relation))
 
     def starts_index(self, relation: str, column: str) -> bool:
-        """Tell whether an index over all rows starts with a column."""
+        """Return whether an index over all rows starts with a column."""
         return any(index.holds >= Holds.ROWS and index.columns[0] == column for index in self._indexes_of(relation))
 
     def _indexes_of(self, relation: str) -> list[_Index]:

@@ -2,7 +2,7 @@
 
 A row is a count of its fields and for each field its length, -1 for a null, and its bytes, numbers in network order.
 The driver hands over one row after the other; knowing where each begins, numpy finds the fields of all of them at once.
-This keeps rows, staging and memory in one transaction of one connection, which a second driver could not share.
+This keeps rows, staging and state in one transaction of one connection, which a second driver could not share.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _finish(connection: PGconn) -> None:
 
 
 def abandon(connection: psycopg.Connection[Any]) -> None:
-    """End a COPY that nobody reads to its end, so that the connection can be spoken to again."""
+    """End a COPY that is not read to its end, so that the connection can be used again."""
     if connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.ACTIVE:
         return
     connection.cancel_safe()
@@ -234,7 +234,7 @@ class Incoming:
         ]
 
     def fits(self, declared: Sequence[str]) -> bool:
-        """Tell whether a table of these types can be filled directly."""
+        """Return whether a table of these types can be filled directly."""
         return all(_spoken(column, kind) for column, kind in zip(self.columns, declared, strict=True))
 
     def copy(self, connection: psycopg.Connection[Any], table: str) -> int:
@@ -253,7 +253,7 @@ class Incoming:
 
 
 def _spoken(column: Column, declared: str) -> bool:
-    """Tell whether the binary form that is written for a column is that of a type."""
+    """Return whether the binary form that is written for a column is that of a type."""
     return declared.partition("(")[0] in _SPOKEN[column.kind]
 
 
@@ -274,7 +274,7 @@ def _coarser(array: pa.Array, kind: pa.DataType) -> pa.Array:
     """Cast, and let a time without end in nanoseconds, the largest number, be one in microseconds."""
     if not (pa.types.is_timestamp(array.type) and array.type.unit == "ns"):
         return array.cast(kind)
-    import pyarrow.compute as pc  # where no stamp of nanoseconds is written, nobody waits for it
+    import pyarrow.compute as pc  # imported only where a timestamp of nanoseconds is written
 
     ticks = array.cast(pa.int64())
     above, below = pc.equal(ticks, _FOREVER), pc.equal(ticks, -_FOREVER)

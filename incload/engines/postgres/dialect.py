@@ -30,7 +30,7 @@ class PostgresDialect(Dialect):
     engine: ClassVar[str] = "postgres"
 
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
-        """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
+        """Compare timestamps as timestamps and texts of one shape as text; take several shapes for what they mean."""
         name = self.quote(column)
         if declared == "xid8":
             return CursorSql(name, "(?::text)::xid8", f"{name}::text::bigint")
@@ -63,11 +63,11 @@ class PostgresDialect(Dialect):
         return f"({text}) COLLATE \"C\" ~ '^{pattern}$'"
 
     def meaning(self, text: str) -> str:
-        """Cast to a stamp; the session's zone is UTC."""
+        """Cast to a timestamp; the session's zone is UTC."""
         return microseconds(f"({text})::timestamptz")
 
     def key_value(self, column: Column) -> str:
-        """Read stamps as microseconds and PostgreSQL's own types as text: a memory holds neither."""
+        """Read timestamps as microseconds and PostgreSQL's own types as text: a state holds neither."""
         name = self.quote(column.name)
         if column.kind is Kind.TIMESTAMP:
             return ticks(name, column.per_second)
@@ -86,7 +86,7 @@ class PostgresDialect(Dialect):
         return f"CAST(? AS {column.declared})" if column.kind in _CAST_KEYS else "?"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
-        """Hash the text of the row, which tells nulls, positions and every digit apart."""
+        """Hash the text of the row, which distinguishes nulls, positions and every digit."""
         return f"hashtextextended(ROW({self.listed(columns, alias)})::text, 0)"
 
     def table_digest(self, columns: Sequence[Column]) -> str:

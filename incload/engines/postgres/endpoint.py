@@ -77,10 +77,10 @@ class Server(Endpoint):
         return f"postgresql://{here}:{port}/{said('dbname', said('user', ''))}?table={table}&schema={self.schema}"
 
     def check_source(self) -> None:
-        """Connecting will tell."""
+        """Connecting will show it."""
 
     def check_target(self, source: Endpoint) -> None:
-        """Connecting will tell; that the two are one table is told when both names are known."""
+        """Connecting will show it; that the two are one table is reported when both names are known."""
 
     def shares_session(self, source: Endpoint) -> bool:
         """One connection sees all schemas of one database, with the rights of one user."""
@@ -98,7 +98,7 @@ class Server(Endpoint):
 def locate(text: str) -> Server:
     """Read a URL such as `postgresql://user@host:5432/database?table=orders&schema=sales`.
 
-    Every other option is libpq's own. What is wrong with a URL is told without repeating it: it may hold a password.
+    Every other option is libpq's own. A message about a URL does not repeat it: it may hold a password.
     """
     base, _, query = text.partition("?")
     named, others = {"schema": "public"}, []
@@ -137,7 +137,7 @@ def _check_options(parts: Iterable[str]) -> None:
 
 
 def connected(server: Server) -> psycopg.Connection[Row]:
-    """Connect, with settings on which the meaning of values depends; refuse a server that lets nobody in."""
+    """Connect, with settings on which the meaning of values depends; refuse a server that accepts no connection."""
     usual = {"application_name": "incload"}
     if "PGCONNECT_TIMEOUT" not in os.environ:
         usual["connect_timeout"] = str(CONNECT_SECONDS)

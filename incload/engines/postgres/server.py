@@ -72,7 +72,7 @@ class Embedded:
         return int((self.folder / "postmaster.pid").read_text(encoding="ascii").split()[0])
 
     def kill(self) -> None:
-        """Kill all its processes at once, as a loss of power would; on Linux only, which tells when they have ended."""
+        """Kill all its processes at once, as a power failure would; on Linux only, which reports their end."""
         first = self.handle.get_postmaster_info().process
         processes = [first, *first.children(recursive=True)]
         ended = [os.pidfd_open(process.pid) for process in processes]
@@ -140,7 +140,7 @@ def embedded() -> Embedded:
 
 
 def start() -> Embedded:
-    """Start a server that whoever asked has to stop; raise `NoServer`."""
+    """Start a server that the caller has to stop; raise `NoServer`."""
     reason = _why_not(os.environ)
     if reason:
         raise NoServer(reason)
@@ -216,7 +216,7 @@ def _why_not(environment: Mapping[str, str]) -> str:
 
 
 def _is_contained(environment: Mapping[str, str]) -> bool:
-    """Tell whether this is a container or a CI machine."""
+    """Return whether this is a container or a CI machine."""
     marks = (Path("/.dockerenv"), Path("/run/.containerenv"))
     return environment.get("CI", "").lower() in {"1", "true"} or any(mark.exists() for mark in marks)
 

@@ -1,6 +1,6 @@
 """PostgreSQL, through psycopg: one connection that holds the source, the target or both, rows in binary COPY.
 
-Everything of a sync happens in one transaction of one connection, so that staging, rows and memory commit together and
+Everything of a sync happens in one transaction of one connection, so that staging, rows and state commit together and
 all that is read is of one snapshot. Parameters are written into the statements as literals, which lets every statement
 go to the server in one step and take the types of the columns it speaks of.
 """
@@ -131,8 +131,8 @@ class PostgresSession(PostgresDialect, Session):
         except psycopg.errors.LockNotAvailable:
             self._lock = None
             raise Refused(
-                f"table {table!r} is being loaded by somebody else, who was not ready within {LOCK_SECONDS} seconds: "
-                "load again when they have finished."
+                f"table {table!r} is being loaded by another process, which was not ready within {LOCK_SECONDS} "
+                "seconds: load again when it has finished."
             ) from None
         self._begin("READ WRITE")
 
@@ -262,7 +262,7 @@ class PostgresSession(PostgresDialect, Session):
         return key_equalities(self.rows, self.name(place, table), key)
 
     def collation(self, column: Column, origin: str) -> str:
-        """Keep PostgreSQL's own collation, by which the server tells keys apart; refuse one that is not there."""
+        """Keep PostgreSQL's own collation, by which the server compares keys; refuse one that is not there."""
         if origin != self.engine or not column.collation:
             return ""
         if self.rows("SELECT to_regcollation(?) IS NULL", (column.collation,))[0][0]:
@@ -281,11 +281,11 @@ class PostgresSession(PostgresDialect, Session):
             except psycopg.errors.UndefinedFunction:
                 raise Refused(
                     f"key column {column.name!r} is of type {column.declared}, which has no equality in PostgreSQL, so "
-                    "that rows could not be told apart: name another key, or load from a view that casts it to text."
+                    "that rows could not be distinguished: name another key, or load from a view that casts it to text."
                 ) from None
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
-        """Follow the declared type; for text, take one stamp of every shape."""
+        """Follow the declared type; for text, take one timestamp of every shape."""
         if column.kind is Kind.TIMESTAMP:
             return Stamps(column.per_second)
         if column.kind in {Kind.INTEGER, Kind.REAL}:
@@ -295,7 +295,7 @@ class PostgresSession(PostgresDialect, Session):
         if column.kind is not Kind.TEXT:
             raise Refused(
                 f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
-                "name a cursor of stamps, of integers (bigint), of floats or of ISO text."
+                "name a cursor of timestamps, of integers (bigint), of floats or of ISO text."
             )
         name = self.quote(column.name)
         zone = f"substring({name} from '{ZONE_AT_END}')"
@@ -327,7 +327,7 @@ class PostgresSession(PostgresDialect, Session):
     def type_name(self, column: Column, origin: str) -> str:
         """Keep PostgreSQL's own declaration; give columns of other engines the type of their kind.
 
-        A type that somebody has made is in one database; in another it may be missing.
+        A type that a user has created is in one database; in another it may be missing.
         """
         if origin != self.engine or not column.declared:
             return foreign_type(column)

@@ -47,12 +47,12 @@ def stored_name(table: str) -> str:
 
 
 def microseconds(stamp: str) -> str:
-    """Return the expression of the microseconds since 1970-01-01 UTC that a stamp means."""
+    """Return the expression of the microseconds since 1970-01-01 UTC that a timestamp means."""
     return f"(extract(epoch FROM {stamp}) * 1000000)::bigint"
 
 
 def ticks(value: str, per_second: int) -> str:
-    """Return the expression of the ticks that a stamp means; of a time without end, a number that no time has."""
+    """Return the expression of the ticks that a timestamp means; of a time without end, a number that no time has."""
     number = microseconds(value)
     if per_second > UNITS["us"]:  # PostgreSQL holds microseconds, and another engine counts finer
         number = f"{number} * {per_second // UNITS['us']}"
@@ -60,7 +60,7 @@ def ticks(value: str, per_second: int) -> str:
 
 
 def stamp(declared: str, per_second: int = UNITS["us"]) -> str:
-    """Return the expression of the stamp that a bound number of ticks means, to the last digit that there can be."""
+    """Return the expression of the timestamp that a bound number of ticks means, to its last possible digit."""
     zoned = "with time zone" in declared
     number = "?::text" if per_second == UNITS["us"] else f"floor(?::numeric / {per_second // UNITS['us']})::text"
     stamp = f"('epoch'::{'timestamptz' if zoned else 'timestamp'} + ({number} || ' us')::interval)"
@@ -68,7 +68,7 @@ def stamp(declared: str, per_second: int = UNITS["us"]) -> str:
 
 
 def key_stamp(declared: str) -> str:
-    """Return the expression of the stamp of a key that a bound number of microseconds means, one without end too."""
+    """Return the expression of a key's timestamp that a bound number of microseconds means, infinite ones included."""
     number = f"WHEN {ENDLESS} THEN 'infinity' WHEN -{ENDLESS} THEN '-infinity'"
     return (
         f"(SELECT CASE k.t {number} ELSE {stamp(declared).replace('?', 'k.t')} END FROM (SELECT ?::bigint AS t) AS k)"
@@ -76,7 +76,7 @@ def key_stamp(declared: str) -> str:
 
 
 def hashed(name: str, kind: Kind) -> str:
-    """Return the expression of a value whose hash tells it from every other value."""
+    """Return the expression of a value whose hash distinguishes it from every other value."""
     if kind is Kind.TEXT:
         return f'{name} COLLATE "C"'
     return f"{name}::text" if kind is Kind.OTHER else name

@@ -34,7 +34,7 @@ class PostgresTransfer:
         self._pending: copy_format.Incoming | None = None
 
     def is_all(self, query: Query) -> bool:
-        """Tell whether a query is for all rows of the stream that is held, and nothing else."""
+        """Return whether a query is for all rows of the stream that is held, and nothing else."""
         return self._pending is not None and query == self._pending.all
 
     def place(self, table: Table, query: Query) -> int | None:

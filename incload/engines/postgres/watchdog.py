@@ -37,7 +37,7 @@ def stand_by(folder: Path) -> None:
 
 
 def _stop(folder: Path) -> None:
-    """Stop the server, were it about to start, and delete its data."""
+    """Stop the server, even if it is about to start, and delete its data."""
     ends = time.monotonic() + _PATIENCE_SECONDS
     while (found := _server(folder)) is None and folder.exists() and time.monotonic() < ends:
         time.sleep(_STEP_SECONDS)
@@ -59,7 +59,7 @@ def _server(folder: Path) -> psutil.Process | None:
 
 
 def _wait_for(process: psutil.Process) -> None:
-    """Wait until a process has ended, noticed by somebody or not."""
+    """Wait until a process has ended, whether its parent noticed or not."""
     ends = time.monotonic() + _PATIENCE_SECONDS
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < ends:
         time.sleep(_STEP_SECONDS)

@@ -1,14 +1,15 @@
 """What a cursor column of SQLite holds: a look at all values, or at those on which the order of what is asked hangs.
 
-SQLite's declared types promise nothing, and stamps in text are compared as text, which is their order in time as long
-as all have one shape. `scale` looks at every value. `confirm` looks at few, in a column that has an index and whose
-largest value is of the shape that is remembered, and leaves nothing in doubt that a question depends on:
+SQLite's declared types promise nothing, and timestamps in text are compared as text, which is their order in time as
+long as all have one shape. `scale` looks at every value. `confirm` looks at few, in a column that has an index and
+whose largest value is of the shape that is remembered, and leaves nothing in doubt that a question depends on:
 
-A question compares the column with a bound, a stamp of the shape. Another value than such a stamp, a stranger, does
-harm where it is read, or stands on one side of the bound as a text and on the other by the time that it means.
+A question compares the column with a bound, a timestamp of the shape. Another value than such a timestamp, a foreign
+value, does harm where it is read, or stands on one side of the bound as a text and on the other by the time that it
+means.
 
 1. Numbers, blobs and texts that do not begin with a day, `dddd-dd-dd`, have no place in time, or one that their text
-   does not tell (`01.02.2024`, `20240201`). They are found wherever they stand, by one step along the index for each
+   does not show (`01.02.2024`, `20240201`). They are found wherever they stand, by one step along the index for each
    day that there is: from a text that begins with a day to the first value that is not below that day with its tenth
    character raised by one. A text that is passed over lies between the two, which differ nowhere else and there by the
    least that two bytes can; so it begins with that day itself. BINARY, NOCASE and RTRIM agree about digits and dashes.
@@ -84,7 +85,7 @@ class CursorValues:
         if isinstance(mixed, MixedText):
             raise Refused(
                 f"cursor column {self.column!r} holds {sample!r} and {other!r}, and SQLite compares them "
-                "as text: write all stamps in one shape, or name another cursor."
+                "as text: write all timestamps in one shape, or name another cursor."
             )
         return mixed
 
@@ -109,7 +110,7 @@ class CursorValues:
         number = self._one(f"typeof({self._name}) NOT IN ('null', 'text')")
         if number is not None:  # it is the smallest, and so the sample of all
             raise self._of_another_type(number, scale.stored(0))
-        raise Refused(f"cursor column {self.column!r} was written anew while it was looked at: load again.")
+        raise Refused(f"cursor column {self.column!r} was rewritten while it was checked: load again.")
 
     def _of_another_type(self, value: object, text: object) -> Refused:
         return Refused(
@@ -145,7 +146,7 @@ class CursorValues:
 
 
 def _strange(value: str) -> str:
-    """Return the condition that a value is no text of a pattern; whatever follows a NUL leaves a stamp in its place."""
+    """Return the condition that a value is no text of a pattern; a timestamp with anything after a NUL is one."""
     return f"NOT (typeof({value}) = 'text' AND {value} GLOB ?)"
 
 
@@ -158,7 +159,7 @@ def _glob(shape: IsoText) -> str:
 
 
 def _is_bounded(question: Rows) -> bool:
-    """Tell whether a question is for the rows behind a bound, whatever their keys, digests or place in a log."""
+    """Return whether a question is for the rows behind a bound, whatever their keys, digests or place in a log."""
     return isinstance(question, Since) and question.position is not None
 
 
@@ -170,7 +171,7 @@ def _around(shape: IsoText, question: Since) -> tuple[str, str | None]:
 
 
 def _day(shape: IsoText, position: Position, later: timedelta) -> str | None:
-    """Return the day of a stamp, moved by some days, as a text; None beyond the calendar."""
+    """Return the day of a timestamp, moved by some days, as a text; None beyond the calendar."""
     try:
         return str(date.fromisoformat(str(shape.stored(position))[:10]) + later)
     except OverflowError:

@@ -26,6 +26,6 @@ def declared_kind(declared: str) -> Kind | None:
 
 
 def is_alike(one: str, other: str) -> bool:
-    """Tell whether columns of two declared types store the same values alike."""
+    """Return whether columns of two declared types store the same values alike."""
     kind = declared_kind(other)
     return kind is not None and declared_kind(one) is kind and _affinity(one) == _affinity(other)

@@ -39,7 +39,7 @@ def bring(connection: sqlite3.Connection) -> None:
 def fast_digest(columns: Sequence[Column], slow: str) -> str:
     """Let SQLite write integers and texts as JSON, which spares Python every value; other kinds go the slow way.
 
-    JSON tells types, nulls and borders apart, but not the last digits of a real that stands in an integer column.
+    JSON distinguishes types, nulls and borders, but not the last digits of a real that stands in an integer column.
     """
     plain = all(column.kind in {Kind.INTEGER, Kind.TEXT} for column in columns)
     if not _JSON or not plain or len(columns) > MOST_ARGUMENTS:
@@ -53,7 +53,7 @@ def fast_digest(columns: Sequence[Column], slow: str) -> str:
 def _may_be_real(name: str, declared: str) -> str:
     """Return the condition that a value in a column of integers is a real number, or at least none of them.
 
-    Where the declared type turns every real that is whole into an integer, arithmetic tells, which is faster.
+    Where the declared type turns every real that is whole into an integer, arithmetic finds out, which is faster.
     """
     return f"{name} | 0 IS NOT {name}" if "INT" in declared.upper() else f"typeof({name}) = 'real'"
 
@@ -64,7 +64,7 @@ def _meaning(text: str | None) -> float | None:
 
 
 def _digest(*values: object) -> int:
-    """Hash the values of a row, types and nulls told apart, to a signed 64-bit integer.
+    """Hash the values of a row, types and nulls included, to a signed 64-bit integer.
 
     `marshal` version 2 writes each value with its type and length and knows no references, so equal rows give equal
     bytes and no value can be mistaken for the border between two.

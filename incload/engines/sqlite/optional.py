@@ -57,7 +57,7 @@ class SqliteLooks(CursorLooks):
         return in_order and values.seem(scale)
 
     def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
-        """Look at the values on which the answers hang; `cursor_check` tells why that is enough."""
+        """Look at the values on which the answers hang; `cursor_check` says why that is enough."""
         self._values(place, table, column).confirm(scale, asked)
 
     def version(self, place: Place) -> int:

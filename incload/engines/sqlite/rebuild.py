@@ -49,7 +49,7 @@ def rebuild(session: Session, schema: str, table: str, types: Mapping[str, str])
 
 def _rebuild(session: Session, schema: str, table: str, changed: Mapping[str, str], written: Sequence[str]) -> None:
     names = session.listed(written)
-    old, new = (f"{schema}.{session.quote(name)}" for name in (table, f"{table} anew"))
+    old, new = (f"{schema}.{session.quote(name)}" for name in (table, f"{table} rebuilt"))
     sql, belonging = _schema_of(session, schema, table)
     sequence = _sequence(session, schema, table)
     session.write(retyped(sql, new, changed))

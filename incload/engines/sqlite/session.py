@@ -1,8 +1,8 @@
 """SQLite, through the standard library's driver; Arrow streams in and out through ADBC (`transfer`).
 
 The target is the connection's main database and the source is attached read-only, so that rows of two SQLite files
-never leave the engine. SQLite has no type for time: stamps of other engines arrive as integer microseconds, those of
-nanosecond columns as integer nanoseconds. It has no NaN and no infinite time either: they arrive as null.
+never leave the engine. SQLite has no type for time: timestamps of other engines arrive as integer microseconds, those
+of nanosecond columns as integer nanoseconds. It has no NaN and no infinite time either: they arrive as null.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _MOST_IN_A_ROW = 100
 """How many conditions are joined at once: every one lies deeper than the one before, and 1,000 are too deep."""
 _PAGE_BYTES = 16_384
-"""The page of a target that is made anew, for fewer calls to the system; a file that is there keeps its own."""
+"""The page size of a target that is created, for fewer calls to the system; a file that is there keeps its own."""
 _CACHE_KIB = 16_384
 """How much of the target is kept in memory, so that changed pages are written once, when the sync commits."""
 BATCH_ROWS = 65_536
@@ -209,7 +209,7 @@ class SqliteSession(Session):
             )
         for name in names:
             if name.lower() in {"true", "false"}:
-                raise Refused(f"SQLite cannot tell the column {name!r} from a truth value: rename it.")
+                raise Refused(f"SQLite cannot distinguish the column {name!r} from a truth value: rename it.")
 
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
@@ -222,7 +222,7 @@ class SqliteSession(Session):
         return set(self._catalogue.describe((place, table))[0].key) == set(key)
 
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """SQLite lets a primary key be null unless it is declared otherwise: one look along its index tells."""
+        """SQLite lets a primary key be null unless it is declared otherwise: one look along its index shows it."""
         (found,) = self._catalogue.describe((place, table))
         if set(found.key) != set(key) or found.is_filled:
             return set(found.key) == set(key)
@@ -359,7 +359,7 @@ class SqliteSession(Session):
 
 
 def _has_pages(target: Path) -> bool:
-    """Tell whether a file holds a database already, which keeps its size of pages."""
+    """Return whether a file holds a database already, which keeps its size of pages."""
     try:
         return target.stat().st_size > 0
     except OSError:
@@ -370,8 +370,8 @@ def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:
     """Say of a file why SQLite cannot use it; the low byte of an error's code is its kind."""
     if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
         return Refused(
-            f"{str(path)!r} is locked by somebody else, and was not free within {LOCK_SECONDS:g} seconds: "
-            "load again when they have finished."
+            f"{str(path)!r} is locked by another process, and was not free within {LOCK_SECONDS:g} seconds: "
+            "load again when it has finished."
         )
     return Refused(f"{str(path)!r} cannot be used as a SQLite database: {reason(error)}")
 

@@ -1,7 +1,7 @@
 """Folders for rows that wait on their way, among the system's temporary files.
 
 A process that is killed outright leaves its folder behind. So a lock, which ends with the process, says of each folder
-that somebody uses it, and whoever makes one removes those that nobody uses any more. Where there are no such locks, as
+that it is in use, and the creator of a folder removes those no longer in use. Where there are no such locks, as
 on Windows, nothing is removed.
 """
 
@@ -19,7 +19,7 @@ _PREFIX, _HELD = "incload-", "incload.lock"
 
 
 class Scratch:
-    """A new folder that nobody else knows, until it is removed."""
+    """A new folder of its own, until it is removed."""
 
     def __init__(self) -> None:
         """Remove what dead processes have left, and make a folder; raises `OSError` where there is no room for one."""
@@ -43,7 +43,7 @@ class Scratch:
 def sweep() -> None:
     """Remove the folders of this user's processes that are no more."""
     for held in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_HELD}"):
-        with suppress(OSError):  # somebody else's, or gone by now
+        with suppress(OSError):  # another process's, or gone by now
             if held.parent.lstat().st_uid == os.getuid() and not held.parent.is_symlink():
                 _remove_unless_held(held)
 
@@ -61,7 +61,7 @@ def _remove_unless_held(held: Path) -> None:
 def _hold(folder: Path) -> int | None:
     """Lock a new folder; return the lock's descriptor, or None where there are no locks.
 
-    The file gets its name when it is locked: before that, nobody who sweeps may find it.
+    The file gets its name when it is locked: before that, a cleanup must not find it.
     """
     new = folder / f"{_HELD}.new"
     lock = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -73,7 +73,7 @@ def _hold(folder: Path) -> int | None:
 
 
 def _take(lock: int) -> bool:
-    """Lock a file that is open, without waiting; tell whether that went."""
+    """Lock a file that is open, without waiting; say whether that went."""
     if sys.platform == "win32":
         return False
     import fcntl

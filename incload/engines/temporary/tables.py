@@ -1,4 +1,4 @@
-"""The names of the temporary tables of a sync, and of the column that is only in them and in a memory of digests."""
+"""The names of the temporary tables of a sync, and of the column that only they and stored digests have."""
 
 from __future__ import annotations
 

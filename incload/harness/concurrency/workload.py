@@ -1,7 +1,8 @@
 """A concurrent workload: strategies sync every second beside writers, and are audited when these have stopped.
 
-Unlike a trial nothing is acted out: transactions really overlap, keys and stamps are really taken before others commit,
-and no two runs are alike. What must hold all the same is that a strategy that follows a log or a horizon loses nothing.
+Unlike a trial nothing is acted out: transactions really overlap, keys and timestamps are really taken before others
+commit, and no two runs are alike. What must hold all the same is that a strategy that follows a log or a horizon loses
+nothing.
 """
 
 from __future__ import annotations
@@ -212,7 +213,7 @@ class _Following:
             self.follower.error = " ".join(f"{type(error).__name__}: {error}".split())
 
     def finish(self, owner: Session) -> None:
-        """Sync once more, now that nobody writes, and compare."""
+        """Sync once more, after the last write, and compare."""
         if self.follower.error:
             return
         self._sync()
@@ -235,7 +236,7 @@ class _Following:
 
     @staticmethod
     def _table(session: Session, place: Place) -> Table:
-        """Return what the application's own columns are: those that are kept for a strategy are nobody's content."""
+        """Return what the application's own columns are: those that are kept for a strategy are no content."""
         from incload.table import Table
 
         columns = session.columns(place, writers.TABLE) or ()

@@ -90,7 +90,7 @@ def start(work: Work, place: Place, at: float) -> tuple[list[BaseProcess], Any]:
 
 def transactions(work: Work, number: int) -> Iterator[tuple[float, float, str]]:
     """Yield when each transaction of a writer begins, how long it stays open, in seconds, and its statements."""
-    chance = Random(f"{work.seed} {number}")  # noqa: S311 - nobody has to be kept from guessing it
+    chance = Random(f"{work.seed} {number}")  # noqa: S311 - it is no secret
     slow = number >= work.writers
     at = 0.0
     while True:

@@ -2,7 +2,7 @@
 
 A claim is sound when no life that leaves every need met makes a row wrong. It is necessary when for each need there is
 a life that breaks that need alone, by no more than it must, and makes a row wrong. Nothing here knows a strategy by
-name: whoever writes one can have it searched by `counterexample`.
+name: the author of one can have it searched by `counterexample`.
 """
 
 from __future__ import annotations
@@ -135,5 +135,5 @@ def counterexample(
 def drawn(lives: int, seed: int) -> Iterator[Life]:
     """Draw lives from random numbers; the same seed gives the same lives, and more of them the same and more."""
     for number in range(lives):
-        chance = Random(f"{seed} {number}")  # noqa: S311 - nobody has to be kept from guessing a life
+        chance = Random(f"{seed} {number}")  # noqa: S311 - a history is no secret
         yield draw(lambda options, chance=chance: options[chance.randrange(len(options))])

@@ -1,7 +1,7 @@
 """The draw of a life: a few rows, mostly honest, with a flaw or two and an accident or two.
 
-Stamps are drawn where claims are decided: at the bounds of the strategies and a microsecond beyond. Everything is drawn
-through `choose`, so that random numbers and a property-based test can drive the same draw.
+Timestamps are drawn where claims are decided: at the bounds of the strategies and a microsecond beyond. Everything is
+drawn through `choose`, so that random numbers and a property-based test can drive the same draw.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class _Draft:
 
     Attributes:
         choose: What everything is drawn through.
-        rows: Value and stamp of each row that is there, by id.
-        gone: The last stamps of rows that left.
+        rows: Value and timestamp of each row that is there, by id.
+        gone: The last timestamps of rows that left.
         before, clock: What the clock showed at the beat before and shows now.
-        mark: The largest stamp that was ever visible and not ahead of the clock.
+        mark: The largest timestamp that was ever visible and not ahead of the clock.
         values: The largest value given so far.
         touched, deleted, column, widened: What happens in this beat, as a beat holds it.
     """
@@ -55,7 +55,7 @@ class _Draft:
     widened: bool = False
 
     def begin(self) -> tuple[Row, ...]:
-        """Fill the base; rarely a stamp is null or in the future."""
+        """Fill the base; rarely a timestamp is null or in the future."""
         honest = tuple(-age for age in _OLD)
         for _ in range(self.choose((1, 2, 2, 3, 4, 0))):
             self.put(self.key(), self.choose(self.choose((honest,) * 11 + ((None, MINUTE),))))
@@ -98,11 +98,11 @@ class _Draft:
         return self.choose(free) if free else None
 
     def honest(self) -> int:
-        """Return a stamp above all before and not ahead of the clock."""
+        """Return a timestamp above all before and not ahead of the clock."""
         return self.choose([at for at in (self.clock, self.clock - 1, self.clock - 30 * SECOND) if at > self.mark])
 
     def late(self) -> int:
-        """Return a stamp behind the watermark, the clock, or the clock at the beat before, by a bound or just more."""
+        """Return a timestamp behind the watermark, the clock, or the clock a tick before, by a bound or just more."""
         bounds = (*(self.mark - behind for behind in _BEHIND), self.clock - 30 * MINUTE, self.before - 10 * MINUTE)
         return self.choose(bounds) - self.choose((0, 1))
 

@@ -30,7 +30,7 @@ def shrink(life: Life, shows: Callable[[Life], bool]) -> Life:
 
 
 def possible(life: Life) -> bool:
-    """Tell whether a life can be: its clock moves on, what leaves was there, a memory comes back from a real sync."""
+    """Return whether a life can be: its clock moves on, what leaves was there, a state comes back from a real sync."""
     present = {row[0] for row in life.base}
     for before, beat in zip((0, *(beat.at for beat in life.beats)), life.beats, strict=False):
         if beat.at <= before or not present.issuperset(beat.deletes):
@@ -41,7 +41,7 @@ def possible(life: Life) -> bool:
 
 
 def cost(life: Life) -> tuple[int, int, int, int]:
-    """Return how much there is to take in: rows and accidents, what happens, how odd stamps are, how large values."""
+    """Return how much there is to read: rows, faults and events, how odd timestamps are, how large values."""
     rows = _rows(life)
     happens = sum(len(beat.deletes) + 2 * len(beat.column) + 2 * beat.widens for beat in life.beats)
     stamps = [*(at for _, _, at in rows if at is not None), *(beat.at for beat in life.beats)]
@@ -60,7 +60,7 @@ def _rows(life: Life) -> list[Row]:
 
 
 def _odd(at: int) -> int:
-    """Tell how far a stamp is from a round one."""
+    """Return how far a timestamp is from a round one."""
     return next((place for place, step in enumerate((10 * MINUTE, MINUTE, SECOND)) if at % step == 0), 3)
 
 
@@ -136,7 +136,7 @@ def _sooner(life: Life) -> Iterator[Life]:
 
 
 def _earlier(life: Life, place: int, by: int) -> Life:
-    """Move what happens from a beat on, and the stamps of that time, closer to the start."""
+    """Move what happens from a beat on, and the timestamps of that time, closer to the start."""
     border = life.beats[place - 1].at if place else 0
 
     def moved(row: Row) -> Row:
@@ -151,7 +151,7 @@ def _earlier(life: Life, place: int, by: int) -> Life:
 
 
 def _rounder(life: Life) -> Iterator[Life]:
-    """Give one stamp a rounder or a nearer time, wherever it stands; then stamps one by one."""
+    """Give one timestamp a rounder or a nearer time, wherever it stands; then timestamps one by one."""
     rows = _rows(life)
     for stamp in sorted({at for _, _, at in rows if at is not None}):
         for other in _near(stamp):

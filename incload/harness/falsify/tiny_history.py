@@ -1,7 +1,7 @@
 """A life: a history of a handful of rows, written down in full, so that it can be drawn, shrunk, kept and read.
 
 A life says everything that a trial of it depends on, the loader's accidents included. Its table has an id, a value and
-a stamp; its clock starts at noon of the first of January 2026 and its stamps are microseconds from there.
+a timestamp; its clock starts at noon of the first of January 2026 and its timestamps are microseconds from there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - stamps are UTC without saying so, as everywhere in the lab
+NOON = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - timestamps are UTC without saying so, as everywhere in the harness
 STARTED = 1_767_268_800_000_000
 """Noon, in microseconds since 1970-01-01 UTC."""
 
@@ -31,7 +31,7 @@ TABLE = Table(
 )
 
 Row = tuple[int, int, int | None]
-"""Id, value, and the stamp in microseconds after noon or None."""
+"""Id, value, and the timestamp in microseconds after noon or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Life:
 
 
 def written(life: Life) -> dict[str, object]:
-    """Return a life as JSON can hold it, stamps as people write them, and nothing said that is as usual."""
+    """Return a life as JSON can hold it, timestamps as people write them, and nothing said that is as usual."""
     return {
         "base": [_row_written(row) for row in life.base],
         "beats": [_beat_written(beat) for beat in life.beats],

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from incload.strategy import Strategy
 
 TEXT_DAYS = 3_653
-"""Over how many days a table of text stamps is spread: the ten years before 2026."""
+"""Over how many days a table of text timestamps is spread: the ten years before 2026."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class GrownText(Grown):
         return name
 
     def change(self, name: str) -> None:
-        """Stamp one half of the changes anew, spread over the table, and add the other, behind all that was there."""
+        """Give one half of the changes a new timestamp, spread over the table, and append the other half."""
         rows, half = self.own.rows, self.changed // 2
         apart = rows // max(half, 1)
         again = f"id % {apart} = 0 AND id < {half * apart}"
@@ -145,7 +145,7 @@ def grown(rows: int, changed: int, folder: Path, kind: type[Grown] = Grown) -> G
 
 
 def changes(rows: int, count: int, seed: int) -> pa.Table:
-    """Return so many changed rows with stamps above all others: one half spread over the table, the other new."""
+    """Return so many changed rows with timestamps above all others: one half spread over the table, the other new."""
     import pyarrow as pa
 
     made = dataset_rows(ORDERS_NARROW, rows, count, seed)

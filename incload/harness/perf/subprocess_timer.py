@@ -32,7 +32,7 @@ class Whole:
 
     Attributes:
         seconds: From its start to its end.
-        peak_bytes: The most memory that was resident.
+        peak_bytes: The most state that was resident.
     """
 
     seconds: float
@@ -42,7 +42,7 @@ class Whole:
 def whole(arguments: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Whole:
     """Run a program by its full path and arguments; return what it took.
 
-    Python keeps what it compiles, as it does unless told otherwise: to compile a program is no part of running it.
+    Python keeps what it compiles, as it does by default: to compile a program is no part of running it.
 
     Raises:
         RuntimeError: The program failed; the text is what it wrote.

@@ -51,12 +51,12 @@ CHANGED_EVERY = 100
 def files(request: SyncRequest) -> tuple[Path, Path]:
     """Return the files of both ends, for a contender that opens them itself."""
     source, target = path_of(locate(request.source_url)), path_of(locate(request.target_url))
-    assert source and target  # noqa: S101, PT018 - whoever asks has a pair of files
+    assert source and target  # noqa: S101, PT018 - the caller has a pair of files
     return source, target
 
 
 def can_run(pair: tuple[str, str], who: Contender) -> bool:
-    """Tell whether the source's engine has what a contender asks for."""
+    """Return whether the source's engine has what a contender asks for."""
     asked = who.capabilities.asks
     return not (asked and session_type(pair[0]).cannot(asked))
 
@@ -128,7 +128,7 @@ class Yard:
         return name
 
     def _let_go(self, asked: Capability) -> None:
-        """Have nothing kept any more that a server would keep for ever."""
+        """Drop what a server would otherwise keep permanently."""
         if self.kept.pop(asked, None) is not None:
             capture.remove(self.sources.end(f"source-{asked.name.lower()}"), ORDERS_NARROW.id, asked)
 
@@ -166,7 +166,7 @@ class Yard:
         )
 
     def _reached(self, who: Contender, phase: Phase) -> str:
-        """Return the name of a target that has passed the phases before, loading them now if nobody has yet."""
+        """Return the name of a target that has passed the phases before, loading them now if that was not done yet."""
         before = PHASES[PHASES.index(phase) - 1]
         name = f"{who.id}-after-{before}"
         if not self.targets.holds(name):
@@ -222,12 +222,12 @@ class Yard:
 
 
 def yard(pair: tuple[str, str], rows: int, seed: int, folder: Path) -> Yard:
-    """Return an empty yard."""
+    """Return an empty workspace."""
     return Yard(pair, rows, seed, depot(pair[0], folder), depot(pair[1], folder), folder)
 
 
 def changed_rows(rows: int, seed: int) -> pa.Table:
-    """Return the 2 % that changes: every hundredth row with a new amount and stamp, and as many rows that are new."""
+    """Return the 2 % that changes: every hundredth row with a new amount and timestamp, and as many new rows."""
     import pyarrow as pa
 
     made = dataset_rows(ORDERS_NARROW, rows, -(-rows // CHANGED_EVERY), seed)

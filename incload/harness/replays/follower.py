@@ -1,9 +1,9 @@
-"""One contender on its way through a history beside others: its own copy, its own memory, its own audit.
+"""One contender on its way through a history beside others: its own copy, its own state, its own audit.
 
 The audit after each sync looks at the rows that can have become right or wrong: those that changed in the source, those
 that the sync wrote or deleted, and those that were too young to be judged before. It reads them in the target and
-compares them with the history itself. Every hundredth sync, and after the last, the stranger (incload.auditing.audit)
-reads both tables whole; the two must agree, or the replay ends there.
+compares them with the history itself. Every hundredth sync, and after the last, the independent audit
+(incload.auditing.audit) reads both tables whole; the two must agree, or the replay ends there.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _AT_ONCE = 500
 _READ_ALL = 2_000
 """From how many rows on reading the whole target is cheaper than naming them."""
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - stamps are UTC without saying so
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - timestamps are UTC without saying so
 _MICROSECOND = timedelta(microseconds=1)
 
 State = Literal["lost", "stale", "phantom"]
 
 
-class AuditsDisagree(AssertionError):  # noqa: N818 - it says what happened, and nobody should catch it
+class AuditsDisagree(AssertionError):  # noqa: N818 - it says what happened, and should not be caught
     """Two audits of one copy found different rows wrong: neither can be believed, and the harness has a fault."""
 
 
@@ -75,7 +75,7 @@ class Followed:
         costs: What its syncs cost.
         timeline: Which rows were lost or stale, and for how long.
         phantom_most: The largest number of phantoms after any sync.
-        final: What the stranger found after the last sync; None when it did not come so far.
+        final: What the independent audit found after the last sync; None when it did not come so far.
         failure: What it raised; empty when nothing.
         refused: Whether that was a refusal before anything was loaded.
         waiting: How many rows it has left lost or stale for a later sync, as a strategy does with young rows.
@@ -130,7 +130,7 @@ class Follower:
     _rows: Mapping[Key, Version] = field(default_factory=dict)
 
     def sync(self, sync: Sync) -> None:
-        """Load what a sync finds and audit the copy; an error ends this lane and no other."""
+        """Load what a sync finds and audit the copy; an error ends this follower and no other."""
         if self._failure:
             self.fresh = []
             return
@@ -174,7 +174,7 @@ class Follower:
         return stale_fields(self.sandbox.table.names, [(self._rows[key].content, copies[key][0]) for key in stale])
 
     def full_audit(self) -> Difference:
-        """Let the stranger compare the whole tables; raise `AuditsDisagree` if it finds anything else wrong."""
+        """Let the independent audit compare the whole tables; raise `AuditsDisagree` if it finds other errors."""
         found = difference(self.sandbox)
         here: dict[State, frozenset[Key]] = {"lost": found.lost, "stale": found.stale, "phantom": found.phantom}
         for state, keys in here.items():
@@ -286,12 +286,12 @@ def _state(row: Version | None, copies: list[Row] | None) -> State | None:
 
 
 def _same(one: Row, other: Row) -> bool:
-    """Compare two rows, types included: to Python 1, 1.0 and True are equal, and to nobody else."""
+    """Compare two rows, types included: to Python 1, 1.0 and True are equal, but not here."""
     return one == other and list(map(type, one)) == list(map(type, other))
 
 
 def _plain(row: Row) -> Row:
-    """Return a row with stamps of a database's own type as the microseconds that the history counts in."""
+    """Return a row with timestamps of a database's own type as the microseconds that the history counts in."""
     if datetime not in map(type, row):
         return row
     return tuple((each - _EPOCH) // _MICROSECOND if isinstance(each, datetime) else each for each in row)

@@ -1,6 +1,6 @@
 """Strategies that follow one history in lock-step: in this process, or shared out among several.
 
-The history is read once. Other processes are told each tick as it comes and hand back how their strategies followed;
+The history is read once. Other processes get each tick as it comes and return how their strategies followed;
 what they do does not depend on how many they are.
 """
 
@@ -41,7 +41,7 @@ _PATIENCE_SECONDS = 10
 def follow(
     history: History, members: Sequence[Member], see: Callable[[Sync], None], workers: int = 1
 ) -> dict[Member, Followed]:
-    """Let strategies follow a history, and tell `see` of every sync before they do.
+    """Let strategies follow a history, and call `see` with every sync before they do.
 
     Raises:
         AuditsDisagree: When two audits of one copy differ, in whatever process.
@@ -148,7 +148,7 @@ class _Workers:
             process.terminate()
 
     def told(self, ticks: Iterable[Tick]) -> Iterator[Tick]:
-        """Tell every process each tick as it passes; one that has ended early says why at the end."""
+        """Send every process each tick as it passes; one that has ended early says why at the end."""
         for tick in ticks:
             self._tell(tick)
             yield tick
@@ -180,7 +180,7 @@ def _work(connection: Connection, history: History, members: Sequence[Member]) -
             answer: object = _follow_here(replace(history, ticks=_received(connection)), members, lambda _: None)
         except EOFError:
             raise
-        except Exception as error:  # noqa: BLE001 - it is raised again where somebody can see it
+        except Exception as error:  # noqa: BLE001 - it is raised again in the parent process
             answer = error
         connection.send(answer)
 

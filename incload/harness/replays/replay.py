@@ -60,7 +60,7 @@ class Replay:
     Attributes:
         rows: One record for each strategy and pair of engines, in the order in which they were asked for.
         lateness: How the changes of the history lie.
-        windows: What was foretold of each window, and what came of it.
+        windows: What was predicted for each window, and what was observed.
         worst: The rows that were wrong for the longest, over all strategies of the first pair, with their stories.
     """
 
@@ -113,7 +113,7 @@ def follower(strategy: Strategy) -> NativeContender:
 
 
 def uses_cursor(contender: Contender) -> bool:
-    """Tell whether a contender goes by the cursor, or may: one that claims nothing may."""
+    """Return whether a contender goes by the cursor, or may: one that claims nothing may."""
     return contender.claims is None or contender.claims.uses_cursor
 
 

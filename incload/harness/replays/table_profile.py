@@ -1,7 +1,7 @@
 """What one state of a table shows of how an incremental load will fare with it.
 
-The table is read once, in the order of its keys; of each row only the position of its stamp is kept, eight bytes. What
-happened between two states cannot be seen, and nothing is guessed about it.
+The table is read once, in the order of its keys; of each row only the position of its timestamp is kept, eight bytes.
+What happened between two states cannot be seen, and nothing is guessed about it.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 Row = tuple[object, ...]
 
 _COARSE = (("day", 86_400_000_000), ("hour", 3_600_000_000), ("minute", 60_000_000), ("second", 1_000_000))
-"""Units of which all stamps may be whole ones, in microseconds."""
+"""Units of which all timestamps may be whole ones, in microseconds."""
 
 _SHAPES_TOLD = 10
-"""How many shapes of stamps are told of."""
+"""How many forms of timestamps are reported."""
 
 
 def profile_table(location: Endpoint, key: tuple[str, ...], cursor: str, unit: str | None, form: str = "") -> Standing:
@@ -51,7 +51,7 @@ def profile_table(location: Endpoint, key: tuple[str, ...], cursor: str, unit: s
         key: Its key columns.
         cursor: The column that says when a row was changed.
         unit: What numbers in it count since 1970-01-01 UTC; None to go by their size.
-        form: The form of its values, as of `strptime`; empty for those that tell it themselves.
+        form: The form of its values, as of `strptime`; empty for those that need none.
 
     Raises:
         Refused: For a table or column that is not there, or a file that cannot be read.
@@ -116,12 +116,12 @@ class _Reading:
     _last: Row | None = None
 
     def __post_init__(self) -> None:
-        """Settle what numbers count, where the user or the column says it; a column of stamps counts microseconds."""
+        """Settle the unit of numbers, where user or column say it; a column of timestamps counts microseconds."""
         self._account.cursor_unit = "us" if self._of_stamps else self.unit or ""
 
     @property
     def _of_stamps(self) -> bool:
-        """Whether the cursor column is of the database's own type of stamps."""
+        """Whether the cursor column is of the database's own type of timestamps."""
         return self.table.column(self.table.cursor or "").kind is Kind.TIMESTAMP
 
     @property
@@ -156,7 +156,7 @@ class _Reading:
         self._last = key
 
     def _see_shape(self, value: object) -> None:
-        """Count the shape of a stamp that is a text; one that no ISO pattern fits goes by its digits alone."""
+        """Count the shape of a timestamp that is a text; one that no ISO pattern fits goes by its digits alone."""
         if isinstance(value, str):
             shape = shape_of(value)
             named = str(shape.stored(0)) if shape else "".join("0" if sign.isdigit() else sign for sign in value)
@@ -214,7 +214,7 @@ def _against_order(positions: np.ndarray) -> int:
 
 
 def _windows(positions: np.ndarray) -> Iterable[tuple[float, int]]:
-    """Yield for each window, in seconds, how many rows lie no further behind the largest stamp."""
+    """Yield for each window, in seconds, how many rows lie no further behind the largest timestamp."""
     for window in WINDOWS if len(positions) else ():
         seconds = window.total_seconds()
         yield seconds, int((positions >= positions.max() - int(seconds * 1_000_000)).sum())

@@ -1,4 +1,4 @@
-"""Windows foretold and tried: what the lags say of a lookback window, and what loads with that window did."""
+"""Windows predicted and tried: what the lags say of a lookback window, and what loads with that window did."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def window_strategy(window: timedelta) -> Strategy:
 
 
 def confirm(paper: PaperWindow, followed: Followed) -> TriedWindow:
-    """Hold what was foretold of a window against the strategy that tried it."""
+    """Compare the prediction for a window with the strategy that tried it."""
     forecast, name = paper.forecast(), followed.contender.id
     if followed.failure:
         return TriedWindow(
@@ -37,10 +37,10 @@ def confirm(paper: PaperWindow, followed: Followed) -> TriedWindow:
     wrong, read = followed.timeline.ever_wrong, followed.costs.rows_read
     sentences = []
     if read != forecast.rows_read:
-        sentences.append(f"{name} read {read:,} rows, and {forecast.rows_read:,} were foretold.")
+        sentences.append(f"{name} read {read:,} rows, and {forecast.rows_read:,} were predicted.")
     foretold, found = set(paper.ever_wrong), set(wrong)
-    sentences += _named(f"foretold wrong, and always right in the copy of {name}", foretold - found, followed)
-    sentences += _named(f"foretold right, and wrong in the copy of {name}", found - foretold, followed)
+    sentences += _named(f"predicted wrong, and always right in the copy of {name}", foretold - found, followed)
+    sentences += _named(f"predicted right, and wrong in the copy of {name}", found - foretold, followed)
     return TriedWindow(
         forecast=forecast, strategy=name, rows_ever_wrong=len(wrong), rows_read=read, difference=tuple(sentences)
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 STORIES = 3
-"""How many rows are told of."""
+"""How many rows are reported."""
 
 _NAMED = 4
 """How many strategies are named in one line."""
@@ -34,7 +34,7 @@ _SCALE = Stamps(UNITS["us"])
 
 @dataclass(slots=True)
 class Facts:
-    """What is kept of a passing history to tell stories from: the last change of each row that is there."""
+    """What is kept of a passing history to write stories from: the last change of each row that is there."""
 
     _last: dict[Key, tuple[int, SeenChange]] = field(default_factory=dict)
 
@@ -57,7 +57,7 @@ class Facts:
 
 
 def worst_stories(followed: Sequence[Followed], clocks: Sequence[int], table: Table) -> tuple[WorstRow, ...]:
-    """Tell of the rows that were wrong for the longest, all strategies added up; among equals, of the smallest key."""
+    """Describe the rows that were wrong for the longest, over all strategies; among equals, the smallest key."""
     syncs: defaultdict[Key, int] = defaultdict(int)
     spells: defaultdict[Key, list[tuple[str, Spell]]] = defaultdict(list)
     for each in followed:
@@ -71,7 +71,7 @@ def worst_stories(followed: Sequence[Followed], clocks: Sequence[int], table: Ta
 
 
 def story(key: Key, spells: Iterable[tuple[str, Spell]], clocks: Sequence[int], table: Table) -> tuple[str, ...]:
-    """Tell the story of one row: each change that somebody passed over, by whom, and what became of it."""
+    """Write the story of one row: each missed change, the strategies that missed it, and what became of it."""
     changes: defaultdict[int, list[tuple[str, Spell]]] = defaultdict(list)
     for name, spell in spells:
         changes[spell.why.sync if spell.why else spell.since].append((name, spell))
@@ -113,17 +113,19 @@ def _lag(change: SeenChange) -> str:
     if change.lag is None:
         return ""
     if change.lag == 0:
-        return ": the very stamp that was the largest before"
-    return f": {_span(abs(change.lag))} {'behind' if change.lag > 0 else 'ahead of'} the largest stamp visible before"
+        return ": the very timestamp that was the largest before"
+    return (
+        f": {_span(abs(change.lag))} {'behind' if change.lag > 0 else 'ahead of'} the largest timestamp visible before"
+    )
 
 
 def what_was_asked(name: str, spell: Spell) -> str:
-    """Say what one of the strategies asked for, where that was a question about stamps or keys."""
+    """Say what one of the strategies asked for, where that was a question about timestamps or keys."""
     if spell.why is None:
         return ""
     asked, watermark = [in_words(rows, _shown) for rows in spell.why.asked], spell.why.watermark
     held = "nothing" if watermark is None else f"the watermark {_shown(watermark)}"
-    return f"With {held} in memory, {name} asked for {' and for '.join(asked)} at sync {spell.since}."
+    return f"With {held} in the state, {name} asked for {' and for '.join(asked)} at sync {spell.since}."
 
 
 def _what_became(names: Sequence[str], spell: Spell, clocks: Sequence[int]) -> str:

@@ -36,7 +36,7 @@ class Depot(ABC):
 
     @abstractmethod
     def holds(self, name: str) -> bool:
-        """Tell whether there is a database of that name."""
+        """Return whether there is a database of that name."""
 
     @abstractmethod
     def copy(self, name: str, other: str) -> None:
@@ -85,11 +85,11 @@ class Files(Depot):
         self.end(name).path.unlink(missing_ok=True)
 
     def open(self, name: str) -> Session:
-        """Open the file; nobody waits for a disk."""
+        """Open the file; without waiting for the disk."""
         return open_file(self.engine, self.end(name).path)
 
     def close(self) -> None:
-        """The folder goes with whoever made it."""
+        """The folder's creator removes it."""
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ class Schemas(Depot):
         return self._urls[name]
 
     def holds(self, name: str) -> bool:
-        """Tell whether somebody has asked for the schema and filled it."""
+        """Return whether the schema was requested and filled."""
         if name not in self._urls:
             return False
         session = self.open(name)
@@ -153,5 +153,5 @@ class Schemas(Depot):
 
 
 def depot(engine: str, folder: Path) -> Depot:
-    """Return an empty depot of an engine."""
+    """Return an empty store of an engine."""
     return Schemas() if engine == "postgres" else Files(engine, folder)

@@ -1,4 +1,4 @@
-"""What a run ran on: versions and machine, told with every report, without paths or names of people and hosts."""
+"""What a run ran on: versions and machine, in every report, without paths or names of people and hosts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def environment(engines: tuple[str, ...] = ()) -> str:
     """Return versions and machine as one JSON text, the same throughout a run.
 
     Args:
-        engines: Those that took part; a server's version is told where it did.
+        engines: Those that took part; a server's version is given where it did.
     """
     facts = {
         "python": platform.python_version(),
@@ -33,7 +33,7 @@ def environment(engines: tuple[str, ...] = ()) -> str:
 
 
 def processors() -> int:
-    """Return on how many processors this process may run, as far as Python can tell."""
+    """Return on how many processors this process may run, according to Python."""
     told = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
     return told or 1
 

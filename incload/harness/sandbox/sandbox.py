@@ -158,7 +158,7 @@ class Sandbox:
             types = {each.name: self.writer.type_name(each, "") for each in self.table.columns}
             self.writer.retype(self.place, self.table, types)
             if self.log:
-                self.log.install(self.table.key)  # a table that was built anew has lost its triggers
+                self.log.install(self.table.key)  # a table that was rebuilt has lost its triggers
 
     def source_rows(self) -> Iterator[list[Row]]:
         """Yield the source's rows in the order of the key."""

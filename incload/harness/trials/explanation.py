@@ -61,7 +61,7 @@ def explain(cell: Cell) -> Explanation:
     observed = cell.run(LoadClock())
     found = outcome(cell, observed, (), None)
     breaks = measure(cell.history(), cell.scenario.faults)
-    differs = disagreement(replace(found, witness=""))  # its story is told anyhow
+    differs = disagreement(replace(found, witness=""))  # its story is printed anyway
     parts = [_head(cell, observed, found), _timing(cell.history(), observed)]
     if found.witness:
         parts += [_filled(line, "   ") for line in found.witness.splitlines()] + [""]

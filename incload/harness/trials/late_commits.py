@@ -1,8 +1,8 @@
 """Late commits performed: rows that a transaction of its own writes before a sync, and commits after it.
 
-A history says when a row became visible, and its stamp and key say when it was written. Where the two lie apart, and
-several connections can write at once, what lies between is acted out: a connection opens a transaction, writes the row
-and waits, while others write and commit and syncs run, until the tick has come in which the row is visible.
+A history says when a row became visible, and its timestamp and key say when it was written. Where the two lie apart,
+and several connections can write at once, what lies between is acted out: a connection opens a transaction, writes the
+row and waits, while others write and commit and syncs run, until the tick has come in which the row is visible.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Performance:
 
 
 def late_rows(history: History) -> Late:
-    """Return the rows whose stamp or new key is of an earlier tick than the one in which they become visible."""
+    """Return the rows whose timestamp or new key is of an earlier tick than the one in which they become visible."""
     known = set(keys_of(history.base, history.table))
     ends, largest = [history.started], [max(known)]
     touched: dict[Key, int] = {}
@@ -116,7 +116,9 @@ def late_rows(history: History) -> Late:
         for place, (key, stamp) in enumerate(zip(keys, _stamps(tick.upserts, history.table), strict=True)):
             by_stamp = number if stamp is None else bisect_left(ends, stamp)
             by_key = number if key in known else bisect_right(largest, key)
-            wrote = max(min(by_stamp, by_key), touched.get(key, 0))  # nobody waits for a row that another has written
+            wrote = max(
+                min(by_stamp, by_key), touched.get(key, 0)
+            )  # no transaction waits for a row that another has written
             if wrote < number:
                 late[number][wrote].append(place)
         ends.append(tick.at)

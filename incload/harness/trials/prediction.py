@@ -30,7 +30,7 @@ class Prediction:
 
     Attributes:
         broken: What is needed and broken; nothing for a cell that should be sound.
-        rows_ever_wrong: How many rows should be wrong after any sync; None where nothing tells.
+        rows_ever_wrong: How many rows should be wrong after any sync; None where it is unknown.
     """
 
     broken: tuple[Need, ...]
@@ -54,7 +54,7 @@ def broken(strategy: Strategy, rule: WriteRule, breaks: Breaks) -> tuple[Need, .
 
 def unmet(needs: frozenset[Need], by_design: frozenset[Assumption], breaks: Breaks) -> tuple[Need, ...]:
     """Return the needs that do not survive what is broken by a history, or by design, by name."""
-    # What is broken by design has no size: it breaks whoever needs it.
+    # What is broken by design has no size: it breaks every strategy that needs it.
     everything = {**dict.fromkeys(by_design), **breaks}
     return tuple(sorted((need for need in needs if not need.met(everything)), key=lambda need: need.assumption.name))
 

@@ -124,7 +124,7 @@ def run_cells(
 ) -> list[Outcome]:
     """Run cells over several rounds and return their outcomes in the order of the cells.
 
-    `starting` is told the name of each trial as its turn comes.
+    `starting` is called with the name of each trial as its turn comes.
     """
     runner = Runner(cells, rounds, workers)
     try:

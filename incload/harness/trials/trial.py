@@ -136,7 +136,7 @@ class _Running:
         self._victim = Loading(sandbox, access, self._load)
 
     def see(self, rows: pa.Table) -> None:
-        """Note the stamps of rows; only a delay has to know them."""
+        """Note the timestamps of rows; only a delay has to know them."""
         table = self._trial.history.table
         if self._delay and table.cursor:
             stamps = rows[table.cursor].cast("int64").to_pylist()

@@ -1,6 +1,6 @@
 """The witness: the story of one wrong row, in a few lines that a human can check by hand.
 
-The row told of is the one that was wrong first; among equals the first whose trouble never ended, then the smallest
+The row described is the one that was wrong first; among equals the first whose trouble never ended, then the smallest
 key. A story is a text of numbered lines separated by line feeds.
 """
 
@@ -43,7 +43,7 @@ class _Change:
         tick: In which tick; 0 is the base.
         at: What the source's clock showed then, in microseconds.
         gone: Whether the row left the source.
-        stamp: The row's cursor value; None for a null.
+        timestamp: The row's cursor value; None for a null.
         before: The cursor value that it had before, as a one-tuple; None for a row that was not there.
     """
 
@@ -55,7 +55,7 @@ class _Change:
 
 
 def story(history: History, observed: Observed) -> str:
-    """Tell why the first wrong row of a trial is wrong; empty when none was."""
+    """Say why the first wrong row of a trial is wrong; empty when none was."""
     timeline = observed.timeline
     if not timeline.ever_wrong:
         return ""
@@ -103,7 +103,7 @@ def _stamp_in(rows: pa.Table, table: Table, key: Key) -> tuple[int | None] | Non
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return stamps and booleans as the audit shows them: as whole numbers."""
+    """Return timestamps and booleans as the audit shows them: as whole numbers."""
     import pyarrow as pa
 
     shown = pa.types.is_timestamp(column.type) or pa.types.is_boolean(column.type)
@@ -128,7 +128,7 @@ def _what_happened(table: Table, key: Key, change: _Change | None) -> str:
 
 
 def _committed_late(history: History, observed: Observed, sync: int, key: Key, change: _Change | None) -> str:
-    """Name the transaction that wrote the row and committed late, and the one that moved the memory past it."""
+    """Name the transaction that wrote the row and committed late, and the one that moved the state past it."""
     late = observed.acted.late.get((key, change.tick)) if change else None
     if late is None:
         return ""
@@ -142,11 +142,11 @@ def _committed_late(history: History, observed: Observed, sync: int, key: Key, c
     if first is None or first not in observed.acted.prompt:
         return f"{told}."
     other = observed.acted.prompt[first]
-    return f"{told}; transaction {other} had committed before sync {first}, and the memory stands at what it wrote."
+    return f"{told}; transaction {other} had committed before sync {first}, and the state stands at what it wrote."
 
 
 def _holds(rows: pa.Table, table: Table, state: State) -> bool:
-    """Tell whether the row at which a memory stands is among rows."""
+    """Return whether the row at which a state stands is among rows."""
     if state.watermark is not None and table.cursor is not None:
         return state.watermark in _plain(rows[table.cursor]).to_pylist()
     return state.key is not None and _stamp_in(rows, table, state.key) is not None
@@ -162,12 +162,12 @@ def _what_was_asked(observed: Observed, sync: int) -> str:
 def _remembered(state: State) -> str:
     key = f"key {named(state.key)}" if state.key else ""
     if state.watermark is not None:
-        return f"With the watermark {shown(state.watermark)}{key and f' and {key}'} in memory"
+        return f"With the watermark {shown(state.watermark)}{key and f' and {key}'} in the state"
     if key:
-        return f"With the {key} in memory"
+        return f"With the {key} in the state"
     if state.position is not None:
-        return f"With the position {state.position} in memory"
-    return "With the digests of the rows read before in memory" if state.digests else "With nothing in memory"
+        return f"With the position {state.position} in the state"
+    return "With the digests of the rows read before in the state" if state.digests else "With no state"
 
 
 def _asked(delta: Delta) -> str:
@@ -176,13 +176,13 @@ def _asked(delta: Delta) -> str:
 
 
 def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) -> str:
-    """Say how the row escaped the question, or what the write rule made of it; empty when neither tells anything."""
+    """Say how the query missed the row, or what the write rule made of it; empty when neither explains anything."""
     said = observed.syncs[sync].asked
     if change is None or said is None:
         return ""
     if change.gone:
         told = isinstance(said.delta.remove, Logged)
-        why = "the change log does not name it" if told else "nothing told the load to delete its copy"
+        why = "the change log does not name it" if told else "nothing made the load delete its copy"
         return f"A row that is not there answers no question: {why}."
     kinds = observed.timeline.found_as[key]
     if observed.rule in _FORGETTING and "lost" in kinds and change.tick < observed.ticks[sync]:
@@ -199,7 +199,7 @@ def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) ->
 def _unnamed(asked: Sequence[Rows]) -> str:
     """Say how a row escaped a question that goes by digests or a log."""
     if any(isinstance(rows, Changed) for rows in asked):
-        return "The row's digest is the one in memory: the row was not read."
+        return "The row's digest is the one in the state: the row was not read."
     after = any(isinstance(rows, Logged) and rows.after is not None for rows in asked)
     return "The change log does not name the row after that position: the row was not read." if after else ""
 
@@ -209,12 +209,12 @@ def _written(rule: str, kinds: tuple[str, ...]) -> str:
     if rule == WriteRule.APPEND and "duplicated" in kinds:
         return "The row was read, and `append` put it beside the copy that was there."
     if rule == WriteRule.NEWEST and "stale" in kinds:
-        return "The row was read, but the copy has a newer stamp, and `newest` kept the copy."
+        return "The row was read, but the copy has a newer timestamp, and `newest` kept the copy."
     return ""
 
 
 def _missed(asked: Sequence[Rows], watermark: float | None, key: Key, stamp: int | None) -> str:
-    """Say how a row with that key and stamp lies outside of the rows asked for; empty when it does not."""
+    """Say how a row with that key and timestamp lies outside of the rows asked for; empty when it does not."""
     if any(isinstance(rows, Everything | Changed | Logged) for rows in asked):
         return ""
     if any(isinstance(rows, AfterKey) and order(key) > order(rows.key) for rows in asked):
@@ -227,25 +227,26 @@ def _missed(asked: Sequence[Rows], watermark: float | None, key: Key, stamp: int
 
 def _missed_by_stamp(ranges: list[Since], watermark: float | None, key: Key, stamp: int | None) -> str:
     if stamp is None:
-        null = "A null is neither above nor below any bound: the row answers no question about the cursor."
+        null = "A null is neither above nor below any bound: the row matches no condition on the cursor."
         return "" if any(rows.nulls for rows in ranges) else null
     if any(_covers(rows, key, stamp) for rows in ranges):
         return ""
     bounds = [rows.position for rows in ranges if rows.position is not None and rows.position >= stamp]
     if not bounds:
         latest = max(rows.until for rows in ranges if rows.until is not None)
-        return f"The row's stamp lies {_span(stamp - latest)} beyond the upper bound: the row is left for a later sync."
+        beyond = _span(stamp - latest)
+        return f"The row's timestamp lies {beyond} beyond the upper bound: the row is left for a later sync."
     bound = min(bounds)
     if bound == stamp:
-        return "The row's stamp is the watermark's own: the bound shuts it out, and the row was not read."
+        return "The row's timestamp is the watermark's own: the bound shuts it out, and the row was not read."
     if bound == watermark:
-        return f"The row's stamp lies {_span(bound - stamp)} behind the watermark: the row was not read."
+        return f"The row's timestamp lies {_span(bound - stamp)} behind the watermark: the row was not read."
     lag = f", {_span(watermark - stamp)} behind the watermark" if watermark is not None and stamp < watermark else ""
-    return f"The row's stamp lies {_span(bound - stamp)} before the bound{lag}: the row was not read."
+    return f"The row's timestamp lies {_span(bound - stamp)} before the bound{lag}: the row was not read."
 
 
 def _covers(rows: Since, key: Key, stamp: int) -> bool:
-    """Tell whether the row of that key and stamp answers a question."""
+    """Return whether the row of that key and timestamp answers a question."""
     if rows.until is not None and stamp > rows.until:
         return False
     if rows.position != stamp:
@@ -269,7 +270,7 @@ def _what_became(observed: Observed, key: Key, sync: int) -> str:
 
 
 def shown(position: float | None) -> str:
-    """Return a point in time as a story tells it, without a fraction of a second where there is none."""
+    """Return a point in time as a story writes it, without a fraction of a second where there is none."""
     return "null" if position is None else str(_SCALE.shown(position)).removesuffix(".000000")
 
 

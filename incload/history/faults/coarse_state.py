@@ -62,7 +62,7 @@ class TruncateState(_CoarseState):
 
     def said(self, sync: int) -> str:  # noqa: ARG002 - it holds at every sync
         """Say how the watermark is kept."""
-        return f"The memory keeps its watermark cut off to a multiple of {timedelta(microseconds=self.unit)}."
+        return f"The state keeps its watermark cut off to a multiple of {timedelta(microseconds=self.unit)}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ class RoundUpState(_CoarseState):
 
     def said(self, sync: int) -> str:  # noqa: ARG002 - it holds at every sync
         """Say how the watermark is kept."""
-        return f"The memory keeps its watermark rounded up to a multiple of {timedelta(microseconds=self.unit)}."
+        return f"The state keeps its watermark rounded up to a multiple of {timedelta(microseconds=self.unit)}."
 
     def broken_by(self, sync: Sync, faults: Sequence[Fault]) -> Iterator[tuple[Assumption, int | None]]:  # noqa: ARG002 - it stands alone
         """Yield how far changes lie behind the state."""
-        # A strategy whose watermark trails the clock may round up any stamp, not only the largest.
+        # A strategy whose watermark trails the clock may round up any timestamp, not only the largest.
         if any(version.cursor is not None and version.cursor % self.unit for version in sync.rows.values()):
             yield Assumption.MEMORY_NOT_AHEAD, 0
         if sync.watermark is None or self.bent(sync.watermark) == sync.watermark:

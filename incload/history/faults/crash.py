@@ -44,7 +44,7 @@ class CrashAfterState(_Crash):
 
     def said(self, sync: int) -> str:
         """Say what was committed."""
-        return f"Before sync {sync} a run committed its memory, and died before it committed its rows."
+        return f"Before sync {sync} a run committed its state, and died before it committed its rows."
 
     def broken_by(self, sync: Sync, faults: Sequence[Fault]) -> Iterator[tuple[Assumption, int | None]]:
         """Yield how far the rows that the crash lost lie behind the state that it kept."""
@@ -77,7 +77,7 @@ class CrashAfterRows(_Crash):
 
     def said(self, sync: int) -> str:
         """Say what was committed."""
-        return f"Before sync {sync} a run committed its rows, and died before it committed its memory."
+        return f"Before sync {sync} a run committed its rows, and died before it committed its state."
 
 
 def _stamps(versions: Iterable[Version | None]) -> list[int]:

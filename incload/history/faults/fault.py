@@ -75,7 +75,7 @@ class Fault(ABC):
     sync: int | None = None
 
     def holds(self, sync: int) -> bool:
-        """Tell whether it happens at a sync."""
+        """Return whether it happens at a sync."""
         return self.sync in {None, sync}
 
     @abstractmethod
@@ -94,11 +94,11 @@ class Fault(ABC):
         """
 
     def skips(self, sync: int) -> bool:  # noqa: ARG002 - one kind skips syncs
-        """Tell whether a sync does not run at all."""
+        """Return whether a sync does not run at all."""
         return False
 
     def keeps(self, sync: int) -> bool:  # noqa: ARG002 - one kind comes back to an old state
-        """Tell whether the state after a sync is needed later."""
+        """Return whether the state after a sync is needed later."""
         return False
 
     def before(self, victim: Victim) -> None:  # noqa: B027 - most kinds do nothing here
@@ -123,8 +123,8 @@ class Fault(ABC):
         """Yield what it breaks at a sync beyond `breaks`, and by how many microseconds; None for what has no size."""
         return iter(())
 
-    def explains(self, sync: int) -> bool:  # noqa: ARG002 - one kind tells the whole story
-        """Tell whether it is reason enough for a row not to be read at a sync."""
+    def explains(self, sync: int) -> bool:  # noqa: ARG002 - one kind explains everything
+        """Return whether it is reason enough for a row not to be read at a sync."""
         return False
 
     def after_removal(self, gone: int) -> Self | None:
@@ -134,7 +134,7 @@ class Fault(ABC):
         return replace(self, sync=self.sync - 1) if self.sync is not None and self.sync > gone else self
 
     def possible(self, syncs: int, skipped: frozenset[int | None]) -> bool:  # noqa: ARG002 - one kind needs a sync that ran
-        """Tell whether it can happen in a history of so many ticks, some of whose syncs are skipped."""
+        """Return whether it can happen in a history of so many ticks, some of whose syncs are skipped."""
         return (self.sync or 0) <= syncs
 
     @property

@@ -26,7 +26,7 @@ class LoseState(Fault):
 
     def said(self, sync: int) -> str:
         """Say that the state was lost."""
-        return f"Before sync {sync} the memory was lost."
+        return f"Before sync {sync} the state was lost."
 
     @classmethod
     def drawn(cls, choose: Choose, sync: int, first: int) -> LoseState:  # noqa: ARG003 - there is nothing to lose at first

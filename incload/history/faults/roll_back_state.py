@@ -35,7 +35,7 @@ class RollBackState(Fault):
 
     def said(self, sync: int) -> str:
         """Say which state came back."""
-        return f"Before sync {sync} the memory was put back to what it was after sync {self.to}."
+        return f"Before sync {sync} the state was put back to what it was after sync {self.to}."
 
     @classmethod
     def drawn(cls, choose: Choose, sync: int, first: int) -> RollBackState:  # noqa: ARG003 - the first load comes after none
@@ -48,5 +48,5 @@ class RollBackState(Fault):
         return None if moved is None else replace(self, sync=moved.sync, to=max(self.to - (self.to >= gone), 0))
 
     def possible(self, syncs: int, skipped: frozenset[int | None]) -> bool:
-        """Tell whether the state that comes back is of a sync that ran."""
+        """Return whether the state that comes back is of a sync that ran."""
         return Fault.possible(self, syncs, skipped) and self.to not in skipped

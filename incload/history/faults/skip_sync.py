@@ -21,8 +21,8 @@ class SkipSync(Fault):
         """Skip the sync."""
         return self.sync == sync
 
-    def said(self, sync: int) -> str:  # noqa: ARG002 - there is no such sync to tell of
-        """Say nothing: a story names the syncs that did not run before the one that it tells of."""
+    def said(self, sync: int) -> str:  # noqa: ARG002 - there is no such sync to describe
+        """Say nothing: a story names the syncs that did not run before the one that it describes."""
         return ""
 
     @classmethod

@@ -1,6 +1,6 @@
 """The snapshots of a file, oldest first: what one is, and a folder of them.
 
-A folder's snapshots are the files whose suffix tells a format that can be read; all others are left alone. They are
+A folder's snapshots are the files whose suffix names a format that can be read; all others are left alone. They are
 taken in the order of their names, in which a number counts by its value (`snap-2` before `snap-10`). Each is dated by
 its name if that holds an ISO date or date and time, else by the time the file was last modified.
 """
@@ -34,7 +34,7 @@ class Snapshot(NamedTuple):
         of: How many versions there are.
         dated_by_name: Whether `at` comes from the version itself and not from a file's modification time.
         trouble: Why the bytes could not be read; empty when they could.
-        name: What the file was named, where its suffix tells the format; empty where `where` says it.
+        name: What the file was named, where its suffix names the format; empty where `where` says it.
     """
 
     where: str

@@ -1,7 +1,7 @@
 """The versions of one file in a git repository or bundle, oldest first, with their commit times.
 
 Read is the first-parent history of one branch (incload.history.recorded.git_refs). The repository is not trusted: only
-plumbing commands run, and they are told to leave hooks, filters, attributes, replacements, pagers, remotes and the
+plumbing commands run, with options to leave hooks, filters, attributes, replacements, pagers, remotes and the
 user's own settings alone; no file is ever checked out. A handful of processes serve a history of any length: one lists
 the commits that touch the file, one the blobs they left, and one hands over the blobs through a pipe.
 """
@@ -116,7 +116,7 @@ class Sought:
         file: The file's path inside the repository, taken literally.
         ref: The branch, tag or commit whose history it is; empty for the default branch.
         follow: Whether versions from before a rename are read as well.
-        hint: Told, in a sentence each, what is left out and how to take it in.
+        hint: Called, with a sentence each, for what is left out and how to take it in.
         sample: Whether the middle and the newest version alone are read.
     """
 
@@ -224,7 +224,7 @@ def _asked(process: subprocess.Popen[bytes], names: Iterable[str], named: Path) 
         waiting.extend(more)
         if not waiting:
             return
-        # A git that has ended is told apart by what it no longer answers.
+        # A git that has ended is recognized by its missing answer.
         with suppress(BrokenPipeError):
             process.stdin.write("".join(f"{name}\n" for name in more).encode())
             process.stdin.flush()

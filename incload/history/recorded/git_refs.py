@@ -98,7 +98,7 @@ def refs_with(git: Git, heads: Mapping[str, str], file: str) -> list[str]:
 def renamed_from(git: Git, commit: str, name: str, *, needed: bool) -> str:
     """Return the name that a file had before a commit brought it under this one; empty where it was new.
 
-    Where it is not needed, a clone that lacks the objects to tell is no reason to stop.
+    Where it is not needed, a clone that lacks the objects for it is no reason to stop.
     """
     flags = ("--root", "-r", "-M", "-m", "-z", "--no-commit-id", "--name-status", "--diff-filter=R")
     told = git.run("diff-tree", *flags, commit, none=None if needed else b"", tolerant=True)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from incload.history.recorded.row_versions import Key, Version
 
 Progress = Callable[[int, int], None]
-"""Told after each snapshot how many are done and how many there are."""
+"""Called after each snapshot with how many are done and how many there are."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -62,7 +62,7 @@ class ReplayOptions:
             last version of every row it ever had.
         ref: The branch, tag or commit of a repository or bundle whose history is read; empty for the default branch.
         follow: Whether the versions from before a rename of the file are read as well.
-        cursor_format: The form of the cursor's values, as of `strptime`; empty for those that tell it themselves.
+        cursor_format: The form of the cursor's values, as of `strptime`; empty for those that need none.
     """
 
     key: tuple[str, ...]
@@ -113,7 +113,7 @@ def open_history(path: Path | str, options: ReplayOptions, progress: Progress | 
     Args:
         path: A git repository (bare or not), a git bundle or a folder of snapshots.
         options: How its versions become ticks.
-        progress: Told after each snapshot.
+        progress: Called after each snapshot.
 
     Returns:
         The history, whose ticks can be taken once and are made as they are taken, and the account of what was met,
@@ -137,7 +137,7 @@ class _Reader:
         self._options = options
         self._layout = options.layout
         self._account = account
-        self._progress = progress or (lambda done, total: None)  # noqa: ARG005 - nobody is told
+        self._progress = progress or (lambda done, total: None)  # noqa: ARG005 - no progress is reported
         self._name = options.file or str(path)
         self._digest = hashlib.sha256(repr(options).encode())
         self._good: str | None = None
@@ -248,7 +248,7 @@ class _Reader:
 
 
 def _says_nothing(reason: str) -> bool:
-    """Tell whether a reason is one that a later snapshot may well not have."""
+    """Return whether a reason is one that a later snapshot may well not have."""
     return reason in {"is empty", "holds no records"}
 
 
@@ -258,7 +258,7 @@ def _refusal(what: str, telling: Note) -> Refused:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether a path leads anywhere; refuse one that the system does not take, as one that is too long."""
+    """Return whether a path leads anywhere; refuse one that the system does not take, as one that is too long."""
     try:
         return path.exists()
     except OSError as error:

@@ -104,7 +104,7 @@ class Rows:
         self._count()
 
     def flush(self) -> Changes:
-        """Return the net changes since the last call, and count how the new stamps lie to the watermark."""
+        """Return the net changes since the last call, and count how the new timestamps lie to the watermark."""
         changes = Changes([], [])
         for key, before in self._pending.items():
             now = self._live.get(key)
@@ -175,7 +175,7 @@ class Rows:
             self._pending.setdefault(key, self._live.pop(key))
 
     def _weigh(self, cursors: Sequence[int]) -> None:
-        """Count ties with the watermark and stamps below it, then raise it."""
+        """Count ties with the watermark and timestamps below it, then raise it."""
         if self._watermark is not None:
             self._account.ties += sum(cursor == self._watermark for cursor in cursors)
             self._account.late += sum(cursor < self._watermark for cursor in cursors)

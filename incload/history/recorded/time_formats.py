@@ -35,7 +35,7 @@ a day in March and a day in April."""
 
 
 def check_format(text: str) -> None:
-    """Refuse a form that `strptime` does not have, or that tells no day."""
+    """Refuse a form that `strptime` does not have, or that gives no day."""
     try:
         found = datetime.strptime(_SAMPLE.strftime(text), text)  # noqa: DTZ007 - as above
     except ValueError as error:
@@ -44,7 +44,7 @@ def check_format(text: str) -> None:
         ) from None
     if found.date() != _SAMPLE.date():
         raise Refused(
-            f"--cursor-format {text!r} does not tell the day of a time: give year, month and day, such as %m/%d/%Y."
+            f"--cursor-format {text!r} does not give the day of a time: give year, month and day, such as %m/%d/%Y."
         )
 
 

@@ -1,4 +1,4 @@
-"""What the values of a replayed cursor column mean, and what time a file name tells: microseconds since 1970-01-01 UTC.
+"""What the values of a replayed cursor column mean, and what time a file name gives: microseconds since 1970-01-01 UTC.
 
 Understood are ISO 8601 dates and times with any offset (T or a space between, basic or extended, any number of
 fractional digits), RFC 2822 dates, `/Date(1540000000000)/`, and numbers, as numbers or in text: of seconds to
@@ -141,7 +141,7 @@ def timestamp_of_name(name: str) -> int | None:
 
 
 def _moment(match: re.Match[str]) -> Moment | None:
-    """Return the moment of a matched stamp, or None if there is no such time."""
+    """Return the moment of a matched timestamp, or None if there is no such time."""
     *parts, second = [int(match[part] or 0) for part in ("year", "month", "day", "hour", "minute", "second")]
     leap = second == 60
     try:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Value = int | float | str | bool | None
 Row = dict[str, Value]
-"""The content of one row by column; a stamp is a whole number of microseconds since 1970-01-01 UTC."""
+"""The content of one row by column; a timestamp is a whole number of microseconds since 1970-01-01 UTC."""
 
 
 class Base:
@@ -73,7 +73,7 @@ def key_of(row: Row) -> int:
 
 
 def plain(column: pa.Array) -> pa.Array:
-    """Return stamps as whole numbers, and anything else as it is."""
+    """Return timestamps as whole numbers, and anything else as it is."""
     import pyarrow as pa
 
     return column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column

@@ -1,6 +1,6 @@
 """A plan: a history in the making, in plain Python over the few rows that change, so that flaws can bend it.
 
-The base stays in Arrow however large it is; a tick in the making is a dictionary of rows by key. Stamps are whole
+The base stays in Arrow however large it is; a tick in the making is a dictionary of rows by key. Timestamps are whole
 microseconds since 1970-01-01 UTC. A plan is a function of dataset, rows and seed alone, and each part of a recipe draws
 from a stream of its own, so that a flaw more in a scenario changes nothing that the other flaws draw.
 """
@@ -80,7 +80,7 @@ class Plan:
     """
 
     def __init__(self, dataset: Dataset, rows: int, seed: int, started: int = STARTED) -> None:
-        """Make the base, its stamps moved to lie as far before the start as ever; there are no ticks yet."""
+        """Make the base, its timestamps moved to lie as far before the start as ever; there are no ticks yet."""
         if rows < FEWEST_ROWS:
             raise Refused(f"a history of {rows} rows is too short of rows to change: ask for {FEWEST_ROWS} or more.")
         self.dataset = dataset
@@ -112,7 +112,7 @@ class Plan:
                 return copy
 
     def insert(self, number: int, count: int) -> list[Row]:
-        """Add new rows to a tick, stamps to be set, under keys between those of that tick and of the later ones.
+        """Add new rows to a tick, timestamps to be set, under keys between those of that tick and of the later ones.
 
         Whatever comes under a larger key in a later tick moves up, so that keys stay in the order of the ticks.
         """

@@ -1,4 +1,4 @@
-"""An honest life, and the honest pieces that flaws are made of: new rows, updates and stamps that nothing else has."""
+"""A clean history, and the clean pieces that flaws are made of: new rows, updates and unique timestamps."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ DAY = 24 * HOUR
 """Spans of time in microseconds."""
 
 TICK = 5 * MINUTE
-"""How long a tick lasts when nobody says otherwise."""
+"""How long a tick lasts by default."""
 
 
 def live_honestly(plan: Plan, ticks: int, every: int = TICK) -> None:
-    """Fill an empty plan with a life without flaws: every stamp is new, and above all that was visible before.
+    """Fill an empty plan with a life without flaws: every timestamp is new, and above all that was visible before.
 
     Every five minutes, or every `every` microseconds, a tick changes two rows in a hundred, at least six: half of them
     are new rows under ascending keys, half are updates that really change something.
@@ -36,14 +36,14 @@ def live_honestly(plan: Plan, ticks: int, every: int = TICK) -> None:
 
 
 def update(plan: Plan, tick: Draft, rows: Iterator[Row], count: int) -> list[Row]:
-    """Change the first `count` rows in a tick, stamps apart, and return them as they are in the tick."""
+    """Change the first `count` rows in a tick, timestamps apart, and return them as they are in the tick."""
     changed = [plan.changed(row) for row in islice(rows, count)]
     tick.upserts |= {key_of(row): row for row in changed}
     return changed
 
 
 def insert_below(plan: Plan, tick: Draft, key: int) -> list[Row]:
-    """Insert a few rows, stamps to be set, under the nearest keys below one that were never used, and return them."""
+    """Insert a few rows, timestamps to be set, under the nearest unused keys below one, and return them."""
     used = plan.keys()
     unused = (smaller for smaller in range(key - 1, 0, -1) if smaller not in used)
     rows = [plan.new_row() | {KEY: smaller} for smaller in islice(unused, plan.few)]
@@ -52,7 +52,7 @@ def insert_below(plan: Plan, tick: Draft, key: int) -> list[Row]:
 
 
 def unused(draws: Draws, taken: set[int], least: int, most: int) -> int:
-    """Draw a stamp that nothing has, and take it."""
+    """Draw a timestamp that nothing has, and take it."""
     while (stamp := draws.between(least, most)) in taken:
         pass
     taken.add(stamp)
@@ -60,7 +60,7 @@ def unused(draws: Draws, taken: set[int], least: int, most: int) -> int:
 
 
 def unused_at(stamp: int, taken: set[int]) -> int:
-    """Return the largest stamp that is not above the given one and that nothing has, and take it."""
+    """Return the largest timestamp that is not above the given one and that nothing has, and take it."""
     while stamp in taken:
         stamp -= 1
     taken.add(stamp)
@@ -68,7 +68,7 @@ def unused_at(stamp: int, taken: set[int]) -> int:
 
 
 def fresh(plan: Plan, number: int, draws: Draws, taken: set[int]) -> int:
-    """Draw a stamp of a tick's own time that nothing has, and take it."""
+    """Draw a timestamp of a tick's own time that nothing has, and take it."""
     return unused(draws, taken, plan.before(number) + 1, plan.ticks[number].at)
 
 
@@ -77,7 +77,7 @@ def _honest_tick(plan: Plan, number: int, draws: Draws, every: int) -> Draft:
     old = islice(plan.settled(number, draws), plan.changes - len(new))
     rows = new + [plan.changed(row) for row in old]
     before = plan.before(number)
-    # Each row draws its stamp from a slot of its own, so no two are alike.
+    # Each row draws its timestamp from a slot of its own, so no two are alike.
     slot = every // len(rows)
     for row, place in zip(rows, draws.order(len(rows)), strict=True):
         row[CURSOR] = before + place * slot + draws.between(1, slot)

@@ -29,7 +29,7 @@ KEY, CURSOR = "id", "modified_at"
 KEY_STEP = 10
 """The keys of a dataset are the multiples of this number, so that there are unused keys between any two."""
 BLOCK = 1 << 20
-"""Rows in a block when nobody says otherwise."""
+"""Rows in a block by default."""
 
 _SLOT_BITS = 41
 
@@ -117,7 +117,7 @@ def _keys(span: Span, name: str) -> pa.Array:  # noqa: ARG001 - keys are not dra
 
 
 def _stamps(span: Span, name: str) -> pa.Array:
-    """Make stamps of the thirty days before the start, to the microsecond, no two alike.
+    """Make timestamps of the thirty days before the start, to the microsecond, no two alike.
 
     Multiplying by an odd number and folding high bits into low ones are permutations of 2**41 slots, so different
     positions get different slots; stretching by 7/6 keeps them apart and makes 2**41 microseconds 29.7 days.

@@ -47,5 +47,5 @@ def pool(name: str) -> pa.Array:
 
 
 def pools_digest() -> str:
-    """Return a short digest of all words, which tells a change of Faker from a change of ours."""
+    """Return a short digest of all words, which distinguishes a change of Faker from a change of ours."""
     return sha256(repr([pool(name).to_pylist() for name in sorted(_RECIPES)]).encode()).hexdigest()[:16]

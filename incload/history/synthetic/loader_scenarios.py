@@ -1,4 +1,4 @@
-"""The scenarios of loaders: their sources live honestly, or nearly so, and their syncs or memories come to grief.
+"""The scenarios of loaders: their sources are clean, or nearly so, and their syncs or states fail.
 
 What happens to a loader is a fault of the scenario, which knows what it does and what it breaks.
 """
@@ -42,7 +42,7 @@ ACCIDENTS = (
     ),
     Scenario(
         id="log_expired",
-        sentence="Three syncs in a row do not run, and meanwhile somebody clears up the change log of the source.",
+        sentence="Three syncs in a row do not run, and meanwhile the change log of the source is cleared.",
         causes=("C49",),
         threads=("airbytehq/airbyte#30545", "airbytehq/airbyte#35304", "airbytehq/airbyte#46571"),
         breaks=UPDATES | {Assumption.LOG_KEPT},
@@ -51,7 +51,7 @@ ACCIDENTS = (
     ),
     Scenario(
         id="watermark_truncated",
-        sentence="The memory keeps whole minutes, cut off, of stamps that count microseconds.",
+        sentence="The state keeps whole minutes, cut off, of timestamps that count microseconds.",
         causes=("C06",),
         threads=("growthbook/growthbook#6777", "slingdata-io/sling-cli#471", "airbytehq/airbyte#76309"),
         breaks=UPDATES | {Assumption.READ_ONCE},
@@ -60,7 +60,7 @@ ACCIDENTS = (
     ),
     Scenario(
         id="watermark_rounded_up",
-        sentence="The memory keeps whole minutes, rounded up, and rows change in the rest of the minute.",
+        sentence="The state keeps whole minutes, rounded up, and rows change in the rest of the minute.",
         causes=("C07",),
         threads=("airbytehq/airbyte#9915", "airbytehq/airbyte#84400"),
         breaks=UPDATES | {Assumption.MEMORY_NOT_AHEAD},
@@ -69,7 +69,7 @@ ACCIDENTS = (
     ),
     Scenario(
         id="memory_lost",
-        sentence="The memory is lost, the target stays, and the next sync starts from nothing.",
+        sentence="The state is lost, the target stays, and the next sync starts from nothing.",
         causes=("C41",),
         threads=("rocky-data/rocky#1179",),
         breaks=UPDATES | {Assumption.READ_ONCE},
@@ -78,7 +78,7 @@ ACCIDENTS = (
     ),
     Scenario(
         id="memory_rolled_back",
-        sentence="The memory falls back by two syncs, and what the source changed since is undone when it does.",
+        sentence="The state is rolled back by two syncs, and the source undoes its changes since then at that moment.",
         causes=("C43",),
         threads=("PostHog/posthog#101811", "PostHog/posthog#97524"),
         breaks=UPDATES
@@ -93,7 +93,7 @@ ACCIDENTS = (
     ),
     Scenario(
         id="crash_between_rows_and_memory",
-        sentence="The loader commits its memory before its rows, dies in between, and runs again.",
+        sentence="The loader commits its state before its rows, dies in between, and runs again.",
         causes=("C39",),
         threads=("ClickHouse/ClickHouse#114930", "drt-hub/drt#1074", "airbytehq/airbyte#12821"),
         breaks=UPDATES | {Assumption.ATOMIC_COMMIT},
@@ -102,7 +102,7 @@ ACCIDENTS = (
     ),
     Scenario(
         id="crash_after_rows",
-        sentence="The loader commits its rows before its memory, dies in between, and runs again.",
+        sentence="The loader commits its rows before its state, dies in between, and runs again.",
         causes=("C40",),
         threads=("dlt-hub/dlt#4052",),
         breaks=UPDATES | {Assumption.READ_ONCE},

@@ -51,7 +51,7 @@ class Draws:
         return least + self.below(most - least + 1)
 
     def order(self, count: int) -> Iterator[int]:
-        """Yield 0 to `count` - 1 in a random order; whoever stops early has paid only for what was taken."""
+        """Yield 0 to `count` - 1 in a random order; a caller that stops early has paid only for what was taken."""
         moved: dict[int, int] = {}
         for last in range(count - 1, -1, -1):
             place = self.below(last + 1)

@@ -1,8 +1,8 @@
 """The flaws of rows: they leave, come back, change silently, change their keys; and their columns change.
 
 A flaw bends the plan of an honest life in one way, so that scenarios compose flaws. It keeps what it does not mean to
-break: stamps stay unique, a deleted row stays away, and in every tick something honest remains. Where nothing is said,
-it takes a few rows in all ticks but every fifth (`Plan.struck`). The flaws of stamps are in
+break: timestamps stay unique, a deleted row stays away, and in every tick something honest remains. Where nothing is
+said, it takes a few rows in all ticks but every fifth (`Plan.struck`). The flaws of timestamps are in
 incload.history.synthetic.timestamp_flaws.
 """
 
@@ -41,7 +41,7 @@ def delete_rows(plan: Plan) -> None:
 
 
 def delete_and_bring_back(plan: Plan) -> None:
-    """Delete a few rows, and bring their keys back a tick later, with other content and new stamps."""
+    """Delete a few rows, and bring their keys back a tick later, with other content and new timestamps."""
     draws, taken = plan.draws("delete_and_bring_back"), plan.stamps()
     for number, tick in plan.struck():
         if number + 1 < len(plan.ticks):
@@ -62,7 +62,7 @@ def insert_and_delete(plan: Plan, *, numbers: Sequence[int]) -> None:
 
 
 def change_keys(plan: Plan) -> None:
-    """Give a few rows new keys, above all others, and new stamps; their old keys disappear."""
+    """Give a few rows new keys, above all others, and new timestamps; their old keys disappear."""
     draws, taken = plan.draws("change_keys"), plan.stamps()
     for number, tick in plan.struck():
         leaving = _leaving(plan, number, draws)
@@ -72,14 +72,14 @@ def change_keys(plan: Plan) -> None:
 
 
 def update_without_touch(plan: Plan, *, older_than: int = OLD) -> None:
-    """Change a few rows and leave their stamps, which are older than any sensible window; nothing heals them later."""
+    """Change a few rows and leave their timestamps, older than any sensible window; nothing heals them later."""
     draws = plan.draws("update_without_touch")
     for number, tick in plan.struck():
         update(plan, tick, plan.settled(number, draws, below=tick.at - older_than), plan.few)
 
 
 def flag_deleted(plan: Plan, *, column: str = "status") -> None:
-    """Mark a few old rows as deleted instead of deleting them; every other one keeps its stamp."""
+    """Mark a few old rows as deleted instead of deleting them; every other one keeps its timestamp."""
     draws, taken = plan.draws("flag_deleted"), plan.stamps()
     for number, tick in plan.struck():
         old = plan.settled(number, draws, below=tick.at - OLD)
@@ -97,7 +97,7 @@ def drop_updates(plan: Plan) -> None:
 
 
 def commit_out_of_key_order(plan: Plan) -> None:
-    """Insert a few rows with new stamps, but under keys below those that were visible before."""
+    """Insert a few rows with new timestamps, but under keys below those that were visible before."""
     draws, taken = plan.draws("commit_out_of_key_order"), plan.stamps()
     for number, tick in plan.struck():
         for row in insert_below(plan, tick, plan.largest_key(number)):
@@ -105,7 +105,7 @@ def commit_out_of_key_order(plan: Plan) -> None:
 
 
 def truncate_and_reload(plan: Plan, *, number: int = 4) -> None:
-    """Empty the table in one tick and fill it with the same rows under small new keys and with new stamps.
+    """Empty the table in one tick and fill it with the same rows under small new keys and with new timestamps.
 
     From then on every row, old or new, goes by a key counted on from there.
     """
@@ -152,7 +152,7 @@ def take_back(plan: Plan, *, first: int, last: int) -> None:
 
 
 def end_on_old_rows(plan: Plan) -> None:
-    """Let each tick end with the update of a row of the lower half of the keys, so that it has the newest stamp."""
+    """Let each tick end with the update of a row of the lower half of the keys, so that it has the newest timestamp."""
     draws, taken = plan.draws("end_on_old_rows"), plan.stamps()
     middle = sorted(plan.base.keys)[len(plan.base.keys) // 2]
     for number, tick in enumerate(plan.ticks):
@@ -166,8 +166,8 @@ def end_on_old_rows(plan: Plan) -> None:
 def drift_schema(plan: Plan, *, adds: int = 4, widens: int = 6) -> None:
     """Add a text column in one tick, with a value for every row, and widen an integer column to reals in a later one.
 
-    Neither moves the stamp of any row. By default neither falls on the fourth sync or the eighth, at which a periodic
-    full comparison would hide it.
+    Neither moves the timestamp of any row. By default neither falls on the fourth sync or the eighth, at which a
+    periodic full comparison would hide it.
     """
     draws = plan.draws("drift_schema")
     amount = next(field.name for field in plan.dataset.fields if field.changes and field.kind is Kind.INTEGER)

@@ -30,7 +30,7 @@ _SUMMER_TIME_ENDS = STARTED - 67 * DAY + 3 * HOUR
 SCENARIOS = (
     Scenario(
         id="clean",
-        sentence="New rows and updates arrive in the order of their stamps, and no two stamps are equal.",
+        sentence="New rows and updates arrive in the order of their timestamps, and no two timestamps are equal.",
         causes=(),
         threads=(),
         breaks=UPDATES,
@@ -38,7 +38,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="late_arrivals",
-        sentence="New rows and updates arrive with stamps one to nine minutes older than the newest one read before.",
+        sentence="New rows and updates arrive with timestamps one to nine minutes older than the newest read before.",
         causes=("C22",),
         threads=("meltano/squared#677", "fivetran/dbt_jira#117", "fivetran/dbt_jira#118"),
         breaks=UPDATES | {Assumption.LAG_WITHIN},
@@ -46,7 +46,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="late_beyond_window",
-        sentence="Most late rows are minutes behind the newest stamp read before, and some are hours behind it.",
+        sentence="Most late rows are minutes behind the newest timestamp read before, and some are hours behind it.",
         causes=("C22",),
         threads=("meltano/squared#677", "dbt-labs/dbt-core#11242"),
         breaks=UPDATES | {Assumption.LAG_WITHIN},
@@ -54,7 +54,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="late_commit",
-        sentence="Transactions take their stamps and keys when they write, and commit five to ten minutes later.",
+        sentence="Transactions take their timestamps and keys when they write, and commit five to ten minutes later.",
         causes=("C17",),
         threads=("confluentinc/kafka-connect-jdbc#172", "airbytehq/airbyte#9668", "dlt-hub/dlt#2269"),
         breaks=UPDATES | {Assumption.LAG_WITHIN, Assumption.KEYS_IN_COMMIT_ORDER},
@@ -62,7 +62,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="backdated_bulk",
-        sentence="An import brings new rows and eight times as many updates, stamped days before the newest row.",
+        sentence="An import brings new rows and eight times as many updates, all days before the newest row.",
         causes=("C23",),
         threads=("PostHog/posthog#64417", "drt-hub/drt#759"),
         breaks=UPDATES | {Assumption.LAG_WITHIN},
@@ -78,7 +78,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="dst_fold",
-        sentence="Stamps are local time, and at the end of summer time the clock repeats an hour.",
+        sentence="Timestamps are local time, and at the end of summer time the clock repeats an hour.",
         causes=("C10",),
         threads=("erikdarlingdata/PerformanceMonitor#3778",),
         breaks=UPDATES | {Assumption.LAG_WITHIN},
@@ -90,7 +90,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="out_of_order_versions",
-        sentence="An older version of a row arrives after a newer one and, stamp included, is the truth from then on.",
+        sentence="An older version of a row arrives after a newer one and is valid, with its timestamp, from then on.",
         causes=("C35",),
         threads=("apache/hudi#2221", "apache/hudi#5934"),
         breaks=UPDATES | {Assumption.LAG_WITHIN, Assumption.VERSIONS_IN_ORDER},
@@ -98,7 +98,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="duplicate_timestamps",
-        sentence="New rows carry exactly the newest stamp that was read before, under larger keys.",
+        sentence="New rows carry exactly the newest timestamp that was read before, under larger keys.",
         causes=("C01",),
         threads=("airbytehq/airbyte#14732", "airbytehq/airbyte#44402"),
         breaks=UPDATES | {Assumption.UNIQUE_CURSOR},
@@ -106,7 +106,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="duplicate_timestamps_smaller_id",
-        sentence="New rows carry exactly the newest stamp that was read before, under smaller keys.",
+        sentence="New rows carry exactly the newest timestamp that was read before, under smaller keys.",
         causes=("C01",),
         threads=("airbytehq/airbyte#14732", "airbytehq/airbyte#44402"),
         breaks=UPDATES | {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER, Assumption.KEYS_IN_COMMIT_ORDER},
@@ -114,7 +114,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="coarse_timestamps",
-        sentence="Stamps are whole minutes, and syncs run in the middle of a minute in which rows still change.",
+        sentence="Timestamps are whole minutes, and syncs run in the middle of a minute in which rows still change.",
         causes=("C01",),
         threads=("airbytehq/airbyte#14732",),
         breaks=UPDATES | {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER},
@@ -126,7 +126,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="coarse_timestamps_seconds",
-        sentence="Stamps are whole seconds, and syncs run in the middle of a second in which rows still change.",
+        sentence="Timestamps are whole seconds, and syncs run in the middle of a second in which rows still change.",
         causes=("C01",),
         threads=("airbytehq/airbyte#14732",),
         breaks=UPDATES | {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER},
@@ -138,7 +138,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="coarse_timestamps_days",
-        sentence="Stamps are whole days, and the sync of every noon is followed by an afternoon with the same stamp.",
+        sentence="Timestamps are whole days, and rows still change with the same timestamp after the sync at noon.",
         causes=("C01",),
         threads=("airbytehq/airbyte#44402",),
         breaks=UPDATES | {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER},
@@ -151,7 +151,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="future_timestamp",
-        sentence="One row is stamped two years ahead of the clock, and life goes on as before.",
+        sentence="One row has a timestamp two years ahead of the clock, and changes go on as before.",
         causes=("C13",),
         threads=("dbt-labs/segment#71", "growthbook/growthbook#6777"),
         breaks=UPDATES | {Assumption.CURSOR_NOT_IN_FUTURE},
@@ -159,7 +159,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="null_cursor",
-        sentence="Rows are born without a stamp, and only some of them get one with a later update.",
+        sentence="Rows are inserted without a timestamp, and only some of them get one with a later update.",
         causes=("C29",),
         threads=("airbytehq/airbyte#16567", "airbytehq/airbyte#19889", "dlt-hub/dlt#1576"),
         breaks=UPDATES | {Assumption.CURSOR_PRESENT},
@@ -167,7 +167,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="touched_without_change",
-        sentence="Each tick raises the stamps of four rows in ten and changes nothing else about them.",
+        sentence="Each tick raises the timestamps of four rows in ten and changes nothing else about them.",
         causes=("C28",),
         threads=("metabase/metabase#44946",),
         breaks=UPDATES,
@@ -175,7 +175,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="updates_without_touch",
-        sentence="Rows stamped more than eight days ago change, and their stamps stay as they were.",
+        sentence="Rows with timestamps more than eight days old change, and their timestamps stay as they were.",
         causes=("C27",),
         threads=("trusted/iron_trail#25", "rails/rails#51455"),
         breaks=UPDATES | {Assumption.CURSOR_MOVES_ON_UPDATE},
@@ -183,7 +183,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="soft_deletes",
-        sentence="Rows are marked as deleted instead of deleted, and every other one keeps its old stamp.",
+        sentence="Rows are marked as deleted instead of deleted, and every other one keeps its old timestamp.",
         causes=("X03",),
         threads=(),
         breaks=UPDATES | {Assumption.CURSOR_MOVES_ON_UPDATE},
@@ -204,7 +204,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="delete_and_reinsert",
-        sentence="Rows disappear, and a tick later their keys are back with other content and new stamps.",
+        sentence="Rows disappear, and a tick later their keys are back with other content and new timestamps.",
         causes=("C31",),
         threads=("dbt-labs/dbt-core#11269",),
         breaks=UPDATES | {Assumption.NO_HARD_DELETES, Assumption.KEYS_IN_COMMIT_ORDER},
@@ -212,7 +212,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="key_change",
-        sentence="Rows get new keys and new stamps, and nothing is left under their old keys.",
+        sentence="Rows get new keys and new timestamps, and nothing is left under their old keys.",
         causes=("C33",),
         threads=("estuary/connectors#2185",),
         breaks=UPDATES | {Assumption.NO_HARD_DELETES},
@@ -220,7 +220,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="inserts_only",
-        sentence="Rows only ever come, with new stamps and larger keys; nothing is updated or deleted.",
+        sentence="Rows only ever come, with new timestamps and larger keys; nothing is updated or deleted.",
         causes=(),
         threads=(),
         breaks=frozenset(),
@@ -228,7 +228,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="id_order_is_not_commit_order",
-        sentence="Rows only ever come, with new stamps, but some under keys smaller than those read before.",
+        sentence="Rows only ever come, with new timestamps, but some under keys smaller than those read before.",
         causes=("C18",),
         threads=("confluentinc/kafka-connect-jdbc#914", "confluentinc/kafka-connect-jdbc#1015"),
         breaks=frozenset({Assumption.KEYS_IN_COMMIT_ORDER}),
@@ -236,7 +236,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="truncate_and_reload",
-        sentence="The table is emptied and filled again with the same rows, under small new keys and with new stamps.",
+        sentence="The table is emptied and filled again with the same rows, under small new keys, with new timestamps.",
         causes=("X05",),
         threads=(),
         breaks=UPDATES | {Assumption.NO_HARD_DELETES, Assumption.KEYS_IN_COMMIT_ORDER},
@@ -244,7 +244,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="memory_ahead_of_source",
-        sentence="The source is put back to a backup fifteen minutes old, stamps included, and lives on from there.",
+        sentence="The source is restored from a backup fifteen minutes old, with its timestamps, and goes on.",
         causes=("C42",),
         threads=("ClickHouse/ClickHouse#114930",),
         breaks=UPDATES | {Assumption.NO_HARD_DELETES, Assumption.LAG_WITHIN, Assumption.VERSIONS_IN_ORDER},
@@ -252,7 +252,7 @@ SCENARIOS = (
     ),
     Scenario(
         id="schema_drift",
-        sentence="A column appears with a value for every row, later an integer column turns real; no stamp moves.",
+        sentence="A column appears with a value for every row, later an integer column turns real; no timestamp moves.",
         causes=("C37",),
         threads=("dbt-labs/dbt-core#5210", "dbt-labs/dbt-core#1132", "databricks/dbt-databricks#567"),
         breaks=UPDATES | {Assumption.FIXED_SCHEMA, Assumption.CURSOR_MOVES_ON_UPDATE},

@@ -1,8 +1,8 @@
-"""The flaws of stamps: rows whose cursor value is not the moment at which they became visible.
+"""The flaws of timestamps: rows whose cursor value is not the moment at which they became visible.
 
-A flaw keeps what it does not mean to break: stamps stay unique where ties are not its meaning, updates raise the stamp
-where going back is not, and in every tick something honest remains that moves the watermark on. Spans of time are whole
-microseconds.
+A flaw keeps what it does not mean to break: timestamps stay unique where ties are not its meaning, updates raise the
+timestamp where going back is not, and in every tick something honest remains that moves the watermark on. Spans of time
+are whole microseconds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def arrive_late(plan: Plan, *, least: int = MINUTE + SECOND, most: int = 9 * MINUTE - SECOND, tail: int = 0) -> None:
-    """Give some inserts, and some updates besides, a stamp behind the watermark by `least` to `most` microseconds.
+    """Give some inserts, and some updates besides, a timestamp behind the watermark by `least` to `most` microseconds.
 
     With a `tail` every fourth of them lies further behind, by an hour to `tail`.
     """
@@ -32,7 +32,8 @@ def arrive_late(plan: Plan, *, least: int = MINUTE + SECOND, most: int = 9 * MIN
     for number, tick in plan.struck():
         watermark = plan.watermark(number)
         late = [tick.upserts[key] for key in draws.some(plan.inserts(number), plan.few)]
-        # An update that is late still raises the stamp of its row, so only rows older than any late stamp will do.
+        # An update that is late still raises the timestamp of its row, so only rows older than any late timestamp will
+        # do.
         late += update(plan, tick, plan.settled(number, draws, below=watermark - max(most, tail)), plan.few)
         for place, row in enumerate(late):
             far = tail > 0 and place % 4 == number % 4
@@ -41,7 +42,7 @@ def arrive_late(plan: Plan, *, least: int = MINUTE + SECOND, most: int = 9 * MIN
 
 
 def commit_late(plan: Plan, *, by: int = 2) -> None:
-    """Let transactions write rows in one tick, under its keys and stamps, and make them visible `by` ticks later."""
+    """Let transactions write rows in one tick, with its keys and timestamps, and become visible `by` ticks later."""
     draws, taken = plan.draws("commit_late"), plan.stamps()
     for number, tick in plan.struck():
         if number + by < len(plan.ticks):
@@ -53,7 +54,7 @@ def commit_late(plan: Plan, *, by: int = 2) -> None:
 
 
 def backdate_in_bulk(plan: Plan, *, number: int = 2, share: float = 0.2) -> None:
-    """Bring a block of new rows and a larger one of updates in one tick, with stamps two to three days behind.
+    """Bring a block of new rows and a larger one of updates in one tick, with timestamps two to three days behind.
 
     The blocks are as one measured in the field (PostHog/posthog#64417): 273 new rows for 2,133 updates. By default they
     do not come at the fourth sync or the eighth, at which a periodic full comparison would hide them.
@@ -71,7 +72,7 @@ def backdate_in_bulk(plan: Plan, *, number: int = 2, share: float = 0.2) -> None
 def skew_clocks(plan: Plan, *, offsets: Sequence[int] = (0, -7 * MINUTE, 0, -2 * MINUTE)) -> None:
     """Let writers take turns, each of whose clocks is wrong by its own offset; none is ahead.
 
-    A row that its last writer stamped later than a slow writer would is left to a writer whose clock is right.
+    A row that its last writer timestamped later than a slow writer would is left to a writer whose clock is right.
     """
     taken = plan.stamps()
     for number, tick in enumerate(plan.ticks):
@@ -80,9 +81,9 @@ def skew_clocks(plan: Plan, *, offsets: Sequence[int] = (0, -7 * MINUTE, 0, -2 *
 
 
 def fall_back(plan: Plan, *, fold: int, by: int = HOUR) -> None:
-    """Set the clock back at a moment: what is changed after it is stamped earlier by that much.
+    """Set the clock back at a moment: what is changed after it is timestamped earlier by that much.
 
-    An update that would so lower its row's stamp does not happen.
+    An update that would so lower its row's timestamp does not happen.
     """
     taken = plan.stamps()
     for number, tick in enumerate(plan.ticks):
@@ -92,13 +93,13 @@ def fall_back(plan: Plan, *, fold: int, by: int = HOUR) -> None:
 
 
 def stamp_in_future(plan: Plan, *, number: int = 1, ahead: int = 730 * DAY) -> None:
-    """Insert one row whose stamp lies ahead of the clock, two years unless told; nothing ever changes it."""
+    """Insert one row whose timestamp lies ahead of the clock, by default two years; nothing ever changes it."""
     (row,) = plan.insert(number, 1)
     row[CURSOR] = plan.ticks[number].at + ahead
 
 
 def leave_null(plan: Plan, *, later: int = 2) -> None:
-    """Insert rows without a stamp; half of them get one with an update `later` ticks on."""
+    """Insert rows without a timestamp; half of them get one with an update `later` ticks on."""
     draws, taken = plan.draws("leave_null"), plan.stamps()
     for number, tick in plan.struck():
         keys = draws.some(plan.inserts(number), plan.few)
@@ -112,7 +113,7 @@ def leave_null(plan: Plan, *, later: int = 2) -> None:
 
 
 def touch(plan: Plan, *, share: float = 0.4) -> None:
-    """Raise the stamps of a share of the table and change nothing else."""
+    """Raise the timestamps of a share of the table and change nothing else."""
     draws, taken = plan.draws("touch"), plan.stamps()
     count = round(len(plan.base.keys) * share)
     for number, tick in plan.struck():
@@ -121,7 +122,7 @@ def touch(plan: Plan, *, share: float = 0.4) -> None:
 
 
 def bring_older_version(plan: Plan, *, most: int = 8 * MINUTE) -> None:
-    """Update rows, and a tick later put an older version in place: from then on it is the truth, stamp included."""
+    """Update rows, and a tick later put an older version in place: from then on it is the truth, timestamp included."""
     draws, taken = plan.draws("bring_older_version"), plan.stamps()
     for number, tick in plan.struck():
         if number + 1 < len(plan.ticks):
@@ -133,7 +134,7 @@ def bring_older_version(plan: Plan, *, most: int = 8 * MINUTE) -> None:
 
 
 def tie_with_watermark(plan: Plan, *, smaller_keys: bool = False) -> None:
-    """Give some new rows exactly the watermark's stamp, under keys above all others or below that of its row."""
+    """Give some new rows exactly the watermark's timestamp, under keys above all others or below that of its row."""
     draws = plan.draws("tie_with_watermark")
     for number, tick in plan.struck():
         if smaller_keys:
@@ -157,9 +158,9 @@ def crowd_edges(plan: Plan, *, edge: int) -> None:
 
 
 def coarsen(plan: Plan, *, unit: int) -> None:
-    """Cut all stamps off to whole units, those of the base too; a tick has to be longer than a unit.
+    """Cut all timestamps off to whole units, those of the base too; a tick has to be longer than a unit.
 
-    A row that would keep its stamp in an update gets the last one of the tick: here updates tie with other rows.
+    A row that would keep its timestamp in an update gets the last one of the tick: here updates tie with other rows.
     """
     plan.base = plan.base.restamped(lambda stamps: _cut_off(stamps, unit))
     for number, tick in enumerate(plan.ticks):
@@ -170,10 +171,10 @@ def coarsen(plan: Plan, *, unit: int) -> None:
 
 
 def _set_back(plan: Plan, number: int, row: Row, by: int, taken: set[int]) -> bool:
-    """Stamp a row of a tick earlier, unless that is below what it was stamped before; tell whether it was done."""
+    """Give a row of a tick an earlier timestamp, unless its last one is later; return whether it was done."""
     old = plan.row(key_of(row), number)
     stamp = (stamp_of(row) or 0) - by
-    # A second below there is room for a stamp that nothing has.
+    # A second below there is room for a timestamp that nothing has.
     if by == 0 or (old is not None and (stamp_of(old) or 0) >= stamp - SECOND):
         return False
     row[CURSOR] = unused_at(stamp, taken)

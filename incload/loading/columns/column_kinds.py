@@ -37,7 +37,7 @@ class ColumnKind:
     Attributes:
         kind: Its kind with unit or scale, as `kind_of` writes it.
         declared: What the source calls its type.
-        stored: What the target calls its type; where that has changed, it tells the values apart itself.
+        stored: What the target calls its type; where that has changed, it distinguishes the values itself.
     """
 
     kind: str
@@ -136,7 +136,7 @@ def _settle_changed(target: Session, table: Table, changed: Mapping[str, tuple[s
         name, (then, now) = next(iter(changed.items()))
         raise Refused(
             f"column {name!r} of target table {table.name!r} holds {then} values, and the source has {now} values now, "
-            "which its type there does not tell apart: change one, load with --evolve, or load into a new table."
+            "which its type there does not distinguish: change one, load with --evolve, or load into a new table."
         )
     convert(target, table, changed)
 

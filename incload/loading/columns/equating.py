@@ -1,4 +1,4 @@
-"""Both ends of a load tell keys apart as the source's own unique index does, or the load says why they cannot."""
+"""Both ends of a load compare keys as the source's own unique index does, or the load says why they cannot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def compare_keys(connections: Connections, table: Table) -> Table:
-    """Have the target tell keys apart as the source does from now on; return the table with its keys' collations.
+    """Have the target compare keys as the source does from now on; return the table with its keys' collations.
 
     A server that is asked on both ends needs no words for it: the types and collations of its columns say it.
     """
@@ -28,10 +28,10 @@ def compare_keys(connections: Connections, table: Table) -> Table:
 
 
 def check_key(connections: Connections, table: Table) -> None:
-    """Find out whether the key of a target that is there tells keys apart as the source does.
+    """Find out whether the key of an existing target compares keys as the source does.
 
     Raises:
-        Refused: When it takes two keys for one that the source tells apart: one row would take the other's place.
+        Refused: When it takes two keys for one that differ in the source: one row would take the other's place.
     """
     wanted = connections.target.equalities
     there = connections.target.key_equalities("target", table.name, table.key)
@@ -54,7 +54,7 @@ def unheld(connections: Connections, table: Table) -> tuple[str, ...]:
     """Return a sentence for each key column that the target compares by its bytes, and the source does not."""
     return tuple(
         f"key column {name!r} of {table.name!r} is compared as it is written, because {connections.target.engine} "
-        "cannot tell keys apart as the source does: a key that is written otherwise counts as another one in the "
+        "cannot compare keys as the source does: a key that is written otherwise counts as another one in the "
         "target."
         for name, equality in connections.target.equalities.items()
         if equality is Equality.OWN and not _by_types(connections)

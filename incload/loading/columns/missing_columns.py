@@ -82,5 +82,5 @@ def _at_stake(connections: Connections, table: Table, column: str, present: str)
 
 
 def _too_many(guards: Guards, lost: int, held: int) -> bool:
-    """Tell whether so many of the values of a column are more than go unasked: all of them, or many."""
+    """Return whether so many of the values of a column are more than go unasked: all of them, or many."""
     return lost == held or (lost > guards.rows and lost * 100 > guards.percent * held)

@@ -67,7 +67,7 @@ def _refuse_loss(target: Session, table: str, there: Column, here: Column, decla
         )
 
 
-def _stored_otherwise(target: Session, there: Column, here: Column, declared: str) -> str:  # noqa: ARG001 - kinds tell
+def _stored_otherwise(target: Session, there: Column, here: Column, declared: str) -> str:  # noqa: ARG001 - kinds decide
     """Return when a value changes in a column that keeps what its type cannot hold; nothing where none does."""
     value = target.quote(there.name)
     match there.kind, here.kind:

@@ -117,7 +117,7 @@ def _check_identity(plan: Plan, table: Table, there: _Target) -> None:
 
 
 def _fits(connections: Connections, there: _Target, column: Column) -> bool:
-    """Tell whether a column of the target holds what the source's column holds."""
+    """Return whether a column of the target holds what the source's column holds."""
     declared, wanted = there.columns[column.name].declared, there.wanted[column.name]
     return declared == wanted or connections.target.is_wider(declared, wanted)
 

@@ -1,6 +1,6 @@
-"""What a memory means for the next sync, in plain sentences.
+"""What a state means for the next sync, in plain sentences.
 
-The sentences are made from what the strategy itself asks for when it is handed the memory, so that they hold for any
+The sentences are made from what the strategy itself asks for when it is handed the state, so that they hold for any
 strategy and any parameters.
 """
 
@@ -26,7 +26,7 @@ _TWICE = "by append those already in the target would stand there twice"
 
 def without_table(table: str) -> str:
     """Say what the next sync does where the target does not hold the table."""
-    return f"The target has no table {table}: the next load forgets what is remembered and starts afresh."
+    return f"The target has no table {table}: the next load drops the state and reads everything."
 
 
 def next_sync(spelled: str, name: str, entry: Entry | None, clock: Callable[[], int]) -> str:
@@ -47,7 +47,7 @@ def next_sync(spelled: str, name: str, entry: Entry | None, clock: Callable[[], 
 
 
 def consequence(before: Entry | None, after: Entry | None) -> str:
-    """Say what the change of a memory makes the next sync read again or miss; empty when it is the same."""
+    """Say what the change of a state makes the next sync read again or miss; empty when it is the same."""
     if after is None:
         return f"Rows that were read are read again: merged they do no harm, and {_TWICE}."
     if before is None or before.tags["scale"] != after.tags["scale"]:
@@ -60,7 +60,7 @@ def consequence(before: Entry | None, after: Entry | None) -> str:
 
 
 def _is_behind(one: State, other: State) -> bool:
-    """Tell whether a memory lies behind another; keys that cannot be compared do not."""
+    """Return whether a state lies behind another; keys that cannot be compared do not."""
     if one.watermark is not None and other.watermark is not None and one.watermark != other.watermark:
         return one.watermark < other.watermark
     try:
@@ -70,7 +70,7 @@ def _is_behind(one: State, other: State) -> bool:
 
 
 def _said(entry: Entry) -> str:
-    """Return where a memory stands, as the source would write it."""
+    """Return where a state stands, as the source would write it."""
     if entry.state.watermark is None:
         return f"key {entry.shown_key}"
     return str(entry.shown) if entry.shown_key is None else f"{entry.shown} (key {entry.shown_key})"

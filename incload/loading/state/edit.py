@@ -1,4 +1,4 @@
-"""The memory by hand: look at it, forget it, put an older value back or set one, without a sync.
+"""The state by hand: look at it, forget it, put an older value back or set one, without a sync.
 
 Every change is one transaction of the target, stands in the history like that of a sync, and leaves the rows of the
 table as they are.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which memory is meant.
+    """Which state is meant.
 
     Attributes:
         target: The database that holds it.
@@ -66,7 +66,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A memory before and after a hand changed it; None where nothing was remembered, or nothing that can be read.
+    """A state before and after a hand changed it; None where nothing was remembered, or nothing that can be read.
 
     Attributes:
         strategy: The strategy's name.
@@ -136,19 +136,19 @@ def _opened(target: Endpoint) -> Iterator[Session]:
         finally:
             session.close()
     except session_type(target.engine).error as error:
-        raise Refused(f"the memory in {target.shown} cannot be used: {reason(error)}") from error
+        raise Refused(f"the state in {target.shown} cannot be used: {reason(error)}") from error
 
 
 @contextmanager
 def _changing(choice: Choice, *, dry_run: bool) -> Iterator[TableStore]:
-    """Hand out the one memory that is meant, in a transaction that ends with the block."""
+    """Hand out the one state that is meant, in a transaction that ends with the block."""
     with _opened(choice.target) as session:
         session.begin(choice.table or "")
         try:
             stores = _stores(session, choice)
             if len(stores) > 1:
                 names = ", ".join(store.strategy for store in stores)
-                raise Refused(f"table {choice.table!r} has a memory of each of {names}: name one with --strategy.")
+                raise Refused(f"table {choice.table!r} has a state of each of {names}: name one with --strategy.")
             yield stores[0]
             if not dry_run:
                 session.commit()
@@ -157,15 +157,15 @@ def _changing(choice: Choice, *, dry_run: bool) -> Iterator[TableStore]:
 
 
 def _stores(session: Session, choice: Choice) -> list[TableStore]:
-    """Return the memories that are meant; refuse a table or strategy of which nothing is or was remembered."""
+    """Return the states that are meant; refuse a table or strategy of which nothing is or was remembered."""
     pairs = remembered(session)
     if not pairs:
-        raise Refused(f"nothing is remembered in {choice.target.shown}: load into it first.")
+        raise Refused(f"there is no state in {choice.target.shown}: load into it first.")
     if choice.table is None:
         name = choice.strategy and find_strategy(choice.strategy).name
         meant = [_store(session, *pair) for pair in pairs if name in {None, pair[1]}]
         if not meant:
-            raise Refused(f"strategy {name!r} remembers nothing in {choice.target.shown}.")
+            raise Refused(f"strategy {name!r} has no state in {choice.target.shown}.")
         return meant
     known = resolve_table_name(session, choice.table, {table for table, _ in pairs})
     names = [name for table, name in pairs if table == known]
@@ -175,8 +175,7 @@ def _stores(session: Session, choice: Choice) -> list[TableStore]:
         name = choice.strategy if choice.strategy in names else find_strategy(choice.strategy).name
         if name not in names:
             raise Refused(
-                f"strategy {name!r} remembers nothing of table {choice.table!r}: the memory is that of "
-                f"{', '.join(names)}."
+                f"strategy {name!r} has no state for table {choice.table!r}: the state is that of {', '.join(names)}."
             )
         names = [name]
     return [_store(session, known, name) for name in names]
@@ -214,7 +213,7 @@ def _earlier(store: TableStore, to: int | None) -> Past:
     """Return the run whose value is to be put back."""
     history = store.history()
     if not history:
-        raise Refused(f"{store.said} has no history to go back in: forget it with `incload state reset`.")
+        raise Refused(f"{store.said} has no history to go back in: reset it with `incload state reset`.")
     if to is None:
         return _one_before(store, history)
     found = next((past for past in history if past.run == to), None)
@@ -222,7 +221,7 @@ def _earlier(store: TableStore, to: int | None) -> Past:
         kept = f"{history[-1].run} to {history[0].run}" if len(history) > 1 else f"only {history[0].run}"
         raise Refused(f"run {to} is not in the history of {store.said}: it holds {kept}.")
     if found.value is None:
-        raise Refused(f"run {to} forgot the memory: to forget it again use `incload state reset`.")
+        raise Refused(f"run {to} reset the state: to reset it again use `incload state reset`.")
     return found
 
 
@@ -232,7 +231,7 @@ def _one_before(store: TableStore, history: list[Past]) -> Past:
     lost = latest.value is not None and store.is_blank()
     older = [past for past in history if past.value is not None and (past.run < present or (lost and past is latest))]
     if not older:
-        raise Refused(f"{store.said} has no older value: forget it with `incload state reset`.")
+        raise Refused(f"{store.said} has no older value: reset it with `incload state reset`.")
     return older[0]
 
 
@@ -240,5 +239,5 @@ def _refuse_digests(store: TableStore, entry: Entry | None) -> None:
     if entry is not None and entry.state.digests:
         raise Refused(
             f"{store.said} is a digest of every row, and older digests are not kept: "
-            "forget them with `incload state reset`, and the next load compares everything."
+            "reset them with `incload state reset`, and the next load compares everything."
         )

@@ -1,6 +1,6 @@
-"""One entry of the memory table: a memory as a text, and what its values mean.
+"""One entry of the state table: a state as a text, and what its values mean.
 
-The text is JSON. Beside the memory it says by which strategy and for which key and cursor it was written, and in which
+The text is JSON. Beside the state it says by which strategy and for which key and cursor it was written, and in which
 form the cursor's values were, so that none is ever read as something else; `shown` is the watermark as the source
 writes it, for people who look into the table.
 """
@@ -27,7 +27,7 @@ _TAGS = ("cursor", "scale", "digest")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A memory and what its values mean.
+    """A state and what its values mean.
 
     Attributes:
         state: What is remembered.
@@ -88,7 +88,7 @@ def read_entry(text: str, whose: str, remedy: str) -> Entry:
 
     Args:
         text: The text.
-        whose: Whose memory it is, for the sentence of a refusal.
+        whose: Whose state it is, for the sentence of a refusal.
         remedy: What to do about it, likewise.
     """
     try:

@@ -1,4 +1,4 @@
-"""What a person writes, read as a value of a memory.
+"""What a person writes, read as a value of a state.
 
 A value has to be written as the source, or `incload state show`, writes it: the form of what is remembered now is the
 only one, and nothing is guessed.

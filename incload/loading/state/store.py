@@ -37,7 +37,7 @@ class StateStore(ABC):
         tags: What the remembered values mean: the cursor's column and scale, the algorithm and columns of the digests.
         source: From which source it is made; None where that is not written down.
         spelled: The strategy with its parameters, as `incload load` takes it; None where that is not written down.
-        moved: Whether a memory made from another source is that of this one.
+        moved: Whether a state made from another source is that of this one.
         texts: What the table of states was found to hold, by whose it is; empty until it is asked.
     """
 
@@ -52,8 +52,8 @@ class StateStore(ABC):
 
     @property
     def said(self) -> str:
-        """Whose memory it is, for sentences."""
-        return f"the memory of table {self.table.name!r} and strategy {self.strategy!r}"
+        """Whose state it is, for sentences."""
+        return f"the state of table {self.table.name!r} and strategy {self.strategy!r}"
 
     @property
     def _digests(self) -> str:
@@ -68,20 +68,20 @@ class StateStore(ABC):
         return Table(self._digests, self.table.key, None, columns)
 
     def recall(self) -> State:
-        """Return what was remembered, or the empty memory; refuse an entry that cannot be what this strategy wrote."""
+        """Return what was remembered, or the empty state; refuse an entry that cannot be what this strategy wrote."""
         entry = self.entry()
         if entry is None:
             return State()
         self._check(entry)
         state = entry.state
         # Digests of other columns or of another algorithm say nothing: comparing starts afresh. A change log does not
-        # tell of the values that a new column brings either.
+        # hold the values that a new column brings either.
         if (state.digests or state.position) and entry.tags["digest"] != self.tags["digest"]:
             return State()
         return state if state.watermark is None else self._carried(entry)
 
     def is_foreign(self) -> bool:
-        """Tell whether what is remembered was made from another source than this one."""
+        """Return whether what is remembered was made from another source than this one."""
         entry = self.entry() if self.moved else None
         return entry is not None and _differ(entry.source, self.source)
 
@@ -116,7 +116,7 @@ class StateStore(ABC):
     def remedy(self) -> str:
         """How to be rid of it, for sentences."""
         named = f"--table {shlex.quote(self.table.name)} --strategy {shlex.quote(self.strategy)}"
-        return f"forget it with `incload state reset TARGET {named}`, and the next load reads everything"
+        return f"reset it with `incload state reset TARGET {named}`, and the next load reads everything"
 
     def _value(self) -> str | None:
         return self._texts().get(self.strategy)
@@ -138,7 +138,7 @@ class StateStore(ABC):
             )
 
     def _carried(self, entry: Entry) -> State:
-        """Return a memory in today's scale; refuse a watermark that cannot be compared with today's values."""
+        """Return a state in today's scale; refuse a watermark that cannot be compared with today's values."""
         then, now, watermark = entry.tags, self.tags, entry.state.watermark
         if then["cursor"] != now["cursor"]:
             raise Refused(
@@ -214,5 +214,5 @@ class SnapshotStore(StateStore):
 
 
 def _differ(one: str | None, other: str | None) -> bool:
-    """Tell whether two sources are known and not the same."""
+    """Return whether two sources are known and not the same."""
     return one is not None and other is not None and one != other

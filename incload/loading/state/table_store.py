@@ -82,15 +82,15 @@ class TableStore(StateStore):
         return self.session.name("target", self._digests)
 
     def has_digests(self) -> bool:
-        """Tell whether there is a table of digests."""
+        """Return whether there is a table of digests."""
         return self.session.holds("target", self._digests)
 
     def exists(self, table: str = TABLE) -> bool:
-        """Tell whether the target has a memory table at all, or a table of its history."""
+        """Return whether the target has a state table at all, or a table of its history."""
         return standing(self.session, table) is not None
 
     def is_blank(self) -> bool:
-        """Tell whether nothing is remembered."""
+        """Return whether nothing is remembered."""
         return self._value() is None and not self.has_digests()
 
     def keep(self, state: State, at: int, rows: int) -> None:
@@ -172,7 +172,7 @@ class TableStore(StateStore):
         self.session.create(self.digests_table, keyed=self.session.capabilities.indexes_digests, origin=origin)
 
     def size(self) -> int:
-        """Return the bytes that the memory takes: the entry's text, and 8 bytes and a key for each digest."""
+        """Return the bytes that the state takes: the entry's text, and 8 bytes and a key for each digest."""
         session = self.session
         entry = len((self._value() or "").encode())
         if not self.has_digests():
@@ -183,7 +183,7 @@ class TableStore(StateStore):
         return self.session.name("target", self._stands(table))
 
     def _make(self, table: str) -> bool:
-        """Create a table of the memory, unless it is there; tell whether it was not."""
+        """Create a table of the state, unless it is there; say whether it was not."""
         session = self.session
         if session.holds("target", table):
             return False

@@ -19,7 +19,7 @@ def shrunk(job: WriteJob, coming: int) -> int:
 
 
 def some_are_gone(job: WriteJob, held: str, stage: str, read: int) -> bool:
-    """Tell from counts alone whether a key that is held is missing; of the rows read, all new ones are in the stage."""
+    """Find out from counts alone whether a target's key is missing; of the rows read, all new ones are in the stage."""
     target = job.connections.target
     # The inner relation may have a column by the name of the outer one, and DuckDB would look for the key inside it.
     known = f"SELECT 1 FROM {held} AS d WHERE {target.equal_keys(job.table.key, 'incload_staged', 'd')}"

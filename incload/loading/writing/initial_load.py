@@ -1,7 +1,7 @@
 """A first load of more rows than the target takes in one transaction: rows first, in parts that no reader sees.
 
 What the strategy asked for stands, and so does the moment at which it asked. Only the sync's transaction, which has
-written nothing yet, is begun anew once the rows are there; it gives them their name and commits them with the memory.
+written nothing yet, is begun again once the rows are there; it gives them their name and commits them with the state.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def is_long(job: WriteJob, delta: Delta, rule: WriteRule) -> bool:
-    """Tell whether rows that could go straight into a new target are too many for one transaction of its engine."""
+    """Return whether rows that could go straight into a new target are too many for one transaction of its engine."""
     connections, most = job.connections, job.connections.target.parts.rows
     if most is None or not job.unique or len(delta.rows) != 1 or isinstance(delta.remove, Logged):
         return False

@@ -30,7 +30,7 @@ class WriteJob:
         unique: Whether the source itself promises that the key is unique.
         digests: The table of remembered digests: the key's columns and the digest.
         count_unchanged: Whether to find out how many rows were written over an equal row, which costs a comparison.
-        may_remove: Tells whether so many rows may leave a target of so many; what may not is held back.
+        may_remove: Says whether so many rows may leave a target of so many; what may not is held back.
     """
 
     connections: Connections

@@ -47,7 +47,7 @@ def _newer(job: WriteJob, stage: str) -> str:
             "the write rule newest compares cursor values, and the table has no cursor: name one with --cursor."
         )
     one, other = f"s.{target.quote(table.cursor)}", f"t.{target.quote(table.cursor)}"
-    if isinstance(job.scale, IsoText | MixedText):  # the target may hold stamps of another shape
+    if isinstance(job.scale, IsoText | MixedText):  # the target may hold timestamps of another shape
         one, other = target.meaning(one), target.meaning(other)
     if isinstance(job.scale, ExactNumbers):
         declared = target.type_name(table.column(table.cursor), job.connections.origin)

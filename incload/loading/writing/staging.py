@@ -99,7 +99,7 @@ def _maximum(job: WriteJob) -> str:
 
 
 def _unknown(job: WriteJob, delta: Delta, incoming: Query) -> Query:
-    """Leave out the rows whose digests the strategy knows; the digest tells cursor and content, so it is enough."""
+    """Leave out the rows whose digests the strategy knows; the digest covers cursor and content, so it is enough."""
     known = [digest for rows in delta.rows if isinstance(rows, Since) for digest in rows.but]
     if not known:
         return incoming
@@ -134,7 +134,7 @@ def each_once(job: WriteJob, relation: str, names: tuple[str, ...]) -> str:
         shown = ", ".join(map(repr, values))
         raise Refused(
             f"the key {_spelled(key)} is not unique in the source: {number} rows have {shown}; "
-            "name a key that tells them apart."
+            "name a key that distinguishes them."
         )
     return once
 

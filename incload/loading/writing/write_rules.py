@@ -91,7 +91,7 @@ def _straight(job: WriteJob, delta: Delta, *, replacing: bool) -> PreparedWrite:
 
 
 def alone(job: WriteJob, question: Rows, written: int, *, removed: int = 0) -> PreparedWrite:
-    """Tell of rows that a target holds and nothing else; a source that stands still is asked about them itself."""
+    """Name rows that a target holds and nothing else; a source that stands still is asked about them itself."""
     connections = job.connections
     in_source = connections.attached or connections.source.capabilities.steady_streams
     seen = connections.question(job.table, job.scale, question) if in_source else Query(f"SELECT * FROM {job.target}")
@@ -135,7 +135,7 @@ def _logged(job: WriteJob, question: Logged, rule: WriteRule) -> PreparedWrite:
     """Write the rows that a change log names, and delete the keys that it names and the source does not have.
 
     The log's end is read first and the rows after it, so that no row can be older than the position that is remembered.
-    Deletions come last: where two streams see two moments, theirs is the later. They are told by the log and not
+    Deletions come last: where two streams see two moments, theirs is the later. They come from the log and not
     inferred, so that no number of them is too many; what is inferred from a read of everything may be held back, and
     then the position is not reached.
     """

@@ -18,11 +18,11 @@ PHASES = ("initial_load", "change_2_percent", "no_change")
 
 _HEADS = (
     "rank", "strategy", "sound in", "rows/s", f"{TIMES} reference", "rows read", "re-read", "waiting", "rows written",
-    "questions", "memory bytes",
+    "questions", "state bytes",
 )  # fmt: skip
 _CHEAPEST_HEADS = (
     "scenario", "rows changed", "fewest rows read by", "rows read", f"{TIMES} clean", "re-read", "questions",
-    "memory bytes",
+    "state bytes",
 )  # fmt: skip
 _PHASE_HEADS = (
     "rank", "contender", "seconds, min", "seconds, median", "rows/s", f"{TIMES} reference", "rows read", "verdict",
@@ -32,7 +32,7 @@ _MEDIANS = [
     "memory_bytes",
 ]  # fmt: skip
 _PLAIN = "clean"
-"""The scenario without a flaw, beside which the cost of the others is told."""
+"""The scenario without a flaw, with which the cost of the others is compared."""
 
 
 def cheapest_blocks(frame: pd.DataFrame) -> list[Block]:
@@ -94,7 +94,7 @@ def timed_blocks(frame: pd.DataFrame) -> list[Block]:
 def _with_reread(trials: pd.DataFrame) -> pd.DataFrame:
     """Add how many rows had changed in a trial's scenario, and how many were read for each of them.
 
-    A strategy that replaces the whole target compares nothing: what had changed is told by those that merge.
+    A strategy that replaces the whole target compares nothing: what had changed is known from those that merge.
     """
     compared = (trials["outcome"] == "sound") & (trials["write_rule"] != "replace")
     different = (trials["rows_written"] - trials["rows_unchanged"]).where(compared)

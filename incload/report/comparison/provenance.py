@@ -18,7 +18,9 @@ def origin_blocks(frame: pd.DataFrame) -> list[Block]:
     blocks: list[Block] = [Heading(2, "Where this comes from")]
     environments = _told_once([text for text in in_order(frame["environment"]) if text])
     if len(environments) > 1:
-        blocks.append(Paragraph(f"The trials were run in {len(environments)} environments, told one after the other."))
+        blocks.append(
+            Paragraph(f"The trials were run in {len(environments)} environments, listed one after the other.")
+        )
     blocks += [Points(_environment(text)) for text in environments]
     blocks += [Paragraph("Histories, each with the digest of all its rows and times:"), _histories(frame)]
     commands = [text for text in in_order(frame["command"]) if text]
@@ -28,7 +30,7 @@ def origin_blocks(frame: pd.DataFrame) -> list[Block]:
 
 
 def _environment(text: str) -> tuple[tuple[str, str], ...]:
-    """Return the facts of an environment; a text that is no JSON object is told as it is."""
+    """Return the facts of an environment; a text that is no JSON object is shown as it is."""
     facts = _facts(text)
     if facts is None:
         return (("environment:", text),)

@@ -1,4 +1,4 @@
-"""The order in which a report tells things: what is right first, what it costs after, where it comes from last."""
+"""The order of a report: what is right first, what it costs after, where it comes from last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The top of a report: the headline, what the benchmark cannot tell, and one sentence for each scenario."""
+"""The top of a report: the headline, what the benchmark cannot show, and one sentence for each scenario."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SEVERAL = 2
 """From how many scenarios on they are summed up."""
 
 _NAMED = 3
-"""How many names that share the first place are told."""
+"""How many names that share the first place are listed."""
 
 
 def headline_blocks(frame: pd.DataFrame) -> list[Block]:
@@ -76,7 +76,7 @@ def answer_blocks(frame: pd.DataFrame) -> list[Block]:
 
 
 def limits_blocks(frame: pd.DataFrame) -> list[Block]:
-    """Return what the benchmark cannot tell."""
+    """Return what the benchmark cannot show."""
     tried = frame[frame["outcome"] != "n/a"]
     served = bool(tried["pair"].str.contains("postgres").any())
     *limits, last = LIMITS
@@ -89,7 +89,7 @@ def scenario_blocks(frame: pd.DataFrame) -> list[Block]:
     if trials.empty:
         return []
     intro = (
-        "Cheapest is told in two ways: by rows read, which is exact and grows as a table does, and by time as a "
+        "Cheapest is measured in two ways: by rows read, which is exact and grows as a table does, and by time as a "
         "multiple of the reference copy, which also counts the rows that a strategy looks at without reading them out, "
         "and at small sizes is mostly fixed cost. Both are medians over the pairs of engines, of those that run on "
         "all of them and leave no row waiting at the end."
@@ -164,14 +164,14 @@ def _sound(always: list[str], contenders: list[str]) -> str:
 
 
 def _sometimes(cells: pd.DataFrame, always: list[str]) -> list[str]:
-    """Tell who is sound on some pairs of engines only."""
+    """Say which strategies are sound on some pairs of engines only."""
     sound = cells[(cells["outcome"] == "sound") & ~cells["contender"].isin(always)]
     told = [f"{name} ({listed(in_order(each['pair']))})" for name, each in sound.groupby("contender", sort=False)]
     return [f"Sound on some engines only: {'; '.join(told)}."] if told else []
 
 
 def _cheapest(cells: pd.DataFrame) -> list[str]:
-    """Tell who is cheapest of those that could be tried on every pair and leave nothing for later."""
+    """Say which is cheapest of those that could be tried on every pair and leave nothing for later."""
     short = cells["contender"][(cells["outcome"] == "n/a") | (cells["rows_waiting"] > 0)]
     sound = cells[~cells["contender"].isin(short)]
     if sound["contender"].nunique() < 2:

@@ -18,7 +18,7 @@ _HEADS = (
 
 
 def healing_blocks(frame: pd.DataFrame) -> list[Block]:
-    """Return what became of the wrong rows of each strategy; equal tables of several pairs of engines are told once."""
+    """Return what became of the wrong rows of each strategy; equal tables of several engine pairs are shown once."""
     trials = verdict_trials(frame)
     wrong = trials[trials["outcome"] == "wrong"]
     if wrong.empty:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEGEND = (
-    "A cell tells the wrong rows of the copy at the end: lost (in the source only), stale (other content), phantom (in "
-    "the target only), duplicated (extra copies of a key). (healed): wrong after some sync and right at the end, with "
-    "the largest counts on the way; (gone): the wrong rows left the source before they were right."
+    "A cell counts the wrong rows of the copy at the end: lost (in the source only), stale (other content), phantom "
+    "(in the target only), duplicated (extra copies of a key). (healed): wrong after some sync and right at the end, "
+    "with the largest counts on the way; (gone): the wrong rows left the source before they were right."
 )
 
 
@@ -91,7 +91,7 @@ def _agreement(trials: pd.DataFrame) -> str:
 
 
 def _reasons(trials: pd.DataFrame) -> list[Block]:
-    """Return the whole reasons of the cells without an observation, each told once."""
+    """Return the whole reasons of the cells without an observation, each listed once."""
     without = trials[trials["outcome"].isin(["unknown", "n/a"])]
     if without.empty:
         return []

@@ -1,4 +1,4 @@
-"""The first wrong row of each failing cell, told once where engines or strategies tell it alike."""
+"""The first wrong row of each failing cell, shown once where engines or strategies have the same."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def _stories(wrong: pd.DataFrame) -> tuple[Story, ...]:
 
 
 def _steps(witness: str) -> tuple[str, ...]:
-    """Return the lines of a story without the numbers that they may bear; whoever shows them numbers them again."""
+    """Return the lines of a story without the numbers that they may bear; the renderer numbers them again."""
     lines = enumerate(filter(None, map(str.strip, witness.splitlines())), start=1)
     return tuple(line.removeprefix(f"{number}. ") for number, line in lines)
 
 
 def _whose(cells: pd.DataFrame, pairs: list[str]) -> str:
-    """Name the strategies of a story, and the engines when it is not told on all of them."""
+    """Name the strategies of a story, and the engines when it does not happen on all of them."""
     where = {str(name): in_order(part["pair"]) for name, part in cells.groupby("contender", sort=False)}
     return listed([name if on == pairs else f"{name} ({listed(on)})" for name, on in where.items()])

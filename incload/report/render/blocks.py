@@ -1,6 +1,6 @@
 """The report as blocks of plain text, before any markup: what it says, in which order, in which tables.
 
-Blocks hold text as it is; escaping is the business of whoever writes them out.
+Blocks hold text as it is; the renderers escape it.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ _CLASSES = {"none": "c0", "1-9": "c1", "10-99": "c2", "100+": "c3", "unknown": "
 
 _LEGEND = (
     "✓ sound · ✗ wrong at the end · ↺ wrong on the way, right at the end · ? unknown · n/a refused when it was set up. "
-    "The number counts wrong rows, and the words below it say of which kinds; a cell tells more when pointed at."
+    "The number counts wrong rows, and the words below it say of which kinds; a cell shows more when pointed at."
 )
 
 

@@ -36,7 +36,7 @@ def _lines(block: Block) -> list[str]:  # noqa: PLR0911 - one for each kind of b
         case Fold(summary, inner):
             return [summary, "", plain(inner).rstrip("\n")]
         case Grid():
-            raise TypeError("a matrix is not told in plain text")
+            raise TypeError("a matrix is not rendered in plain text")
 
 
 def _table(table: Table) -> list[str]:

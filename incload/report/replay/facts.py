@@ -23,7 +23,7 @@ SCHEMA_VERSION = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedWindow:
-    """A lookback window, foretold from the lags and, in a replay, tried.
+    """A lookback window, predicted from the lags and, in a replay, tried.
 
     Attributes:
         forecast: What the lags say.

@@ -118,7 +118,7 @@ def _met(account: ReadLog) -> Iterable[tuple[str, str]]:
     updates = plural(account.updates, "update")
     if account.cursors_read:
         untouched = f"{account.updates_without_touch:,} of them without a touch of the timestamp"
-        known = "" if account.cursors_read == values else ", as far as both times were read"
+        known = "" if account.cursors_read == values else ", where both times were read"
         updates += f", {untouched} and {account.updates_backwards:,} that lowered it{known}"
     gone = f"{plural(account.disappearances, 'disappearance')}, {plural(account.returns, 'return')}"
     yield "from snapshot to snapshot:", f"{updates}; {gone}"

@@ -51,7 +51,7 @@ class Replayed:
         rows_read_per_row_changed: The one divided by the other.
         rows_written, rows_removed: Rows written to the copy, and rows deleted from it.
         questions: Questions that the source was asked.
-        memory_bytes: The largest size of the memory after any sync, digests included.
+        memory_bytes: The largest size of the state after any sync, digests included.
         stale_fields: The fields in which rows that are stale at the end differ from the source, and how many rows each,
             as a JSON object, the most frequent first; empty for none.
         history_digest: Of the options and of every snapshot's time and bytes.
@@ -103,7 +103,7 @@ def write_replayed(rows: Sequence[Replayed], path: Path) -> None:
 
 
 def holds_replay(path: Path) -> bool:
-    """Tell whether a file begins as the CSV of a replay does."""
+    """Return whether a file begins as the CSV of a replay does."""
     if not path.is_file():
         return False
     with path.open(encoding="utf-8", errors="replace", newline="") as file:

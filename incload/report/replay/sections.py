@@ -190,7 +190,7 @@ def _stories(worst: Sequence[WorstRow]) -> list[Block]:
     ]
     intro = (
         "The rows that were wrong for the longest, the syncs of all strategies added up. A row may be wrong several "
-        "times in one copy: of each copy the longest time is told."
+        "times in one copy: of each copy the longest time is shown."
     )
     return [Heading(2, "The worst rows"), Paragraph(intro), *stories]
 

@@ -29,17 +29,20 @@ class Standing:
         null_keys, repeated_keys: Rows with a null in the key; rows whose key another row has already.
         null_stamps: Rows whose cursor is null or empty.
         senseless_stamps, examples: Rows whose cursor says no time, and the first few of those values.
-        shapes: For each shape in which stamps are written an example and how many there are, the most frequent first.
-        naive_stamps, finer_stamps: Stamps that name no zone; stamps finer than a microsecond, of which the rest is cut.
+        shapes: For each shape in which timestamps are written an example and how many there are, the most frequent
+            first.
+        naive_stamps, finer_stamps: Timestamps that name no zone; timestamps finer than a microsecond, of which the rest
+            is cut.
         nanoseconds: Whether the column itself counts them, of which a profile sees microseconds.
-        unit, unit_guessed: What numbers count, empty if there are none; whether that was told by their size.
-        smallest, largest: Of all stamps; None without any.
-        tied_rows, ties, largest_tie: Rows that share their stamp with another, groups of such rows, the largest group.
-        at_largest: Rows with the largest stamp.
-        coarse: The largest unit of which all stamps are whole ones; empty for less than a second.
-        ahead, furthest_ahead: Stamps later than the clock of the database, and how far the furthest is ahead of it.
-        against_keys: Rows with a smaller stamp than some row with a smaller key; None where keys are texts.
-        windows: For windows in seconds, how many rows lie no further behind the largest stamp.
+        unit, unit_guessed: What numbers count, empty if there are none; whether that was guessed from their size.
+        smallest, largest: Of all timestamps; None without any.
+        tied_rows, ties, largest_tie: Rows that share their timestamp with another, groups of such rows, the largest
+            group.
+        at_largest: Rows with the largest timestamp.
+        coarse: The largest unit of which all timestamps are whole ones; empty for less than a second.
+        ahead, furthest_ahead: Timestamps later than the clock of the database, and how far the furthest is ahead of it.
+        against_keys: Rows with a smaller timestamp than some row with a smaller key; None where keys are texts.
+        windows: For windows in seconds, how many rows lie no further behind the largest timestamp.
         no_times: Why windows mean nothing to a load by this cursor; empty when they do.
         objection: Why a load by this cursor would be refused; empty when it would not.
     """
@@ -77,11 +80,11 @@ class Standing:
 
 _UNKNOWN = (
     ("how late rows become visible,", "and so what a window of any size would miss."),
-    ("updates that leave the stamp as it was:", "no strategy that goes by the cursor would see them."),
-    ("deletes:", "a row that is gone leaves nothing behind; nor does one that was gone and came back."),
-    ("rows that a transaction held back", "and that became visible behind stamps which were read already."),
+    ("updates that leave the timestamp as it was:", "no strategy that goes by the cursor would see them."),
+    ("deletes:", "a row that is gone leaves nothing behind; and neither does one that was gone and came back."),
+    ("rows that a transaction held back", "and that became visible behind timestamps which were read already."),
 )
-"""What no single state of a table tells."""
+"""What no single state of a table shows."""
 
 
 def standing_blocks(standing: Standing) -> list[Block]:
@@ -111,16 +114,16 @@ def _headline(standing: Standing) -> str:
         for number, text in (
             (standing.null_keys, f"{standing.null_keys:,} without a key"),
             (standing.repeated_keys, f"{standing.repeated_keys:,} whose key another row has"),
-            (standing.null_stamps, f"{standing.null_stamps:,} without a stamp"),
-            (standing.senseless_stamps, f"{standing.senseless_stamps:,} whose stamp says no time"),
-            (standing.tied_rows, f"{standing.tied_rows:,} whose stamp another row has"),
-            (standing.ahead, f"{standing.ahead:,} stamped ahead of the clock"),
+            (standing.null_stamps, f"{standing.null_stamps:,} without a timestamp"),
+            (standing.senseless_stamps, f"{standing.senseless_stamps:,} whose timestamp says no time"),
+            (standing.tied_rows, f"{standing.tied_rows:,} whose timestamp another row has"),
+            (standing.ahead, f"{standing.ahead:,} timestamped ahead of the clock"),
         )
         if number
     ]
     if not standing.rows:
-        return f"{standing.table} has no row, and so nothing to tell yet."
-    found = listed(flaws) if flaws else "every row has a key and a stamp of its own, none ahead of the clock"
+        return f"{standing.table} has no row, and so nothing to report yet."
+    found = listed(flaws) if flaws else "every row has a key and a timestamp of its own, none ahead of the clock"
     return f"{plural(standing.rows, 'row')} of {standing.table}, by {standing.cursor}: {found}."
 
 
@@ -133,7 +136,7 @@ def _findings(standing: Standing) -> Iterable[tuple[str, str]]:
         return
     yield "ties:", _ties(standing)
     if standing.coarse:
-        yield "resolution:", f"every stamp is a whole {standing.coarse}: what changes within one is tied"
+        yield "resolution:", f"every timestamp is a whole {standing.coarse}: what changes within one is tied"
     ahead = (
         f"{standing.ahead:,}, the furthest by {span(standing.furthest_ahead / 1_000_000)}: a watermark that takes one "
         "over is blind until its time has come"
@@ -157,9 +160,9 @@ def _stamps(standing: Standing) -> Iterable[tuple[str, str]]:
         yield "stamps:", f"from {_moment(standing.smallest)} to {_moment(standing.largest)}"
     if standing.null_stamps:
         part = share(standing.null_stamps, standing.rows)
-        yield "without a stamp:", f"{standing.null_stamps:,} ({part}): no bound ever shows them"
+        yield "without a timestamp:", f"{standing.null_stamps:,} ({part}): no bound ever shows them"
     if standing.senseless_stamps:
-        yield "stamps that say no time:", f"{standing.senseless_stamps:,} ({', '.join(standing.examples)})"
+        yield "timestamps that say no time:", f"{standing.senseless_stamps:,} ({', '.join(standing.examples)})"
     if len(standing.shapes) > 1:
         yield "written in several shapes:", "; ".join(f"{number:,} like {text}" for text, number in standing.shapes)
     if standing.naive_stamps:
@@ -167,18 +170,20 @@ def _stamps(standing: Standing) -> Iterable[tuple[str, str]]:
     if standing.finer_stamps:
         yield "finer than a microsecond, and cut off for this profile:", f"{standing.finer_stamps:,}"
     if standing.nanoseconds:
-        yield "precision:", "the column counts nanoseconds, this profile microseconds: stamps within one look tied"
+        yield "precision:", "the column counts nanoseconds, this profile microseconds: timestamps within one look tied"
     if standing.unit:
-        guessed = "; that is told by their size, and --cursor-unit says it for certain" if standing.unit_guessed else ""
+        guessed = "; that is guessed from their size; --cursor-unit states it" if standing.unit_guessed else ""
         unit = UNITS_NAMED.get(standing.unit)
         yield "numbers count:", f"{unit} since 1970{guessed}" if unit else "dates and times written as digits"
 
 
 def _ties(standing: Standing) -> str:
-    newest = f"{plural(standing.at_largest, 'row has', 'rows have')} the largest stamp"
+    newest = f"{plural(standing.at_largest, 'row has', 'rows have')} the largest timestamp"
     if not standing.ties:
-        return f"none: every stamp is there once; {newest}"
-    rows = f"{standing.tied_rows:,} rows ({share(standing.tied_rows, standing.rows)}) share their stamp with another"
+        return f"none: every timestamp is there once; {newest}"
+    rows = (
+        f"{standing.tied_rows:,} rows ({share(standing.tied_rows, standing.rows)}) share their timestamp with another"
+    )
     groups = f"in {plural(standing.ties, 'group')}, the largest of {standing.largest_tie:,}"
     return f"{rows}, {groups}; {newest}"
 
@@ -187,10 +192,11 @@ def _order(standing: Standing) -> str:
     if standing.against_keys is None:
         return "texts, whose order says nothing about time"
     if not standing.against_keys:
-        return "the stamps follow it"
+        return "the timestamps follow it"
     return (
-        f"{plural(standing.against_keys, 'row')} ({share(standing.against_keys, standing.rows)}) with a smaller stamp "
-        "than a row with a smaller key: late themselves, or the other was updated; one state does not tell which"
+        f"{plural(standing.against_keys, 'row')} ({share(standing.against_keys, standing.rows)}) with a smaller "
+        "timestamp than a row with a smaller key: late themselves, or the other was updated; one state does not show "
+        "which"
     )
 
 

@@ -37,7 +37,7 @@ class Careless(Strategy):
         return Delta((source.everything() if state.watermark is None else source.since(state.watermark),))
 
     def remember(self, seen: Seen, state: State) -> State:
-        """Keep the largest stamp."""
+        """Keep the largest timestamp."""
         largest = seen.largest()
         return state if largest is None else State(watermark=largest)
 

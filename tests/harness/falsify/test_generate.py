@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def drawn(seed: int) -> Life:
     """Draw a life from random numbers."""
-    chance = Random(seed)  # noqa: S311 - nobody has to be kept from guessing a life
+    chance = Random(seed)  # noqa: S311 - a history is no secret
     return draw(lambda options: options[chance.randrange(len(options))])
 
 

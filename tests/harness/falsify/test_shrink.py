@@ -36,7 +36,7 @@ def test_what_is_asked_for_is_kept() -> None:
 
 
 def test_a_microsecond_is_kept_where_it_matters() -> None:
-    """A stamp that has to lie a microsecond before another keeps doing so, at round times."""
+    """A timestamp that has to lie a microsecond before another keeps doing so, at round times."""
 
     def apart(life: Life) -> bool:
         stamps = {at for _, _, at in life.base if at is not None}
@@ -50,7 +50,7 @@ def test_a_microsecond_is_kept_where_it_matters() -> None:
 
 
 def test_faults_follow_their_syncs() -> None:
-    """When a beat goes, faults of later syncs move with theirs, and a memory comes back from where it did."""
+    """When a beat goes, faults of later syncs move with theirs, and a state comes back from where it did."""
     core = shrink(LARGE, lambda life: any(each.kind == "roll_back_state" for each in life.faults))
 
     assert core.faults == (RollBackState(1, to=0),)
@@ -73,7 +73,7 @@ def test_what_cannot_be(life: Life) -> None:
 
 
 def test_what_costs_more() -> None:
-    """A row weighs more than an event, an event more than an odd stamp, an odd stamp more than a large value."""
+    """A row weighs more than an event, an event more than an odd timestamp, and that more than a large value."""
     costs = [
         cost(Life(((1, 9, 0),), ())),
         cost(Life(((1, 0, 1),), ())),

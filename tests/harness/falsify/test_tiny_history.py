@@ -45,7 +45,7 @@ TEXT = {
 
 
 def test_a_life_as_text() -> None:
-    """Stamps are written as people write them, and what is as usual is left out."""
+    """Timestamps are written as people write them, and what is as usual is left out."""
     assert json.loads(json.dumps(written(FULL))) == TEXT
     assert written(Life((), ())) == {"base": [], "beats": []}
 

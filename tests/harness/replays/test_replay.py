@@ -177,7 +177,7 @@ def test_what_was_foretold_and_what_came_agree() -> None:
 
 
 def test_a_difference_is_told_row_by_row() -> None:
-    """Rows that were only foretold, rows that nobody foretold and rows read are told apart, each by name."""
+    """Rows that were only predicted, rows that nobody predicted and rows read are distinguished, each by name."""
     timeline = ErrorTimeline()
     timeline.longest[("c",)] = Spell("stale", 1, 2, "healed")
     timeline.enter(1, {("b",): "stale", ("c",): "stale"})
@@ -185,9 +185,9 @@ def test_a_difference_is_told_row_by_row() -> None:
     differences = confirm(Foretold, followed(timeline, 12)).difference  # type: ignore[arg-type]
 
     assert "\n".join(differences) == (
-        "lookback_window read 12 rows, and 10 were foretold.\n"
-        "1 row was foretold wrong, and always right in the copy of lookback_window: a.\n"
-        "1 row was foretold right, and wrong in the copy of lookback_window: c. The first of them was stale after "
+        "lookback_window read 12 rows, and 10 were predicted.\n"
+        "1 row was predicted wrong, and always right in the copy of lookback_window: a.\n"
+        "1 row was predicted right, and wrong in the copy of lookback_window: c. The first of them was stale after "
         "sync 1."
     )
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from incload.harness.replays.replay import Replay
 
 Row = tuple[int | None, str]
-"""The stamp of a row in milliseconds since 1970, and its value."""
+"""The timestamp of a row in milliseconds since 1970, and its value."""
 Snapshot = dict[str, Row] | None
 """All rows by key; None for a snapshot that cannot be used."""
 Past = list[tuple[int, Snapshot]]
@@ -41,7 +41,7 @@ NOON = 1_767_268_800_000
 
 @dataclass
 class Loader:
-    """One strategy's copy and memory: the watermark, the largest key and the known rows at it, the number of syncs."""
+    """One strategy's copy and state: the watermark, the largest key and the known rows at it, the number of syncs."""
 
     name: str
     copy: dict[str, Row] = field(default_factory=dict)
@@ -153,7 +153,7 @@ def replayed(past: Past, *, keep: bool = False, every: int = 1, workers: int = 1
 
 @st.composite
 def pasts(draw: st.DrawFn) -> Past:
-    """Draw some snapshots: rows appear, change with or without their stamp, are late, vanish and return."""
+    """Draw some snapshots: rows appear, change with or without their timestamp, are late, vanish and return."""
     rows: dict[str, Row] = {"0": (NOON, "a")}
     gone: dict[str, Row] = {}
     past: Past = [(NOON, dict(rows))]
@@ -191,7 +191,7 @@ def test_what_cannot_follow_needs_a_server_or_numbers() -> None:
 @settings(max_examples=60, deadline=None)
 @given(pasts(), st.booleans(), st.integers(1, 3))
 def test_harness_and_reference_agree(past: Past, keep: bool, every: int) -> None:  # noqa: FBT001 - drawn
-    """Every figure of every strategy is that of the reference, and every window did what was foretold of it."""
+    """Every figure of every strategy is that of the reference, and every window did what was predicted of it."""
     found = replayed(past, keep=keep, every=every)
 
     for row in found.rows:

@@ -34,20 +34,20 @@ def spell(change: SeenChange | None, asked: tuple[Rows, ...], watermark: int | N
             "the rows no earlier than 2026-01-01T12:00:00 and no later than 2026-01-01T12:00:01",
         ),
         (Since(None, until=NOON), "the rows no later than 2026-01-01T12:00:00"),
-        (Since(None), "the rows with a stamp"),
+        (Since(None), "the rows with a timestamp"),
     ],
 )
 def test_every_question_has_its_words(asked: Rows, said: str) -> None:
     """Bounds are told as times, keys as they are."""
     assert what_was_asked("x", spell(None, (asked,))) == (
-        f"With the watermark 2026-01-01T12:00:00 in memory, x asked for {said} at sync 1."
+        f"With the watermark 2026-01-01T12:00:00 in the state, x asked for {said} at sync 1."
     )
 
 
 def test_several_questions_and_no_state() -> None:
-    """Questions are joined; a memory that holds nothing is told as such; what nobody noted is not told."""
+    """Questions are joined; a state that holds nothing is told as such; what nobody noted is not told."""
     assert what_was_asked("x", spell(None, (Since(NOON), Everything()), None)) == (
-        "With nothing in memory, x asked for the rows later than 2026-01-01T12:00:00 and for everything at sync 1."
+        "With no state, x asked for the rows later than 2026-01-01T12:00:00 and for everything at sync 1."
     )
     assert what_was_asked("x", Spell("lost", 1)) == ""
 
@@ -60,27 +60,30 @@ def test_several_questions_and_no_state() -> None:
         (SeenChange(new=True, old=None, stamp=NOON, lag=None), "new, with at = 2026-01-01T12:00:00"),
         (
             SeenChange(new=True, old=None, stamp=NOON, lag=90 * SECOND),
-            "new, with at = 2026-01-01T12:00:00: 0:01:30 behind the largest stamp visible before",
+            "new, with at = 2026-01-01T12:00:00: 0:01:30 behind the largest timestamp visible before",
         ),
         (
             SeenChange(new=False, old=NOON, stamp=NOON, lag=0),
-            "changed, and still at = 2026-01-01T12:00:00: the very stamp that was the largest before",
+            "changed, and still at = 2026-01-01T12:00:00: the very timestamp that was the largest before",
         ),
         (
             SeenChange(new=False, old=None, stamp=NOON + SECOND, lag=-250),
-            "changed, its at moved from null to 2026-01-01T12:00:01: 250 µs ahead of the largest stamp visible before",
+            (
+                "changed, its at moved from null to 2026-01-01T12:00:01: 250 µs ahead of the largest timestamp visible "
+                "before"
+            ),
         ),
     ],
 )
 def test_what_happened_to_the_row(change: SeenChange | None, said: str) -> None:
-    """New, changed with or without its stamp, or as it always was; and how far its stamp lies behind."""
+    """New, changed with or without its timestamp, or as it always was; and how far its timestamp lies behind."""
     first, *_ = story(("a",), [("x", spell(change, (Since(NOON),)))], CLOCKS, TABLE)
 
     assert first == f"Sync 1 (2026-01-01T12:10:00) found row id = 'a' {said}."
 
 
 def test_strategies_with_one_fate_share_a_line() -> None:
-    """Four are named and the rest counted; another fate of the same change is told apart."""
+    """Four are named and the rest counted; another fate of the same change is distinguished."""
     change = SeenChange(new=True, old=None, stamp=NOON, lag=SECOND)
     same = [(name, spell(change, (Since(NOON),))) for name in "abcdef"]
     other = spell(change, (Since(NOON, inclusive=True),))
@@ -88,8 +91,8 @@ def test_strategies_with_one_fate_share_a_line() -> None:
     lines = story(("a",), [*same, ("g", other)], CLOCKS, TABLE)
 
     assert [line.partition(" asked ")[0] for line in lines[1::2]] == [
-        "With the watermark 2026-01-01T12:00:00 in memory, a",
-        "With the watermark 2026-01-01T12:00:00 in memory, g",
+        "With the watermark 2026-01-01T12:00:00 in the state, a",
+        "With the watermark 2026-01-01T12:00:00 in the state, g",
     ]
     assert "\n".join(lines[2::2]) == (
         "For a, b, c, d and 2 more the row was stale after sync 1 and right again after sync 3, "

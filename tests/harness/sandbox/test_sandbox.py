@@ -63,7 +63,7 @@ def test_the_pairs() -> None:
 
 @every_pair
 def test_the_base_is_visible_in_the_order_of_the_key(pair: tuple[str, str], lived: Lived, standing: Standing) -> None:
-    """The base is shown by key, stamps as microseconds, nulls as nulls."""
+    """The base is shown by key, timestamps as microseconds, nulls as nulls."""
     assert source(standing(pair, lived(BASE))) == SHOWN
 
 
@@ -110,7 +110,7 @@ def test_an_empty_tick_changes_nothing(pair: tuple[str, str], lived: Lived, stan
 
 
 def test_the_cursor_of_the_source_has_an_index(lived: Lived, standing: Standing) -> None:
-    """A SQLite source has an index on cursor and key, as a careful owner has it, and a range of stamps uses it."""
+    """A SQLite source has an index on cursor and key, as a careful owner has it, and a range of timestamps uses it."""
     sandbox = standing(("sqlite", "sqlite"), lived(BASE))
     plan = sandbox.writer.rows(
         "EXPLAIN QUERY PLAN SELECT * FROM parcels WHERE modified_at >= 5 ORDER BY modified_at, id"

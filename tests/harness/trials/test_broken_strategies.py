@@ -43,7 +43,7 @@ class Broken(Strategy):
         return Delta((source.since(state.watermark),))
 
     def remember(self, seen: Seen, state: State) -> State:
-        """Keep the largest stamp."""
+        """Keep the largest timestamp."""
         largest = seen.largest()
         return state if largest is None else State(watermark=largest)
 
@@ -78,7 +78,7 @@ class Idle(Broken):
     name: ClassVar[str] = "idle"
 
     def read(self, source: Source, state: State) -> Delta:
-        """Ask for what lies beyond every stamp."""
+        """Ask for what lies beyond every timestamp."""
         return Delta((source.everything() if state.watermark is None else source.since(YEAR_9999),))
 
 
@@ -171,7 +171,7 @@ def test_forgetting_duplicates_every_row_that_is_appended(pair: tuple[str, str])
 
     assert wrong(found) == ("wrong", 0, 24, 0, 1135, 10)
     assert found.rows_written - found.duplicated == 130
-    assert found.witness.splitlines()[1] == "2. With nothing in memory, sync 1 asked for everything."
+    assert found.witness.splitlines()[1] == "2. With no state, sync 1 asked for everything."
 
 
 @every_pair

@@ -133,7 +133,7 @@ def test_a_stale_row_becomes_a_phantom_that_stays() -> None:
 
 
 def test_deleted_and_inserted_again_within_a_tick() -> None:
-    """A wrong row that leaves and comes back at once never healed, and what came back starts anew."""
+    """A wrong row that leaves and comes back at once never healed, and what came back starts again."""
     timeline = entered(stale(ONE), stale(ONE), (stale(ONE), [ONE]), GOOD)
 
     assert healing(timeline) == ([1], 1.0, 1, 1)

@@ -6,7 +6,7 @@ from incload.harness.trials.error_timeline import ErrorTimeline, Spell
 
 
 def test_a_row_that_becomes_right_again_has_healed() -> None:
-    """Lost after sync 1 and right after sync 4: three syncs, and nothing wrong for ever."""
+    """Lost after sync 1 and right after sync 4: three syncs, and nothing wrong permanently."""
     timeline = ErrorTimeline()
 
     assert timeline.enter(1, {("a",): "lost", ("b",): None}) == [("a",)]

@@ -30,7 +30,7 @@ TARGETS = ("postgres", "duckdb")
 
 @pytest.fixture
 def two_writers(lived: Lived) -> History:
-    """Return a history in which one writer takes key 3 and the stamp 12:04, and commits after the other, at 12:20."""
+    """Return a history in which one writer takes key 3 and timestamp 12:04, and commits after the other, at 12:20."""
     return lived(
         [(1, "a", 0), (2, "b", -1)],
         ([(4, "prompt", 5)], []),
@@ -40,11 +40,11 @@ def two_writers(lived: Lived) -> History:
 
 
 def test_a_row_is_late_from_the_tick_of_its_stamp_or_key(lived: Lived) -> None:
-    """A stamp of an earlier tick, or a new key below an earlier one, says when the row was written."""
+    """A timestamp of an earlier tick, or a new key below an earlier one, says when the row was written."""
     history = lived(
         [(1, "a", -5), (4, "b", -1)],
         ([(1, "changed", 3), (5, "new", 7)], []),
-        ([(4, "late by its stamp", 8), (6, "prompt", 15)], []),
+        ([(4, "late by its timestamp", 8), (6, "prompt", 15)], []),
         ([(3, "late by its key", 25)], []),
     )
     assert late_rows(history) == {2: {1: [0]}, 3: {0: [0]}}
@@ -83,7 +83,7 @@ def test_a_transaction_stays_open_until_its_tick(two_writers: History, tmp_path:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("name", ["timestamp_watermark", "composite_watermark", "incrementing_id"])
 def test_a_row_committed_late_is_lost(name: str, target: str, two_writers: History, tmp_path: Path) -> None:
-    """Stamp and key were taken before the other transaction's, and when the row is there the memory is past it."""
+    """Timestamp and key were taken before the other transaction's, and when the row is there the state is past it."""
     observed = _run(two_writers, name, target, tmp_path)
     assert observed.timeline.ever_wrong == {(3,): 2}
     assert observed.timeline.last is not None
@@ -91,7 +91,7 @@ def test_a_row_committed_late_is_lost(name: str, target: str, two_writers: Histo
     late, first = observed.acted.late[(3,), 2].number, observed.acted.prompt[1]
     assert story(two_writers, observed).splitlines()[1] == (
         f"2. Transaction {late} wrote it before sync 1 and committed after that, before sync 2; "
-        f"transaction {first} had committed before sync 1, and the memory stands at what it wrote."
+        f"transaction {first} had committed before sync 1, and the state stands at what it wrote."
     )
 
 

@@ -98,12 +98,12 @@ def matrix() -> Matrix:
 
 
 def is_expected(cell: Cell) -> bool:
-    """Tell whether the table of this file speaks of a cell; a name chooses all variants, those of tomorrow as well."""
+    """Return whether the table of this file names a cell; a name chooses all variants, future ones as well."""
     return cell.contender.id in {"reference_copy", *VARIANTS}
 
 
 def counted(each: Outcome) -> dict[str, object]:
-    """Return an outcome without its times and its engines; a memory names the cursor's type as its engine does."""
+    """Return an outcome without its times and its engines; a state names the cursor's type as its engine does."""
     engines = {"source_engine", "target_engine", "memory_bytes"}
     return {name: value for name, value in asdict(each).items() if name not in TIMES | engines}
 

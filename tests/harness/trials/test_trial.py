@@ -121,7 +121,7 @@ def test_the_strategy_has_a_rule_of_its_own(lived: Lived, tried: Tried) -> None:
 
 
 def test_the_state_is_measured(lived: Lived, tried: Tried) -> None:
-    """The largest size of the memory counts: its text, and for each digest eight bytes and eight for its key."""
+    """The largest size of the state counts: its text, and for each digest eight bytes and eight for its key."""
     history = lived(BASE, ([(3, "wax", 5), (4, "rope", 6)], []), ([], [1, 2, 3]))
     observed = tried(history, strategy("row_hash_cdc"))
     small = tried(lived(BASE, ([], [1, 2])), strategy("row_hash_cdc"))
@@ -251,7 +251,7 @@ def test_only_loads_are_timed(lived: Lived, machine: list[float], tmp_path: Path
 
 
 def test_the_loader_is_told_the_plan(lived: Lived, tmp_path: Path) -> None:
-    """The loader gets table, key, cursor, strategy and rule, and that stamps count microseconds."""
+    """The loader gets table, key, cursor, strategy and rule, and that timestamps count microseconds."""
     plans: list[Plan] = []
 
     def loader(connections: Connections, plan: Plan) -> Synced:

@@ -35,89 +35,89 @@ LOST = Difference(lost=frozenset({(1,)}))
 
 LATE = """\
 1. In tick 2, at 2026-01-01T12:20:00, row id = 4 became visible with modified_at = 2026-01-01T12:02:00.
-2. With the watermark 2026-01-01T12:05:00 in memory, sync 2 asked for the rows later than \
+2. With the watermark 2026-01-01T12:05:00 in the state, sync 2 asked for the rows later than \
 2026-01-01T12:05:00.
-3. The row's stamp lies 0:03:00 behind the watermark: the row was not read.
+3. The row's timestamp lies 0:03:00 behind the watermark: the row was not read.
 4. It was lost after sync 2 and is still lost after the last, sync 2 (1 wrong row then)."""
 
 LATE_BEYOND_THE_WINDOW = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 3 became visible with modified_at = 2026-01-01T11:48:30.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows no earlier than 2026-01-01T11:49:00.
-3. The row's stamp lies 0:00:30 before the bound, 0:01:30 behind the watermark: the row was not read.
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows no earlier than 2026-01-01T11:49:00.
+3. The row's timestamp lies 0:00:30 before the bound, 0:01:30 behind the watermark: the row was not read.
 4. It was lost after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
 
 TIE = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 3 became visible with modified_at = 2026-01-01T11:50:00.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than \
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
-3. The row's stamp is the watermark's own: the bound shuts it out, and the row was not read.
+3. The row's timestamp is the watermark's own: the bound shuts it out, and the row was not read.
 4. It was lost after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
 
 TIE_WITH_A_SMALLER_KEY = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 0 became visible with modified_at = 2026-01-01T11:50:00.
-2. With the watermark 2026-01-01T11:50:00 and key 2 in memory, sync 1 asked for the rows beyond \
+2. With the watermark 2026-01-01T11:50:00 and key 2 in the state, sync 1 asked for the rows beyond \
 2026-01-01T11:50:00 and key 2.
-3. The row's stamp is the watermark's own: the bound shuts it out, and the row was not read.
+3. The row's timestamp is the watermark's own: the bound shuts it out, and the row was not read.
 4. It was lost after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
 
 DELETE = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 1 left the source.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than \
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
-3. A row that is not there answers no question: nothing told the load to delete its copy.
+3. A row that is not there answers no question: nothing made the load delete its copy.
 4. It was phantom after sync 1 and is still phantom after the last, sync 1 (1 wrong row then)."""
 
 DELETE_BESIDE_DIGESTS = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 1 left the source.
-2. With the digests of the rows read before in memory, sync 1 asked for the rows whose digest differs.
-3. A row that is not there answers no question: nothing told the load to delete its copy.
+2. With the digests of the rows read before in the state, sync 1 asked for the rows whose digest differs.
+3. A row that is not there answers no question: nothing made the load delete its copy.
 4. It was phantom after sync 1 and is still phantom after the last, sync 1 (1 wrong row then)."""
 
 UNTOUCHED = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 1 changed and kept its modified_at = 2026-01-01T11:30:00.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than \
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
-3. The row's stamp lies 0:20:00 behind the watermark: the row was not read.
+3. The row's timestamp lies 0:20:00 behind the watermark: the row was not read.
 4. It was stale after sync 1 and is still stale after the last, sync 1 (1 wrong row then)."""
 
 NULL = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 3 became visible with modified_at = null.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than \
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
-3. A null is neither above nor below any bound: the row answers no question about the cursor.
+3. A null is neither above nor below any bound: the row matches no condition on the cursor.
 4. It was lost after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
 
 NULL_UPDATED = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 3 changed and kept its modified_at = null.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than \
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
-3. A null is neither above nor below any bound: the row answers no question about the cursor.
+3. A null is neither above nor below any bound: the row matches no condition on the cursor.
 4. It was stale after sync 1 and is still stale after the last, sync 1 (1 wrong row then)."""
 
 HEALED = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 3 became visible with modified_at = 2026-01-01T11:45:00.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than \
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
-3. The row's stamp lies 0:05:00 behind the watermark: the row was not read.
+3. The row's timestamp lies 0:05:00 behind the watermark: the row was not read.
 4. It was lost after sync 1 and was right again after sync 2."""
 
 LEFT = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 3 became visible with modified_at = 2026-01-01T11:45:00.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than \
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
-3. The row's stamp lies 0:05:00 behind the watermark: the row was not read.
+3. The row's timestamp lies 0:05:00 behind the watermark: the row was not read.
 4. It was lost after sync 1 and left the source before it was right again."""
 
 DUPLICATED = """\
 1. In the base row id = 2 became visible with modified_at = 2026-01-01T11:50:00.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows no earlier than 2026-01-01T11:50:00.
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows no earlier than 2026-01-01T11:50:00.
 3. The row was read, and `append` put it beside the copy that was there.
 4. It was duplicated after sync 1 and is still duplicated after the last, sync 1 (1 wrong row then)."""
 
 UPDATED_UNDER_APPEND = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 1 changed and got modified_at = 2026-01-01T12:05:00 in place of \
 2026-01-01T11:30:00.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than \
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
 3. The row was read, and `append` put it beside the copy that was there.
 4. It was stale and duplicated after sync 1 and is still stale and duplicated after the last, sync 1 (2 wrong rows \
@@ -126,48 +126,48 @@ then)."""
 OLDER_UNDER_NEWEST = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 1 changed and got modified_at = 2026-01-01T11:25:00 in place of \
 2026-01-01T11:30:00.
-2. With nothing in memory, sync 1 asked for everything.
-3. The row was read, but the copy has a newer stamp, and `newest` kept the copy.
+2. With no state, sync 1 asked for everything.
+3. The row was read, but the copy has a newer timestamp, and `newest` kept the copy.
 4. It was stale after sync 1 and is still stale after the last, sync 1 (1 wrong row then)."""
 
 REPLACED = """\
 1. In the base row id = 1 became visible with modified_at = 2026-01-01T11:30:00.
-2. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than \
+2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
 3. The row had been loaded; by `replace` what one sync does not read leaves the target.
 4. It was lost after sync 1 and is still lost after the last, sync 1 (2 wrong rows then)."""
 
 SMALL_KEY = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 0 became visible with modified_at = 2026-01-01T12:05:00.
-2. With the key 2 in memory, sync 1 asked for the rows with a key above 2.
+2. With the key 2 in the state, sync 1 asked for the rows with a key above 2.
 3. The row's key is not above it: the row was not read.
 4. It was lost after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
 
 ROLLED_BACK = """\
 1. In tick 2, at 2026-01-01T12:20:00, row id = 1 changed and kept its modified_at = 2026-01-01T11:30:00.
-2. Before sync 2 the memory was put back to what it was after sync 0.
-3. With the digests of the rows read before in memory, sync 2 asked for the rows whose digest differs, and for the \
+2. Before sync 2 the state was put back to what it was after sync 0.
+3. With the digests of the rows read before in the state, sync 2 asked for the rows whose digest differs, and for the \
 keys that are gone.
-4. The row's digest is the one in memory: the row was not read.
+4. The row's digest is the one in the state: the row was not read.
 5. It was stale after sync 2 and is still stale after the last, sync 2 (1 wrong row then)."""
 
 CRASHED = """\
 1. In tick 2, at 2026-01-01T12:20:00, row id = 3 became visible with modified_at = 2026-01-01T12:15:00.
 2. No sync ran after tick 1.
-3. Before sync 2 a run committed its memory, and died before it committed its rows.
-4. With the watermark 2026-01-01T12:15:00 in memory, sync 2 asked for the rows later than 2026-01-01T12:15:00.
-5. The row's stamp is the watermark's own: the bound shuts it out, and the row was not read.
+3. Before sync 2 a run committed its state, and died before it committed its rows.
+4. With the watermark 2026-01-01T12:15:00 in the state, sync 2 asked for the rows later than 2026-01-01T12:15:00.
+5. The row's timestamp is the watermark's own: the bound shuts it out, and the row was not read.
 6. It was lost after sync 2 and is still lost after the last, sync 2 (1 wrong row then)."""
 
 HALF_AN_ANSWER = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 3 became visible with modified_at = 2026-01-01T12:05:00.
 2. The source answered sync 1 without the last 50% of its rows, and did not say so.
-3. With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than 2026-01-01T11:50:00.
+3. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than 2026-01-01T11:50:00.
 4. It was lost after sync 1 and is still lost after the last, sync 1 (1 wrong row then)."""
 
 
 def test_a_late_row(lived: Lived, tried: Tried) -> None:
-    """A row whose stamp lies behind the watermark is told with both spans."""
+    """A row whose timestamp lies behind the watermark is told with both spans."""
     history = lived(BASE, ([(3, "salt", 5)], []), ([(4, "wax", 2)], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"))) == LATE
@@ -181,7 +181,7 @@ def test_a_row_later_than_the_window(lived: Lived, tried: Tried) -> None:
 
 
 def test_a_tie(lived: Lived, tried: Tried) -> None:
-    """A row with the watermark's own stamp is shut out by an open bound."""
+    """A row with the watermark's own timestamp is shut out by an open bound."""
     history = lived(BASE, ([(3, "salt", -10)], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"))) == TIE
@@ -205,28 +205,28 @@ def test_a_delete(name: str, told: str, lived: Lived, tried: Tried) -> None:
 
 
 def test_an_update_that_leaves_the_stamp(lived: Lived, tried: Tried) -> None:
-    """A changed row with its old stamp is told as such."""
+    """A changed row with its old timestamp is told as such."""
     history = lived(BASE, ([(1, "green tea", -30)], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"))) == UNTOUCHED
 
 
 def test_a_null_cursor(lived: Lived, tried: Tried) -> None:
-    """A row without a stamp answers no question about stamps."""
+    """A row without a timestamp answers no question about timestamps."""
     history = lived(BASE, ([(3, "salt", None)], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"))) == NULL
 
 
 def test_a_null_cursor_that_stays(lived: Lived, tried: Tried) -> None:
-    """A row that is updated and has no stamp before and after kept its null."""
+    """A row that is updated and has no timestamp before and after kept its null."""
     history = lived([*BASE, (3, "salt", None)], ([(3, "sea salt", None)], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"))) == NULL_UPDATED
 
 
 def test_a_row_that_came_back_without_a_stamp(lived: Lived, tried: Tried) -> None:
-    """A row that was deleted, and whose key is back without a stamp, became visible and kept nothing."""
+    """A row that was deleted, and whose key is back without a timestamp, became visible and kept nothing."""
     history = lived(BASE, ([], [1]), ([(1, "green tea", None)], []))
     like = tried(history, strategy("full_refresh"))
     made = replace(like, timeline=ErrorTimeline())
@@ -290,7 +290,7 @@ def test_a_row_under_a_small_key(lived: Lived, tried: Tried) -> None:
 
 
 def test_a_digest_that_is_known(lived: Lived, tried: Tried) -> None:
-    """A change back to what an old memory holds is told with what happened to the memory."""
+    """A change back to what an old state holds is told with what happened to the state."""
     history = lived(BASE, ([(1, "green tea", -30)], []), ([(1, "tea", -30)], []))
     faults = (RollBackState(2, to=0),)
 
@@ -316,18 +316,18 @@ def test_an_answer_that_was_cut_short(lived: Lived, tried: Tried) -> None:
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (LoseState(6), "Before sync 6 the memory was lost."),
+        (LoseState(6), "Before sync 6 the state was lost."),
         (
             CrashAfterRows(),
-            "Before sync 6 a run committed its rows, and died before it committed its memory.",
+            "Before sync 6 a run committed its rows, and died before it committed its state.",
         ),
         (
             TruncateState(unit=1_000_000),
-            "The memory keeps its watermark cut off to a multiple of 0:00:01.",
+            "The state keeps its watermark cut off to a multiple of 0:00:01.",
         ),
         (
             RoundUpState(unit=60_000_000),
-            "The memory keeps its watermark rounded up to a multiple of 0:01:00.",
+            "The state keeps its watermark rounded up to a multiple of 0:01:00.",
         ),
     ],
 )
@@ -394,17 +394,17 @@ def at(minutes: float) -> int:
 @pytest.mark.parametrize(
     ("before", "rows", "told"),
     [
-        (State(), (Everything(),), "With nothing in memory, sync 1 asked for everything."),
+        (State(), (Everything(),), "With no state, sync 1 asked for everything."),
         (
             State(key=(7, "b")),
             (AfterKey((7, "b")),),
-            "With the key 7, b in memory, sync 1 asked for the rows with a key above 7, b.",
+            "With the key 7, b in the state, sync 1 asked for the rows with a key above 7, b.",
         ),
         (
             State(watermark=at(-10), digests=True),
             (Since(at(-10), until=at(5)), AfterKey((3,))),
             (
-                "With the watermark 2026-01-01T11:50:00 in memory, sync 1 asked for the rows later than "
+                "With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than "
                 "2026-01-01T11:50:00 and no later than 2026-01-01T12:05:00 and for the rows with a key "
                 "above 3."
             ),
@@ -412,12 +412,9 @@ def at(minutes: float) -> int:
         (
             State(),
             (Since(None, until=at(5), nulls=True),),
-            (
-                "With nothing in memory, sync 1 asked for the rows no later than 2026-01-01T12:05:00, and those "
-                "without one."
-            ),
+            ("With no state, sync 1 asked for the rows no later than 2026-01-01T12:05:00, and those without one."),
         ),
-        (State(), (Since(None),), "With nothing in memory, sync 1 asked for the rows with a stamp."),
+        (State(), (Since(None),), "With no state, sync 1 asked for the rows with a timestamp."),
     ],
 )
 def test_every_question_is_told(before: State, rows: tuple[Rows, ...], told: str, lived: Lived, tried: Tried) -> None:
@@ -433,23 +430,23 @@ def test_every_question_is_told(before: State, rows: tuple[Rows, ...], told: str
     [
         (
             (Since(at(-10)), Since(at(-60), until=at(-40))),
-            "The row's stamp lies 0:20:00 behind the watermark: the row was not read.",
+            "The row's timestamp lies 0:20:00 behind the watermark: the row was not read.",
         ),
         (
             (Since(at(-10)), Since(at(-25), until=at(-20))),
-            "The row's stamp lies 0:05:00 before the bound, 0:20:00 behind the watermark: the row was not read.",
+            "The row's timestamp lies 0:05:00 before the bound, 0:20:00 behind the watermark: the row was not read.",
         ),
         (
             (Since(at(-90), until=at(-31)),),
-            "The row's stamp lies 0:01:00 beyond the upper bound: the row is left for a later sync.",
+            "The row's timestamp lies 0:01:00 beyond the upper bound: the row is left for a later sync.",
         ),
         (
             (Since(None, until=at(-40)),),
-            "The row's stamp lies 0:10:00 beyond the upper bound: the row is left for a later sync.",
+            "The row's timestamp lies 0:10:00 beyond the upper bound: the row is left for a later sync.",
         ),
         (
             (Since(at(-30), key=(1,)),),
-            "The row's stamp is the watermark's own: the bound shuts it out, and the row was not read.",
+            "The row's timestamp is the watermark's own: the bound shuts it out, and the row was not read.",
         ),
     ],
 )
@@ -487,13 +484,13 @@ def test_a_key_that_the_source_never_had(lived: Lived, tried: Tried) -> None:
 
     assert story(history, made).splitlines() == [
         "1. The source never had row id = 7.",
-        "2. With nothing in memory, sync 1 asked for everything.",
+        "2. With no state, sync 1 asked for everything.",
         "3. It was phantom after sync 1 and is still phantom after the last, sync 1 (1 wrong row then).",
     ]
 
 
 def test_keys_of_stamps_and_booleans(lived: Lived, tried: Tried) -> None:
-    """A key that holds stamps or booleans is found under the numbers that the audit shows."""
+    """A key that holds timestamps or booleans is found under the numbers that the audit shows."""
     like = tried(lived(BASE, ([], [])), strategy("full_refresh"))
     table = Table("log", ("at", "day"), None, (Column("at", Kind.TIMESTAMP), Column("day", Kind.BOOLEAN)))
     base = pa.table({"at": pa.array([5, 7], pa.timestamp("us")), "day": [False, True]})

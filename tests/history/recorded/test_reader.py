@@ -38,7 +38,7 @@ def snapshot(folder: Path, minute: int, records: object) -> None:
 
 
 def rows(table: pa.Table) -> Rows:
-    """Return the rows of a table, stamps as seconds after the day began."""
+    """Return the rows of a table, timestamps as seconds after the day began."""
     columns = [
         column.cast(pa.int64()).to_pylist() if pa.types.is_timestamp(column.type) else column.to_pylist()
         for column in table.columns
@@ -63,7 +63,7 @@ def played(folder: Path, **options: object) -> tuple[Told, list[Told], ReadLog]:
 
 
 def record(key: object, second: int, **more: object) -> dict[str, object]:
-    """Return a record stamped some seconds after the day began."""
+    """Return a record timestamped some seconds after the day began."""
     return {"id": key, "at": DAY + second} | more
 
 
@@ -135,7 +135,7 @@ def test_names_that_clash_are_made_distinct(
 
 
 def test_a_composite_key_has_a_column_for_each_part(tmp_path: Path) -> None:
-    """Rows are told apart by all parts together."""
+    """Rows are distinguished by all parts together."""
     snapshot(tmp_path, 0, [record(1, 0, part="a"), record(1, 0, part="b")])
     snapshot(tmp_path, 1, [record(1, 0, part="b")])
     history, _ = open_history(tmp_path, ReplayOptions(key=("id", "part"), cursor="at"))

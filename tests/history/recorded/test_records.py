@@ -87,7 +87,7 @@ def test_a_csv_field_of_any_length_is_read_and_the_limit_of_the_module_stays() -
 
 
 def test_values_of_parquet_become_what_json_can_hold() -> None:
-    """Whole reals are integers, stamps ISO text, decimals text as written, bytes hexadecimal; nested values stay."""
+    """Whole reals are integers, timestamps ISO text, decimals text as written, bytes hexadecimal; nesting stays."""
     data = _parquet(
         real=[1.0], half=[0.5], at=[datetime(2018, 10, 22, 12, tzinfo=UTC)], day=[date(2018, 10, 22)],
         money=[Decimal("1.10")], raw=[b"\x01"], nested=[{"list": [1.0, None]}], flag=[True],

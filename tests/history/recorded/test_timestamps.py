@@ -102,7 +102,7 @@ def test_nonsense_is_null_and_counted_with_an_example(value: object) -> None:
 
 
 def test_only_the_first_few_examples_are_kept() -> None:
-    """A column of nonsense does not fill the memory."""
+    """A column of nonsense does not fill the state."""
     _, account = _read(*(f"bad {number}" for number in range(9)))
 
     assert account.unparsable_cursors == 9
@@ -195,9 +195,9 @@ def test_a_form_that_is_named_is_the_only_one(form: str, value: object, position
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        ("%H:%M", "does not tell the day of a time"),
-        ("%d/%m", "does not tell the day of a time"),
-        ("", "does not tell the day of a time"),
+        ("%H:%M", "does not give the day of a time"),
+        ("%d/%m", "does not give the day of a time"),
+        ("", "does not give the day of a time"),
         ("%Q", "is no form of a time"),
         ("%s", "is no form of a time"),
     ],

@@ -27,7 +27,7 @@ def plan_of(*ticks: Draft) -> Plan:
 
 
 def order(key: int, stamp: int | None = 0) -> Row:
-    """Return an order of that key and stamp."""
+    """Return an order of that key and timestamp."""
     return {
         "id": key,
         "customer": "Ada",
@@ -51,7 +51,7 @@ def tick(at: int, *upserts: Row, deletes: tuple[int, ...] = ()) -> Draft:
 
 
 def test_a_base_row_is_found() -> None:
-    """A row that no tick touches is as in the base, with its stamp as a whole number."""
+    """A row that no tick touches is as in the base, with its timestamp as a whole number."""
     first = rows(ORDERS, 0, 1, 1).to_pylist()[0]
     found = plan_of().row(10, 0)
 
@@ -95,7 +95,7 @@ def test_the_first_watermark_is_that_of_the_base() -> None:
 
 
 def test_the_watermark_follows_the_ticks() -> None:
-    """A new stamp raises it, an older one does not, and a null is none."""
+    """A new timestamp raises it, an older one does not, and a null is none."""
     plan = plan_of(tick(1, order(15, STARTED + 5), order(25, None)), tick(2, order(35, STARTED + 1)), tick(3))
 
     assert [plan.watermark(number) for number in (1, 2)] == [STARTED + 5, STARTED + 5]
@@ -109,7 +109,7 @@ def test_all_rows_at_the_watermark_hold_it() -> None:
 
 
 def test_a_base_tied_at_the_top_has_several_holders() -> None:
-    """Rows of the base that share the largest stamp are all found, also when one of them has moved on."""
+    """Rows of the base that share the largest timestamp are all found, also when one of them has moved on."""
     plan = plan_of(tick(1, order(20, 3)))
     tied = rows(ORDERS, 0, 4, 1)
     column = pa.array([STARTED - 9, STARTED, STARTED, STARTED], pa.timestamp("us"))
@@ -200,7 +200,7 @@ def test_stamps_of_a_new_row_are_set_in_the_tick() -> None:
 
 @pytest.mark.parametrize("by", [-86_400_000_000, 1, 30_000_000])
 def test_a_base_lies_before_any_start(by: int) -> None:
-    """A plan that starts at another time has the same base, with stamps moved by as much."""
+    """A plan that starts at another time has the same base, with timestamps moved by as much."""
     usual, moved = Plan(ORDERS, 100, 1), Plan(ORDERS, 100, 1, STARTED + by)
 
     assert moved.started == STARTED + by
@@ -210,7 +210,7 @@ def test_a_base_lies_before_any_start(by: int) -> None:
 
 
 def test_settled_rows_can_be_asked_to_be_old() -> None:
-    """Only rows whose stamp is below the bound come, so none without a stamp."""
+    """Only rows whose timestamp is below the bound come, so none without a timestamp."""
     plan = plan_of(tick(1, order(15, 1), order(25, None)))
     bound = sorted(plan.base.stamps())[30]
     stamps = [stamp_of(row) for row in plan.settled(1, plan.draws("x"), below=bound)]
@@ -232,7 +232,7 @@ def test_settled_rows_come_in_a_random_order() -> None:
 @every_dataset
 @given(seed=st.integers(0, 2**32))
 def test_a_changed_row_differs_in_payload_alone(dataset: Dataset, seed: int) -> None:
-    """The copy has the key and the stamp of the row and other content, and the row itself stays."""
+    """The copy has the key and the timestamp of the row and other content, and the row itself stays."""
     plan = Plan(dataset, 100, seed)
     row = plan.base.row(10)
     assert row is not None

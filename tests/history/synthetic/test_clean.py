@@ -46,7 +46,7 @@ def test_spans_are_microseconds() -> None:
 @few_examples
 @given(rows=st.integers(100, 2_000), seed=seeds)
 def test_a_clean_life_changes_two_rows_in_a_hundred(rows: int, seed: int, changes: Changes) -> None:
-    """Each tick has half inserts and half updates, six changes at least, all stamped within its five minutes."""
+    """Each tick has half inserts and half updates, six changes at least, all timestamped within its five minutes."""
     found = changes(scenario("clean").build(rows, seed))
     expected = max(6, round(rows * 0.02))
 
@@ -60,7 +60,7 @@ def test_a_clean_life_changes_two_rows_in_a_hundred(rows: int, seed: int, change
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_an_honest_update_changes_more_than_its_stamp(rows: int, seed: int, changes: Changes) -> None:
-    """Every update of a clean life raises the stamp and differs in payload; it never is a mere touch."""
+    """Every update of a clean life raises the timestamp and differs in payload; it never is a mere touch."""
     for change in changes(scenario("clean").build(rows, seed)):
         if change.row is not None and change.old is not None:
             assert (change.stamp or 0) > (change.was or 0)
@@ -69,7 +69,7 @@ def test_an_honest_update_changes_more_than_its_stamp(rows: int, seed: int, chan
 
 @pytest.mark.parametrize("every", [MINUTE, 5 * MINUTE, DAY])
 def test_a_tick_lasts_as_long_as_it_is_told(every: int) -> None:
-    """Ticks follow one another at that distance, and their stamps fill the time between."""
+    """Ticks follow one another at that distance, and their timestamps fill the time between."""
     plan = lived(3, every)
     stamps = [sorted(stamp_of(row) or 0 for row in tick.upserts.values()) for tick in plan.ticks]
 
@@ -92,7 +92,7 @@ def test_rows_below_a_key_take_the_nearest_unused_ones() -> None:
 
 
 def test_a_stamp_is_drawn_until_it_is_unused() -> None:
-    """Of three possible stamps the one that nothing has is taken, and then it is taken."""
+    """Of three possible timestamps the one that nothing has is taken, and then it is taken."""
     taken = {5, 6}
 
     assert unused(lived().draws("x"), taken, 5, 7) == 7
@@ -100,7 +100,7 @@ def test_a_stamp_is_drawn_until_it_is_unused() -> None:
 
 
 def test_an_unused_stamp_is_looked_for_downwards() -> None:
-    """The nearest stamp that nothing has and that is not later is taken."""
+    """The nearest timestamp that nothing has and that is not later is taken."""
     taken = {5, 6}
 
     assert [unused_at(6, taken), unused_at(6, taken), unused_at(9, taken)] == [4, 3, 9]

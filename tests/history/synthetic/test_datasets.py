@@ -44,7 +44,7 @@ ARROW = {
     Kind.BOOLEAN: pa.bool_(),
     Kind.TIMESTAMP: pa.timestamp("us"),
 }
-STARTS = datetime(2026, 1, 1)  # noqa: DTZ001 - stamps carry no zone, and are UTC
+STARTS = datetime(2026, 1, 1)  # noqa: DTZ001 - timestamps carry no zone, and are UTC
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_keys_leave_gaps(made: Dataset) -> None:
 
 @given(seed=st.integers(0, 2**32), start=st.integers(0, 2**40))
 def test_no_two_stamps_are_alike(seed: int, start: int) -> None:
-    """Stamps are unique to the microsecond, less than thirty days old, and older than the start."""
+    """Timestamps are unique to the microsecond, less than thirty days old, and older than the start."""
     stamps = rows(ORDERS_NARROW, start, 1_000, seed).column("modified_at")
     spread = pc.min_max(stamps).as_py()
 
@@ -215,7 +215,7 @@ def test_a_sensor_stays_where_it_is() -> None:
 
 
 def test_seeds_make_different_rows() -> None:
-    """Another seed draws other payload and other stamps under the same keys."""
+    """Another seed draws other payload and other timestamps under the same keys."""
     one, other = rows(ORDERS, 0, 500, 1), rows(ORDERS, 0, 500, 2)
 
     assert one.column("id") == other.column("id")

@@ -33,19 +33,19 @@ class Loader:
 
 
 class Watermark(Loader):
-    """Reads what is newer than the newest stamp that it has read."""
+    """Reads what is newer than the newest timestamp that it has read."""
 
     behind = 0
 
     def reads(self, row: Row) -> bool:
-        """Tell whether a row is read."""
+        """Return whether a row is read."""
         stamp = row["modified_at"]
         if self.state is None:
             return True
         return stamp is not None and stamp > self.state  # type: ignore[operator]  # whole numbers
 
     def load(self, rows: Rows) -> None:
-        """Read, merge, and keep the newest stamp."""
+        """Read, merge, and keep the newest timestamp."""
         read = {key: row for key, row in rows.items() if self.reads(row)}
         self.copy = self.copy | read
         stamps = [row["modified_at"] for row in read.values() if row["modified_at"] is not None]
@@ -53,10 +53,10 @@ class Watermark(Loader):
 
 
 class Lookback(Watermark):
-    """Reads what is at most ten minutes older than the newest stamp that it has read."""
+    """Reads what is at most ten minutes older than the newest timestamp that it has read."""
 
     def reads(self, row: Row) -> bool:
-        """Tell whether a row is read."""
+        """Return whether a row is read."""
         stamp = row["modified_at"]
         if self.state is None:
             return True

@@ -24,7 +24,7 @@ sizes, seeds = st.integers(100, 500), st.integers(0, 2**32)
 
 
 def payload(row: Row | None) -> tuple[object, ...]:
-    """Return the content of a row but for key and stamp."""
+    """Return the content of a row but for key and timestamp."""
     assert row is not None
     return tuple(value for name, value in row.items() if name not in {"id", "modified_at"})
 
@@ -55,7 +55,7 @@ def test_the_row_at_the_watermark_is_never_deleted(changes: Changes) -> None:
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_deleted_keys_come_back_with_other_content(rows: int, seed: int, changes: Changes) -> None:
-    """Each is away for one sync; what comes back differs from what went and is stamped anew."""
+    """Each is away for one sync; what comes back differs from what went and is timestamped again."""
     found = changes(scenario("delete_and_reinsert").build(rows, seed))
     gone = {(change.key, change.sync + 1): change for change in deleted(found)}
     back = {(change.key, change.sync): change for change in found if change.old is None and change.key < 10 * rows}
@@ -133,7 +133,7 @@ def test_a_reloaded_table_has_the_same_rows_under_small_keys(
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_a_backup_brings_back_an_older_state(rows: int, seed: int, changes: Changes, syncs: Syncs) -> None:
-    """At the seventh sync every row is as at the third, stamps included, but for what changed honestly since."""
+    """At the seventh sync every row is as at the third, timestamps included, but for what changed honestly since."""
     history = scenario("memory_ahead_of_source").build(rows, seed)
     seen = syncs(history, ())
     honest = {
@@ -150,7 +150,7 @@ def test_a_backup_brings_back_an_older_state(rows: int, seed: int, changes: Chan
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_half_of_the_soft_deletes_leave_their_stamps(rows: int, seed: int, changes: Changes) -> None:
-    """A row is marked once and then left alone; in each bent tick some marks raise the stamp and some do not."""
+    """A row is marked once and then left alone; in each bent tick some marks raise the timestamp and some do not."""
     found = changes(scenario("soft_deletes").build(rows, seed))
     marked = [change for change in found if change.row and change.row["status"] == "deleted"]
     when = {change.key: change.sync for change in marked}
@@ -199,7 +199,7 @@ def test_what_the_state_forgets_is_undone(rows: int, seed: int, syncs: Syncs) ->
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_the_newest_stamp_is_in_the_part_that_is_read(rows: int, seed: int, syncs: Syncs) -> None:
-    """The row with the newest stamp has a key of the lower half, and rows of the hidden part are new."""
+    """The row with the newest timestamp has a key of the lower half, and rows of the hidden part are new."""
     known = scenario("partial_read")
     seen = syncs(known.build(rows, seed), ())
 

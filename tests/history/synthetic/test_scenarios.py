@@ -187,7 +187,7 @@ def test_time_runs_evenly(known: Scenario, rows: int, seed: int, by_key: ByKey) 
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_something_honest_happens_in_every_tick(known: Scenario, rows: int, seed: int, changes: Changes) -> None:
-    """Inserts and updates in the order of stamps go on beside the flaw, so that the watermark moves on every time."""
+    """Inserts and updates in the order of timestamps go on beside the flaw, so that the watermark always moves."""
     found = [change for change in changes(known.build(rows, seed)) if change.stamp is None or change.stamp <= change.at]
     honest = [change for change in found if change.lag is not None and change.lag < 0]
     inserts, updates = ({change.sync for change in honest if (change.old is None) is new} for new in (True, False))
@@ -208,7 +208,7 @@ def test_something_honest_happens_in_every_tick(known: Scenario, rows: int, seed
 def test_stamps_are_unique_unless_they_are_meant_to_tie(
     known: Scenario, rows: int, seed: int, changes: Changes, by_key: ByKey
 ) -> None:
-    """A stamp that a change brings is new, but for ties with the watermark, and for rows that are what they were."""
+    """A timestamp that a change brings is new, except in ties with the watermark and in unchanged rows."""
     history = known.build(rows, seed)
     taken = {row["modified_at"] for row in by_key(history.base).values()}
     again = {(key, row["modified_at"]) for key, row in by_key(history.base).items()}
@@ -287,7 +287,7 @@ def test_a_scenario_says_what_it_is(known: Scenario) -> None:
 
 @every_scenario
 def test_faults_hold_at_syncs_that_run(known: Scenario) -> None:
-    """A fault names one of ten syncs that is not skipped, or none; a memory comes back from an earlier one."""
+    """A fault names one of ten syncs that is not skipped, or none; a state comes back from an earlier one."""
     skipped = {fault.sync for fault in known.faults if fault.kind == "skip_sync"}
 
     for fault in known.faults:

@@ -36,7 +36,7 @@ def untouched(plan: Plan) -> int:
 
 
 def stamped(stamp: int | None) -> Flaw:
-    """Return a flaw that gives a new row of the third tick a stamp."""
+    """Return a flaw that gives a new row of the third tick a timestamp."""
 
     def bend(plan: Plan) -> None:
         plan.ticks[2].upserts[untouched(plan)]["modified_at"] = stamp
@@ -45,7 +45,7 @@ def stamped(stamp: int | None) -> Flaw:
 
 
 def lowered(plan: Plan) -> None:
-    """Update a row in the third tick and lower its stamp."""
+    """Update a row in the third tick and lower its timestamp."""
     row = next(plan.settled(2, plan.draws("x")))
     plan.ticks[2].upserts[key_of(row)] = plan.changed(row) | {"modified_at": STARTED - 99 * DAY}
 

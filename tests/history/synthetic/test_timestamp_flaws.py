@@ -1,4 +1,4 @@
-"""What each flaw of stamps looks like: which rows it takes, and how far their stamps lie from where they should."""
+"""What each flaw of timestamps looks like: which rows it takes, and how far their timestamps are off."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_bulk_has_the_shape_of_the_one_in_the_field(rows: int, new: int, old: 
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_each_writer_is_off_by_its_own_offset(rows: int, seed: int, changes: Changes) -> None:
-    """Stamps lie in the five minutes of the tick, or of what a clock two or seven minutes slow takes for them."""
+    """Timestamps lie in the five minutes of the tick, or of what a clock two or seven minutes slow takes for them."""
     found = changes(scenario("clock_skew").build(rows, seed))
     behind = [change.at - (change.stamp or 0) for change in found]
 
@@ -106,7 +106,7 @@ def test_each_writer_is_off_by_its_own_offset(rows: int, seed: int, changes: Cha
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_the_clock_repeats_an_hour(rows: int, seed: int, changes: Changes) -> None:
-    """From the middle of the fourth tick on all stamps are an hour behind; before, they are right."""
+    """From the middle of the fourth tick on all timestamps are an hour behind; before, they are right."""
     found = changes(scenario("dst_fold").build(rows, seed))
     fold = 1_761_447_600_000_000  # 2025-10-26 03:00
 
@@ -122,7 +122,7 @@ def test_the_clock_repeats_an_hour(rows: int, seed: int, changes: Changes) -> No
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_an_older_version_follows_a_newer_one(rows: int, seed: int, changes: Changes) -> None:
-    """A row whose stamp goes back was updated the sync before; it stays near the watermark, and nothing heals it."""
+    """A row whose timestamp goes back was updated a sync before; it stays near the watermark, and nothing heals it."""
     found = changes(scenario("out_of_order_versions").build(rows, seed))
     lowered = [change for change in found if (change.stamp or 0) < (change.was or 0)]
 
@@ -163,7 +163,7 @@ def test_tied_rows_are_new(
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_coarse_stamps_tie_across_syncs(name: str, unit: int, rows: int, seed: int, changes: Changes) -> None:
-    """All stamps are whole units and syncs stand in the middle of one; rows on both sides of the watermark's tie."""
+    """All timestamps are whole units and syncs run in the middle of one; rows on both sides of the watermark tie."""
     history = scenario(name).build(rows, seed)
     found = changes(history)
     tied = [change for change in found if change.lag == 0 and change.sync > 1]
@@ -180,7 +180,7 @@ def test_coarse_stamps_tie_across_syncs(name: str, unit: int, rows: int, seed: i
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_one_row_is_from_the_future(rows: int, seed: int, syncs: Syncs, changes: Changes) -> None:
-    """It is stamped two years ahead when it comes, and stays as it is; no other row is ahead."""
+    """It is timestamped two years ahead when it comes, and stays as it is; no other row is ahead."""
     history = scenario("future_timestamp").build(rows, seed)
     ahead = [change for change in changes(history) if (change.stamp or 0) > change.at]
     last = syncs(history, ())[-1]
@@ -193,7 +193,7 @@ def test_one_row_is_from_the_future(rows: int, seed: int, syncs: Syncs, changes:
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_null_stamps_stay_or_are_filled_two_ticks_later(rows: int, seed: int, syncs: Syncs, changes: Changes) -> None:
-    """Rows come without a stamp; most that get one get it two ticks later, with other content, and others never."""
+    """Rows come without a timestamp; most that get one get it two ticks later, with other content, and others never."""
     history = scenario("null_cursor").build(rows, seed)
     found = changes(history)
     born = {change.key: change.sync for change in found if change.old is None and change.stamp is None}
@@ -210,7 +210,7 @@ def test_null_stamps_stay_or_are_filled_two_ticks_later(rows: int, seed: int, sy
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_touched_rows_change_in_their_stamps_alone(rows: int, seed: int, changes: Changes) -> None:
-    """In each bent tick two fifths of the table get a new stamp, and nothing else is new about them."""
+    """In each bent tick two fifths of the table get a new timestamp, and nothing else is new about them."""
     found = changes(scenario("touched_without_change").build(rows, seed))
     touched = [
         change.sync
@@ -224,7 +224,7 @@ def test_touched_rows_change_in_their_stamps_alone(rows: int, seed: int, changes
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_untouched_stamps_are_old_and_never_healed(rows: int, seed: int, changes: Changes) -> None:
-    """The stamp that stays is more than eight days old, and no later update of the row moves it."""
+    """The timestamp that stays is more than eight days old, and no later update of the row moves it."""
     found = changes(scenario("updates_without_touch").build(rows, seed))
     silent = [change for change in found if change.old is not None and change.lag is None]
     first = {change.key: change.sync for change in reversed(silent)}
@@ -237,7 +237,7 @@ def test_untouched_stamps_are_old_and_never_healed(rows: int, seed: int, changes
 @few_examples
 @given(rows=sizes, seed=seeds)
 def test_rows_change_in_the_rest_of_the_minute(rows: int, seed: int, changes: Changes) -> None:
-    """After every sync rows are stamped between the watermark and the whole minute above it, updates among them."""
+    """After every sync rows are timestamped between the watermark and the whole minute above it, updates among them."""
     found = changes(scenario("watermark_rounded_up").build(rows, seed))
     passed = [
         change for change in found if change.watermark < (change.stamp or 0) < -(-change.watermark // MINUTE) * MINUTE

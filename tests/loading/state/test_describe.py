@@ -1,4 +1,4 @@
-"""What a memory means for the next sync is said from what the strategy itself asks for."""
+"""What a state means for the next sync is said from what the strategy itself asks for."""
 
 from __future__ import annotations
 
@@ -92,9 +92,7 @@ def test_a_strategy_that_is_not_installed_is_not_guessed() -> None:
 
 def test_a_target_without_the_table_is_told() -> None:
     """Whatever is remembered, a load that finds no table starts afresh."""
-    assert (
-        without_table("t") == "The target has no table t: the next load forgets what is remembered and starts afresh."
-    )
+    assert without_table("t") == "The target has no table t: the next load drops the state and reads everything."
 
 
 AGAIN = "are read again: merged they do no harm, and by append those already in the target would stand there twice."

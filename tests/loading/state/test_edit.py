@@ -1,4 +1,4 @@
-"""The memory by hand: looked at, forgotten, put back and set in one transaction, which stands in the history."""
+"""The state by hand: looked at, forgotten, put back and set in one transaction, which stands in the history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LINES = "SELECT run, written_by, of_run, rows_loaded FROM _incload_state_history
 
 
 def loaded(ends: Ends, runs: int, name: str = "composite_watermark") -> Choice:
-    """Load a row at a time, so many times; return what names the memory."""
+    """Load a row at a time, so many times; return what names the state."""
     ends.write(CREATED)
     for run in range(1, runs + 1):
         ends.write(f"INSERT INTO events VALUES ({run}, {run * 100})")
@@ -60,7 +60,7 @@ def test_the_default_goes_back_one_value_after_the_other(ends: Ends) -> None:
     for _ in range(2):
         change = roll_back(choice)
         steps.append((change.of_run, mark(ends)))
-    with pytest.raises(Refused, match="has no older value: forget it with `incload state reset`"):
+    with pytest.raises(Refused, match="has no older value: reset it with `incload state reset`"):
         roll_back(choice)
 
     assert steps == [(2, 200), (1, 100)]
@@ -140,7 +140,7 @@ def test_notes_belong_to_the_watermark(ends: Ends) -> None:
 
 
 def test_a_hand_leaves_the_rows_alone(ends: Ends) -> None:
-    """Whatever is done to the memory, the table stays as it is."""
+    """Whatever is done to the state, the table stays as it is."""
     choice = loaded(ends, 2)
     before = ends.rows()
     roll_back(choice)
@@ -183,7 +183,7 @@ def test_digests_are_not_put_back(ends: Ends, action: Callable[[Choice], Change]
     """Older digests are not kept: the refusal says so and names the way out."""
     choice = loaded(ends, 2, "row_hash_cdc")
 
-    with pytest.raises(Refused, match="older digests are not kept: forget them with `incload state reset`"):
+    with pytest.raises(Refused, match="older digests are not kept: reset them with `incload state reset`"):
         action(choice)
 
 
@@ -206,7 +206,7 @@ def test_there_is_nothing_to_forget_twice(ends: Ends) -> None:
         reset(choice)
     with pytest.raises(Refused, match="is empty, and nothing says what its watermark looks like"):
         set_by_hand(choice, "5", None)
-    with pytest.raises(Refused, match="run 2 forgot the memory"):
+    with pytest.raises(Refused, match="run 2 reset the state"):
         roll_back(choice, 2)
 
 
@@ -220,7 +220,7 @@ def test_an_unknown_run_is_refused(sqlite_ends: Ends, runs: int, held: str) -> N
 
 
 def test_a_state_without_a_history_cannot_go_back(ends: Ends) -> None:
-    """A target whose history was dropped still has its memory."""
+    """A target whose history was dropped still has its state."""
     choice = loaded(ends, 2)
     ends.write_target("DROP TABLE _incload_state_history")
 
@@ -235,14 +235,14 @@ def test_one_of_several_states_has_to_be_named(ends: Ends) -> None:
     ends.load("boundary_dedup")
 
     assert [found.strategy for found in look(choice)] == ["boundary_dedup", "composite_watermark"]
-    with pytest.raises(Refused, match="has a memory of each of boundary_dedup, composite_watermark: name one with"):
+    with pytest.raises(Refused, match="has a state of each of boundary_dedup, composite_watermark: name one with"):
         reset(choice)
     reset(Choice(ends.target, "events", "boundary_dedup"))
     assert list(ends.state()) == [("events", "composite_watermark")]
 
 
 def test_a_strategy_is_named_as_in_a_load(ends: Ends) -> None:
-    """The memory is that of the name, whatever the parameters and the variant."""
+    """The state is that of the name, whatever the parameters and the variant."""
     loaded(ends, 1, "lookback_window")
     named = [Choice(ends.target, "events", text) for text in ("lookback_window:minutes=3", "lookback_window_minutes_1")]
 
@@ -260,10 +260,10 @@ def test_a_strategy_that_is_not_installed_can_be_named(ends: Ends) -> None:
 
 
 def test_a_target_that_nobody_loaded_remembers_nothing(ends: Ends) -> None:
-    """A database without a memory is named."""
+    """A database without a state is named."""
     ends.write_target("CREATE TABLE events (id INTEGER)")
 
-    with pytest.raises(Refused, match=r"nothing is remembered in '.*target.*': load into it first"):
+    with pytest.raises(Refused, match=r"there is no state in '.*target.*': load into it first"):
         look(Choice(ends.target, "events"))
 
 

@@ -1,4 +1,4 @@
-"""An entry: a memory as a text that says whose it is, and nothing else is taken for one."""
+"""An entry: a state as a text that says whose it is, and nothing else is taken for one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from incload.strategy import State
 TAGS = {"cursor": "ts", "scale": "text like 1970-01-01T00:00:00Z", "digest": "d"}
 NOON = 1_767_268_800
 KEYS = st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text(), st.binary())
-SAID = ("the memory of x", "forget it")
+SAID = ("the state of x", "forget it")
 
 
 def entry(state: State) -> Entry:
-    """Return an entry with a memory."""
+    """Return an entry with a state."""
     return Entry(state, "composite_watermark", ("shop", "id"), TAGS)
 
 
@@ -50,7 +50,7 @@ def test_the_text_of_an_entry() -> None:
 def test_what_is_written_is_read(
     watermark: float | None, key: tuple[object, ...] | None, notes: dict[str, object]
 ) -> None:
-    """Any memory comes back as it was, with what it means."""
+    """Any state comes back as it was, with what it means."""
     written = Entry(State(watermark, key, notes=notes), "s", ("id",), {"cursor": "c", "scale": "number", "digest": "d"})
 
     assert read_entry(written.text(), *SAID) == written
@@ -97,7 +97,7 @@ def broken(**changes: object) -> str:
 )
 def test_what_is_no_entry_is_refused(text: str) -> None:
     """A text that this version cannot have written is named, with what to do."""
-    with pytest.raises(Refused, match=r"^the memory of x cannot be read \(.*\): forget it\.$"):
+    with pytest.raises(Refused, match=r"^the state of x cannot be read \(.*\): forget it\.$"):
         read_entry(text, *SAID)
 
 

@@ -1,4 +1,4 @@
-"""A memory is of one source: the rows of another are not measured by it, and a source that has moved is told so."""
+"""A state is of one source: the rows of another are not measured by it, and a source that has moved is told so."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def test_the_state_of_one_source_is_not_used_for_another(
     one, two = (f"'{ends.engines[0]}:///{path}?table=events'" for path in (ends.source.path, second))
     assert load(ends, second, strategy=strategy) == 2
     assert capsys.readouterr().err == (
-        f"incload: the memory of table 'events' and strategy '{strategy}' was made from {one}, and what {two} holds "
-        "from before would be passed over: load into another table, forget it with `incload state reset TARGET "
+        f"incload: the state of table 'events' and strategy '{strategy}' was made from {one}, and what {two} holds "
+        "from before would be passed over: load into another table, reset it with `incload state reset TARGET "
         f"--table events --strategy {strategy}`, and the next load reads everything, or, if it is the same source and "
         "has only moved, load with --same-source.\n"
     )
@@ -60,7 +60,7 @@ def test_the_state_of_one_source_is_not_used_for_another(
 
 
 def test_each_remedy_helps(ends: Ends) -> None:
-    """Another table has a memory of its own, and a memory that was forgotten is made anew from the second source."""
+    """Another table has a state of its own, and a state that was forgotten is made again from the second source."""
     ends.write(TABLE, "INSERT INTO events VALUES (7, 700)")
     second = other(ends, "(1, 100)", "(8, 800)")
     target = f"{ends.engines[1]}:///{ends.target.path}"
@@ -75,7 +75,7 @@ def test_each_remedy_helps(ends: Ends) -> None:
 
 @pytest.mark.parametrize("newer", ["(8, 800)", "(7, 700)"], ids=["changed", "same"])
 def test_a_source_that_has_moved_is_accepted_once(ends: Ends, newer: str) -> None:
-    """With the switch the memory goes on and is that of the new place, even when there is nothing to load."""
+    """With the switch the state goes on and is that of the new place, even when there is nothing to load."""
     ends.write(TABLE, "INSERT INTO events VALUES (7, 700)")
     moved = other(ends, newer)
     assert load(ends, ends.source.path) == 0
@@ -111,7 +111,7 @@ def test_a_state_that_names_no_source_is_used(ends: Ends) -> None:
 
 
 def test_a_hand_does_not_lose_the_source(sqlite_ends: Ends, capsys: pytest.CaptureFixture[str]) -> None:
-    """A memory that was set is still of its source, and `memory show` names it."""
+    """A state that was set is still of its source, and `state show` names it."""
     target = f"sqlite:///{sqlite_ends.target.path}"
     sqlite_ends.write(TABLE, "INSERT INTO events VALUES (7, 700)")
     assert load(sqlite_ends, sqlite_ends.source.path) == 0
@@ -124,7 +124,7 @@ def test_a_hand_does_not_lose_the_source(sqlite_ends: Ends, capsys: pytest.Captu
 
 @pytest.mark.parametrize("folder", ["", "sub/../"], ids=["plain", "roundabout"])
 def test_one_file_has_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
-    """A relative path, a roundabout one and the case of a table tell no source apart."""
+    """A relative path, a roundabout one and the case of a table distinguish no source."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sub").mkdir()
 
@@ -144,7 +144,7 @@ def test_one_file_has_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     ],
 )
 def test_dated_files_are_states_of_one_table(tmp_path: Path, name: str, origin: str) -> None:
-    """A file of another day is the same source; other numbers tell files apart."""
+    """A file of another day is the same source; other numbers distinguish files."""
     assert Location("file", tmp_path / name).origin("t") == f"{tmp_path}/{origin}"
 
 
@@ -167,7 +167,7 @@ def test_a_server_is_named_without_a_user(url: str, said: str, monkeypatch: pyte
 
 @pytest.mark.parametrize("strategy", ["timestamp_watermark", "row_hash_cdc"])
 def test_a_table_has_one_state_under_every_case(between: Between, strategy: str) -> None:
-    """Where `Events` and `events` are one table, a load finds the memory of the other spelling and starts nothing."""
+    """Where `Events` and `events` are one table, a load finds the state of the other spelling and starts nothing."""
     for engine in ("sqlite", "duckdb"):
         ends = between(engine, engine)
         ends.write(TABLE, "INSERT INTO events VALUES (7, 700)")

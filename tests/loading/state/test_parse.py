@@ -40,7 +40,7 @@ def entry(scale: Scale | None, watermark: Position | None = 0, key: KeyValue | N
     ],
 )
 def test_a_watermark_in_the_form_of_its_column(scale: Scale, text: str, position: Position) -> None:
-    """A stamp or number as the column writes it becomes its position, exactly; finer stamps are cut off."""
+    """A timestamp or number as the column writes it becomes its position, exactly; finer timestamps are cut off."""
     assert watermark_of(text, entry(scale)) == position
 
 
@@ -136,7 +136,7 @@ def test_what_is_not_remembered_is_not_set() -> None:
 
 
 def test_what_is_remembered_is_set() -> None:
-    """A watermark without its key, or a key without its watermark, would be half a memory."""
+    """A watermark without its key, or a key without its watermark, would be half a state."""
     both = entry(SECONDS, key=(5,))
 
     with pytest.raises(Refused, match="remembers a watermark: name one with --watermark"):

@@ -52,17 +52,17 @@ class Stumbling(Strategy):
         """Nothing."""
         return frozenset()
 
-    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract hands over a memory
+    def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract passes the state
         """Ask for everything."""
         return Delta((source.everything(),))
 
-    def remember(self, seen: Seen, state: State) -> State:  # noqa: ARG002 - the contract hands over a memory
+    def remember(self, seen: Seen, state: State) -> State:  # noqa: ARG002 - the contract passes the state
         """Fail, with the rows in the target and nothing committed."""
         raise RuntimeError(f"after {seen.count} rows")
 
 
 def entry(**changes: object) -> str:
-    """Return a memory entry as the target holds it, with some parts changed."""
+    """Return a state entry as the target holds it, with some parts changed."""
     known = {"version": 1, "watermark": 200, "shown": 200, "key": None, "digests": False, "notes": {}}
     whose = {"strategy": "timestamp_watermark", "key_columns": ["id"], "cursor": "ts", "scale": "1/s"}
     return json.dumps({**known, **whose, "digest": "0123456789abcdef", **changes})
@@ -157,7 +157,7 @@ def test_a_rebuilt_table_keeps_its_state(ends: Ends) -> None:
     ["timestamp_watermark", "composite_watermark", "lookback_window", "row_hash_cdc", "incrementing_id"],
 )
 def test_a_dropped_table_is_loaded_afresh(ends: Ends, name: str) -> None:
-    """Without a target table the memory has nothing to stand on: everything is read again."""
+    """Without a target table the state has nothing to stand on: everything is read again."""
     ends.write(*BASE)
     ends.load(name)
     ends.write_target("DROP TABLE events")
@@ -169,7 +169,7 @@ def test_a_dropped_table_is_loaded_afresh(ends: Ends, name: str) -> None:
 
 
 def test_a_drop_alone_leaves_the_state(ends: Ends) -> None:
-    """The memory stands in a table of its own, so that whoever rebuilds the data finds it."""
+    """The state stands in a table of its own, so that whoever rebuilds the data finds it."""
     ends.write(*BASE)
     ends.load("timestamp_watermark")
     ends.write_target("DROP TABLE events")
@@ -203,24 +203,24 @@ def test_a_failed_first_load_into_a_dropped_table_forgets_nothing(ends: Ends) ->
 
 
 def broken_remember(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - each fault is planted alike
-    """Fail between writing the rows and writing the memory."""
+    """Fail between writing the rows and writing the state."""
     load(ends.source, ends.target, Plan("events", ("id",), "ts", Stumbling(), cursor_per_second=1))
 
 
 def broken_keep(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail while writing the memory, when it has been written already."""
+    """Fail while writing the state, when it has been written already."""
     keep = TableStore.keep
 
     def kept_and_lost(store: TableStore, state: State, at: int, rows: int) -> None:
         keep(store, state, at, rows)
-        raise RuntimeError("after the memory")
+        raise RuntimeError("after the state")
 
     monkeypatch.setattr(TableStore, "keep", kept_and_lost)
     ends.load("timestamp_watermark")
 
 
 def broken_commit(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail at the commit, with rows and memory written."""
+    """Fail at the commit, with rows and state written."""
     monkeypatch.setattr(session_type(ends.engines[1]), "finish", broken)
     ends.load("timestamp_watermark")
 
@@ -229,7 +229,7 @@ def broken_commit(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_and_state_commit_together(
     ends: Ends, fault: Callable[[Ends, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wherever a sync fails, the target holds the rows and the memory of the sync before, and the next one is whole."""
+    """Wherever a sync fails, the target holds the rows and the state of the sync before, and the next one is whole."""
     ends.write(*BASE)
     ends.load("timestamp_watermark")
     before = ends.rows(), ends.state()
@@ -326,7 +326,7 @@ def test_a_sync_that_loads_nothing_leaves_the_state_alone(sqlite_ends: Ends) -> 
     ],
 )
 def test_an_entry_that_cannot_be_used_is_refused(ends: Ends, value: str, said: str) -> None:
-    """A memory that means something else, or nothing, is named with the way out, and stays as it is."""
+    """A state that means something else, or nothing, is named with the way out, and stays as it is."""
     ends.write(*BASE)
     ends.load("timestamp_watermark")
     plant(ends, value)
@@ -393,7 +393,7 @@ def test_digests_of_other_columns_are_made_anew(ends: Ends) -> None:
 def test_keys_of_every_type_are_remembered(
     sqlite_ends: Ends, declared: str, values: tuple[str, str, str], kept: object
 ) -> None:
-    """A largest key comes back from the memory as the value it was."""
+    """A largest key comes back from the state as the value it was."""
     first, second, third = values
     sqlite_ends.write(
         f"CREATE TABLE events (id {declared} PRIMARY KEY, ts INTEGER)",
@@ -408,7 +408,7 @@ def test_keys_of_every_type_are_remembered(
 
 
 def test_an_append_only_target_is_loaded_by_its_state(ends: Ends) -> None:
-    """With the rule append nothing but the memory keeps rows from being written twice."""
+    """With the rule append nothing but the state keeps rows from being written twice."""
     ends.write(*BASE)
     ends.load("timestamp_watermark", write_rule=WriteRule.APPEND)
     ends.write("INSERT INTO events VALUES (3, 300, 'c')")
@@ -454,8 +454,8 @@ def test_a_key_of_another_type_is_refused_in_one_sentence(
     ends.load(strategy, evolve=True)
 
     assert str(refused.value) == (
-        f"the memory of table 'events' and strategy '{strategy}' ends at the key {value}, and key column 'id' is of "
-        f"type {after} now, in which keys have another order: forget it with `incload state reset TARGET --table "
+        f"the state of table 'events' and strategy '{strategy}' ends at the key {value}, and key column 'id' is of "
+        f"type {after} now, in which keys have another order: reset it with `incload state reset TARGET --table "
         f"events --strategy {strategy}`, and the next load reads everything."
     )
     assert sorted(str(key) for (key,) in ends.rows("SELECT id FROM events")) == ["10", "7"]

@@ -1,4 +1,4 @@
-"""The history of a memory: what was remembered, when, by which run, and how much it loaded, written with the rows."""
+"""The history of a state: what was remembered, when, by which run, and how much it loaded, written with the rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]
 
 @pytest.fixture
 def store(session: Session) -> TableStore:
-    """Return the place of a memory that was never written."""
+    """Return the place of a state that was never written."""
     return TableStore(session, EVENTS, "timestamp_watermark", TAGS)
 
 
@@ -58,7 +58,7 @@ def test_a_value_is_kept_with_its_run(store: TableStore) -> None:
 
 @pytest.mark.parametrize(("runs", "oldest"), [(19, 1), (20, 1), (21, 2), (45, 26)])
 def test_the_last_twenty_are_kept(store: TableStore, runs: int, oldest: int) -> None:
-    """The numbers count up for ever, and the oldest values go."""
+    """The numbers count up permanently, and the oldest values go."""
     for run in range(1, runs + 1):
         store.keep(State(watermark=run * 10), NOON, 0)
 
@@ -67,7 +67,7 @@ def test_the_last_twenty_are_kept(store: TableStore, runs: int, oldest: int) -> 
 
 
 def test_tables_and_strategies_are_numbered_apart(store: TableStore) -> None:
-    """The history of one memory neither counts nor sweeps away that of another."""
+    """The history of one state neither counts nor sweeps away that of another."""
     other = TableStore(store.session, EVENTS, "composite_watermark", TAGS)
     third = TableStore(store.session, Table("visits", ("id",), "ts", EVENTS.columns), "timestamp_watermark", TAGS)
     other.keep(State(watermark=1), NOON, 0)
@@ -122,7 +122,7 @@ def test_the_size_of_a_state_is_that_of_its_entry(store: TableStore) -> None:
 
 
 def test_a_state_of_an_older_target_gets_a_history(store: TableStore) -> None:
-    """A target whose memory table has no history beside it gets one with its next value."""
+    """A target whose state table has no history beside it gets one with its next value."""
     store.keep(State(watermark=5), NOON, 17)
     store.session.write(f"DROP TABLE {store.session.name('target', '_incload_state_history')}")
     store.keep(State(watermark=6), NOON, 1)
@@ -158,7 +158,7 @@ def test_a_dry_run_leaves_no_line(ends: Ends) -> None:
 
 
 def test_the_history_is_undone_with_the_rows(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sync that fails at its commit leaves neither rows nor memory nor a line."""
+    """A sync that fails at its commit leaves neither rows nor state nor a line."""
     ends.write(CREATED, "INSERT INTO events VALUES (1, 100)")
     ends.load("timestamp_watermark")
     ends.write("INSERT INTO events VALUES (3, 300)")
@@ -183,7 +183,7 @@ def test_the_history_is_undone_with_the_rows(ends: Ends, monkeypatch: pytest.Mon
     ],
 )
 def test_a_state_of_another_schema_is_refused(ends: Ends, changes: dict[str, object], said: str) -> None:
-    """A memory of another key or cursor is not misread, and the refusal names the command that forgets it."""
+    """A state of another key or cursor is not misread, and the refusal names the command that forgets it."""
     ends.write("CREATE TABLE events (id INTEGER, ts INTEGER, other INTEGER)", "INSERT INTO events VALUES (1, 100, 7)")
     ends.load("timestamp_watermark", write_rule=WriteRule.APPEND)
     with pytest.raises(Refused, match=said) as refused:

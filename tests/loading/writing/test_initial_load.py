@@ -142,12 +142,12 @@ def test_a_long_table_of_duckdb_is_read_in_parts(between: Between, monkeypatch: 
     monkeypatch.setattr(DuckdbParts, "rows", 2)
     ends = between("duckdb", "sqlite")
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)")
-    ends.insert("events", [*ROWS, (6, None, "no stamp")])
+    ends.insert("events", [*ROWS, (6, None, "no timestamp")])
     with taped(Tape()) as tape:
         loaded = ends.load("timestamp_watermark").loaded
 
     assert sum(statement.startswith("SET memory_limit") for statement in tape.crossed) == 3
-    assert (loaded, ends.rows()) == (6, [*ROWS, (6, None, "no stamp")])
+    assert (loaded, ends.rows()) == (6, [*ROWS, (6, None, "no timestamp")])
 
 
 @pytest.mark.parametrize("target", ["sqlite", "duckdb"])

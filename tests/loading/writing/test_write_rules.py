@@ -43,7 +43,7 @@ def test_rows_that_were_read_enter_by_the_rule(ends: Ends, rule: WriteRule) -> N
 
 @pytest.mark.parametrize(("rule", "kept"), [(WriteRule.NEWEST, (2, 200, "b")), (WriteRule.MERGE, (2, 150, "older"))])
 def test_an_older_version_replaces_a_newer_one_only_by_merge(ends: Ends, rule: WriteRule, kept: Row) -> None:
-    """The rule newest compares stamps and keeps the newer version; merge takes what was read last."""
+    """The rule newest compares timestamps and keeps the newer version; merge takes what was read last."""
     ends.write(*BASE)
     ends.load("lookback_window", write_rule=rule)
     ends.write("UPDATE events SET ts = 150, name = 'older' WHERE id = 2")
@@ -53,7 +53,7 @@ def test_an_older_version_replaces_a_newer_one_only_by_merge(ends: Ends, rule: W
 
 
 def test_newest_takes_an_equal_stamp(ends: Ends) -> None:
-    """Of two versions with one stamp the one that was read later stands; a null stamp is no reason to hold back."""
+    """Of two versions with one timestamp the later read is kept; a null timestamp does not hold one back."""
     ends.write(*BASE, "INSERT INTO events VALUES (4, NULL, 'd')")
     ends.load("lookback_window", write_rule=WriteRule.NEWEST)
     ends.write("UPDATE events SET name = 'C' WHERE id = 3", "UPDATE events SET ts = 250, name = 'D' WHERE id = 4")
@@ -63,7 +63,7 @@ def test_newest_takes_an_equal_stamp(ends: Ends) -> None:
 
 
 def test_newest_compares_what_stamps_mean(into: Ends) -> None:
-    """An older stamp that is larger as text, because its zone is another, does not replace a newer one."""
+    """An older timestamp that is larger as text, because its zone is another, does not replace a newer one."""
     file = into.folder / "events.json"
     file.write_text('[{"id": 1, "ts": "2024-01-01T23:00:00Z", "name": "newer"}]', encoding="utf-8")
     into.load("lookback_window:minutes=600", file=file, write_rule=WriteRule.NEWEST)
@@ -231,7 +231,7 @@ def test_a_mirror_writes_only_what_differs(ends: Ends) -> None:
 
 
 def test_a_table_without_the_key_is_no_target_to_merge_into(ends: Ends) -> None:
-    """Rows cannot be told apart in a target that was built without a primary key."""
+    """Rows cannot be distinguished in a target that was built without a primary key."""
     ends.write(*BASE)
     ends.load("timestamp_watermark", write_rule=WriteRule.APPEND)
 

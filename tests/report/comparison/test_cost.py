@@ -18,7 +18,7 @@ DASH = "–"  # noqa: RUF001 - what stands for a missing figure
 
 CHEAPEST = (
     "scenario", "rows changed", "fewest rows read by", "rows read", f"{TIMES} clean", "re-read", "questions",
-    "memory bytes",
+    "state bytes",
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def test_several_environments_are_pointed_out(framed: Framed) -> None:
     """A report put together from several machines says so, since its times do not compare."""
     blocks = origin_blocks(framed({"environment": "a"}, {"environment": "b", "scenario": "late_rows"}))
 
-    assert blocks[1] == Paragraph("The trials were run in 2 environments, told one after the other.")
+    assert blocks[1] == Paragraph("The trials were run in 2 environments, listed one after the other.")
     assert blocks[2:4] == [Points((("environment:", "a"),)), Points((("environment:", "b"),))]
 
 
@@ -40,7 +40,7 @@ def test_trials_without_the_server_of_the_others_are_of_the_same_environment(fra
     told = ('{"python": "3.11", "x": [1]}', '{"python": "3.11", "x": [1], "postgres": "18.4"}', '{"python": "3.12"}')
     blocks = origin_blocks(framed(*({"environment": text, "strategy": text} for text in told)))
 
-    assert blocks[1] == Paragraph("The trials were run in 2 environments, told one after the other.")
+    assert blocks[1] == Paragraph("The trials were run in 2 environments, listed one after the other.")
     assert blocks[2:4] == [
         Points((("python:", "3.11"), ("x:", "1"), ("postgres:", "18.4"))),
         Points((("python:", "3.12"),)),

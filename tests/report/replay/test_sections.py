@@ -107,7 +107,7 @@ def test_strategies_stand_in_the_order_of_what_they_lost() -> None:
 
 
 def test_a_copy_that_waits_is_not_called_right() -> None:
-    """A strategy that has put rows off at the end is told apart, below those that have not, and never the cheapest."""
+    """A strategy that left rows for later is listed apart, below those that did not, and never the cheapest."""
     lazy = replace(FULL, strategy="settling_delay", rows_waiting=50, rows_read=0, rows_read_per_row_changed=0.0)
     _, note, table = answer_blocks([lazy, FULL])
 

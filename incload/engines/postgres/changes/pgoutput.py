@@ -44,7 +44,7 @@ def committed(messages: Iterable[bytes], key: tuple[str, ...], types: list[int])
     """Yield the transactions of a stream of messages that speak of one table and of those below it, oldest first.
 
     Each of these has its columns in its own order. A change from when a column of the key had another name, or another
-    type than the one whose number is given, tells no key that could be looked for: any row may have changed.
+    type than the one whose number is given, names no key that could be looked for: any row may have changed.
     """
     places = dict[int, list[int]]()
     open_: Committed | None = None
@@ -87,7 +87,7 @@ def _columns(message: bytes) -> list[tuple[str, int]]:
 
 
 def _keys(message: bytes, places: list[int]) -> Iterator[Key]:
-    """Yield the keys that a change names: of the row as it was, where that is told, and as it is."""
+    """Yield the keys that a change names: of the row as it was, where the log holds it, and as it is."""
     at, before = 5, dict[int, str]()
     while at < len(message):
         values, end = _tuple(message, at + 1, max(places))

@@ -33,7 +33,7 @@ _NAMED = (
     f" AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) WHERE i.indrelid = c.oid AND {_IDENTITY}), '{{}}')"
 )
 _NAMELESS = f"c.oid = t.member AND c.relkind = 'r' AND c.relreplident <> 'f' AND NOT {_NAMED} @> ?::text[]"
-"""Which members of a tree the log does not tell the key of old rows of."""
+"""For which members of a tree the log does not hold the key of old rows."""
 _LOOK = (
     f"{TREE} SELECT s.slot_name IS NOT NULL, s.confirmed_flush_lsn - '0/0'::pg_lsn, s.wal_status,"
     " pg_current_wal_lsn() - s.restart_lsn, obj_description(p.oid, 'pg_publication'),"
@@ -70,7 +70,7 @@ class Looked:
         snapshot: What the transaction sees, as the server writes it.
         unpublished: What is not published, or not wholly; empty when all is.
         types: The name and the number of each column's type, by the column.
-        nameless: The members of the tree of which the log does not tell the key of old rows.
+        nameless: The members of the tree for which the log does not hold the key of old rows.
     """
 
     confirmed: int
@@ -136,7 +136,7 @@ def publish(session: Session, relation: str, name: str, said: dict[str, object])
 
 
 def nameless(session: Session, relation: str, key: tuple[str, ...]) -> list[str]:
-    """Return the members of a table's tree of which the log would not tell the key of old rows."""
+    """Return the members of a table's tree for which the log would not hold the key of old rows."""
     found = session.rows(
         f"{TREE} SELECT c.oid::regclass::text FROM tree AS t JOIN pg_class AS c ON {_NAMELESS} ORDER BY c.oid",
         (relation, list(key)),
@@ -148,7 +148,7 @@ def refuse_nameless(table: str, key: tuple[str, ...], names: list[str]) -> None:
     """Refuse a table where members of its tree have no name for old rows."""
     if names:
         raise Refused(
-            f"the log of table {table!r} does not tell the key {', '.join(key)} of rows that are deleted from "
+            f"the log of table {table!r} does not hold the key {', '.join(key)} of rows that are deleted from "
             f"{', '.join(names)}: say ALTER TABLE {names[0]} REPLICA IDENTITY FULL, or name the columns of its replica "
             "identity with --key, and run `incload capture install --kind log`."
         )

@@ -107,7 +107,7 @@ class PostgresSlot(ChangeLog):
         return Kept(Capability.LOG, self._table, seen.key, position, None, seen.state)
 
     def reach(self, after: str | None, key: tuple[str, ...]) -> Reached:
-        """Let go what is stored already, and peek at the rest as far as this snapshot sees it."""
+        """Let go what is stored already, and peek at the part of the rest that this snapshot sees."""
         seen = self._seen = self._usable(key)
         log, _, form = (after or "").partition(".")[0].partition("-")
         start = _number(after) if after is not None and log == seen.log else -1
@@ -182,7 +182,7 @@ class PostgresSlot(ChangeLog):
         return self._seen
 
     def _usable(self, key: tuple[str, ...]) -> Looked:
-        """Describe the slot; refuse one that cannot tell what changed."""
+        """Describe the slot; refuse one that cannot say what changed."""
         seen = look(self._session, self._relation, self._name, key)
         install = "`incload capture install --kind log`"
         if seen is None or seen.status == GONE:
@@ -190,7 +190,8 @@ class PostgresSlot(ChangeLog):
         if seen.status == LOST:
             raise Refused(
                 f"the server has forgotten log that the slot {self._name!r} had not read: take it away with "
-                f"`incload capture remove --kind log` and make it anew with {install}; the next load reads everything."
+                f"`incload capture remove --kind log` and create it again with {install}; the next load reads "
+                "everything."
             )
         refuse_nameless(self._table, key, seen.nameless)
         if seen.unpublished:
@@ -211,7 +212,7 @@ class PostgresSlot(ChangeLog):
         level = self._session.rows("SHOW wal_level")[0][0]
         if level != "logical":
             raise Refused(
-                f"the server's wal_level is {level}, and its log tells no changes of rows: set it to logical, and "
+                f"the server's wal_level is {level}, and its log holds no changes of rows: set it to logical, and "
                 "restart the server."
             )
 
@@ -228,7 +229,7 @@ class PostgresSlot(ChangeLog):
 
 
 class _Sees:
-    """Tells whether a snapshot sees a transaction."""
+    """Says whether a snapshot sees a transaction."""
 
     def __init__(self, snapshot: str) -> None:
         """Read the snapshot as the server writes it: its horizon, its end, and the open transactions between."""
@@ -237,7 +238,7 @@ class _Sees:
         self._open: set[int] = set(map(int, filter(None, between.split(","))))
 
     def __call__(self, transaction: Committed) -> bool:
-        """Tell it of a committed one, of whose number the log holds the low 32 bits."""
+        """Add a committed one, of whose number the log holds the low 32 bits."""
         number = (self._end & ~0xFFFFFFFF) | transaction.number
         if number > self._end + 2**31:
             number -= 2**32

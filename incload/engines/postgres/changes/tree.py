@@ -78,7 +78,7 @@ def _why_not(log: str, kind: str, persistence: str, is_subscribed: str) -> str:
 
 
 def types_of(session: Session, relation: str, key: tuple[str, ...]) -> list[str]:
-    """Return the declared types of the key's columns, as far as they are there."""
+    """Return the declared types of the key's columns, those that exist."""
     found = session.rows(
         "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute"
         " WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped",
@@ -105,7 +105,7 @@ _TEXTS = ("text", "character varying", "character", "bpchar")
 
 
 def reads_as(before: list[str], now: list[str]) -> bool:
-    """Tell whether every value of some types, written as text, can be read as one of others."""
+    """Return whether every value of some types, written as text, can be read as one of others."""
     return len(before) == len(now) and all(starmap(_widens, zip(before, now, strict=True)))
 
 

@@ -97,7 +97,7 @@ class Looked:
         return Kept(Capability.TRIGGERS, table, self.key, self.position, None, self.state)
 
     def why_not_since(self, after: str) -> str:
-        """Say why the log does not tell what changed since a position; empty when it does."""
+        """Say why the log does not know what changed since a position; empty when it does."""
         log, _, form = after.partition(".")[0].partition("-")
         if log != self.log:
             return "its change log was begun again"

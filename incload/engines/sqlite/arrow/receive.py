@@ -24,7 +24,7 @@ _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 
 def _storable(reader: pa.RecordBatchReader, nulled: dict[str, set[str]]) -> pa.RecordBatchReader:
-    """Bring a stream to what SQLite stores: stamps as the ticks that they count, truth as 0 and 1, decimals as text."""
+    """Bring a stream to what SQLite stores: timestamps as ticks, booleans as 0 and 1, decimals as text."""
     kinds = list(map(_storage, reader.schema.types))
     schema = pa.schema(list(zip(reader.schema.names, kinds, strict=True)))
 
@@ -41,7 +41,7 @@ def _unstorable(values: pa.Array) -> set[str]:
     """Return what there is of which SQLite makes a null: NaN and times without end; a pass of Arrow's own."""
     if not (pa.types.is_floating(values.type) or pa.types.is_timestamp(values.type)):
         return set()
-    import pyarrow.compute as pc  # where no float and no stamp is stored, nobody waits for it
+    import pyarrow.compute as pc  # imported only where a float or a timestamp is stored
 
     if pa.types.is_floating(values.type):
         return {"NaN"} if pc.any(pc.is_nan(values)).as_py() else set()
@@ -62,13 +62,13 @@ def _stored(values: pa.Array, kind: pa.DataType) -> pa.Array:
     ticks = values.cast(kind)
     if not pa.types.is_timestamp(values.type):
         return ticks
-    import pyarrow.compute as pc  # where no stamp is stored, nobody waits for it
+    import pyarrow.compute as pc  # imported only where a timestamp is stored
 
     return pc.if_else(pc.less(pc.abs(pc.if_else(pc.equal(ticks, _LEAST), _MOST, ticks)), _MOST), ticks, None)
 
 
 def scratch(reader: pa.RecordBatchReader, nulled: dict[str, set[str]]) -> Scratch:
-    """Write a stream to a new SQLite file that nobody else knows; return its folder, which the caller removes.
+    """Write a stream to a new SQLite file of its own; return its folder, which the caller removes.
 
     What is null there and was not is added to `nulled`, by its column.
     """

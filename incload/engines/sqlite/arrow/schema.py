@@ -41,7 +41,7 @@ def formats(stream: int) -> list[str]:
     schema = _Schema()
     failed = _Stream.from_address(stream).get_schema(stream, byref(schema))
     if failed:
-        raise OSError(failed, "an Arrow stream cannot tell its types")
+        raise OSError(failed, "an Arrow stream cannot give its types")
     try:
         return [schema.children[place].contents.format.decode() for place in range(schema.n_children)]
     finally:

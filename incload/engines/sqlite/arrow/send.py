@@ -1,7 +1,7 @@
 """Rows out of SQLite as an Arrow stream, through the low level of ADBC: neither it nor this imports pyarrow.
 
 ADBC guesses a column's type from its first rows. Every stream therefore starts with an example, a row of the declared
-types, which whoever reads it leaves out. A marker tells it: by its place it is known only to those who read in order,
+types, which its reader leaves out. A marker shows it: by its place it is known only to those who read in order,
 as DuckDB does at the price of a fifth of an insert. A value that does not fit its declared type is refused, never bent.
 Parameters are bound as the stream of another query, which selects them: as bound values they have no affinity, whatever
 the expression that made them.
@@ -54,7 +54,7 @@ _NAMES = {"l": "int64", "g": "double", "u": "string", "z": "binary"}
 
 
 class SqliteStream(Stream):
-    """The rows of one query; it has to be closed, and not before whoever reads it is done."""
+    """The rows of one query; it has to be closed, and not before its reader is done."""
 
     def __init__(self, connection: AdbcConnection, source: Path, query: Query, columns: tuple[Column, ...]) -> None:
         """Run a query on a connection to which its file is attached; read the first batch.
@@ -144,7 +144,7 @@ class SqliteStream(Stream):
         return _unread(self._source, text)
 
     def close(self) -> None:
-        """Let go of the rows that nobody has taken, and of the statement."""
+        """Release the rows that were not taken, and the statement."""
         self._capsule = None
         self._opened.close()
 
@@ -155,7 +155,7 @@ def _unread(source: Path, text: str) -> Refused:
 
 @contextmanager
 def attached(source: Path, lock_seconds: float) -> Iterator[AdbcConnection]:
-    """Connect to a SQLite file as `source`, read-only; one that somebody writes is waited for, so many seconds."""
+    """Connect to a SQLite file as `source`, read-only; wait so many seconds for another process that writes it."""
     with connected(":memory:") as connection:
         try:
             execute(connection, f"PRAGMA busy_timeout = {lock_seconds * 1000:.0f}")
@@ -167,7 +167,7 @@ def attached(source: Path, lock_seconds: float) -> Iterator[AdbcConnection]:
 
 @contextmanager
 def connected(uri: str) -> Iterator[AdbcConnection]:
-    """Connect through the low level of ADBC: the one above would import pandas, to which nobody here has a use."""
+    """Connect through the low level of ADBC: the one above would import pandas, which has no use here."""
     with adbc_driver_sqlite.connect(uri) as database, AdbcConnection(database) as connection:
         yield connection
 

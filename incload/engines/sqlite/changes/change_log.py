@@ -58,7 +58,7 @@ class SqliteLog(ChangeLog):
         self._schema = session.name(place, "").removesuffix('.""')
 
     def install(self, key: tuple[str, ...]) -> None:
-        """Make the change table anew unless it fits, make the triggers anew, and begin the log again."""
+        """Recreate the change table unless it fits, recreate the triggers, and begin the log again."""
         self._refuse_unwatchable()
         known = self._captured() if self._registered() else None
         if known is not None and self._has(known.key):
@@ -158,7 +158,7 @@ class SqliteLog(ChangeLog):
     def unwatched(self) -> Iterator[None]:
         """Take the triggers away for the time of a block."""
         known = self._captured()
-        assert known is not None  # noqa: S101 - whoever hides rows has installed the log
+        assert known is not None  # noqa: S101 - a caller that hides rows has installed the log
         self._drop_triggers()
         try:
             yield
@@ -233,12 +233,12 @@ class SqliteLog(ChangeLog):
         return [(str(kind), str(name), int(str(place)), str(sql)) for kind, name, place, sql in found]
 
     def _is_younger(self, found: list[tuple[str, str, int, str]]) -> bool:
-        """Tell whether the table was made after its change table."""
+        """Return whether the table was made after its change table."""
         places = {name == self._log: place for kind, name, place, _ in found if kind == "table"}
         return places[False] > places[True]
 
     def _fits(self, key: tuple[str, ...]) -> bool:
-        """Tell whether the change table is of today's form, and not older than the table."""
+        """Return whether the change table is of today's form, and not older than the table."""
         columns = [(_NUMBER, "INTEGER"), *((name, "") for name in key)]
         catalogue = [each for each in self._catalogue() if each[1] != REGISTRY]
         return self._named(self._log) == columns and not self._is_younger(catalogue)
@@ -250,7 +250,7 @@ class SqliteLog(ChangeLog):
         )
 
     def _has(self, key: tuple[str, ...]) -> bool:
-        """Tell whether the table has the columns of a key."""
+        """Return whether the table has the columns of a key."""
         return {name for name, _ in self._named(self._table)} >= set(key)
 
     def _named(self, table: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""A schema of a DuckDB file, as source and as target: its tables, its memory, and what is said of one that is not."""
+"""A schema of a DuckDB file, as source and as target: its tables, its state, and what is said of one that is not."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def shop(tmp_path: Path) -> Shop:
 
 @pytest.mark.parametrize("name", ODD)
 def test_a_schema_of_any_name_is_loaded_from_and_into(name: str, tmp_path: Path) -> None:
-    """The rows of that schema and no other's, merged at the second load; the memory stands beside the copy."""
+    """The rows of that schema and no other's, merged at the second load; the state stands beside the copy."""
     shop = Shop(tmp_path, name, f"{name}.raw").make()
     assert shop.load() == 0
     first = shop.rows()
@@ -178,7 +178,7 @@ def test_a_view_of_a_schema_is_loaded(shop: Shop) -> None:
 
 
 def test_evolving_stays_in_the_schema(shop: Shop) -> None:
-    """A table that is built anew under other types, and a new column."""
+    """A table that is built again under other types, and a new column."""
     assert shop.load() == 0
     run(
         shop.shop, "duckdb",
@@ -267,7 +267,7 @@ def test_no_row_is_passed_over_where_parts_renumber_the_source(shop: Shop, monke
 
 
 def test_a_schema_is_found_under_any_case(tmp_path: Path) -> None:
-    """As DuckDB finds it: letters beyond ASCII are told apart by their case."""
+    """As DuckDB finds it: letters beyond ASCII are distinguished by their case."""
     shop = Shop(tmp_path, "Staging", "RAW").make()
     assert shop.load(source=shop.url("sTAGING"), target=shop.target_url("raw")) == 0
     run(shop.shop, "duckdb", 'CREATE SCHEMA "Ä"', 'CREATE SCHEMA "ä"', f'CREATE TABLE "ä".events {COLUMNS}')
@@ -324,7 +324,7 @@ def test_a_table_in_another_schema_is_told(shop: Shop, command: str, capsys: pyt
     )
 
 
-# The memory
+# The state
 
 
 def test_a_state_is_of_one_schema(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -379,7 +379,7 @@ def test_a_state_of_no_schema_is_refused(shop: Shop, capsys: pytest.CaptureFixtu
     assert main(["state", "show", shop.target_url()]) == 2
 
     assert capsys.readouterr().err == (
-        f"incload: nothing is remembered in '{shop.copy}' (schema 'raw'): load into it first.\n"
+        f"incload: there is no state in '{shop.copy}' (schema 'raw'): load into it first.\n"
     )
 
 

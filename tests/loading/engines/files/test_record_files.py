@@ -109,7 +109,7 @@ def test_an_empty_packed_file_is_refused(into: Ends) -> None:
 
 
 def test_json_values_keep_their_form(into: Ends) -> None:
-    """Stamps and numbers as text stay text, nested values stay JSON, and every type stays itself."""
+    """Timestamps and numbers as text stay text, nested values stay JSON, and every type stays itself."""
     content = (
         '[{"id": 1, "ts": 1, "stamp": "2024-01-01T00:00:00Z", "code": "007", "real": 1.10, "yes": true, "none": null,'
         r' "nested": {"a": [1, "ü"]}, "text": "a\u0000\"\n🎉", "big": 9223372036854775807}]'
@@ -220,7 +220,7 @@ def test_a_csv_column_of_text_stays_text(into: Ends) -> None:
 
 
 def test_text_keys_are_keys(into: Ends) -> None:
-    """Rows are told apart by texts, to the letter and the space."""
+    """Rows are distinguished by texts, to the letter and the space."""
     load(into, "e.csv", "id,ts\n01,1\n1,1\na,1\nA,1\na ,1\n")
     load(into, "e.csv", "id,ts\n1,2\na,2\n")
 
@@ -228,7 +228,7 @@ def test_text_keys_are_keys(into: Ends) -> None:
 
 
 def test_parquet_brings_its_types(into: Ends, tmp_path: Path) -> None:
-    """Stamps, dates, small integers and lists arrive as their engine's types."""
+    """Timestamps, dates, small integers and lists arrive as their engine's types."""
     import duckdb
 
     duckdb.execute(
@@ -249,7 +249,7 @@ def test_parquet_brings_its_types(into: Ends, tmp_path: Path) -> None:
 
 
 def test_parquet_stamps_of_nanoseconds_are_compared_exactly(into: Ends, tmp_path: Path) -> None:
-    """Two stamps a nanosecond apart are two watermarks."""
+    """Two timestamps a nanosecond apart are two watermarks."""
     import duckdb
 
     for number in (1, 2):

@@ -63,7 +63,7 @@ class Followed:
         return done.loaded, done.removed
 
     def right(self) -> bool:
-        """Load, and tell whether the copy is the source."""
+        """Load, and say whether the copy is the source."""
         self.load(guards=Guards(allow_removals=True), evolve=True)
         return self.copy() == self.connection.execute("SELECT * FROM events ORDER BY id").fetchall()
 
@@ -178,7 +178,7 @@ def test_a_source_without_a_log_is_refused(followed: Followed) -> None:
 
 @pytest.mark.parametrize("followed", ["log_cdc"], indirect=True)
 def test_a_slot_whose_table_is_gone_is_listed_and_can_be_removed(followed: Followed) -> None:
-    """It would keep the server's log for ever, and for nobody."""
+    """It would keep the server's log permanently, and for nobody."""
     followed.connection.execute("DROP TABLE events")
 
     assert [(kept.table, kept.state) for kept in capture.listed(followed.source)] == [
@@ -217,7 +217,7 @@ def test_a_table_whose_log_lacks_the_key_is_refused(followed: Followed) -> None:
     """Without a replica identity deleted rows have no name."""
     followed.connection.execute("ALTER TABLE events REPLICA IDENTITY NOTHING")
 
-    with pytest.raises(Refused, match="does not tell the key id of rows that are deleted"):
+    with pytest.raises(Refused, match="does not hold the key id of rows that are deleted"):
         followed.load()
 
 
@@ -229,7 +229,9 @@ def test_a_lost_slot_is_refused(followed: Followed, monkeypatch: pytest.MonkeyPa
     look = replication_slot.look
     monkeypatch.setattr(replication_slot, "look", lambda *given: replace(look(*given), status="lost"))  # type: ignore[type-var]
 
-    with pytest.raises(Refused, match=r"has forgotten log .* make it anew with `incload capture install --kind log`"):
+    with pytest.raises(
+        Refused, match=r"has forgotten log .* create it again with `incload capture install --kind log`"
+    ):
         followed.load()
 
 

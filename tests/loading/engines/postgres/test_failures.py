@@ -32,8 +32,8 @@ BEFORE: list[Row] = [(1, "a", 10), (2, "b", 20)]
 AFTER: list[Row] = [(1, "a", 10), (2, "changed", 30), (3, "c", 31)]
 STATEMENTS = {
     "before the rows": r"CREATE TEMP TABLE",
-    "between rows and memory": r'UPDATE "[^"]+"\."_incload_state" ',
-    "after the memory": r'DELETE FROM "[^"]+"\."_incload_state_history"',
+    "between rows and state": r'UPDATE "[^"]+"\."_incload_state" ',
+    "after the state": r'DELETE FROM "[^"]+"\."_incload_state_history"',
     "at the commit": r"COMMIT",
 }
 PAIRS = ("postgres-postgres", "sqlite-postgres")

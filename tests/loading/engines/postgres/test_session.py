@@ -220,7 +220,7 @@ VALUES = (
     "(1, 7, 0.1, 1.10, 1.100, true, '2024-01-01 00:00:00.000001', '2024-01-01 02:00:00.5+01', '2024-02-29',"
     " '00000000-0000-0000-0000-00000000000a', '{\"a\":  1}', '{1,NULL}', 'ab', 'a@b')"
 )
-STAMP = datetime(2024, 1, 1, microsecond=1)  # noqa: DTZ001 - a stamp without a zone, as it is stored
+STAMP = datetime(2024, 1, 1, microsecond=1)  # noqa: DTZ001 - a timestamp without a zone, as it is stored
 ZONED = datetime(2024, 1, 1, 1, 0, 0, 500_000, tzinfo=UTC)
 
 
@@ -250,7 +250,7 @@ def test_postgres_keeps_its_types(
 def test_types_cross_to_duckdb_and_back(
     out: Ends, copies: str, postgres_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Decimals, days and zoned stamps keep their types; what the other does not have travels as text."""
+    """Decimals, days and zoned timestamps keep their types; what the other does not have travels as text."""
     out.write(f"CREATE TABLE events ({TYPES})", f"INSERT INTO events VALUES {VALUES}")
     out.load()
     types = [kind for (kind,) in out.rows("SELECT data_type FROM duckdb_columns() WHERE table_name = 'events'")]
@@ -409,7 +409,7 @@ def test_a_load_that_does_not_finish_is_not_waited_for_for_ever(within: Ends, mo
 
 
 def test_a_table_is_not_loaded_into_itself(within: Ends) -> None:
-    """Source and target are told apart by database, schema and table."""
+    """Source and target are distinguished by database, schema and table."""
     within.write("CREATE TABLE events (id INTEGER PRIMARY KEY)")
     within.target_url = within.source_url
     with pytest.raises(Refused, match="source and target are both table 'events' of 'postgresql://"):

@@ -194,7 +194,7 @@ def test_two_streams_at_once_do_not_meet(session: SqliteSession) -> None:
 
 
 def locked(source: Path) -> bool:
-    """Tell whether this process reads a SQLite file, which only another one can see."""
+    """Return whether this process reads a SQLite file, which only another one can see."""
     taking = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN EXCLUSIVE')"
     done = subprocess.run([sys.executable, "-c", taking, str(source)], capture_output=True, check=False)
     return done.returncode != 0

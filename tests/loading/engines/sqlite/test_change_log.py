@@ -198,7 +198,7 @@ def test_removals_that_the_log_names_are_not_held_back(captured: Ends) -> None:
 
 
 def test_lost_triggers_are_refused(captured: Ends) -> None:
-    """A table that was built anew has none; put back, they make the next load read everything."""
+    """A table that was built again has none; put back, they make the next load read everything."""
     captured.write("DROP TRIGGER _incload_update_events", "UPDATE events SET v = 100")
 
     assert [kept.state for kept in capture.listed(captured.source)] == ["triggers are missing"]

@@ -35,7 +35,7 @@ NEAR = [
 
 
 def follow(ends: Ends, *stamps: object, index: str = "(ts)", declared: str = "") -> None:
-    """Make an indexed source of stamps, load it, and have one more that is new and in order."""
+    """Make an indexed source of timestamps, load it, and have one more that is new and in order."""
     ends.write(f"CREATE TABLE events (id INTEGER PRIMARY KEY, ts {declared})", f"CREATE INDEX by_ts ON events {index}")
     ends.insert("events", list(enumerate([*stamps, SHAPE], 1)))
     ends.load("timestamp_watermark")
@@ -113,7 +113,7 @@ def test_a_first_load_looks_at_everything(between: Between, strategy: str) -> No
     ends.insert("events", [(2, FAR[0])])
     ends.write_target("DROP TABLE events")
 
-    with pytest.raises(Refused, match="write all stamps in one shape"):
+    with pytest.raises(Refused, match="write all timestamps in one shape"):
         ends.load(strategy, clock=lambda: CLOCK)
 
 
@@ -127,12 +127,12 @@ def test_a_first_load_asks_no_state(between: Between) -> None:
 
 
 def test_where_nothing_is_remembered_everything_is_looked_at(between: Between) -> None:
-    """Another strategy has its own memory, and a target that is there does not stand in for it."""
+    """Another strategy has its own state, and a target that is there does not stand in for it."""
     ends = between("sqlite", "sqlite")
     follow(ends)
     ends.insert("events", [(2, FAR[0])])
 
-    with pytest.raises(Refused, match="write all stamps in one shape"):
+    with pytest.raises(Refused, match="write all timestamps in one shape"):
         ends.load("composite_watermark")
 
 
@@ -146,18 +146,18 @@ def test_what_reads_everything_looks_at_everything(between: Between, rule: Write
     ends.insert("events", [(2, FAR[0])])
     ends.load(strategy, write_rule=rule)
 
-    with pytest.raises(Refused, match="write all stamps in one shape"):
+    with pytest.raises(Refused, match="write all timestamps in one shape"):
         ends.load(strategy, write_rule=rule)
 
 
 def test_rows_chosen_by_their_key_have_any_stamp(between: Between) -> None:
-    """A strategy that goes by keys asks for stamps only to write the newest, and may be handed every value."""
+    """A strategy that goes by keys asks for timestamps only to write the newest, and may be handed every value."""
     ends = between("sqlite", "sqlite")
     follow(ends)
     ends.load("incrementing_id", write_rule=WriteRule.NEWEST)
     ends.insert("events", [(11, FAR[0])])
 
-    with pytest.raises(Refused, match="write all stamps in one shape"):
+    with pytest.raises(Refused, match="write all timestamps in one shape"):
         ends.load("incrementing_id", write_rule=WriteRule.NEWEST)
 
 
@@ -186,7 +186,7 @@ def test_an_upper_bound_has_a_neighbourhood(between: Between, stamp: str, *, ref
     ends.insert("events", [(2, stamp), (3, "2024-03-20T00:00:00Z")])
 
     if refused:
-        with pytest.raises(Refused, match="write all stamps in one shape"):
+        with pytest.raises(Refused, match="write all timestamps in one shape"):
             ends.load("settling_delay", clock=lambda: CLOCK)
     else:
         assert ends.load("settling_delay", clock=lambda: CLOCK).loaded == 1
@@ -201,7 +201,7 @@ def test_every_window_has_a_neighbourhood(between: Between) -> None:
     ends.load("sparse_lookback:days=(40,)")
     ends.insert("events", [(3, "2024-02-01T00:00:00+00:00")])
 
-    with pytest.raises(Refused, match="write all stamps in one shape"):
+    with pytest.raises(Refused, match="write all timestamps in one shape"):
         ends.load("sparse_lookback:days=(40,)")
 
 
@@ -217,7 +217,7 @@ def test_a_new_shape_of_all_stamps_is_followed(between: Between) -> None:
 
 
 def test_an_emptied_source_is_followed(between: Between) -> None:
-    """No value is of any shape, and the memory stays."""
+    """No value is of any shape, and the state stays."""
     ends = between("sqlite", "sqlite")
     follow(ends)
     ends.write("DELETE FROM events")
@@ -256,7 +256,7 @@ def test_what_comes_between_the_look_and_the_stream_is_looked_at(
 
     monkeypatch.setattr(SqliteSession, "stream", late)
     if refused:
-        with pytest.raises(Refused, match="write all stamps in one shape"):
+        with pytest.raises(Refused, match="write all timestamps in one shape"):
             ends.load("timestamp_watermark")
         assert ends.rows() == [(1, SHAPE)]
     else:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 SHAPE = "2024-03-10T12:00:00Z"
 FAR = "2024-03-07T23:59:59.9Z"
-"""A stamp of another shape, three days before."""
+"""A timestamp of another shape, three days before."""
 US = UNITS["us"]
 FARTHEST = (15 * 60 + 59) * 60 * US
-"""How far a clock may be from UTC: a stamp that says no zone may be of any."""
+"""How far a clock may be from UTC: a timestamp that says no zone may be of any."""
 MIDDLE = datetime(2024, 3, 1)  # noqa: DTZ001 - the zone is drawn
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -51,7 +51,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Form:
-    """How a stamp is written: what stands before the time, what part of it is written, and the zone in minutes."""
+    """How a timestamp is written: what stands before the time, what part of it is written, and the zone in minutes."""
 
     separator: str
     written: int
@@ -96,7 +96,7 @@ INDEXES = st.sampled_from(["(ts)", "(ts DESC)", "(ts, id)", "(ts) WHERE ts IS NO
 
 @st.composite
 def columns(draw: st.DrawFn) -> tuple[Form, list[Value]]:
-    """Return a form of stamps and a column in which most have it and a few have not."""
+    """Return a form of timestamps and a column in which most have it and a few have not."""
     form = draw(FORMS)
     ours = draw(st.lists(st.builds(form.write, DAYS, SECONDS), min_size=1, max_size=5))
     strangers = st.builds(lambda other, days, seconds: other.write(days, seconds), FORMS, DAYS, SECONDS)
@@ -171,7 +171,7 @@ def test_what_is_confirmed_is_ordered_in_time(  # noqa: PLR0913 - that is what m
     look = held(state, [value.stored for value in values], declared, index)
     said, said_of_all = refusal(look, shape, question), of_all(look)
 
-    assert said in {"", said_of_all} or "was written anew" in said or "values must be of one type" in said
+    assert said in {"", said_of_all} or "was rewritten" in said or "values must be of one type" in said
     if said or not said_of_all:
         return
     query = answer(state, shape, question)
@@ -194,7 +194,7 @@ def test_a_question_without_a_lower_bound_is_for_any_value(state: SqliteSession,
     look = held(state, [FAR, SHAPE])
 
     assert refusal(look, shape, Since(shape.position(SHAPE))) == ""
-    assert "write all stamps in one shape" in refusal(look, shape, Since(shape.position(SHAPE)), question)
+    assert "write all timestamps in one shape" in refusal(look, shape, Since(shape.position(SHAPE)), question)
 
 
 @pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
@@ -205,7 +205,7 @@ def test_there_is_nothing_beyond_the_calendar(state: SqliteSession, stamp: str) 
     at = shape.position(stamp)
     look = held(state, [stamp, "0000-99-99", "9999-99-99"])
 
-    assert "mixes stamps" in refusal(look, shape, Since(at, until=at))
+    assert "mixes timestamps" in refusal(look, shape, Since(at, until=at))
     assert refusal(held(state, [stamp]), shape, Since(at, until=at)) == ""
 
 
@@ -215,7 +215,7 @@ def test_a_column_that_is_written_anew_meanwhile_is_refused(state: SqliteSession
     assert shape
     look = held(state, ["2024-03-10 12:00"])
 
-    assert refusal(look, shape, Since(0)) == ("cursor column 'ts' was written anew while it was looked at: load again.")
+    assert refusal(look, shape, Since(0)) == ("cursor column 'ts' was rewritten while it was checked: load again.")
 
 
 @pytest.mark.parametrize("path", ["source.db", "a copy.db"])
