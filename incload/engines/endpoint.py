@@ -26,11 +26,11 @@ class Endpoint(ABC):
 
     @abstractmethod
     def identity(self) -> object:
-        """Return what tells it from another that has taken its place."""
+        """Return what distinguishes it from another that has taken its place."""
 
     @abstractmethod
     def origin(self, table: str) -> str:
-        """Return what tells a table of this source from others, for a memory: without user or password."""
+        """Return what distinguishes a table of this source from others, for a state: without user or password."""
 
     @abstractmethod
     def check_source(self) -> None:
@@ -42,7 +42,7 @@ class Endpoint(ABC):
 
     @abstractmethod
     def shares_session(self, source: Endpoint) -> bool:
-        """Tell whether one session of this target's engine can name the source's table as well."""
+        """Return whether one session of this target's engine can name the source's table as well."""
 
     @abstractmethod
     def remove(self) -> None:

@@ -25,7 +25,7 @@ class Skipping(Protocol):
     """What may keep a sync from running, such as a fault."""
 
     def skips(self, sync: int) -> bool:
-        """Tell whether a sync does not run."""
+        """Return whether a sync does not run."""
 
 
 Key = tuple[object, ...]

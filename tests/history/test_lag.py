@@ -16,7 +16,7 @@ Rows = list[tuple[str, int | None]]
 
 
 def arrow(rows: Rows) -> pa.Table:
-    """Return keys and stamps as a history holds them."""
+    """Return keys and timestamps as a history holds them."""
     keys, stamps = [key for key, _ in rows], [at for _, at in rows]
     return pa.table({"id": pa.array(keys, pa.string()), "at": pa.array(stamps, pa.timestamp("us"))})
 
@@ -46,7 +46,7 @@ def test_a_larger_stamp_begins_a_new_order() -> None:
 
 
 def test_a_stamp_ahead_of_the_clock_is_no_watermark_yet() -> None:
-    """A stamp equal to the clock counts at once, one ahead of it when the clock has passed it."""
+    """A timestamp equal to the clock counts at once, one ahead of it when the clock has passed it."""
     assert changes([("a", 1_000)], [("b", 990)]) == [[("b", 10, True)]]
     assert changes([("a", 900), ("z", 1_150)], [("b", 910)], [("c", 920)], [("d", 930)]) == [
         [("b", -10, True)],
@@ -56,7 +56,7 @@ def test_a_stamp_ahead_of_the_clock_is_no_watermark_yet() -> None:
 
 
 def test_no_watermark_and_no_stamp_are_no_lag() -> None:
-    """While no row had a stamp nothing lies behind, and a row without one never does."""
+    """While no row had a timestamp nothing lies behind, and a row without one never does."""
     assert changes([("a", None)], [("b", 900)], [("c", None)]) == [[("b", None, True)], [("c", None, True)]]
 
 

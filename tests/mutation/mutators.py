@@ -77,7 +77,7 @@ def candidates(source: str) -> list[Mutant]:
 
 
 def is_mutant(each: Mutant, source: str) -> bool:
-    """Tell whether a change leaves a text that is Python, and another program than it was."""
+    """Return whether a change leaves a text that is Python, and another program than it was."""
     return _parsed(each.applied(source)) not in {None, _parsed(source)}
 
 
@@ -209,7 +209,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_idle(node: ast.AST) -> bool:
-    """Tell whether nothing in a node can be mutated to any effect."""
+    """Return whether nothing in a node can be mutated to any effect."""
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         return True
     aliased = isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript | ast.BinOp) and _names_type(node)
@@ -217,7 +217,7 @@ def _is_idle(node: ast.AST) -> bool:
 
 
 def _names_type(node: ast.Assign) -> bool:
-    """Tell whether an assignment names a type, as `Key = tuple[object, ...]` does."""
+    """Return whether an assignment names a type, as `Key = tuple[object, ...]` does."""
     (target, *others) = node.targets
     return not others and isinstance(target, ast.Name) and bool(re.fullmatch(r"_?([A-Z][a-z]+)+", target.id))
 
@@ -235,7 +235,7 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _removable(node: ast.stmt) -> bool:
-    """Tell whether a statement can go without a name going with it."""
+    """Return whether a statement can go without a name going with it."""
     if isinstance(node, ast.Assign):
         return not any(isinstance(each, ast.Name | ast.Tuple) for each in node.targets)
     return isinstance(node, ast.AugAssign | ast.Raise | ast.Delete) or (
