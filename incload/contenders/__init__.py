@@ -1,4 +1,4 @@
-"""Whatever can be put on the bench: anything that performs one sync of one table when it is asked to.
+"""Contenders: anything that performs one sync of one table on request.
 
 The harness drives a `Contender` and nothing else. incload's own strategies are one kind; a kind is one file. What must
 stay true: a contender is asked by URLs, is not told what happens in the source, and may say nothing about itself. What

@@ -1,4 +1,4 @@
-"""DuckDB: the session, its schemas, loads in chunks, and when a file is tidied up.
+"""DuckDB: the session, its schemas, loads in chunks, and the cleanup of its files.
 
 What must stay true: rows never pass through Python; they move inside DuckDB or come in as Arrow streams.
 """

@@ -1,4 +1,4 @@
-"""Performance: what loads cost at scale, by turns, beside a plain copy.
+"""Performance: the cost of loads at scale, measured in turns with a plain copy.
 
 What must stay true: figures are ratios within one run; nothing is compared across machines.
 """

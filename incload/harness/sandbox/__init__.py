@@ -1,4 +1,4 @@
-"""Sandboxes: the throw-away databases in which trials and replays run, and what they ran on.
+"""Sandboxes: the throw-away databases of trials and replays, and the environment of a run.
 
 What must stay true: nothing in a sandbox outlives its run.
 """

@@ -1,4 +1,4 @@
-"""What can happen to a loader rather than to its source: one file for a kind, and nothing else to change for a new one.
+"""Faults of a loader rather than of its source: one file for each kind.
 
 A fault says what it breaks, harms what `Victim` describes (a model on paper, a real load on real files), and says in a
 sentence what it did. Every module of this folder is searched for kinds of faults. What must stay true: prediction and
