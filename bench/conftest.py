@@ -62,14 +62,14 @@ def record(request: pytest.FixtureRequest) -> Callable[[Outcome], None]:
 
 
 @pytest.fixture
-def told(benchmark: BenchmarkFixture) -> Callable[[Sequence[float]], None]:
+def record_rounds(benchmark: BenchmarkFixture) -> Callable[[Sequence[float]], None]:
     """Return a function that gives the benchmark the seconds of finished rounds; its timer is the load clock."""
 
-    def tell(seconds: Sequence[float]) -> None:
+    def record(seconds: Sequence[float]) -> None:
         rounds = iter(seconds)
         benchmark.pedantic(lambda: CLOCK.advance(next(rounds)), rounds=len(seconds), iterations=1)
 
-    return tell
+    return record
 
 
 @pytest.fixture(scope="session")

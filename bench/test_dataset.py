@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.on_request, pytest.mark.benchmark(timer=CLOCK.read)]
 
 @pytest.mark.parametrize("name", ["orders_narrow", "orders", "customers", "sensor_events"])
 def test_dataset_is_streamed_to_parquet(
-    told: Callable[[Sequence[float]], None],
+    record_rounds: Callable[[Sequence[float]], None],
     name: str,
     record: Callable[[Outcome], None],
     command: str,
@@ -41,7 +41,7 @@ def test_dataset_is_streamed_to_parquet(
     """The stream holds a block at a time."""
     rows = request.config.option.dataset_rows
     took = whole([sys.executable, "-c", WRITE, name, str(rows), str(tmp_path / "rows.parquet")])
-    told([took.seconds])
+    record_rounds([took.seconds])
     record(
         figures(
             Measured("dataset", "generator", f"{name}_of_{rows}", ("", ""), rows, command),

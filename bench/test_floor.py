@@ -38,10 +38,10 @@ def bare(setting: Setting) -> FunctionContender:
 @pytest.fixture(scope="module")
 def races(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> tuple[Yard, dict[Phase, dict[str, Times]]]:
+) -> tuple[Workspace, dict[Phase, dict[str, Times]]]:
     """Let all settings load by turns with the reference copy and a load of this project."""
     option = request.config.option
-    own = yard(PAIR, option.scale, option.seed, tmp_path_factory.mktemp("floor"))
+    own = workspace(PAIR, option.scale, option.seed, tmp_path_factory.mktemp("floor"))
     (load,) = (each for each in choice(option).chosen_strategies() if each.id == LOAD)
     contenders = [REFERENCE, NativeContender(load), *map(bare, SETTINGS)]
     return own, {phase: race(own, contenders, phase, option.rounds) for phase in PHASES}
@@ -50,17 +50,17 @@ def races(
 @pytest.mark.parametrize("who", [REFERENCE.id, LOAD, *(setting.id for setting in SETTINGS)])
 @pytest.mark.parametrize("phase", PHASES)
 def test_floor(
-    told: Callable[[Sequence[float]], None],
+    record_rounds: Callable[[Sequence[float]], None],
     who: str,
     phase: Phase,
-    races: tuple[Yard, dict[Phase, dict[str, Times]]],
+    races: tuple[Workspace, dict[Phase, dict[str, Times]]],
     record: Callable[[Outcome], None],
     command: str,
 ) -> None:
     """A setting is timed by turns with the others, and its copy audited."""
     own, ran = races
     times, reference = ran[phase][who], min(ran[phase][REFERENCE.id].seconds)
-    told(times.seconds)
+    record_rounds(times.seconds)
     contended = FunctionContender(who, lambda _: 0)
     record(outcome(own, contended, phase, times, Timing("floor", reference, command)))
 

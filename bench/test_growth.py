@@ -75,8 +75,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
 
 
 @pytest.fixture
-def tell(
-    told: Callable[[Sequence[float]], None],
+def record_cost(
+    record_rounds: Callable[[Sequence[float]], None],
     rows: int,
     changed: int,
     measured: list[Outcome],
@@ -90,7 +90,7 @@ def tell(
         result = figures(what, cost.seconds, read=cost.read)
         record(result)
         measured.append(result)
-        told(cost.seconds)
+        record_rounds(cost.seconds)
 
     return take
 
@@ -100,21 +100,21 @@ def test_growth(
     changed: int,
     strategy: Strategy,
     folders: Callable[[int], Path],
-    tell: Callable[[str, Cost], None],
+    record_cost: Callable[[str, Cost], None],
     request: pytest.FixtureRequest,
 ) -> None:
     """A sync reads what changed, or everything, and is timed."""
     cost = grown(rows, changed, folders(rows)).cost(strategy, request.config.option.rounds)
-    tell(strategy.id, cost)
+    record_cost(strategy.id, cost)
 
     assert cost.read >= changed
 
 
 def test_growth_of_text(
-    rows: int, changed: int, tmp_path: Path, tell: Callable[[str, Cost], None], request: pytest.FixtureRequest
+    rows: int, changed: int, tmp_path: Path, record_cost: Callable[[str, Cost], None], request: pytest.FixtureRequest
 ) -> None:
     """A sync by a cursor of indexed texts looks at the days that there are and at what changed, and is timed."""
     cost = grown(rows, changed, tmp_path, GrownText).cost(TimestampWatermark(), request.config.option.rounds)
-    tell("timestamp_watermark of text", cost)
+    record_cost("timestamp_watermark of text", cost)
 
     assert cost.read == changed

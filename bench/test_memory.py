@@ -1,4 +1,4 @@
-"""State: the peak of an initial load in a process of its own, of so many rows and of ten times as many.
+"""Memory: the peak of an initial load in a process of its own, of so many rows and of ten times as many.
 
 `pytest bench -k memory --benchmark-only`; the smaller number of rows is `--memory-scale`.
 """
@@ -13,7 +13,7 @@ import pytest
 from incload.harness.load_timer import CLOCK
 from incload.harness.perf.records import Measured, figures
 from incload.harness.perf.subprocess_timer import whole
-from incload.harness.perf.throughput import yard
+from incload.harness.perf.throughput import workspace
 from incload.harness.sandbox.sandbox import pair_name
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def load_arguments(pair: tuple[str, str], source: Path, target: Path) -> list[st
 
 @pytest.mark.parametrize("pair", PAIRS, ids=pair_name)
 def test_memory_of_an_initial_load(
-    told: Callable[[Sequence[float]], None],
+    record_rounds: Callable[[Sequence[float]], None],
     pair: tuple[str, str],
     record: Callable[[Outcome], None],
     command: str,
@@ -50,7 +50,7 @@ def test_memory_of_an_initial_load(
     """Ten times the rows need hardly more memory."""
     peaks = []
     for rows in (request.config.option.memory_scale, 10 * request.config.option.memory_scale):
-        own = yard(pair, rows, 1, tmp_path)
+        own = workspace(pair, rows, 1, tmp_path)
         source, target = own.source("initial_load"), own.targets.end("target")
         took = whole(load_arguments(pair, source.path, target.path))
         peaks.append(took.peak_bytes)
@@ -64,6 +64,6 @@ def test_memory_of_an_initial_load(
         )
         own.sources.clear("source-base")
         own.targets.clear("target")
-    told([took.seconds])
+    record_rounds([took.seconds])
 
     assert peaks[1] - peaks[0] < MOST_MORE

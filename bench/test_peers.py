@@ -16,7 +16,7 @@ from test_memory import load_arguments
 from incload.harness.load_timer import CLOCK
 from incload.harness.perf.records import Measured, figures
 from incload.harness.perf.subprocess_timer import whole
-from incload.harness.perf.throughput import PHASES, Phase, Yard, yard
+from incload.harness.perf.throughput import PHASES, Phase, Workspace, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,7 +59,7 @@ def copied(old: str, new: str) -> str:
     return new
 
 
-def run(own: Yard, folder: Path, phase: Phase, rounds: int) -> dict[str, list[float]]:
+def run(own: Workspace, folder: Path, phase: Phase, rounds: int) -> dict[str, list[float]]:
     """Let both run through a phase by turns, each from the state in which it left the phase before."""
     seconds: dict[str, list[float]] = {"incload": [], "dlt": []}
     source = own.source(phase)
@@ -85,7 +85,7 @@ def races(
 ) -> dict[Phase, dict[str, list[float]]]:
     """Run all phases; both have to make the same copy."""
     option, folder = request.config.option, tmp_path_factory.mktemp("peers")
-    own = yard(PAIR, option.scale, 1, folder)
+    own = workspace(PAIR, option.scale, 1, folder)
     ran: dict[Phase, dict[str, list[float]]] = {}
     for phase in PHASES:
         ran[phase] = run(own, folder, phase, option.rounds)
@@ -96,7 +96,7 @@ def races(
 @pytest.mark.parametrize("who", ["incload", "dlt"])
 @pytest.mark.parametrize("phase", PHASES)
 def test_peers_beside_incload(
-    told: Callable[[Sequence[float]], None],
+    record_rounds: Callable[[Sequence[float]], None],
     who: str,
     phase: Phase,
     races: dict[Phase, dict[str, list[float]]],
@@ -106,7 +106,7 @@ def test_peers_beside_incload(
 ) -> None:
     """The times of both are reported side by side."""
     seconds, reference = races[phase][who], min(races[phase]["incload"])
-    told(seconds)
+    record_rounds(seconds)
     record(
         figures(Measured("peers", who, phase, PAIR, request.config.option.scale, command), seconds, reference=reference)
     )

@@ -10,7 +10,7 @@ from test_memory import load_arguments
 
 from incload.harness.perf.records import Measured, figures
 from incload.harness.perf.subprocess_timer import whole
-from incload.harness.perf.throughput import yard
+from incload.harness.perf.throughput import workspace
 from incload.harness.sandbox.sandbox import pair_name
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def test_start_up_of_a_load_with_nothing_to_do(
     pair: tuple[str, str], timed: Callable[..., None], tmp_path: Path
 ) -> None:
     """A second load finds nothing and is over at once."""
-    own = yard(pair, 10_000, 1, tmp_path)
+    own = workspace(pair, 10_000, 1, tmp_path)
     source, target = own.source("initial_load"), own.targets.end("target")
     arguments = load_arguments(pair, source.path, target.path)
     whole(arguments)

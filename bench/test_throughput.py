@@ -59,7 +59,7 @@ MEASURED = {
 }
 """The strategies measured by default: one of each kind of reading."""
 
-Ran = tuple[Yard, dict[str, Times]]
+Ran = tuple[Workspace, dict[str, Times]]
 """The workspace of a pair, and the times of a race in it."""
 
 
@@ -83,21 +83,21 @@ def races(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     """Return what runs the race of a pair and a phase when it is first asked for, among all who were selected."""
     option = request.config.option
     selected = [item.callspec.params for item in request.session.items if getattr(item, "callspec", None)]
-    yards: dict[tuple[str, str], Yard] = {}
+    workspaces: dict[tuple[str, str], Workspace] = {}
     ran: dict[tuple[tuple[str, str], Phase], dict[str, Times]] = {}
 
     def run(pair: tuple[str, str], phase: Phase) -> Ran:
-        if pair not in yards:
-            yards[pair] = yard(pair, option.scale, option.seed, tmp_path_factory.mktemp(pair_name(pair)))
+        if pair not in workspaces:
+            workspaces[pair] = workspace(pair, option.scale, option.seed, tmp_path_factory.mktemp(pair_name(pair)))
         if (pair, phase) not in ran:
             chosen = {each["who"].id: each["who"] for each in selected if each.get("pair") == pair and "who" in each}
             runners = {REFERENCE.id: REFERENCE, **chosen}
             able = [each for each in runners.values() if can_run(pair, each)]
-            ran[pair, phase] = race(yards[pair], able, phase, option.rounds)
-        return yards[pair], ran[pair, phase]
+            ran[pair, phase] = race(workspaces[pair], able, phase, option.rounds)
+        return workspaces[pair], ran[pair, phase]
 
     yield run
-    for each in yards.values():
+    for each in workspaces.values():
         each.close()
 
 
@@ -120,7 +120,7 @@ def test_load(
         require_capability(pair, who)
         own, times = races(pair, phase)
     except Unable as refusal:
-        own = yard(pair, request.config.option.scale, request.config.option.seed, tmp_path)
+        own = workspace(pair, request.config.option.scale, request.config.option.seed, tmp_path)
         untried = Times([], Difference())
         tried = outcome(own, who, phase, untried, Timing(suite, 1.0, command))
         record(replace(tried, outcome="n/a", reason=str(refusal)))

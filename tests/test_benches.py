@@ -1,4 +1,4 @@
-"""What is measured on request is tried at a small size, so that it runs when somebody asks for it."""
+"""What is measured on request is tried at a small size, so that it runs on request."""
 
 from __future__ import annotations
 

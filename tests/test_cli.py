@@ -1,4 +1,4 @@
-"""What is asked of the door besides a load: the summary alone, states of all tables, variants and engines by name."""
+"""The command line besides a load: the summary alone, states of all tables, variants and engines by name."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_key_that_cannot_be_appended_is_refused(engine: str, tmp_path: Path, c
 
 
 def test_a_table_that_is_replaced_has_lost_nothing(tmp_path: Path, capsys: Output) -> None:
-    """Rows that make room for themselves are not told as if they were gone."""
+    """Rows that make room for themselves are not reported as if they were gone."""
     load(tmp_path, strategy="full_refresh")
     load(tmp_path, strategy="full_refresh")
 

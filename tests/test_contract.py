@@ -228,7 +228,7 @@ def wasteful(each: Strategy) -> Iterator[str]:
             sandbox.close()
             return
         name, key, cursor = history.table.name, history.table.key, history.table.cursor
-        # An hour after the last timestamp, nobody waits for anything any more.
+        # An hour after the last timestamp, nothing is left for a later sync.
         now = history.started + 3_600_000_000
         plan = Plan(name, key, cursor, each, cursor_per_second=1_000_000, clock=lambda: now)
         first = sync(sandbox.connections, plan)

@@ -83,7 +83,7 @@ def test_a_tag_names_its_scale(scale: Scale) -> None:
 
 @pytest.mark.parametrize("tag", ["none", "parsecs", "", "/s", "time /s", "text like yesterday", "1.5/s"])
 def test_a_tag_of_no_scale_names_none(tag: str) -> None:
-    """An entry that somebody else wrote is not guessed at."""
+    """An entry of another author is not guessed at."""
     assert scale_of_tag(tag) is None
 
 

@@ -171,7 +171,7 @@ def test_a_base_class_is_no_strategy(dropped: Path) -> None:
     ("point", "message"),
     [
         ("acme = acme_misspelt", "the entry point 'acme_misspelt' of strategies cannot be loaded"),
-        ("acme = acme_loads:Nobody", "the entry point 'acme_loads:Nobody' of strategies cannot be loaded"),
+        ("acme = acme_loads:No one", "the entry point 'acme_loads:No one' of strategies cannot be loaded"),
         ("acme = json:loads", "the entry point 'json:loads' names no strategy"),
         ("acme = json:JSONDecoder", "the entry point 'json:JSONDecoder' names no strategy"),
     ],

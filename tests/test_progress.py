@@ -69,7 +69,7 @@ def test_a_long_run_writes_a_line_to_a_pipe(
 
 
 def test_a_pipe_needs_no_library() -> None:
-    """Where nobody watches, the library that draws the bar is not even imported."""
+    """Where no terminal watches, the library that draws the bar is not even imported."""
     program = (
         "import sys\nfrom incload.progress import Progress\n"
         "with Progress('trials', 1) as progress: progress.step('one')\nprint('rich' in sys.modules)"
@@ -79,7 +79,7 @@ def test_a_pipe_needs_no_library() -> None:
     assert (done.stdout, done.stderr) == ("False\n", "")
 
 
-def test_a_terminal_is_told_how_far(watched: Callable[[], Terminal], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_terminal_shows_how_far(watched: Callable[[], Terminal], capsys: pytest.CaptureFixture[str]) -> None:
     """A terminal sees what is counted, which step is under way, and how many are done: those before it."""
     terminal = watched()
     with Progress("trials", 3) as progress:
@@ -105,7 +105,7 @@ def test_the_first_step_is_not_done_when_it_starts(watched: Callable[[], Termina
     assert "1/3" not in texts(terminal)
 
 
-def test_how_far_may_be_told_at_once(watched: Callable[[], Terminal]) -> None:
+def test_how_far_may_be_reported_at_once(watched: Callable[[], Terminal]) -> None:
     """Who knows how far it is says so, and how far it will go."""
     terminal = watched()
     with Progress("commits") as progress:
@@ -116,7 +116,7 @@ def test_how_far_may_be_told_at_once(watched: Callable[[], Terminal]) -> None:
 
 
 def test_a_count_without_an_end(watched: Callable[[], Terminal]) -> None:
-    """While nobody knows how many there are, the total is a question mark."""
+    """While their number is unknown, the total is a question mark."""
     terminal = watched()
     with Progress("rows") as progress:
         progress.step("first")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MACHINE = re.compile(
     r"(?<![\w.])/(home|root|Users|work)/\w|/tmp/[a-z]|py[p]i\.org|[p]ythonhosted|index[-]url|://\S+/s[i]mple\b"
 )
-"""Paths of somebody's machine, and hosts of package registries; written so as not to find itself."""
+"""Paths of a developer's machine, and hosts of package registries; written so as not to find itself."""
 NOT_OURS = re.compile(
     r"\.git(/|$)|\.venv/|\.peers/|\.\w+_cache/|\.hypothesis/|\.benchmarks/|build/|dist/|.*\.egg-info/|.*__pycache__/|"
     r"reports/(latest|growth|replay)"
@@ -152,7 +152,7 @@ def test_a_tidy_house_breaks_no_contract(root: Path, tmp_path: Path) -> None:
         ),
         ("incload/report/bad.py", "from incload.loading import x", "the report"),
         ("incload/report/bad.py", "import duckdb", "the report"),
-        ("incload/harness/bad.py", "from incload.commands import x", "nobody inside knows the door"),
+        ("incload/harness/bad.py", "from incload.commands import x", "no module below knows the command line"),
     ],
 )
 def test_an_import_that_points_up_breaks_its_contract(

@@ -107,7 +107,7 @@ def test_importing_is_quick(tmp_path: Path, heavy: frozenset[str]) -> None:
     assert imported & heavy == set()
 
 
-def test_the_door_opens_quickly(tmp_path: Path, heavy: frozenset[str]) -> None:
+def test_the_command_line_opens_quickly(tmp_path: Path, heavy: frozenset[str]) -> None:
     """Asking the command for help imports no library that is slow to import."""
     done, imported = started(tmp_path, "-m", "incload", "--help")
 
@@ -140,5 +140,5 @@ def test_strategies_are_imported_from_their_folder(tmp_path: Path) -> None:
 
 
 def test_types_are_shipped() -> None:
-    """The marker that tells type checkers to read the package's annotations is part of it."""
+    """The marker that makes type checkers read the package's annotations is part of it."""
     assert files("incload").joinpath("py.typed").is_file()

@@ -1,4 +1,4 @@
-"""Bad input at the door: one clear sentence, exit code 2, and the target exactly as it was."""
+"""Bad input on the command line: one clear sentence, exit code 2, and the target exactly as it was."""
 
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ def test_the_command_itself_exits_with_2(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path, unbuffered: str) -> None:
-    """What is printed to nobody ends the process as shells know it, without a traceback, and the load stands."""
+    """What is printed without a reader ends the process as shells know it, without a traceback, and the load stands."""
     source = written(tmp_path / "good.json", GOOD)
     command = [
         sys.executable,
@@ -298,7 +298,7 @@ def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path, unbuffered: str) 
 
 
 def test_a_rehearsal_changes_nothing(target: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A dry run tells what would be written, writes nothing, and makes no file."""
+    """A dry run says what would be written, writes nothing, and makes no file."""
     more = json.dumps([*json.loads(GOOD), {"id": 3, "v": "c", "at": "2026-01-03T00:00:00Z"}])
     source, before = written(tmp_path / "good.json", more), content(target)
     capsys.readouterr()

@@ -127,8 +127,8 @@ def test_a_load_keeps_its_password_to_itself(
         main(["load", "sqlite:///copy.db?table=t", "--target", url, "--table", "u", "--key", "name", *LOAD[4:]]),
         main(["state", "show", url, "--table", "t"]),
     ]
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     assert codes == [0, 2, 0, 2, 2]
     assert (tmp_path / "out.json").exists()
-    assert PLAIN not in told.out + told.err
+    assert PLAIN not in printed.out + printed.err
     assert [path.name for path in tmp_path.iterdir() if PLAIN.encode() in path.read_bytes()] == []

@@ -1,7 +1,7 @@
 """A Python callable as a contender: called with one request a sync, in a process that stays up from sync to sync.
 
 Tools take seconds to be imported. So each process of the harness keeps one worker for each callable, over all of its
-trials; what the callable keeps must lie in the state folder or in the target, not in the state of its process.
+trials; what the callable keeps must lie in the state folder or in the target, not in the memory of its process.
 """
 
 from __future__ import annotations

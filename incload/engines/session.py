@@ -208,7 +208,7 @@ class Session(Dialect, ABC):
         return None
 
     def describe(self, *named: tuple[Place, str]) -> None:
-        """Be told of which tables a sync will ask, so that an engine can find out about all of them at once."""
+        """Note which tables a sync will read, so that an engine can look them up at once."""
 
     def holds(self, place: Place, table: str) -> bool:
         """Return whether there is a table or view of a name."""

@@ -176,8 +176,8 @@ def _nothing(connections: Connections, source: Endpoint, plan: Plan, *, dry_run:
         f"{source.shown} holds no record, and the {total} rows of {plan.name!r} were kept: "
         "if they are really gone, load with --allow-removals."
     )
-    told = total and _removes(plan)
-    warnings = (kept,) if told else ()
+    reported = total and _removes(plan)
+    warnings = (kept,) if reported else ()
     return LoadSummary(
         plan.name, plan.strategy.id, plan.rule, 0, 0, 0, 0, None, None, total, "untouched", dry_run, warnings
     )

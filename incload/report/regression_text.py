@@ -46,9 +46,9 @@ def _result(comparison: Comparison) -> str:
         (sum(not slowdown.gross for slowdown in comparison.slowdowns), "slower"),
         (len(comparison.new), "new"),
     )
-    told = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "none different"
+    differences = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "none different"
     result = "regression" if comparison.regressed else "equal"
-    return f"{result}: {plural(comparison.compared, 'trial')} compared, {told}."
+    return f"{result}: {plural(comparison.compared, 'trial')} compared, {differences}."
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:
@@ -59,8 +59,8 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
 def _differences(differences: Iterable[Difference]) -> Iterable[str]:
     """Return one line for each trial, with every column that differs and both its values."""
     for trial, columns in groupby(differences, key=lambda difference: difference.trial):
-        told = "; ".join(f"{each.column} {_change(each.baseline, each.latest)}" for each in columns)
-        yield f"{trial_name(trial)}: {told}"
+        changes = "; ".join(f"{each.column} {_change(each.baseline, each.latest)}" for each in columns)
+        yield f"{trial_name(trial)}: {changes}"
 
 
 def _missing(comparison: Comparison) -> Iterable[str]:

@@ -32,7 +32,7 @@ def test_a_file_is_no_folder(below: str, said: str, tmp_path: Path) -> None:
         check_folder(tmp_path / "file" / below)
 
 
-def test_a_folder_that_nobody_may_write_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_no_one_may_write_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What counts is the nearest folder that is there."""
     monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))
 
@@ -72,7 +72,7 @@ def test_commands_refuse_before_they_work(
     )
 
 
-def test_nobody_cannot_work(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_one_cannot_work(capsys: pytest.CaptureFixture[str]) -> None:
     """A comparison by no process is none."""
     assert main(["compare", "--workers", "0"]) == 2
     assert capsys.readouterr().err == "incload: 0 workers leave no process to run a trial: give 1 or more.\n"

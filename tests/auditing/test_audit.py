@@ -278,12 +278,12 @@ def test_only_a_chunk_of_each_side_is_held() -> None:
     """A chunk of the source is asked for only when the one before has been compared with its part of the target."""
     asked: list[str] = []
 
-    def told(side: str) -> Iterator[list[Row]]:
+    def said(side: str) -> Iterator[list[Row]]:
         for number in range(3):
             asked.append(f"{side} {number}")
             yield [(number, "a")]
 
-    audit(told("source"), told("target"), (0,))
+    audit(said("source"), said("target"), (0,))
 
     assert asked == ["source 0", "target 0", "target 1", "source 1", "target 2", "source 2"]
 

@@ -1,6 +1,6 @@
 """The audit through real engines: one value of one row is bent by SQL, and exactly that row is found.
 
-The same faults are planted as in the audit of plain rows, as far as a database can hold them. Every fault is planted in
+The same faults are planted as in the audit of plain rows, where a database can hold them. Every fault is planted in
 the first, a middle and the last row, and once at the borders of chunks of two rows.
 """
 
@@ -273,7 +273,7 @@ def test_sqlite_holds_any_type_in_a_column(value: object, own: Own) -> None:
     assert difference(copied.sandbox) == Difference(stale=frozenset({(30,)}))
 
 
-def test_integers_and_floats_are_told_apart(own: Own) -> None:
+def test_integers_and_floats_are_distinguished(own: Own) -> None:
     """A target column that turned into floats is stale throughout, although every value is equal as a number."""
     copied = own(("duckdb", "duckdb"))
     copied.bend_source("UPDATE {t} SET big = 7")

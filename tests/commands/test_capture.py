@@ -1,4 +1,4 @@
-"""`incload capture` at the door: what it says and does, and what it refuses in one sentence."""
+"""`incload capture` on the command line: what it says and does, and what it refuses in one sentence."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_log_is_made_shown_trimmed_and_taken_away(shop: Path, capsys: pytest.C
 
 
 def test_a_load_follows_the_log(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From the command line alone: install, load, change, load; the state tells its position."""
+    """From the command line alone: install, load, change, load; the state shows its position."""
     load = ["load", "sqlite:///shop.db?table=orders", "--target", "sqlite:///copy.db"]
     load += ["--table", "orders", "--key", "id", "--strategy", "trigger_cdc"]
     run("install", "--table", "orders")
@@ -85,7 +85,7 @@ def test_a_load_follows_the_log(shop: Path, capsys: pytest.CaptureFixture[str]) 
     ("words", "sentence"),
     [
         (("install", "--table", "order"), "unknown source table 'order': did you mean orders?"),
-        (("install", "--table", "notes"), "table 'notes' has no primary key: name the columns that tell its rows"),
+        (("install", "--table", "notes"), "table 'notes' has no primary key: name the columns that identify its rows"),
         (("install", "--table", "orders", "--key", "ident"), "unknown key column 'ident': did you mean id?"),
         (
             ("install", "--table", "orders", "--kind", "trigger"),

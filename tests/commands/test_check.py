@@ -1,4 +1,4 @@
-"""`incload check` at the door: what it prints, and the exit code that a script goes by."""
+"""`incload check` on the command line: what it prints, and the exit code that a script goes by."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`incload explain` tells why a cell is wrong or right, and `incload list --assumptions` who needs what."""
+"""`incload explain` says why a cell is wrong or right, and `incload list --assumptions` who needs what."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_sound_cell(capsys: pytest.CaptureFixture[str]) -> None:
     assert text.endswith("What the scenario breaks does not matter to it: INSERT_ONLY.\n")
 
 
-def test_where_a_flaw_was_seen_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_a_flaw_was_seen_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """A scenario names its public threads and its cause, or that there is none; a clean life names nothing."""
     _, seen, _ = explained(capsys, "full_refresh", "late_commit")
     _, reasoned, _ = explained(capsys, "full_refresh", "truncate_and_reload")
@@ -76,7 +76,7 @@ def test_a_row_that_heals_has_a_sync_at_which_it_is_right_again(capsys: pytest.C
 
 
 def test_skipped_syncs_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where syncs do not run it says which, and a strategy that counts from the clock is told by its own bound."""
+    """Where syncs do not run it says which, and a strategy that counts from the clock is explained by its own bound."""
     code, text, _ = explained(capsys, "lookback_window_minutes_30_from_clock", "missed_syncs")
 
     assert code == 0
@@ -164,8 +164,8 @@ def test_who_needs_an_assumption(paragraphs: dict[str, dict[str, str]]) -> None:
     assert paragraphs["UNIQUE_CURSOR"]["needed by"] == "clock_bounded_watermark, timestamp_watermark"
     assert paragraphs["COMPLETE_READ"]["needed by"] == "every strategy"
     assert paragraphs["INSERT_ONLY"]["a write rule needs it"] == "append"
-    told = "append, merge, newest with every strategy but log_cdc, row_hash_cdc, "
-    assert paragraphs["NO_HARD_DELETES"]["a write rule needs it"].startswith(told)
+    printed = "append, merge, newest with every strategy but log_cdc, row_hash_cdc, "
+    assert paragraphs["NO_HARD_DELETES"]["a write rule needs it"].startswith(printed)
     assert paragraphs["CURSOR_NOT_IN_FUTURE"]["a write rule needs it"] == "append with clock_bounded_watermark"
 
 
@@ -178,7 +178,7 @@ def test_what_breaks_an_assumption(paragraphs: dict[str, dict[str, str]]) -> Non
     assert paragraphs["COMMIT_WITHIN"]["broken in"].startswith("any history, by as much")
 
 
-def test_nobody_is_left_out(paragraphs: dict[str, dict[str, str]]) -> None:
+def test_no_one_is_left_out(paragraphs: dict[str, dict[str, str]]) -> None:
     """Every need of every strategy, and every break of every scenario, stands in the list."""
 
     def listed(name: str, label: str, who: str) -> bool:

@@ -1,4 +1,4 @@
-"""The switches of the guards: what is reported or refused at the door, and let pass when the command says so."""
+"""The switches of the guards: what is reported or refused by default, and let pass with the switch."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ def test_a_shrunken_file_is_reported(strategy: str, tmp_path: Path, capsys: pyte
     assert (warnings(tmp_path), capsys.readouterr().err) == ([], "")
     assert load(tmp_path, 40, "--strategy", strategy) == 3
     (warning,) = warnings(tmp_path)
-    told = capsys.readouterr()
+    text = capsys.readouterr()
 
-    assert told.err == f"incload: warning: {warning}\n"
+    assert text.err == f"incload: warning: {warning}\n"
     assert warning.startswith("20 rows of 't' that the source no longer has were kept")
-    assert warning in told.out
-    assert told.out.startswith("Held back the removal of 20 rows from t; ")
-    assert "  held_back: 20\n" in told.out
-    assert "  total_in_target: 60\n" in told.out
+    assert warning in text.out
+    assert text.out.startswith("Held back the removal of 20 rows from t; ")
+    assert "  held_back: 20\n" in text.out
+    assert "  total_in_target: 60\n" in text.out
     assert load(tmp_path, 40, "--strategy", strategy, "--allow-removals") == 0
     assert "  total_in_target: 40\n" in capsys.readouterr().out
     assert warnings(tmp_path) == []
 
 
-def test_a_dry_run_foretells_what_is_held_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_predicts_what_is_held_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its first line and exit code are those of the load that it stands for."""
     load(tmp_path, 60, "--strategy", "snapshot_diff")
     capsys.readouterr()
@@ -103,7 +103,7 @@ def test_a_part_is_not_taken_for_the_whole(
     assert not (tmp_path / "copy.db").exists()
 
 
-def test_a_part_replaces_the_whole_when_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_part_replaces_the_whole_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With the switch the load succeeds, and still says what becomes of the rows."""
     options = ("--strategy", "row_hash_cdc", "--write-rule", "mirror", "--allow-mismatch")
     assert load(tmp_path, 5, *options) == 0

@@ -1,4 +1,4 @@
-"""`incload profile` at the door: of a folder of snapshots, and of one state of a table."""
+"""`incload profile` on the command line: of a folder of snapshots, and of one state of a table."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def orders(path: Path, rows: tuple[tuple[object, ...], ...] = ROWS, key: str = "
     return f"sqlite:///{path}?table=orders"
 
 
-def told(capsys: pytest.CaptureFixture[str], url: str, *more: str, cursor: str = "updated_at") -> dict[str, str]:
+def printed(capsys: pytest.CaptureFixture[str], url: str, *more: str, cursor: str = "updated_at") -> dict[str, str]:
     """Profile a table and return what is said of it, by the beginnings of the lines."""
     assert main(["profile", url, "--key", "id", "--cursor", cursor, *more]) == 0
     lines = [line.strip().partition(": ") for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
@@ -43,7 +43,7 @@ def told(capsys: pytest.CaptureFixture[str], url: str, *more: str, cursor: str =
 
 def test_what_one_state_of_a_table_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nulls, ties, a timestamp ahead of the clock, whole minutes, and keys against the order of timestamps."""
-    found = told(capsys, orders(tmp_path / "shop.db"))
+    found = printed(capsys, orders(tmp_path / "shop.db"))
 
     assert found.pop("ahead of the clock").startswith("1, the furthest by 3")
     assert found == {
@@ -74,7 +74,7 @@ def test_what_one_state_cannot_show_is_said(tmp_path: Path, capsys: pytest.Captu
     assert lines[-1].endswith("run: incload profile FOLDER --key id --cursor updated_at")
 
 
-def test_windows_are_told_in_rows_of_today(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_windows_are_reported_in_rows_of_today(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of three rows an hour apart, an hour's window would read two at the next sync."""
     stamps = [f"2026-01-01T{hour:02d}:00:00Z" for hour in (8, 9, 10)]
     url = orders(tmp_path / "shop.db", tuple((number, "", stamp) for number, stamp in enumerate(stamps)))
@@ -90,7 +90,9 @@ def test_windows_are_told_in_rows_of_today(tmp_path: Path, capsys: pytest.Captur
 def test_stamps_of_several_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each shape is shown, nonsense is named, and it is said that a load would refuse the column."""
     shapes = ["2026-01-01T10:00:00Z", "2026-01-01 11:00:00", "2026-01-01T12:00:00.5000001+02:00", "soon", ""]
-    found = told(capsys, orders(tmp_path / "shop.db", tuple((number, "", text) for number, text in enumerate(shapes))))
+    found = printed(
+        capsys, orders(tmp_path / "shop.db", tuple((number, "", text) for number, text in enumerate(shapes)))
+    )
 
     assert found["written in several shapes"] == (
         "1 like 2026-01-01T10:00:00Z; 1 like 2026-01-01 11:00:00; 1 like 2026-01-01T12:00:00.5000001+02:00"
@@ -108,7 +110,7 @@ def test_stamps_of_several_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_keys_that_do_not_identify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A null and a repetition in the key are counted, with what they lead to; texts have no order in time."""
     rows = ((None, "", 1), ("a", "", 2), ("a", "", 3), ("b", "", 4))
-    found = told(capsys, orders(tmp_path / "shop.db", rows, key="id TEXT"), "--cursor-unit", "s")
+    found = printed(capsys, orders(tmp_path / "shop.db", rows, key="id TEXT"), "--cursor-unit", "s")
 
     assert found["rows"] == (
         "4; 1 with a null in the key and 1 whose key another row has: a load by this key is refused, unless such rows "
@@ -118,10 +120,10 @@ def test_keys_that_do_not_identify(tmp_path: Path, capsys: pytest.CaptureFixture
     assert found["numbers count"] == "seconds since 1970"
 
 
-def test_the_unit_of_numbers_is_told_by_their_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_unit_of_numbers_is_guessed_from_their_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Thirteen digits are milliseconds, unless the user says otherwise."""
     rows = tuple((number, "", 1_767_261_600_000 + number) for number in range(3))
-    found = told(capsys, orders(tmp_path / "shop.db", rows))
+    found = printed(capsys, orders(tmp_path / "shop.db", rows))
 
     assert found["numbers count"] == (
         "milliseconds since 1970; that is guessed from their size; --cursor-unit states it"
@@ -136,21 +138,23 @@ def test_a_table_of_a_database_that_has_stamps(tmp_path: Path, capsys: pytest.Ca
     with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
         connection.execute("CREATE TABLE orders (id BIGINT, moved TIMESTAMP)")
         connection.execute("INSERT INTO orders VALUES (1, '2026-01-01 10:00:00'), (2, '2026-01-01 10:00:00.000001')")
-    found = told(capsys, f"duckdb:///{tmp_path}/shop.duckdb?table=orders", cursor="moved")
+    found = printed(capsys, f"duckdb:///{tmp_path}/shop.duckdb?table=orders", cursor="moved")
 
     assert found["stamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T10:00:00.000001Z"
     assert "resolution" not in found
     assert "numbers count" not in found
 
 
-def test_stamps_of_nanoseconds_are_told_as_what_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_stamps_of_nanoseconds_are_reported_as_what_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A profile cuts them to microseconds, so that two of them may look tied: it says so, and of others nothing."""
     with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
         connection.execute("CREATE TABLE orders (id BIGINT, fine TIMESTAMP_NS, moved TIMESTAMP)")
         stamps = ("2026-01-01 10:00:00.123456001", "2026-01-01 10:00:00.123456002")
         connection.execute(f"INSERT INTO orders VALUES (1, '{stamps[0]}', now()), (2, '{stamps[1]}', now())")
     url = f"duckdb:///{tmp_path}/shop.duckdb?table=orders"
-    fine, moved = told(capsys, url, cursor="fine"), told(capsys, url, cursor="moved")
+    fine, moved = printed(capsys, url, cursor="fine"), printed(capsys, url, cursor="moved")
 
     assert (
         fine["precision"] == "the column counts nanoseconds, this profile microseconds: timestamps within one look tied"
@@ -172,12 +176,12 @@ def test_a_cursor_that_is_no_time_is_shown_as_it_is(tmp_path: Path, capsys: pyte
     assert "\n  timestamps that say no time: 2 (1.50, 2.00)\n" in out
 
 
-def test_an_empty_table_has_nothing_to_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_table_has_nothing_to_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No timestamps, no windows, no error, and a first line that claims nothing."""
     url = orders(tmp_path / "shop.db", ())
     main(["profile", url, "--key", "id", "--cursor", "updated_at"])
     first = capsys.readouterr().out.partition("\n")[0]
-    found = told(capsys, url)
+    found = printed(capsys, url)
 
     assert first == "orders has no row, and so nothing to report yet."
     assert (found["rows"], "stamps" in found, "ties" in found) == ("0; there is no key yet", False, False)
@@ -186,7 +190,7 @@ def test_an_empty_table_has_nothing_to_tell(tmp_path: Path, capsys: pytest.Captu
 def test_the_profile_of_a_table_goes_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As JSON, markdown and a page."""
     out = tmp_path / "out"
-    told(capsys, orders(tmp_path / "shop.db"), "--report-dir", str(out))
+    printed(capsys, orders(tmp_path / "shop.db"), "--report-dir", str(out))
 
     assert sorted(path.name for path in out.iterdir()) == ["profile.html", "profile.json", "profile.md"]
     assert json.loads((out / "profile.json").read_text(encoding="utf-8"))["tied_rows"] == 2
@@ -261,7 +265,7 @@ def test_a_table_that_is_not_there_is_refused(
 
 
 def test_a_unit_is_not_for_snapshots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Their numbers tell it themselves."""
+    """Their numbers show it themselves."""
     assert main(["profile", str(tmp_path), "--key", "id", "--cursor", "at", "--cursor-unit", "s"]) == 2
     assert "--cursor-unit is for a table in a database" in capsys.readouterr().err
 
@@ -284,7 +288,7 @@ def test_numbers_that_are_no_times_have_no_windows(tmp_path: Path, capsys: pytes
 def test_the_form_of_a_cursor_may_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Its values are read, and it is still said that a load would refuse them."""
     days = orders(tmp_path / "shop.db", ((1, "", "03/01/2026"), (2, "", "03/02/2026"), (3, "", "2026-03-03")))
-    found = told(capsys, days, "--cursor-format", "%m/%d/%Y")
+    found = printed(capsys, days, "--cursor-format", "%m/%d/%Y")
 
     assert found["stamps"] == "from 2026-03-01T00:00:00Z to 2026-03-02T00:00:00Z"
     assert found["timestamps that say no time"] == "1 ('2026-03-03')"
@@ -292,7 +296,7 @@ def test_the_form_of_a_cursor_may_be_named(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_a_form_is_checked_before_anything_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One that tells no day, and one beside a unit, are refused; a load refuses any."""
+    """One that gives no day, and one beside a unit, are refused; a load refuses any."""
     url = orders(tmp_path / "shop.db")
     options = [url, "--key", "id", "--cursor", "updated_at", "--cursor-format"]
     copy = ["--target", f"sqlite:///{tmp_path}/copy.db", "--table", "t", "--strategy", "timestamp_watermark"]

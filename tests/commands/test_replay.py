@@ -1,4 +1,4 @@
-"""`incload replay` at the door: a repository with every oddity, its figures worked out by hand, and bad options."""
+"""`incload replay` on the command line: a repository with every oddity, figures worked out by hand, bad options."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_lags_and_windows(replayed: Replayed, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_the_report_tells_things_in_their_order(replayed: Replayed, tmp_path: Path) -> None:
+def test_the_report_says_things_in_their_order(replayed: Replayed, tmp_path: Path) -> None:
     """First what each strategy would have lost, then the worst rows, then the history and its lags, then windows."""
     replayed()
     lines = (tmp_path / "out" / "replay.md").read_text(encoding="utf-8").splitlines()
@@ -354,7 +354,7 @@ def test_the_audit_of_every_hundredth_sync_reads_both_tables(tmp_path: Path, mon
 def test_nothing_that_ran_to_its_end_is_exit_code_1(
     replayed: Replayed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An error of every load is told for every strategy, windows included, and never a pass."""
+    """An error of every load is reported for every strategy, windows included, and never a pass."""
 
     def broken(*_: object) -> None:
         raise OSError("the disk\nis full")

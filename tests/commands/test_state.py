@@ -156,10 +156,10 @@ def test_a_dropped_table_changes_what_the_next_load_does(tmp_path: Path, capsys:
         connection.execute("DROP TABLE t")
     capsys.readouterr()
     assert state(target, "show") == state(target, "set", "--watermark", STAMPS[0]) == 0
-    told = capsys.readouterr().out
+    text = capsys.readouterr().out
 
-    assert told.count("The target has no table t: the next load drops the state and reads everything.") == 2
-    assert "read again" not in told
+    assert text.count("The target has no table t: the next load drops the state and reads everything.") == 2
+    assert "read again" not in text
     assert load(tmp_path, target, 3) == 0
     assert "loaded: 3" in capsys.readouterr().out
 

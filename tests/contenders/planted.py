@@ -134,7 +134,7 @@ def holds(request: Any) -> int:  # noqa: ANN401 - as above
 
 def state_file(request: Any) -> int:  # noqa: ANN401 - as above
     """Keep the watermark in the state folder, and say so in the target for the test to see."""
-    file = os.path.join(str(request.state_dir), "mark")  # noqa: PTH118 - a program of somebody else
+    file = os.path.join(str(request.state_dir), "mark")  # noqa: PTH118 - another author's program
     known = open(file).read() if os.path.exists(file) else ""  # noqa: PTH110, PTH123, SIM115 - as above
     written = _copy(request, f"WHERE {request.cursor} > {known}" if known else "")
     with closing(sqlite3.connect(_path(request.target_url))) as target:
@@ -145,26 +145,26 @@ def state_file(request: Any) -> int:  # noqa: ANN401 - as above
 
 
 def environment(request: Any) -> int:  # noqa: ANN401 - as above
-    """Copy everything, and write down what it was told: names of variables, arguments, files that it can see."""
+    """Copy everything, and write down what it got: names of variables, arguments, files that it can see."""
     written = everything(request)
     seen = sorted(name for name in os.environ if name.startswith(("INCLOAD", "PYTEST")))
     with closing(sqlite3.connect(_path(request.target_url))) as target, target:
-        target.execute("CREATE TABLE IF NOT EXISTS told (variables, files)")
+        target.execute("CREATE TABLE IF NOT EXISTS text (variables, files)")
         files = sorted(os.listdir(os.path.dirname(_path(request.target_url))))  # noqa: PTH120, PTH208 - as above
-        target.execute("INSERT INTO told VALUES (?, ?)", (" ".join(seen), " ".join(files)))
+        target.execute("INSERT INTO text VALUES (?, ?)", (" ".join(seen), " ".join(files)))
     return written
 
 
 if __name__ == "__main__":
-    told = os.environ
+    text = os.environ
     globals()[sys.argv[1]](
         SimpleNamespace(
-            source_url=told["INCLOAD_SOURCE_URL"],
-            target_url=told["INCLOAD_TARGET_URL"],
-            table=told["INCLOAD_TABLE"],
-            key=tuple(told["INCLOAD_KEY"].split(",")),
-            cursor=told["INCLOAD_CURSOR"],
-            state_dir=told["INCLOAD_STATE_DIR"],
-            number=int(told["INCLOAD_SYNC"]),
+            source_url=text["INCLOAD_SOURCE_URL"],
+            target_url=text["INCLOAD_TARGET_URL"],
+            table=text["INCLOAD_TABLE"],
+            key=tuple(text["INCLOAD_KEY"].split(",")),
+            cursor=text["INCLOAD_CURSOR"],
+            state_dir=text["INCLOAD_STATE_DIR"],
+            number=int(text["INCLOAD_SYNC"]),
         )
     )

@@ -83,7 +83,7 @@ def test_a_right_loader_is_sound(kind: Callable[[str], Contender]) -> None:
     ],
 )
 def test_a_loader_gets_its_verdict(kind: Callable[[str], Contender], what: str, name: str, kinds: set[str]) -> None:
-    """What each loses it is shown to lose, and nothing else; columns of its own, and what it prints, are nobody's."""
+    """The report shows what each loses, and nothing else; its own columns and its output do not count."""
     found = outcome(kind(what), name)
     counts = {"lost": found.lost, "stale": found.stale, "phantom": found.phantom, "duplicated": found.duplicated}
 
@@ -110,7 +110,7 @@ def test_a_broken_rule_is_a_cell_that_says_so(kind: Callable[[str], Contender], 
 
 @both_kinds
 def test_a_loader_that_does_not_answer_is_ended_with_all_that_it_started(kind: Callable[..., Contender]) -> None:
-    """At its limit, and its last words are told."""
+    """At its limit, and its last words are reported."""
     found = outcome(kind("sleeps", 3.0))
 
     assert found.outcome == "unknown"
@@ -141,8 +141,8 @@ def test_a_target_that_stays_locked_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert "locked when the sync has answered" in found.reason
 
 
-def test_nobody_is_told_what_happens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither our settings nor the running test is in its environment, and no name of a file tells of a scenario."""
+def test_no_contender_knows_what_happens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither our settings nor the running test is in its environment, and no name of a file names a scenario."""
     monkeypatch.setenv("INCLOAD_POSTGRES_URL_OF_OURS", "secret")
     monkeypatch.setenv("PYTEST_OF_OURS", "late_arrivals")
     kept: list[str] = []
@@ -166,12 +166,12 @@ def test_nobody_is_told_what_happens(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     from contextlib import closing
 
     with closing(sqlite3.connect(f"{kept[0]}/b.sqlite")) as target:
-        told = set(target.execute("SELECT variables, files FROM told").fetchall())
+        text = set(target.execute("SELECT variables, files FROM text").fetchall())
     variables = ["CURSOR", "KEY", "NOW", "SOURCE_URL", "STATE_DIR", "SYNC", "TABLE", "TARGET_URL"]
-    assert told == {(" ".join(f"INCLOAD_{name}" for name in variables), "a.sqlite b.sqlite state")}
+    assert text == {(" ".join(f"INCLOAD_{name}" for name in variables), "a.sqlite b.sqlite state")}
 
 
-def test_a_worker_is_told_what_the_protocol_says() -> None:
+def test_a_worker_gets_what_the_protocol_says() -> None:
     """The request of the process that knows nothing of incload has the same fields as ours."""
     assert [field.name for field in fields(worker_main.SyncRequest)] == [
         field.name for field in fields(protocol.SyncRequest)
@@ -189,7 +189,7 @@ def test_a_worker_stays_up_from_trial_to_trial() -> None:
 
 
 def test_a_fault_of_the_state_cannot_happen_to_it() -> None:
-    """Nobody knows which of its tables and files are its state, so the cell is n/a and says why."""
+    """It is unknown which of its tables and files are its state, so the cell is n/a and says why."""
     found = outcome(by_command("everything"), "memory_lost")
 
     assert (found.outcome, found.reason) == (

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ByUrl(NativeContender):
-    """A strategy that opens both ends itself, as a program of somebody else would."""
+    """A strategy that opens both ends itself, as another author's program would."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -78,7 +78,7 @@ def test_files_and_servers_show_what_open_sessions_show(
 
 
 def test_a_fault_that_cannot_happen_is_not_applicable(tmp_path: Path) -> None:
-    """A contender whose state nobody can reach is refused before anything is loaded, with the reason."""
+    """A contender whose state cannot be reached is refused before anything is loaded, with the reason."""
 
     @dataclass(frozen=True)
     class Closed(ByUrl):
@@ -101,7 +101,7 @@ def test_a_contender_goes_to_another_process() -> None:
         assert (there, there.id, there.write_rule) == (each, each.id, each.write_rule)
 
 
-def test_it_follows_the_clock_that_it_is_told(tmp_path: Path) -> None:
+def test_it_follows_the_clock_that_it_gets(tmp_path: Path) -> None:
     """A settling delay leaves alone what is young at the time of the request, in the real year or not."""
     import sqlite3
     from contextlib import closing

@@ -340,7 +340,7 @@ WRAPPED = ("docs/audit.md", "docs/capture.md", "docs/contenders.md", "docs/files
 """Pages whose prose is wrapped at a width."""
 
 OLD_WORDS = re.compile(
-    r"\b(?:told|tells|again|befall(?:en|s)|the door|strangers?|somebody|nobody|permanently|were it|as far as|predicts?"
+    r"\b(?:told|tells|anew|befall(?:en|s)|the door|strangers?|somebody|nobody|for ever|were it|as far as|foretells?"
     r"|(?:re)?stamps?|stamped|unread|memories|remember(?:s|ed)?|dear|thereby|whatsoever)\b",
     re.IGNORECASE,
 )

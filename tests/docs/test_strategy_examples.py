@@ -1,6 +1,6 @@
 """The examples of docs/strategies.md are what the real load does: every line is run on SQLite and audited.
 
-A block names a strategy and tells a short life of a table. From its clocks and from what happens to its source the
+A block names a strategy and describes a short history. From its clocks and from what happens to its source the
 whole block is made again, by real syncs, and its text has to be equal to what comes out. Run as a program, this file
 prints every block as it should be.
 """
@@ -177,8 +177,8 @@ def read_line(clock: str, source: str) -> Happened:
         for key, stamp, mark in EVENT.findall(came)
     ]
     line = Happened(at, events, [int(key) for key in left.split()])
-    if told(line) != source:
-        raise ValueError(f"{source!r} is nothing that happens to a source, but perhaps {told(line)!r}")
+    if printed(line) != source:
+        raise ValueError(f"{source!r} is nothing that happens to a source, but perhaps {printed(line)!r}")
     return line
 
 
@@ -199,7 +199,7 @@ def shown(time: datetime | None, day: datetime) -> str:
     return f"{time:%H:%M}" if time.date() == day.date() else f"{time:%b} {time.day} {time:%H:%M}"
 
 
-def told(line: Happened) -> str:
+def printed(line: Happened) -> str:
     """Write what happens to a source."""
     events = [f"{key}@{shown(stamp, line.at)}{chr(39) * changed}" for key, stamp, changed in line.events]
     return " ".join(events + ids("delete", line.deletes)) or "-"
@@ -221,7 +221,7 @@ def played(block: str, folder: Path) -> str:
     chosen, rule = read_loader(block.partition("\n")[0])
     life, story = Life(), read_life(block)
     sandbox, now = open_sandbox(pair_for(chosen), SHELF, folder), [0]
-    rows = [[cells(line)[0], told(each)] for line, each in zip(block.splitlines()[2:], story, strict=True)]
+    rows = [[cells(line)[0], printed(each)] for line, each in zip(block.splitlines()[2:], story, strict=True)]
     try:
         empty = History(SHELF, position(story[0].at), life.tick(Happened(story[0].at, [], [])).upserts, ())
         sandbox.begin(empty, NativeContender(chosen))
@@ -392,7 +392,7 @@ def test_a_block_is_played_as_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_one_wrong_figure_is_found(said: str, instead: str, tmp_path: Path) -> None:
-    """A block that says one thing that the load does not do is found, and what it should be is told."""
+    """A block that says one thing that the load does not do is found, and what it should be is reported."""
     assert said in GOOD
 
     found = list(findings(entry_of(GOOD, GOOD.replace(said, instead, 1), INCLUSIVE), "timestamp_watermark", tmp_path))

@@ -35,7 +35,7 @@ def records(text: str) -> tuple[list[dict[str, object]], list[dict[str, object]]
     return first, added
 
 
-def told(text: str, strategy: str) -> list[str]:
+def said(text: str, strategy: str) -> list[str]:
     """Return the cells of a strategy's row in the table."""
     (row,) = re.findall(rf"^\| {strategy} +\|(.*)\|$", text, re.MULTILINE)
     return [cell.strip() for cell in row.split("|")]
@@ -54,7 +54,7 @@ def load(folder: Path, rows: list[dict[str, object]], strategy: str, engine: str
 
 @pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_the_table_tells_what_the_loads_do(root: Path, tmp_path: Path, strategy: str, engine: str) -> None:
+def test_the_table_says_what_the_loads_do(root: Path, tmp_path: Path, strategy: str, engine: str) -> None:
     """Every number of a strategy's row is what the second and the third load report."""
     text = section(root)
     first, added = records(text)
@@ -63,14 +63,14 @@ def test_the_table_tells_what_the_loads_do(root: Path, tmp_path: Path, strategy:
     third = load(tmp_path, first + added, strategy, engine)
     lost = 6 - int(str(third["total_in_target"]))
 
-    assert told(text, strategy)[:5] == [
+    assert said(text, strategy)[:5] == [
         str(second["loaded"]),
         str(second["skipped"]),
         str(third["loaded"]),
         str(third["skipped"]),
         str(third["total_in_target"]),
     ]
-    assert lost == {"5 and 6": 2, "6": 1, "none": 0}[told(text, strategy)[5]]
+    assert lost == {"5 and 6": 2, "6": 1, "none": 0}[said(text, strategy)[5]]
 
 
 def test_the_output_is_what_is_printed(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

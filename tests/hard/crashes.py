@@ -79,7 +79,7 @@ class Cell:
         return [(self.second, tuple(shape[:at])) for at in range(len(shape))]
 
 
-def told(row: tuple[object, ...]) -> str:
+def written(row: tuple[object, ...]) -> str:
     """Return a row of a target as a text, without the name that a change log was given by chance."""
     return re.sub(r"\b[0-9a-f]{8}\b", "?", repr(row))
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_sqlite.dbapi  # noqa: F401 - before the first fork, as are all of these
-from crashes import EVENTS, HISTORY, TICK, Cell, cells, rows_first, state_first, told
+from crashes import EVENTS, HISTORY, TICK, Cell, cells, rows_first, state_first, written
 from dying import Tape, taped
 
 from incload.auditing.audit import audit
@@ -49,7 +49,7 @@ KILLED = 77
 """The exit code of a process that died where it was to die."""
 
 LOADERS = {"memory_first": state_first, "rows_first": rows_first}
-"""The loaders that lose something, by name; any other name is the door."""
+"""The loaders that lose something, by name; any other name is the command line."""
 
 
 class Site:
@@ -85,7 +85,7 @@ class Site:
             return {}
         with closing(reopen(self.target)) as session:
             return {
-                name: sorted(_placeless(told(row)) for row in session.rows(_all(session, name)))
+                name: sorted(_placeless(written(row)) for row in session.rows(_all(session, name)))
                 for name in session.tables("target")
             }
 
@@ -174,7 +174,7 @@ class Killer:
     """
 
     def __init__(self, folder: Path, pair: tuple[str, str], loader: Callable[[Site, Plan], object]) -> None:
-        """Work in a folder that nobody else uses."""
+        """Work in a folder of its own."""
         self._folder, self._pair, self._loader = folder, pair, loader
         self._known: set[tuple[bool, str, str]] = set()
         self.crossed = 0

@@ -1,4 +1,4 @@
-"""Offers anything to the door and holds it to its promise: a result or one clear sentence, and in time."""
+"""Offers anything to the command line and holds it to its promise: a result or one clear sentence, and in time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What the door answered: its exit code, and what it printed on standard output and standard error."""
+    """What the command line answered: its exit code, and what it printed on standard output and standard error."""
 
     code: int
     out: str

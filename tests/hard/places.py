@@ -1,4 +1,4 @@
-"""A source and a target in files, as a user has them: filled by plain drivers, loaded through the door."""
+"""A source and a target in files, as a user has them: filled by plain drivers, loaded by the command line."""
 
 from __future__ import annotations
 

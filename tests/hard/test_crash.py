@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
-from crashes import EVENTS, HISTORY, TICK, Cell, Loader, cells, rows_first, state_first, told
+from crashes import EVENTS, HISTORY, TICK, Cell, Loader, cells, rows_first, state_first, written
 from dying import Death, Tape, taped
 
 from incload.auditing.audit import Difference
@@ -65,7 +65,7 @@ def content(sandbox: Sandbox) -> Content:
     """Return everything that the target holds."""
     session = sandbox.connections.target
     return {
-        name: sorted(map(told, session.rows(f"SELECT * FROM {session.name('target', name)}")))
+        name: sorted(map(written, session.rows(f"SELECT * FROM {session.name('target', name)}")))
         for name in session.tables("target")
     }
 

@@ -83,7 +83,7 @@ def test_a_full_disk_for_scratch_files(
 
 @pairs
 def test_a_target_in_a_folder_that_cannot_be_written(pair: tuple[str, str], tmp_path: Path, tally: Tally) -> None:
-    """Somebody without the right is refused; only that somebody can find out."""
+    """A user without the right is refused; only that user can find out."""
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     place = Place(tmp_path, pair)

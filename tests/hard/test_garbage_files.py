@@ -37,7 +37,7 @@ def loaded(engine: str) -> bytes:
 
 
 def load(source: Path, target: Path, engine: str, strategy: str = "timestamp_watermark", **options: float) -> Answer:
-    """Load a file through the door, whatever file the state was made from."""
+    """Load a file by the command line, whatever file the state was made from."""
     arguments = ["load", str(source), "--target", f"{engine}:///{target}", "--table", "t", "--key", "id"]
     arguments.append("--same-source")
     return offer([*arguments, "--cursor", "at", "--strategy", strategy], **options)

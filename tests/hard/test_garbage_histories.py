@@ -126,7 +126,7 @@ def lived(path: Path, options: ReplayOptions) -> tuple[set[tuple[object, ...]], 
 
 
 def replayed(path: Path, report: Path, *more: str) -> None:
-    """Replay and profile through the door: a report or a sentence, and files of a report that are text."""
+    """Replay and profile by the command line: a report or a sentence, and files of a report that are text."""
     common = ["--key=id", "--cursor=at", *more]
     profile = offer(["profile", *common, "--", str(path)])
     replay = offer(
@@ -225,7 +225,7 @@ REFS = st.sampled_from(
 
 
 def repository(folder: Path, ref: str, path: str, commits: Sequence[tuple[str, bytes, int]]) -> None:
-    """Build a repository by git's own means of import, with settings and hooks that nobody should heed."""
+    """Build a repository by git's own means of import, with settings and hooks that must be ignored."""
     stream = [b"feature done\n", b"blob\nmark :1\ndata 1\nx\n"]
     named = b'"' + path.encode().replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
     for mode, body, at in commits:
@@ -302,7 +302,7 @@ def test_a_repository_of_anything_is_replayed_or_refused(tally: Tally, *, hard: 
 
 @pytest.mark.slow
 def test_a_damaged_bundle_is_replayed_or_refused(tmp_path: Path, tally: Tally, *, hard: bool) -> None:
-    """Cut off, with some of its bytes changed, or with a header of somebody's own."""
+    """Cut off, with some of its bytes changed, or with a header of its own."""
     folder = tmp_path / "r.git"
     folder.mkdir()
     repository(folder, "refs/heads/main", "f.json", [("100644", json.dumps(SOUND[:at]).encode(), at) for at in (1, 2)])

@@ -1,4 +1,4 @@
-"""A state that somebody has damaged: what wants to use it goes on, or says in one sentence what to do."""
+"""A state that was damaged: what wants to use it goes on, or says in one sentence what to do."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def test_an_entry_that_another_incload_wrote_is_refused(what: str, tally: Tally)
 @pytest.mark.parametrize("action", [("show",), ("rollback",)])
 def test_a_history_that_cannot_be_read_is_refused(action: tuple[str, ...], tally: Tally) -> None:
     """It is only read by hand, so that it can be dropped."""
-    damage = "UPDATE _incload_state_history SET written_by = 'somebody' WHERE run = 1"
+    damage = "UPDATE _incload_state_history SET written_by = 'a user' WHERE run = 1"
     tally("garbage: damaged states", 1)
 
     assert "drop the table _incload_state_history" in offered("timestamp_watermark", action, (damage, ())).err

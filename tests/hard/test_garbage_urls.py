@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from conftest import Tally
     from offering import Answer
 
-SECRET = "Tr0ub4dor"  # noqa: S105 - of nobody
+SECRET = "Tr0ub4dor"  # noqa: S105 - of no account
 """What stands where a password would, and is to be read nowhere else."""
 ODD_FILES = {
     "a?b.db": "sqlite", "a#b.db": "sqlite", "a%41b.db": "sqlite", "a?b.duckdb": "duckdb", "a?mode=ro.duckdb": "duckdb",
@@ -113,7 +113,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def command(source: str, target: str) -> list[str]:
-    """Return a load; texts that begin with a dash are told from options as a careful program does."""
+    """Return a load; texts that begin with a dash are kept apart from options as a careful program does."""
     options = ["--table", "t", "--key", "id", "--cursor", "ts", "--strategy", "timestamp_watermark", "--same-source"]
     return ["load", f"--target={target}", *options, "--", source]
 
@@ -321,7 +321,7 @@ WHOLE = {
     "a terminal's escapes": (b"sqlite:///\x1b[2J", b"sqlite:///new.db"),
     "a password": (f"mysql://u:{SECRET}@h/d".encode(), b"sqlite:///new.db"),
     "a password with everything": (f"postgresql://u:{SECRET}@x:/?#{SECRET}@h/d".encode(), b"sqlite:///new.db"),
-    "nobody's host": (f"postgresql://u:{SECRET}@127.0.0.1:1/d".encode(), b"sqlite:///new.db"),
+    "no one's host": (f"postgresql://u:{SECRET}@127.0.0.1:1/d".encode(), b"sqlite:///new.db"),
     "a device": (b"good.json", b"sqlite:////dev/full"),
     "a pipe": (b"sqlite:///pipe", b"duckdb:///pipe"),
 }

@@ -127,7 +127,7 @@ def test_a_process_stopped_at_any_moment(pair: tuple[str, str], tmp_path: Path, 
         codes.append(loading.returncode)
         if loading.returncode > 0:
             check_sentence(said)
-        elif loading.returncode < 0:  # it came before the door was open, or after it was closed
+        elif loading.returncode < 0:  # it came before the handler was set, or after it was closed
             assert "incload/loading/" not in said
         assert len(place.rows()) in (0, 200_000)
         assert list(scratch.iterdir()) == []

@@ -53,7 +53,7 @@ QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 
 
 def fill(end: Endpoint, rows: list[tuple[str, int, str]]) -> None:
-    """Put rows into the source by bound parameters; also a table that nobody may drop."""
+    """Put rows into the source by bound parameters; also a table that no one may drop."""
     with closing(session_type(end.engine).open(None, end)) as session:
         if session.columns("target", TABLE.name) is None:
             fixture(session).settle("target", TABLE)

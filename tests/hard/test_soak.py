@@ -25,7 +25,7 @@ SYNCS, SYNCS_HARD = {"sqlite": 2_000, "duckdb": 100}, {"sqlite": 10_000, "duckdb
 WARM = 50
 """Syncs after which everything that is kept once is kept."""
 MOST_GROWN = 24 * 1024 * 1024
-"""Bytes by which the state of the process may differ at the end; the allocators of four libraries share it."""
+"""Bytes by which the memory of the process may differ at the end; the allocators of four libraries share it."""
 
 
 def memory() -> int:

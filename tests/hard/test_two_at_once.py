@@ -52,7 +52,7 @@ def test_several_at_once_leave_one_copy(
 @pytest.mark.slow
 @pytest.mark.parametrize("pair", PAIRS[:4], ids="-".join)
 def test_a_dead_process_holds_nothing(pair: tuple[str, str], tmp_path: Path, tally: Tally) -> None:
-    """Killed while it holds the target, with a journal or log beside it: the next load waits for nobody."""
+    """Killed while it holds the target, with a journal or log beside it: the next load does not wait."""
     place = Place(tmp_path, pair)
     place.grow(3)
     offer(place.command("timestamp_watermark"))
@@ -104,7 +104,7 @@ def test_a_stale_journal_is_rolled_back(tmp_path: Path, tally: Tally) -> None:
 
 
 def test_the_writer_of_a_source_is_waited_for(tmp_path: Path, tally: Tally) -> None:
-    """Somebody holds the source for writing and has not committed: the load reads what was there before."""
+    """Another process holds the source for writing and has not committed: the load reads what was there before."""
     place = Place(tmp_path, ("sqlite", "sqlite"))
     place.grow(3)
     run(place.source, "sqlite", "PRAGMA journal_mode = WAL")

@@ -1,4 +1,4 @@
-"""What the tests of the lab share: a table of parcels, short lives of it written down by hand, and trials of them."""
+"""What the tests of the harness share: a table of parcels, short histories of it by hand, and trials of them."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class Ends:
         return load(source, self.target, plan(name, **changes), **options)  # type: ignore[arg-type]
 
     def sync(self, name: str, /, **changes: object) -> Synced:
-        """Run one sync below the door, where nothing turns errors into sentences."""
+        """Run one sync below the command line, where nothing turns errors into sentences."""
         planned = plan(name, **changes)
         connections = connect(self.source, self.target, planned)
         try:

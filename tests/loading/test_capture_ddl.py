@@ -197,7 +197,7 @@ def test_a_locked_change_table_fails_no_write(postgres_url: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("kind", ["triggers", "log"])
-def test_a_table_that_was_written_anew_is_not_read_whole(kind: str, postgres_url: str, tmp_path: Path) -> None:
+def test_a_table_that_was_written_again_is_not_read_whole(kind: str, postgres_url: str, tmp_path: Path) -> None:
     """Neither upkeep nor another index changes a row."""
     with owned(kind, postgres_url, tmp_path, PARTS) as made:
         made.load()

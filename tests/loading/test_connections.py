@@ -55,7 +55,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
-def test_a_target_that_somebody_writes_is_named(sqlite_ends: Ends, lock: str) -> None:
+def test_a_target_that_another_process_writes_is_named(sqlite_ends: Ends, lock: str) -> None:
     """A load waits for a writer, and then leaves with a sentence; the target is as it was."""
     sqlite_ends.write(*TABLE)
     sqlite_ends.load("timestamp_watermark")
@@ -76,7 +76,7 @@ def test_a_target_that_somebody_writes_is_named(sqlite_ends: Ends, lock: str) ->
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("target", ["sqlite", "duckdb"])
-def test_a_source_that_somebody_locks_is_named(between: Between, target: str) -> None:
+def test_a_source_that_another_process_locks_is_named(between: Between, target: str) -> None:
     """A source that cannot be read is the one that the sentence names."""
     ends = between("sqlite", target)
     ends.write(*TABLE)
@@ -276,7 +276,7 @@ def test_a_target_of_another_schema_is_refused(ends: Ends, change: str, said: st
 
 
 def test_a_rehearsal_leaves_no_trace(ends: Ends) -> None:
-    """A dry run tells what a load would do, on a target that is not there and on one that is."""
+    """A dry run says what a load would do, on a target that is not there and on one that is."""
     ends.write(*TABLE)
     first = ends.load("row_hash_cdc", dry_run=True)
     made = ends.target.path.exists()
@@ -303,7 +303,7 @@ def test_a_database_is_counted_only_on_request(ends: Ends) -> None:
     assert (counted.source_records, counted.loaded, counted.skipped, counted.total_in_target) == (3, 1, 2, 3)
 
 
-def test_a_failed_load_leaves_what_somebody_else_has_made(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_load_leaves_what_another_process_has_made(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     """A target that another program created and filled in the meantime is not this load's to remove."""
     ends.write(*TABLE)
     close = Connections.close
@@ -320,7 +320,7 @@ def test_a_failed_load_leaves_what_somebody_else_has_made(ends: Ends, monkeypatc
 
 
 def test_a_target_that_is_removed_meanwhile_is_no_success(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows that went into a file which nobody can find any more are not reported as loaded."""
+    """Rows that went into a file which no one can find any more are not reported as loaded."""
     ends.write(*TABLE)
     commit = Connections.commit
 

@@ -28,7 +28,7 @@ def add(ends: Ends, first: int, *stamps: str) -> None:
     ends.write(*(f"INSERT INTO events VALUES ({number}, {stamp})" for number, stamp in enumerate(stamps, first)))
 
 
-def told(summary: LoadSummary) -> tuple[int, object]:
+def printed(summary: LoadSummary) -> tuple[int, object]:
     """Return what a load wrote and up to where."""
     return summary.loaded, summary.new_watermark
 
@@ -56,8 +56,8 @@ def test_texts_of_one_shape_are_ordered_by_time(ends: Ends, old: str, new: str, 
     add(ends, 2, f"'{new}'", f"'{late}'")
     second = ends.load("timestamp_watermark")
 
-    assert told(first) == (1, old)
-    assert told(second) == (1, new)
+    assert printed(first) == (1, old)
+    assert printed(second) == (1, new)
     assert ends.rows() == [(1, old), (2, new)]
 
 
@@ -68,7 +68,7 @@ def test_a_window_of_time_reaches_back_in_text(ends: Ends) -> None:
     add(ends, 2, "'2024-02-29T23:55:00.000000Z'", "'2024-02-29T23:54:59.999999Z'")
     summary = ends.load("lookback_window")
 
-    assert told(summary) == (2, "2024-03-01T00:05:00.000000Z")
+    assert printed(summary) == (2, "2024-03-01T00:05:00.000000Z")
     assert ends.rows("SELECT id FROM events ORDER BY 1") == [(1,), (2,)]
 
 
@@ -79,7 +79,7 @@ def test_a_window_may_reach_beyond_the_calendar(ends: Ends) -> None:
     add(ends, 2, "'0001-01-01'")
     summary = ends.load("lookback_window:minutes=100000000")
 
-    assert told(summary) == (2, "0001-01-02")
+    assert printed(summary) == (2, "0001-01-02")
 
 
 @pytest.mark.parametrize("source", ["sqlite", "duckdb"])
@@ -141,9 +141,9 @@ def test_duckdb_takes_texts_for_what_they_mean(between: Between, target: str) ->
     second = ends.load("composite_watermark")
     third = ends.load("composite_watermark")
 
-    assert told(first) == (2, "2024-01-01T23:00:00.000000Z")
-    assert told(second) == (1, "2024-01-01T23:00:00.500000Z")
-    assert told(third) == (0, "2024-01-01T23:00:00.500000Z")
+    assert printed(first) == (2, "2024-01-01T23:00:00.000000Z")
+    assert printed(second) == (1, "2024-01-01T23:00:00.500000Z")
+    assert printed(third) == (0, "2024-01-01T23:00:00.500000Z")
     assert ends.rows("SELECT ts FROM events WHERE id = 3") == [("2024-01-02T04:30:00.5+05:30",)]
 
 
@@ -158,7 +158,7 @@ def test_shapes_may_change_from_one_load_to_the_next(between: Between, target: s
         add(ends, number, f"'{stamp}'", f"'{stamp.replace('2024', '2023')}'")
         loads.append(ends.load("timestamp_watermark"))
 
-    assert [told(each) for each in loads] == [
+    assert [printed(each) for each in loads] == [
         (1, "2024-01-01T00:00:00.250000+00:00"),
         (1, "2024-01-01T00:00:01+00:00"),
         (1, "2024-01-01T00:00:01.000001Z"),
@@ -166,7 +166,7 @@ def test_shapes_may_change_from_one_load_to_the_next(between: Between, target: s
 
 
 def test_stamps_that_lose_their_zone_are_refused(between: Between) -> None:
-    """A watermark in UTC cannot be compared with timestamps whose zone nobody says."""
+    """A watermark in UTC cannot be compared with timestamps whose zone no one says."""
     ends = between("duckdb", "duckdb")
     put(ends, "'2024-01-01T00:00:00Z'")
     ends.load("timestamp_watermark")
@@ -204,7 +204,7 @@ def test_stamps_of_duckdb_are_compared_exactly(between: Between, target: str, na
     add(ends, 3, f"'{new}'")
     summary = ends.load(name)
 
-    assert told(summary) == (1, shown)
+    assert printed(summary) == (1, shown)
     assert ends.rows("SELECT id FROM events ORDER BY 1") == [(1,), (3,)]
 
 
@@ -301,7 +301,7 @@ def test_integers_and_fractions_are_one_order(between: Between) -> None:
     add(ends, 3, "2", "3", "2.75")
     second = ends.load("timestamp_watermark")
 
-    assert (told(first), told(second)) == ((2, 2.5), (2, 3))
+    assert (printed(first), printed(second)) == ((2, 2.5), (2, 3))
 
 
 def test_numbers_beyond_a_float_are_compared_exactly(ends: Ends) -> None:
@@ -311,14 +311,14 @@ def test_numbers_beyond_a_float_are_compared_exactly(ends: Ends) -> None:
     add(ends, 2, "9007199254740993")
     summary = ends.load("timestamp_watermark")
 
-    assert told(summary) == (1, 9007199254740993)
+    assert printed(summary) == (1, 9007199254740993)
 
 
 @pytest.mark.parametrize(
     "name", ["lookback_window", "settling_delay", "sparse_lookback", "lookback_window_minutes_30_from_clock"]
 )
 def test_a_window_of_time_needs_a_cursor_of_time(ends: Ends, name: str) -> None:
-    """Ten minutes before the number 7 is no number until somebody says what it counts; the first load says so."""
+    """Ten minutes before the number 7 is no number until a user says what it counts; the first load says so."""
     put(ends, "7", declared="INTEGER")
     with pytest.raises(Refused, match="say what they count with --cursor-unit s, ms, us or ns"):
         ends.load(name, cursor_per_second=None)
@@ -342,7 +342,7 @@ def test_the_clock_is_read_in_the_cursors_unit(ends: Ends) -> None:
     put(ends, "'2024-01-01T00:00:00Z'", "'9999-01-01T00:00:00Z'")
     summary = ends.load("clock_bounded_watermark")
 
-    assert told(summary) == (2, "2024-01-01T00:00:00Z")
+    assert printed(summary) == (2, "2024-01-01T00:00:00Z")
 
 
 def test_a_clock_is_no_number(ends: Ends) -> None:

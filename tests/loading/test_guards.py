@@ -1,4 +1,4 @@
-"""The guards: what looks like an accident is refused, reported or held back, and let pass when told."""
+"""The guards: what looks like an accident is refused, reported or held back, and let pass on request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def ids(ends: Ends) -> set[object]:
 
 @dataclass(frozen=True)
 class Forgetful(Strategy):
-    """Reads everything and remembers what it is told to."""
+    """Reads everything and remembers what it is reported to."""
 
     watermark: Position | None = None
     name: ClassVar[str] = "forgetful"
@@ -58,8 +58,8 @@ class Forgetful(Strategy):
         return Delta((source.everything(),))
 
     def remember(self, seen: Seen, state: State) -> State:  # noqa: ARG002 - whatever was read
-        """Keep what it was told."""
-        return State(watermark=self.watermark, notes={"told": True})
+        """Keep what it was reported."""
+        return State(watermark=self.watermark, notes={"text": True})
 
 
 def forgetful(ends: Ends, watermark: Position | None, guards: Guards = Guards()) -> Synced:  # noqa: B008 - it is frozen
@@ -145,7 +145,7 @@ def test_an_emptied_source_empties_no_target(ends: Ends, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["snapshot_diff", "row_hash_cdc", "full_refresh"])
-def test_removals_are_let_pass_when_told(ends: Ends, name: str) -> None:
+def test_removals_are_let_pass_on_request(ends: Ends, name: str) -> None:
     """With the switch everything that is gone is removed, also what was held back before."""
     filled(ends, range(1, 61))
     ends.load(name)
@@ -260,7 +260,7 @@ def test_a_watermark_that_stands_still_is_fine(sqlite_ends: Ends) -> None:
     assert forgetful(sqlite_ends, 100).after.watermark == 100
 
 
-def test_a_step_backwards_is_let_pass_when_told(ends: Ends) -> None:
+def test_a_step_backwards_is_let_pass_on_request(ends: Ends) -> None:
     """With the switch the smaller watermark is remembered."""
     filled(ends, [1])
     forgetful(ends, 100)
@@ -338,8 +338,8 @@ def test_a_watermark_at_the_clock_is_fine(ends: Ends) -> None:
     assert ends.load("timestamp_watermark", clock=lambda: CLOCK).warnings == ()
 
 
-def test_nothing_is_said_when_told(ends: Ends) -> None:
-    """With the switch a watermark ahead of clock and source is nobody's business."""
+def test_nothing_is_said_on_request(ends: Ends) -> None:
+    """With the switch a watermark ahead of clock and source is no one's business."""
     filled(ends, [1, 1_000_001])
     quiet = Guards(allow_ahead=True)
     first = ends.load("timestamp_watermark", clock=lambda: CLOCK, guards=quiet)

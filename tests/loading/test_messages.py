@@ -69,7 +69,7 @@ def test_a_schema_that_is_not_there_is_named(everywhere: Ends) -> None:
 
 @pytest.mark.parametrize("everywhere", ["sqlite-sqlite", "duckdb-duckdb"], indirect=True)
 def test_evolve_is_offered_where_it_helps(everywhere: Ends) -> None:
-    """A user who gave it, or whom it would not help, is told what does."""
+    """A user who gave it, or whom it would not help, is reported what does."""
     everywhere.fill(("id", "ts"), (1, 1), types="BIGINT")
     everywhere.load("full_refresh")
     everywhere.fill(("id", "ts", "note"), (1, 1, "a"), types="BIGINT, VARCHAR")
@@ -94,7 +94,7 @@ def test_a_decimal_key_has_an_order_in_both_databases(everywhere: Ends) -> None:
 
 
 @pytest.mark.parametrize("everywhere", ["sqlite-sqlite"], indirect=True)
-def test_the_state_foretells_with_the_parameters_of_the_load(everywhere: Ends) -> None:
+def test_the_state_predicts_with_the_parameters_of_the_load(everywhere: Ends) -> None:
     """What is shown is what a load like the last one does, without naming its parameters again."""
     everywhere.fill(("id", "ts"), (1, 7200), types="BIGINT")
     everywhere.load("lookback_window:minutes=30", *CURSOR)

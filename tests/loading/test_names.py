@@ -71,12 +71,12 @@ def test_sqlite_knows_no_column_named_as_a_truth(ends: Ends, name: str) -> None:
         assert ends.load("timestamp_watermark").loaded == 0
         return
 
-    with pytest.raises(Refused, match=f"cannot tell the column '{name}' from a truth value: rename it"):
+    with pytest.raises(Refused, match=f"cannot say the column '{name}' from a truth value: rename it"):
         ends.load("timestamp_watermark")
 
 
 def test_an_empty_name_is_refused(ends: Ends) -> None:
-    """A variable of a script that was never set is told as what it is."""
+    """A variable of a script that was never set is reported as what it is."""
     with pytest.raises(Refused, match=r"^the table to load into has an empty name: name one with --table\.$"):
         ends.load("full_refresh", name="")
 

@@ -70,7 +70,7 @@ def test_a_change_log_stands_beside_both_tables(path: Path) -> None:
 
 @pytest.mark.parametrize("table", ["t", "T"])
 def test_a_table_is_not_copied_into_itself(table: str, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever the case of its name, which tells no tables of a file apart."""
+    """Whatever the case of its name, which says no tables of a file apart."""
     assert load(path, table, "full_refresh") == 2
 
     assert capsys.readouterr().err == (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     [("row_hash_cdc", True), ("timestamp_watermark", False), ("settling_delay", False)],
 )
 def test_a_copy_that_lost_a_row_is_reported(name: str, said: bool, ends: Ends) -> None:  # noqa: FBT001 - a case
-    """A row that somebody deleted from the copy is not read again; only a promise of equality makes that a fault."""
+    """A row that a user deleted from the copy is not read again; only a promise of equality makes that a fault."""
     ends.write("CREATE TABLE events (id INTEGER PRIMARY KEY, ts BIGINT)", "INSERT INTO events VALUES (1, 1), (2, 2)")
     assert ends.load(name, count=True, cursor="ts").warnings == ()
     ends.write_target("DELETE FROM events WHERE id = 1")

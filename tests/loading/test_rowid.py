@@ -15,7 +15,7 @@ FROM_SQLITE = ["sqlite-sqlite", "sqlite-duckdb", "sqlite-postgres"]
 @pytest.mark.parametrize("everywhere", FROM_SQLITE, indirect=True)
 @pytest.mark.parametrize("strategy", ["incrementing_id", "row_hash_cdc", "full_refresh", "snapshot_diff"])
 @pytest.mark.parametrize("more", [(), ("--where", "note <> 'x'")], ids=["all", "where"])
-def test_rows_without_a_key_are_told_apart_by_their_number(
+def test_rows_without_a_key_are_distinguished_by_their_number(
     strategy: str, more: tuple[str, ...], everywhere: Ends
 ) -> None:
     """The target gets a column of that name as its key, and later loads find their rows by it."""

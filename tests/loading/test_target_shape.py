@@ -150,7 +150,7 @@ def test_an_identity_takes_the_key_of_the_source(
     ],
 )
 def test_what_would_go_wrong_is_refused(same: Databases, columns: str, said: str) -> None:
-    """A narrower type, a column that is missing, one of the target's own that nobody fills."""
+    """A narrower type, a column that is missing, one of the target's own that no one fills."""
     same.source.run(SOURCE, ROWS)
     same.target.run(f"CREATE TABLE t ({columns.format('VARCHAR' if same.target.engine == 'duckdb' else 'TEXT')})")
     if "SMALLINT" in columns and same.target.engine == "sqlite":

@@ -17,7 +17,7 @@ BASE = (
 
 @pytest.mark.parametrize("other", ["full_refresh", "snapshot_diff", "lookback_window", "timestamp_watermark"])
 def test_a_row_that_another_strategy_loaded_is_removed(ends: Ends, other: str) -> None:
-    """No digest tells of a row that another strategy brought; when it leaves the source, it leaves the target."""
+    """No digest describes a row that another strategy brought; when it leaves the source, it leaves the target."""
     ends.write(*BASE)
     ends.load("row_hash_cdc")
     ends.write("INSERT INTO events VALUES (3, 300, 'c')")

@@ -2,7 +2,7 @@
 
 A mutant replaces one stretch of the text, so that its diff shows nothing else. What cannot change what a program does
 is left alone: annotations, docstrings, imports, blocks for type checkers, and the pieces of f-strings, whose places
-Python 3.11 does not tell.
+Python 3.11 does not say.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitXor: ast.BitOr,
 }
 _WORD = re.compile(r"[a-z_]+")
-"""A text that a program acts on, rather than one that somebody reads."""
+"""A text that a program acts on, rather than one that a user reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def test_every_operator(source: str, expected: list[tuple[str, str]]) -> None:
         "if TYPE_CHECKING:\n    import a",
         "Key = tuple[object, ...]",
         'f"{a == b}"',
-        "x = 'A sentence that somebody reads.'",
+        "x = 'A sentence that a user reads.'",
         "from a import b",
         "def f():\n    return None",
     ],

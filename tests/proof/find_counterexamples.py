@@ -100,7 +100,7 @@ def _size(life: Life) -> tuple[int, ...]:
     return cost(life)[:2]
 
 
-def told(life: Life, shown: list[Claim]) -> dict[str, object]:
+def text(life: Life, shown: list[Claim]) -> dict[str, object]:
     """Return a life and what it shows, as the file holds it."""
     pairs = sorted((each.need.assumption.name, each.who) for each in shown)
     return {"shows": {name: [who for other, who in pairs if other == name] for name, _ in pairs}} | written(life)
@@ -119,7 +119,7 @@ def main() -> None:
     """Find, choose and write."""
     lives = found(claims())
     chosen = list(fewest(lives))
-    entries = sorted((told(life, shown) for life, shown in chosen), key=json.dumps)
+    entries = sorted((text(life, shown) for life, shown in chosen), key=json.dumps)
     FILE.write_text(laid_out(entries), encoding="utf-8")
     for claim in (claim for claim, known in lives.items() if not known):
         sys.stderr.write(f"not shown: {claim.need.assumption.name} of {claim.who}\n")

@@ -60,11 +60,11 @@ def test_a_counterexample_breaks_one_need_alone(each: Strategy, on_file: tuple[S
         if shown.strategy != each:
             continue
         need = attempt(shown.life, each, shown.rule).shows
-        told = story(shown.life.history(), observe(shown.life, each, shown.rule))
-        print(f"{each.id} with {shown.rule} needs {shown.assumption.name}:\n{told}\n")  # noqa: T201 - to be read with -rP
+        text = story(shown.life.history(), observe(shown.life, each, shown.rule))
+        print(f"{each.id} with {shown.rule} needs {shown.assumption.name}:\n{text}\n")  # noqa: T201 - to be read with -rP
 
         assert (need.assumption if need else None, shown.life) == (shown.assumption, shown.life)
-        assert told.startswith("1. ")
+        assert text.startswith("1. ")
 
 
 @every_strategy

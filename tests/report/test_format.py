@@ -40,11 +40,11 @@ def test_a_small_multiple_is_no_zero(value: float, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "told"), [([], "none"), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+    ("names", "said"), [([], "none"), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
-def test_names_are_listed_as_one_says_them(names: list[str], told: str) -> None:
+def test_names_are_listed_as_one_says_them(names: list[str], said: str) -> None:
     """Names are joined by commas and one "and"."""
-    assert listed(names) == told
+    assert listed(names) == said
 
 
 def test_one_is_no_plural() -> None:

@@ -42,7 +42,7 @@ def test_write_rules_are_counted_within_a_suite(framed: Framed) -> None:
     assert list(frame["contender"]) == ["timestamp_watermark", "timestamp_watermark"]
 
 
-def test_suites_that_measure_cost_are_told_apart(framed: Framed) -> None:
+def test_suites_that_measure_cost_are_distinguished(framed: Framed) -> None:
     """Throughput and tutorial are timed, the matrix and a replay are not."""
     frame = framed(*({"suite": suite} for suite in ("matrix", "throughput", "tutorial", "replay")))
 

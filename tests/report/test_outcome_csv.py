@@ -143,7 +143,7 @@ def test_what_could_not_be_read_is_not_written(column: str, value: object, make:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "said"),
     [
         (b"", "report.csv is empty: run the benchmark to write it."),
         (b"\n\n", "report.csv is empty: run the benchmark to write it."),
@@ -171,11 +171,11 @@ def test_what_could_not_be_read_is_not_written(column: str, value: object, make:
     ],
     ids=["empty", "blank", "other_file", "no_trials", "version", "column_missing", "column_more", "cells"],
 )
-def test_a_bad_file_is_refused(content: bytes, told: str, tmp_path: Path) -> None:
+def test_a_bad_file_is_refused(content: bytes, said: str, tmp_path: Path) -> None:
     """A file that is no report is refused in one sentence with the place and the remedy."""
     (tmp_path / "report.csv").write_bytes(content)
 
-    with pytest.raises(Refused, match=f"{re.escape(told)}$"):
+    with pytest.raises(Refused, match=f"{re.escape(said)}$"):
         read_outcomes(tmp_path / "report.csv")
 
 

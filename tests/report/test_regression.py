@@ -58,10 +58,10 @@ def test_each_changed_column_fails(column: str, make: Make, compared: Compared) 
 
     assert comparison.differences == (Difference(MATRIX, column, getattr(before, column), value),)
     assert comparison.exit_code == 1
-    told = render_comparison(comparison)
-    assert "matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: " in told
+    text = render_comparison(comparison)
+    assert "matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: " in text
     assert all(
-        str(each) in told for each in (column, value) + ((getattr(before, column),) if getattr(before, column) else ())
+        str(each) in text for each in (column, value) + ((getattr(before, column),) if getattr(before, column) else ())
     )
 
 
@@ -155,7 +155,7 @@ def test_a_chosen_suite_may_not_be_missing(make: Make, compared: Compared) -> No
 
 
 def test_a_trial_that_stands_twice_is_refused(make: Make, compared: Compared) -> None:
-    """A report in which a trial cannot be told from another is bad input."""
+    """A report in which a trial cannot be distinguished from another is bad input."""
     with pytest.raises(Refused, match=r"latest\.csv holds the trial matrix: .* twice: remove one of its lines\.$"):
         compared([make()], [make(), make(lost=1)])
 
@@ -193,23 +193,23 @@ def test_the_rule_for_times(before: float | None, after: float | None, gross: bo
 
 @pytest.mark.parametrize("rounds", [(1, 2), (2, 1)])
 def test_a_single_round_never_fails(rounds: tuple[int, int], make: Make) -> None:
-    """What was timed once is told, and no more."""
+    """What was timed once is reported, and no more."""
     found = slowdown(make(times_reference=1.0, rounds=rounds[0]), make(times_reference=9.0, rounds=rounds[1]))
 
     assert found == Slowdown(MATRIX, 1.0, 9.0, gross=False)
 
 
 def test_a_gross_slowdown_fails_by_name(make: Make, compared: Compared) -> None:
-    """Ten times slower is a regression, told with both times."""
+    """Ten times slower is a regression, reported with both times."""
     comparison = compared([make(times_reference=1.0, rounds=2)], [make(times_reference=10.0, rounds=2)])
 
     assert comparison.exit_code == 1
-    told = render_comparison(comparison)
-    assert "much slower:\n  matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: 1.00 -> 10.0 times" in told
+    text = render_comparison(comparison)
+    assert "much slower:\n  matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: 1.00 -> 10.0 times" in text
 
 
 def test_a_slowdown_warns_only(make: Make, compared: Compared) -> None:
-    """Twice as slow is told and passes."""
+    """Twice as slow is reported and passes."""
     comparison = compared([make(times_reference=1.0)], [make(times_reference=2.0)])
 
     assert comparison.exit_code == 0

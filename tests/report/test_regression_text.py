@@ -46,7 +46,7 @@ def test_the_comparison_is_the_one_that_is_written_down() -> None:
 
 
 def test_an_equal_comparison_is_two_lines() -> None:
-    """Nothing to tell is told briefly, with the rule for times."""
+    """Nothing to report is said briefly, with the rule for times."""
     assert render_comparison(Comparison(1, (), (), (), (), (), 0)) == (
         "equal: 1 trial compared, none different.\n"
         "Times are judged as multiples of the reference copy: a warning above 1.25 times the baseline, a failure only "

@@ -30,14 +30,14 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("changes", "told"), [(case[0], case[1:]) for case in CASES.values()], ids=CASES)
+@pytest.mark.parametrize(("changes", "said"), [(case[0], case[1:]) for case in CASES.values()], ids=CASES)
 def test_a_cell_says_what_happened(
-    changes: dict[str, object], told: tuple[str, str, int | None, str], make: Make
+    changes: dict[str, object], said: tuple[str, str, int | None, str], make: Make
 ) -> None:
     """Each kind of outcome has its words, its sign, its number and its class."""
     cell = verdict(make(**changes))
 
-    assert (cell.text, cell.sign, cell.number, cell.shade) == told
+    assert (cell.text, cell.sign, cell.number, cell.shade) == said
 
 
 def test_a_trial_that_was_not_run_says_so() -> None:

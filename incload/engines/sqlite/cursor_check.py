@@ -97,7 +97,7 @@ class CursorValues:
         return isinstance(largest, str) and shape_of(largest) == scale
 
     def confirm(self, scale: Scale, asked: Sequence[Rows]) -> None:
-        """Refuse strangers that may do harm to what is asked, in the words of a look at everything."""
+        """Refuse foreign values that may do harm to what is asked, in the words of a look at everything."""
         assert isinstance(scale, IsoText)  # noqa: S101 - they seem to be of that shape
         if all(_is_bounded(each) for each in asked):
             parts = [_around(scale, each) for each in asked if isinstance(each, Since)]
@@ -164,7 +164,7 @@ def _is_bounded(question: Rows) -> bool:
 
 
 def _around(shape: IsoText, question: Since) -> tuple[str, str | None]:
-    """Return where strangers may do harm to a question: from one text on, and below another one if there is any."""
+    """Return where foreign values may harm a query: from one text on, and below another one if there is any."""
     assert question.position is not None  # noqa: S101 - the question is bounded
     low = _day(shape, question.position, -_MARGIN) or ""
     return low, None if question.until is None else _day(shape, question.until, _MARGIN + timedelta(days=1))

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
     from incload.auditing.audit import Difference
     from incload.contenders.contender import Contender
-    from incload.harness.perf.throughput import Phase, Yard
+    from incload.harness.perf.throughput import Phase, Workspace
 
 
-def race(yard: Yard, contenders: Sequence[Contender], phase: Phase, rounds: int) -> dict[str, Times]:
+def race(workspace: Workspace, contenders: Sequence[Contender], phase: Phase, rounds: int) -> dict[str, Times]:
     """Let every contender run through a phase once a round; return their times by their ids."""
     seconds: dict[str, list[float]] = {who.id: [] for who in contenders}
     found: dict[str, Difference] = {}
     for number in range(rounds):
         for who in turns(contenders, number):
-            request = yard.stage(who, phase)
+            request = workspace.stage(who, phase)
             started = time.perf_counter()
             who.sync(request)
             seconds[who.id].append(time.perf_counter() - started)
-            yard.keep(who, phase)
+            workspace.keep(who, phase)
             if number == rounds - 1:
-                found[who.id] = yard.difference(phase, who)
+                found[who.id] = workspace.difference(phase, who)
     return {who.id: Times(seconds[who.id], found[who.id]) for who in contenders}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.engines.registry import fixture
-from incload.harness.perf.throughput import Yard, yard
+from incload.harness.perf.throughput import Workspace, workspace
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED
 from incload.history.synthetic.datasets import rows as dataset_rows
 from incload.loading.connections import connect
@@ -51,7 +51,7 @@ class Grown:
         changed: How many rows change, half of them new.
     """
 
-    own: Yard
+    own: Workspace
     changed: int
 
     def cost(self, strategy: Strategy, rounds: int) -> Cost:
@@ -141,7 +141,7 @@ def _load(source: Endpoint, target: Endpoint, plan: Plan) -> Synced:
 
 def grown(rows: int, changed: int, folder: Path, kind: type[Grown] = Grown) -> Grown:
     """Return a table of a kind that is made when it is first asked for."""
-    return kind(yard(("sqlite", "sqlite"), rows, 1, folder), changed)
+    return kind(workspace(("sqlite", "sqlite"), rows, 1, folder), changed)
 
 
 def changes(rows: int, count: int, seed: int) -> pa.Table:

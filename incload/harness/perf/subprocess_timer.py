@@ -32,7 +32,7 @@ class Whole:
 
     Attributes:
         seconds: From its start to its end.
-        peak_bytes: The most state that was resident.
+        peak_bytes: The most memory that was resident.
     """
 
     seconds: float

@@ -18,7 +18,7 @@ from incload.auditing.audit import Difference, audit
 from incload.contenders.contender import SyncRequest
 from incload.engines.endpoints import locate, path_of
 from incload.engines.registry import fixture, session_type
-from incload.harness.sandbox.database_store import Depot, depot
+from incload.harness.sandbox.database_store import DatabaseStore, database_store
 from incload.harness.sandbox.environment import environment
 from incload.harness.trials.error_timeline import counts
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks
@@ -82,7 +82,7 @@ class Times:
 
 
 @dataclass(slots=True)
-class Yard:
+class Workspace:
     """The databases of one pair of engines: two states of the source, and for every contender its states of the target.
 
     Attributes:
@@ -98,8 +98,8 @@ class Yard:
     pair: tuple[str, str]
     rows: int
     seed: int
-    sources: Depot
-    targets: Depot
+    sources: DatabaseStore
+    targets: DatabaseStore
     folder: Path
     kept: dict[Capability, bool] = field(default_factory=dict)
     cursors: dict[Capability, str] = field(default_factory=dict)
@@ -221,9 +221,9 @@ class Yard:
         self.targets.close()
 
 
-def yard(pair: tuple[str, str], rows: int, seed: int, folder: Path) -> Yard:
+def workspace(pair: tuple[str, str], rows: int, seed: int, folder: Path) -> Workspace:
     """Return an empty workspace."""
-    return Yard(pair, rows, seed, depot(pair[0], folder), depot(pair[1], folder), folder)
+    return Workspace(pair, rows, seed, database_store(pair[0], folder), database_store(pair[1], folder), folder)
 
 
 def changed_rows(rows: int, seed: int) -> pa.Table:
@@ -261,17 +261,17 @@ def outcome(yard: Yard, who: Contender, phase: Phase, times: Times, setting: Tim
     seconds, found = times.seconds, times.found
     lost, stale, phantom, duplicated = counts(found)
     fastest = min(seconds, default=None)
-    rows = yard.rows if phase == "initial_load" else yard.rows + -(-yard.rows // CHANGED_EVERY)
+    rows = workspace.rows if phase == "initial_load" else workspace.rows + -(-workspace.rows // CHANGED_EVERY)
     return Outcome(
         suite=setting.suite,
         strategy=who.id,
         write_rule=who.write_rule,
         scenario=phase,
         meaning=MEANINGS[phase],
-        source_engine=yard.pair[0],
-        target_engine=yard.pair[1],
-        rows=yard.rows,
-        seed=yard.seed,
+        source_engine=workspace.pair[0],
+        target_engine=workspace.pair[1],
+        rows=workspace.rows,
+        seed=workspace.seed,
         history_digest="",
         outcome="wrong" if found.wrong else "sound",
         lost=lost,

@@ -49,21 +49,21 @@ def follow(
     if workers < 2 or len(members) < 2:
         return _follow_here(history, members, see)
     with _Workers(history, members, min(workers, len(members))) as others:
-        for sync in syncs(replace(history, ticks=others.told(history.ticks))):
+        for sync in syncs(replace(history, ticks=others.sent(history.ticks))):
             see(sync)
         return others.followed()
 
 
 def _follow_here(history: History, members: Sequence[Member], see: Callable[[Sync], None]) -> dict[Member, Followed]:
-    with tempfile.TemporaryDirectory(prefix="incload-") as folder, _Crew(history, members, Path(folder)) as crew:
-        for sync in syncs(replace(history, ticks=crew.lived(history.ticks))):
+    with tempfile.TemporaryDirectory(prefix="incload-") as folder, _Group(history, members, Path(folder)) as group:
+        for sync in syncs(replace(history, ticks=group.lived(history.ticks))):
             see(sync)
-            crew.sync(sync)
-        return crew.followed()
+            group.sync(sync)
+        return group.followed()
 
 
 @dataclass(slots=True)
-class _Crew:
+class _Group:
     """The strategies of this process."""
 
     history: History
@@ -147,7 +147,7 @@ class _Workers:
             process.join(_PATIENCE_SECONDS)
             process.terminate()
 
-    def told(self, ticks: Iterable[Tick]) -> Iterator[Tick]:
+    def sent(self, ticks: Iterable[Tick]) -> Iterator[Tick]:
         """Send every process each tick as it passes; one that has ended early says why at the end."""
         for tick in ticks:
             self._tell(tick)

@@ -98,12 +98,12 @@ def replay(
     followed = follow(history, list(dict.fromkeys([*applied, *tried.values()])), see, plan.workers)
     lateness = profiler.lateness()
     blind = without_times(account, cursor)
-    told = [member for member in applied if member[0] == pairs[0] and not (blind and uses_cursor(member[1]))]
+    described = [member for member in applied if member[0] == pairs[0] and not (blind and uses_cursor(member[1]))]
     return Replay(
         tuple(_record(member, followed.get(member), history.table, account, lateness) for member in asked),
         lateness,
         tuple(confirm(profiler.windows[window], followed[member]) for window, member in tried.items()),
-        worst_stories([followed[member] for member in told], clocks, history.table),
+        worst_stories([followed[member] for member in described], clocks, history.table),
     )
 
 

@@ -38,9 +38,9 @@ def confirm(paper: PaperWindow, followed: Followed) -> TriedWindow:
     sentences = []
     if read != forecast.rows_read:
         sentences.append(f"{name} read {read:,} rows, and {forecast.rows_read:,} were predicted.")
-    foretold, found = set(paper.ever_wrong), set(wrong)
-    sentences += _named(f"predicted wrong, and always right in the copy of {name}", foretold - found, followed)
-    sentences += _named(f"predicted right, and wrong in the copy of {name}", found - foretold, followed)
+    predicted, found = set(paper.ever_wrong), set(wrong)
+    sentences += _named(f"predicted wrong, and always right in the copy of {name}", predicted - found, followed)
+    sentences += _named(f"predicted right, and wrong in the copy of {name}", found - predicted, followed)
     return TriedWindow(
         forecast=forecast, strategy=name, rows_ever_wrong=len(wrong), rows_read=read, difference=tuple(sentences)
     )
@@ -51,8 +51,10 @@ def _named(what: str, keys: set[Key], followed: Followed) -> list[str]:
     if not keys:
         return []
     some = sorted(keys, key=repr)[:_TOLD]
-    told = f"{plural(len(keys), 'row was', 'rows were')} {what}: {listed(['/'.join(map(str, key)) for key in some])}."
-    return [" ".join([told, *(_circumstance(followed, key) for key in some[:1])]).strip()]
+    sentence = (
+        f"{plural(len(keys), 'row was', 'rows were')} {what}: {listed(['/'.join(map(str, key)) for key in some])}."
+    )
+    return [" ".join([sentence, *(_circumstance(followed, key) for key in some[:1])]).strip()]
 
 
 def _circumstance(followed: Followed, key: Key) -> str:

@@ -76,11 +76,11 @@ def story(key: Key, spells: Iterable[tuple[str, Spell]], clocks: Sequence[int], 
     for name, spell in spells:
         changes[spell.why.sync if spell.why else spell.since].append((name, spell))
     lines: list[str] = []
-    for sync, told in sorted(changes.items()):
-        why = told[0][1].why
+    for sync, missed in sorted(changes.items()):
+        why = missed[0][1].why
         lines.append(_what_happened(key, sync, why.change if why else None, clocks, table))
         fates: defaultdict[tuple[str, int, int, str], list[tuple[str, Spell]]] = defaultdict(list)
-        for name, spell in told:
+        for name, spell in missed:
             fates[spell.kind, spell.since, spell.until, spell.end].append((name, spell))
         for same in fates.values():
             lines += [what_was_asked(*same[0]), _what_became([name for name, _ in same], same[0][1], clocks)]
@@ -99,12 +99,12 @@ def _what_happened(key: Key, sync: int, change: SeenChange | None, clocks: Seque
         return f"{when} found {row} as it stood in the base."
     stamp = f"{table.cursor} = {_shown(change.stamp)}"
     if change.new:
-        told = f"found {row} new, with {stamp}"
+        text = f"found {row} new, with {stamp}"
     elif change.old == change.stamp:
-        told = f"found {row} changed, and still {stamp}"
+        text = f"found {row} changed, and still {stamp}"
     else:
-        told = f"found {row} changed, its {table.cursor} moved from {_shown(change.old)} to {_shown(change.stamp)}"
-    return f"{when} {told}{_lag(change)}."
+        text = f"found {row} changed, its {table.cursor} moved from {_shown(change.old)} to {_shown(change.stamp)}"
+    return f"{when} {text}{_lag(change)}."
 
 
 def _lag(change: SeenChange) -> str:
@@ -132,12 +132,12 @@ def _what_became(names: Sequence[str], spell: Spell, clocks: Sequence[int]) -> s
     last = min(spell.until, len(clocks) - 1)
     length = f"{plural(spell.syncs, 'sync')} and {_span(clocks[last] - clocks[spell.since])} later"
     some = [*names[:_NAMED], *([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])]
-    told = f"For {listed(some)} the row was {spell.kind} after sync {spell.since}"
+    text = f"For {listed(some)} the row was {spell.kind} after sync {spell.since}"
     if spell.end == "healed":
-        return f"{told} and right again after sync {spell.until}, {length}."
+        return f"{text} and right again after sync {spell.until}, {length}."
     if spell.end == "left":
-        return f"{told} and still so when it left the source before sync {spell.until}, {length}: permanently."
-    return f"{told} and still so after the last, sync {last}, {length}."
+        return f"{text} and still so when it left the source before sync {spell.until}, {length}: permanently."
+    return f"{text} and still so after the last, sync {last}, {length}."
 
 
 def _shown(position: float | None) -> str:

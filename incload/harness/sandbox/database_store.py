@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from incload.engines.session import Session
 
 
-class Depot(ABC):
+class DatabaseStore(ABC):
     """Where the databases of one engine are kept."""
 
     engine: str
@@ -56,7 +56,7 @@ class Depot(ABC):
 
 
 @dataclass(slots=True)
-class Files(Depot):
+class Files(DatabaseStore):
     """Database files in a folder."""
 
     engine: str
@@ -93,7 +93,7 @@ class Files(Depot):
 
 
 @dataclass(slots=True)
-class Schemas(Depot):
+class Schemas(DatabaseStore):
     """Schemas of the PostgreSQL database that `incload.engines.postgres.server` finds."""
 
     engine: str = "postgres"
@@ -152,6 +152,6 @@ class Schemas(Depot):
         self._closing.close()
 
 
-def depot(engine: str, folder: Path) -> Depot:
+def database_store(engine: str, folder: Path) -> DatabaseStore:
     """Return an empty store of an engine."""
     return Schemas() if engine == "postgres" else Files(engine, folder)

@@ -34,15 +34,15 @@ def environment(engines: tuple[str, ...] = ()) -> str:
 
 def processors() -> int:
     """Return on how many processors this process may run, according to Python."""
-    told = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
-    return told or 1
+    found = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
+    return found or 1
 
 
 def _server() -> dict[str, str]:
     from incload.engines.postgres.server import version_in_use
 
-    told = version_in_use()
-    return {"postgres": told, "psycopg": _version("psycopg")} if told else {}
+    found = version_in_use()
+    return {"postgres": found, "psycopg": _version("psycopg")} if found else {}
 
 
 def _version(package: str) -> str:
@@ -53,10 +53,10 @@ def _version(package: str) -> str:
 
 
 def _processor() -> str:
-    """Return the processor's name as Linux tells it, or as Python does elsewhere."""
-    told = Path("/proc/cpuinfo")
-    if told.exists():
-        for line in told.read_text(encoding="utf-8", errors="replace").splitlines():
+    """Return the processor's name as Linux gives it, or as Python does elsewhere."""
+    found = Path("/proc/cpuinfo")
+    if found.exists():
+        for line in found.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or "unknown"

@@ -58,7 +58,7 @@ class DiskStand(Sandbox):
         self._check_target()
 
     def _digest(self) -> int:
-        """Return what tells the rows of the source from others."""
+        """Return what identifies the rows of the source."""
         return hash(tuple(row for chunk in self.source_rows() for row in chunk))
 
     def _check_target(self) -> None:

@@ -60,7 +60,7 @@ class Sandbox:
         cursor: The column that it keeps, if that is the strategy's cursor instead of the table's.
         source_url: Where any program finds the source; empty while it is in memory.
         target_url: Likewise the target.
-        watch: Tells which rows of the target a sync has touched; None where nothing watches.
+        watch: Says which rows of the target a sync has touched; None where nothing watches.
     """
 
     opened: Connections | None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """Tells which keys the latest sync of one table wrote or deleted.
+    """Says which keys the latest sync of one table wrote or deleted.
 
     Attributes:
         touched: The keys; None when any row may have been written, as by a load into an empty target.

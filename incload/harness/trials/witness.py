@@ -132,7 +132,7 @@ def _committed_late(history: History, observed: Observed, sync: int, key: Key, c
     late = observed.acted.late.get((key, change.tick)) if change else None
     if late is None:
         return ""
-    told = (
+    sentence = (
         f"Transaction {late.number} wrote it before sync {late.wrote} and committed after that, before sync "
         f"{late.committed}"
     )
@@ -140,9 +140,9 @@ def _committed_late(history: History, observed: Observed, sync: int, key: Key, c
     holding = (number for number, rows in enumerate(brought) if asked and _holds(rows, history.table, asked.before))
     first = next(holding, None)
     if first is None or first not in observed.acted.prompt:
-        return f"{told}."
+        return f"{sentence}."
     other = observed.acted.prompt[first]
-    return f"{told}; transaction {other} had committed before sync {first}, and the state stands at what it wrote."
+    return f"{sentence}; transaction {other} had committed before sync {first}, and the state stands at what it wrote."
 
 
 def _holds(rows: pa.Table, table: Table, state: State) -> bool:
@@ -181,8 +181,8 @@ def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) ->
     if change is None or said is None:
         return ""
     if change.gone:
-        told = isinstance(said.delta.remove, Logged)
-        why = "the change log does not name it" if told else "nothing made the load delete its copy"
+        by_log = isinstance(said.delta.remove, Logged)
+        why = "the change log does not name it" if by_log else "nothing made the load delete its copy"
         return f"A row that is not there answers no question: {why}."
     kinds = observed.timeline.found_as[key]
     if observed.rule in _FORGETTING and "lost" in kinds and change.tick < observed.ticks[sync]:

@@ -101,8 +101,8 @@ def renamed_from(git: Git, commit: str, name: str, *, needed: bool) -> str:
     Where it is not needed, a clone that lacks the objects for it is no reason to stop.
     """
     flags = ("--root", "-r", "-M", "-m", "-z", "--no-commit-id", "--name-status", "--diff-filter=R")
-    told = git.run("diff-tree", *flags, commit, none=None if needed else b"", tolerant=True)
-    fields = iter(os.fsdecode(told).split("\0"))
+    output = git.run("diff-tree", *flags, commit, none=None if needed else b"", tolerant=True)
+    fields = iter(os.fsdecode(output).split("\0"))
     return next((old for _, old, new in zip(fields, fields, fields, strict=False) if new == name), "")
 
 

@@ -39,8 +39,8 @@ def check_key(connections: Connections, table: Table) -> None:
     for name, equality in held.items():
         if wanted.get(name) is not equality:
             raise Refused(
-                f"target table {table.name!r} takes two values of key column {name!r} for one that the source tells "
-                f"apart ({there[name][1] or 'by its type'}): rebuild its key with the source's collation, "
+                f"target table {table.name!r} takes two values of key column {name!r} for one that differ in the "
+                f"source apart ({there[name][1] or 'by its type'}): rebuild its key with the source's collation, "
                 "or load into a new table."
             )
     connections.target.is_key_foreign = held != dict(wanted)

@@ -24,10 +24,10 @@ _LARGEST = 2**63
 
 
 def watermark_of(text: str | None, before: Entry) -> Position | None:
-    """Return the watermark that a text means, for the strategy of an entry; None where it remembers none."""
+    """Return the watermark that a text means, for the strategy of an entry; None where it keeps none."""
     if before.scale is None or before.state.watermark is None:
         if text is not None:
-            raise Refused(f"strategy {before.strategy!r} remembers no watermark: leave out --watermark.")
+            raise Refused(f"strategy {before.strategy!r} keeps no watermark: leave out --watermark.")
         return None
     if text is None:
         raise Refused(f"strategy {before.strategy!r} remembers a watermark: name one with --watermark.")
@@ -68,11 +68,11 @@ def _storable(number: Position) -> Position:
 
 
 def key_of(text: str | None, before: Entry) -> KeyValue | None:
-    """Return the key that a text means, its values separated by commas; None where the strategy remembers none."""
+    """Return the key that a text means, its values separated by commas; None where the strategy keeps none."""
     known = before.state.key
     if known is None:
         if text is not None:
-            raise Refused(f"strategy {before.strategy!r} remembers no key: leave out --key.")
+            raise Refused(f"strategy {before.strategy!r} keeps no key: leave out --key.")
         return None
     if text is None:
         raise Refused(f"strategy {before.strategy!r} remembers the key of its last row as well: name one with --key.")

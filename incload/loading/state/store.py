@@ -199,7 +199,7 @@ class SnapshotStore(StateStore):
         """The commit has kept it."""
 
     def record(self, kinds: Kinds) -> None:
-        """No record is kept: what a column holds is told by its type alone."""
+        """No record is kept: the type alone says what a column holds."""
 
     def forget(self) -> None:
         """A table that is gone has taken its snapshots along."""

@@ -55,7 +55,7 @@ def cheapest_blocks(frame: pd.DataFrame) -> list[Block]:
     intro = (
         "The sound strategy that reads the fewest rows, medians over the pairs of engines; one that leaves rows for a "
         "later sync has not read them yet and is not named. Rows changed are the most "
-        f"that a sound strategy found new or different; re-read is rows read for each of them; {TIMES} clean tells "
+        f"that a sound strategy found new or different; re-read is rows read for each of them; {TIMES} clean shows "
         "what the flaw costs, beside the cheapest copy of the scenario without one."
     )
     return [Heading(2, "The cheapest sound copy"), Paragraph(intro), Table(_CHEAPEST_HEADS, rows, left=1)]

@@ -106,30 +106,32 @@ def _counts(trials: pd.DataFrame) -> str:
 
 def _scope(trials: pd.DataFrame) -> str:
     verdicts, timed = trials[~trials["timed"]], trials[trials["timed"]]
-    told = []
+    sentences = []
     if not verdicts.empty:
         strategies, scenarios = verdicts["contender"].nunique(), verdicts["scenario"].nunique()
         pairs = plural(verdicts["pair"].nunique(), "pair")
-        told.append(
+        sentences.append(
             f"{plural(strategies, 'strategy', 'strategies')} met {plural(scenarios, 'scenario')} on {pairs} of engines."
         )
     if not timed.empty:
-        told.append(f"{plural(len(timed), 'trial')} measure{'s' if len(timed) == 1 else ''} cost at scale.")
-    return " ".join([*told, *_prediction(trials)])
+        sentences.append(f"{plural(len(timed), 'trial')} measure{'s' if len(timed) == 1 else ''} cost at scale.")
+    return " ".join([*sentences, *_prediction(trials)])
 
 
 def _prediction(trials: pd.DataFrame) -> list[str]:
-    told = []
+    sentences = []
     judged = trials[(trials["predicted"] != "") & trials["outcome"].isin(["sound", "wrong"])]
     if not judged.empty:
         different = len(_disagreements(trials))
         verb = f"disagree in {different:,} of" if different else "agree in all"
-        told.append(f"Outcome and prediction {verb} {plural(len(judged), 'predicted trial')}.")
+        sentences.append(f"Outcome and prediction {verb} {plural(len(judged), 'predicted trial')}.")
     counted = trials[trials["rows_ever_wrong_predicted"].notna()]
     if not counted.empty:
         exact = int((counted["rows_ever_wrong_predicted"] == counted["rows_ever_wrong"]).sum())
-        told.append(f"The number of wrong rows was predicted exactly in {exact:,} of {plural(len(counted), 'trial')}.")
-    return told
+        sentences.append(
+            f"The number of wrong rows was predicted exactly in {exact:,} of {plural(len(counted), 'trial')}."
+        )
+    return sentences
 
 
 def _disagreements(trials: pd.DataFrame) -> pd.DataFrame:
@@ -166,8 +168,8 @@ def _sound(always: list[str], contenders: list[str]) -> str:
 def _sometimes(cells: pd.DataFrame, always: list[str]) -> list[str]:
     """Say which strategies are sound on some pairs of engines only."""
     sound = cells[(cells["outcome"] == "sound") & ~cells["contender"].isin(always)]
-    told = [f"{name} ({listed(in_order(each['pair']))})" for name, each in sound.groupby("contender", sort=False)]
-    return [f"Sound on some engines only: {'; '.join(told)}."] if told else []
+    names = [f"{name} ({listed(in_order(each['pair']))})" for name, each in sound.groupby("contender", sort=False)]
+    return [f"Sound on some engines only: {'; '.join(names)}."] if names else []
 
 
 def _cheapest(cells: pd.DataFrame) -> list[str]:
@@ -182,12 +184,12 @@ def _cheapest(cells: pd.DataFrame) -> list[str]:
         return []
     rows, times = costs["rows_read"], costs["times_reference"]
     least = [str(name) for name in costs[rows == rows.min()].index]
-    told = f"Cheapest of them: {_first(least)} by rows read ({whole(rows.min())})"
+    sentence = f"Cheapest of them: {_first(least)} by rows read ({whole(rows.min())})"
     if bool(times.isna().any()):
-        return [f"{told}."]
+        return [f"{sentence}."]
     fastest = str(times.idxmin())
     by_time = f"by time ({ratio(times.min())} {TIMES} reference)."
-    return [f"{told} and {by_time}" if least == [fastest] else f"{told}, {fastest} {by_time}"]
+    return [f"{sentence} and {by_time}" if least == [fastest] else f"{sentence}, {fastest} {by_time}"]
 
 
 def _first(names: list[str]) -> str:

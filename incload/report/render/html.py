@@ -95,8 +95,8 @@ def _element(block: Block) -> str:  # noqa: PLR0911 - one for each kind of block
         case Grid():
             return _grid(block)
         case Story(lead, steps):
-            told = "\n".join(f"<li>{escape(step)}</li>" for step in steps)
-            return f"<p><b>{escape(lead)}</b></p>\n<blockquote><ol>\n{told}\n</ol></blockquote>"
+            numbered = "\n".join(f"<li>{escape(step)}</li>" for step in steps)
+            return f"<p><b>{escape(lead)}</b></p>\n<blockquote><ol>\n{numbered}\n</ol></blockquote>"
         case Verbatim(text):
             return f"<pre>{escape(text)}</pre>"
         case Picture(path, text):

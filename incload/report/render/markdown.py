@@ -90,8 +90,8 @@ def _cell(cell: Verdict) -> str:
 
 def _quoted(lead: str, steps: Iterable[str]) -> list[str]:
     """Return a story as a quotation of numbered steps."""
-    told = [f"> {number}. {escaped_line(step)}" for number, step in enumerate(steps, start=1)]
-    return [f"**{escaped(lead)}**", "", *told]
+    items = [f"> {number}. {escaped_line(step)}" for number, step in enumerate(steps, start=1)]
+    return [f"**{escaped(lead)}**", "", *items]
 
 
 def _verbatim(text: str) -> list[str]:

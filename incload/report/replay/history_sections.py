@@ -205,7 +205,7 @@ def _quantiles(lateness: Lateness) -> list[Block]:
 
 def _window(window: TriedWindow, facts: HistoryFacts, *, tried: bool) -> tuple[str, ...]:
     forecast, changed = window.forecast, facts.rows_changed
-    foretold = (
+    predicted = (
         span(forecast.seconds),
         f"{forecast.changes_missed:,}",
         share(forecast.changes_missed, facts.lateness.changes),
@@ -215,8 +215,8 @@ def _window(window: TriedWindow, facts: HistoryFacts, *, tried: bool) -> tuple[s
         ratio(forecast.rows_read / changed if changed else None),
     )
     if not tried:
-        return foretold
-    return (*foretold, whole(window.rows_ever_wrong), whole(window.rows_read), "no" if window.difference else "yes")
+        return predicted
+    return (*predicted, whole(window.rows_ever_wrong), whole(window.rows_read), "no" if window.difference else "yes")
 
 
 def _agreement(windows: Iterable[TriedWindow]) -> list[Block]:

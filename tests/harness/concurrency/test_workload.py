@@ -58,7 +58,7 @@ def test_slow_writers_keep_transactions_open() -> None:
         ("timestamp_watermark", (0, 0, 0, 0), "OSError: x", "timestamp_watermark raised: OSError: x"),
     ],
 )
-def test_a_broken_promise_is_told(name: str, wrong: tuple[int, int, int, int], error: str, said: str) -> None:
+def test_a_broken_promise_is_reported(name: str, wrong: tuple[int, int, int, int], error: str, said: str) -> None:
     """Whoever follows a log or a horizon may lose nothing; whoever raises has shown nothing; others are counted."""
     follower = Follower(NativeContender(strategy(name)), wrong=wrong, error=error)
 
@@ -85,7 +85,7 @@ def test_logs_and_horizons_lose_nothing_beside_writers() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("postgres_server")
-def test_the_command_tells_what_became_of_each_copy(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_became_of_each_copy(capsys: pytest.CaptureFixture[str]) -> None:
     """A line for each strategy, under one that says how much was written."""
     words = ["--seconds", "1", "--rate", "20", "--rows", "100", "--target", "sqlite", "--slow", "0"]
 

@@ -1,4 +1,4 @@
-"""A race: everybody runs every round, nobody always begins, and a wrong copy is seen."""
+"""A race: everybody runs every round, no one always begins, and a wrong copy is seen."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_who_begins_changes_from_round_to_round() -> None:
 @pytest.mark.parametrize("pair", [SQLITE, ("duckdb", "duckdb"), ("sqlite", "duckdb")])
 def test_every_round_of_everybody_is_timed_and_audited(pair: tuple[str, str], tmp_path: Path) -> None:
     """Through all phases the reference copy and two strategies leave a right copy, in every round."""
-    own = yard(pair, 500, 1, tmp_path)
+    own = workspace(pair, 500, 1, tmp_path)
     runners = [REFERENCE, *(NativeContender(strategy(name)) for name in ("row_hash_cdc", "timestamp_watermark"))]
     for phase in PHASES:
         times = race(own, runners, phase, rounds=2)
@@ -65,7 +65,7 @@ def test_every_round_of_everybody_is_timed_and_audited(pair: tuple[str, str], tm
 )
 def test_a_source_keeps_what_a_strategy_asks_for(name: str, pair: tuple[str, str], tmp_path: Path) -> None:
     """A source of its own is followed through all phases in every round, beside one that asks for nothing."""
-    own = yard(pair, 500, 1, tmp_path)
+    own = workspace(pair, 500, 1, tmp_path)
     follower = NativeContender(strategy(name))
     written: dict[str, set[int | None]] = {}
 
@@ -89,7 +89,7 @@ def test_a_source_keeps_what_a_strategy_asks_for(name: str, pair: tuple[str, str
 def test_a_late_phase_can_be_the_first_that_is_asked_for(name: str, postgres_server: str, tmp_path: Path) -> None:
     """The phases before it are passed through."""
     assert postgres_server
-    own = yard(("postgres", "duckdb"), 500, 1, tmp_path)
+    own = workspace(("postgres", "duckdb"), 500, 1, tmp_path)
     try:
         times = race(own, [NativeContender(strategy(name))], "no_change", rounds=1)
     finally:
@@ -112,7 +112,7 @@ def test_who_asks_for_what_the_engine_does_not_have_is_refused() -> None:
 
 def test_a_contender_that_loads_nothing_is_found_out(tmp_path: Path) -> None:
     """A planted idler leaves the target as it was before the change, and its record says how many rows are wrong."""
-    own, careful = yard(SQLITE, 100, 1, tmp_path), NativeContender(strategy("timestamp_watermark"))
+    own, careful = workspace(SQLITE, 100, 1, tmp_path), NativeContender(strategy("timestamp_watermark"))
     race(own, [careful], "initial_load", rounds=1)
     idler = FunctionContender(careful.id, none)
     times = race(own, [idler], "change_2_percent", rounds=1)

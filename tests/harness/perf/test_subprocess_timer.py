@@ -1,4 +1,4 @@
-"""Whole processes: their own time and state, not those of whoever starts them."""
+"""Whole processes: their own time and memory, not those of the starting process."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def test_processes_do_not_matter(late: History) -> None:
 
 
 def test_an_error_of_the_harness_comes_out_of_a_process(late: History) -> None:
-    """What is no outcome of a strategy is raised where somebody can see it."""
+    """What is no outcome of a strategy is raised where a user can see it."""
     broken = replace(late, base=late.base.drop_columns(["content"]))
 
     with pytest.raises(KeyError, match="content"):
@@ -166,7 +166,7 @@ class Foretold:
         return Forecast(600.0, 3, 2, 2, 10)
 
 
-def test_what_was_foretold_and_what_came_agree() -> None:
+def test_what_was_predicted_and_what_came_agree() -> None:
     """The same rows wrong and as many read: nothing is said."""
     timeline = ErrorTimeline()
     timeline.enter(1, {("b",): "stale", ("a",): "lost"})
@@ -176,8 +176,8 @@ def test_what_was_foretold_and_what_came_agree() -> None:
     )
 
 
-def test_a_difference_is_told_row_by_row() -> None:
-    """Rows that were only predicted, rows that nobody predicted and rows read are distinguished, each by name."""
+def test_a_difference_is_reported_row_by_row() -> None:
+    """Rows that were only predicted, rows that no one predicted and rows read are distinguished, each by name."""
     timeline = ErrorTimeline()
     timeline.longest[("c",)] = Spell("stale", 1, 2, "healed")
     timeline.enter(1, {("b",): "stale", ("c",): "stale"})
@@ -208,7 +208,7 @@ def test_windows_of_part_of_a_minute() -> None:
 
 
 def test_a_strategy_by_the_key_does_not_apply_to_texts() -> None:
-    """The order of texts says nothing about time, and the reason is told."""
+    """The order of texts says nothing about time, and the reason is reported."""
     from incload.harness.replays.replay import not_applicable
     from incload.table import Column, Kind, Table
 
@@ -222,7 +222,7 @@ def test_a_strategy_by_the_key_does_not_apply_to_texts() -> None:
 
 
 def test_rows_deleted_long_after_they_vanished_are_noticed(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A comparison at the fourth sync deletes what left before the first; only the deletes of the sync itself tell."""
+    """A comparison at the fourth sync deletes what left before the first; only the deletes of the sync itself say."""
     note = Watch.note
 
     def blind(watch: Watch, intent: WriteIntent) -> None:

@@ -38,14 +38,14 @@ def spell(change: SeenChange | None, asked: tuple[Rows, ...], watermark: int | N
     ],
 )
 def test_every_question_has_its_words(asked: Rows, said: str) -> None:
-    """Bounds are told as times, keys as they are."""
+    """Bounds are reported as times, keys as they are."""
     assert what_was_asked("x", spell(None, (asked,))) == (
         f"With the watermark 2026-01-01T12:00:00 in the state, x asked for {said} at sync 1."
     )
 
 
 def test_several_questions_and_no_state() -> None:
-    """Questions are joined; a state that holds nothing is told as such; what nobody noted is not told."""
+    """Questions are joined; a state that holds nothing is reported as such; what no one noted is not reported."""
     assert what_was_asked("x", spell(None, (Since(NOON), Everything()), None)) == (
         "With no state, x asked for the rows later than 2026-01-01T12:00:00 and for everything at sync 1."
     )

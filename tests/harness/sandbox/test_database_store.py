@@ -17,9 +17,9 @@ def test_a_copy_is_on_the_disk_before_anybody_loads_into_it(tmp_path: Path, monk
     """A load that is timed does not write the copy out: that would cost as much as the table is large."""
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_size))
-    depot = Files("sqlite", tmp_path)
-    depot.end("one").path.write_bytes(b"seven b")
-    depot.copy("two", "one")
+    database_store = Files("sqlite", tmp_path)
+    database_store.end("one").path.write_bytes(b"seven b")
+    database_store.copy("two", "one")
 
-    assert depot.end("two").path.read_bytes() == b"seven b"
+    assert database_store.end("two").path.read_bytes() == b"seven b"
     assert synced == [7]

@@ -16,8 +16,8 @@ from incload.harness.sandbox import environment as room
 from incload.harness.sandbox.environment import environment
 
 
-def test_what_is_told() -> None:
-    """Versions and machine are told, in this order."""
+def test_what_is_reported() -> None:
+    """Versions and machine are reported, in this order."""
     facts = json.loads(environment())
 
     assert list(facts) == [
@@ -40,7 +40,7 @@ def test_what_is_told() -> None:
     assert facts["processors"] >= 1
 
 
-def test_a_server_that_took_part_is_told(postgres_server: str) -> None:
+def test_a_server_that_took_part_is_reported(postgres_server: str) -> None:
     """Its version and its driver's stand in the trials on it, and in no others."""
     with psycopg.connect(postgres_server) as connection:
         number = connection.info.server_version
@@ -51,7 +51,7 @@ def test_a_server_that_took_part_is_told(postgres_server: str) -> None:
     assert "postgres" not in json.loads(environment.__wrapped__(("sqlite", "duckdb")))
 
 
-def test_a_server_that_does_not_answer_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_answer_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trials on it say what is wrong with it."""
     monkeypatch.setenv(server.DSN, "postgresql://127.0.0.1:1/nowhere")
 
@@ -64,7 +64,7 @@ def test_it_is_the_same_throughout_a_run() -> None:
     assert "\n" not in environment()
 
 
-def test_neither_people_nor_hosts_nor_folders_are_told() -> None:
+def test_neither_people_nor_hosts_nor_folders_are_reported() -> None:
     """Neither the user, nor the host, nor the home folder, nor the current one is named."""
     values = [str(value) for value in json.loads(environment()).values()]
     private = {getpass.getuser(), platform.node(), str(Path.home()), str(Path.cwd())} - {""}
@@ -72,7 +72,7 @@ def test_neither_people_nor_hosts_nor_folders_are_told() -> None:
     assert [value for value in values for name in private if name in value.split() or "/home" in value] == []
 
 
-def test_a_package_that_is_missing_is_told_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_is_missing_is_reported_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A package that is not installed is no error."""
     monkeypatch.setattr(room, "_PACKAGES", ("no-such-package",))
     facts = json.loads(environment.__wrapped__())
@@ -81,7 +81,7 @@ def test_a_package_that_is_missing_is_told_as_missing(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("told", "processor"),
+    ("said", "processor"),
     [
         ("processor : 0\nmodel name\t: Fast: 3000\nmodel name : other\n", "Fast: 3000"),
         ("Hardware : board\n", "as Python says"),
@@ -89,12 +89,12 @@ def test_a_package_that_is_missing_is_told_as_missing(monkeypatch: pytest.Monkey
     ],
 )
 def test_the_name_of_the_processor(
-    told: str | None, processor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    said: str | None, processor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The processor is named as Linux tells it, and as Python does where that says nothing."""
+    """The processor is named as Linux says it, and as Python does where that says nothing."""
     path = tmp_path / "cpuinfo"
-    if told is not None:
-        path.write_text(told, encoding="utf-8")
+    if said is not None:
+        path.write_text(said, encoding="utf-8")
     monkeypatch.setattr(room, "Path", lambda _: path)
     monkeypatch.setattr("platform.processor", lambda: "as Python says")
 
@@ -102,7 +102,7 @@ def test_the_name_of_the_processor(
 
 
 def test_a_processor_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nobody knows the processor it is unknown, never blank."""
+    """Where no one knows the processor it is unknown, never blank."""
     monkeypatch.setattr(room, "Path", lambda _: tmp_path / "nothing")
     monkeypatch.setattr("platform.processor", str)
 

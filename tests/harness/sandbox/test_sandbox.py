@@ -69,7 +69,7 @@ def test_the_base_is_visible_in_the_order_of_the_key(pair: tuple[str, str], live
 
 @every_pair
 def test_without_a_load_the_target_is_empty(pair: tuple[str, str], lived: Lived, standing: Standing) -> None:
-    """A target that nobody created has no rows."""
+    """A target that no one created has no rows."""
     assert list(standing(pair, lived(BASE)).target_rows()) == []
 
 

@@ -231,7 +231,7 @@ def test_an_error_in_one_round_is_an_error() -> None:
 
 
 def test_an_error_in_the_telling_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A story that cannot be told makes its cell unknown, and the next cell is run."""
+    """A story that cannot be reported makes its cell unknown, and the next cell is run."""
 
     def fail(*_: object) -> str:
         raise LookupError("lost for words")
@@ -246,7 +246,7 @@ def test_an_error_in_the_telling_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_reference_that_raises_is_no_reference(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the reference copy raised, no multiple of it is told."""
+    """Where the reference copy raised, no multiple of it is reported."""
 
     def fail(*_: object) -> None:
         raise LookupError("no copy")

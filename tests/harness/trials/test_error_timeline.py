@@ -65,7 +65,7 @@ def test_wrong_then_healed() -> None:
     assert (timeline.ever_wrong, timeline.wrong_syncs, timeline.most) == ({ONE: 1}, 3, (1, 0, 0, 0))
 
 
-def test_wrong_for_ever() -> None:
+def test_wrong_permanently() -> None:
     """A row still wrong at the end never healed."""
     timeline = entered(GOOD, lost(ONE), lost(ONE))
 
@@ -120,7 +120,7 @@ def test_a_phantom_stays() -> None:
 
 
 def test_a_stale_row_becomes_a_phantom_that_heals() -> None:
-    """A row that left while stale never healed, and its phantom heals by itself: both are told."""
+    """A row that left while stale never healed, and its phantom heals by itself: both are reported."""
     timeline = entered(stale(ONE), stale(ONE), (phantom(ONE), [ONE]), phantom(ONE), phantom(ONE), GOOD)
 
     assert healing(timeline) == ([3], 3.0, 3, 1)
@@ -160,7 +160,7 @@ def test_a_phantom_that_leaves_again() -> None:
 
 
 def test_keys_that_left_and_were_never_seen_wrong() -> None:
-    """Keys that nobody found wrong may leave in any number."""
+    """Keys that no one found wrong may leave in any number."""
     assert healing(entered(lost(ONE), (lost(ONE), [TWO, THREE]))) == ([], None, None, 1)
 
 

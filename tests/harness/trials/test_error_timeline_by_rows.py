@@ -29,7 +29,7 @@ def test_a_row_that_becomes_right_again_has_healed() -> None:
     )
 
 
-def test_a_row_that_leaves_while_wrong_stays_so_for_ever() -> None:
+def test_a_row_that_leaves_while_wrong_stays_so_permanently() -> None:
     """It counts as what it was when it was last there, and no longer as wrong after later syncs."""
     timeline = ErrorTimeline()
 
@@ -66,7 +66,7 @@ def test_a_lost_row_may_become_stale() -> None:
 
 
 def test_the_longest_time_of_each_row_is_kept_and_all_are_added_up() -> None:
-    """Wrong for one sync, then for two, then for one: the middle time is told, four syncs are counted."""
+    """Wrong for one sync, then for two, then for one: the middle time is reported, four syncs are counted."""
     timeline = ErrorTimeline()
 
     for sync, kind in enumerate(["lost", None, "stale", "stale", None, "lost"]):
@@ -78,7 +78,7 @@ def test_the_longest_time_of_each_row_is_kept_and_all_are_added_up() -> None:
     assert (timeline.heal_syncs_median, timeline.heal_syncs_max) == (1.5, 2)
 
 
-def test_nothing_wrong_is_told_as_such() -> None:
+def test_nothing_wrong_is_reported_as_such() -> None:
     """Without a wrong row there is no time to heal."""
     timeline = ErrorTimeline()
     timeline.enter(0, {("a",): None})

@@ -50,7 +50,7 @@ def test_a_row_is_late_from_the_tick_of_its_stamp_or_key(lived: Lived) -> None:
     assert late_rows(history) == {2: {1: [0]}, 3: {0: [0]}}
 
 
-def test_nobody_waits_for_a_row_that_another_has_written(lived: Lived) -> None:
+def test_no_one_waits_for_a_row_that_another_has_written(lived: Lived) -> None:
     """A row that changed in between was written after that change."""
     history = lived([(1, "a", -5)], ([], []), ([(1, "b", 15)], []), ([(1, "c", 3)], []), ([(1, "d", 4)], [1]))
     assert late_rows(history) == {3: {2: [0]}, 4: {3: [0]}}
@@ -58,7 +58,7 @@ def test_nobody_waits_for_a_row_that_another_has_written(lived: Lived) -> None:
 
 @pytest.mark.usefixtures("postgres_server")
 def test_a_transaction_stays_open_until_its_tick(two_writers: History, tmp_path: Path) -> None:
-    """What it wrote is on the server, and nobody else sees it before its tick."""
+    """What it wrote is on the server, and no one else sees it before its tick."""
     sandbox = open_sandbox(("postgres", "duckdb"), two_writers.table, tmp_path)
     try:
         sandbox.begin(two_writers)
@@ -145,8 +145,8 @@ def test_the_scenario_of_late_commits_is_performed() -> None:
     cell = Cell(who, scenario("late_commit"), ("postgres", "duckdb"), rows=100, seed=1)
     observed = cell.run(LoadClock())
     assert observed.timeline.ever_wrong.keys() == {key for key, _ in observed.acted.late}
-    told = story(cell.history(), observed).splitlines()[1]
-    assert re.fullmatch(r"2\. Transaction \d+ wrote it before sync 1 .*; transaction \d+ had committed .*", told)
+    text = story(cell.history(), observed).splitlines()[1]
+    assert re.fullmatch(r"2\. Transaction \d+ wrote it before sync 1 .*; transaction \d+ had committed .*", text)
 
 
 def _run(history: History, name: str, target: str, folder: Path) -> Observed:

@@ -209,7 +209,7 @@ def test_a_cell_is_named_in_full(matrix: Matrix) -> None:
     assert '"python"' in each.environment
 
 
-def test_times_are_told_against_the_reference(matrix: Matrix) -> None:
+def test_times_are_reported_against_the_reference(matrix: Matrix) -> None:
     """The reference copy is once itself, every other trial some multiple, and rows go by in some number a second."""
     for (_, name), each in matrix("sqlite-sqlite").items():
         assert each.rounds == 1

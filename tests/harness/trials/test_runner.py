@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_csv(tmp_path: Path) -> None:
     """The command, started twice with other hashes of texts, writes the same CSV but for times."""
     arguments = ["compare", "--strategies", "timestamp_watermark,row_hash_cdc", "--scenarios", "late_arrivals"]
     size = ["--rows", "100", "--seed", "7", "--report-dir", "reports"]
-    told = []
+    text = []
     for hashes in ("1", "2"):
         folder = tmp_path / hashes
         folder.mkdir()
@@ -66,10 +66,10 @@ def test_the_same_seed_gives_the_same_csv(tmp_path: Path) -> None:
         subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONHASHSEED": hashes}, check=True)
         with (folder / "reports/latest.csv").open(encoding="utf-8", newline="") as file:
             lines = list(csv.DictReader(file))
-        told.append([{name: cell for name, cell in line.items() if name not in TIMES} for line in lines])
+        text.append([{name: cell for name, cell in line.items() if name not in TIMES} for line in lines])
 
-    assert told[0] == told[1]
-    assert len(told[0]) >= 3 * 5
+    assert text[0] == text[1]
+    assert len(text[0]) >= 3 * 5
 
 
 def test_another_seed_gives_another_history() -> None:
@@ -133,7 +133,7 @@ class Stopped:
 
 
 def test_the_fastest_and_the_median_round_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of three rounds the shortest and the middle one are told, and times are multiples of the shortest reference."""
+    """Of three rounds the shortest and the middle are reported, and times are multiples of the shortest reference."""
     cells = Choice(("full_refresh",), ("clean",), ("sqlite-sqlite",), 100, 1).cells()
     seconds = {"reference_copy": [4.0, 2.0, 3.0], "full_refresh": [9.0, 5.0, 6.0]}
     observed = cells[1].run(LoadClock())
@@ -152,7 +152,7 @@ def test_the_fastest_and_the_median_round_count(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_without_a_reference_there_is_no_multiple() -> None:
-    """A run without the reference copy tells times only."""
+    """A run without the reference copy says times only."""
     cells = [cell for cell in SMALL.cells() if cell.contender != REFERENCE][:1]
     outcome = run_cells(cells, 1, str, workers=1)[0]
 

@@ -91,7 +91,7 @@ def test_every_sync_is_audited(pair: tuple[str, str], lived: Lived, tried: Tried
     assert observed.timeline.last == Difference(phantom=frozenset({(1,)}))
 
 
-def test_keys_that_leave_are_told_to_the_ledger(lived: Lived, tried: Tried) -> None:
+def test_keys_that_leave_are_reported_to_the_timeline(lived: Lived, tried: Tried) -> None:
     """A row that leaves the source while lost never healed, although source and target agree afterwards."""
     history = lived(BASE, ([(3, "wax", -20)], []), ([], [3]), ([], []))
     observed = tried(history, strategy("timestamp_watermark"))
@@ -205,7 +205,7 @@ class Watchful(Strategy):
 
 @every_pair
 def test_the_clock_of_the_source_is_that_of_the_history(pair: tuple[str, str], lived: Lived, tried: Tried) -> None:
-    """A strategy that asks for the time is told that of the history, which stands still between ticks."""
+    """A strategy that asks for the time is reported that of the history, which stands still between ticks."""
     Watchful.shown.clear()
     tried(lived(BASE, ([], []), ([], [])), Watchful(), None, pair)
 
@@ -250,7 +250,7 @@ def test_only_loads_are_timed(lived: Lived, machine: list[float], tmp_path: Path
     assert (machine[0] >= 30_206, len(observed.syncs)) == (True, 3)
 
 
-def test_the_loader_is_told_the_plan(lived: Lived, tmp_path: Path) -> None:
+def test_the_loader_gets_the_plan(lived: Lived, tmp_path: Path) -> None:
     """The loader gets table, key, cursor, strategy and rule, and that timestamps count microseconds."""
     plans: list[Plan] = []
 

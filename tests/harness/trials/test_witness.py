@@ -1,4 +1,4 @@
-"""The witness tells each story so that a reader can check it by hand: every text here is written down in full."""
+"""The witness says each story so that a reader can check it by hand: every text here is written down in full."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ HALF_AN_ANSWER = """\
 
 
 def test_a_late_row(lived: Lived, tried: Tried) -> None:
-    """A row whose timestamp lies behind the watermark is told with both spans."""
+    """A row whose timestamp lies behind the watermark is reported with both spans."""
     history = lived(BASE, ([(3, "salt", 5)], []), ([(4, "wax", 2)], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"))) == LATE
@@ -195,17 +195,17 @@ def test_a_tie_with_a_smaller_key(lived: Lived, tried: Tried) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("timestamp_watermark", DELETE), ("row_hash_cdc_without_removes", DELETE_BESIDE_DIGESTS)]
+    ("name", "said"), [("timestamp_watermark", DELETE), ("row_hash_cdc_without_removes", DELETE_BESIDE_DIGESTS)]
 )
-def test_a_delete(name: str, told: str, lived: Lived, tried: Tried) -> None:
-    """A row that left the source is told as such, whatever was remembered."""
+def test_a_delete(name: str, said: str, lived: Lived, tried: Tried) -> None:
+    """A row that left the source is reported as such, whatever was remembered."""
     history = lived(BASE, ([], [1]))
 
-    assert story(history, tried(history, strategy(name))) == told
+    assert story(history, tried(history, strategy(name))) == said
 
 
 def test_an_update_that_leaves_the_stamp(lived: Lived, tried: Tried) -> None:
-    """A changed row with its old timestamp is told as such."""
+    """A changed row with its old timestamp is reported as such."""
     history = lived(BASE, ([(1, "green tea", -30)], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"))) == UNTOUCHED
@@ -239,7 +239,7 @@ def test_a_row_that_came_back_without_a_stamp(lived: Lived, tried: Tried) -> Non
 
 
 def test_a_row_that_healed(lived: Lived, tried: Tried) -> None:
-    """A row that a later change brought over is told as healed."""
+    """A row that a later change brought over is reported as healed."""
     history = lived(BASE, ([(3, "salt", -15)], []), ([(3, "sea salt", 15)], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"))) == HEALED
@@ -261,7 +261,7 @@ def test_a_duplicated_row(lived: Lived, tried: Tried) -> None:
 
 
 def test_two_kinds_of_wrong(lived: Lived, tried: Tried) -> None:
-    """A row that is wrong in two ways is told with both."""
+    """A row that is wrong in two ways is reported with both."""
     history = lived(BASE, ([(1, "green tea", 5)], []))
     observed = tried(history, strategy("timestamp_watermark"), WriteRule.APPEND)
 
@@ -269,28 +269,28 @@ def test_two_kinds_of_wrong(lived: Lived, tried: Tried) -> None:
 
 
 def test_an_older_version_under_newest(lived: Lived, tried: Tried) -> None:
-    """A row that was read and not written is told with the rule that kept its copy."""
+    """A row that was read and not written is reported with the rule that kept its copy."""
     history = lived(BASE, ([(1, "green tea", -35)], []))
 
     assert story(history, tried(history, strategy("full_refresh"), WriteRule.NEWEST)) == OLDER_UNDER_NEWEST
 
 
 def test_a_row_that_a_rule_took_out(lived: Lived, tried: Tried) -> None:
-    """A row that was right and is lost because it was not read again is told with the rule."""
+    """A row that was right and is lost because it was not read again is reported with the rule."""
     history = lived(BASE, ([], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"), WriteRule.REPLACE)) == REPLACED
 
 
 def test_a_row_under_a_small_key(lived: Lived, tried: Tried) -> None:
-    """A row that a question about keys leaves out is told as such."""
+    """A row that a question about keys leaves out is reported as such."""
     history = lived(BASE, ([(0, "salt", 5)], []))
 
     assert story(history, tried(history, strategy("incrementing_id"))) == SMALL_KEY
 
 
 def test_a_digest_that_is_known(lived: Lived, tried: Tried) -> None:
-    """A change back to what an old state holds is told with what happened to the state."""
+    """A change back to what an old state holds is reported with what happened to the state."""
     history = lived(BASE, ([(1, "green tea", -30)], []), ([(1, "tea", -30)], []))
     faults = (RollBackState(2, to=0),)
 
@@ -298,7 +298,7 @@ def test_a_digest_that_is_known(lived: Lived, tried: Tried) -> None:
 
 
 def test_what_befell_the_loader(lived: Lived, tried: Tried) -> None:
-    """A sync that did not run and a crash are told, and syncs go by the ticks they follow."""
+    """A sync that did not run and a crash are reported, and syncs go by the ticks they follow."""
     history = lived(BASE, ([], []), ([(3, "salt", 15)], []))
     faults = (SkipSync(1), CrashAfterState(2))
 
@@ -314,7 +314,7 @@ def test_an_answer_that_was_cut_short(lived: Lived, tried: Tried) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "said"),
     [
         (LoseState(6), "Before sync 6 the state was lost."),
         (
@@ -331,16 +331,16 @@ def test_an_answer_that_was_cut_short(lived: Lived, tried: Tried) -> None:
         ),
     ],
 )
-def test_every_accident_is_told(fault: Fault, told: str) -> None:
+def test_every_accident_is_reported(fault: Fault, said: str) -> None:
     """What happens to a loader has its sentence, at the syncs at which it happens."""
-    assert [*befell([fault], 6, 5)] == [told]
+    assert [*befell([fault], 6, 5)] == [said]
     assert [*befell([replace(fault, sync=7)], 6, 5)] == []
     assert [*befell([], 6, 2)] == ["No sync ran after ticks 3 to 5."]
     assert [*befell([], 0, None)] == []
 
 
 def test_a_sound_trial_has_no_story(lived: Lived, tried: Tried) -> None:
-    """Where nothing was wrong, nothing is told."""
+    """Where nothing was wrong, nothing is reported."""
     history = lived(BASE, ([(3, "salt", 5)], []))
 
     assert not story(history, tried(history, strategy("timestamp_watermark")))
@@ -354,24 +354,24 @@ def test_the_story_is_the_same_on_every_pair(pair: tuple[str, str], lived: Lived
     assert story(history, tried(history, strategy("timestamp_watermark"), None, pair)) == LATE
 
 
-def test_the_first_wrong_row_is_told_of(lived: Lived, tried: Tried) -> None:
-    """Of rows that went wrong at the same sync, one that is still wrong is told of, and of those the smallest key."""
+def test_the_first_wrong_row_is_described(lived: Lived, tried: Tried) -> None:
+    """Of rows that went wrong at the same sync, one that is still wrong is described, and of those the smallest key."""
     late: list[Row] = [(8, "salt", -15), (9, "wax", -15), (10, "rope", -15)]
     history = lived(BASE, (late, []), ([(8, "sea salt", 15), (3, "glue", -20)], []))
-    told = story(history, tried(history, strategy("timestamp_watermark")))
+    said = story(history, tried(history, strategy("timestamp_watermark")))
 
-    assert told.splitlines()[0] == (
+    assert said.splitlines()[0] == (
         "1. In tick 1, at 2026-01-01T12:10:00, row id = 9 became visible with modified_at = 2026-01-01T11:45:00."
     )
-    assert told.endswith("(3 wrong rows then).")
+    assert said.endswith("(3 wrong rows then).")
 
 
-def test_what_happened_before_the_row_was_wrong_is_told(lived: Lived, tried: Tried) -> None:
+def test_what_happened_before_the_row_was_wrong_is_reported(lived: Lived, tried: Tried) -> None:
     """The last change up to the first wrong sync counts: neither earlier nor later ones."""
     history = lived(BASE, ([(1, "green tea", 5)], []), ([(1, "black tea", 3)], []), ([(1, "white tea", 1)], []))
-    told = story(history, tried(history, strategy("timestamp_watermark")))
+    said = story(history, tried(history, strategy("timestamp_watermark")))
 
-    assert told.splitlines()[0] == (
+    assert said.splitlines()[0] == (
         "1. In tick 2, at 2026-01-01T12:20:00, row id = 1 changed and got modified_at = 2026-01-01T12:03:00 "
         "in place of 2026-01-01T12:05:00."
     )
@@ -392,7 +392,7 @@ def at(minutes: float) -> int:
 
 
 @pytest.mark.parametrize(
-    ("before", "rows", "told"),
+    ("before", "rows", "said"),
     [
         (State(), (Everything(),), "With no state, sync 1 asked for everything."),
         (
@@ -417,16 +417,18 @@ def at(minutes: float) -> int:
         (State(), (Since(None),), "With no state, sync 1 asked for the rows with a timestamp."),
     ],
 )
-def test_every_question_is_told(before: State, rows: tuple[Rows, ...], told: str, lived: Lived, tried: Tried) -> None:
-    """What was remembered and what was asked is told in words, whatever it was."""
+def test_every_question_is_reported(
+    before: State, rows: tuple[Rows, ...], said: str, lived: Lived, tried: Tried
+) -> None:
+    """What was remembered and what was asked is reported in words, whatever it was."""
     history = lived(BASE, ([], []))
     made = observed(before, Delta(rows), LOST, tried(history, strategy("full_refresh")))
 
-    assert story(history, made).splitlines()[1] == f"2. {told}"
+    assert story(history, made).splitlines()[1] == f"2. {said}"
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "said"),
     [
         (
             (Since(at(-10)), Since(at(-60), until=at(-40))),
@@ -450,12 +452,12 @@ def test_every_question_is_told(before: State, rows: tuple[Rows, ...], told: str
         ),
     ],
 )
-def test_how_a_row_escaped_is_told(rows: tuple[Rows, ...], told: str, lived: Lived, tried: Tried) -> None:
-    """A row outside of every range is told with the distance to the nearest bound that shut it out."""
+def test_how_a_row_escaped_is_reported(rows: tuple[Rows, ...], said: str, lived: Lived, tried: Tried) -> None:
+    """A row outside of every range is reported with the distance to the nearest bound that shut it out."""
     history = lived(BASE, ([], []))
     made = observed(State(watermark=at(-10)), Delta(rows), LOST, tried(history, strategy("full_refresh")))
 
-    assert story(history, made).splitlines()[2] == f"3. {told}"
+    assert story(history, made).splitlines()[2] == f"3. {said}"
 
 
 @pytest.mark.parametrize(
@@ -477,7 +479,7 @@ def test_a_row_that_was_asked_for_did_not_escape(rows: tuple[Rows, ...], lived: 
 
 
 def test_a_key_that_the_source_never_had(lived: Lived, tried: Tried) -> None:
-    """A phantom out of nowhere is told as such: the copy was bent on its way."""
+    """A phantom out of nowhere is reported as such: the copy was bent on its way."""
     history = lived(BASE, ([], []))
     like = tried(history, strategy("full_refresh"))
     made = observed(State(), Delta((Everything(),)), Difference(phantom=frozenset({(7,)})), like)

@@ -319,7 +319,7 @@ def test_what_is_no_history_is_refused(repository: Path) -> None:
     )
 
 
-def test_a_machine_without_git_is_told_so(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_git_is_reported(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The remedy is to install it."""
     commits(repository, {"a.json": listed(1)})
     monkeypatch.setenv("PATH", str(repository))

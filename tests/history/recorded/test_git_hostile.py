@@ -157,7 +157,7 @@ def test_the_environment_does_not_lead_elsewhere(
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
 def test_a_repository_of_another_user_is_read(repository: Path) -> None:
-    """Git refuses to act in a stranger's repository for fear of its commands; none of them run here."""
+    """Git refuses to act in a foreign value's repository for fear of its commands; none of them run here."""
     for path in [repository, *repository.rglob("*")]:
         os.chown(path, 65534, 65534, follow_symlinks=False)
 

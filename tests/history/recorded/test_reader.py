@@ -27,7 +27,7 @@ DAY = 1_540_166_400
 """2018-10-22T00:00:00Z in seconds; the snapshots of these tests are some minutes later."""
 
 Rows = list[tuple[object, ...]]
-Told = tuple[int, Rows, Rows]
+Moved = tuple[int, Rows, Rows]
 """A tick as minutes after the day began, upserts and deletes."""
 
 
@@ -49,17 +49,17 @@ def rows(table: pa.Table) -> Rows:
     ]
 
 
-def told(tick: Tick) -> Told:
+def said(tick: Tick) -> Moved:
     """Return a tick in a form that a test can spell out."""
     return ((tick.at // 1_000_000 - DAY) // 60, rows(tick.upserts), rows(tick.deletes))
 
 
-def played(folder: Path, **options: object) -> tuple[Told, list[Told], ReadLog]:
+def played(folder: Path, **options: object) -> tuple[Moved, list[Moved], ReadLog]:
     """Return base, ticks and account of a folder, replayed with key `id` and cursor `at`."""
     chosen = {"key": ("id",), "cursor": "at"} | options
     history, account = open_history(folder, ReplayOptions(**chosen))  # type: ignore[arg-type]
-    base: Told = ((history.started // 1_000_000 - DAY) // 60, rows(history.base), [])
-    return base, [told(tick) for tick in history.ticks], account
+    base: Moved = ((history.started // 1_000_000 - DAY) // 60, rows(history.base), [])
+    return base, [said(tick) for tick in history.ticks], account
 
 
 def record(key: object, second: int, **more: object) -> dict[str, object]:
@@ -238,7 +238,7 @@ def test_formats_may_change_on_the_way(tmp_path: Path) -> None:
 
 
 def test_ticks_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
-    """Up to the base at opening, then one snapshot for each tick, and progress is told after each."""
+    """Up to the base at opening, then one snapshot for each tick, and progress is reported after each."""
     done: list[tuple[int, int]] = []
     for minute in range(4):
         snapshot(tmp_path, minute, [record(1, minute)])
@@ -337,7 +337,7 @@ def test_rows_that_are_kept_outlive_an_empty_list(tmp_path: Path) -> None:
 
 
 def test_options_that_fit_no_version_are_refused_before_all_are_read(tmp_path: Path) -> None:
-    """The first one, the middle and the newest tell; of 40 versions three are read."""
+    """The first one, the middle and the newest say; of 40 versions three are read."""
     for minute in range(40):
         snapshot(tmp_path, minute, [record(1, minute)])
     seen: list[int] = []

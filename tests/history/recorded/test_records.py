@@ -237,6 +237,6 @@ def test_a_text_read_back_has_the_same_text(record: dict[str, object]) -> None:
         ("json", None),
     ],
 )
-def test_the_suffix_tells_the_format(name: str, suffix: str | None) -> None:
+def test_the_suffix_says_the_format(name: str, suffix: str | None) -> None:
     """Parquet is packed already."""
     assert ending_of(name) == suffix

@@ -81,7 +81,7 @@ def test_a_snapshot_without_any_key_changes_nothing() -> None:
     assert (account.records, account.disappearances) == (1, 0)
 
 
-def test_updates_are_told_apart_by_what_the_cursor_did() -> None:
+def test_updates_are_distinguished_by_what_the_cursor_did() -> None:
     """Raised, left alone, lowered; from or to null is none of the three."""
     rows, account = _rows()
     rows.take([{"id": key, "at": 10} for key in range(4)] + [{"id": 4, "at": None}])

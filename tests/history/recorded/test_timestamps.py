@@ -202,7 +202,7 @@ def test_a_form_that_is_named_is_the_only_one(form: str, value: object, position
         ("%s", "is no form of a time"),
     ],
 )
-def test_a_form_that_tells_no_day_is_refused(form: str, said: str) -> None:
+def test_a_form_that_says_no_day_is_refused(form: str, said: str) -> None:
     """And one that there is not."""
     with pytest.raises(Refused, match=said):
         check_format(form)
@@ -291,6 +291,6 @@ def test_iso_text_of_any_offset_means_what_python_says(moment: datetime, minutes
         ("1201810221.json", None),
     ],
 )
-def test_a_file_name_tells_its_time(name: str, position: int | None) -> None:
+def test_a_file_name_says_its_time(name: str, position: int | None) -> None:
     """The first ISO date, or date and time, in the name; digits that are part of a longer number are none."""
     assert timestamp_of_name(name) == position

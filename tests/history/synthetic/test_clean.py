@@ -68,7 +68,7 @@ def test_an_honest_update_changes_more_than_its_stamp(rows: int, seed: int, chan
 
 
 @pytest.mark.parametrize("every", [MINUTE, 5 * MINUTE, DAY])
-def test_a_tick_lasts_as_long_as_it_is_told(every: int) -> None:
+def test_a_tick_lasts_as_long_as_it_gets(every: int) -> None:
     """Ticks follow one another at that distance, and their timestamps fill the time between."""
     plan = lived(3, every)
     stamps = [sorted(stamp_of(row) or 0 for row in tick.upserts.values()) for tick in plan.ticks]

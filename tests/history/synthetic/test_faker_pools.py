@@ -37,6 +37,6 @@ def test_some_words_are_not_ascii(name: str) -> None:
 
 
 def test_an_unknown_pool_is_an_error() -> None:
-    """A pool that nobody described is not invented."""
+    """A pool that no one described is not invented."""
     with pytest.raises(KeyError):
         faker_pools.pool("planet")

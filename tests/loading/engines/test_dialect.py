@@ -32,7 +32,7 @@ def test_case_is_content_even_where_the_column_passes_over_it(sqlite_ends: Ends,
 
 @pytest.mark.parametrize("strategy", COMPARING)
 def test_a_key_that_left_is_seen_behind_one_that_came(ends: Ends, strategy: str) -> None:
-    """As many rows came as went, so that the number of rows tells nothing."""
+    """As many rows came as went, so that the number of rows says nothing."""
     ends.write(
         "CREATE TABLE events (id INTEGER PRIMARY KEY, name VARCHAR)", "INSERT INTO events VALUES (1, 'a'), (2, 'b')"
     )

@@ -1,4 +1,4 @@
-"""Folders for rows on their way: one that nobody uses any more is removed, and no other."""
+"""Folders for rows on their way: one that no one uses any more is removed, and no other."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_folder_in_use_stays(place: Path) -> None:
 
 
 def test_a_folder_that_says_nothing_stays(place: Path) -> None:
-    """What is called alike and has no lock may be of somebody else, and so may what a link leads to."""
+    """What is called alike and has no lock may be of another process, and so may what a link leads to."""
     (place / "incload-other").mkdir()
     elsewhere = place / "elsewhere"
     elsewhere.mkdir()

@@ -78,7 +78,7 @@ FURTHER = "the rows whose at is no earlier than 2025-12-31T11:50:00Z and no late
         ("timestamp_watermark", None, "starts afresh, as the first one did."),
     ],
 )
-def test_the_next_sync_is_told(spelled: str, remembered: Entry | None, sentence: str) -> None:
+def test_the_next_sync_is_reported(spelled: str, remembered: Entry | None, sentence: str) -> None:
     """Each strategy, with its parameters, is asked what it would read."""
     assert said(spelled, remembered) == sentence
 
@@ -90,7 +90,7 @@ def test_a_strategy_that_is_not_installed_is_not_guessed() -> None:
     )
 
 
-def test_a_target_without_the_table_is_told() -> None:
+def test_a_target_without_the_table_is_reported() -> None:
     """Whatever is remembered, a load that finds no table starts afresh."""
     assert without_table("t") == "The target has no table t: the next load drops the state and reads everything."
 

@@ -154,7 +154,7 @@ def test_a_hand_leaves_the_rows_alone(ends: Ends) -> None:
     "action", [reset, roll_back, lambda choice, *, dry_run: set_by_hand(choice, "150", "7", dry_run=dry_run)]
 )
 def test_a_rehearsal_changes_nothing(ends: Ends, action: Callable[..., Change]) -> None:
-    """With dry_run the change is told and undone."""
+    """With dry_run the change is reported and undone."""
     choice = loaded(ends, 2)
     before = ends.rows(VALUES), ends.rows(LINES)
     change = action(choice, dry_run=True)
@@ -259,7 +259,7 @@ def test_a_strategy_that_is_not_installed_can_be_named(ends: Ends) -> None:
     assert ends.rows(VALUES) == []
 
 
-def test_a_target_that_nobody_loaded_remembers_nothing(ends: Ends) -> None:
+def test_a_target_that_no_one_loaded_remembers_nothing(ends: Ends) -> None:
     """A database without a state is named."""
     ends.write_target("CREATE TABLE events (id INTEGER)")
 
@@ -276,7 +276,7 @@ def test_a_file_that_is_no_database_is_refused(ends: Ends) -> None:
 
 
 def test_a_dropped_table_is_noticed(ends: Ends) -> None:
-    """A load that does not find its table starts afresh whatever is remembered; who looks is told."""
+    """A load that does not find its table starts afresh whatever is remembered; who looks is reported."""
     choice = loaded(ends, 1)
     ends.write_target("DROP TABLE events")
 

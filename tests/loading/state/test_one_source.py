@@ -1,4 +1,4 @@
-"""A state is of one source: the rows of another are not measured by it, and a source that has moved is told so."""
+"""A state is of one source: the rows of another are not measured by it, and a source that has moved is reported."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def other(ends: Ends, *rows: str) -> Path:
 
 
 def load(ends: Ends, path: Path, *more: str, strategy: str = "timestamp_watermark", table: str = "events") -> int:
-    """Load a source's table at the door."""
+    """Load a source's table at the command line."""
     engines = ends.engines
     source = f"{engines[0]}:///{path}?table=events"
     options = ["--table", table, "--key", "id", "--cursor", "ts", "--cursor-unit", "s", "--strategy", strategy]
@@ -158,7 +158,7 @@ def test_dated_files_are_states_of_one_table(tmp_path: Path, name: str, origin: 
     ],
 )
 def test_a_server_is_named_without_a_user(url: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody's name and password is written into a target."""
+    """No one's name and password is written into a target."""
     for name in ("PGHOST", "PGHOSTADDR", "PGPORT"):
         monkeypatch.delenv(name, raising=False)
 

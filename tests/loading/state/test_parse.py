@@ -19,7 +19,7 @@ SECONDS = IsoText(1, "%Y-%m-%dT%H:%M:%SZ", 0)
 def entry(scale: Scale | None, watermark: Position | None = 0, key: KeyValue | None = None) -> Entry:
     """Return an entry whose cursor has a scale."""
     tags = {"cursor": "ts", "scale": scale.tag if scale else "none", "digest": "d"}
-    return Entry(State(watermark, key), "somebody", ("shop", "id"), tags)
+    return Entry(State(watermark, key), "some_strategy", ("shop", "id"), tags)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_what_is_not_remembered_is_not_set() -> None:
 
     assert (watermark_of(None, by_key), key_of("6", by_key)) == (None, (6,))
     assert key_of(None, entry(SECONDS)) is None
-    with pytest.raises(Refused, match="'somebody' remembers no watermark: leave out --watermark"):
+    with pytest.raises(Refused, match="'some_strategy' keeps no watermark: leave out --watermark"):
         watermark_of("6", by_key)
-    with pytest.raises(Refused, match="'somebody' remembers no key: leave out --key"):
+    with pytest.raises(Refused, match="'some_strategy' keeps no key: leave out --key"):
         key_of("6", entry(SECONDS))
 
 

@@ -122,7 +122,7 @@ def test_variants_of_a_strategy_share_their_entry(ends: Ends) -> None:
 
 
 def test_an_emptied_table_keeps_its_state(ends: Ends) -> None:
-    """A target that is there and empty was emptied by somebody who knows why: the load goes on from the watermark."""
+    """A target that is there and empty was emptied by a user who knows why: the load goes on from the watermark."""
     ends.write(*BASE)
     ends.load("timestamp_watermark")
     ends.write_target(EMPTIED)
@@ -370,7 +370,7 @@ def test_plain_numbers_may_be_said_to_count_something_later(ends: Ends) -> None:
     assert (summary.loaded, summary.previous_watermark, summary.new_watermark) == (1, 200, 201)
 
 
-def test_digests_of_other_columns_are_made_anew(ends: Ends) -> None:
+def test_digests_of_other_columns_are_made_again(ends: Ends) -> None:
     """A digest over other columns is another number for the same row: the comparison starts from the whole source."""
     ends.write(*BASE)
     ends.load("row_hash_cdc")

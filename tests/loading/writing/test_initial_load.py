@@ -166,7 +166,7 @@ def test_a_column_by_the_name_of_the_row_numbers_cuts_no_table(
 
 
 def test_what_a_killed_load_left_is_dropped(long: Ends) -> None:
-    """The next first load does not go on with it, were it one that needs no parts."""
+    """The next first load does not go on with it, even if it was one that needs no parts."""
     long.write_target(f"CREATE TABLE {PASSING} (id INTEGER)", f"INSERT INTO {PASSING} VALUES (9)")
     long.write("DELETE FROM events WHERE id > 2")
     long.load("timestamp_watermark")

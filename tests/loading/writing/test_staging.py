@@ -43,7 +43,7 @@ def test_a_stage_without_a_row_is_empty(session: Session) -> None:
     assert (session.count(stage), session.is_empty(stage)) == (0, True)
 
 
-def test_a_stage_that_grew_is_counted_anew(session: Session) -> None:
+def test_a_stage_that_grew_is_counted_again(session: Session) -> None:
     """What was said of the rows given first holds no longer."""
     stage = session.stage(THREE)
     session.add_to_stage(Query("SELECT 4"), "incload_incoming")
@@ -61,7 +61,7 @@ def test_the_next_stage_of_a_name_is_another(session: Session) -> None:
 
 
 def test_duckdb_is_not_asked_how_many_rows_it_has_just_staged(tmp_path: Path) -> None:
-    """The statement that fills the stage has told."""
+    """The statement that fills the stage has reported."""
     session = session_type("duckdb").open(None, locate(f"duckdb:///{tmp_path}/copy.duckdb"))
     stage = session.stage(THREE)
     with taped(Tape()) as tape:

@@ -96,7 +96,7 @@ def test_a_key_that_is_missing_is_refused(ends: Ends, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["timestamp_watermark", "row_hash_cdc", "snapshot_diff", "full_refresh"])
 def test_a_key_of_two_rows_is_refused(ends: Ends, name: str) -> None:
-    """Two different rows with one key would be one row in the target; which, nobody could say."""
+    """Two different rows with one key would be one row in the target; which, no one could say."""
     ends.write(UNKEYED, "INSERT INTO events VALUES ('a', 1, 'one'), ('a', 1, 'another'), ('b', 2, 'b')")
 
     with pytest.raises(Refused, match="the key 'id' is not unique in the source: 2 rows have 'a'"):

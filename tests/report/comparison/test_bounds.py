@@ -34,7 +34,7 @@ def test_a_smaller_table_has_no_bounds(framed: Framed) -> None:
     assert bound_blocks(framed({**small, "scenario": "no_change", "times_reference": 1.0})) == []
 
 
-def test_the_bare_statement_is_told_beside_the_bounds(framed: Framed) -> None:
+def test_the_bare_statement_is_reported_beside_the_bounds(framed: Framed) -> None:
     """A bound that lies below what the engine itself takes is seen to."""
     common = {"suite": "throughput", "rows": 1_000_000, "target_engine": "sqlite", "scenario": "change_2_percent"}
     blocks = bound_blocks(

@@ -65,7 +65,7 @@ def test_ranks_follow_rows_read_over_sound_trials(framed: Framed) -> None:
 
 
 def test_a_flaw_that_only_costs_is_seen_in_what_it_costs(framed: Framed) -> None:
-    """Of each scenario the sound strategy that reads least is told, beside the scenario without a flaw."""
+    """Of each scenario the sound strategy that reads least is reported, beside the scenario without a flaw."""
     blocks = cheapest_blocks(
         framed(
             named("a", rows_read=120, rows_written=120, rows_unchanged=20, questions=3, memory_bytes=7),
@@ -85,7 +85,7 @@ def test_a_flaw_that_only_costs_is_seen_in_what_it_costs(framed: Framed) -> None
 
 
 def test_who_leaves_rows_for_later_is_not_the_cheapest(framed: Framed) -> None:
-    """Rows that wait have not been read yet: the cheapest copy is one that has them all, and the ranking tells."""
+    """Rows that wait have not been read yet: the cheapest copy is one that has them all, and the ranking says."""
     frame = framed(named("a", rows_read=100, rows_written=100), named("waits", rows_read=70, rows_waiting=30))
 
     assert columns(cheapest_blocks(frame), CHEAPEST[2], "rows read") == [("a", "100")]
@@ -104,7 +104,7 @@ def test_without_a_clean_scenario_there_is_nothing_beside(framed: Framed) -> Non
 
 
 def test_rows_read_for_each_that_had_changed(framed: Framed) -> None:
-    """The factor is told for every sound strategy, also for one that replaces and compares nothing."""
+    """The factor is reported for every sound strategy, also for one that replaces and compares nothing."""
     blocks = scenario_cost_blocks(
         framed(
             named("a", rows_read=10, rows_written=10, rows_unchanged=2),

@@ -48,7 +48,7 @@ def test_points_are_read_back_from_their_scenarios(make: Make) -> None:
     assert point("clean", 0.5, 7) is None
 
 
-def test_what_varies_is_told_from_what_is_fixed() -> None:
+def test_what_varies_differs_from_what_is_fixed() -> None:
     """Each line has the points that share the other number; a cost that follows the changes has 0 and 1."""
     assert over_rows(FOUND) == FOUND[:2]
     assert over_changes(FOUND) == FOUND[1:]

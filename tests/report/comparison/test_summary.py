@@ -23,8 +23,8 @@ def headline(framed: Framed, *changes: dict[str, object]) -> Block:
     return headline_blocks(framed(*changes))[1]
 
 
-def told(framed: Framed, *changes: dict[str, object]) -> str:
-    """Return what is told of the only scenario of a report."""
+def printed(framed: Framed, *changes: dict[str, object]) -> str:
+    """Return what is described the only scenario of a report."""
     points = scenario_blocks(framed(*changes))[-1]
     assert isinstance(points, Points)
     ((_, text),) = points.items
@@ -50,7 +50,7 @@ def test_the_headline_counts_every_outcome(framed: Framed) -> None:
     )
 
 
-def test_who_was_right_everywhere_is_told_first(framed: Framed) -> None:
+def test_who_was_right_everywhere_is_reported_first(framed: Framed) -> None:
     """Of strategies that met several scenarios: who was never wrong, and how often each of the others was."""
     bad = {"outcome": "wrong", "lost": 1}
     refused = {"target_engine": "postgres", "outcome": "n/a", "reason": "no"}
@@ -75,12 +75,12 @@ def test_who_was_right_everywhere_is_told_first(framed: Framed) -> None:
 
 
 def test_one_scenario_is_its_own_answer(framed: Framed) -> None:
-    """Nor is anything told where nothing could be tried."""
+    """Nor is anything reported where nothing could be tried."""
     assert answer_blocks(framed(named("a"), named("b"))) == []
     assert answer_blocks(framed(*(named("a", outcome="n/a", reason="x", scenario=each) for each in "xy"))) == []
 
 
-def test_agreement_with_the_prediction_is_told(framed: Framed) -> None:
+def test_agreement_with_the_prediction_is_reported(framed: Framed) -> None:
     """When every prediction came true, the headline says so, and no table follows."""
     changes = (named("a", predicted="sound"), named("b", predicted="wrong", outcome="wrong", lost=1))
     paragraph = headline(framed, *changes)
@@ -90,7 +90,7 @@ def test_agreement_with_the_prediction_is_told(framed: Framed) -> None:
     assert len(headline_blocks(framed(*changes))) == 2
 
 
-def test_disagreement_with_the_prediction_is_told_both_ways(framed: Framed) -> None:
+def test_disagreement_with_the_prediction_is_reported_both_ways(framed: Framed) -> None:
     """A predicted trial that came out otherwise is counted in the headline and listed; one without a result is not."""
     blocks = headline_blocks(
         framed(
@@ -112,7 +112,7 @@ def test_disagreement_with_the_prediction_is_told_both_ways(framed: Framed) -> N
 
 
 def test_predicted_numbers_are_compared(framed: Framed) -> None:
-    """How often the number of wrong rows was predicted exactly is told."""
+    """How often the number of wrong rows was predicted exactly is reported."""
     paragraph = headline(
         framed,
         named("a", rows_ever_wrong_predicted=0),
@@ -134,7 +134,7 @@ def test_predicted_numbers_are_compared(framed: Framed) -> None:
     ],
 )
 def test_the_limits_are_stated(framed: Framed, source: str, outcome: str, said: str) -> None:
-    """A report says what its kind of benchmark cannot tell; a server that took part is no embedded engine."""
+    """A report says what its kind of benchmark cannot say; a server that took part is no embedded engine."""
     points = limits_blocks(framed({}, {"strategy": "b", "source_engine": source, "outcome": outcome}))[1]
 
     assert isinstance(points, Points)
@@ -147,9 +147,9 @@ def test_the_limits_are_stated(framed: Framed, source: str, outcome: str, said: 
     ]
 
 
-def test_a_scenario_is_told_with_the_sound_and_the_cheapest(framed: Framed) -> None:
+def test_a_scenario_is_reported_with_the_sound_and_the_cheapest(framed: Framed) -> None:
     """Rows read and time may name different strategies; the unsound are never cheapest."""
-    assert told(
+    assert printed(
         framed,
         named("a", meaning="Rows are late", rows_read=10, times_reference=2.0),
         named("b", meaning="Rows are late", rows_read=30, times_reference=1.5),
@@ -164,35 +164,37 @@ def test_one_cheapest_is_named_once(framed: Framed) -> None:
     """A strategy that is first in both ways is named once."""
     changes = (named("a", rows_read=10, times_reference=0.5), named("b", rows_read=30, times_reference=1.5))
 
-    assert told(framed, *changes) == (
+    assert printed(framed, *changes) == (
         "Sound: all. Cheapest of them: a by rows read (10) and by time (0.50 × reference)."  # noqa: RUF001
     )
 
 
 def test_without_times_only_rows_are_compared(framed: Framed) -> None:
-    """A time that one of them lacks makes nobody the fastest; names that share the first place are told."""
+    """A time that one of them lacks makes no one the fastest; names that share the first place are reported."""
     names = ("a", "b", "c", "d", "e")
 
-    assert told(
+    assert printed(
         framed, *(named(name, rows_read=10) for name in names), named("f", rows_read=11, times_reference=1.0)
     ) == ("Sound: all. Cheapest of them: a, b, c and 2 more by rows read (10).")
 
 
 def test_when_most_are_sound_the_others_are_named(framed: Framed) -> None:
-    """The shorter list is the one that is told."""
+    """The shorter list is the one that is reported."""
     names = ("a", "b", "c")
 
-    assert told(framed, *map(named, names), named("d", outcome="unknown", reason="x")).startswith("Sound: all but d.")
+    assert printed(framed, *map(named, names), named("d", outcome="unknown", reason="x")).startswith(
+        "Sound: all but d."
+    )
 
 
-def test_nobody_sound_is_told(framed: Framed) -> None:
+def test_no_one_sound_is_reported(framed: Framed) -> None:
     """A scenario in which nothing is sound says so, and names no cheapest."""
-    assert told(framed, named("a", outcome="wrong", lost=1)) == "Sound: none."
+    assert printed(framed, named("a", outcome="wrong", lost=1)) == "Sound: none."
 
 
-def test_soundness_on_some_engines_only_is_told_apart(framed: Framed) -> None:
+def test_soundness_on_some_engines_only_is_distinguished(framed: Framed) -> None:
     """Who is sound on one pair only is not among the sound, and is named with the pair."""
-    assert told(
+    assert printed(
         framed,
         named("a"),
         named("a", target_engine="sqlite", outcome="wrong", lost=1),
@@ -205,15 +207,15 @@ def test_who_could_not_be_tried_is_neither_sound_nor_not(framed: Framed) -> None
     """A strategy that every pair lacks the means for is named for itself."""
     refused = named("b", outcome="n/a", reason="no triggers")
 
-    assert told(framed, named("a"), refused) == "Sound: all. n/a: b."
-    assert told(framed, named("a"), named("b"), named("b", target_engine="sqlite", outcome="n/a", reason="x")) == (
+    assert printed(framed, named("a"), refused) == "Sound: all. n/a: b."
+    assert printed(framed, named("a"), named("b"), named("b", target_engine="sqlite", outcome="n/a", reason="x")) == (
         "Sound: all. n/a on sqlite → sqlite: b."
     )
 
 
 def test_cheapest_is_who_can_run_everywhere_and_leaves_nothing_for_later(framed: Framed) -> None:
-    """Fewer rows read on some pairs only, or because some are still waiting to be read, make nobody the cheapest."""
-    assert told(
+    """Fewer rows read on some pairs only, or because some are still waiting to be read, make no one the cheapest."""
+    assert printed(
         framed,
         named("a", rows_read=9),
         named("b", rows_read=8),

@@ -1,4 +1,4 @@
-"""The healing table: only wrong trials count, and pairs of engines that tell the same share a table."""
+"""The healing table: only wrong trials count, and pairs of engines that say the same share a table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_what_never_healed_has_no_time_to_heal(framed: Framed) -> None:
     assert blocks[-1].rows == (("timestamp_watermark", "1", "5 of 6", "4", "–", "4", "–", "–"),)  # noqa: RUF001 - dashes
 
 
-def test_equal_tables_are_told_once(framed: Framed) -> None:
+def test_equal_tables_are_reported_once(framed: Framed) -> None:
     """Two pairs that agree share a table; a third that does not has its own."""
     other = {"source_engine": "duckdb"}
     third = {"target_engine": "sqlite", "rows_ever_wrong": 5}

@@ -1,4 +1,4 @@
-"""The verdict matrices: every cell filled, agreement of the engines told, reasons told once and in full."""
+"""The verdict matrices: every cell filled, agreement of the engines reported, reasons reported once and in full."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def paragraphs(framed: Framed, *changes: dict[str, object]) -> list[str]:
     return [block.text for block in matrix_blocks(framed(*changes))[2:] if isinstance(block, Paragraph)]
 
 
-def test_a_matrix_has_a_cell_for_everything(framed: Framed) -> None:
-    """Names stand in the order of the report, and a trial that is not in it is told as not run."""
+def test_a_matrix_has_a_cell_permanentlyything(framed: Framed) -> None:
+    """Names stand in the order of the report, and a trial that is not in it is reported as not run."""
     matrix = grid(framed(LATE, {}, {**FULL, "scenario": "clean"}))
 
     assert matrix.contenders == ("timestamp_watermark", "full_refresh")
@@ -57,15 +57,15 @@ def test_pairs_that_agree_share_a_matrix(framed: Framed) -> None:
     assert sum(isinstance(block, Grid) for block in blocks) == 1
 
 
-def test_agreement_of_all_pairs_is_told(framed: Framed) -> None:
-    """Equal cells on all pairs are told in one sentence."""
+def test_agreement_of_all_pairs_is_reported(framed: Framed) -> None:
+    """Equal cells on all pairs are reported in one sentence."""
     assert paragraphs(framed, {}, LATE, OTHER_PAIR, {**LATE, **OTHER_PAIR}) == [
         "All 2 pairs of engines agree, cell by cell."
     ]
 
 
 def test_a_single_different_count_is_no_agreement(framed: Framed) -> None:
-    """One row more on one pair is told, with the cell."""
+    """One row more on one pair is reported, with the cell."""
     assert paragraphs(framed, {}, LATE, OTHER_PAIR, {**LATE, **OTHER_PAIR, "lost": 3}) == [
         "The pairs of engines differ in 1 cell: timestamp_watermark in late_rows."
     ]
@@ -79,7 +79,7 @@ def test_a_cell_that_one_pair_lacks_is_no_agreement(framed: Framed) -> None:
 
 
 def test_what_cannot_be_tried_on_one_pair_is_no_difference(framed: Framed) -> None:
-    """A strategy that one engine has no means for says nothing about agreement, and that is told."""
+    """A strategy that one engine has no means for says nothing about agreement, and that is reported."""
     refused = {**FULL, **OTHER_PAIR, "outcome": "n/a", "reason": "no triggers"}
 
     assert paragraphs(framed, {}, FULL, OTHER_PAIR, refused)[0] == (
@@ -105,7 +105,7 @@ def test_one_pair_is_not_said_to_agree(framed: Framed) -> None:
     assert paragraphs(framed, {}) == ["One pair of engines was tried: sqlite → duckdb."]
 
 
-def test_reasons_are_told_in_full(framed: Framed) -> None:
+def test_reasons_are_reported_in_full(framed: Framed) -> None:
     """What a cell cuts short stands below the matrix, once for all cells with that reason."""
     reason = "Refused: " + "a long reason " * 8
     blocks = matrix_blocks(

@@ -1,4 +1,4 @@
-"""The witnesses: one story for each failing cell, told once where cells tell it alike."""
+"""The witnesses: one story for each failing cell, reported once where cells say it alike."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from incload.report.render.blocks import Fold, Story
 if TYPE_CHECKING:
     from conftest import Framed
 
-WRONG = {"outcome": "wrong", "lost": 1, "witness": "1. it came late\n2. nobody asked"}
+WRONG = {"outcome": "wrong", "lost": 1, "witness": "1. it came late\n2. no one asked"}
 OTHER = {"target_engine": "sqlite"}
 
 
-def test_a_story_is_told_once_for_all_engines(framed: Framed) -> None:
-    """The same story on every pair is told once and names no engine; numbers are left to whoever shows it."""
+def test_a_story_is_reported_once_for_all_engines(framed: Framed) -> None:
+    """The same story on every pair is reported once and names no engine; numbers are left to whoever shows it."""
     blocks = story_blocks(framed(WRONG, {**WRONG, **OTHER}))
 
-    assert blocks[2:] == [Fold("clean: 1 strategy", (Story("timestamp_watermark", ("it came late", "nobody asked")),))]
+    assert blocks[2:] == [Fold("clean: 1 strategy", (Story("timestamp_watermark", ("it came late", "no one asked")),))]
 
 
 def test_different_stories_name_their_engines(framed: Framed) -> None:
@@ -29,7 +29,7 @@ def test_different_stories_name_their_engines(framed: Framed) -> None:
         Fold(
             "clean: 1 strategy",
             (
-                Story("timestamp_watermark (sqlite → duckdb)", ("it came late", "nobody asked")),
+                Story("timestamp_watermark (sqlite → duckdb)", ("it came late", "no one asked")),
                 Story("timestamp_watermark (sqlite → sqlite)", ("another",)),
             ),
         )
@@ -41,11 +41,11 @@ def test_strategies_share_a_story(framed: Framed) -> None:
     blocks = story_blocks(framed(WRONG, {**WRONG, "strategy": "b"}, {**WRONG, "scenario": "late_rows"}))
 
     assert blocks[2:] == [
-        Fold("clean: 2 strategies", (Story("timestamp_watermark and b", ("it came late", "nobody asked")),)),
-        Fold("late_rows: 1 strategy", (Story("timestamp_watermark", ("it came late", "nobody asked")),)),
+        Fold("clean: 2 strategies", (Story("timestamp_watermark and b", ("it came late", "no one asked")),)),
+        Fold("late_rows: 1 strategy", (Story("timestamp_watermark", ("it came late", "no one asked")),)),
     ]
 
 
 def test_without_a_wrong_row_there_is_no_story(framed: Framed) -> None:
-    """Sound trials tell nothing."""
+    """Sound trials say nothing."""
     assert story_blocks(framed({})) == []

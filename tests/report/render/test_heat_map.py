@@ -43,7 +43,7 @@ def test_every_cell_holds_its_words(drawn: ET.Element) -> None:
     assert [title.text for title in drawn.iter(f"{SVG}title")] == ["Wrong rows & more"]
 
 
-def test_colours_tell_how_many_rows_are_wrong(drawn: ET.Element) -> None:
+def test_colours_show_how_many_rows_are_wrong(drawn: ET.Element) -> None:
     """The page behind the cells is white; sound, some, none tried and many wrong rows have four colours."""
     fills = [cell.get("fill") for cell in drawn.iter(f"{SVG}rect")]
 

@@ -104,7 +104,7 @@ def test_a_cell_shows_sign_number_and_kinds() -> None:
     assert re.findall(r"<tr><th>(.*?)</th>", page) == ["", "s1", "s2"]
 
 
-def test_the_page_tells_what_the_markdown_tells(golden: Path, tiny: tuple[Outcome, ...]) -> None:
+def test_the_page_says_what_the_markdown_says(golden: Path, tiny: tuple[Outcome, ...]) -> None:
     """Headline, costs and stories are on the page."""
     page = render(golden / "report.csv")
 

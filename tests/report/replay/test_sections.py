@@ -1,4 +1,4 @@
-"""The report of a replay: who comes first, what the headline says, what is told of windows, rows and the history."""
+"""The report of a replay: who comes first, what the headline says, what is described windows, rows and the history."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ FACTS = HistoryFacts(
 )  # fmt: skip
 
 
-def test_the_headline_tells_loss_window_and_cure() -> None:
+def test_the_headline_says_loss_window_and_cure() -> None:
     """What the popular strategy lost, how far the widest window helps, who was right and at what cost."""
     assert headline([STRICT, FULL], FACTS) == (
         "Over 20 snapshots of feed.json, timestamp_watermark on at would have left 7 of 50 rows permanently wrong "
@@ -81,7 +81,7 @@ def test_the_headline_names_a_window_that_is_enough() -> None:
 
 
 def test_the_headline_without_good_news_or_any() -> None:
-    """The worst stands for those that ran if the popular one did not; nobody right, nobody replayed: it says so."""
+    """The worst stands for those that ran if the popular one did not; no one right, no one replayed: it says so."""
     assert headline([LOST, NOT_APPLIED], replace(FACTS, windows=())) == (
         "Over 20 snapshots of feed.json, stubborn would have left 1 of 50 rows permanently wrong (0 lost, 1 stale) "
         "and 1 wrong at some time; no strategy was right throughout."
@@ -169,7 +169,7 @@ def test_what_the_history_is_like() -> None:
 
 
 def test_a_history_without_lateness_says_so() -> None:
-    """No quantiles of nothing; more skipped snapshots than notes are told."""
+    """No quantiles of nothing; more skipped snapshots than notes are reported."""
     account = replace(FACTS.account, skipped=3)
     text = plain(past_blocks(replace(FACTS, lateness=Lateness(inserts=1), account=account)))
 
@@ -196,7 +196,7 @@ def test_reasons_that_differ_in_numbers_alone_are_one_line() -> None:
     [(0, "0"), (0.25, "250 ms"), (1, "1 second"), (90, "1.5 minutes"), (3_600, "1 hour"), (5_184_000, "60 days"),
      (86_400_000, "1,000 days")],
 )  # fmt: skip
-def test_spans_are_told_in_their_largest_unit(seconds: float, text: str) -> None:
+def test_spans_are_reported_in_their_largest_unit(seconds: float, text: str) -> None:
     """With one decimal where it is needed."""
     assert span(seconds) == text
 
@@ -237,7 +237,7 @@ def test_another_csv_is_refused(text: str, said: str, tmp_path: Path) -> None:
 
 
 def test_the_facts_are_read_as_they_were_written(tmp_path: Path) -> None:
-    """Everything that the report tells besides the strategies."""
+    """Everything that the report says besides the strategies."""
     write_facts(FACTS, tmp_path / "replay.json")
 
     assert read_facts(tmp_path / "replay.json") == FACTS
@@ -311,7 +311,7 @@ def test_plain_text_has_every_kind_of_block(tmp_path: Path) -> None:
         plain([Grid((), (), ())])
 
 
-def test_the_environment_is_told(tmp_path: Path) -> None:
+def test_the_environment_is_reported(tmp_path: Path) -> None:
     """Digest, versions and the command that makes it again stand at the end."""
     save_replay([STRICT], FACTS, tmp_path)
     end = (tmp_path / "replay.md").read_text(encoding="utf-8").partition("## Where this comes from")[2]

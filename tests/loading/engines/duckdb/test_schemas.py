@@ -23,7 +23,7 @@ ODD = [
     "staging", "my schema", 'a "b" c', "it's", "a.b", "a&b=c", "?#%", "select", "größe", "temp", "source", "target",
     "Main2", " ", "\U0001f389", "a\nb", "n" * 200,
 ]  # fmt: skip
-"""Names that somebody has to quote, to encode or to tell from names of incload's own."""
+"""Names that a user has to quote, to encode or to report from names of incload's own."""
 COLUMNS = "(id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)"
 OWN = ["_incload_state", "_incload_state_history", "events"]
 """What stands in a target's schema after a load."""
@@ -78,7 +78,7 @@ class Shop:
         return f"duckdb:///{path or self.copy}?schema={quote(schema or self.target)}"
 
     def load(self, *more: str, source: str = "", target: str = "", strategy: str = "timestamp_watermark") -> int:
-        """Load at the door."""
+        """Load at the command line."""
         options = ["--table", "events", "--key", "id", "--cursor", "ts", "--cursor-unit", "s", "--strategy", strategy]
         return main(["load", source or self.url(), "--target", target or self.target_url(), *options, *more])
 
@@ -311,7 +311,7 @@ def test_a_schema_that_is_not_there_is_refused(
 
 
 @pytest.mark.parametrize("command", ["load", "profile"])
-def test_a_table_in_another_schema_is_told(shop: Shop, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_in_another_schema_is_reported(shop: Shop, command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What stands in a schema is not looked for in `main`, but known to be there."""
     run(shop.shop, "duckdb", "DROP TABLE main.events", "CREATE SCHEMA b", "CREATE VIEW b.Events AS SELECT 1 AS id")
     source = f"duckdb:///{shop.shop}?table=events"

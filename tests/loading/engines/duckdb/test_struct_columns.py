@@ -42,7 +42,7 @@ def test_a_column_without_such_a_field_is_loaded(between: Between, strategy: str
     assert ends.rows("SELECT id FROM events ORDER BY 1") == [(1,), (3,)]
 
 
-def test_a_key_of_columns_named_as_relations_is_told_by_its_values(between: Between) -> None:
+def test_a_key_of_columns_named_as_relations_is_distinguished_by_its_values(between: Between) -> None:
     """Rows are held back and their digests kept, though the key's columns have the names of relations."""
     ends = between("duckdb", "duckdb")
     ends.write(

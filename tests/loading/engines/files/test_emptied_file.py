@@ -1,4 +1,4 @@
-"""A file that holds no record any more: nothing is taken from the target for it, and what stays there is told."""
+"""A file that holds no record any more: nothing is taken from the target for it, and what stays there is reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EMPTY = "id,ts,name\n"
 
 
 @pytest.mark.parametrize("name", ["full_refresh", "snapshot_diff", "row_hash_cdc"])
-def test_rows_that_an_emptied_file_leaves_behind_are_told(into: Ends, tmp_path: Path, name: str) -> None:
+def test_rows_that_an_emptied_file_leaves_behind_are_reported(into: Ends, tmp_path: Path, name: str) -> None:
     """A strategy that deletes what is gone has not deleted it, so the copy is not what the file is: that is said."""
     file = tmp_path / "events.csv"
     file.write_text(FULL, encoding="utf-8")
@@ -63,7 +63,7 @@ def test_a_strategy_that_deletes_nothing_empties_nothing(into: Ends, tmp_path: P
     assert into.rows() == [(1, 100, "a"), (2, 200, "b")]
 
 
-def test_an_empty_file_of_news_is_nothing_to_tell(into: Ends, tmp_path: Path) -> None:
+def test_an_empty_file_of_news_is_nothing_to_report(into: Ends, tmp_path: Path) -> None:
     """A strategy that deletes nothing may be given a file that holds only what is new, and today nothing is."""
     file = tmp_path / "events.csv"
     file.write_text(FULL, encoding="utf-8")

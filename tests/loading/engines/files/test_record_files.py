@@ -398,7 +398,7 @@ def test_whole_numbers_alone_stay_whole_numbers(into: Ends) -> None:
 
 @pytest.mark.parametrize("earlier", ["", '[{"id": 1, "ts": 1.5}]'], ids=["first", "later"])
 def test_a_cursor_is_not_rounded_either(into: Ends, earlier: str) -> None:
-    """Two positions that a float cannot tell apart have no order."""
+    """Two positions that a float cannot say apart have no order."""
     if earlier:
         load(into, "e.json", earlier)
     more = "" if earlier else ', {"id": 3, "ts": 1.5}'
@@ -408,7 +408,7 @@ def test_a_cursor_is_not_rounded_either(into: Ends, earlier: str) -> None:
 
 
 def test_an_empty_field_of_csv_is_null_in_quotes_or_not(into: Ends) -> None:
-    """CSV does not tell an empty text from none."""
+    """CSV does not say an empty text from none."""
     load(into, "e.csv", 'id,ts,v\n1,1,""\n2,2,\n3,3,a\n')
 
     assert into.rows("SELECT v FROM events ORDER BY id") == [(None,), (None,), ("a",)]

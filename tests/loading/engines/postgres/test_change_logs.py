@@ -129,7 +129,7 @@ def test_a_transaction_that_commits_late_is_read_then(followed: Followed) -> Non
 
 
 def test_what_is_rolled_back_is_not_read(followed: Followed) -> None:
-    """Neither log tells of it, or what it tells makes no difference."""
+    """Neither log describes it, or what it says makes no difference."""
     with followed.connection.transaction(force_rollback=True):
         followed.connection.execute("DELETE FROM events")
 
@@ -147,7 +147,7 @@ def test_a_large_value_that_was_left_alone_stays(followed: Followed) -> None:
     assert followed.right()
 
 
-def test_a_log_made_anew_makes_a_load_read_everything(followed: Followed) -> None:
+def test_a_log_made_again_makes_a_load_read_everything(followed: Followed) -> None:
     """What happened between the two is in neither."""
     log = KINDS[followed.name]
     capture.remove(followed.source, "events", log)
@@ -178,7 +178,7 @@ def test_a_source_without_a_log_is_refused(followed: Followed) -> None:
 
 @pytest.mark.parametrize("followed", ["log_cdc"], indirect=True)
 def test_a_slot_whose_table_is_gone_is_listed_and_can_be_removed(followed: Followed) -> None:
-    """It would keep the server's log permanently, and for nobody."""
+    """It would keep the server's log permanently, and for no one."""
     followed.connection.execute("DROP TABLE events")
 
     assert [(kept.table, kept.state) for kept in capture.listed(followed.source)] == [
@@ -189,7 +189,7 @@ def test_a_slot_whose_table_is_gone_is_listed_and_can_be_removed(followed: Follo
 
 
 @pytest.mark.parametrize("followed", ["log_cdc"], indirect=True)
-def test_a_slot_that_somebody_else_advanced_is_noticed(followed: Followed) -> None:
+def test_a_slot_that_another_process_advanced_is_noticed(followed: Followed) -> None:
     """What was passed over is made up for by reading everything."""
     followed.connection.execute("UPDATE events SET v = 100 WHERE id = 1")
     followed.connection.execute(

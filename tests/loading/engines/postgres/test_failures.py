@@ -181,7 +181,7 @@ def test_a_source_that_breaks_off_in_the_middle_leaves_the_load_before(
 def mortal() -> Iterator[server.Embedded]:
     """Return a server that may be killed."""
     if not hasattr(os, "pidfd_open"):
-        pytest.skip("only Linux tells when a process that is nobody's child has ended.")
+        pytest.skip("only Linux says when a process that is no one's child has ended.")
     try:
         started = server.start()
     except server.NoServer as none:

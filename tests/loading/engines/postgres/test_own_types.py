@@ -1,4 +1,4 @@
-"""What only some PostgreSQL databases have: types that somebody made, partitions, views, two ways to one table."""
+"""What only some PostgreSQL databases have: types that a user made, partitions, views, two ways to one table."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def test_a_type_that_another_database_does_not_have_is_named(across: Source) -> 
     assert across.rows() == [(1, "(1,2)")]
 
 
-def test_an_enum_as_a_key_tells_rows_apart(source: Source) -> None:
+def test_an_enum_as_a_key_says_rows_apart(source: Source) -> None:
     """Its values are the same as text."""
     source.write(MOODS, "CREATE TABLE events (id mood PRIMARY KEY, n INTEGER)")
     source.write("INSERT INTO events VALUES ('sad', 1), ('happy', 2)")

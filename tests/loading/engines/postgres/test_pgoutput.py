@@ -109,6 +109,6 @@ def test_a_truncated_table_may_have_lost_every_row() -> None:
     assert one.whole
 
 
-def test_an_unfinished_transaction_is_not_told_of() -> None:
+def test_an_unfinished_transaction_is_not_reported() -> None:
     """Only a commit makes one."""
     assert list(committed([begin(1), relation("id"), change(b"I", row(b"N", "1"))], ("id",), [25])) == []

@@ -104,14 +104,14 @@ def test_an_embedded_server_ends_with_its_process(postgres_server: str) -> None:
 
 
 def _exists(process: int) -> bool:
-    """Return whether there is a process of that number, at work or waiting for somebody to notice its end."""
+    """Return whether there is a process of that number, at work or waiting for a user to notice its end."""
     import psutil
 
     return psutil.pid_exists(process)
 
 
 def _runs(process: int) -> bool:
-    """Return whether a process is at work; one that has ended may still wait for somebody to notice."""
+    """Return whether a process is at work; one that has ended may still wait for a user to notice."""
     import psutil
 
     try:

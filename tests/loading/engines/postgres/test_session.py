@@ -395,13 +395,15 @@ def test_two_loads_of_one_table_take_turns(within: Ends) -> None:
     assert sorted(found.result().loaded for found in loads) == [0, 0, 0, 2]
 
 
-def test_a_load_that_does_not_finish_is_not_waited_for_for_ever(within: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_that_does_not_finish_is_not_waited_for_permanently(
+    within: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The one that waits is refused after a while, with what to do."""
     within.write("CREATE TABLE events (id INTEGER PRIMARY KEY)")
     monkeypatch.setattr(url_module, "_SETTINGS", url_module._SETTINGS.replace("'30s'", "'50ms'"))
     holding = PostgresSession(None, locate(within.target_url))
     holding.begin("events")
-    with pytest.raises(Refused, match="table 'events' is being loaded by somebody else"):
+    with pytest.raises(Refused, match="table 'events' is being loaded by another process"):
         within.load()
     holding.rollback()
     holding.close()

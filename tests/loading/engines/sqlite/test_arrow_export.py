@@ -181,7 +181,7 @@ def test_a_parameter_has_no_affinity(session: SqliteSession) -> None:
 
 
 def test_what_sqlite_cannot_bind_is_an_error(session: SqliteSession) -> None:
-    """Nobody else makes a parameter of another type, and one would not be guessed at."""
+    """No one else makes a parameter of another type, and one would not be guessed at."""
     with pytest.raises(TypeError, match="is no parameter of SQLite"):
         session.stream(Query("SELECT ?", ([],)), COLUMNS)
 
@@ -201,7 +201,7 @@ def locked(source: Path) -> bool:
 
 
 @pytest.mark.parametrize("how", ["untouched", "looked at", "half read"])
-def test_a_stream_that_nobody_finished_ends_with_the_transaction(
+def test_a_stream_that_no_one_finished_ends_with_the_transaction(
     source: Path, session: SqliteSession, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever came between the question and the answer, the source can be written again."""
@@ -264,7 +264,7 @@ def test_what_fails_in_the_target_is_not_said_of_the_source(between: Between) ->
 def test_a_value_of_another_type_is_named_at_once(
     between: Between, declared: str, first: str, second: str, said: str
 ) -> None:
-    """Among the first rows it is told by what ADBC takes the column for, or by the query itself."""
+    """Among the first rows it is reported by what ADBC takes the column for, or by the query itself."""
     ends = between("sqlite", "duckdb")
     ends.write(
         f'CREATE TABLE events (id INTEGER PRIMARY KEY, "it\'s" {declared})',
@@ -288,7 +288,7 @@ def test_a_value_of_another_type_is_named_at_once(
 def test_a_value_of_another_type_is_named_later(
     between: Between, declared: str, first: str, second: str, said: str
 ) -> None:
-    """In a later batch it is told by the driver, whom DuckDB repeats."""
+    """In a later batch it is reported by the driver, whom DuckDB repeats."""
     ends = between("sqlite", "duckdb")
     ends.write(
         f'CREATE TABLE events (id INTEGER PRIMARY KEY, "it\'s" {declared})',

@@ -145,8 +145,8 @@ def test_a_trim_beyond_the_position_makes_a_load_read_everything(captured: Ends,
     assert captured.rows() == [(2, "b", 2), (3, "c", 3)]
 
 
-def test_a_log_made_anew_is_not_taken_for_the_old_one(captured: Ends) -> None:
-    """Its numbers start again, and may have got as far as the old one's."""
+def test_a_log_made_again_is_not_taken_for_the_old_one(captured: Ends) -> None:
+    """Its numbers start again, and may have got where the old one's."""
     capture.remove(captured.source, "events", Capability.TRIGGERS)
     captured.write("UPDATE events SET v = 100")
     capture.install(captured.source, "events", Capability.TRIGGERS)
@@ -189,7 +189,7 @@ def test_removals_that_are_held_back_are_made_up_for(captured: Ends) -> None:
 
 
 def test_removals_that_the_log_names_are_not_held_back(captured: Ends) -> None:
-    """They are told, not inferred, however many there are."""
+    """They are reported, not inferred, however many there are."""
     captured.write(MANY)
     _load(captured)
     captured.write("DELETE FROM events WHERE id >= 10")

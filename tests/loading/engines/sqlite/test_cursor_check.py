@@ -43,21 +43,21 @@ def follow(ends: Ends, *stamps: object, index: str = "(ts)", declared: str = "")
 
 
 def load(ends: Ends, strategy: str = "timestamp_watermark") -> int:
-    """Load at the door; return the exit code."""
+    """Load at the command line; return the exit code."""
     target = f"{ends.target.engine}:///{ends.target.path}"
     command = ["load", f"sqlite:///{ends.source.path}?table=events", "--target", target, "--table", "events"]
     return main([*command, "--key", "id", "--cursor", "ts", "--strategy", strategy])
 
 
 @pytest.mark.parametrize("target", ["sqlite", "duckdb"])
-@pytest.mark.parametrize("stranger", NEAR, ids=repr)
-def test_a_stranger_that_matters_is_refused(
-    between: Between, target: str, stranger: object, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("foreign", NEAR, ids=repr)
+def test_a_foreign_value_that_matters_is_refused(
+    between: Between, target: str, foreign: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In the words of a look at everything, with the exit code of every refusal, and nothing is loaded."""
     ends = between("sqlite", target)
     follow(ends)
-    ends.insert("events", [(2, stranger)])
+    ends.insert("events", [(2, foreign)])
     session = SqliteSession(ends.source.path, None)
     with pytest.raises(Refused) as refused:
         CursorValues(session, session.name("source", "events"), "ts").scale(None)
@@ -82,26 +82,26 @@ def test_a_number_is_refused(sqlite_ends: Ends, number: float, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("target", ["sqlite", "duckdb"])
-@pytest.mark.parametrize("stranger", FAR)
-def test_a_stranger_that_does_not_matter_is_not_looked_at(between: Between, target: str, stranger: str) -> None:
+@pytest.mark.parametrize("foreign", FAR)
+def test_a_foreign_value_that_does_not_matter_is_not_looked_at(between: Between, target: str, foreign: str) -> None:
     """Three days and more below the watermark its text says what its time says."""
     ends = between("sqlite", target)
     follow(ends)
-    ends.insert("events", [(2, stranger)])
+    ends.insert("events", [(2, foreign)])
 
     assert load(ends) == 0
     assert ends.rows("SELECT id, ts FROM events ORDER BY 1") == [(1, SHAPE), (10, "2024-03-10T12:00:01Z")]
 
 
-@pytest.mark.parametrize("stranger", FAR[:3])
+@pytest.mark.parametrize("foreign", FAR[:3])
 @pytest.mark.parametrize("index", ["", "(id, ts)", "(ts COLLATE NOCASE)"])
-def test_without_an_index_that_serves_all_is_looked_at(between: Between, stranger: str, index: str) -> None:
+def test_without_an_index_that_serves_all_is_looked_at(between: Between, foreign: str, index: str) -> None:
     """Few values cannot be found without it."""
     ends = between("sqlite", "sqlite")
     follow(ends, index=index or "(id)", declared="TEXT")
-    ends.insert("events", [(2, stranger)])
+    ends.insert("events", [(2, foreign)])
 
-    with pytest.raises(Refused, match=f"cursor column 'ts' (holds|mixes) .*{stranger}"):
+    with pytest.raises(Refused, match=f"cursor column 'ts' (holds|mixes) .*{foreign}"):
         ends.load("timestamp_watermark")
 
 
@@ -225,23 +225,23 @@ def test_an_emptied_source_is_followed(between: Between) -> None:
     assert ends.load("timestamp_watermark").new_watermark == SHAPE
 
 
-@pytest.mark.parametrize("stranger", ["2024-01-0\u0139", "2024-01-0\u6139"])
+@pytest.mark.parametrize("foreign", ["2024-01-0\u0139", "2024-01-0\u6139"])
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
-def test_other_encodings_hide_nothing(between: Between, encoding: str, stranger: str) -> None:
+def test_other_encodings_hide_nothing(between: Between, encoding: str, foreign: str) -> None:
     """In UTF-16 a letter may stand where only a digit is looked for."""
     ends = between("sqlite", "sqlite")
     for write in (ends.write, ends.write_target):
         write(f"PRAGMA encoding = '{encoding}'", "CREATE TABLE unused (id INTEGER)")
     follow(ends, "2024-01-09T00:00:00Z")
-    ends.insert("events", [(4, stranger)])
+    ends.insert("events", [(4, foreign)])
 
-    with pytest.raises(Refused, match=f"holds .{stranger}., which is no ISO timestamp"):
+    with pytest.raises(Refused, match=f"holds .{foreign}., which is no ISO timestamp"):
         ends.load("timestamp_watermark")
 
 
-@pytest.mark.parametrize(("stranger", "refused"), [("2024-03-10T12:00:05.5Z", True), ("2024-03-10T12:00:05Z", False)])
+@pytest.mark.parametrize(("foreign", "refused"), [("2024-03-10T12:00:05.5Z", True), ("2024-03-10T12:00:05Z", False)])
 def test_what_comes_between_the_look_and_the_stream_is_looked_at(
-    between: Between, monkeypatch: pytest.MonkeyPatch, stranger: str, *, refused: bool
+    between: Between, monkeypatch: pytest.MonkeyPatch, foreign: str, *, refused: bool
 ) -> None:
     """A stream sees a later state of the source than the look before it; the rows behind it need not be the last."""
     ends = between("sqlite", "duckdb")
@@ -250,7 +250,7 @@ def test_what_comes_between_the_look_and_the_stream_is_looked_at(
 
     def late(session: SqliteSession, *asked: object) -> object:
         with closing(sqlite3.connect(ends.source.path)) as connection, connection:
-            rows = [(3, stranger), (4, "2024-03-20T00:00:00Z")]
+            rows = [(3, foreign), (4, "2024-03-20T00:00:00Z")]
             connection.executemany("INSERT INTO events VALUES (?, ?)", rows)
         return plain(session, *asked)  # type: ignore[arg-type]  # whatever a load hands over
 

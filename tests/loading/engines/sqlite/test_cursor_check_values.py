@@ -209,7 +209,7 @@ def test_there_is_nothing_beyond_the_calendar(state: SqliteSession, stamp: str) 
     assert refusal(held(state, [stamp]), shape, Since(at, until=at)) == ""
 
 
-def test_a_column_that_is_written_anew_meanwhile_is_refused(state: SqliteSession) -> None:
+def test_a_column_that_is_written_again_meanwhile_is_refused(state: SqliteSession) -> None:
     """Another shape throughout is not the one that the sync goes by."""
     shape = shape_of(SHAPE)
     assert shape
@@ -220,7 +220,7 @@ def test_a_column_that_is_written_anew_meanwhile_is_refused(state: SqliteSession
 
 @pytest.mark.parametrize("path", ["source.db", "a copy.db"])
 def test_a_table_by_any_name_is_looked_at(tmp_path: Path, path: str) -> None:
-    """Names of the look's own are no stranger to it."""
+    """Names of the look's own are no foreign value to it."""
     session = SqliteSession(None, tmp_path / path)
     for name, column in (("met", "value"), ("s", "s"), ("main", "met"), ('"', "{0}")):
         table, quoted = session.name("target", name), session.quote(column)
