@@ -92,7 +92,7 @@ class Dialect(ABC):
         return ""
 
     def has_shared(self, shared: str) -> bool:  # noqa: ARG002 - likewise
-        """Tell whether a column can have a shared type."""
+        """Return whether a column can have a shared type."""
         return False
 
     def is_deep(self, name: str) -> str:  # noqa: ARG002 - most engines declare it

@@ -35,7 +35,7 @@ DUCKDB = {
     "structs": "STRUCT(a INTEGER)",
     "every other type": "BIT",
 }
-"""How a row of the table begins, and a type of DuckDB of which it tells."""
+"""How a row of the table begins, and the type of DuckDB that it describes."""
 NOT_IN_PARQUET = {"times of a day with a zone", "DuckDB's HUGEINT", "every other type"}
 SOURCES = {
     "duckdb": DUCKDB,

@@ -25,7 +25,7 @@ class DuckdbDialect(Dialect):
     engine: ClassVar[str] = "duckdb"
 
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
-        """Compare stamps as stamps and texts of one shape as text; take several shapes for what they mean."""
+        """Compare timestamps as timestamps and texts of one shape as text; take several shapes for what they mean."""
         name = self.quote(column)
         if isinstance(scale, MixedText):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
@@ -48,11 +48,11 @@ class DuckdbDialect(Dialect):
         return f"regexp_full_match({text}, '{pattern}')"
 
     def meaning(self, text: str) -> str:
-        """Cast to a stamp; the session's zone is UTC."""
+        """Cast to a timestamp; the session's zone is UTC."""
         return f"epoch_us(CAST({text} AS TIMESTAMPTZ))"
 
     def key_value(self, column: Column) -> str:
-        """Read stamps as ticks and DuckDB's own types as text: a memory holds neither."""
+        """Read timestamps as ticks and DuckDB's own types as text: a state holds neither."""
         name = self.quote(column.name)
         if column.kind is Kind.TIMESTAMP:
             return endless(name, column.declared)

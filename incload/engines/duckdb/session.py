@@ -265,7 +265,7 @@ class DuckdbSession(DuckdbDialect, Session):
         return time.time_ns() // 1_000
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
-        """Use the engine's own 64-bit hash, which tells nulls and positions apart, as a signed number."""
+        """Use the engine's own 64-bit hash, which distinguishes nulls and positions, as a signed number."""
         parts = ", ".join(self._told_apart(name, alias) for name in columns)
         return f"(hash({parts}) - 9223372036854775808::HUGEINT)::BIGINT"
 

@@ -118,7 +118,7 @@ def crossing(name: str, column: Column) -> str:
 
 
 def is_json(column: Column) -> bool:
-    """Tell whether the values of a column travel as JSON."""
+    """Return whether the values of a column travel as JSON."""
     return column.shared == "json" or (is_nested(column) and not column.shared)
 
 

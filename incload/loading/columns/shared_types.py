@@ -1,6 +1,6 @@
 """Which columns keep a type of their source that is of no kind, because the target has it too.
 
-A target that holds text there was made by somebody, or before types were shared, and stays as it is.
+A target that holds text there was created by a user, or before types were shared, and stays as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from incload.table import Column
 
 _ORDERED = {"uuid", "time without time zone", "numeric(20,0)", "numeric(38,0)"}
-"""Shared types that every engine tells apart and orders alike, so that keys and cursors can be of them."""
+"""Shared types that every engine distinguishes and orders alike, so that keys and cursors can be of them."""
 
 
 def shared_type(connections: Connections, plan: Plan, column: Column, there: Kind | None) -> str:
@@ -40,7 +40,7 @@ def shared_type(connections: Connections, plan: Plan, column: Column, there: Kin
 
 
 def _holds_lists(connections: Connections, column: Column) -> bool:
-    """Tell whether a list holds lists, in a source whose types do not say so."""
+    """Return whether a list holds lists, in a source whose types do not say so."""
     is_deep = connections.source.is_deep(connections.source.quote(column.name))
     if not is_deep:
         return False
@@ -48,5 +48,5 @@ def _holds_lists(connections: Connections, column: Column) -> bool:
 
 
 def is_ordered_alike(column: Column) -> bool:
-    """Tell whether a column of no kind has a type that source and target order alike."""
+    """Return whether a column of no kind has a type that source and target order alike."""
     return column.shared in _ORDERED

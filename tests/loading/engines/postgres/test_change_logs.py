@@ -223,7 +223,7 @@ def test_a_table_whose_log_lacks_the_key_is_refused(followed: Followed) -> None:
 
 @pytest.mark.parametrize("followed", ["log_cdc"], indirect=True)
 def test_a_lost_slot_is_refused(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sentence says how to begin anew."""
+    """The sentence says how to begin again."""
     from incload.engines.postgres.changes import replication_slot
 
     look = replication_slot.look
