@@ -13,9 +13,9 @@ from incload.strategy import SHOWN_BY_CURSOR, Assumption, Delta, Need, Reach, Se
 class BoundaryDedup(Strategy):
     """Reads from the watermark on, itself included, and leaves out the rows there whose digest it remembers.
 
-    Keeps ties in any order without reading a row twice; the price is a digest in memory for every row at the watermark,
-    which grows without bound where many rows share one timestamp. A change at the very timestamp of the watermark is
-    kept, but one back to what the row was before has a digest that is known, and is lost.
+    Keeps ties in any order without reading a row twice; the price is a digest in the state for every row at the
+    watermark, which grows without bound where many rows share one timestamp. A change at the very timestamp of the
+    watermark is kept, but one back to what the row was before has a digest that is known, and is lost.
     Otherwise it loses what every watermark loses: late rows, deletes, updates that leave the cursor alone, null
     cursors; one timestamp in the future blinds it.
     """

@@ -21,26 +21,26 @@ SECRET = "hunter2/%&@ 'x\""  # noqa: S105 - this is what must not come out
 PLAIN = "hunter2"
 """What every form of it holds."""
 QUOTED = quote(SECRET, safe="")
-NOBODY = "127.0.0.1:1"
+NO_SERVER = "127.0.0.1:1"
 """Where no server listens."""
 URLS = {
-    "in the URL": f"postgresql://me:{QUOTED}@{NOBODY}/db?table=t",
-    "in the query": f"postgresql://me@{NOBODY}/db?table=t&password={QUOTED}",
-    "under the alias": f"postgres://me:{QUOTED}@{NOBODY}/db?table=t",
-    "with an unquoted @": f"postgresql://me:{PLAIN}@home@{NOBODY}/db?table=t",
-    "with an unquoted /": f"postgresql://me:{PLAIN}/home@{NOBODY}/db?table=t",
-    "with an unquoted ?": f"postgresql://me:{PLAIN}?home@{NOBODY}/db?table=t",
-    "with an unquoted %": f"postgresql://me:{PLAIN}%home@{NOBODY}/db?table=t",
-    "with a space": f"postgresql://me:{PLAIN} home@{NOBODY}/db?table=t",
-    "with a port that is none": f"postgresql://me:{QUOTED}@{NOBODY}x/db?table=t",
-    "with an option that is none": f"postgresql://me:{QUOTED}@{NOBODY}/db?table=t&tabel=t",
-    "as an option that is none": f"postgresql://me@{NOBODY}/db?{PLAIN}",
-    "with a table that is none": f"postgresql://me:{QUOTED}@{NOBODY}/db?table=",
-    "of another engine": f"mysql://me:{QUOTED}@{NOBODY}/db?table=t",
-    "of another driver": f"postgresql+psycopg://me:{QUOTED}@{NOBODY}/db?table=t",
-    "without a scheme": f"me:{QUOTED}@{NOBODY}/db",
-    "without a user": f":{QUOTED}@{NOBODY}/db",
-    "with one slash": f"postgresql:/me:{QUOTED}@{NOBODY}/db.json",
+    "in the URL": f"postgresql://me:{QUOTED}@{NO_SERVER}/db?table=t",
+    "in the query": f"postgresql://me@{NO_SERVER}/db?table=t&password={QUOTED}",
+    "under the alias": f"postgres://me:{QUOTED}@{NO_SERVER}/db?table=t",
+    "with an unquoted @": f"postgresql://me:{PLAIN}@home@{NO_SERVER}/db?table=t",
+    "with an unquoted /": f"postgresql://me:{PLAIN}/home@{NO_SERVER}/db?table=t",
+    "with an unquoted ?": f"postgresql://me:{PLAIN}?home@{NO_SERVER}/db?table=t",
+    "with an unquoted %": f"postgresql://me:{PLAIN}%home@{NO_SERVER}/db?table=t",
+    "with a space": f"postgresql://me:{PLAIN} home@{NO_SERVER}/db?table=t",
+    "with a port that is none": f"postgresql://me:{QUOTED}@{NO_SERVER}x/db?table=t",
+    "with an option that is none": f"postgresql://me:{QUOTED}@{NO_SERVER}/db?table=t&tabel=t",
+    "as an option that is none": f"postgresql://me@{NO_SERVER}/db?{PLAIN}",
+    "with a table that is none": f"postgresql://me:{QUOTED}@{NO_SERVER}/db?table=",
+    "of another engine": f"mysql://me:{QUOTED}@{NO_SERVER}/db?table=t",
+    "of another driver": f"postgresql+psycopg://me:{QUOTED}@{NO_SERVER}/db?table=t",
+    "without a scheme": f"me:{QUOTED}@{NO_SERVER}/db",
+    "without a user": f":{QUOTED}@{NO_SERVER}/db",
+    "with one slash": f"postgresql:/me:{QUOTED}@{NO_SERVER}/db.json",
     "in libpq's own form": f"host=127.0.0.1 user=me password={PLAIN}",
 }
 COMMANDS = {

@@ -91,7 +91,7 @@ def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = Fals
                 spelled=spelled(plan.strategy),
             )
             if connections.records == 0 and not _emptied(connections, plan):
-                return _told(unfit, _nothing(connections, source, plan, dry_run=dry_run))
+                return _with_warning(unfit, _nothing(connections, source, plan, dry_run=dry_run))
             connections = choose(connections, plan)
             source_records = _counted(connections, plan, count=count)
             dotted = _dotted(connections, plan)
@@ -102,7 +102,7 @@ def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = Fals
             summary = _summary(connections, plan, synced, source_records, dry_run=dry_run)
             unequal = "" if dry_run else promises.unequal(connections, plan, summary)
             summary = replace(summary, warnings=(*connections.notes, *summary.warnings))
-            return _told(unfit, _told(dotted, _told(unequal, summary)))
+            return _with_warning(unfit, _with_warning(dotted, _with_warning(unequal, summary)))
         finally:
             connections.close()
 

@@ -53,7 +53,7 @@ def test_no_rule_makes_a_row_wrong_while_every_need_is_met(rule: WriteRule, rule
 
 @pytest.mark.parametrize("each", CURSOR_STRATEGIES, ids=lambda each: each.id)
 def test_the_wrong_rows_are_predicted(each: Strategy, tries: Tries) -> None:
-    """The model names exactly the rows that a real load gets wrong, whatever befalls the load."""
+    """The model names exactly the rows that a real load gets wrong, whatever happens to the load."""
     assert each.reach is not None
     for tried in tries(each):
         model = Model(each.reach, tried.life.faults).run(tried.life.history())

@@ -266,7 +266,7 @@ class DuckdbSession(DuckdbDialect, Session):
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Use the engine's own 64-bit hash, which distinguishes nulls and positions, as a signed number."""
-        parts = ", ".join(self._told_apart(name, alias) for name in columns)
+        parts = ", ".join(self._distinguished(name, alias) for name in columns)
         return f"(hash({parts}) - 9223372036854775808::HUGEINT)::BIGINT"
 
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
@@ -276,11 +276,11 @@ class DuckdbSession(DuckdbDialect, Session):
 
     def _exact(self, name: str, alias: str) -> str:
         """Return the expression of a value that is compared byte by byte, in spite of a collation of the target's."""
-        column = self._told_apart(name, alias)
+        column = self._distinguished(name, alias)
         collated = any(name in columns for (place, _), columns in self._collations.items() if place == "target")
         return f"encode({column})" if collated else column
 
-    def _told_apart(self, name: str, alias: str) -> str:
+    def _distinguished(self, name: str, alias: str) -> str:
         """Return the expression of a value that is compared; of intervals the text, for 30 days equal a month."""
         column = f"{alias}.{self.quote(name)}" if alias else self.quote(name)
         described = (each for columns in self._described.values() for each in columns or ())

@@ -209,7 +209,7 @@ def _since_2000(ticks: Numbers) -> Numbers:
     return np.where(endless, np.where(ticks > 0, _FOREVER, -_FOREVER - 1), ticks - _EPOCH_SHIFT)
 
 
-_NOBODY_ASKS = Query("")
+_NO_QUERY = Query("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class Incoming:
 
     reader: pa.RecordBatchReader
     columns: tuple[Column, ...]
-    all: Query = _NOBODY_ASKS
+    all: Query = _NO_QUERY
 
     @property
     def types(self) -> list[str]:

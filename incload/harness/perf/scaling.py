@@ -90,7 +90,7 @@ class GrownText(Grown):
 
     def plan(self, strategy: Strategy) -> Plan:
         """Follow the texts."""
-        return Plan("stamped", ("id",), "at", strategy)
+        return Plan("timestamped", ("id",), "at", strategy)
 
     def base(self) -> str:
         """Make the table by one statement."""
@@ -99,10 +99,10 @@ class GrownText(Grown):
         if not self.own.sources.holds(name):
             self._write(
                 name,
-                "CREATE TABLE stamped (id INTEGER PRIMARY KEY, name TEXT, at TEXT)",
+                "CREATE TABLE timestamped (id INTEGER PRIMARY KEY, name TEXT, at TEXT)",
                 f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {rows})"
-                f" INSERT INTO stamped SELECT i, 'row ' || i, {stamp} FROM n",
-                "CREATE INDEX stamped_by_at ON stamped (at, id)",
+                f" INSERT INTO timestamped SELECT i, 'row ' || i, {stamp} FROM n",
+                "CREATE INDEX timestamped_by_at ON timestamped (at, id)",
             )
         return name
 
@@ -113,8 +113,8 @@ class GrownText(Grown):
         again = f"id % {apart} = 0 AND id < {half * apart}"
         self._write(
             name,
-            f"UPDATE stamped SET name = 'new', at = {_stamp(f'id * 1.0 / {rows}')} WHERE {again}",
-            f"INSERT INTO stamped SELECT {rows} + id, name, {_stamp('1 + id')} FROM stamped"
+            f"UPDATE timestamped SET name = 'new', at = {_stamp(f'id * 1.0 / {rows}')} WHERE {again}",
+            f"INSERT INTO timestamped SELECT {rows} + id, name, {_stamp('1 + id')} FROM timestamped"
             f" WHERE id < {self.changed - half}",
         )
 

@@ -148,7 +148,7 @@ def _record(member: Member, followed: Followed | None, table: Table, account: Re
     blind = without_times(account, table.cursor or "") if uses_cursor(contender) and not followed.failure else ""
     if blind:
         return replace(identity, outcome="unproven", reason=blind)
-    row = _told(identity, followed, lateness)
+    row = _result(identity, followed, lateness)
     doubt = without_change(lateness) or (
         doubtful_times(account, lateness, table.cursor or "") if uses_cursor(contender) else ""
     )
@@ -159,7 +159,7 @@ def _each(count: int | None, of: int) -> float | None:
     return None if count is None or not of else round(count / of, 3)
 
 
-def _told(identity: Replayed, followed: Followed, lateness: Lateness) -> Replayed:
+def _result(identity: Replayed, followed: Followed, lateness: Lateness) -> Replayed:
     """Return the record of a strategy that was under way."""
     if followed.final is None:
         return replace(identity, outcome="n/a" if followed.refused else "unknown", reason=followed.failure)

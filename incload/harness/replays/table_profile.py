@@ -39,7 +39,7 @@ Row = tuple[object, ...]
 _COARSE = (("day", 86_400_000_000), ("hour", 3_600_000_000), ("minute", 60_000_000), ("second", 1_000_000))
 """Units of which all timestamps may be whole ones, in microseconds."""
 
-_SHAPES_TOLD = 10
+_SHAPES_SHOWN = 10
 """How many forms of timestamps are reported."""
 
 
@@ -184,7 +184,7 @@ class _Reading:
             null_stamps=account.null_cursors,
             senseless_stamps=account.unparsable_cursors,
             examples=tuple(account.cursor_examples),
-            shapes=tuple(sorted(self._shapes.values(), key=lambda shape: -shape[1])[:_SHAPES_TOLD]),
+            shapes=tuple(sorted(self._shapes.values(), key=lambda shape: -shape[1])[:_SHAPES_SHOWN]),
             naive_stamps=account.naive_stamps,
             finer_stamps=account.finer_stamps,
             nanoseconds=nanoseconds,

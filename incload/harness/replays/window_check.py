@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from incload.history.lag_profile import PaperWindow
     from incload.strategy import Strategy
 
-_TOLD = 3
+_SHOWN = 3
 """How many rows are named where prediction and replay differ."""
 
 
@@ -50,7 +50,7 @@ def _named(what: str, keys: set[Key], followed: Followed) -> list[str]:
     """Say in a sentence which rows were judged differently, and what was asked when; nothing for none."""
     if not keys:
         return []
-    some = sorted(keys, key=repr)[:_TOLD]
+    some = sorted(keys, key=repr)[:_SHOWN]
     sentence = (
         f"{plural(len(keys), 'row was', 'rows were')} {what}: {listed(['/'.join(map(str, key)) for key in some])}."
     )

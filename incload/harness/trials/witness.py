@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from incload.auditing.audit import order
 from incload.cursor import UNITS, Stamps
 from incload.harness.trials.error_timeline import counts
-from incload.harness.trials.fault_stories import befell
+from incload.harness.trials.fault_stories import fault_sentences
 from incload.query_words import in_words, named
 from incload.strategy import AfterKey, Changed, Everything, Logged, Since, WriteRule
 
@@ -67,7 +67,7 @@ def story(history: History, observed: Observed) -> str:
     lines = [
         _what_happened(history.table, key, change),
         _committed_late(history, observed, first, key, change),
-        *befell(observed.faults, observed.ticks[first], observed.ticks[first - 1] if first else None),
+        *fault_sentences(observed.faults, observed.ticks[first], observed.ticks[first - 1] if first else None),
         _what_was_asked(observed, first),
         _why_not(observed, first, key, change),
         _what_became(observed, key, first),

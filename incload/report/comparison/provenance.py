@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def origin_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return the environment, the digests of the histories and the command."""
     blocks: list[Block] = [Heading(2, "Where this comes from")]
-    environments = _told_once([text for text in in_order(frame["environment"]) if text])
+    environments = _distinct([text for text in in_order(frame["environment"]) if text])
     if len(environments) > 1:
         blocks.append(
             Paragraph(f"The trials were run in {len(environments)} environments, listed one after the other.")
@@ -45,7 +45,7 @@ def _facts(text: str) -> dict[str, object] | None:
     return facts if isinstance(facts, dict) else None
 
 
-def _told_once(environments: list[str]) -> list[str]:
+def _distinct(environments: list[str]) -> list[str]:
     """Leave out an environment that says nothing which another does not: of trials without the server of the others."""
     known = {text: _facts(text) or {"environment": text} for text in environments}
     return [text for text, facts in known.items() if not any(_is_part(facts, other) for other in known.values())]

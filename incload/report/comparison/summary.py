@@ -94,7 +94,7 @@ def scenario_blocks(frame: pd.DataFrame) -> list[Block]:
         "and at small sizes is mostly fixed cost. Both are medians over the pairs of engines, of those that run on "
         "all of them and leave no row waiting at the end."
     )
-    points = tuple((f"{scenario}:", _told(cells)) for scenario, cells in trials.groupby("scenario", sort=False))
+    points = tuple((f"{scenario}:", _sentence(cells)) for scenario, cells in trials.groupby("scenario", sort=False))
     return [Heading(2, "What each scenario shows"), Paragraph(intro), Points(points)]
 
 
@@ -139,7 +139,7 @@ def _disagreements(trials: pd.DataFrame) -> pd.DataFrame:
     return judged[judged["predicted"] != judged["outcome"]]
 
 
-def _told(cells: pd.DataFrame) -> str:
+def _sentence(cells: pd.DataFrame) -> str:
     """Return the sentences of one scenario, given its trials on all pairs."""
     contenders = in_order(cells["contender"][cells["outcome"] != "n/a"])
     refused = [name for name in in_order(cells["contender"]) if name not in contenders]

@@ -35,7 +35,7 @@ def test_a_life_can_be(seed: int) -> None:
 
 
 def test_everything_happens() -> None:
-    """Some life of a few hundred breaks each assumption that a life can break, and each accident befalls one."""
+    """Some life of a few hundred breaks each assumption that a life can break, and each fault harms one."""
     lives = [drawn(seed) for seed in range(300)]
     broken = {assumption for life in lives for assumption in measure(life.history(), life.faults)}
 

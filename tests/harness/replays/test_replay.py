@@ -154,7 +154,7 @@ def followed(timeline: ErrorTimeline, read: int, failure: str = "") -> Followed:
     )
 
 
-class Foretold:
+class Predicted:
     """A window on paper that has followed some history."""
 
     window = 600_000_000
@@ -171,8 +171,8 @@ def test_what_was_predicted_and_what_came_agree() -> None:
     timeline = ErrorTimeline()
     timeline.enter(1, {("b",): "stale", ("a",): "lost"})
 
-    assert confirm(Foretold, followed(timeline, 10)) == TriedWindow(  # type: ignore[arg-type]
-        forecast=Foretold.forecast(), strategy="lookback_window", rows_ever_wrong=2, rows_read=10
+    assert confirm(Predicted, followed(timeline, 10)) == TriedWindow(  # type: ignore[arg-type]
+        forecast=Predicted.forecast(), strategy="lookback_window", rows_ever_wrong=2, rows_read=10
     )
 
 
@@ -182,7 +182,7 @@ def test_a_difference_is_reported_row_by_row() -> None:
     timeline.longest[("c",)] = Spell("stale", 1, 2, "healed")
     timeline.enter(1, {("b",): "stale", ("c",): "stale"})
 
-    differences = confirm(Foretold, followed(timeline, 12)).difference  # type: ignore[arg-type]
+    differences = confirm(Predicted, followed(timeline, 12)).difference  # type: ignore[arg-type]
 
     assert "\n".join(differences) == (
         "lookback_window read 12 rows, and 10 were predicted.\n"
@@ -194,7 +194,7 @@ def test_a_difference_is_reported_row_by_row() -> None:
 
 def test_a_window_that_could_not_be_tried_says_why() -> None:
     """There is nothing to compare then."""
-    tried = confirm(Foretold, followed(ErrorTimeline(), 3, "it broke"))  # type: ignore[arg-type]
+    tried = confirm(Predicted, followed(ErrorTimeline(), 3, "it broke"))  # type: ignore[arg-type]
 
     assert (tried.rows_ever_wrong, tried.difference) == (None, ("The replay of lookback_window ended early: it broke",))
 

@@ -11,7 +11,7 @@ import pytest
 from incload.auditing.audit import Difference
 from incload.contenders.contender import Asked, SyncResult
 from incload.harness.trials.error_timeline import ErrorTimeline
-from incload.harness.trials.fault_stories import befell
+from incload.harness.trials.fault_stories import fault_sentences
 from incload.harness.trials.witness import story
 from incload.history.faults.coarse_state import RoundUpState, TruncateState
 from incload.history.faults.crash import CrashAfterRows, CrashAfterState
@@ -297,7 +297,7 @@ def test_a_digest_that_is_known(lived: Lived, tried: Tried) -> None:
     assert story(history, tried(history, strategy("row_hash_cdc"), faults=faults)) == ROLLED_BACK
 
 
-def test_what_befell_the_loader(lived: Lived, tried: Tried) -> None:
+def test_what_happened_to_the_loader(lived: Lived, tried: Tried) -> None:
     """A sync that did not run and a crash are reported, and syncs go by the ticks they follow."""
     history = lived(BASE, ([], []), ([(3, "salt", 15)], []))
     faults = (SkipSync(1), CrashAfterState(2))
@@ -333,10 +333,10 @@ def test_an_answer_that_was_cut_short(lived: Lived, tried: Tried) -> None:
 )
 def test_every_accident_is_reported(fault: Fault, said: str) -> None:
     """What happens to a loader has its sentence, at the syncs at which it happens."""
-    assert [*befell([fault], 6, 5)] == [said]
-    assert [*befell([replace(fault, sync=7)], 6, 5)] == []
-    assert [*befell([], 6, 2)] == ["No sync ran after ticks 3 to 5."]
-    assert [*befell([], 0, None)] == []
+    assert [*fault_sentences([fault], 6, 5)] == [said]
+    assert [*fault_sentences([replace(fault, sync=7)], 6, 5)] == []
+    assert [*fault_sentences([], 6, 2)] == ["No sync ran after ticks 3 to 5."]
+    assert [*fault_sentences([], 0, None)] == []
 
 
 def test_a_sound_trial_has_no_story(lived: Lived, tried: Tried) -> None:

@@ -14,7 +14,7 @@ def _rows(*key: str, keep: bool = False) -> tuple[Rows, ReadLog]:
     return Rows(key or ("id",), "at", account, keep=keep), account
 
 
-def _told(changes: Changes) -> tuple[list[tuple[str, int | None]], list[str]]:
+def _shown(changes: Changes) -> tuple[list[tuple[str, int | None]], list[str]]:
     upserts = [(key[0], version.cursor) for key, version in changes.upserts]
     return upserts, [key[0] for key in changes.deletes]
 
@@ -47,7 +47,7 @@ def test_a_key_that_changes_its_type_stays_one_row() -> None:
     rows.flush()
     rows.take([{"id": "1", "at": 5}, {"id": 2, "at": 6}])
 
-    assert _told(rows.flush()) == ([("1", 5_000_000), ("2", 6_000_000)], [])
+    assert _shown(rows.flush()) == ([("1", 5_000_000), ("2", 6_000_000)], [])
     assert (account.keys, account.updates, account.key_type_changes) == (2, 2, 1)
 
 
@@ -56,7 +56,7 @@ def test_the_last_of_several_records_with_one_key_counts() -> None:
     rows, account = _rows()
     rows.take([{"id": 1, "at": 5}, {"id": 2, "at": 7}, {"id": "1", "at": 6}])
 
-    assert _told(rows.flush()) == ([("1", 6_000_000), ("2", 7_000_000)], [])
+    assert _shown(rows.flush()) == ([("1", 6_000_000), ("2", 7_000_000)], [])
     assert (account.records, account.keys, account.duplicate_keys) == (3, 2, 1)
 
 
@@ -77,7 +77,7 @@ def test_a_snapshot_without_any_key_changes_nothing() -> None:
     with pytest.raises(Unusable, match=r"holds 1 records without the key 'id': did you mean ID\?"):
         rows.take([{"ID": 1}])
 
-    assert _told(rows.flush()) == ([], [])
+    assert _shown(rows.flush()) == ([], [])
     assert (account.records, account.disappearances) == (1, 0)
 
 

@@ -140,17 +140,17 @@ def test_windows_that_agree_and_windows_that_do_not() -> None:
     wrong = replace(HOURLY, rows_ever_wrong=4, difference=("lookback_60 had one more.",))
     _, _, table, agreement = window_blocks(FACTS)
     *_, differs, points = window_blocks(replace(FACTS, windows=(HOURLY, wrong)))
-    _, _, foretold = window_blocks(replace(FACTS, windows=(TriedWindow(forecast=HOURLY.forecast),)))
+    _, _, predicted = window_blocks(replace(FACTS, windows=(TriedWindow(forecast=HOURLY.forecast),)))
 
     assert isinstance(table, Table)
-    assert isinstance(foretold, Table)
+    assert isinstance(predicted, Table)
     assert table.rows == (("1 hour", "5", "8.3 %", "4", "3", "90", "1.12", "3", "90", "yes"),)
     assert agreement == Paragraph(
         "Prediction and replay agree for the window that was tried, in rows ever wrong and in rows read."
     )
     assert differs == Paragraph("Prediction and replay differ for the windows of 1 hour:")
     assert points == Points((("1 hour:", "lookback_60 had one more."),))
-    assert foretold.rows == (("1 hour", "5", "8.3 %", "4", "3", "90", "1.12"),)
+    assert predicted.rows == (("1 hour", "5", "8.3 %", "4", "3", "90", "1.12"),)
     assert window_blocks(replace(FACTS, windows=())) == []
 
 
