@@ -52,7 +52,7 @@ def first_cut(source: Digests, copy: Digests) -> tuple[Cut, int, int]:
 
 
 def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = None) -> Iterator[Within]:
-    """Yield the blocks in which the tables differ, cut as far as it pays, in portions of not too many rows."""
+    """Yield the blocks in which the tables differ, cut where it pays, in portions of not too many rows."""
     waiting: list[Block] = []
     rows = 0
     at_once = _RANGES if isinstance(cut, Ranges) else _BUCKETS

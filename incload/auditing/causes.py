@@ -52,7 +52,7 @@ class Mark:
     Attributes:
         text: The watermark, as a canonical text.
         origin: How it is known.
-        is_exact: Whether somebody has said it, or incload has kept it.
+        is_exact: Whether a user has said it, or incload has kept it.
         clock: The source's clock in microseconds; None where the cursor holds no time.
         per_second: How many ticks per second the cursor counts; 0 for plain numbers and texts.
     """

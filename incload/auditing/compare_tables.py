@@ -178,7 +178,7 @@ def _again(
 
 
 def _mark(row: WrongRow) -> bytes:
-    """Return what tells a wrong row from what it is at another time."""
+    """Return what distinguishes a wrong row from its state at another time."""
     return md5(repr((row.source, row.copies)).encode(), usedforsecurity=False).digest()
 
 

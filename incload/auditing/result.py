@@ -12,7 +12,7 @@ class Sample:
     Attributes:
         kind: What is wrong with it first: lost, stale, phantom or duplicated.
         key: Its key, a value for each key column.
-        cause: Why it is wrong, as far as it shows.
+        cause: Why it is wrong, where that is known.
         late_by: How late it was, in seconds or in the cursor's own numbers; None unless it was late.
         columns: The columns in which a stale row differs.
         source, copy: The values of those columns on both sides, by their names; None unless values are to be shown.

@@ -200,7 +200,7 @@ def _passed_over(plan: Plan, scale: Scale, watermark: Position, behind: str) -> 
 
 
 def _largest(job: WriteJob, prepared: PreparedWrite, scale: Scale) -> Position | None:
-    """Return the source's largest cursor value, if an index tells it or the table is small; else None."""
+    """Return the source's largest cursor value, if an index gives it or the table is small; else None."""
     table, source = job.table, job.connections.source
     column = table.column(table.cursor or "")
     if not prepared.largest and not source.finds_largest("source", job.connections.table, column.name):

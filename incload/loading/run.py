@@ -40,8 +40,8 @@ class LoadSummary:
         skipped: Records that were not; None where the source was not counted.
         removed: Rows deleted from the target.
         previous_watermark, new_watermark: As the source writes its cursor; None for a strategy without one.
-        total_in_target: Rows of the target afterwards; None where counting them would read all of them, and nobody
-            asked for it.
+        total_in_target: Rows of the target afterwards; None where counting them would read all of them, and that was
+            not requested for it.
         state: `written`, or `untouched` by a run with nothing new to save.
         dry_run: Whether nothing was changed.
         warnings: What was noticed and let pass, a sentence each.
@@ -115,7 +115,7 @@ def _counted(connections: Connections, plan: Plan, *, count: bool) -> int | None
     return connections.source.count(connections.relation)
 
 
-def _told(known: str, summary: LoadSummary) -> LoadSummary:
+def _with_warning(known: str, summary: LoadSummary) -> LoadSummary:
     """Put what was known before anything was read in front of what was noticed."""
     return replace(summary, warnings=(known, *summary.warnings)) if known else summary
 

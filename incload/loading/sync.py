@@ -226,7 +226,7 @@ def _refuse_state(job: WriteJob, plan: Plan, before: State, after: State) -> Non
 
 
 def _is_all(prepared: PreparedWrite, target: Session) -> bool:
-    """Tell whether the rows written are all that the target has; two that it takes for one key become one row."""
+    """Return whether the rows written are all that the target has; two that it takes for one key become one row."""
     return prepared.intent.placed is not None or (prepared.fresh and not target.equalities)
 
 

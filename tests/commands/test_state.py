@@ -190,4 +190,4 @@ def test_a_target_that_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.C
 def test_the_old_name_of_the_command_is_answered(capsys: pytest.CaptureFixture[str]) -> None:
     """A script that calls the command by its former name gets the new one in one sentence."""
     assert main(["memory", "show", "sqlite:///copy.db", "--table", "t"]) == 2
-    assert capsys.readouterr().err == "incload: `incload state` is `incload state` now: its options are the same.\n"
+    assert capsys.readouterr().err == "incload: `incload memory` is `incload state` now: its options are the same.\n"

@@ -53,7 +53,7 @@ def test_decimals_are_followed(pair: Pair, strategy: str) -> None:
 @pytest.mark.parametrize("engines", [pair for pair in PAIRS if pair[0] == "duckdb"])
 @pytest.mark.parametrize("declared", ["UBIGINT", "HUGEINT", "UINTEGER"])
 def test_unsigned_numbers_are_followed(pair: Pair, declared: str) -> None:
-    """Up to the largest number of 64 bits, where a float could not tell two of them apart."""
+    """Up to the largest number of 64 bits, where a float could not distinguish two of them."""
     low, high = (11, 2**32 - 1) if declared == "UINTEGER" else (2**64 - 2, 2**64 - 1)
     pair.write(
         f"CREATE TABLE events (id BIGINT PRIMARY KEY, c {declared})", f"INSERT INTO events VALUES (1, {low}), (2, 10)"

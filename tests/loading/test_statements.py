@@ -36,7 +36,7 @@ def make(path: Path, rows: int, kind: str = "INTEGER", key: str = "INTEGER") -> 
 
 
 def sync(folder: Path, strategy: str = "timestamp_watermark", engine: str = "sqlite") -> int | None:
-    """Load the source and return how many rows the target has, as far as that is known."""
+    """Load the source and return how many rows the target has, where that is known."""
     target = f"{engine}:///{folder}/target.{engine}"
     source = f"sqlite:///{folder}/source.sqlite?table=t"
     return load(source, target, table="t", key="id", cursor="ts", strategy=strategy).total_in_target

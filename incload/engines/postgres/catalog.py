@@ -86,7 +86,7 @@ class Catalogue:
     def __init__(self, rows: Callable[..., list[Row]], schemas: Mapping[Place, str], *, keeps_domains: bool) -> None:
         """Take what runs a query with its parameters, and the schemas that are named.
 
-        `keeps_domains` tells whether a domain is kept or taken for what it is made of.
+        `keeps_domains` says whether a domain is kept or taken for what it is made of.
         """
         self._rows, self._unchecked = rows, {place: name for place, name in schemas.items() if name not in {"", USUAL}}
         self._keeps_domains = keeps_domains
@@ -109,7 +109,7 @@ class Catalogue:
         return self._described_as(relation).traits
 
     def describe(self, *relations: str) -> None:
-        """Ask about several tables in one statement, as far as they are not known."""
+        """Ask about several tables in one statement, where they are not known."""
         asked = [each for each in dict.fromkeys(relations) if each not in self._described]
         if not asked:
             return

@@ -90,7 +90,7 @@ class CursorValues:
         return mixed
 
     def seem(self, scale: Scale) -> bool:
-        """Tell whether the largest value is a text of a remembered shape, in a column whose values an index has."""
+        """Return whether the largest value is a text of a remembered shape, in a column whose values an index has."""
         if not isinstance(scale, IsoText):
             return False
         largest = self._one(f"true ORDER BY {self._name} DESC")

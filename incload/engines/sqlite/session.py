@@ -262,7 +262,7 @@ class SqliteSession(Session):
         return time.time_ns() // 1_000
 
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
-        """Compare the bare column: numbers as numbers, stamps of one shape as text, of several by what they mean."""
+        """Compare the bare column: numbers as numbers, timestamps of one shape as text, of several by value."""
         name = self.quote(column)
         if isinstance(scale, ExactNumbers):
             ranked = self.exact(name, scale, declared)

@@ -124,8 +124,8 @@ def what_was_asked(name: str, spell: Spell) -> str:
     if spell.why is None:
         return ""
     asked, watermark = [in_words(rows, _shown) for rows in spell.why.asked], spell.why.watermark
-    held = "nothing" if watermark is None else f"the watermark {_shown(watermark)}"
-    return f"With {held} in the state, {name} asked for {' and for '.join(asked)} at sync {spell.since}."
+    held = "no state" if watermark is None else f"the watermark {_shown(watermark)} in the state"
+    return f"With {held}, {name} asked for {' and for '.join(asked)} at sync {spell.since}."
 
 
 def _what_became(names: Sequence[str], spell: Spell, clocks: Sequence[int]) -> str:

@@ -62,7 +62,7 @@ def glance(job: WriteJob, delta: Delta, rule: WriteRule) -> Glance:
 
 
 def _is_indexed(job: WriteJob, delta: Delta, rule: WriteRule) -> bool:
-    """Tell whether an index of the source finds the rows that are asked for, and their absence leaves nothing to do."""
+    """Return whether an index of the source finds the rows of the query, and without them nothing is left to do."""
     if delta.mirror or rule in {WriteRule.REPLACE, WriteRule.MIRROR}:
         return False
     source, columns = job.connections.source, {_ordered_by(job, rows) for rows in delta.rows}
@@ -84,7 +84,7 @@ def _ordered_by(job: WriteJob, rows: Rows) -> str | None:
 
 
 def _is_mixed(job: WriteJob) -> bool:
-    """Tell whether cursor values are compared by their meaning, in which no index has them."""
+    """Return whether cursor values are compared by their meaning, in which no index has them."""
     return isinstance(job.scale, MixedText)
 
 

@@ -174,7 +174,7 @@ def test_known_rows_at_the_boundary_stay_known(ends: Ends) -> None:
 def test_newest_of_a_read_of_everything_deletes_what_is_gone(ends: Ends, gone: str) -> None:
     """A reconciliation deletes by the rule newest as well, be it every row, and a window before it does not."""
     name = "lookback_with_reconciliation:minutes=1,every=2"
-    ends.write(*BASE, "CREATE INDEX by_ts ON events (ts)")  # which tells sooner that there is no row
+    ends.write(*BASE, "CREATE INDEX by_ts ON events (ts)")  # which shows sooner that there is no row
     ends.load(name, write_rule=WriteRule.NEWEST, guards=FREE)
     ends.write(f"DELETE FROM events WHERE {gone}")
     removed = [ends.load(name, write_rule=WriteRule.NEWEST, guards=FREE).removed for _ in range(2)]
