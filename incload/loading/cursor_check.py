@@ -47,7 +47,7 @@ class Look:
         """Look at what was put off, now that it is known what is asked; refuse what has no certain order."""
         if self.is_put_off and self.scale and self.table.cursor:
             source, column = self.connections.source, self.table.column(self.table.cursor)
-            if not self.connections.attached:  # where the transaction holds both ends, no other process writes the source
+            if not self.connections.attached:  # where the transaction holds both ends, no other writes the source
                 self._version = source.looks.version("source")
             source.looks.confirm("source", self.connections.table, column, self.scale, delta.rows)
 

@@ -40,8 +40,8 @@ class LoadSummary:
         skipped: Records that were not; None where the source was not counted.
         removed: Rows deleted from the target.
         previous_watermark, new_watermark: As the source writes its cursor; None for a strategy without one.
-        total_in_target: Rows of the target afterwards; None where counting them would read all of them, and that was
-            not requested for it.
+        total_in_target: Rows of the target afterwards; None where counting them would read all of them and was
+            not requested.
         state: `written`, or `untouched` by a run with nothing new to save.
         dry_run: Whether nothing was changed.
         warnings: What was noticed and let pass, a sentence each.

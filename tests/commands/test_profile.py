@@ -104,7 +104,7 @@ def test_stamps_of_several_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert found["incload load would refuse this cursor"].startswith(
         "cursor column 'updated_at' mixes timestamps with and"
     )
-    assert found["stamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T11:00:00Z"
+    assert found["timestamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T11:00:00Z"
 
 
 def test_keys_that_do_not_identify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,7 +128,7 @@ def test_the_unit_of_numbers_is_guessed_from_their_size(tmp_path: Path, capsys: 
     assert found["numbers count"] == (
         "milliseconds since 1970; that is guessed from their size; --cursor-unit states it"
     )
-    assert found["stamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T10:00:00.002000Z"
+    assert found["timestamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T10:00:00.002000Z"
     assert found["ties"] == "none: every timestamp is there once; 1 row has the largest timestamp"
     assert (found["order of the keys"], found["ahead of the clock"]) == ("the timestamps follow it", "none")
 
@@ -140,7 +140,7 @@ def test_a_table_of_a_database_that_has_stamps(tmp_path: Path, capsys: pytest.Ca
         connection.execute("INSERT INTO orders VALUES (1, '2026-01-01 10:00:00'), (2, '2026-01-01 10:00:00.000001')")
     found = printed(capsys, f"duckdb:///{tmp_path}/shop.duckdb?table=orders", cursor="moved")
 
-    assert found["stamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T10:00:00.000001Z"
+    assert found["timestamps"] == "from 2026-01-01T10:00:00Z to 2026-01-01T10:00:00.000001Z"
     assert "resolution" not in found
     assert "numbers count" not in found
 
@@ -290,7 +290,7 @@ def test_the_form_of_a_cursor_may_be_named(tmp_path: Path, capsys: pytest.Captur
     days = orders(tmp_path / "shop.db", ((1, "", "03/01/2026"), (2, "", "03/02/2026"), (3, "", "2026-03-03")))
     found = printed(capsys, days, "--cursor-format", "%m/%d/%Y")
 
-    assert found["stamps"] == "from 2026-03-01T00:00:00Z to 2026-03-02T00:00:00Z"
+    assert found["timestamps"] == "from 2026-03-01T00:00:00Z to 2026-03-02T00:00:00Z"
     assert found["timestamps that say no time"] == "1 ('2026-03-03')"
     assert "incload load would refuse this cursor" in found
 

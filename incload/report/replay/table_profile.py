@@ -157,7 +157,7 @@ def _keys(standing: Standing) -> str:
 
 def _stamps(standing: Standing) -> Iterable[tuple[str, str]]:
     if standing.largest is not None and standing.smallest is not None:
-        yield "stamps:", f"from {_moment(standing.smallest)} to {_moment(standing.largest)}"
+        yield "timestamps:", f"from {_moment(standing.smallest)} to {_moment(standing.largest)}"
     if standing.null_stamps:
         part = share(standing.null_stamps, standing.rows)
         yield "without a timestamp:", f"{standing.null_stamps:,} ({part}): no bound ever shows them"
