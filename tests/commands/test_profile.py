@@ -48,7 +48,7 @@ def test_what_one_state_of_a_table_shows(tmp_path: Path, capsys: pytest.CaptureF
     assert found.pop("ahead of the clock").startswith("1, the furthest by 3")
     assert found == {
         "rows": "6; every key is there, and there once",
-        "stamps": "from 2026-01-01T09:30:00Z to 2999-01-01T00:00:00Z",
+        "timestamps": "from 2026-01-01T09:30:00Z to 2999-01-01T00:00:00Z",
         "without a timestamp": "1 (16.7 %): no bound ever shows them",
         "ties": "2 rows (33.3 %) share their timestamp with another, in 1 group, the largest of 2; 1 row has the "
         "largest timestamp",
