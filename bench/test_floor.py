@@ -15,7 +15,7 @@ from incload.contenders.function import FunctionContender
 from incload.contenders.native import NativeContender
 from incload.harness.load_timer import CLOCK
 from incload.harness.perf.rounds import Times, race
-from incload.harness.perf.throughput import Phase, Timing, Yard, files, outcome, yard
+from incload.harness.perf.throughput import Phase, Timing, Workspace, files, outcome, workspace
 from incload.harness.trials.matrix import REFERENCE
 
 if TYPE_CHECKING:

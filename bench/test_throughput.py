@@ -23,12 +23,12 @@ from incload.harness.perf.throughput import (
     PHASES,
     Phase,
     Timing,
-    Yard,
+    Workspace,
     can_run,
     files,
     outcome,
     require_capability,
-    yard,
+    workspace,
 )
 from incload.harness.sandbox.sandbox import pair_name
 from incload.harness.trials.matrix import REFERENCE

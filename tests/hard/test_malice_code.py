@@ -31,7 +31,7 @@ FORBIDDEN_ATTRIBUTES = {
 
 
 FROM_OUR_OWN_PROCESSES = {"lockstep.py": ["pickle.loads"]}
-"""What does unpickle: a process, from the pipe of the one that started it and that nobody else can write to."""
+"""What does unpickle: a process, from the pipe of the one that started it and that no other process can write to."""
 
 
 def dangerous(source: str) -> Iterator[str]:

@@ -256,7 +256,7 @@ class Timing:
     command: str
 
 
-def outcome(yard: Yard, who: Contender, phase: Phase, times: Times, setting: Timing) -> Outcome:
+def outcome(workspace: Workspace, who: Contender, phase: Phase, times: Times, setting: Timing) -> Outcome:
     """Turn the rounds of one contender in one phase into its record, beside the fastest reference copy."""
     seconds, found = times.seconds, times.found
     lost, stale, phantom, duplicated = counts(found)
@@ -284,6 +284,6 @@ def outcome(yard: Yard, who: Contender, phase: Phase, times: Times, setting: Tim
         rounds=len(seconds),
         rows_per_second=rows / fastest if fastest else None,
         times_reference=fastest / setting.reference if fastest else None,
-        environment=environment(yard.pair),
+        environment=environment(workspace.pair),
         command=setting.command,
     )

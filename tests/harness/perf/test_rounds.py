@@ -10,7 +10,7 @@ from incload.contenders.function import FunctionContender
 from incload.contenders.native import NativeContender
 from incload.errors import Unable
 from incload.harness.perf.rounds import race, turns
-from incload.harness.perf.throughput import PHASES, Timing, can_run, outcome, require_capability, yard
+from incload.harness.perf.throughput import PHASES, Timing, can_run, outcome, require_capability, workspace
 from incload.harness.trials.matrix import REFERENCE
 from incload.registry import strategy
 
