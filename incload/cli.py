@@ -124,6 +124,26 @@ def _stoppable(asked: list[int]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _columns() -> int:
+    """Return how wide the terminal is; as shutil says it, which would bring four compressors along."""
+    try:
+        return int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]  # an error as well
+    except (AttributeError, ValueError, OSError):
+        return 80
+
+
+class _Help(argparse.HelpFormatter):
+    """Help as wide as the terminal."""
+
+    def __init__(self, prog: str) -> None:
+        """Take the width once it is known."""
+        super().__init__(prog, width=_columns() - 2)
+
+
+class _PlainHelp(_Help, argparse.RawDescriptionHelpFormatter):
+    """Help whose description and examples keep their lines."""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that complains without repeating a password."""
 
@@ -137,7 +157,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     from incload import commands
 
     parser: argparse.ArgumentParser = _Parser(
-        prog="incload", description=_ABOUT, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="incload", description=_ABOUT, epilog=_EXAMPLES, formatter_class=_PlainHelp
     )
     parser.add_argument("--version", action="version", version=f"incload {commands.version()}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -145,7 +165,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     if named in commands.RENAMED:
         raise Refused(f"`incload {named}` is `incload {commands.RENAMED[named]}` now: its options are the same.")
     for command, text in commands.COMMANDS.items():
-        added = subparsers.add_parser(command, help=text)
+        added = subparsers.add_parser(command, help=text, formatter_class=_Help)
         if command == named:
             commands.add_options(command, added)
     return parser

@@ -280,7 +280,9 @@ def _ticks(match: re.Match[str], per_second: int) -> int:
     """Return the ticks since the epoch of a matched timestamp; refuse a timestamp that names no real time."""
     text = f"{match['date']} {match['time'] or '00:00'}" + ("" if match["seconds"] else ":00")
     try:
-        moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        # By its digits: strptime costs a process more to import than a whole sync of few rows takes.
+        month, day, hour, minute, second = (int(text[at : at + 2]) for at in (5, 8, 11, 14, 17))
+        moment = datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise Refused(f"the cursor column holds {match[0]!r}, which names no real time.") from None
     whole = (moment - _EPOCH) // timedelta(seconds=1) * per_second

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def _meant(name: str, names: list[str]) -> list[str]:
     folded: dict[str, str] = {}
     for each in names:
         folded.setdefault(each.casefold(), each)
+    from difflib import get_close_matches
+
     near = get_close_matches(name, folded, n=1, cutoff=_NEAR)
     longer = [each for each in folded if name and each.startswith(name)]
     return [

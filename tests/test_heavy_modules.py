@@ -53,6 +53,23 @@ def load(source: Path, engine: str, strategy: str = "timestamp_watermark", first
     return imported("load", f"sqlite:///{source}?table=events", "--target", target, *plan, first=first)
 
 
+LIGHT = ("shutil", "lzma", "difflib", "_strptime", "importlib.metadata", "urllib.request", "tempfile", "subprocess")
+"""Modules of Python that take a millisecond each to import, and that a load with nothing to do has no use for."""
+MOST_MODULES = 100
+"""How many modules of incload a quiet load from SQLite to SQLite imports at most; each is a file to find and to run."""
+
+
+def test_a_quiet_load_imports_little(source: Path) -> None:
+    """None of what is heavy, none of Python's own modules that it has no use for, and not all of incload."""
+    load(source, "sqlite")
+    lists = "import atexit; atexit.register(lambda: open('modules', 'w').write(' '.join(sys.modules)))"
+    load(source, "sqlite", first=f"import os; os.chdir({str(source.parent)!r}); {lists}")
+    found = (source.parent / "modules").read_text(encoding="utf-8").split()
+
+    assert set(found).isdisjoint({*HEAVY, *LIGHT})
+    assert 30 < len([name for name in found if name.startswith("incload")]) <= MOST_MODULES
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["load", "--help"], ["compare", "--help"], ["list"]])
 def test_what_only_talks_imports_nothing_heavy(arguments: list[str]) -> None:
     """Help and lists need none of them."""
