@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.auditing.forms import Pair, Sides, pair
@@ -142,6 +142,9 @@ def paired(source: Opened, copy: Opened, wanted: Wanted, sides: Sides) -> tuple[
         if other is None:
             _refuse_missing(name, copy, wanted)
         else:
+            shared = source.session.shared_type(mine)
+            if source.session.engine != copy.session.engine and shared == copy.session.shared_type(other):
+                mine, other = replace(mine, shared=shared), replace(other, shared=shared)
             pairs.append(pair(mine, other, sides))
     return tuple(pairs)
 

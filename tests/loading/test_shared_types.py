@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from incload.api.audit import audit
 from incload.errors import Refused
 from incload.loading.plan import Guards
 
@@ -285,3 +286,19 @@ def test_a_file_without_records_has_the_types_of_its_target(pair: Pair) -> None:
     emptied = pair.load("snapshot_diff", guards=Guards(allow_removals=True))
 
     assert (emptied.removed, types(pair)) == (1, ["bigint", "uuid", "integer[]"])
+
+
+@pytest.mark.parametrize("engines", BOTH)
+def test_an_audit_finds_shared_types_equal(pair: Pair) -> None:
+    """Both engines write intervals and lists in their own ways, and the values are the same."""
+    pair.write(
+        "CREATE TABLE events (id uuid PRIMARY KEY, i interval, a integer[])",
+        f"INSERT INTO events VALUES ('{U}', '-1 month 3 days 00:00:00.000001', ARRAY[1, NULL])",
+    )
+    pair.load()
+    ends = [f"{url}{'&' if '?' in url else '?'}table=events" for url in (pair.source, pair.target)]
+    found = audit(*ends, key="id")
+    pair.write_target("UPDATE events SET a = ARRAY[2, NULL]")
+    other = audit(*ends, key="id")
+
+    assert (found.wrong, other.wrong, dict(other.differing)) == (0, 1, {"a": 1})

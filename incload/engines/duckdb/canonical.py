@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from incload.engines.canonical import DECIMAL, ISO, LARGEST_SINGLE, Held, SqlDigests
+from incload.engines.duckdb.shared_types import written
 from incload.engines.duckdb.sql import is_nested, ticks
 from incload.table import Kind
+
+if TYPE_CHECKING:
+    from incload.table import Column
 
 
 class DuckdbDigests(SqlDigests):
@@ -28,8 +34,16 @@ class DuckdbDigests(SqlDigests):
                 return _time(held, value)
             case Kind.DECIMAL:
                 return _decimal(value, is_text=kind is Kind.TEXT)
-        nested = is_nested(held.column)
-        return text_of(f"to_json({value})::VARCHAR" if nested else f"{value}::VARCHAR", trimmed=held.form.trimmed)
+        return text_of(_as_text(held.column, value), trimmed=held.form.trimmed)
+
+
+def _as_text(column: Column, value: str) -> str:
+    """Return the text of a value of a kind without a letter: one that other engines with its type write as well."""
+    if column.shared.endswith("[]"):
+        return f"to_json({value}::VARCHAR[])::VARCHAR"
+    if column.shared:
+        return written(value, column.shared)
+    return f"to_json({value})::VARCHAR" if is_nested(column) else f"{value}::VARCHAR"
 
 
 def text_of(text: str, *, trimmed: bool = False) -> str:
@@ -46,10 +60,10 @@ def _real(held: Held, value: str) -> str:
         real = f"(CASE WHEN abs({real}) < {LARGEST_SINGLE} THEN ({real})::FLOAT::DOUBLE ELSE {real} END)"
     bits = f"(CASE WHEN {real} = 0 THEN 0::DOUBLE ELSE {real} END)::BIT::BIGINT"
     nan = "NULL" if held.form.lossy else "'rnan;'"
-    written = f"CASE WHEN isnan({real}) THEN {nan} ELSE 'r' || ({bits}) || ';' END"
+    bits_or_nan = f"CASE WHEN isnan({real}) THEN {nan} ELSE 'r' || ({bits}) || ';' END"
     if kind is Kind.INTEGER:
-        return f"CASE WHEN ({real})::HUGEINT = {value} THEN {written} ELSE 'i' || {value} || ';' END"
-    return written
+        return f"CASE WHEN ({real})::HUGEINT = {value} THEN {bits_or_nan} ELSE 'i' || {value} || ';' END"
+    return bits_or_nan
 
 
 def _time(held: Held, value: str) -> str:
@@ -75,10 +89,10 @@ def _decimal(value: str, *, is_text: bool) -> str:
     digits = f"{value}::VARCHAR"
     short = f"regexp_replace({digits}, '\\.?0*$', '')"
     plain = f"CASE WHEN contains({digits}, '.') THEN {short} ELSE {digits} END"
-    written = f"'d' || CASE WHEN {plain} = '-0' THEN '0' ELSE {plain} END || ';'"
+    number = f"'d' || CASE WHEN {plain} = '-0' THEN '0' ELSE {plain} END || ';'"
     if not is_text:
-        return f"CASE WHEN {value} IS NULL THEN NULL ELSE {written} END"
-    return f"CASE WHEN regexp_full_match({value}, '{DECIMAL}') THEN {written} ELSE {text_of(value)} END"
+        return f"CASE WHEN {value} IS NULL THEN NULL ELSE {number} END"
+    return f"CASE WHEN regexp_full_match({value}, '{DECIMAL}') THEN {number} ELSE {text_of(value)} END"
 
 
 DIGESTS = DuckdbDigests

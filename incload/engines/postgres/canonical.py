@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.engines.canonical import DECIMAL, ISO, LARGEST_SINGLE, Held, SqlDigests
+from incload.engines.postgres.columns import shared_types
 from incload.engines.postgres.sql import microseconds
 from incload.errors import Refused
 from incload.table import Kind
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from incload.engines.session import Session
+    from incload.table import Column
 
 
 class PostgresDigests(SqlDigests):
@@ -46,7 +48,14 @@ class PostgresDigests(SqlDigests):
                 return _time(held, value)
             case Kind.DECIMAL:
                 return _decimal(value, is_text=kind is Kind.TEXT)
-        return text_of(f"{value}::text", trimmed=held.form.trimmed)
+        return text_of(_as_text(held.column, value), trimmed=held.form.trimmed)
+
+
+def _as_text(column: Column, value: str) -> str:
+    """Return the text of a value of a kind without a letter: one that other engines with its type write as well."""
+    if column.shared.endswith("[]"):
+        return f"to_json({value}::text[])::text"
+    return shared_types.written(value, column) if column.shared else f"{value}::text"
 
 
 def text_of(text: str, *, trimmed: bool = False) -> str:
