@@ -15,8 +15,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from incload import plain_text
 from incload.errors import Refused, masked, on_one_line
+from incload.terminal import logs, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _stoppable(asked):
             given = plain_text.read_as_utf8(sys.argv[1:] if arguments is None else arguments)
             options = _parser(given).parse_args(given)
+            if options.verbose:
+                logs.show_on_stderr()
             code = int(options.run(options))
             sys.stdout.flush()
             return code
@@ -160,6 +162,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         prog="incload", description=_ABOUT, epilog=_EXAMPLES, formatter_class=_PlainHelp
     )
     parser.add_argument("--version", action="version", version=f"incload {commands.version()}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what is read and written on standard error")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     named = next((argument for argument in arguments if not argument.startswith("-")), "")
     if named in commands.RENAMED:

@@ -14,9 +14,9 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from incload.progress import Progress
     from incload.report.replay.facts import HistoryFacts
     from incload.report.replay.table_profile import Standing
+    from incload.terminal.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

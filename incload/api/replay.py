@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from incload.history.history import History
     from incload.history.recorded.read_log import ReadLog
-    from incload.progress import Progress
     from incload.report.replay.facts import HistoryFacts
     from incload.report.replay.record import Replayed
     from incload.strategy import Strategy
+    from incload.terminal.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

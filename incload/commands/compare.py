@@ -86,7 +86,7 @@ def split(text: str) -> tuple[str, ...]:
 def run(options: argparse.Namespace) -> int:
     """Run the chosen cells and write the reports."""
     from incload.api.compare import cells_of, contenders_of, run_comparison
-    from incload.progress import Progress
+    from incload.terminal.progress import Progress
 
     check_folder(options.report_dir)
     contenders = contenders_of(options.contenders, options.timeout, options.python)

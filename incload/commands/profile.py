@@ -37,11 +37,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Profile, print what was found, and say where the report is if one was asked for."""
     from incload.api.profile import run_profile
-    from incload.progress import Progress
     from incload.report.render.text import plain
     from incload.report.replay.history_sections import past_blocks, window_blocks
     from incload.report.replay.sections import hint_blocks, profile_headline
     from incload.report.replay.table_profile import standing_blocks
+    from incload.terminal.progress import Progress
 
     with Progress("snapshots") as progress:
         found = run_profile(options.path, given(options), shlex.join(["incload", *sys.argv[1:]]), progress)

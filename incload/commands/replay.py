@@ -83,10 +83,10 @@ def run(options: argparse.Namespace) -> int:
     """Replay, write the reports, print what was found."""
     from incload.api.replay import run_replay
     from incload.commands.compare import split
-    from incload.progress import Progress
     from incload.report.render.text import plain
     from incload.report.replay.history_sections import window_blocks
     from incload.report.replay.sections import answer_blocks, headline, hint_blocks
+    from incload.terminal.progress import Progress
 
     engines = tuple(name.strip() for name in options.engines.split(",") if name.strip())
     asked = {**given(options), "strategies": split(options.strategies), "engines": engines}

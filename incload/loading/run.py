@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from incload.engines.driver_errors import clashes, reason
@@ -19,6 +20,7 @@ from incload.loading.guards import mismatch
 from incload.loading.sync import NO_SCHEMA, describe, sync
 from incload.registry import spelled
 from incload.strategy import WriteRule
+from incload.terminal.logs import log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +80,8 @@ def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = Fals
     With `dry_run` everything is done and then undone. With `count` the rows of both ends are counted, which reads all
     of them. Raises `Refused` for anything that stands in the way; the target is then as it was before.
     """
-    unfit = mismatch(plan)
+    unfit, started = mismatch(plan), monotonic()
+    log("%s: %s from %s into %s", plan.name, plan.strategy.id, source.shown, target.shown)
     with _untouched_on_failure(target) as filled, _one_sentence(source, target, plan):
         connections = connect(source, target, plan)
         opened = target.identity()
@@ -102,9 +105,17 @@ def load(source: Endpoint, target: Endpoint, plan: Plan, *, dry_run: bool = Fals
             summary = _summary(connections, plan, synced, source_records, dry_run=dry_run)
             unequal = "" if dry_run else promises.unequal(connections, plan, summary)
             summary = replace(summary, warnings=(*connections.notes, *summary.warnings))
+            _log_sync(plan, synced, monotonic() - started)
             return _with_warning(unfit, _with_warning(dotted, _with_warning(unequal, summary)))
         finally:
             connections.close()
+
+
+def _log_sync(plan: Plan, synced: Synced, seconds: float) -> None:
+    """Log what the strategy asked for and what came of it."""
+    asked = ", ".join(map(str, synced.delta.rows)) or "nothing"
+    line = "%s: asked for %s; read %s rows in %s queries, wrote %s, removed %s, in %.3f s"
+    log(line, plan.name, asked, synced.read, synced.questions, synced.written, synced.removed, seconds)
 
 
 def _counted(connections: Connections, plan: Plan, *, count: bool) -> int | None:

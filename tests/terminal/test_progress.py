@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.progress import Progress
+from incload.terminal.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ def test_a_long_run_writes_a_line_to_a_pipe(
 ) -> None:
     """After half a minute without one, and not before; standard output stays clean."""
     clock = iter((0.0, 29.0, 30.0, 30.0, 31.0))
-    monkeypatch.setattr("incload.progress.monotonic", lambda: next(clock))
+    monkeypatch.setattr("incload.terminal.progress.monotonic", lambda: next(clock))
     with Progress("snapshots") as progress:
         for done in (1, 1_200, 1_201):
             progress.at(done, 6_102)
@@ -71,7 +71,7 @@ def test_a_long_run_writes_a_line_to_a_pipe(
 def test_a_pipe_needs_no_library() -> None:
     """Where no terminal watches, the library that draws the bar is not even imported."""
     program = (
-        "import sys\nfrom incload.progress import Progress\n"
+        "import sys\nfrom incload.terminal.progress import Progress\n"
         "with Progress('trials', 1) as progress: progress.step('one')\nprint('rich' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.plain_text import read_as_utf8, spell_out
+from incload.terminal.plain_text import read_as_utf8, spell_out
 
 if TYPE_CHECKING:
     from pathlib import Path
