@@ -71,7 +71,7 @@ def test_a_new_column_of_nulls_changes_no_row() -> None:
 
 
 def test_only_the_sync_after_it_sees_a_new_column() -> None:
-    """What happened to the columns is told once, and rows that leave are gone from what is visible."""
+    """What happened to the columns is reported once, and rows that leave are gone from what is visible."""
     none, gone = pa.table({"id": pa.array([], pa.string())}), pa.table({"id": pa.array(["a"])})
     ticks = (Tick(START + 100, arrow([]), none, adds=((Column("note", Kind.TEXT), "new"),)),)
     later = (Tick(START + 200, arrow([]), gone), Tick(START + 300, arrow([]), none))
