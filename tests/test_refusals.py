@@ -70,7 +70,7 @@ def refused(capsys: pytest.CaptureFixture[str], code: int) -> str:
 
 FILES = {
     "empty file": ("x.json", "", "is empty"),
-    "not JSON": ("x.json", "{oops", "cannot be read as a file of records"),
+    "not JSON": ("x.json", "{oops", "is no JSON: Expecting property name"),
     "not records": ("x.json", "[1, 2]", "every record is a JSON object"),
     "missing key column": ("x.json", '[{"v": 1, "at": "2026-01-01T00:00:00Z"}]', "no key column 'id'"),
     "record without key": (

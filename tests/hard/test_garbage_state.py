@@ -200,7 +200,7 @@ FROM_THE_FUTURE = {
     "another version": ('"version": 1', '"version": 2', "use the incload that wrote it"),
     "another strategy": ('"strategy": "timestamp_watermark"', '"strategy": "time_travel"', "written for the strategy"),
     "another scale": ("text like", "text unlike", "reset it with `incload state reset"),
-    "another cursor": ('"cursor": "at"', '"cursor": "then"', "name that one, or forget it"),
+    "another cursor": ('"cursor": "at"', '"cursor": "then"', "name that one, or reset it with `incload state reset"),
 }
 
 

@@ -62,7 +62,7 @@ def test_a_dead_process_holds_nothing(pair: tuple[str, str], tmp_path: Path, tal
         "def hold():\n    print('held', flush=True)\n    signal.pause()\n"
         "class Holding(Tape):\n"
         "    def cross(self, statement):\n"
-        "        if statement.startswith('commit'):\n            hold()\n"
+        "        if statement.startswith('finish'):\n            hold()\n"
         "        super().cross(statement)\n"
         f"with taped(Holding()):\n    main({place.command('timestamp_watermark')!r})\n"
     )

@@ -71,7 +71,7 @@ def test_sqlite_knows_no_column_named_as_a_truth(ends: Ends, name: str) -> None:
         assert ends.load("timestamp_watermark").loaded == 0
         return
 
-    with pytest.raises(Refused, match=f"cannot say the column '{name}' from a truth value: rename it"):
+    with pytest.raises(Refused, match=f"cannot distinguish the column '{name}' from a truth value: rename it"):
         ends.load("timestamp_watermark")
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.engines.stream import Batches
-from incload.errors import Refused
+from incload.errors import Refused, on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,10 +97,14 @@ def _looked_into(session: Session, pattern: str, path: str) -> list[pa.Field]:
     )
     if not odd:
         return []
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(_local(path)) as file:
-        return list(file.schema_arrow)
+    try:
+        with pq.ParquetFile(_local(path)) as file:
+            return list(file.schema_arrow)
+    except pa.ArrowException as error:
+        raise unreadable(path, str(error)) from error
 
 
 def _kept(session: Session, pattern: str, path: str, column: pa.Field) -> tuple[pa.DataType | None, str]:
@@ -139,10 +143,19 @@ def _twelve_bytes(session: Session, pattern: str, path: str, name: str) -> tuple
 
 
 def _batches(path: str, names: list[str]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(_local(path)) as file:
-        yield from file.iter_batches(columns=names)
+    try:
+        with pq.ParquetFile(_local(path)) as file:
+            yield from file.iter_batches(columns=names)
+    except pa.ArrowException as error:
+        raise unreadable(path, str(error)) from error
+
+
+def unreadable(path: object, why: str) -> Refused:
+    """Return the refusal of a file that its own library cannot read."""
+    return Refused(f"{str(path)!r} cannot be read as a file of records: {on_one_line(why)}")
 
 
 def _read(path: str, types: dict[str, pa.DataType]) -> pa.RecordBatchReader:

@@ -21,7 +21,7 @@ from incload.engines.files.column_types import NUMBERS, Field, Typed, Wanted, co
 from incload.engines.files.delimited import DELIMITERS, delimiter_of, spaced_rows
 from incload.engines.files.layout import ending_of
 from incload.engines.files.looks_like import other_form
-from incload.engines.files.parquet_reading import reading
+from incload.engines.files.parquet_reading import reading, unreadable
 from incload.engines.files.read_fields import File, check_names, csv_field, json_fields, read_in_python
 from incload.engines.files.types_by_hand import named_types
 from incload.errors import Refused, visible
@@ -85,7 +85,7 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
     try:
         return _parquet(session, file, table) if reader == "parquet" else _text(session, file, table, reader)
     except duckdb.Error as error:
-        raise Refused(f"{str(path)!r} cannot be read as a file of records: {reason(error)}") from error
+        raise unreadable(path, reason(error)) from error
     except OSError as error:  # it was there when its beginning was read
         raise _gone(path, error) from error
 

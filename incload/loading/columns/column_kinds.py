@@ -124,11 +124,19 @@ def settle_kinds(connections: Connections, table: Table, before: Kinds, *, evolv
     target, source, origin = connections.target, connections.source, connections.origin
     types = {column.name: target.type_name(column, origin) for column in table.columns}
     if target.capabilities.hides_kinds and origin != target.engine:
-        _settle_changed(target, table, changed_kinds(table, types, before), evolve=evolve)
+        changed = changed_kinds(table, types, before)
+        if connections.records is not None:
+            changed = {name: kinds for name, kinds in changed.items() if not _as_written(kinds)}
+        _settle_changed(target, table, changed, evolve=evolve)
     is_kept = before or source.undecided or origin != target.engine
     now = kinds_now(table, types, before, source.undecided) if is_kept else before
     texts = about_texts(table, before, target.engine) if origin != target.engine else ()
     return SettledKinds(now, (*about_undecided(table, before, source.kept_as_text), *texts))
+
+
+def _as_written(kinds: tuple[str, str]) -> bool:
+    """Return whether values of both kinds are kept as a record file writes them: decimals of any scale, and texts."""
+    return all(kind == Kind.TEXT or kind.startswith("decimal ") for kind in kinds)
 
 
 def _settle_changed(target: Session, table: Table, changed: Mapping[str, tuple[str, str]], *, evolve: bool) -> None:

@@ -135,9 +135,8 @@ def _logged(job: WriteJob, question: Logged, rule: WriteRule) -> PreparedWrite:
     """Write the rows that a change log names, and delete the keys that it names and the source does not have.
 
     The log's end is read first and the rows after it, so that no row can be older than the position that is remembered.
-    Deletions come last: where two streams see two moments, theirs is the later. They come from the log and not
-    inferred, so that no number of them is too many; what is inferred from a read of everything may be held back, and
-    then the position is not reached.
+    Deletions come last: where two streams see two moments, theirs is the later. The log names them, so that no number
+    of them is too many; what a read of everything does not find may be held back, and then the position is not reached.
     """
     target, key = job.connections.target, job.table.key
     reached = job.connections.log(question.log).reach(question.after, key)
@@ -148,4 +147,6 @@ def _logged(job: WriteJob, question: Logged, rule: WriteRule) -> PreparedWrite:
         return replace(prepared, position=None if prepared.held_back else reached.position, why_all=reached.why)
     prepared = _plain(job, Delta((question,)), rule)
     gone = target.stage(job.connections.incoming(job.connections.gone(job.table, question), job.table, key), LEFT)
-    return replace(removing(prepared, None if target.is_empty(gone) else gone), position=reached.position)
+    # By mirror every row that was not read leaves the target, and with them each that the log names as gone.
+    removals = prepared.intent.removals or (None if target.is_empty(gone) else gone)
+    return replace(removing(prepared, removals), position=reached.position)
