@@ -63,7 +63,7 @@ class Life:
     def source(self, sql: str, *params: object) -> None:
         """Change the source as its owner does."""
         assert isinstance(self.connections.source, SqliteSession)
-        path = self.connections.source._source
+        path = self.connections.source._transfer._source
         assert path is not None
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(sql, params)

@@ -59,12 +59,13 @@ def fit(connections: Connections, plan: Plan, table: Table, recorded: Kinds) -> 
     _check_identity(plan, table, there)
     missing = [column for column in table.columns if column.name not in there.columns]
     changed = [each for each in table.columns if each.name in there.columns and not _fits(connections, there, each)]
-    if not plan.evolve and (missing or changed):
-        _refuse_other(table, there, missing, changed)
     own = [name for name in there.columns if name not in wanted]
     written = _written(connections, table, recorded) if own else ()
-    for name in own:
-        _check_own(table, name, there.traits[name], written)
+    in_the_way = {name: why for name in own if (why := _why_not(name, there.traits[name], written))}
+    if not plan.evolve and (missing or changed):
+        _refuse_other(table, there, missing, changed, next(iter(in_the_way), None))
+    for why in in_the_way.values():
+        raise Refused(f"target table {table.name!r} {why}")
     gained = evolve(session, table, wanted, missing, [(there.columns[each.name], each) for each in changed])
     connections.widened.update(_widened(connections, table, there, changed))
     return table, gained
@@ -91,19 +92,18 @@ def _written(connections: Connections, table: Table, recorded: Kinds) -> Collect
     return set(recorded) or None
 
 
-def _check_own(table: Table, name: str, trait: Trait, loaded: Collection[str] | None) -> None:
-    """Refuse a column that the source does not have, if the target cannot fill it or a load has written it before."""
+def _why_not(name: str, trait: Trait, loaded: Collection[str] | None) -> str:
+    """Say why a column that the source does not have is in the way; empty where a load can leave it alone.
+
+    It is in the way if the target cannot fill it, or a load has written it before.
+    """
     if not (trait.nullable or trait.filled or trait.generated):
-        raise Refused(
-            f"target table {table.name!r} has a column {name!r} of its own, which must not be null and has no default: "
+        return (
+            f"has a column {name!r} of its own, which must not be null and has no default: "
             "give it a default, or drop it there."
         )
     ours = name in loaded if loaded is not None else not (trait.filled or trait.generated)
-    if ours:
-        raise Refused(
-            f"target table {table.name!r} has another schema than the source: it has a column {name!r} of its own; "
-            "drop it there."
-        )
+    return f"has another schema than the source: it has a column {name!r} of its own; drop it there." if ours else ""
 
 
 def _check_identity(plan: Plan, table: Table, there: _Target) -> None:
@@ -122,9 +122,13 @@ def _fits(connections: Connections, there: _Target, column: Column) -> bool:
     return declared == wanted or connections.target.is_wider(declared, wanted)
 
 
-def _refuse_other(table: Table, there: _Target, missing: list[Column], changed: list[Column]) -> None:
-    """Name the first column that differs and what to do."""
-    if missing:
+def _refuse_other(
+    table: Table, there: _Target, missing: list[Column], changed: list[Column], in_the_way: str | None
+) -> None:
+    """Name the first column that differs and what to do; nothing evolves where a column of its own is in the way."""
+    if missing and in_the_way:
+        said = f"column {missing[0].name!r} is missing there; add it, and drop the column {in_the_way!r} of its own"
+    elif missing:
         said = f"column {missing[0].name!r} is missing there; add it, load with --evolve, or load into a new table"
     else:
         name = changed[0].name
