@@ -158,13 +158,19 @@ def _snapshots(git: Git, tip: str, heads: Mapping[str, str], sought: Sought) -> 
     )
     present = [commit for commit in commits if commit.blob]
     if sought.sample:
-        commits = present = [present[len(present) // 2], present[-1]]
+        commits = present = _middle_and_newest(present)
     wanted = [commit for before, commit in zip([None, *present], present, strict=False) if not _same(before, commit)]
     with _blobs(git, [commit.blob or "" for commit in wanted]) as blobs:
         again = {commit.id for commit in wanted}
         for number, commit in enumerate(commits, start=1):
             data = next(blobs) if commit.id in again else None
             yield Snapshot(commit.id, commit.at * 1_000_000, commit.blob, data, number, len(commits), name=commit.name)
+
+
+def _middle_and_newest(present: list[Commit]) -> list[Commit]:
+    """Return the two versions to sample; one where both hold the same bytes, as with one or two versions."""
+    middle, newest = present[len(present) // 2], present[-1]
+    return [newest] if _same(middle, newest) else [middle, newest]
 
 
 def _same(before: Commit | None, commit: Commit) -> bool:

@@ -421,3 +421,20 @@ def test_a_submodule_of_that_name_is_no_version(repository: Path) -> None:
     git(repository, "fast-import", "--quiet", given=f"{stream}M 160000 {'1' * 40} a.json\n".encode())
 
     assert versions(repository) == [(0, listed(1)), (1, None)]
+
+
+@pytest.mark.parametrize(
+    ("trees", "checked"),
+    [
+        ([b"[1]", b"[2]"], "neither of the 2"),
+        ([b"[1]", b"[2]", None], "neither the first, the middle nor the newest of 3"),
+        ([b"[1]", None, b"[2]", b"[1]"], "neither the first, the middle nor the newest of 4"),
+        ([b"[1]", b"[2]", b"[3]", b"[2]"], "neither the first, the middle nor the newest of 4"),
+    ],
+)
+def test_versions_that_are_all_unusable_are_refused(trees: list[bytes | None], checked: str, repository: Path) -> None:
+    """Few versions, or a middle one that is the newest again, leave one version to sample."""
+    commits(repository, *({"f.json": data} for data in trees))
+
+    with pytest.raises(Refused, match=f"^{checked} snapshots of "):
+        open_history(repository, ReplayOptions(key=("id",), cursor="at", file="f.json"))
