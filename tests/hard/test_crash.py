@@ -155,7 +155,8 @@ def test_dying_at_any_boundary_leaves_no_mixture(
         if cell.strategy.id in FOLLOW_ANYTHING and cell.rule is cell.strategy.write_rule:
             assert peace.wrong == (Difference(), Difference())
         beginnings = cell.beginnings(peace.statements)
-        assert len(beginnings) > 4
+        idle = peace.before == peace.after  # a load with nothing to do begins, reads twice and finishes
+        assert len(beginnings) > (3 if idle else 4)
         first = next((at for at, begun in enumerate(beginnings) if begun not in known), len(beginnings))
         known.update(beginnings)
         tally("crash: loads of a strategy under a write rule on a pair", 1)

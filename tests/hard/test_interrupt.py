@@ -18,7 +18,7 @@ from offering import check_sentence, offer
 from places import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from conftest import Tally
@@ -39,6 +39,14 @@ def stopping(number: int) -> Tape:
             os.kill(os.getpid(), number)
 
     return Tape(die=send)
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Let an interrupt arrive, in this process and those that it starts: a job in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

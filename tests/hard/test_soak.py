@@ -71,7 +71,8 @@ def test_nothing_grows(
     assert memory() - before[0] < MOST_GROWN
     assert handles() == before[1]
     assert list(scratch.iterdir()) == []
-    assert bookkeeping(place) == {"_incload_state": 1, "_incload_digests_events_row_hash_cdc": 5, "events": 5}
+    states = 1 if pair[0] == pair[1] else 2  # between two engines the forms of the columns are kept as well
+    assert bookkeeping(place) == {"_incload_state": states, "_incload_digests_events_row_hash_cdc": 5, "events": 5}
     assert place.target.stat().st_size < 12 * 1024 * 1024
 
 

@@ -19,7 +19,7 @@ from incload.harness.trials.runner import run_cells
 
 PROBE = """
 import os
-from incload.harness import server
+from incload.engines.postgres import server
 from incload.harness.trials.matrix import Choice
 from incload.harness.trials.runner import run_cells
 print(server.embedded().process, server.embedded().folder, server.embedded().guard.pid)
@@ -58,7 +58,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 KILLED = """
 import os, sys, signal
-from incload.harness import server
+from incload.engines.postgres import server
 started = server.embedded()
 print(started.process, started.folder, started.guard.pid, flush=True)
 if sys.argv[2] == "forked" and os.fork() == 0:
