@@ -69,6 +69,9 @@ class Session(Dialect, ABC):
     watch: Callable[[WriteIntent], None] | None = None
     """Called with every intent before it is carried out."""
 
+    from_text: bool = False
+    """Whether the source is a file of text, whose values are kept as the file writes them."""
+
     undecided: frozenset[str] = frozenset()
     """The columns of a record file without any value, which leave open what they hold."""
 

@@ -217,6 +217,7 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
         return Taken(0)
     _require(path, [field.name for field in fields], wanted)
     fields = [replace(field, families=families_of(session, field)) for field in fields]
+    session.from_text = True
     session.undecided = frozenset(field.name for field in fields if not field.families)
     session.kept_as_text = frozenset(field.name for field in fields if _is_narrower(field, wanted))
     by_name = {field.name: field for field in fields}

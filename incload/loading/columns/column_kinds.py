@@ -125,7 +125,7 @@ def settle_kinds(connections: Connections, table: Table, before: Kinds, *, evolv
     types = {column.name: target.type_name(column, origin) for column in table.columns}
     if target.capabilities.hides_kinds and origin != target.engine:
         changed = changed_kinds(table, types, before)
-        if connections.records is not None:
+        if source.from_text:
             changed = {name: kinds for name, kinds in changed.items() if not _as_written(kinds)}
         _settle_changed(target, table, changed, evolve=evolve)
     is_kept = before or source.undecided or origin != target.engine
@@ -135,7 +135,7 @@ def settle_kinds(connections: Connections, table: Table, before: Kinds, *, evolv
 
 
 def _as_written(kinds: tuple[str, str]) -> bool:
-    """Return whether values of both kinds are kept as a record file writes them: decimals of any scale, and texts."""
+    """Return whether values of both kinds are kept as a file of text writes them: decimals of any scale, and texts."""
     return all(kind == Kind.TEXT or kind.startswith("decimal ") for kind in kinds)
 
 
