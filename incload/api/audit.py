@@ -10,11 +10,11 @@ from incload.api.durations import duration
 from incload.api.options import check_names, column_names, key_columns, one_of
 from incload.auditing.causes import Causes, Mark, given_mark, shown_mark, ticks_per_second
 from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look, refuse_repeated
-from incload.auditing.forms import Sides
 from incload.auditing.result import AuditResult
 from incload.auditing.tables import Opened, Wanted, not_compared, open_copy, open_source, paired, refuse_itself
 from incload.cursor import UNITS
-from incload.engines.canonical import NULL
+from incload.engines.digests.canonical import NULL
+from incload.engines.digests.forms import Sides
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import locate
 from incload.engines.files.layout import PARENT, Layout, column_of
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from incload.auditing.forms import Pair
-    from incload.engines.canonical import Digests
+    from incload.engines.digests.canonical import Digests
+    from incload.engines.digests.forms import Pair
     from incload.engines.endpoint import Endpoint
 
 

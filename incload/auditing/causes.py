@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from incload.auditing.values import position, shown
 from incload.auditing.wrong_rows import DUPLICATED, LOST, PHANTOM
 from incload.cursor import UNITS, MixedText
-from incload.engines.canonical import ISO
+from incload.engines.digests.canonical import ISO
 from incload.errors import Refused
 from incload.table import Kind
 
 if TYPE_CHECKING:
     from incload.auditing.wrong_rows import WrongRow
-    from incload.engines.canonical import Held
+    from incload.engines.digests.canonical import Held
 
 _MOST_LAGS = 100_000
 """Of how many late rows it is remembered how late they were."""

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from incload.auditing.blocks import first_cut, unequal
 from incload.auditing.result import Sample
 from incload.auditing.values import shown
 from incload.auditing.wrong_rows import DUPLICATED, KINDS, LOST, PHANTOM, STALE, wrong_rows
+from incload.engines.digests.blocks import first_cut, unequal
 from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from incload.auditing.causes import Causes
-    from incload.auditing.forms import Pair
     from incload.auditing.wrong_rows import WrongRow
-    from incload.engines.canonical import Cut, Digests, Within
+    from incload.engines.digests.canonical import Cut, Digests, Within
+    from incload.engines.digests.forms import Pair
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from incload.auditing.forms import Pair, Sides, pair
+from incload.engines.digests.forms import Pair, Sides, pair
 from incload.engines.endpoints import Location
 from incload.engines.registry import session_type
 from incload.errors import Refused, unknown

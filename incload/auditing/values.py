@@ -6,7 +6,7 @@ import math
 import struct
 
 from incload.cursor import Stamps
-from incload.engines.canonical import NULL
+from incload.engines.digests.canonical import NULL
 
 
 def shown(text: str, per_second: int = 1_000_000) -> object:

@@ -15,7 +15,7 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from incload.engines.canonical import Digests, Within
+    from incload.engines.digests.canonical import Digests, Within
 
 Texts = tuple[str, ...]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from incload.engines.abilities.fixture import Fixture
-    from incload.engines.canonical import Digests, Held
+    from incload.engines.digests.canonical import Digests, Held
     from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
 
@@ -81,7 +81,7 @@ def fixture(session: Session) -> Fixture:
 
 
 def digests(session: Session, relation: str, held: Sequence[Held], key: Sequence[int]) -> Digests:
-    """Return the rows of a relation as a session's engine writes and digests them; see `incload.engines.canonical`."""
+    """Return the rows of a relation as a session's engine writes and digests them."""
     entry = _ENGINES[session.engine]
     module = import_module(f"incload.engines.{entry.module.partition('.')[0]}.canonical")
     made: Digests = module.DIGESTS(session, relation, held, key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.engines.canonical import Buckets, Form, Held, Ranges, Within
+from incload.engines.digests.canonical import Buckets, Form, Held, Ranges, Within
 from incload.engines.endpoints import locate
 from incload.engines.registry import digests, session_type
 from incload.table import Column, Kind

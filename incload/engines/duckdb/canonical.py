@@ -1,10 +1,10 @@
-"""How DuckDB writes the canonical text of a value; see `incload.engines.canonical`."""
+"""How DuckDB writes the canonical text of a value; see `incload.engines.digests.canonical`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.canonical import DECIMAL, ISO, LARGEST_SINGLE, Held, SqlDigests
+from incload.engines.digests.canonical import DECIMAL, ISO, LARGEST_SINGLE, Held, SqlDigests
 from incload.engines.duckdb.shared_types import written
 from incload.engines.duckdb.sql import is_nested, ticks
 from incload.table import Kind

@@ -1,10 +1,10 @@
-"""How PostgreSQL writes the canonical text of a value; see `incload.engines.canonical`."""
+"""How PostgreSQL writes the canonical text of a value; see `incload.engines.digests.canonical`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.canonical import DECIMAL, ISO, LARGEST_SINGLE, Held, SqlDigests
+from incload.engines.digests.canonical import DECIMAL, ISO, LARGEST_SINGLE, Held, SqlDigests
 from incload.engines.postgres.columns import shared_types
 from incload.engines.postgres.sql import microseconds
 from incload.errors import Refused

@@ -13,7 +13,7 @@ from hashlib import md5
 from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, MixedText
-from incload.engines.canonical import (
+from incload.engines.digests.canonical import (
     DECIMAL,
     ISO,
     LARGEST_SINGLE,

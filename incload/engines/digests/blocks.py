@@ -9,13 +9,13 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from incload.engines.canonical import Buckets, Ranges, Within
+from incload.engines.digests.canonical import Buckets, Ranges, Within
 from incload.table import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from incload.engines.canonical import Block, Cut, Digest, Digests
+    from incload.engines.digests.canonical import Block, Cut, Digest, Digests
 
 MOST_BLOCKS = 4_096
 """How many blocks the first cut makes, about."""

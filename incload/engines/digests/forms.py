@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from incload.engines.canonical import Form, Held
+from incload.engines.digests.canonical import Form, Held
 from incload.errors import Refused
 from incload.table import Kind
 
