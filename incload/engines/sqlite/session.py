@@ -12,27 +12,25 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
-from incload.cursor import MixedText
 from incload.engines.capabilities import Capabilities
-from incload.engines.cursor_sql import CursorSql
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import path_of
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.sqlite import digest as sqlite_digest
 from incload.engines.sqlite.catalog import Catalogue
 from incload.engines.sqlite.cursor_check import CursorValues
-from incload.engines.sqlite.declared import declared_kind, is_alike
-from incload.engines.sqlite.equality import COLLATIONS, collations
-from incload.engines.sqlite.limits import LOCK_SECONDS, MOST_COLUMNS
+from incload.engines.sqlite.declared import declared_kind
+from incload.engines.sqlite.dialect import SqliteDialect
+from incload.engines.sqlite.equality import collations
+from incload.engines.sqlite.limits import LOCK_SECONDS
 from incload.engines.sqlite.optional import SqliteLogs, SqliteLooks
 from incload.engines.sqlite.transfer import SqliteTransfer
 from incload.errors import Refused
-from incload.exact_numbers import RANK_WIDTH, ExactNumbers
 from incload.strategy import Capability
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from incload.cursor import Scale
@@ -42,33 +40,20 @@ if TYPE_CHECKING:
     from incload.engines.stream import Stream
     from incload.table import Table
 
-_MOST_IN_A_ROW = 100
-"""How many conditions are joined at once: every one lies deeper than the one before, and 1,000 are too deep."""
 _PAGE_BYTES = 16_384
 """The page size of a target that is created, for fewer calls to the system; a file that is there keeps its own."""
 _CACHE_KIB = 16_384
 """How much of the target is kept in memory, so that changed pages are written once, when the sync commits."""
 BATCH_ROWS = 65_536
-_TYPES = {
-    Kind.INTEGER: "INTEGER",
-    Kind.REAL: "REAL",
-    Kind.TEXT: "TEXT",
-    Kind.BOOLEAN: "INTEGER",
-    Kind.TIMESTAMP: "INTEGER",
-    Kind.DECIMAL: "TEXT",
-    Kind.BLOB: "BLOB",
-    Kind.OTHER: "TEXT",
-}
 _STORED = {Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.BLOB}
 _ROWID = "rowid"
 _OF_ROWS = ("INSERT", "DELETE", "UPDATE", "CREATE TEMP", "DROP TABLE IF EXISTS temp.", "BEGIN", "COMMIT", "ROLLBACK")
 """How statements begin that change no table's form."""
 
 
-class SqliteSession(Session):
+class SqliteSession(SqliteDialect, Session):
     """One SQLite connection with the target, the source, or both."""
 
-    engine: ClassVar[str] = "sqlite"
     capabilities: ClassVar[Capabilities] = Capabilities(
         folds_names=True, holds_any=True, hides_kinds=True, follows=frozenset({Capability.TRIGGERS})
     )
@@ -174,10 +159,6 @@ class SqliteSession(Session):
         """Look at the catalogue."""
         return self._catalogue.describe(("target", table))[0].traits()
 
-    def is_wider(self, there: str, wanted: str) -> bool:
-        """Compare what SQLite makes of the words: it keeps values of any length under any name of a type."""
-        return is_alike(there, wanted)
-
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
         """Build the table again around the columns, and all that belongs to it, as SQLite's manual describes."""
         from incload.engines.sqlite.rebuild import rebuild
@@ -198,18 +179,6 @@ class SqliteSession(Session):
     def all_columns(self, table: str) -> str:
         """The number of a row is no part of *."""
         return f"{_ROWID}, *" if table in self._numbered else "*"
-
-    def check_names(self, columns: Iterable[str]) -> None:
-        """Refuse too many, and `true` and `false`: out of a subquery SQLite renames such a column, even when quoted."""
-        names = list(columns)
-        if len(names) > MOST_COLUMNS:
-            raise Refused(
-                f"the source has {len(names):,} columns, and a table of SQLite holds {MOST_COLUMNS:,}: "
-                "leave some out, or load into DuckDB."
-            )
-        for name in names:
-            if name.lower() in {"true", "false"}:
-                raise Refused(f"SQLite cannot distinguish the column {name!r} from a truth value: rename it.")
 
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
@@ -233,15 +202,6 @@ class SqliteSession(Session):
         """Look at the collations of the unique index over the key, which may not be those of the columns."""
         return collations(self._catalogue.describe((place, table))[0].indexes, key)
 
-    def collation(self, column: Column, origin: str) -> str:
-        """Keep SQLite's own, and take the one that is nearest to another engine's."""
-        return column.collation if origin == self.engine else COLLATIONS.get(self.equalities.get(column.name), "")
-
-    def folded(self, expression: str, equality: Equality) -> str:
-        """Name the collation, which an index may have."""
-        collation = COLLATIONS.get(equality)
-        return f"{expression} COLLATE {collation}" if collation else super().folded(expression, equality)
-
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Look at the stored values: SQLite's declared types promise nothing."""
         return CursorValues(self, self.relation(place, table), column.name).scale(per_second)
@@ -261,48 +221,6 @@ class SqliteSession(Session):
         """SQLite lives in this process: its clock is the machine's."""
         return time.time_ns() // 1_000
 
-    def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
-        """Compare the bare column: numbers as numbers, timestamps of one shape as text, of several by value."""
-        name = self.quote(column)
-        if isinstance(scale, ExactNumbers):
-            ranked = self.exact(name, scale, declared)
-            largest = f"substr(max({ranked} || {name}), {RANK_WIDTH + 1})"
-            return CursorSql(ranked, "incload_rank(?)", name, largest)
-        compared = self.meaning(name) if isinstance(scale, MixedText) else name
-        return CursorSql(compared, "?", compared)
-
-    def exact(self, value: str, scale: Scale, declared: str) -> str:  # noqa: ARG002 - all are texts
-        """Call the function that the connection brings along: texts have another order than numbers."""
-        return f"incload_rank({value})"
-
-    def meaning(self, text: str) -> str:
-        """Call the function that the connection brings along."""
-        return f"incload_meaning({text})"
-
-    def digest(self, columns: Iterable[str], alias: str) -> str:
-        """Call the digest function that the connection brings along; of many columns, on digests of some of them."""
-        names = list(columns)
-        if len(names) <= sqlite_digest.MOST_ARGUMENTS:
-            return f"incload_digest({self.listed(names, alias)})"
-        parts = [
-            names[at : at + sqlite_digest.MOST_ARGUMENTS] for at in range(0, len(names), sqlite_digest.MOST_ARGUMENTS)
-        ]
-        return f"incload_digest({', '.join(self.digest(part, alias) for part in parts)})"
-
-    def table_digest(self, columns: Sequence[Column]) -> str:
-        """Take the fast form where the kinds of the columns allow it."""
-        return sqlite_digest.fast_digest(columns, self.digest((column.name for column in columns), ""))
-
-    @property
-    def digest_tag(self) -> str:
-        """The digests are of one kind or the other; see there."""
-        return sqlite_digest.TAG
-
-    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
-        """Compare column by column; IS NOT takes nulls for values, and BINARY passes over a column's own collation."""
-        names = [self.quote(name) for name in columns]
-        return _any_of([f"{one}.{name} COLLATE BINARY IS NOT {other}.{name}" for name in names])
-
     def differing(self, names: tuple[str, ...], key: tuple[str, ...], relation: str, other: str) -> Query:
         """Let both relations pass each other once in the order of the key, where neither has to be sorted for it."""
         exact = ", ".join(f"{name} COLLATE BINARY AS {name}" for name in map(self.quote, names))
@@ -315,10 +233,6 @@ class SqliteSession(Session):
         """Ask the planner whether a query needs anything sorted."""
         plan = self.rows(f"EXPLAIN QUERY PLAN {query.sql}", query.params)
         return any("TEMP B-TREE" in str(step) for *_, step in plan)
-
-    def type_name(self, column: Column, origin: str) -> str:
-        """Keep SQLite's own declaration; give columns of other engines a storage class."""
-        return column.declared if origin == self.engine else _TYPES[column.kind]
 
     def merge(self, table: Table, incoming: str) -> int:
         """Upsert, the fastest correct way in SQLite; a table called excluded would be taken for the new rows."""
@@ -374,11 +288,3 @@ def _refusal(path: Path | None, error: sqlite3.DatabaseError) -> Refused:
             "load again when it has finished."
         )
     return Refused(f"{str(path)!r} cannot be used as a SQLite database: {reason(error)}")
-
-
-def _any_of(conditions: Sequence[str]) -> str:
-    """Return the condition that one of several holds, many of them joined in groups."""
-    if len(conditions) <= _MOST_IN_A_ROW:
-        return f"({' OR '.join(conditions) or 'false'})"
-    groups = (conditions[at : at + _MOST_IN_A_ROW] for at in range(0, len(conditions), _MOST_IN_A_ROW))
-    return _any_of([_any_of(group) for group in groups])
