@@ -11,7 +11,7 @@ from incload.contenders.coarse import CoarseState
 from incload.contenders.contender import Asked, Capabilities, Claims, Contender, Counters, StateAccess, SyncResult
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
-from incload.loading.connections import connect
+from incload.loading.opening import connect
 from incload.loading.plan import Guards, Plan
 from incload.loading.state.table_store import TABLE as STATE_TABLE
 from incload.loading.state.table_store import TableStore

@@ -12,7 +12,7 @@ from incload.engines.abilities.change_log import ChangeLog
 from incload.engines.driver_errors import reason
 from incload.engines.registry import session_type
 from incload.errors import Refused, Unable, unknown
-from incload.loading.connections import reopen
+from incload.loading.opening import reopen
 from incload.strategy import Capability
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from incload.loading.columns.equating import check_key, compare_keys, refuse_nul
 from incload.loading.columns.missing_columns import hold_columns
 from incload.loading.columns.shared_types import is_ordered_alike, shared_type
 from incload.loading.columns.target_shape import about_generated, beside_own, fit
-from incload.loading.connections import require_capability
 from incload.loading.cursor_check import look_at_cursor
+from incload.loading.opening import require_capability
 from incload.loading.state.store import SnapshotStore
 from incload.loading.state.table_store import TABLE as STATES
 from incload.loading.state.table_store import TableStore

@@ -30,7 +30,7 @@ from incload.auditing.audit import audit
 from incload.engines.endpoints import Location, locate
 from incload.engines.postgres.server import schema
 from incload.engines.registry import fixture, session_type
-from incload.loading.connections import connect, reopen
+from incload.loading.opening import connect, reopen
 from incload.loading.run import load
 from incload.registry import strategy
 from incload.strategy import WriteRule

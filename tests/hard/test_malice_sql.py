@@ -12,7 +12,7 @@ from dying import Tape, taped
 from incload.engines.endpoints import Location, locate
 from incload.engines.postgres import server
 from incload.engines.registry import fixture, session_type
-from incload.loading.connections import connect
+from incload.loading.opening import connect
 from incload.loading.plan import Guards, Plan
 from incload.loading.sync import sync
 from incload.registry import strategies

@@ -78,7 +78,7 @@ def test_nothing_grows(
 
 def bookkeeping(place: Place) -> dict[str, int]:
     """Return how many rows each table of the target holds, but for its history, which is within its bound."""
-    from incload.loading.connections import reopen
+    from incload.loading.opening import reopen
 
     session = reopen(Location(place.pair[1], place.target))
     try:

@@ -21,7 +21,7 @@ from places import run
 
 from incload.engines.endpoints import Location, locate
 from incload.engines.postgres import server
-from incload.loading.connections import connect
+from incload.loading.opening import connect
 from incload.loading.plan import Plan
 from incload.loading.run import LoadSummary, load
 from incload.loading.sync import Synced, sync

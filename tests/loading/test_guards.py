@@ -11,8 +11,8 @@ from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps
 from incload.engines.session import Session
 from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
-from incload.loading.connections import connect
 from incload.loading.guards import FARTHEST_ZONE_HOURS, may_remove, refuse_backwards
+from incload.loading.opening import connect
 from incload.loading.plan import Guards, Plan
 from incload.loading.sync import sync
 from incload.registry import strategy

@@ -23,7 +23,8 @@ from incload.engines.registry import fixture
 from incload.harness.concurrency import writers
 from incload.harness.sandbox.throw_away import open_target
 from incload.harness.trials.error_timeline import counts
-from incload.loading.connections import Connections, reopen
+from incload.loading.connections import Connections
+from incload.loading.opening import reopen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

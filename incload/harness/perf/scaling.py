@@ -13,7 +13,7 @@ from incload.engines.registry import fixture
 from incload.harness.perf.throughput import Workspace, workspace
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED
 from incload.history.synthetic.datasets import rows as dataset_rows
-from incload.loading.connections import connect
+from incload.loading.opening import connect
 from incload.loading.plan import Plan
 from incload.loading.sync import Synced, sync
 

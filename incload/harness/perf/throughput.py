@@ -24,7 +24,7 @@ from incload.harness.trials.error_timeline import counts
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks
 from incload.history.synthetic.datasets import rows as dataset_rows
 from incload.loading import capture
-from incload.loading.connections import unable
+from incload.loading.opening import unable
 from incload.report.outcome import Outcome
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from incload.engines.abilities.change_log import ChangeLog
 from incload.engines.registry import fixture
 from incload.harness.sandbox.throw_away import THREADS, open_target
-from incload.loading.connections import Connections, unable
+from incload.loading.connections import Connections
+from incload.loading.opening import unable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from incload.engines.driver_errors import reason
 from incload.engines.registry import session_type
 from incload.errors import Refused, unknown
-from incload.loading.connections import reopen, resolve_table_name
+from incload.loading.opening import reopen, resolve_table_name
 from incload.loading.state.entry import Entry
 from incload.loading.state.parse import key_of, watermark_of
 from incload.loading.state.table_store import By, Past, TableStore, remembered

@@ -12,7 +12,7 @@ import pytest
 
 from incload.engines.registry import session_type
 from incload.errors import Refused
-from incload.loading.connections import connect
+from incload.loading.opening import connect
 from incload.loading.plan import Plan
 from incload.loading.run import load
 from incload.loading.state.table_store import TableStore

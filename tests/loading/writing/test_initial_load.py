@@ -16,7 +16,7 @@ from incload.engines.duckdb import chunked_load
 from incload.engines.duckdb.chunked_load import DuckdbParts
 from incload.engines.sqlite.arrow import send
 from incload.errors import Refused
-from incload.loading.connections import connect
+from incload.loading.opening import connect
 from incload.loading.plan import Plan
 from incload.loading.sync import sync
 from incload.registry import strategy

@@ -15,7 +15,7 @@ import pytest
 from incload.engines.endpoints import locate
 from incload.engines.postgres import server
 from incload.errors import Refused
-from incload.loading.connections import connect
+from incload.loading.opening import connect
 from incload.loading.plan import Guards, Plan
 from incload.loading.run import load
 from incload.registry import strategy

@@ -1,0 +1,146 @@
+"""Both ends of a load are opened here: what cannot be loaded, or not by the strategy named, is refused at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.engines.endpoints import Location
+from incload.engines.registry import session_type
+from incload.errors import Refused, Unable
+from incload.loading.connections import Connections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from incload.engines.endpoint import Endpoint
+    from incload.engines.session import Row, Session
+    from incload.loading.plan import Plan
+    from incload.strategy import Strategy
+
+
+def connect(source: Endpoint, target: Endpoint, plan: Plan) -> Connections:
+    """Open both ends of a planned load; a target file that does not exist yet is created by its engine.
+
+    Raises `Refused` for a source that cannot be read or a target that cannot be written.
+    """
+    _check_plan(plan)
+    source.check_source()
+    if target.table is not None:
+        raise Refused(f"the target names the table {target.table!r}: name it with --table instead.")
+    target.check_target(source)
+    if isinstance(source, Location) and source.engine == "file":
+        return _from_file(source.path, target, plan)
+    if not plan.layout.is_plain:
+        raise Refused(
+            "--records, --key-from-name, --encoding and paths with .. say where the records are in a file, and "
+            f"{source.shown} is a database: leave them out."
+        )
+    if plan.types:
+        raise Refused(
+            f"--types names types of columns of a record file, and {source.shown} is a database, whose columns have "
+            "types: leave it out, and load from a view that casts them."
+        )
+    table = source.table or plan.name
+    connections = _opened(source, target, table)
+    try:
+        together = _refuse_itself(connections, target, plan)
+    except BaseException:
+        connections.close()
+        raise
+    if connections.attached or not together:
+        return connections
+    connections.close()
+    both = session_type(source.engine).open(source, target)
+    return Connections(both, both, table)
+
+
+def _opened(source: Endpoint, target: Endpoint, table: str) -> Connections:
+    """Open one session for both ends where they are seen to share one, else two."""
+    if target.shares_session(source):
+        both = session_type(source.engine).open(source, target)
+        return Connections(both, both, table)
+    reading = session_type(source.engine).open(source, None)
+    try:
+        return Connections(reading, session_type(target.engine).open(None, target), table)
+    except BaseException:
+        reading.close()
+        raise
+
+
+def _refuse_itself(connections: Connections, target: Endpoint, plan: Plan) -> bool:
+    """Refuse to load a table into itself, under whatever URL; say whether one session can do for both ends."""
+    if connections.source.engine != connections.target.engine:
+        return False
+    one: Row = ()
+    other: Row = ()
+    if not connections.attached:
+        one, other = connections.source.database(), connections.target.database()
+    names = connections.source.name("source", connections.table), connections.target.name("target", plan.name)
+    is_one = len({name.lower() if connections.source.capabilities.folds_names else name for name in names}) == 1
+    if one[:1] == other[:1] and is_one:
+        raise Refused(f"source and target are both table {plan.name!r} of {target.shown}: load into another table.")
+    return one == other
+
+
+def require_capability(strategy: Strategy, source: Session, *, is_file: bool = False) -> None:
+    """Refuse a strategy that asks for what the source's engine does not have."""
+    if strategy.asks is None:
+        return
+    why = f"a file has no {strategy.asks}" if is_file else source.cannot(strategy.asks)
+    if why:
+        raise unable(strategy.name, why)
+
+
+def unable(name: str, why: str) -> Unable:
+    """Return the refusal of a strategy that asks for what a source does not have."""
+    return Unable(f"strategy {name!r} cannot follow this source, because {why}: choose another strategy.")
+
+
+def resolve_table_name(session: Session, table: str, known: Iterable[str] | None = None) -> str:
+    """Return the spelling under which a target table stands there, or among known names; else the name as it is."""
+    if not session.capabilities.folds_names:
+        return table
+    names = sorted(session.tables("target") if known is None else known)
+    return table if table in names else next((name for name in names if name.lower() == table.lower()), table)
+
+
+def open_source(source: Endpoint) -> Session:
+    """Open a database only to read it; refuse one that is not there."""
+    source.check_source()
+    return session_type(source.engine).open(source, None)
+
+
+def reopen(target: Endpoint) -> Session:
+    """Open a target on its own; refuse one that is not there."""
+    if not target.is_there:
+        raise Refused(f"there is no target {target.shown}: check its path.")
+    return session_type(target.engine).open(None, target)
+
+
+def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
+    """Read the file in DuckDB: in the target's own session if that is DuckDB's, else in one that streams to it."""
+    from incload.engines.files import record_files
+    from incload.engines.files.column_types import Wanted
+
+    writing = session_type(target.engine).open(None, target)
+    reading = writing if target.engine == "duckdb" else session_type("file").open(None, None)
+    try:
+        known = {column.name: column for column in writing.columns("target", plan.name) or ()}
+        traits = writing.traits(plan.name) if known else {}
+        own = frozenset(name for name, each in traits.items() if each.filled or each.generated)
+        wanted = Wanted(plan.key, plan.cursor, known, own, plan.layout, dict(plan.types))
+        taken = record_files.take(reading, path, plan.name, wanted)
+    except BaseException:
+        Connections(reading, writing, plan.name).close()
+        raise
+    return Connections(reading, writing, plan.name, taken.records, taken.notes, taken.absent)
+
+
+def _check_plan(plan: Plan) -> None:
+    if not plan.name:
+        raise Refused("the table to load into has an empty name: name one with --table.")
+    if plan.name.lower().startswith("_incload_"):
+        raise Refused(f"{plan.name!r} cannot be the table to load into: names in _incload_ are incload's own.")
+    if len(set(plan.key)) < len(plan.key):
+        raise Refused(f"the key names a column twice ({', '.join(plan.key)}): name each once.")
