@@ -18,8 +18,6 @@ from incload.engines.dialect import Dialect
 from incload.engines.sql import Place, Query, Row
 from incload.engines.temporary.tables import STAGE
 from incload.errors import Refused
-from incload.ordered_ids import ids_of, mixed_ids
-from incload.table import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from incload.engines.contract import StateChange, WriteIntent
     from incload.engines.endpoint import Endpoint
     from incload.engines.stream import Stream
-    from incload.ordered_ids import OrderedIds
     from incload.strategy import Capability
     from incload.table import Column, Table
 
@@ -258,20 +255,6 @@ class Session(Dialect, ABC):
         None when there is no value. `per_second` is what an integer cursor counts, as the user says; None for
         plain numbers.
         """
-
-    def ordered_ids(self, place: Place, table: str, column: Column) -> OrderedIds | None:
-        """Return the form of the ids in a cursor column, if its first value is one; refuse others beside it."""
-        if column.kind is not Kind.TEXT and column.declared.lower() != "uuid":
-            return None
-        text, relation = f"CAST({self.quote(column.name)} AS VARCHAR)", f"{self.relation(place, table)} AS r"
-        first = self.rows(f"SELECT {text} FROM {relation} WHERE {self.quote(column.name)} IS NOT NULL LIMIT 1")
-        ids = ids_of(str(first[0][0])) if first else None
-        if ids is None:
-            return None
-        other = self.rows(f"SELECT {text} FROM {relation} WHERE NOT ({self.matches(text, ids.pattern)}) LIMIT 1")
-        if other:
-            raise mixed_ids(column.name, first[0][0], other[0][0])
-        return ids
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - a dialect may need it
         """Return whether the largest value of a column is found at once; without an index, only a small table's is."""

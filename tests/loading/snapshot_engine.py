@@ -17,7 +17,8 @@ import duckdb
 from incload.engines import registry
 from incload.engines.capabilities import AtomicState, Capabilities
 from incload.engines.contract import WriteResult
-from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
+from incload.engines.duckdb.session import DuckdbSession
+from incload.engines.duckdb.sql import IN_MEMORY
 from incload.engines.endpoints import path_of
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.temporary.tables import STAGE

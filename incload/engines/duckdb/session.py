@@ -7,31 +7,30 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
 
-from incload.cursor import ZONE_AT_END, Scale, Stamps, scale_of_texts
+from incload.cursor import ZONE_AT_END, Scale
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.equality import Equality
 from incload.engines.columns.traits import Trait, is_wider
-from incload.engines.cursor_sql import shape
+from incload.engines.cursor_scale import TextCursor, declared_scale
+from incload.engines.duckdb.catalog import Catalogue
 from incload.engines.duckdb.chunked_load import DuckdbParts
 from incload.engines.duckdb.dialect import DuckdbDialect
 from incload.engines.duckdb.json_text import quoted
 from incload.engines.duckdb.schemas import DuckdbSchemas, are_one
-from incload.engines.duckdb.sql import LADDERS, crossing, is_json, kind_of, taken
+from incload.engines.duckdb.sql import LADDERS, crossing, is_json, path_literal, taken
 from incload.engines.duckdb.vacuum import DuckdbUpkeep
 from incload.engines.endpoints import MAIN, path_of, schema_of
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.stream import Batches, Stream
-from incload.errors import Refused
-from incload.exact_numbers import exact_numbers
 from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -46,8 +45,6 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 """Nothing is fetched from anywhere behind a user's back; a commit of more than a little goes into the file at once, and
 not first into the log beside it and then, on closing, into the file as well."""
 _STREAM = "incload_stream"
-IN_MEMORY = Path(":memory:")
-"""A database that will never be opened again."""
 
 
 class DuckdbSession(DuckdbDialect, Session):
@@ -80,12 +77,10 @@ class DuckdbSession(DuckdbDialect, Session):
         self.parts = self._parts = DuckdbParts(self)
         self._upkeep = DuckdbUpkeep(self)
         self.places = DuckdbSchemas(self, schemas, is_one_file=is_one_file)
+        self._catalogue = Catalogue(self.rows, self.places)
         config = dict(_CONFIG)
         self._connection = duckdb.connect(config=config | {"threads": threads} if threads else config)
         self._open = False
-        self._described: dict[tuple[str, str], tuple[Column, ...] | None] = {}
-        self._keys: dict[tuple[str, str], frozenset[str]] = {}
-        self._collations: dict[tuple[str, str], list[str]] = {}
         self._reader: pa.RecordBatchReader | None = None
         self.rows("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         try:
@@ -105,7 +100,7 @@ class DuckdbSession(DuckdbDialect, Session):
         return cls(path_of(source), path_of(target), schemas=(schema_of(source), schema_of(target)))
 
     def _attach(self, path: Path, place: Place, options: str = "") -> None:
-        self.rows(f"ATTACH {_literal(path)} AS {place} (TYPE duckdb{options})")
+        self.rows(f"ATTACH {path_literal(path)} AS {place} (TYPE duckdb{options})")
         self.places.find_schema(place)
 
     @property
@@ -120,7 +115,7 @@ class DuckdbSession(DuckdbDialect, Session):
     def write(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement and return how many rows it changed."""
         if not sql.startswith(("INSERT", "DELETE", "UPDATE", "CREATE TEMP", "DROP TABLE IF EXISTS temp.")):
-            self._forget()
+            self._catalogue.forget()
         changed = self.rows(sql, params)
         return int(changed[0][0]) if changed and isinstance(changed[0][0], int) else 0  # DDL answers with no number
 
@@ -148,13 +143,7 @@ class DuckdbSession(DuckdbDialect, Session):
         if self._open:
             self._open = False
             self.rows("ROLLBACK")
-            self._forget()
-
-    def _forget(self) -> None:
-        """The catalogue may have changed. No other process can change it: DuckDB gives a file to one at a time."""
-        self._described.clear()
-        self._keys.clear()
-        self.places.forget()
+            self._catalogue.forget()
 
     def close(self) -> None:
         """Close the connection and with it the attached files."""
@@ -177,37 +166,12 @@ class DuckdbSession(DuckdbDialect, Session):
         return self.places.schemas_with(table)
 
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
-        """Read the columns of the table or view from the catalogue, and remember them until it changes."""
-        if (place, table) not in self._described:
-            self._describe(place, table)
-        return self._described[place, table]
-
-    def _describe(self, place: Place, table: str) -> None:
-        """Remember the columns of a table or view and the key of a table: the list of constraints is slow to read."""
-        # Describing what is not there would end the transaction, and listing all columns is slow.
-        there = {name.lower(): is_table for name, is_table in self.places.listed_in(place).items()}
-        found = self.rows(f"DESCRIBE {self.name(place, table)}") if table.lower() in there else []
-        columns = tuple(Column(str(name), kind_of(str(declared)), str(declared)) for name, declared, *_ in found)
-        self._described[place, table] = columns or None
-        # A view says of its columns what their tables say, and yet it may hold a key twice.
-        keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table.lower()) else []
-        self._keys[place, table] = frozenset(keys)
+        """Ask the catalogue."""
+        return self._catalogue.columns(place, table)
 
     def traits(self, table: str) -> dict[str, Trait]:
-        """Read the columns' defaults; what a generated column is computed from is one to the one list of two."""
-        relation = self.name("target", table)
-        info = self.rows('SELECT name, "notnull", dflt_value, pk FROM pragma_table_info(?)', (relation,))
-        said = {}
-        if any(default is not None for _, _, default, _ in info):
-            said = {str(name): default for name, _, _, _, default, *_ in self.rows(f"DESCRIBE {relation}")}
-        return {
-            str(name): Trait(
-                generated=default is not None and said[str(name)] is None,
-                filled=default is not None,
-                nullable=not (not_null or key),
-            )
-            for name, not_null, default, key in info
-        }
+        """Ask the catalogue."""
+        return self._catalogue.traits(table)
 
     def relation(self, place: Place, table: str) -> str:
         """Take the collations off the columns that are read: DuckDB's keys do not heed them, its comparisons would."""
@@ -215,18 +179,13 @@ class DuckdbSession(DuckdbDialect, Session):
         if place == "target" or not any(column.kind is Kind.TEXT for column in self.columns(place, table) or ()):
             return super().relation(place, table)
         plain = ", ".join(
-            f"decode(encode({each})) AS {each}" for each in map(self.quote, self._collated_in(place, table))
+            f"decode(encode({each})) AS {each}" for each in map(self.quote, self._catalogue.collated(place, table))
         )
         return self.shown(table, f"(SELECT * REPLACE ({plain}) FROM {name})" if plain else name)
 
-    def _collated_in(self, place: Place, table: str) -> list[str]:
-        if (place, table) not in self._collations:
-            self._collations[place, table] = self.places.collated(place, table)
-        return self._collations[place, table]
-
     def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
         """A target's key with a collation would be compared by it: rows of another key would be replaced."""
-        columns = self._collated_in(place, table) if place == "target" else []
+        columns = self._catalogue.collated(place, table) if place == "target" else []
         return {name: (Equality.OWN, "its collation") for name in columns if name in key}
 
     def is_wider(self, there: str, wanted: str) -> bool:
@@ -235,30 +194,14 @@ class DuckdbSession(DuckdbDialect, Session):
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""
-        if (place, table) not in self._keys:
-            self._describe(place, table)
-        return self._keys[place, table] == set(key)
+        return self._catalogue.key(place, table) == set(key)
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Follow the declared type; for text, take one timestamp of every shape."""
-        if column.kind is Kind.TIMESTAMP:
-            return Stamps(column.per_second)
-        if column.kind in {Kind.INTEGER, Kind.REAL}:
-            return Scale(per_second)
-        if known := exact_numbers(column, per_second) or self.ordered_ids(place, table, column):
-            return known
-        if column.kind is not Kind.TEXT:
-            raise Refused(
-                f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
-                "name a cursor of timestamps, of integers (BIGINT), of floats or of ISO text."
-            )
-        name = self.quote(column.name)
-        zone = f"regexp_extract({name}, '{ZONE_AT_END}', 1)"
-        texts = self.rows(
-            f"SELECT any_value({name}) FROM {self.relation(place, table)} AS r WHERE {name} IS NOT NULL"
-            f" GROUP BY {shape(name, zone)} ORDER BY 1 LIMIT 1000"
+        zone = f"regexp_extract({self.quote(column.name)}, '{ZONE_AT_END}', 1)"
+        return declared_scale(column, per_second) or TextCursor(self, self.relation(place, table), column).scale(
+            "any_value", zone, "BIGINT"
         )
-        return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
 
     def now(self) -> int:
         """DuckDB lives in this process: its clock is the machine's."""
@@ -277,15 +220,12 @@ class DuckdbSession(DuckdbDialect, Session):
     def _exact(self, name: str, alias: str) -> str:
         """Return the expression of a value that is compared byte by byte, in spite of a collation of the target's."""
         column = self._distinguished(name, alias)
-        collated = any(name in columns for (place, _), columns in self._collations.items() if place == "target")
-        return f"encode({column})" if collated else column
+        return f"encode({column})" if self._catalogue.is_collated(name) else column
 
     def _distinguished(self, name: str, alias: str) -> str:
         """Return the expression of a value that is compared; of intervals the text, for 30 days equal a month."""
         column = f"{alias}.{self.quote(name)}" if alias else self.quote(name)
-        described = (each for columns in self._described.values() for each in columns or ())
-        spans = any("INTERVAL" in each.declared for each in described if each.name == name)
-        return f"{column}::VARCHAR" if spans else column
+        return f"{column}::VARCHAR" if self._catalogue.is_span(name) else column
 
     def merge(self, table: Table, incoming: str) -> int:
         """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
@@ -345,9 +285,3 @@ class DuckdbSession(DuckdbDialect, Session):
     def release(self) -> None:
         """Forget the stream."""
         self._connection.unregister(_STREAM)
-
-
-def _literal(path: Path) -> str:
-    """ATTACH takes no parameter for the path, so the path is quoted as a text; none may look like a URL."""
-    text = str(path) if path.is_absolute() or path == IN_MEMORY else f"./{path}"
-    return "'" + text.replace("'", "''") + "'"

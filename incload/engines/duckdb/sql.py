@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from incload.cursor import ENDLESS
 from incload.engines.duckdb import shared_types
 from incload.table import Column, Kind
@@ -48,6 +50,9 @@ BOUND = {
 """How the ticks of a timestamp are bound, where it is not make_timestamp(?)."""
 CAST_KEYS = {Kind.OTHER, Kind.DECIMAL, Kind.BOOLEAN}
 """Kinds of keys that another engine may have given back in another type: as texts, or as 0 and 1."""
+
+IN_MEMORY = Path(":memory:")
+"""A database that will never be opened again."""
 
 
 def plain(name: str, kind: Kind) -> str:
@@ -134,3 +139,9 @@ def is_nested(column: Column) -> bool:
     """Return whether values of a column are made of others: structs, maps, unions and lists."""
     made = column.declared.endswith("]") or column.declared.startswith(("STRUCT(", "MAP(", "UNION("))
     return column.kind is Kind.OTHER and made
+
+
+def path_literal(path: Path) -> str:
+    """ATTACH takes no parameter for the path, so the path is quoted as a text; none may look like a URL."""
+    text = str(path) if path.is_absolute() or path == IN_MEMORY else f"./{path}"
+    return "'" + text.replace("'", "''") + "'"

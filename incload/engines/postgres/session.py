@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import psycopg
 from psycopg.sql import Literal
 
-from incload.cursor import ZONE_AT_END, Scale, Stamps, scale_of_texts
+from incload.cursor import ZONE_AT_END, Scale
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.traits import is_wider
-from incload.engines.cursor_sql import shape
+from incload.engines.cursor_scale import TextCursor, declared_scale
 from incload.engines.postgres import copy_format
 from incload.engines.postgres.catalog import Catalogue, Holds
 from incload.engines.postgres.changes.aside import Aside
@@ -38,7 +38,6 @@ from incload.engines.postgres.transfer import PostgresTransfer
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.temporary.tables import STAGE
 from incload.errors import Refused
-from incload.exact_numbers import exact_numbers
 from incload.strategy import Capability
 from incload.table import Column, Kind
 
@@ -286,24 +285,10 @@ class PostgresSession(PostgresDialect, Session):
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Follow the declared type; for text, take one timestamp of every shape."""
-        if column.kind is Kind.TIMESTAMP:
-            return Stamps(column.per_second)
-        if column.kind in {Kind.INTEGER, Kind.REAL}:
-            return Scale(per_second)
-        if known := exact_numbers(column, per_second) or self.ordered_ids(place, table, column):
-            return known
-        if column.kind is not Kind.TEXT:
-            raise Refused(
-                f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
-                "name a cursor of timestamps, of integers (bigint), of floats or of ISO text."
-            )
-        name = self.quote(column.name)
-        zone = f"substring({name} from '{ZONE_AT_END}')"
-        texts = self.rows(
-            f"SELECT min({name}) FROM {self.relation(place, table)} AS r WHERE {name} IS NOT NULL"
-            f" GROUP BY {shape(name, zone)} ORDER BY 1 LIMIT 1000"
+        zone = f"substring({self.quote(column.name)} from '{ZONE_AT_END}')"
+        return declared_scale(column, per_second) or TextCursor(self, self.relation(place, table), column).scale(
+            "min", zone, "bigint"
         )
-        return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:
         """An index that starts with the column gives its largest value at once."""

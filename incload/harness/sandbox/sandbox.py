@@ -196,7 +196,8 @@ def open_sandbox(pair: tuple[str, str], table: Table, folder: Path | None) -> Sa
 
 
 def _from_duckdb(target: str, table: Table, folder: Path, closing: ExitStack) -> Sandbox:
-    from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
+    from incload.engines.duckdb.session import DuckdbSession
+    from incload.engines.duckdb.sql import IN_MEMORY
 
     goal = IN_MEMORY if target == "duckdb" else None
     reading = DuckdbSession(IN_MEMORY, goal, source_writable=True, threads=THREADS)
@@ -248,7 +249,8 @@ def _target(engine: str, folder: Path, closing: ExitStack) -> Session:
 def _in_memory(pair: tuple[str, str], table: Table) -> Sandbox:
     """Open a stand that needs no file at all."""
     if pair == ("duckdb", "duckdb"):
-        from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
+        from incload.engines.duckdb.session import DuckdbSession
+        from incload.engines.duckdb.sql import IN_MEMORY
 
         session: Session = DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True, threads=THREADS)
     elif pair == ("sqlite", "sqlite"):

@@ -110,6 +110,7 @@ def _from_sqlite(
 
 def _duckdb(*, source: bool) -> Session:
     """Open a DuckDB database in memory as a target, and as a source with it if that is wanted."""
-    from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
+    from incload.engines.duckdb.session import DuckdbSession
+    from incload.engines.duckdb.sql import IN_MEMORY
 
     return DuckdbSession(IN_MEMORY if source else None, IN_MEMORY, source_writable=source)

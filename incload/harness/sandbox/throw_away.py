@@ -40,7 +40,8 @@ def _in_memory(engine: str) -> Session:
         from incload.engines.sqlite.session import SqliteSession
 
         return SqliteSession(None, None)
-    from incload.engines.duckdb.session import IN_MEMORY, DuckdbSession
+    from incload.engines.duckdb.session import DuckdbSession
+    from incload.engines.duckdb.sql import IN_MEMORY
 
     return DuckdbSession(None, IN_MEMORY, threads=THREADS)
 
