@@ -1,4 +1,4 @@
-"""What the values of a cursor column mean, where columns hold values of their types: by the type, or by a look at them."""
+"""What the values of a cursor column mean where columns hold values of their types: by type, or by a look at them."""
 
 from __future__ import annotations
 
