@@ -11,9 +11,12 @@ import pytest
 from hypothesis import settings
 
 from incload.engines.postgres import server
+from tests.ends import between, ends, engines, everywhere, into, pair, sqlite_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = ["between", "ends", "engines", "everywhere", "into", "pair", "sqlite_ends"]
 
 TRIED = pytest.StashKey[Counter[str]]()
 """How many of what the hard tests tried, by what it is called."""

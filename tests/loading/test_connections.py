@@ -21,10 +21,9 @@ from incload.registry import strategy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import Between, Ends
-
     from incload.engines.contract import WriteResult
     from incload.engines.endpoints import Location
+    from tests.ends import Between, Ends
 
 TABLE = ("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER)", "INSERT INTO events VALUES (1, 1)")
 SQLITE = "import sqlite3; c = sqlite3.connect(path, isolation_level=None); c.execute('BEGIN {}')"

@@ -9,9 +9,8 @@ import pytest
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from conftest import Between, Ends
-
     from incload.loading.run import LoadSummary
+    from tests.ends import Between, Ends
 
 KEYED = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts {})"
 NO_ISO = "holds '{}', which is no ISO timestamp: incload will not guess the order of such texts"

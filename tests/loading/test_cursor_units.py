@@ -10,7 +10,7 @@ from incload.errors import Refused
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    from conftest import Pair
+    from tests.ends import Pair
 
 NANO_SOURCES = ("duckdb", "parquet")
 TARGETS = ("sqlite", "duckdb", "postgres")

@@ -16,7 +16,7 @@ from incload.ordered_ids import scale_of_tag
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    from conftest import Pair
+    from tests.ends import Pair
 
 PAIRS = [
     ("duckdb", "sqlite"),

@@ -18,7 +18,7 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Between, Ends, Row
+    from tests.ends import Between, Ends, Row
 
 LARGEST = 9_223_372_036_854_775_807
 PORTABLE: list[Row] = [

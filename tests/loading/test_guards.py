@@ -21,10 +21,9 @@ from incload.strategy import Assumption, Delta, Need, State, Strategy, WriteRule
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conftest import Ends
-
     from incload.loading.sync import Synced
     from incload.strategy import Position, Seen, Source
+    from tests.ends import Ends
 
 TABLE = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER)"
 CLOCK = 1_000_000_000_000

@@ -10,7 +10,7 @@ import pytest
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from conftest import Ends
+    from tests.ends import Ends
 
 NAMES = (
     'quo"te',

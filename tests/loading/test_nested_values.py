@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Ends, Pair
+    from tests.ends import Ends, Pair
 
 OUT = [("duckdb", "sqlite"), ("parquet", "sqlite"), ("duckdb", "postgres")]
 VALUES = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Ends
+    from tests.ends import Ends
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-    from conftest import Between
 
     from incload.engines.endpoint import Endpoint
+    from tests.ends import Between
 
 TABLE = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts BIGINT, v TEXT)"
 

@@ -15,9 +15,8 @@ from incload.loading.connections import Connections
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    from conftest import Between, Ends
-
     from incload.engines.contract import WriteResult
+    from tests.ends import Between, Ends
 
 ROWS = 400
 

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conftest import Pair
+    from tests.ends import Pair
 
 DUCKDB = {
     "whole numbers": "BIGINT",

@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Between
-
     from incload.cursor import Scale
     from incload.engines.session import Session
     from incload.table import Column
+    from tests.ends import Between
 
 FIRST, LAST = datetime(1, 1, 3), datetime(9999, 12, 29)  # noqa: DTZ001 - the zone is drawn
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -12,9 +12,8 @@ from incload.loading.state.edit import Choice, look, reset, roll_back, set_by_ha
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Ends
-
     from incload.loading.state.edit import Change
+    from tests.ends import Ends
 
 CREATED = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER)"
 VALUES = "SELECT value FROM _incload_state WHERE strategy <> '(columns)'"

@@ -15,7 +15,7 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Between, Ends
+    from tests.ends import Between, Ends
 
 TABLE = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER)"
 CURSORS = ["timestamp_watermark", "composite_watermark", "lookback_window", "incrementing_id", "boundary_dedup"]

@@ -23,10 +23,9 @@ from incload.strategy import Delta, Seen, Source, State, Strategy, WriteRule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Ends
-
     from incload.engines.session import Session
     from incload.strategy import Need
+    from tests.ends import Ends
 
 BASE = (
     "CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)",

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Ends
-
     from incload.engines.session import Session
+    from tests.ends import Ends
 
 NOON = 1_767_268_800_000_000
 EVENTS = Table("events", ("id",), "ts", (Column("id", Kind.INTEGER), Column("ts", Kind.INTEGER)))

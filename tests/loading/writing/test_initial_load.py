@@ -22,7 +22,7 @@ from incload.loading.sync import sync
 from incload.registry import strategy
 
 if TYPE_CHECKING:
-    from conftest import Between, Ends, Row
+    from tests.ends import Between, Ends, Row
 
 ROWS: list[Row] = [(1, 100, "a"), (2, 200, "b"), (3, 300, "c"), (4, 400, None), (5, 500, "e")]
 PASSING = "_incload_filling_events"

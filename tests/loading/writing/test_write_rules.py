@@ -11,7 +11,7 @@ from incload.loading.plan import Guards
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    from conftest import Ends, Row
+    from tests.ends import Ends, Row
 
 BASE = (
     "CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER, name VARCHAR)",

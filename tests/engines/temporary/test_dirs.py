@@ -15,7 +15,7 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Between
+    from tests.ends import Between
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no locks that end with a process")
 KILLED = """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Between, Row
+    from tests.ends import Between, Row
 
 COLUMNS = tuple(Column(kind.name.lower(), kind) for kind in (Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.BLOB))
 

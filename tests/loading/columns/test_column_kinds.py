@@ -11,7 +11,7 @@ from incload.errors import Refused
 from incload.loading.plan import Guards
 
 if TYPE_CHECKING:
-    from conftest import Between, Ends, Pair
+    from tests.ends import Between, Ends, Pair
 
 INTO_SQLITE = [("duckdb", "sqlite"), ("postgres", "sqlite"), ("parquet", "sqlite")]
 OUT_OF_DUCKDB = [("duckdb", "sqlite"), ("parquet", "sqlite")]

@@ -13,7 +13,7 @@ from incload.commands.options.column_types import named_types
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from conftest import Ends
+    from tests.ends import Ends
 
 CSV = "id,code,amount\n1,123,1.5\n2,7,\n"
 

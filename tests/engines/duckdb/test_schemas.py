@@ -17,7 +17,7 @@ from incload.engines.endpoints import Location, locate
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Row
+    from tests.ends import Row
 
 ODD = [
     "staging", "my schema", 'a "b" c', "it's", "a.b", "a&b=c", "?#%", "select", "größe", "temp", "source", "target",

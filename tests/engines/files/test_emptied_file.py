@@ -11,7 +11,7 @@ from incload.loading.plan import Guards
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Ends
+    from tests.ends import Ends
 
 FULL = "id,ts,name\n1,100,a\n2,200,b\n"
 EMPTY = "id,ts,name\n"

@@ -19,7 +19,7 @@ from incload.loading.plan import Guards
 from incload.strategy import Capability
 
 if TYPE_CHECKING:
-    from conftest import Between, Ends
+    from tests.ends import Between, Ends
 
 REMOVING = Guards(allow_removals=True)
 MANY = (

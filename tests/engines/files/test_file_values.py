@@ -12,9 +12,8 @@ import pytest
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from conftest import Ends
-
     from incload.loading.run import Summary
+    from tests.ends import Ends
 
 
 def load(ends: Ends, name: str, content: str, strategy: str = "full_refresh", **plan: object) -> Summary:

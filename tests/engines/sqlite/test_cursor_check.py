@@ -17,7 +17,7 @@ from incload.errors import Refused
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    from conftest import Between, Ends
+    from tests.ends import Between, Ends
 
 US = UNITS["us"]
 CLOCK = int(datetime(2024, 3, 10, 12, 10, tzinfo=UTC).timestamp()) * US

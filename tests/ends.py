@@ -1,4 +1,4 @@
-"""What the tests of the load share: a source and a target in files, written and read by the plain drivers.
+"""What tests of engines and loads share: a source and a target in files, written and read by the plain drivers.
 
 Nothing here goes through incload but the load itself, so that what a test expects is said by the databases.
 """

@@ -13,7 +13,7 @@ from incload.errors import Refused
 from incload.loading.plan import Guards
 
 if TYPE_CHECKING:
-    from conftest import Pair
+    from tests.ends import Pair
 
 BOTH = [("duckdb", "postgres"), ("postgres", "duckdb")]
 OUT = [*BOTH, ("parquet", "postgres")]

@@ -14,9 +14,8 @@ from incload.loading.plan import Guards
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Ends, Row
-
     from incload.loading.run import LoadSummary
+    from tests.ends import Ends, Row
 
 
 def load(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Between
+    from tests.ends import Between
 
 
 @pytest.mark.parametrize("name", ["s", "t", "d", "k", "o", "r", "c"])

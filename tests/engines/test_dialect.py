@@ -10,9 +10,8 @@ from incload.loading.connections import Connections
 from incload.loading.plan import Guards
 
 if TYPE_CHECKING:
-    from conftest import Between, Ends
-
     from incload.engines.session import Query
+    from tests.ends import Between, Ends
 
 COMPARING = ("snapshot_diff", "row_hash_cdc")
 FREE = Guards(allow_removals=True)
