@@ -60,8 +60,8 @@ class CompareOptions(TypedDict, total=False):
         rounds: How often each trial is timed; 1 by default.
         workers: How many processes; 1 by default, as more need the guard `if __name__ == "__main__":` in a script.
         report_dir: A folder for the report; none is written by default.
-        contenders: Loaders of yours, each as `NAME=COMMAND` or `NAME=MODULE:FUNCTION`; they run beside the strategies
-            that are named, or alone.
+        contenders: Loaders of yours, each as `NAME=COMMAND`, `NAME=MODULE:FUNCTION` or `NAME=FILE.toml`, and names of
+            known peers; they run beside the strategies that are named, or alone.
         timeout: Seconds for a sync of such a loader; 60 by default.
         python: The interpreter of `MODULE:FUNCTION`; this one by default.
     """

@@ -28,13 +28,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     add_choice_to(parser.add_argument)
     parser.add_argument(
-        "--contender", action="append", default=[], metavar="NAME=COMMAND|MODULE:FUNCTION", dest="contenders",
-        help="a loader of yours, beside the strategies named, or alone; may be given several times",
+        "--contender", action="append", default=[], metavar="NAME=COMMAND|MODULE:FUNCTION|FILE.toml",
+        dest="contenders", help="a loader of yours, or the name of a known peer such as dlt, beside the strategies named, "
+        "or alone; may be given several times",
     )  # fmt: skip
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds for a sync of such a loader (default 60)")
     parser.add_argument("--python", default="", help="the interpreter of MODULE:FUNCTION (default: this one)")
     parser.add_argument("--rounds", type=int, default=1, help="how often each trial is timed (default 1)")
-    parser.add_argument("--workers", type=int, default=None, help="how many processes (default: one a processor)")
+    parser.add_argument(
+        "--workers", "--jobs", type=int, default=None, dest="workers",
+        help="how many trials run at once, each in a process of its own (default: one a processor)",
+    )  # fmt: skip
     parser.add_argument(
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
     )

@@ -6,10 +6,12 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from incload.contenders.contender import Contender, ContenderFailed, SyncResult
+from incload.contenders.contender import Capabilities, Contender, ContenderFailed, SyncResult
+from incload.contenders.declared import Declared
+from incload.contenders.peers.clock import REAL
 from incload.contenders.program import end, environment, last_words, settings
 from incload.errors import Refused
 
@@ -38,16 +40,37 @@ class CommandContender(Contender):
         command: The program and its arguments, as a shell would split them; `{source}`, `{target}`, `{table}`, `{key}`,
             `{cursor}`, `{state}`, `{now}` and `{sync}` in an argument are replaced. No shell is started.
         timeout: After how many seconds it is ended.
+        says: Where and how it keeps its copy.
+        able: What may be done with it.
+        known: What a record says about it.
     """
 
     name: str
     command: str
     timeout: float = 60.0
+    says: Declared = field(default_factory=Declared)
+    able: Capabilities = field(default_factory=Capabilities)
+    known: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
         """Its name."""
         return self.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What was said of it."""
+        return self.able
+
+    @property
+    def declared(self) -> Declared:
+        """What was said of its copy."""
+        return self.says
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What was said of it."""
+        return {**dict(self.known), "clock": REAL.shown}
 
     def check(self) -> None:
         """Refuse a command that could not be started."""

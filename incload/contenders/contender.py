@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incload.contenders.declared import Declared
 from incload.errors import Unable
 
 if TYPE_CHECKING:
@@ -93,12 +94,16 @@ class SyncResult:
         asked: What it asked for; None when it does not say.
         state_changed: Whether what it keeps may have changed.
         seconds: What the work took, where that is less than the time until the answer; None for all of that.
+        peak_bytes: The most memory that its process has had until now; None where that is not known.
+        place: The URL and the table that hold the copy, where the sync said so; None for what is declared.
     """
 
     counters: Counters | None = None
     asked: Asked | None = None
     state_changed: bool = True
     seconds: float | None = None
+    peak_bytes: int | None = None
+    place: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,8 @@ class Capabilities:
         state: Whether its state can be measured, removed and put back (`Contender.state`).
         coarse_state: Whether its watermark can be kept coarser than it is (`Contender.coarsened`).
         rebuilds: Whether every sync makes the target from nothing, whatever stands there.
+        pairs: The pairs of engines that it can be run on, such as `sqlite-duckdb`; none for all.
+        absent: Why it cannot be run here at all; empty when it can.
     """
 
     asks: Capability | None = None
@@ -139,6 +146,8 @@ class Capabilities:
     state: bool = False
     coarse_state: bool = False
     rebuilds: bool = False
+    pairs: tuple[str, ...] = ()
+    absent: str = ""
 
 
 class StateAccess(ABC):
@@ -187,6 +196,16 @@ class Contender(ABC):
     def capabilities(self) -> Capabilities:
         """What may be done with it."""
         return Capabilities()
+
+    @property
+    def declared(self) -> Declared:
+        """Where and how it keeps its copy; nothing but what it says here is normalised for the audit."""
+        return Declared()
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a record says about it beside its id: versions, whose clock it reads, what is normalised."""
+        return {}
 
     @abstractmethod
     def sync(self, request: SyncRequest) -> SyncResult:

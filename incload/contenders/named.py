@@ -1,29 +1,38 @@
-"""Contenders as a user names them: `mine=./sync.sh {source}` a command, `mine=package.module:sync` a callable."""
+"""Contenders as a user names them.
+
+`mine=./sync.sh {source}` is a command, `mine=package.module:sync` a callable, `mine=mine.toml` what a file describes, and
+`dlt` a peer that is known by name.
+"""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.contenders.command import CommandContender
+from incload.contenders.peers.files import Setting, contender, variants
+from incload.contenders.peers.known import known
 from incload.contenders.worker import WorkerContender
-from incload.errors import Refused
+from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Sequence
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _CALLABLE = re.compile(r"(?:[\w./\\-]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
 
+_DESCRIPTION = re.compile(r"\S+\.toml")
+
 Foreign = CommandContender | WorkerContender
 
 
-def named(texts: Iterable[str], timeout: float, python: str, taken: Collection[str]) -> tuple[Foreign, ...]:
+def named(texts: Sequence[str], timeout: float, python: str, taken: Collection[str]) -> tuple[Foreign, ...]:
     """Return the contenders that texts name; refuse what is none, or could not be started.
 
     Args:
-        texts: `NAME=COMMAND` or `NAME=MODULE:FUNCTION`.
-        timeout: After how many seconds a sync of each is ended.
+        texts: `NAME=COMMAND`, `NAME=MODULE:FUNCTION`, `NAME=FILE.toml`, or the name of a known peer.
+        timeout: After how many seconds a sync of each is ended, unless its description says so.
         python: The interpreter of the callables; empty for this one.
         taken: Names that are given already.
     """
@@ -31,16 +40,36 @@ def named(texts: Iterable[str], timeout: float, python: str, taken: Collection[s
         raise Refused(f"--timeout {timeout:g} leaves no time for a sync: give more than 0 seconds.")
     found: dict[str, Foreign] = {}
     for text in texts:
-        name, _, what = text.partition("=")
-        if not _NAME.fullmatch(name) or not what.strip():
-            raise Refused(f"--contender {text!r} is not NAME=COMMAND with a name of small letters, digits and _.")
-        if name in taken or name in found:
-            raise Refused(f"--contender {name}: there is a contender of that name already; choose another.")
-        found[name] = (
-            WorkerContender(name, what.strip(), python, timeout)
-            if _CALLABLE.fullmatch(what.strip())
-            else CommandContender(name, what, timeout)
-        )
-    for each in found.values():
-        each.check()
+        for each in _each(text, timeout, python):
+            if each.id in taken or each.id in found:
+                raise Refused(f"--contender {each.id}: there is a contender of that name already; choose another.")
+            found[each.id] = each
+    for text in filter(lambda each: "=" in each, texts):  # a known peer is there, or n/a
+        found[text.partition("=")[0]].check()
     return tuple(found.values())
+
+
+def _each(text: str, timeout: float, python: str) -> tuple[Foreign, ...]:
+    """Return the contenders of one text."""
+    name, is_given, rest = text.partition("=")
+    what = rest.strip()
+    if not is_given and _NAME.fullmatch(text):
+        peers = known(timeout)
+        if text not in peers:
+            raise Refused(f"--contender {text!r} is not NAME=COMMAND, nor a known peer: {', '.join(sorted(peers))}.")
+        return peers[text]
+    if not _NAME.fullmatch(name) or not what:
+        raise Refused(f"--contender {text!r} is not NAME=COMMAND with a name of small letters, digits and _.")
+    if _DESCRIPTION.fullmatch(what):
+        return _described(name, Path(what), Setting(timeout, python))
+    if _CALLABLE.fullmatch(what):
+        return (WorkerContender(name, what, python, timeout),)
+    return (CommandContender(name, rest, timeout),)
+
+
+def _described(name: str, file: Path, setting: Setting) -> tuple[Foreign, ...]:
+    """Return the contender that a file describes; one with variants has names of its own for them."""
+    found = variants(file, name)
+    if name not in found:
+        raise unknown("variant", name, found)
+    return (contender(file, name, found[name], setting),)

@@ -13,16 +13,20 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from incload.contenders.contender import Contender, ContenderFailed, Counters, SyncResult
+from incload.contenders.contender import Capabilities, Contender, ContenderFailed, Counters, SyncResult
+from incload.contenders.declared import Declared
+from incload.contenders.peers.clock import REAL, Clock
 from incload.contenders.program import end, environment, last_words
 from incload.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from incload.contenders.contender import SyncRequest
 
 _MAIN = Path(__file__).with_name("worker_main.py")
@@ -39,17 +43,40 @@ class WorkerContender(Contender):
         place: Where it is, as `package.module:function` or `file.py:function`.
         python: The interpreter that runs it; empty for this one.
         timeout: After how many seconds a sync is ended, with the process that it runs in.
+        says: Where and how it keeps its copy.
+        able: What may be done with it.
+        clock: Whose time its process reads.
+        known: What a record says about it.
     """
 
     name: str
     place: str
     python: str = ""
     timeout: float = 60.0
+    says: Declared = field(default_factory=Declared)
+    able: Capabilities = field(default_factory=Capabilities)
+    clock: Clock = REAL
+    known: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
         """Its name."""
         return self.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What was said of it."""
+        return self.able
+
+    @property
+    def declared(self) -> Declared:
+        """What was said of its copy."""
+        return self.says
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What was said of it, and whose clock it reads."""
+        return {**dict(self.known), "clock": self.clock.shown}
 
     def check(self) -> None:
         """Refuse a callable that cannot be imported; its process stays up for the first sync."""
@@ -67,19 +94,25 @@ class WorkerContender(Contender):
             ContenderFailed: The callable raised, did not answer in time, or its process died.
         """
         worker = self._worker()
+        worker.clock.set(request.now)
         answer = worker.ask(_as_json(request), self.timeout)
         if answer is None:
             self._forget()
             raise ContenderFailed(f"{self.name} {worker.failure(self.timeout)}")
         if not answer["ok"]:
             raise ContenderFailed(f"{self.name} raised {answer['error']}")
-        return SyncResult(Counters(written=answer["written"]), seconds=answer["seconds"])
+        return SyncResult(
+            Counters(written=answer["written"]),
+            seconds=answer["seconds"],
+            peak_bytes=answer["peak_bytes"],
+            place=placed(answer, request, self.says),
+        )
 
     def _worker(self) -> _Worker:
         """Return the worker of this process, started when it is first asked for or when the last one is gone."""
         worker = _WORKERS.get(self)
         if worker is None or worker.process.poll() is not None:
-            worker = _WORKERS[self] = _Worker(self.python or sys.executable, self.place)
+            worker = _WORKERS[self] = _Worker(self)
             answer = worker.hear(_START_SECONDS)
             if answer is None or not answer["ok"]:
                 why = worker.failure(_START_SECONDS) if answer is None else f"cannot be imported: {answer['error']}"
@@ -96,11 +129,12 @@ class WorkerContender(Contender):
 class _Worker:
     """A process that performs syncs."""
 
-    def __init__(self, python: str, place: str) -> None:
+    def __init__(self, who: WorkerContender) -> None:
+        self.clock = who.clock.running()
         self._errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when the worker is stopped
         self.process = subprocess.Popen(  # noqa: S603 - to run it is what the user asked for
-            [python, "-B", str(_MAIN), place], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
-            env=environment({}), start_new_session=True,
+            [who.python or sys.executable, "-B", str(_MAIN), who.place], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
+            env=environment(self.clock.variables), start_new_session=True,
         )  # fmt: skip
         self._late, self._words = False, ""
 
@@ -136,6 +170,7 @@ class _Worker:
         """End the process and all that it started."""
         end(self.process)
         self._words = last_words(self._errors)
+        self.clock.close()
         for stream in (self.process.stdin, self.process.stdout, self._errors):
             with suppress(BrokenPipeError):
                 if stream is not None:
@@ -153,6 +188,15 @@ def stop_all() -> None:
 
 
 Finalize(None, stop_all, exitpriority=1)  # at the end of this process, and of one of a pool, which has no `atexit`
+
+
+def placed(answer: Mapping[str, Any], request: SyncRequest, says: Declared) -> tuple[str, str] | None:
+    """Return the place that an answer names; what it leaves out is as declared. None where it names none."""
+    url, table = answer.get("url"), answer.get("table")
+    if url is None and table is None:
+        return None
+    stays = says.place(request.target_url, request.table)
+    return str(url or stays[0]), str(table or stays[1])
 
 
 def _as_json(request: SyncRequest) -> dict[str, Any]:

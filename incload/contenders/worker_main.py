@@ -41,6 +41,7 @@ def main(place: str) -> None:
     """Import the callable, say that it is there, and perform one sync a line."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
+    sys.path.pop(0)  # the folder of this file, whose modules are none of the callable's business
     try:
         sync = found(place)
     except BaseException as error:  # noqa: BLE001 - whatever an import raises is the answer
@@ -75,14 +76,35 @@ def request(given: dict[str, Any]) -> SyncRequest:
 
 
 def answer(sync: Callable[[SyncRequest], Any], asked: SyncRequest) -> dict[str, Any]:
-    """Perform a sync and return what is to be said of it; the callable may return how many rows it wrote."""
+    """Perform a sync and return what is to be said of it.
+
+    The callable may return how many rows it wrote, or a mapping with any of `written`, and `url` and `table` of its copy.
+    """
     started = time.perf_counter()
     try:
-        written = sync(asked)
+        said = sync(asked)
     except BaseException as error:  # noqa: BLE001 - whatever is raised is what the sync showed
         return {"ok": False, "error": words(error)}
+    seconds = time.perf_counter() - started
+    named = said if isinstance(said, dict) else {"written": said}
+    written = named.get("written")
     counted = written if isinstance(written, int) and not isinstance(written, bool) else None
-    return {"ok": True, "seconds": time.perf_counter() - started, "written": counted}
+    texts = {name: named[name] for name in ("url", "table") if isinstance(named.get(name), str)}
+    return {"ok": True, "seconds": seconds, "written": counted, "peak_bytes": peak_bytes(), **texts}
+
+
+def peak_bytes() -> int | None:
+    """Return the most memory that this process has had, or a program that it ran; None where the system keeps none.
+
+    A process inherits the peak of the one that starts it, so the count of this process is that of its own pages.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    import resource
+
+    (line,) = (each for each in status.read_text(encoding="ascii").splitlines() if each.startswith("VmHWM"))
+    return 1024 * max(int(line.split()[1]), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def words(error: BaseException) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from incload.errors import Refused
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,6 +36,16 @@ class Fixture(ABC):
     @abstractmethod
     def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
         """Yield all rows in chunks, in the order of the key; timestamps as microseconds and booleans as 0 and 1."""
+
+    def held(self, place: Place) -> str:
+        """Return what keeps a database from being changed, as another program that has not let go of it; else empty."""
+        del place  # most engines lock all that they have open
+        try:
+            self.session.begin("")
+            self.session.rollback()
+        except (Refused, type(self.session).error) as error:
+            return str(error)
+        return ""
 
     def settle(self, place: Place, table: Table) -> None:
         """Create a keyed table of the kinds of its columns."""

@@ -86,6 +86,18 @@ class PostgresFixture(Fixture):
             while chunk := list(islice(rows, _BATCH_ROWS)):
                 yield chunk
 
+    def held(self, place: Place) -> str:
+        """Ask the server who holds a lock on anything in the schema; the server's own workers come and go."""
+        session = self.session
+        holders = session.rows(
+            "SELECT DISTINCT c.relname, a.pid, a.state FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation"
+            " JOIN pg_stat_activity AS a ON a.pid = l.pid"
+            " WHERE c.relnamespace = to_regnamespace(?) AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND l.granted AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid() ORDER BY 1, 2",
+            (session.name(place, "x").rpartition(".")[0],),
+        )
+        return "; ".join(f"a session ({state}, process {pid}) holds a lock on {name!r}" for name, pid, state in holders)
+
     def index(self, place: Place, table: Table) -> None:
         """Index the cursor, then the key; the server names the index."""
         columns = self.session.listed((table.cursor or "", *table.key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 from incload.engines.abilities.fixture import Fixture
@@ -61,6 +62,16 @@ class SqliteFixture(Fixture):
         )
         while chunk := cursor.fetchmany(BATCH_ROWS):
             yield chunk
+
+    def held(self, place: Place) -> str:
+        """Take the lock that goes with no reader: one who has not let go keeps every commit from being made."""
+        del place  # a lock is on the whole file
+        try:
+            self.session.write("BEGIN EXCLUSIVE")
+            self.session.write("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            return str(error)
+        return ""
 
     def index(self, place: Place, table: Table) -> None:
         """Name the index after the table; in SQLite the name, not the table, says in which file it stands."""

@@ -9,6 +9,10 @@ import sqlite3
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PACKAGES = ("incload", "duckdb", "pyarrow", "adbc-driver-sqlite", "numpy", "faker", "pandas", "pytest-benchmark")
 
@@ -30,6 +34,11 @@ def environment(engines: tuple[str, ...] = ()) -> str:
         **(_server() if "postgres" in engines else {}),
     }
     return json.dumps(facts, sort_keys=False)
+
+
+def described(facts: str, contender: Mapping[str, str]) -> str:
+    """Return the facts of a run with those of a contender in them; one that says nothing adds nothing."""
+    return json.dumps({**json.loads(facts), "contender": dict(contender)}) if contender else facts
 
 
 def processors() -> int:

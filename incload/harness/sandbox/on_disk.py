@@ -7,23 +7,26 @@ the contender has answered. The names of the files say nothing of what happens i
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from incload.contenders.contender import ContenderFailed
+from incload.contenders.declared import Declared
 from incload.engines.endpoints import Location, locate
 from incload.engines.registry import fixture, session_type
 from incload.errors import Refused
+from incload.harness.sandbox.copy_reader import CopyReader
 from incload.harness.sandbox.sandbox import Sandbox
 from incload.harness.sandbox.throw_away import open_file
+from incload.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from incload.auditing.audit import Row
     from incload.engines.session import Place, Session
-    from incload.table import Column, Table
 
 _EXCLUSIVE = frozenset({"duckdb"})
 """The engines whose files one process at a time may open."""
@@ -35,9 +38,13 @@ class DiskStand(Sandbox):
 
     Attributes:
         first: The columns that the source had from the start.
+        declared: What the contender declares about its copy.
+        placed: Where the latest sync says that its copy is; None for where that is declared to be.
     """
 
     first: tuple[str, ...] = ()
+    declared: Declared = field(default_factory=Declared)
+    placed: tuple[str, str] | None = None
 
     @contextmanager
     def free(self) -> Iterator[None]:
@@ -53,72 +60,85 @@ class DiskStand(Sandbox):
         finally:
             if self.writer.engine in _EXCLUSIVE:
                 self.writer = _open(self.source_url, "the source")
+        if by := self.fixture.held(self.place):
+            raise ContenderFailed(f"the source is still locked when the sync has answered: {by}")
         if self._digest() != before:
             raise ContenderFailed("the sync changed the source, which it may only read")
         self._check_target()
 
+    def put(self, place: tuple[str, str] | None) -> None:
+        """Take in where the sync says that its copy is; None for where it declares that it is."""
+        self.placed = place
+
+    @property
+    def copy(self) -> tuple[str, str]:
+        """The URL and the table of the copy."""
+        return self.placed or self.declared.place(self.target_url, self.table.name)
+
     def _digest(self) -> int:
-        """Return what identifies the rows of the source."""
-        return hash(tuple(row for chunk in self.source_rows() for row in chunk))
+        """Return what identifies the source: its tables, the table's columns, and all of its rows."""
+        tables = self.writer.tables(self.place)
+        columns = self.writer.columns(self.place, self.table.name) or ()
+        rows = tuple(row for chunk in self.source_rows() for row in chunk)
+        return hash((tuple(sorted(tables)), tuple((each.name, each.declared) for each in columns), rows))
 
     def _check_target(self) -> None:
         """See that the table is there, with every column that the source had from the start, and that it is free."""
-        name = self.table.name
+        name = self.copy[1]
         with self.target() as session:
             found = session.columns("target", name)
             if found is None:
                 others = ", ".join(sorted(session.tables("target"))) or "no table at all"
                 raise ContenderFailed(f"the sync left no table {name!r} in the target, which holds {others}")
-            missing = set(map(str.lower, self.first)) - {column.name.lower() for column in found}
+            wanted = {self.declared.name(each).lower() for each in self.first}
+            missing = wanted - {column.name.lower() for column in found}
             if missing:
                 raise ContenderFailed(f"the sync left no column {', '.join(sorted(missing))} in the target's {name!r}")
-            try:
-                session.begin("")
-                session.rollback()
-            except (Refused, session_type(session.engine).error) as error:
-                raise ContenderFailed(f"the target is still locked when the sync has answered: {error}") from error
+            if by := fixture(session).held("target"):
+                raise ContenderFailed(f"the target is still locked when the sync has answered: {by}")
 
     @contextmanager
     def target(self) -> Iterator[Session]:
         """Open the target for the time of a block; raise `ContenderFailed` when something keeps it locked."""
-        session = _open(self.target_url, "the target")
+        session = _open(self.copy[0], "the target")
         try:
             yield session
         finally:
             session.close()
 
-    def target_rows(self) -> Iterator[list[tuple[object, ...]]]:
+    def target_rows(self) -> Iterator[list[Row]]:
         """Yield the target's rows in the order of the key, in the columns of the source, whatever else it holds.
 
         Names are the same whatever their case; a column that the target does not have is null everywhere.
         """
-        if not locate(self.target_url).is_there:
+        url, name = self.copy
+        if not locate(url).is_there:
             return
         with self.target() as session:
-            found = {column.name.lower(): column for column in session.columns("target", self.table.name) or ()}
-            wanted = [found.get(name.lower()) for name in self.table.names]
-            there = tuple(column for column in wanted if column is not None)
-            if not there:
+            reading = CopyReader(self.declared, self.table, session.columns("target", name) or ())
+            if not reading.there:
                 return
-            key = tuple(found[name.lower()].name for name in self.table.key)
-            for chunk in fixture(session).ordered("target", replace(self.table, key=key, columns=there)):
-                yield chunk if len(there) == len(wanted) else [_widened(row, wanted) for row in chunk]
+            table = Table(name, reading.key, None, reading.there)
+            for chunk in fixture(session).ordered("target", table):
+                yield reading.read(chunk)
 
 
-def _widened(row: tuple[object, ...], wanted: list[Column | None]) -> tuple[object, ...]:
-    """Put a null where there is no column."""
-    values = iter(row)
-    return tuple(None if column is None else next(values) for column in wanted)
+def open_on_disk(pair: tuple[str, str], table: Table, folder: Path, declared: Declared | None = None) -> DiskStand:
+    """Make a source in a folder, or in a new schema of the server, and say where the target will be.
 
-
-def open_on_disk(pair: tuple[str, str], table: Table, folder: Path) -> DiskStand:
-    """Make a source in a folder, or in a new schema of the server, and say where the target will be."""
+    Args:
+        pair: The engines, source first.
+        table: The table of the source.
+        folder: Where files go.
+        declared: What the contender declares about its copy; nothing by default.
+    """
     with ExitStack() as closing:
         source, target = (_url(engine, folder, name, closing) for engine, name in zip(pair, ("a", "b"), strict=True))
         place: Place = "source" if pair[0] == "postgres" else "target"
         sandbox = DiskStand(
-            None, _open(source, "the source"), place, table, source_url=source, target_url=target, first=table.names
-        )
+            None, _open(source, "the source"), place, table, source_url=source, target_url=target, first=table.names,
+            declared=declared or Declared(),
+        )  # fmt: skip
         closing.callback(lambda: sandbox.writer.close())  # noqa: PLW0108 - whichever writer is open by then
         sandbox.closing = closing.pop_all()
         return sandbox

@@ -109,6 +109,9 @@ class Sandbox:
         """Hold nothing open, for the time of a block, that would keep another program from either end."""
         yield
 
+    def put(self, place: tuple[str, str] | None) -> None:
+        """Take in where a sync says that its copy is; one in open sessions has it in the target."""
+
     @contextmanager
     def target(self) -> Iterator[Session]:
         """Return a session that can read and write the target, for the time of a block."""

@@ -34,6 +34,15 @@ def require_capability(contender: Contender, faults: Sequence[Fault]) -> None:
             raise Unable(f"{fault.kind} cannot happen to {contender.id}: it does not say what watermark it keeps.")
 
 
+def require_offered(contender: Contender, pair: tuple[str, str]) -> None:
+    """Raise `Unable` when a contender is not there, or is not offered on a pair of engines."""
+    can, name = contender.capabilities, "-".join(pair)
+    if can.absent:
+        raise Unable(can.absent)
+    if can.pairs and name not in can.pairs:
+        raise Unable(f"{contender.id} is offered on {', '.join(can.pairs)}, not on {name}.")
+
+
 def coarsened(contender: Contender, faults: Sequence[Fault]) -> Contender:
     """Return the contender with the state that the faults give it."""
     bending = [fault for fault in faults if fault.bends_state]

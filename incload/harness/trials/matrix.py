@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from incload.contenders.native import NativeContender
 from incload.errors import Refused, Unable, unknown
 from incload.harness.reference_copy import ReferenceCopy, copy
-from incload.harness.sandbox.environment import environment
+from incload.harness.sandbox.environment import described, environment
 from incload.harness.sandbox.sandbox import OTHER_PAIRS, PAIRS, SERVER_PAIRS, pair_name
 from incload.harness.trials.error_timeline import counts
 from incload.harness.trials.prediction import measure, predict
@@ -240,6 +240,7 @@ def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference:
         rows_removed=observed.total("removed"),
         questions=observed.total("queries"),
         memory_bytes=observed.state_bytes,
+        peak_memory_bytes=observed.peak_bytes,
         load_seconds_min=times[0] if times else None,
         load_seconds_median=median(times) if times else None,
         rounds=len(times),
@@ -279,6 +280,6 @@ def _identity(cell: Cell) -> Outcome:
         predicted=expected.verdict if expected else "",
         rows_ever_wrong_predicted=expected.rows_ever_wrong if expected else None,
         assumption=expected.assumptions if expected else "",
-        environment=environment(cell.pair),
+        environment=described(environment(cell.pair), cell.contender.facts),
         command=cell.command,
     )

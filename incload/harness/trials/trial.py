@@ -14,7 +14,7 @@ from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.on_disk import open_on_disk
 from incload.harness.sandbox.sandbox import open_sandbox
 from incload.harness.trials.error_timeline import ErrorTimeline
-from incload.harness.trials.faults import Loading, coarsened, require_capability
+from incload.harness.trials.faults import Loading, coarsened, require_capability, require_offered
 from incload.harness.trials.late_commits import Acted, Performance, keys_of
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Observed:
         waiting: How many rows the last sync has left for a later one, as a strategy does with young rows.
         state_bytes: The largest size of the state after any sync; None where it is not known.
         rows_at_end: Rows of the source at the end.
+        peak_bytes: The most memory that the contender's process has had; None where it is not known.
     """
 
     rule: str = ""
@@ -55,6 +56,7 @@ class Observed:
     waiting: int = 0
     state_bytes: int | None = None
     rows_at_end: int = 0
+    peak_bytes: int | None = None
 
     def total(self, counter: str) -> int | None:
         """Return the sum of one counter over all syncs; None when any sync did not count it."""
@@ -90,6 +92,7 @@ class Trial:
 
         Raises `Unable` for a contender that cannot run here, or to which the faults cannot happen.
         """
+        require_offered(self.contender, self.pair)
         require_capability(self.contender, self.faults)
         sandbox = self._sandbox(folder)
         try:
@@ -112,7 +115,7 @@ class Trial:
             return open_sandbox(self.pair, self.history.table, folder)
         if folder is None:
             raise ValueError(f"{self.contender.id} opens files of its own: it needs a folder")
-        return open_on_disk(self.pair, self.history.table, folder)
+        return open_on_disk(self.pair, self.history.table, folder, self.contender.declared)
 
 
 class _Running:
@@ -193,6 +196,7 @@ class _Running:
         request, timer = self._request(len(self.observed.syncs)), LoadClock()
         with self._sandbox.free(), timer.running():
             result = self._contender.sync(request)
+            self._sandbox.put(result.place)
         self._clock.advance(timer.read() if result.seconds is None else result.seconds)
         return result
 
@@ -200,6 +204,7 @@ class _Running:
         observed = self.observed
         observed.syncs.append(result)
         observed.ticks.append(number)
+        observed.peak_bytes = result.peak_bytes or observed.peak_bytes
         self._measure(result)
         found = difference(self._sandbox)
         promised = self._promised(found)
