@@ -29,8 +29,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_choice_to(parser.add_argument)
     parser.add_argument(
         "--contender", action="append", default=[], metavar="NAME=COMMAND|MODULE:FUNCTION|FILE.toml",
-        dest="contenders", help="a loader of yours, or the name of a known peer such as dlt, beside the strategies named, "
-        "or alone; may be given several times",
+        dest="contenders", help="a loader of yours, or the name of a known peer such as dlt, beside the strategies "
+        "named, or alone; may be given several times",
     )  # fmt: skip
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds for a sync of such a loader (default 60)")
     parser.add_argument("--python", default="", help="the interpreter of MODULE:FUNCTION (default: this one)")

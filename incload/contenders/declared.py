@@ -55,7 +55,7 @@ SPOKEN = {
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """Where and how a contender keeps its copy, where that is not the named table with the source's columns as they are.
+    """Where and how a contender keeps its copy, where it is not the named table with the source's columns.
 
     Attributes:
         url: The database that holds the copy; `{target}` in it is the target's URL. Empty for the target.
@@ -111,4 +111,4 @@ def declared(said: Mapping[str, object], who: str) -> Declared:
     for name, known in (("times", TIMES), ("booleans", BOOLEANS)):
         if found.get(name) and found[name] not in known:
             raise Refused(f"{who}: {name} cannot be {found[name]!r}; it is one of {', '.join(known)}.")
-    return Declared(**{name: lists[name](value) if name in lists else value for name, value in found.items()})  # type: ignore[arg-type, no-untyped-call]  # each was checked above
+    return Declared(**{name: lists[name](value) if name in lists else value for name, value in found.items()})  # type: ignore[arg-type]  # each was checked above

@@ -1,7 +1,7 @@
 """Contenders as a user names them.
 
-`mine=./sync.sh {source}` is a command, `mine=package.module:sync` a callable, `mine=mine.toml` what a file describes, and
-`dlt` a peer that is known by name.
+`mine=./sync.sh {source}` is a command, `mine=package.module:sync` a callable, `mine=mine.toml` what a file describes,
+and `dlt` a peer that is known by name.
 """
 
 from __future__ import annotations

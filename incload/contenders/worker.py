@@ -133,7 +133,8 @@ class _Worker:
         self.clock = who.clock.running()
         self._errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when the worker is stopped
         self.process = subprocess.Popen(  # noqa: S603 - to run it is what the user asked for
-            [who.python or sys.executable, "-B", str(_MAIN), who.place], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
+            [who.python or sys.executable, "-B", str(_MAIN), who.place],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
             env=environment(self.clock.variables), start_new_session=True,
         )  # fmt: skip
         self._late, self._words = False, ""

@@ -78,7 +78,7 @@ def request(given: dict[str, Any]) -> SyncRequest:
 def answer(sync: Callable[[SyncRequest], Any], asked: SyncRequest) -> dict[str, Any]:
     """Perform a sync and return what is to be said of it.
 
-    The callable may return how many rows it wrote, or a mapping with any of `written`, and `url` and `table` of its copy.
+    The callable may return how many rows it wrote, or a mapping with `written`, and `url` and `table` of the copy.
     """
     started = time.perf_counter()
     try:

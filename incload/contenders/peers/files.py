@@ -62,7 +62,9 @@ def variants(file: Path, name: str = "") -> dict[str, dict[str, Any]]:
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Refused(f"{file} does not describe a contender ({error}): docs/contenders.md shows one that does.") from None
+        raise Refused(
+            f"{file} does not describe a contender ({error}): docs/contenders.md shows one that does."
+        ) from None
     parts = said.pop("variants", None) or {name: {}}
     found = {each: {**said, **part} for each, part in parts.items()}
     for each, one in found.items():

@@ -92,7 +92,8 @@ class PostgresFixture(Fixture):
         holders = session.rows(
             "SELECT DISTINCT c.relname, a.pid, a.state FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation"
             " JOIN pg_stat_activity AS a ON a.pid = l.pid"
-            " WHERE c.relnamespace = to_regnamespace(?) AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()"
+            " WHERE c.relnamespace = to_regnamespace(?)"
             " AND l.granted AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid() ORDER BY 1, 2",
             (session.name(place, "x").rpartition(".")[0],),
         )
