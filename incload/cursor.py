@@ -84,7 +84,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamps(Scale):
+class Timestamps(Scale):
     """A column of a database's own timestamp type; its positions are ticks, and the reader sees ISO text."""
 
     @property
@@ -182,7 +182,7 @@ class MixedText(Scale):
 
     def shown(self, position: Position | None) -> object:
         """Return the point in time as ISO text, in UTC when the timestamps say their zone."""
-        return None if position is None else f"{Stamps(self.per_second).shown(position)}{'Z' if self.zoned else ''}"
+        return None if position is None else f"{Timestamps(self.per_second).shown(position)}{'Z' if self.zoned else ''}"
 
 
 def shape_of(text: str) -> IsoText | None:
@@ -237,7 +237,7 @@ def plain_scale_of_tag(tag: str) -> Scale | None:
         return MixedText(UNITS["us"], "without" not in tag)
     match = re.fullmatch(rf"({_TIME} )?(\d+)/s", tag)
     if match:
-        return (Stamps if match[1] else Scale)(int(match[2]))
+        return (Timestamps if match[1] else Scale)(int(match[2]))
     return Scale(None) if tag == "number" else None
 
 

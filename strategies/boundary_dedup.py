@@ -29,7 +29,7 @@ class BoundaryDedup(Strategy):
             Need(Assumption.LAG_WITHIN, timedelta(0)),
             Need(Assumption.CURSOR_MOVES_ON_UPDATE),
             Need(Assumption.CURSOR_NOT_IN_FUTURE),
-            Need(Assumption.MEMORY_NOT_AHEAD, timedelta(0)),
+            Need(Assumption.STATE_NOT_AHEAD, timedelta(0)),
             Need(Assumption.ATOMIC_COMMIT),
         }
 

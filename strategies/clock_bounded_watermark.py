@@ -27,7 +27,7 @@ class ClockBoundedWatermark(Strategy):
             Need(Assumption.LAG_WITHIN, timedelta(0)),
             Need(Assumption.UNIQUE_CURSOR),
             Need(Assumption.CURSOR_MOVES_ON_UPDATE),
-            Need(Assumption.MEMORY_NOT_AHEAD),
+            Need(Assumption.STATE_NOT_AHEAD),
             Need(Assumption.ATOMIC_COMMIT),
         }
 

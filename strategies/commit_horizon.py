@@ -23,7 +23,7 @@ class CommitHorizon(Strategy):
     @property
     def needs(self) -> frozenset[Need]:
         """Complete answers, and a state that says what was read; the source sees to its numbers."""
-        return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.MEMORY_NOT_AHEAD, Assumption.ATOMIC_COMMIT)))
+        return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.STATE_NOT_AHEAD, Assumption.ATOMIC_COMMIT)))
 
     def read(self, source: Source, state: State) -> Delta:
         """Ask for what lies above the last number and below the horizon, in one statement."""

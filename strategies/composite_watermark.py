@@ -28,7 +28,7 @@ class CompositeWatermark(Strategy):
             Need(Assumption.TIES_IN_KEY_ORDER),
             Need(Assumption.CURSOR_MOVES_ON_UPDATE),
             Need(Assumption.CURSOR_NOT_IN_FUTURE),
-            Need(Assumption.MEMORY_NOT_AHEAD),
+            Need(Assumption.STATE_NOT_AHEAD),
             Need(Assumption.ATOMIC_COMMIT),
         }
 

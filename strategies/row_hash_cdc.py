@@ -33,7 +33,7 @@ class RowHashCdc(Strategy):
     @property
     def needs(self) -> frozenset[Need]:
         """Complete answers, and a state that says what the target holds."""
-        return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.MEMORY_KEPT, Assumption.ATOMIC_COMMIT)))
+        return frozenset(map(Need, (Assumption.COMPLETE_READ, Assumption.STATE_KEPT, Assumption.ATOMIC_COMMIT)))
 
     @property
     def reads_again(self) -> frozenset[Assumption]:

@@ -35,7 +35,7 @@ class SettlingDelay(Strategy):
         return SHOWN_BY_CURSOR | {
             Need(Assumption.COMMIT_WITHIN, self.delay),
             Need(Assumption.CURSOR_MOVES_ON_UPDATE),
-            Need(Assumption.MEMORY_NOT_AHEAD),
+            Need(Assumption.STATE_NOT_AHEAD),
             Need(Assumption.ATOMIC_COMMIT),
         }
 

@@ -39,7 +39,7 @@ class SparseLookback(Strategy):
             Need(Assumption.LAG_WITHIN, self.window),
             Need(Assumption.CURSOR_MOVES_ON_UPDATE, self.window),
             Need(Assumption.CURSOR_NOT_IN_FUTURE),
-            Need(Assumption.MEMORY_NOT_AHEAD, self.window),
+            Need(Assumption.STATE_NOT_AHEAD, self.window),
             Need(Assumption.ATOMIC_COMMIT, self.window),
         }
 

@@ -38,7 +38,7 @@ class TimestampWatermark(Strategy):
             Need(Assumption.LAG_WITHIN, timedelta(0)),
             Need(Assumption.CURSOR_MOVES_ON_UPDATE, at_bound),
             Need(Assumption.CURSOR_NOT_IN_FUTURE),
-            Need(Assumption.MEMORY_NOT_AHEAD, at_bound),
+            Need(Assumption.STATE_NOT_AHEAD, at_bound),
             Need(Assumption.ATOMIC_COMMIT, at_bound),
         }
         return needs if self.inclusive else needs | {Need(Assumption.UNIQUE_CURSOR)}

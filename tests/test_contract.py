@@ -93,12 +93,12 @@ class Rows:
     """
 
     count: int
-    stamp: Position | None
+    timestamp: Position | None
     key: KeyValue | None
 
     def largest(self, until: Position | None = None) -> Position | None:
         """Return the largest timestamp."""
-        return self.stamp if until is None or self.stamp is None or self.stamp <= until else None
+        return self.timestamp if until is None or self.timestamp is None or self.timestamp <= until else None
 
     def largest_key(self, at: Position | None = None) -> KeyValue | None:  # noqa: ARG002 - all have one timestamp
         """Return the largest key."""
@@ -106,7 +106,7 @@ class Rows:
 
     def digests_at(self, position: Position) -> tuple[str, ...]:
         """Return a digest for each row."""
-        return tuple(map(str, range(self.count))) if position == self.stamp else ()
+        return tuple(map(str, range(self.count))) if position == self.timestamp else ()
 
     def reached(self) -> str | None:
         """Return a position in a change log."""
@@ -190,7 +190,7 @@ def silent(each: Strategy) -> Iterator[str]:
         source = asked()
         if not each.read(source, state).rows:
             yield f"it asks for nothing with {state}"
-        if not source.questions:
+        if not source.queries:
             yield f"it makes its rows up with {state}"
 
 

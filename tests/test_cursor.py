@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps, carried, scale_of_texts, shape_of
+from incload.cursor import UNITS, IsoText, MixedText, Scale, Timestamps, carried, scale_of_texts, shape_of
 from incload.errors import Refused, unknown
 from incload.ordered_ids import scale_of_tag
 
@@ -32,7 +32,7 @@ MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30))  # noqa: DTZ00
 SCALES = st.one_of(
     SHAPES,
     st.builds(Scale, st.sampled_from([None, *UNITS.values()])),
-    st.builds(Stamps, st.sampled_from([US, UNITS["ns"]])),
+    st.builds(Timestamps, st.sampled_from([US, UNITS["ns"]])),
     st.builds(MixedText, st.just(US), st.booleans()),
 )
 
@@ -47,14 +47,14 @@ def position_of(shape: IsoText, moment: datetime) -> int:
 
 
 @given(SHAPES, MOMENTS)
-def test_a_stamp_is_its_position_and_back(shape: IsoText, moment: datetime) -> None:
+def test_a_timestamp_is_its_position_and_back(shape: IsoText, moment: datetime) -> None:
     """Every timestamp of a shape has a position, and the position has that timestamp."""
     offset = shape.position(str(shape.stored(0)))
     position = position_of(shape, moment) + (0 if isinstance(offset, float) else offset)
-    stamp = shape.stored(position)
+    timestamp = shape.stored(position)
 
-    assert shape_of(str(stamp)) == shape
-    assert shape.position(stamp) == position
+    assert shape_of(str(timestamp)) == shape
+    assert shape.position(timestamp) == position
 
 
 @given(SHAPES, MOMENTS, MOMENTS)
@@ -107,7 +107,7 @@ def test_a_tag_of_no_scale_names_none(tag: str) -> None:
         ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999, US),
     ],
 )
-def test_positions_of_stamps(text: str, position: int, per_second: int) -> None:
+def test_positions_of_timestamps(text: str, position: int, per_second: int) -> None:
     """Ticks since 1970 in UTC: seconds, or microseconds and nanoseconds where the timestamp has a fraction."""
     shape = shape_of(text)
 
@@ -144,7 +144,7 @@ def test_other_texts_have_no_shape(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["2024-02-30", "2023-02-29", "2024-13-01", "2024-01-01T24:00", "2024-01-01T00:00:60"])
-def test_a_stamp_of_no_real_time_is_refused(text: str) -> None:
+def test_a_timestamp_of_no_real_time_is_refused(text: str) -> None:
     """A shape alone makes no time."""
     shape = shape_of(text)
 
@@ -211,12 +211,12 @@ def test_plain_numbers_have_no_spans() -> None:
     [
         (Scale(None), 7, 7),
         (Scale(US), 1_704_067_200_000_001, 1_704_067_200_000_001),
-        (Stamps(US), 1_704_067_200_000_001, "2024-01-01T00:00:00.000001"),
-        (Stamps(UNITS["ns"]), -1, "1969-12-31T23:59:59.999999999"),
+        (Timestamps(US), 1_704_067_200_000_001, "2024-01-01T00:00:00.000001"),
+        (Timestamps(UNITS["ns"]), -1, "1969-12-31T23:59:59.999999999"),
         (MixedText(US, zoned=True), 0, "1970-01-01T00:00:00.000000Z"),
         (MixedText(US, zoned=False), 0, "1970-01-01T00:00:00.000000"),
         (shape_of("2024-01-01T00:00+05:30"), 0, "1970-01-01T05:30+05:30"),
-        (Stamps(US), None, None),
+        (Timestamps(US), None, None),
     ],
 )
 def test_a_watermark_is_shown_as_its_reader_would_write_it(scale: Scale, position: int | None, shown: object) -> None:
@@ -288,12 +288,12 @@ LOCAL = shape_of("2024-01-01T00:00:00")
         (MixedText(US, zoned=True), FINE, 7, 7),
         (Scale(None), Scale(US), 7, 7),
         (Scale(1), Scale(None), 7, 7),
-        (Stamps(US), Stamps(US), 7, 7),
+        (Timestamps(US), Timestamps(US), 7, 7),
         (SECONDS, LOCAL, 7, None),
         (MixedText(US, zoned=False), SECONDS, 7, None),
         (Scale(1), SECONDS, 7, None),
-        (Stamps(US), Stamps(UNITS["ns"]), 7, None),
-        (Stamps(US), Scale(US), 7, None),
+        (Timestamps(US), Timestamps(UNITS["ns"]), 7, None),
+        (Timestamps(US), Scale(US), 7, None),
     ],
 )
 def test_positions_are_carried_where_that_is_certain(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 
-from incload.cursor import Stamps
+from incload.cursor import Timestamps
 from incload.engines.digests.canonical import NULL
 
 
@@ -22,7 +22,7 @@ def shown(text: str, per_second: int = 1_000_000) -> object:
         case "t":
             return value.partition(":")[2]
         case "m":
-            return value if value.endswith("infinity") else Stamps(per_second).shown(int(value))
+            return value if value.endswith("infinity") else Timestamps(per_second).shown(int(value))
     return value
 
 

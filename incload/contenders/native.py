@@ -124,7 +124,7 @@ class NativeContender(Contender):
 
 def _result(synced: Synced) -> SyncResult:
     """Return what a sync did, as the harness takes it."""
-    counters = Counters(synced.read, synced.written, synced.unchanged, synced.removed, synced.questions)
+    counters = Counters(synced.read, synced.written, synced.unchanged, synced.removed, synced.queries)
     changed = synced.remembered or bool(synced.after.digests and (synced.written or synced.removed))
     return SyncResult(counters, Asked(synced.delta, synced.before, synced.after), state_changed=changed)
 

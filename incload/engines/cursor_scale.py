@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.cursor import Scale, Stamps, scale_of_texts
+from incload.cursor import Scale, Timestamps, scale_of_texts
 from incload.engines.cursor_sql import shape
 from incload.errors import Refused
 from incload.exact_numbers import exact_numbers
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def declared_scale(column: Column, per_second: int | None) -> Scale | None:
     """Return what the values of a cursor column mean, where its declared type says so; None where only values can."""
     if column.kind is Kind.TIMESTAMP:
-        return Stamps(column.per_second)
+        return Timestamps(column.per_second)
     if column.kind in {Kind.INTEGER, Kind.REAL}:
         return Scale(per_second)
     return exact_numbers(column, per_second)

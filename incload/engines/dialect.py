@@ -124,13 +124,13 @@ class Dialect(ABC):
         """Return the expression of a value in which those that are one key are the same."""
         return folded(expression, equality)
 
-    def select(self, table: Table, scale: Scale | None, question: Rows, relation: str) -> Query:
+    def select(self, table: Table, scale: Scale | None, query: Rows, relation: str) -> Query:
         """Return the query for the rows of a relation that answer a question."""
-        condition = self.condition(table, scale, question)
+        condition = self.condition(table, scale, query)
         where = f" WHERE {condition.sql}" if condition.sql else ""
         return Query(f"SELECT {self.listed(table.names)} FROM {relation} AS r{where}", condition.params)
 
-    def select_any(self, table: Table, scale: Scale | None, questions: Sequence[Rows], relation: str) -> Query:
+    def select_any(self, table: Table, scale: Scale | None, queries: Sequence[Rows], relation: str) -> Query:
         """Return the query for the rows of a relation that answer any of several questions, each row once.
 
         Every question leaves out what those before it have asked for. A union would compare whole rows instead, and
@@ -139,8 +139,8 @@ class Dialect(ABC):
         parts: list[str] = []
         params: list[object] = []
         before: list[Query] = []
-        for question in questions:
-            condition = self.condition(table, scale, question)
+        for query in queries:
+            condition = self.condition(table, scale, query)
             wanted = [condition, *(Query(f"({each.sql or 'true'}) IS NOT TRUE", each.params) for each in before)]
             where = " AND ".join(f"({each.sql})" for each in wanted if each.sql)
             parts.append(f"SELECT {self.listed(table.names)} FROM {relation} AS r{f' WHERE {where}' if where else ''}")
@@ -189,9 +189,9 @@ class Dialect(ABC):
         """Return the columns that may differ in two rows of one key; its own spelling may, where the source lets it."""
         return [name for name in names if name not in key or name in self.equalities]
 
-    def condition(self, table: Table, scale: Scale | None, question: Rows) -> Query:
+    def condition(self, table: Table, scale: Scale | None, query: Rows) -> Query:
         """Return the condition under which a row answers a question; empty for every row."""
-        match question:
+        match query:
             case Everything():
                 return Query("")
             case AfterKey(key):
@@ -199,7 +199,7 @@ class Dialect(ABC):
             case Since():
                 assert table.cursor is not None and scale is not None  # noqa: S101, PT018 - set-up refuses otherwise
                 cursor = self.cursor(table.cursor, scale, table.column(table.cursor).declared)
-                return self._since(table, cursor, scale, question)
+                return self._since(table, cursor, scale, query)
             case Changed() | Logged():
                 raise AssertionError("a comparison with digests or a log is a join and has no condition of its own")
 
@@ -210,26 +210,26 @@ class Dialect(ABC):
         ordered = ", ".join(self.key_order(table.column(name)) for name in table.key)
         return Query(f"({ordered}) > ({bounds})", key)
 
-    def _since(self, table: Table, cursor: CursorSql, scale: Scale, question: Since) -> Query:
+    def _since(self, table: Table, cursor: CursorSql, scale: Scale, query: Since) -> Query:
         """Keep the bare column on the left of one range, so that an index on the cursor serves every form."""
         parts: list[str] = []
         params: list[object] = []
-        if question.position is not None:
-            value = self.bind(cursor, scale, question.position)
-            closed = question.inclusive or question.key is not None
+        if query.position is not None:
+            value = self.bind(cursor, scale, query.position)
+            closed = query.inclusive or query.key is not None
             parts.append(f"{cursor.compared} {'>=' if closed else '>'} {cursor.bound}")
             params.append(value)
-            if question.key is not None:
-                beyond = self._beyond_key(table, question.key)
+            if query.key is not None:
+                beyond = self._beyond_key(table, query.key)
                 parts.append(f"({cursor.compared} > {cursor.bound} OR {beyond.sql})")
                 params += [value, *beyond.params]
-        if question.until is not None:
+        if query.until is not None:
             parts.append(f"{cursor.compared} <= {cursor.bound}")
-            params.append(self.bind(cursor, scale, question.until))
-        if question.settled:
+            params.append(self.bind(cursor, scale, query.until))
+        if query.settled:
             parts.append(self.settled(table.column(table.cursor or "")))
         sql = " AND ".join(parts)
-        if question.nulls and sql:
+        if query.nulls and sql:
             sql = f"({sql}) OR {self.quote(table.cursor or '')} IS NULL"
         return Query(sql, tuple(params))
 

@@ -51,7 +51,7 @@ def copy(connections: Connections, plan: Plan) -> Synced:
     try:
         connections.target.write(f"DROP TABLE IF EXISTS {connections.target.name('target', plan.name)}")
         connections.target.create(table, keyed=True, origin=connections.origin)
-        query = connections.question(table, None, Everything())
+        query = connections.query(table, None, Everything())
         written = connections.target.insert(table, connections.incoming(query, table))
         connections.commit()
     except BaseException:
@@ -63,7 +63,7 @@ def copy(connections: Connections, plan: Plan) -> Synced:
         written=written,
         unchanged=0,
         removed=0,
-        questions=0,
+        queries=0,
         delta=Delta((Everything(),)),
         before=empty,
         after=empty,

@@ -76,7 +76,7 @@ def _of_sync(sync: Sync, keys: _Keys) -> Iterator[tuple[Assumption, int | None]]
         keys.see(key)
     for change in sync.changes:
         yield from _of_change(change)
-        yield from _of_stamp(change, sync)
+        yield from _of_timestamp(change, sync)
 
 
 def _of_change(change: Change) -> Iterator[tuple[Assumption, int | None]]:
@@ -96,12 +96,12 @@ def _of_change(change: Change) -> Iterator[tuple[Assumption, int | None]]:
         yield Assumption.VERSIONS_IN_ORDER, None
 
 
-def _of_stamp(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | None]]:
+def _of_timestamp(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | None]]:
     """Yield what the timestamp of a change breaks that the cursor shows."""
     if change.new is None or change.new.cursor is None or not change.moved:
         return
-    stamp = change.new.cursor
-    if stamp > sync.clock:
+    timestamp = change.new.cursor
+    if timestamp > sync.clock:
         yield Assumption.CURSOR_NOT_IN_FUTURE, None
     if change.lag is not None and change.lag > 0:
         yield Assumption.LAG_WITHIN, change.lag
@@ -109,11 +109,11 @@ def _of_stamp(change: Change, sync: Sync) -> Iterator[tuple[Assumption, int | No
         yield Assumption.UNIQUE_CURSOR, None
         if not change.tie_in_order:
             yield Assumption.TIES_IN_KEY_ORDER, None
-    if stamp < sync.clock:
-        yield Assumption.ON_SCHEDULE, sync.clock - stamp
+    if timestamp < sync.clock:
+        yield Assumption.ON_SCHEDULE, sync.clock - timestamp
     # A change that is not behind the watermark is not behind one that trails the clock either.
-    if stamp < sync.clock_before and change.lag is not None and change.lag > 0:
-        yield Assumption.COMMIT_WITHIN, sync.clock_before - stamp
+    if timestamp < sync.clock_before and change.lag is not None and change.lag > 0:
+        yield Assumption.COMMIT_WITHIN, sync.clock_before - timestamp
 
 
 def _of_faults(sync: Sync, faults: Sequence[Fault]) -> Iterator[tuple[Assumption, int | None]]:

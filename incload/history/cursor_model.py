@@ -139,15 +139,15 @@ class Model:
 
     def _remember(self, sync: Sync, read: Iterable[Key]) -> None:
         """Move the watermark over what was read, and bend it as the faults do."""
-        stamps = [(self.target[key].cursor, key) for key in read]
+        timestamps = [(self.target[key].cursor, key) for key in read]
         possible = [
-            (stamp, key)
-            for stamp, key in stamps
-            if stamp is not None and not (self.reach.bounded and stamp > sync.clock)
+            (timestamp, key)
+            for timestamp, key in timestamps
+            if timestamp is not None and not (self.reach.bounded and timestamp > sync.clock)
         ]
-        top = max((stamp for stamp, _ in possible), default=None)
+        top = max((timestamp for timestamp, _ in possible), default=None)
         if top is not None and (self.mark.at is None or top >= self.mark.at):
-            ties = [key for stamp, key in possible if stamp == top]
+            ties = [key for timestamp, key in possible if timestamp == top]
             again = top == self.mark.at
             self.mark.key = max([*ties, *([self.mark.key] if again and self.mark.key else [])])
             known = frozenset((key, self.target[key], self._schema) for key in ties)

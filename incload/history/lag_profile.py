@@ -45,8 +45,8 @@ class Lateness:
         base_ahead: Those with a time later than the source's own clock.
         inserts, updates: Changes that left a row in the source: it was not there at the sync before, or it was.
         deletes: Rows that were there at one sync and gone at the next; no cursor shows them.
-        without_stamp: Inserts and updates whose cursor is null.
-        before_any_stamp: Those that came while no row had a timestamp yet.
+        without_timestamp: Inserts and updates whose cursor is null.
+        before_any_timestamp: Those that came while no row had a timestamp yet.
         ahead_of_clock: Those with a timestamp later than the source's own clock.
         ties: Those with the very timestamp that was the largest before.
         late: Those with a smaller one.
@@ -67,8 +67,8 @@ class Lateness:
     inserts: int = 0
     updates: int = 0
     deletes: int = 0
-    without_stamp: int = 0
-    before_any_stamp: int = 0
+    without_timestamp: int = 0
+    before_any_timestamp: int = 0
     ahead_of_clock: int = 0
     ties: int = 0
     late: int = 0
@@ -88,7 +88,7 @@ class Lateness:
     @property
     def judged(self) -> int:
         """Changes that have a lag."""
-        return self.changes - self.without_stamp - self.before_any_stamp
+        return self.changes - self.without_timestamp - self.before_any_timestamp
 
     @property
     def behind(self) -> int:
@@ -248,16 +248,16 @@ class Profiler:
             self._count("untouched")
         elif old is not None and None not in (old.cursor, new.cursor) and (new.cursor or 0) < (old.cursor or 0):
             self._count("backwards")
-        self._stamp(change, new, clock)
+        self._timestamp(change, new, clock)
 
-    def _stamp(self, change: Change, new: Version, clock: int) -> None:
+    def _timestamp(self, change: Change, new: Version, clock: int) -> None:
         if new.cursor is None:
-            self._count("without_stamp")
+            self._count("without_timestamp")
             return
         if new.cursor > clock:
             self._count("ahead_of_clock")
         if change.lag is None:
-            self._count("before_any_stamp")
+            self._count("before_any_timestamp")
             return
         self._lags.append(change.lag)
         if change.lag >= 0:

@@ -69,29 +69,29 @@ class Connections:
         """The engine whose declared types the table's columns carry."""
         return self.source.engine
 
-    def question(self, table: Table, scale: Scale | None, question: Rows) -> Query:
+    def query(self, table: Table, scale: Scale | None, query: Rows) -> Query:
         """Return the query for the rows that answer a question, for the source's session."""
-        if isinstance(question, Logged):
-            return self.source.named(table, self.log(question.log).keys(question.after or ""), self.relation)
-        return self.source.select(table, scale, question, self.relation)
+        if isinstance(query, Logged):
+            return self.source.named(table, self.log(query.log).keys(query.after or ""), self.relation)
+        return self.source.select(table, scale, query, self.relation)
 
-    def answers(self, table: Table, scale: Scale | None, questions: Sequence[Rows]) -> Query:
+    def answers(self, table: Table, scale: Scale | None, queries: Sequence[Rows]) -> Query:
         """Return the query for the rows that answer any of several questions, each row once."""
-        if len(questions) == 1:
-            return self.question(table, scale, questions[0])
-        return self.source.select_any(table, scale, questions, self.relation)
+        if len(queries) == 1:
+            return self.query(table, scale, queries[0])
+        return self.source.select_any(table, scale, queries, self.relation)
 
-    def questions(self, table: Table, scale: Scale | None, question: Rows) -> list[Query]:
+    def queries(self, table: Table, scale: Scale | None, query: Rows) -> list[Query]:
         """Return queries that together are a question's, where the source's engine would keep all that it has read."""
-        if isinstance(question, Logged):
-            return [self.question(table, scale, question)]
+        if isinstance(query, Logged):
+            return [self.query(table, scale, query)]
         parts = self.source.parts.of(self.source.name("source", self.table))
         shown = (self.source.shown(self.table, part) for part in parts)
-        return [self.source.select(table, scale, question, part) for part in shown]
+        return [self.source.select(table, scale, query, part) for part in shown]
 
-    def gone(self, table: Table, question: Logged) -> Query:
+    def gone(self, table: Table, query: Logged) -> Query:
         """Return the query for the keys that a log names and the source does not have, for the source's session."""
-        keys = self.log(question.log).keys(question.after or "")
+        keys = self.log(query.log).keys(query.after or "")
         return self.source.keys_missing(table.key, f"({keys.sql})", self.relation, keys.params)
 
     def log(self, log: Capability) -> ChangeLog:
@@ -119,7 +119,7 @@ class Connections:
         first = next(readers)
         return self._passed_on(first.schema, chain.from_iterable(chain([first], readers)), table.columns)
 
-    def arriving(self, table: Table, scale: Scale | None, question: Rows) -> Iterator[Query]:
+    def arriving(self, table: Table, scale: Scale | None, query: Rows) -> Iterator[Query]:
         """Bring what answers a question to a source in another engine within reach, in parts as the target takes them.
 
         A source that can cut its table does; otherwise the rows are counted on their way, and so read in Python.
@@ -127,11 +127,11 @@ class Connections:
         rows = self.target.parts.rows or 0
         cut = self.source.parts.cut(self.table, table.key, rows)
         if cut:
-            queries = [self.source.select(table, scale, question, part) for part in cut]
+            queries = [self.source.select(table, scale, query, part) for part in cut]
             for stream in self.source.parts.streams(queries, table.columns):
                 yield self._received(self._noted(stream), table.columns)
             return
-        reader = self._streamed(self.question(table, scale, question), table.columns).reader()
+        reader = self._streamed(self.query(table, scale, query), table.columns).reader()
         waiting = iter(reader)
         for first in waiting:
             yield self._passed_on(reader.schema, _some(first, waiting, rows), table.columns)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
-from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps, no_place
+from incload.cursor import UNITS, IsoText, MixedText, Scale, Timestamps, no_place
 from incload.errors import Refused
 from incload.removal_limit import within_limit
 from incload.strategy import Everything, State, WriteRule, needs_of
@@ -163,7 +163,7 @@ def _other_unit(job: WriteJob, plan: Plan, watermark: Position | None, clock: in
 
 
 def _day(position: Position, per_second: int) -> str:
-    return str(Stamps(UNITS["s"]).shown(int(position // per_second))).partition("T")[0]
+    return str(Timestamps(UNITS["s"]).shown(int(position // per_second))).partition("T")[0]
 
 
 def _ahead(job: WriteJob, plan: Plan, prepared: PreparedWrite, watermark: Position | None, clock: int) -> str:
@@ -175,7 +175,7 @@ def _ahead(job: WriteJob, plan: Plan, prepared: PreparedWrite, watermark: Positi
         now = clock * scale.per_second // UNITS["us"]
         if watermark > now + _slack(scale):
             return _passed_over(plan, scale, watermark, f"the source's clock ({scale.shown(now)})")
-    if _needs(plan.strategy, Assumption.MEMORY_NOT_AHEAD) and not prepared.read:
+    if _needs(plan.strategy, Assumption.STATE_NOT_AHEAD) and not prepared.read:
         largest = _largest(job, prepared, scale)
         if largest is not None and watermark > largest:
             return _passed_over(plan, scale, watermark, f"all that the source holds (up to {scale.shown(largest)})")
@@ -188,7 +188,7 @@ def _needs(strategy: Strategy, assumption: Assumption) -> bool:
 
 def _slack(scale: Scale) -> int:
     """Return how many ticks a timestamp may be ahead of UTC and still be of now."""
-    local = isinstance(scale, Stamps) or (isinstance(scale, IsoText | MixedText) and not scale.zoned)
+    local = isinstance(scale, Timestamps) or (isinstance(scale, IsoText | MixedText) and not scale.zoned)
     return FARTHEST_ZONE_HOURS * 3600 * (scale.per_second or 1) if local else 0
 
 

@@ -115,7 +115,7 @@ def _log_sync(plan: Plan, synced: Synced, seconds: float) -> None:
     """Log what the strategy asked for and what came of it."""
     asked = ", ".join(map(str, synced.delta.rows)) or "nothing"
     line = "%s: asked for %s; read %s rows in %s queries, wrote %s, removed %s, in %.3f s"
-    log(line, plan.name, asked, synced.read, synced.questions, synced.written, synced.removed, seconds)
+    log(line, plan.name, asked, synced.read, synced.queries, synced.written, synced.removed, seconds)
 
 
 def _counted(connections: Connections, plan: Plan, *, count: bool) -> int | None:

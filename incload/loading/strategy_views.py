@@ -26,16 +26,16 @@ class AskedSource:
     Attributes:
         scale: What the cursor's values mean; None for a table without a cursor.
         clock: The source's clock, in microseconds since 1970-01-01 UTC.
-        questions: How many questions were asked so far.
+        queries: How many questions were asked so far.
     """
 
     scale: Scale | None
     clock: Callable[[], int]
-    questions: int = field(default=0)
+    queries: int = field(default=0)
 
     def everything(self) -> Everything:
         """Ask for all rows."""
-        self.questions += 1
+        self.queries += 1
         return Everything()
 
     def since(
@@ -48,42 +48,42 @@ class AskedSource:
         but: tuple[str, ...] = (),
     ) -> Since:
         """Ask for the rows whose cursor lies above a position."""
-        self.questions += 1
+        self.queries += 1
         return Since(position, inclusive=inclusive, until=until, nulls=nulls, but=but)
 
     def after(self, position: Position, key: KeyValue) -> Since:
         """Ask for the rows above (position, key)."""
-        self.questions += 1
+        self.queries += 1
         return Since(position, key=key)
 
     def after_key(self, key: KeyValue) -> AfterKey:
         """Ask for the rows whose key is larger."""
-        self.questions += 1
+        self.queries += 1
         return AfterKey(key)
 
     def changed(self) -> Changed:
         """Ask for the rows whose digest differs."""
-        self.questions += 1
+        self.queries += 1
         return Changed()
 
     def vanished(self) -> Vanished:
         """Ask for the keys that are gone."""
-        self.questions += 1
+        self.queries += 1
         return Vanished()
 
     def settled(self, position: Position | None) -> Since:
         """Ask for the rows above a position that nothing can get in between any more."""
-        self.questions += 1
+        self.queries += 1
         return Since(position, settled=True)
 
     def changes(self, log: Capability, after: str | None) -> Logged:
         """Ask for what a change log names."""
-        self.questions += 1
+        self.queries += 1
         return Logged(log, after)
 
     def now(self) -> Position:
         """Read the source's clock in the cursor's ticks."""
-        self.questions += 1
+        self.queries += 1
         scale = self._timed()
         return self.clock() * (scale.per_second or 1) // UNITS["us"]
 

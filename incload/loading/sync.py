@@ -66,7 +66,7 @@ class Synced:
         held_back: Rows that the source no longer has and the target keeps, because they are too many.
         held_columns: Columns that the source no longer has and whose values the target keeps.
         backfilled: Rows that were not read and got values of columns that they lacked.
-        questions: Questions that the source was asked.
+        queries: Questions that the source was asked.
         delta: What the strategy asked for.
         before, after: The state before and after.
         previous_watermark, new_watermark: Their watermarks, as the source would write them.
@@ -79,7 +79,7 @@ class Synced:
     written: int
     unchanged: int
     removed: int
-    questions: int
+    queries: int
     delta: Delta
     before: State
     after: State
@@ -196,7 +196,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
         written=result.written,
         unchanged=prepared.unchanged,
         removed=result.removed,
-        questions=source.questions,
+        queries=source.queries,
         delta=delta,
         before=before,
         after=after,

@@ -41,8 +41,8 @@ class Outcome:
         rows_read, rows_written: Over all syncs; None, as below, for what a contender does not count.
         rows_unchanged: Rows written over an equal row.
         rows_removed: Rows deleted from the target.
-        questions: How many questions the source was asked.
-        memory_bytes: The largest size of the state after any sync, digests included.
+        queries: How many questions the source was asked.
+        state_bytes: The largest size of the state after any sync, digests included.
         load_seconds_min, load_seconds_median: Over the rounds: seconds spent in loads alone.
         rounds: How many rounds were timed.
         rows_per_second: Rows of the source at the end, for each second of the fastest round.
@@ -88,8 +88,8 @@ class Outcome:
     rows_written: int | None = 0
     rows_unchanged: int | None = 0
     rows_removed: int | None = 0
-    questions: int | None = 0
-    memory_bytes: int | None = 0
+    queries: int | None = 0
+    state_bytes: int | None = 0
     load_seconds_min: float | None = None
     load_seconds_median: float | None = None
     rounds: int = 0

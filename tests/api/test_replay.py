@@ -102,7 +102,7 @@ def test_the_profile_of_a_table(tmp_path: Path) -> None:
 
     assert found.history is None
     assert found.table is not None
-    assert (found.table.rows, found.table.null_stamps) == (3, 1)
+    assert (found.table.rows, found.table.null_timestamps) == (3, 1)
 
 
 @pytest.mark.parametrize("options", [{"every": 2}, {"file": "x.json"}, {"interval": "1h"}, {"follow": True}])

@@ -23,9 +23,9 @@ SWITCHES = {
 }
 
 
-def load(folder: Path, count: int, *more: str, stamp: str = "2026-01-01T00:00:00Z") -> int:
+def load(folder: Path, count: int, *more: str, timestamp: str = "2026-01-01T00:00:00Z") -> int:
     """Load a file of so many rows."""
-    rows = [{"id": number, "at": stamp} for number in range(count)]
+    rows = [{"id": number, "at": timestamp} for number in range(count)]
     (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
     target = f"sqlite:///{folder}/copy.db"
     options = ["--table", "t", "--key", "id", "--cursor", "at", "--output", str(folder / "summary.json")]
@@ -70,12 +70,12 @@ def test_a_dry_run_predicts_what_is_held_back(tmp_path: Path, capsys: pytest.Cap
     )
 
 
-def test_a_stamp_in_the_future_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_timestamp_in_the_future_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The watermark is ahead of the clock; with the switch nothing is said."""
     options = ("--strategy", "timestamp_watermark")
-    assert load(tmp_path, 1, *options, stamp="9999-01-01T00:00:00Z") == 0
+    assert load(tmp_path, 1, *options, timestamp="9999-01-01T00:00:00Z") == 0
     assert "the watermark 9999-01-01T00:00:00Z of 't' is ahead of the source's clock" in capsys.readouterr().err
-    assert load(tmp_path, 1, *options, "--allow-ahead", stamp="9999-01-01T00:00:00Z") == 0
+    assert load(tmp_path, 1, *options, "--allow-ahead", timestamp="9999-01-01T00:00:00Z") == 0
 
     assert (warnings(tmp_path), capsys.readouterr().err) == ([], "")
 

@@ -267,10 +267,10 @@ def test_nanoseconds_and_spans_of_parquet_are_whole_in_a_replay() -> None:
         "at": pa.array([1], pa.time64("ns")),
         "took": pa.array([5], pa.duration("ns")),
         "half": pa.array([1.5], pa.float32()).cast(pa.float16()),
-        "stamp": pa.array([1], pa.timestamp("ns")),
+        "timestamp": pa.array([1], pa.timestamp("ns")),
     }
     pq.write_table(pa.table(columns), file)
 
     assert read_records("a.parquet", file.getvalue()) == [
-        {"at": "00:00:00.000000001", "took": 5, "half": 1.5, "stamp": "1970-01-01T00:00:00.000000001"}
+        {"at": "00:00:00.000000001", "took": 5, "half": 1.5, "timestamp": "1970-01-01T00:00:00.000000001"}
     ]

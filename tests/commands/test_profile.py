@@ -76,8 +76,8 @@ def test_what_one_state_cannot_show_is_said(tmp_path: Path, capsys: pytest.Captu
 
 def test_windows_are_reported_in_rows_of_today(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of three rows an hour apart, an hour's window would read two at the next sync."""
-    stamps = [f"2026-01-01T{hour:02d}:00:00Z" for hour in (8, 9, 10)]
-    url = orders(tmp_path / "shop.db", tuple((number, "", stamp) for number, stamp in enumerate(stamps)))
+    timestamps = [f"2026-01-01T{hour:02d}:00:00Z" for hour in (8, 9, 10)]
+    url = orders(tmp_path / "shop.db", tuple((number, "", timestamp) for number, timestamp in enumerate(timestamps)))
     main(["profile", url, "--key", "id", "--cursor", "updated_at"])
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.endswith(" %")]
 
@@ -87,7 +87,7 @@ def test_windows_are_reported_in_rows_of_today(tmp_path: Path, capsys: pytest.Ca
     ]  # fmt: skip
 
 
-def test_stamps_of_several_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_timestamps_of_several_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each shape is shown, nonsense is named, and it is said that a load would refuse the column."""
     shapes = ["2026-01-01T10:00:00Z", "2026-01-01 11:00:00", "2026-01-01T12:00:00.5000001+02:00", "soon", ""]
     found = printed(
@@ -133,7 +133,7 @@ def test_the_unit_of_numbers_is_guessed_from_their_size(tmp_path: Path, capsys: 
     assert (found["order of the keys"], found["ahead of the clock"]) == ("the timestamps follow it", "none")
 
 
-def test_a_table_of_a_database_that_has_stamps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_of_a_database_that_has_timestamps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """DuckDB's own timestamps need no unit."""
     with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
         connection.execute("CREATE TABLE orders (id BIGINT, moved TIMESTAMP)")
@@ -145,14 +145,14 @@ def test_a_table_of_a_database_that_has_stamps(tmp_path: Path, capsys: pytest.Ca
     assert "numbers count" not in found
 
 
-def test_stamps_of_nanoseconds_are_reported_as_what_they_are(
+def test_timestamps_of_nanoseconds_are_reported_as_what_they_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A profile cuts them to microseconds, so that two of them may look tied: it says so, and of others nothing."""
     with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
         connection.execute("CREATE TABLE orders (id BIGINT, fine TIMESTAMP_NS, moved TIMESTAMP)")
-        stamps = ("2026-01-01 10:00:00.123456001", "2026-01-01 10:00:00.123456002")
-        connection.execute(f"INSERT INTO orders VALUES (1, '{stamps[0]}', now()), (2, '{stamps[1]}', now())")
+        timestamps = ("2026-01-01 10:00:00.123456001", "2026-01-01 10:00:00.123456002")
+        connection.execute(f"INSERT INTO orders VALUES (1, '{timestamps[0]}', now()), (2, '{timestamps[1]}', now())")
     url = f"duckdb:///{tmp_path}/shop.duckdb?table=orders"
     fine, moved = printed(capsys, url, cursor="fine"), printed(capsys, url, cursor="moved")
 
@@ -184,7 +184,7 @@ def test_an_empty_table_has_nothing_to_report(tmp_path: Path, capsys: pytest.Cap
     found = printed(capsys, url)
 
     assert first == "orders has no row, and so nothing to report yet."
-    assert (found["rows"], "stamps" in found, "ties" in found) == ("0; there is no key yet", False, False)
+    assert (found["rows"], "timestamps" in found, "ties" in found) == ("0; there is no key yet", False, False)
 
 
 def test_the_profile_of_a_table_goes_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

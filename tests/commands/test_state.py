@@ -14,7 +14,7 @@ from incload.cli import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-STAMPS = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z")
+TIMESTAMPS = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z")
 
 
 @pytest.fixture(params=["sqlite", "duckdb"])
@@ -29,7 +29,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFi
 
 def load(folder: Path, target: str, count: int, strategy: str = "timestamp_watermark") -> int:
     """Load the first few rows."""
-    rows = [{"id": number, "at": stamp} for number, stamp in enumerate(STAMPS[:count])]
+    rows = [{"id": number, "at": timestamp} for number, timestamp in enumerate(TIMESTAMPS[:count])]
     (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
     options = ["--table", "t", "--key", "id", "--cursor", "at", "--strategy", strategy]
     return main(["load", str(folder / "rows.json"), "--target", target, *options])
@@ -47,19 +47,19 @@ def test_show_lists_the_value_its_history_and_the_next_load(
     assert state(url, "show") == 0
     lines = capsys.readouterr().out.splitlines()
 
-    assert lines[:3] == ["t by timestamp_watermark", f"  source: {tmp_path}/rows.json", f"  watermark: {STAMPS[2]}"]
-    assert lines[3].endswith(f"reads the rows whose at is later than {STAMPS[2]}.")
+    assert lines[:3] == ["t by timestamp_watermark", f"  source: {tmp_path}/rows.json", f"  watermark: {TIMESTAMPS[2]}"]
+    assert lines[3].endswith(f"reads the rows whose at is later than {TIMESTAMPS[2]}.")
     assert [(line.split()[1], line.split()[-1]) for line in lines[4:]] == [
-        ("3", STAMPS[2]),
-        ("2", STAMPS[1]),
-        ("1", STAMPS[0]),
+        ("3", TIMESTAMPS[2]),
+        ("2", TIMESTAMPS[1]),
+        ("1", TIMESTAMPS[0]),
     ]
 
 
 def test_a_rollback_puts_an_older_value_back(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The next load reads again what was read since that run."""
     assert state(url, "rollback", "--to", "1") == 0
-    assert f"Rows between {STAMPS[0]} and {STAMPS[2]} are read again" in capsys.readouterr().out
+    assert f"Rows between {TIMESTAMPS[0]} and {TIMESTAMPS[2]} are read again" in capsys.readouterr().out
     assert load(tmp_path, url, 3) == 0
     assert "loaded: 2" in capsys.readouterr().out
 
@@ -68,7 +68,7 @@ def test_a_value_set_by_hand_is_where_the_next_load_starts(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What lies between the old watermark and a later one is missed, and the command says so."""
-    assert state(url, "set", "--watermark", STAMPS[1]) == 0
+    assert state(url, "set", "--watermark", TIMESTAMPS[1]) == 0
     assert state(url, "set", "--watermark", "2027-01-01T00:00:00Z") == 0
     assert "are missed" in capsys.readouterr().out
     assert load(tmp_path, url, 3) == 0
@@ -104,7 +104,7 @@ REFUSED = {
     "unknown run": (["rollback", "--to", "9"], "run 9 is not in the history"),
     "another form": (["set", "--watermark", "yesterday"], "write it as in"),
     "no watermark": (["set"], "name one with --watermark"),
-    "a key that is not remembered": (["set", "--watermark", STAMPS[0], "--key", "5"], "leave out --key"),
+    "a key that is not remembered": (["set", "--watermark", TIMESTAMPS[0], "--key", "5"], "leave out --key"),
 }
 
 
@@ -118,7 +118,7 @@ def test_bad_input_is_one_sentence(url: str, fault: str, capsys: pytest.CaptureF
     assert (code, error.count("\n")) == (2, 1)
     assert said in error
     assert state(url, "show") == 0
-    assert f"  watermark: {STAMPS[2]}\n" in capsys.readouterr().out
+    assert f"  watermark: {TIMESTAMPS[2]}\n" in capsys.readouterr().out
 
 
 def test_every_kind_of_value_is_shown(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,9 +133,9 @@ def test_every_kind_of_value_is_shown(url: str, tmp_path: Path, capsys: pytest.C
     assert shown == [
         "t by composite_watermark",
         f"  source: {tmp_path}/rows.json",
-        f"  watermark: {STAMPS[2]}",
+        f"  watermark: {TIMESTAMPS[2]}",
         "  key: 2",
-        f"sync  3 rows  {STAMPS[2]} with key 2",
+        f"sync  3 rows  {TIMESTAMPS[2]} with key 2",
         "t by row_hash_cdc",
         f"  source: {tmp_path}/rows.json",
         "  digests: 3",
@@ -143,8 +143,8 @@ def test_every_kind_of_value_is_shown(url: str, tmp_path: Path, capsys: pytest.C
         "t by timestamp_watermark",
         "  no state",
         "reset  0 rows  nothing",
-        f"rollback to 2  0 rows  {STAMPS[1]}",
-        *(f"sync  1 rows  {stamp}" for stamp in reversed(STAMPS)),
+        f"rollback to 2  0 rows  {TIMESTAMPS[1]}",
+        *(f"sync  1 rows  {timestamp}" for timestamp in reversed(TIMESTAMPS)),
     ]
 
 
@@ -155,7 +155,7 @@ def test_a_dropped_table_changes_what_the_next_load_does(tmp_path: Path, capsys:
     with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
         connection.execute("DROP TABLE t")
     capsys.readouterr()
-    assert state(target, "show") == state(target, "set", "--watermark", STAMPS[0]) == 0
+    assert state(target, "show") == state(target, "set", "--watermark", TIMESTAMPS[0]) == 0
     text = capsys.readouterr().out
 
     assert text.count("The target has no table t: the next load drops the state and reads everything.") == 2
@@ -166,12 +166,12 @@ def test_a_dropped_table_changes_what_the_next_load_does(tmp_path: Path, capsys:
 
 def test_a_rehearsal_says_so(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """With --dry-run each command says what would be, and what the next load would then do."""
-    for action in (["rollback"], ["set", "--watermark", STAMPS[0]], ["reset"]):
+    for action in (["rollback"], ["set", "--watermark", TIMESTAMPS[0]], ["reset"]):
         assert state(url, *action, "--dry-run") == 0
         assert "would be" in capsys.readouterr().out
     assert state(url, "show") == 0
 
-    assert f"  watermark: {STAMPS[2]}\n" in capsys.readouterr().out
+    assert f"  watermark: {TIMESTAMPS[2]}\n" in capsys.readouterr().out
 
 
 def test_a_file_of_records_remembers_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,7 @@ def test_a_right_loader_is_sound(kind: Callable[[str], Contender]) -> None:
 
     assert (found.strategy, found.write_rule, found.outcome, found.reason) == ("mine", "", "sound", "")
     assert (found.predicted, found.rows_ever_wrong_predicted, found.assumption) == ("", None, "")
-    assert (found.rows_read, found.questions, found.memory_bytes) == (None, None, None)
+    assert (found.rows_read, found.queries, found.state_bytes) == (None, None, None)
     assert found.load_seconds_min is not None
 
 

@@ -66,7 +66,7 @@ class Event(NamedTuple):
     """A row that came or changed: its id, its timestamp, and whether it has other content than before."""
 
     id: int
-    stamp: datetime | None
+    timestamp: datetime | None
     changed: bool
 
 
@@ -94,12 +94,12 @@ class Life:
         return Tick(position(line.at), self._arrow(event.id for event in line.events), keys(line.deletes))
 
     def _see(self, event: Event) -> None:
-        edition, stamp = self.rows.get(event.id, (0, None))
+        edition, timestamp = self.rows.get(event.id, (0, None))
         if event.changed and not edition:
             raise ValueError(f"row {event.id} has other content and was not there")
-        if edition and not event.changed and event.stamp == stamp:
+        if edition and not event.changed and event.timestamp == timestamp:
             raise ValueError(f"row {event.id} is as it was")
-        self.rows[event.id] = (edition + (event.changed or not edition), event.stamp)
+        self.rows[event.id] = (edition + (event.changed or not edition), event.timestamp)
 
     def _arrow(self, which: Iterable[int]) -> pa.Table:
         rows = [(key, *self.rows[key]) for key in which]
@@ -173,8 +173,8 @@ def read_line(clock: str, source: str) -> Happened:
     at = read_moment(clock, NEW_YEAR)
     came, _, left = f" {source}".partition(" delete ")
     events = [
-        Event(int(key), None if stamp == "null" else read_moment(stamp, at), bool(mark))
-        for key, stamp, mark in EVENT.findall(came)
+        Event(int(key), None if timestamp == "null" else read_moment(timestamp, at), bool(mark))
+        for key, timestamp, mark in EVENT.findall(came)
     ]
     line = Happened(at, events, [int(key) for key in left.split()])
     if printed(line) != source:
@@ -201,7 +201,7 @@ def shown(time: datetime | None, day: datetime) -> str:
 
 def printed(line: Happened) -> str:
     """Write what happens to a source."""
-    events = [f"{key}@{shown(stamp, line.at)}{chr(39) * changed}" for key, stamp, changed in line.events]
+    events = [f"{key}@{shown(timestamp, line.at)}{chr(39) * changed}" for key, timestamp, changed in line.events]
     return " ".join(events + ids("delete", line.deletes)) or "-"
 
 
@@ -299,7 +299,7 @@ NOTES = {"boundary": "digests", "digests": "digests", "syncs": "syncs"}
 
 def waiting(life: Life, at: datetime, delay: timedelta) -> set[Key]:
     """Return the rows that are too young for the strategy to have promised anything about."""
-    return {(key,) for key, (_, stamp) in life.rows.items() if delay and stamp and stamp > at - delay}
+    return {(key,) for key, (_, timestamp) in life.rows.items() if delay and timestamp and timestamp > at - delay}
 
 
 def verdict(sandbox: Sandbox, young: set[Key]) -> str:
@@ -444,7 +444,7 @@ def test_a_missing_example_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "stamp"),
+    ("said", "timestamp"),
     [
         ("1@10:05", datetime(2026, 1, 2, 10, 5, tzinfo=UTC)),
         ("1@Jan 12 10:05", datetime(2026, 1, 12, 10, 5, tzinfo=UTC)),
@@ -452,11 +452,11 @@ def test_a_missing_example_is_found(tmp_path: Path) -> None:
         ("1@null", None),
     ],
 )
-def test_how_stamps_are_written(said: str, stamp: datetime | None) -> None:
+def test_how_timestamps_are_written(said: str, timestamp: datetime | None) -> None:
     """A time is one of the line's day, unless a day or a year says another."""
     line = read_line("Jan 2 10:10", said)
 
-    assert line == Happened(datetime(2026, 1, 2, 10, 10, tzinfo=UTC), [Event(1, stamp, changed=False)], [])
+    assert line == Happened(datetime(2026, 1, 2, 10, 10, tzinfo=UTC), [Event(1, timestamp, changed=False)], [])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import duckdb
 if TYPE_CHECKING:
     from pathlib import Path
 
-STAMP = "2026-01-01T00:00:00Z"
+TIMESTAMP = "2026-01-01T00:00:00Z"
 
 
 @dataclass

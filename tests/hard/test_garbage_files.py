@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from conftest import Tally
     from offering import Answer
 
-STAMP = "2026-01-01T00:00:00Z"
-GOOD = [{"id": 1, "at": STAMP, "v": "a"}, {"id": 2, "at": "2026-01-02T00:00:00Z", "v": "b"}]
+TIMESTAMP = "2026-01-01T00:00:00Z"
+GOOD = [{"id": 1, "at": TIMESTAMP, "v": "a"}, {"id": 2, "at": "2026-01-02T00:00:00Z", "v": "b"}]
 ENGINES = ("sqlite", "duckdb")
 NAMES = ("timestamp_watermark", "row_hash_cdc", "full_refresh", "boundary_dedup")
 
@@ -65,7 +65,7 @@ def offered(name: str, content: bytes, engine: str, strategy: str = "timestamp_w
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=8),
-    st.just(STAMP), st.sampled_from(["2026-13-01", "2026-01-01", "2026-01-01 00:00:00+99:99", "0001-01-01T00:00:00Z"]),
+    st.just(TIMESTAMP), st.sampled_from(["2026-13-01", "2026-01-01", "2026-01-01 00:00:00+99:99", "0001-01-01T00:00:00Z"]),
 )  # fmt: skip
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
@@ -77,7 +77,7 @@ FIELDS = st.sampled_from(
 RECORDS = st.dictionaries(FIELDS, VALUES, max_size=5)
 PLAUSIBLE = st.builds(
     lambda key, at, more: {"id": key, "at": at, **more},
-    st.integers(1, 4) | SCALARS, st.just(STAMP) | SCALARS, RECORDS,
+    st.integers(1, 4) | SCALARS, st.just(TIMESTAMP) | SCALARS, RECORDS,
 )  # fmt: skip
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "utf-7"])
 
@@ -96,11 +96,11 @@ def csv_files(draw: st.DrawFn) -> bytes:
     delimiter = draw(st.sampled_from([",", ";", "\t", "|", "::", " "]))
     end = draw(st.sampled_from(["\n", "\r\n", "\r", "\n\r", "\n\n"]))
     field = st.one_of(
-        st.text(alphabet=',;"\t\'\r\n \0ab1-.\u00e9=', max_size=6), st.just(STAMP), st.integers(1, 4).map(str),
+        st.text(alphabet=',;"\t\'\r\n \0ab1-.\u00e9=', max_size=6), st.just(TIMESTAMP), st.integers(1, 4).map(str),
         st.sampled_from(['""', '"a', 'a"', '"a""b"', '"a"b', "1e5", "007", "-0", "NaN", "1.5", "99999999999999999999"]),
     )  # fmt: skip
     header = draw(st.just(["id", "at", "v"]) | st.lists(field, max_size=4))
-    lines = draw(st.lists(st.lists(field, max_size=5) | st.just(["1", STAMP, "x"]), max_size=5))
+    lines = draw(st.lists(st.lists(field, max_size=5) | st.just(["1", TIMESTAMP, "x"]), max_size=5))
     return bent(draw, end.join(delimiter.join(line) for line in [header, *lines]) + draw(st.sampled_from(["", end])))
 
 
@@ -159,7 +159,7 @@ def test_a_file_of_anything_is_loaded_or_refused(name: str, tally: Tally, *, har
 
 def record(**more: object) -> str:
     """Return a list of one record."""
-    return json.dumps([{"id": 3, "at": STAMP, "v": "c", **more}])
+    return json.dumps([{"id": 3, "at": TIMESTAMP, "v": "c", **more}])
 
 
 def wide(count: int) -> dict[str, int]:
@@ -170,26 +170,29 @@ def wide(count: int) -> dict[str, int]:
 LOADED = {
     "a text of 10 MB": ("x.json", record(v="x" * 10_000_000)),
     "a name of 1 MB": ("x.json", record(**{"n" * 1_000_000: 1})),
-    "lists in lists, 100,000 deep": ("x.json", f'[{{"id": 3, "at": "{STAMP}", "v": {"[" * 100_000}{"]" * 100_000}}}]'),
-    "numbers beyond 64 bits": ("x.ndjson", f'{{"id": 3, "at": "{STAMP}", "v": {10**40}}}'),
+    "lists in lists, 100,000 deep": (
+        "x.json",
+        f'[{{"id": 3, "at": "{TIMESTAMP}", "v": {"[" * 100_000}{"]" * 100_000}}}]',
+    ),
+    "numbers beyond 64 bits": ("x.ndjson", f'{{"id": 3, "at": "{TIMESTAMP}", "v": {10**40}}}'),
     "numbers that are none": ("x.json", record(v=[float("nan"), float("inf")])),
     "a NUL in a text": ("x.json", record(v="a\0b")),
-    "a byte order mark before a header": ("x.csv", f"\ufeffid,at,v\n3,{STAMP},c\n"),
-    "a header over two lines": ("x.csv", f'id,at,"v\nw"\n3,{STAMP},c\n'),
-    "line ends of an old Mac": ("x.csv", f"id,at,v\r3,{STAMP},c\r"),
-    "a field of 10 MB": ("x.csv", f"id,at,v\n3,{STAMP},{'x' * 10_000_000}\n"),
-    "a quote in a header": ("x.csv", f'id,at,v"w\n3,{STAMP},c\n'),
+    "a byte order mark before a header": ("x.csv", f"\ufeffid,at,v\n3,{TIMESTAMP},c\n"),
+    "a header over two lines": ("x.csv", f'id,at,"v\nw"\n3,{TIMESTAMP},c\n'),
+    "line ends of an old Mac": ("x.csv", f"id,at,v\r3,{TIMESTAMP},c\r"),
+    "a field of 10 MB": ("x.csv", f"id,at,v\n3,{TIMESTAMP},{'x' * 10_000_000}\n"),
+    "a quote in a header": ("x.csv", f'id,at,v"w\n3,{TIMESTAMP},c\n'),
 }
 REFUSED = {
     "an open list, a million deep": ("x.json", "[" * 1_000_000, "is nested too deeply"),
     "half a pair of surrogates": ("x.json", record(v="\ud800"), "no low surrogate"),
     "two lists": ("x.json", record() + record(), "every record is a JSON object"),
-    "an open quote in a header": ("x.csv", f'id,at,"v\n3,{STAMP},c\n', "no header that can be read"),
-    "a name of 1 MB in a header": ("x.csv", f"id,at,{'x' * 1_000_000}\n3,{STAMP},c\n", "keep its names short"),
-    "a NUL in a name": ("x.csv", f"id,at,v\0\n3,{STAMP},c\n", "NUL"),
+    "an open quote in a header": ("x.csv", f'id,at,"v\n3,{TIMESTAMP},c\n', "no header that can be read"),
+    "a name of 1 MB in a header": ("x.csv", f"id,at,{'x' * 1_000_000}\n3,{TIMESTAMP},c\n", "keep its names short"),
+    "a NUL in a name": ("x.csv", f"id,at,v\0\n3,{TIMESTAMP},c\n", "NUL"),
     "UTF-16 without a mark": (
         "x.csv",
-        f"id,at,v\n3,{STAMP},\u00fc\n".encode("utf-16-le").decode("latin-1"),
+        f"id,at,v\n3,{TIMESTAMP},\u00fc\n".encode("utf-16-le").decode("latin-1"),
         "not UTF-8",
     ),
     "no columns at all": ("x.json", "[{}]", "its columns are none"),

@@ -91,9 +91,9 @@ def lived(names: Names, at: int) -> list[str]:
     columns = [(name, "BIGINT") for name in (*names.key, names.cursor)]
     columns += [(name, TYPES[number % 3]) for number, name in enumerate(names.payload)]
 
-    def row(key: int, stamp: int) -> str:
-        texts = (f"'{stamp}'" for _ in names.payload)
-        return f"({', '.join(map(str, [key] * width + [stamp]))}{''.join(f', {text}' for text in texts)})"
+    def row(key: int, timestamp: int) -> str:
+        texts = (f"'{timestamp}'" for _ in names.payload)
+        return f"({', '.join(map(str, [key] * width + [timestamp]))}{''.join(f', {text}' for text in texts)})"
 
     if at == 0:
         return [created(names.table, columns, names.key), f"INSERT INTO {table} VALUES {row(1, 1)}, {row(2, 2)}"]

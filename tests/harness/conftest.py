@@ -45,8 +45,8 @@ SCHEMA = pa.schema([("id", pa.int64()), ("content", pa.string()), ("modified_at"
 
 
 def _arrow(rows: list[Row]) -> pa.Table:
-    stamped = [(key, text, None if at is None else NOON + int(at * MINUTE)) for key, text, at in rows]
-    columns = zip(*stamped, strict=True) if stamped else ((), (), ())
+    with_timestamp = [(key, text, None if at is None else NOON + int(at * MINUTE)) for key, text, at in rows]
+    columns = zip(*with_timestamp, strict=True) if with_timestamp else ((), (), ())
     return pa.table([pa.array(list(values), kind) for values, kind in zip(columns, SCHEMA.types, strict=True)], SCHEMA)
 
 

@@ -48,21 +48,21 @@ class Change:
     largest_key_ever: int
 
     @property
-    def stamp(self) -> int | None:
+    def timestamp(self) -> int | None:
         """The cursor value that the change leaves the row with."""
-        return None if self.row is None else stamp_of(self.row)
+        return None if self.row is None else timestamp_of(self.row)
 
     @property
     def was(self) -> int | None:
         """The cursor value that the row had before."""
-        return None if self.old is None else stamp_of(self.old)
+        return None if self.old is None else timestamp_of(self.old)
 
     @property
     def lag(self) -> int | None:
         """How far the cursor value that the change shows lies behind the watermark; None when it shows none."""
-        if self.stamp is None or (self.old is not None and self.was == self.stamp):
+        if self.timestamp is None or (self.old is not None and self.was == self.timestamp):
             return None
-        return self.watermark - self.stamp
+        return self.watermark - self.timestamp
 
 
 @dataclass(frozen=True)
@@ -75,17 +75,17 @@ class Sync:
     drifted: bool
 
 
-def stamp_of(row: Row) -> int | None:
+def timestamp_of(row: Row) -> int | None:
     """Return the timestamp of a row in microseconds."""
-    stamp = row["modified_at"]
-    assert stamp is None or isinstance(stamp, int)
-    return stamp
+    timestamp = row["modified_at"]
+    assert timestamp is None or isinstance(timestamp, int)
+    return timestamp
 
 
 def _by_key(rows: pa.Table) -> Rows:
     """Return rows by key, timestamps as whole numbers; keys must be unique."""
-    stamps = [name for name in rows.column_names if pa.types.is_timestamp(rows.schema.field(name).type)]
-    for name in stamps:
+    timestamps = [name for name in rows.column_names if pa.types.is_timestamp(rows.schema.field(name).type)]
+    for name in timestamps:
         rows = rows.set_column(rows.column_names.index(name), name, rows.column(name).cast(pa.int64()))
     listed = rows.to_pylist()
     keyed = {row["id"]: row for row in listed}
@@ -120,8 +120,11 @@ def _changes(history: History, faults: Sequence[Fault] = ()) -> Iterator[Change]
                 row, old = sync.rows.get(key), before.get(key)
                 if row != old:
                     yield Change(sync.number, sync.at, key, row, old, *top, ever)
-        stamped = ((stamp_of(row), key) for key, row in sync.rows.items())
-        top = max(top, *((stamp, key) for stamp, key in stamped if stamp is not None and stamp <= sync.at))
+        with_timestamp = ((timestamp_of(row), key) for key, row in sync.rows.items())
+        top = max(
+            top,
+            *((timestamp, key) for timestamp, key in with_timestamp if timestamp is not None and timestamp <= sync.at),
+        )
         before, ever = sync.rows, max(ever, *sync.rows)
 
 
@@ -129,14 +132,14 @@ _SIGNS: dict[Assumption, Callable[[Change], bool]] = {
     Assumption.UNIQUE_CURSOR: lambda change: change.lag == 0,
     Assumption.TIES_IN_KEY_ORDER: lambda change: change.lag == 0 and change.key <= change.largest_key_at_watermark,
     Assumption.LAG_WITHIN: lambda change: change.lag is not None and change.lag > 0,
-    Assumption.CURSOR_MOVES_ON_UPDATE: lambda change: change.stamp is not None and change.stamp == change.was,
-    Assumption.CURSOR_PRESENT: lambda change: change.row is not None and change.stamp is None,
-    Assumption.CURSOR_NOT_IN_FUTURE: lambda change: change.stamp is not None and change.stamp > change.at,
+    Assumption.CURSOR_MOVES_ON_UPDATE: lambda change: change.timestamp is not None and change.timestamp == change.was,
+    Assumption.CURSOR_PRESENT: lambda change: change.row is not None and change.timestamp is None,
+    Assumption.CURSOR_NOT_IN_FUTURE: lambda change: change.timestamp is not None and change.timestamp > change.at,
     Assumption.KEYS_IN_COMMIT_ORDER: lambda change: change.old is None and change.key <= change.largest_key_ever,
     Assumption.INSERT_ONLY: lambda change: change.row is not None and change.old is not None,
     Assumption.NO_HARD_DELETES: lambda change: change.row is None,
     Assumption.VERSIONS_IN_ORDER: lambda change: (
-        change.stamp is not None and change.was is not None and change.stamp < change.was
+        change.timestamp is not None and change.was is not None and change.timestamp < change.was
     ),
 }
 """For every assumption that the rows alone can break, how a change shows it."""
@@ -144,12 +147,12 @@ _SIGNS: dict[Assumption, Callable[[Change], bool]] = {
 _ACCIDENTS = {
     "skip_sync": set(),
     "lose_state": {Assumption.READ_ONCE},
-    "roll_back_state": {Assumption.READ_ONCE, Assumption.MEMORY_KEPT},
+    "roll_back_state": {Assumption.READ_ONCE, Assumption.STATE_KEPT},
     "truncate_state": {Assumption.READ_ONCE},
     "crash_after_rows": {Assumption.READ_ONCE},
     "crash_after_state": {Assumption.ATOMIC_COMMIT},
     "partial_read": {Assumption.COMPLETE_READ},
-    "round_up_state": {Assumption.MEMORY_NOT_AHEAD},
+    "round_up_state": {Assumption.STATE_NOT_AHEAD},
     "cut_log": {Assumption.LOG_KEPT},
 }
 """What happens to a loader, and what that breaks."""

@@ -16,8 +16,8 @@ NO_KEYS = pa.table({"id": pa.array([], pa.int64())})
 
 def held(*rows: tuple[int, str | None, int]) -> pa.Table:
     """Return rows of the table above."""
-    ids, words, stamps = zip(*rows, strict=True)
-    return pa.table({"id": ids, "word": pa.array(words, pa.string()), "at": pa.array(stamps, pa.timestamp("us"))})
+    ids, words, timestamps = zip(*rows, strict=True)
+    return pa.table({"id": ids, "word": pa.array(words, pa.string()), "at": pa.array(timestamps, pa.timestamp("us"))})
 
 
 BASE = held((1, "a", 10), (2, None, 20))
@@ -60,7 +60,7 @@ def test_the_digest_does_not_depend_on_chunks() -> None:
         "started",
         "table",
         "null",
-        "stamp",
+        "timestamp",
         "order",
         "no_tick",
         "at",

@@ -17,8 +17,8 @@ Rows = list[tuple[str, int | None]]
 
 def arrow(rows: Rows) -> pa.Table:
     """Return keys and timestamps as a history holds them."""
-    keys, stamps = [key for key, _ in rows], [at for _, at in rows]
-    return pa.table({"id": pa.array(keys, pa.string()), "at": pa.array(stamps, pa.timestamp("us"))})
+    keys, timestamps = [key for key, _ in rows], [at for _, at in rows]
+    return pa.table({"id": pa.array(keys, pa.string()), "at": pa.array(timestamps, pa.timestamp("us"))})
 
 
 def changes(base: Rows, *ticks: Rows) -> list[list[tuple[object, int | None, bool]]]:
@@ -40,12 +40,12 @@ def test_a_tie_moves_the_largest_key_on() -> None:
     assert changes([("a", 900)], [("c", 900)], [("b", 900)]) == [[("c", 0, True)], [("b", 0, False)]]
 
 
-def test_a_larger_stamp_begins_a_new_order() -> None:
+def test_a_larger_timestamp_begins_a_new_order() -> None:
     """At a new watermark no key of an older one counts."""
     assert changes([("x", 900)], [("a", 950)], [("b", 950)]) == [[("a", -50, False)], [("b", 0, True)]]
 
 
-def test_a_stamp_ahead_of_the_clock_is_no_watermark_yet() -> None:
+def test_a_timestamp_ahead_of_the_clock_is_no_watermark_yet() -> None:
     """A timestamp equal to the clock counts at once, one ahead of it when the clock has passed it."""
     assert changes([("a", 1_000)], [("b", 990)]) == [[("b", 10, True)]]
     assert changes([("a", 900), ("z", 1_150)], [("b", 910)], [("c", 920)], [("d", 930)]) == [
@@ -55,7 +55,7 @@ def test_a_stamp_ahead_of_the_clock_is_no_watermark_yet() -> None:
     ]
 
 
-def test_no_watermark_and_no_stamp_are_no_lag() -> None:
+def test_no_watermark_and_no_timestamp_are_no_lag() -> None:
     """While no row had a timestamp nothing lies behind, and a row without one never does."""
     assert changes([("a", None)], [("b", 900)], [("c", None)]) == [[("b", None, True)], [("c", None, True)]]
 

@@ -34,12 +34,12 @@ SECOND = 1_000_000
 
 def arrow(rows: Sequence[Row]) -> pa.Table:
     """Return rows as a history holds them."""
-    stamps = [None if at is None else at * SECOND for _, _, at in rows]
+    timestamps = [None if at is None else at * SECOND for _, _, at in rows]
     return pa.table(
         {
             "id": pa.array([key for key, _, _ in rows], pa.string()),
             "value": pa.array([value for _, value, _ in rows], pa.string()),
-            "at": pa.array(stamps, pa.timestamp("us")),
+            "at": pa.array(timestamps, pa.timestamp("us")),
         }
     )
 
@@ -75,18 +75,18 @@ def test_every_kind_of_change_is_counted() -> None:
     assert counts == {
         "syncs": 4, "base_rows": 3, "base_read": 2, "base_ahead": 0, "rows_at_end": 6,
         "inserts": 5, "updates": 3, "deletes": 2,
-        "without_stamp": 1, "before_any_stamp": 0, "ahead_of_clock": 1, "ties": 1, "late": 4,
+        "without_timestamp": 1, "before_any_timestamp": 0, "ahead_of_clock": 1, "ties": 1, "late": 4,
         "behind_inserts": 2, "behind_untouched": 1, "behind_moved": 2, "untouched": 1, "backwards": 1,
     }  # fmt: skip
     assert (lateness.changes, lateness.behind) == (8, 5)
     assert lateness.quantiles[-1] == (100, 50 * SECOND)
 
 
-def test_changes_before_any_stamp_have_no_lag() -> None:
+def test_changes_before_any_timestamp_have_no_lag() -> None:
     """While no row has a timestamp there is nothing to lie behind."""
     lateness = profiled(history([("a", "1", None)], ([("b", "1", 900)], []))).lateness()
 
-    assert (lateness.before_any_stamp, lateness.behind, lateness.quantiles, lateness.curve) == (1, 0, (), ())
+    assert (lateness.before_any_timestamp, lateness.behind, lateness.quantiles, lateness.curve) == (1, 0, (), ())
 
 
 def test_windows_on_paper() -> None:

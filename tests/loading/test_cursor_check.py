@@ -16,15 +16,17 @@ KEYED = "CREATE TABLE events (id INTEGER PRIMARY KEY, ts {})"
 NO_ISO = "holds '{}', which is no ISO timestamp: incload will not guess the order of such texts"
 
 
-def put(ends: Ends, *stamps: str, declared: str = "VARCHAR") -> None:
+def put(ends: Ends, *timestamps: str, declared: str = "VARCHAR") -> None:
     """Make the source of rows with these cursor values, given as SQL."""
     ends.write(KEYED.format(declared))
-    add(ends, 1, *stamps)
+    add(ends, 1, *timestamps)
 
 
-def add(ends: Ends, first: int, *stamps: str) -> None:
+def add(ends: Ends, first: int, *timestamps: str) -> None:
     """Add rows to the source, numbered from the first on."""
-    ends.write(*(f"INSERT INTO events VALUES ({number}, {stamp})" for number, stamp in enumerate(stamps, first)))
+    ends.write(
+        *(f"INSERT INTO events VALUES ({number}, {timestamp})" for number, timestamp in enumerate(timestamps, first))
+    )
 
 
 def printed(summary: LoadSummary) -> tuple[int, object]:
@@ -84,7 +86,7 @@ def test_a_window_may_reach_beyond_the_calendar(ends: Ends) -> None:
 @pytest.mark.parametrize("source", ["sqlite", "duckdb"])
 @pytest.mark.parametrize("target", ["sqlite", "duckdb"])
 @pytest.mark.parametrize(
-    ("stamps", "said"),
+    ("timestamps", "said"),
     [
         (("'9'", "'10'"), NO_ISO.format(r"(9|10)")),
         (("'2024-01-01'", "'01.02.2024'"), NO_ISO.format(r"01\.02\.2024")),
@@ -97,11 +99,11 @@ def test_a_window_may_reach_beyond_the_calendar(ends: Ends) -> None:
     ],
 )
 def test_texts_without_a_certain_order_are_refused(
-    between: Between, source: str, target: str, stamps: tuple[str, ...], said: str
+    between: Between, source: str, target: str, timestamps: tuple[str, ...], said: str
 ) -> None:
     """Numbers as text, other notations, zones here and not there: none of them is compared as text."""
     ends = between(source, target)
-    put(ends, *stamps)
+    put(ends, *timestamps)
     with pytest.raises(Refused, match=said):
         ends.load("timestamp_watermark")
 
@@ -152,9 +154,9 @@ def test_shapes_may_change_from_one_load_to_the_next(between: Between, target: s
     ends = between("duckdb", target)
     put(ends, "'2024-01-01T00:00:00.250000+00:00'")
     loads = [ends.load("timestamp_watermark")]
-    for number, stamp in enumerate(("2024-01-01T00:00:01+00:00", "2024-01-01T00:00:01.000001Z"), 2):
+    for number, timestamp in enumerate(("2024-01-01T00:00:01+00:00", "2024-01-01T00:00:01.000001Z"), 2):
         ends.write("DELETE FROM events")
-        add(ends, number, f"'{stamp}'", f"'{stamp.replace('2024', '2023')}'")
+        add(ends, number, f"'{timestamp}'", f"'{timestamp.replace('2024', '2023')}'")
         loads.append(ends.load("timestamp_watermark"))
 
     assert [printed(each) for each in loads] == [
@@ -164,7 +166,7 @@ def test_shapes_may_change_from_one_load_to_the_next(between: Between, target: s
     ]
 
 
-def test_stamps_that_lose_their_zone_are_refused(between: Between) -> None:
+def test_timestamps_that_lose_their_zone_are_refused(between: Between) -> None:
     """A watermark in UTC cannot be compared with timestamps whose zone no one says."""
     ends = between("duckdb", "duckdb")
     put(ends, "'2024-01-01T00:00:00Z'")
@@ -175,7 +177,7 @@ def test_stamps_that_lose_their_zone_are_refused(between: Between) -> None:
         ends.load("timestamp_watermark")
 
 
-STAMPS = {
+TIMESTAMPS = {
     "TIMESTAMP": ("2024-01-01 00:00:00.000001", "2024-01-01 00:00:00.000002", "2024-01-01T00:00:00.000002"),
     "TIMESTAMP_S": ("2024-01-01 00:00:00", "2024-01-01 00:00:01", "2024-01-01T00:00:01.000000"),
     "TIMESTAMP_MS": ("2024-01-01 00:00:00.001", "2024-01-01 00:00:00.002", "2024-01-01T00:00:00.002000"),
@@ -190,12 +192,12 @@ STAMPS = {
 """A timestamp of each type, the next one, and how that is shown."""
 
 
-@pytest.mark.parametrize("declared", STAMPS)
+@pytest.mark.parametrize("declared", TIMESTAMPS)
 @pytest.mark.parametrize("target", ["sqlite", "duckdb"])
 @pytest.mark.parametrize("name", ["timestamp_watermark", "composite_watermark"])
-def test_stamps_of_duckdb_are_compared_exactly(between: Between, target: str, name: str, declared: str) -> None:
+def test_timestamps_of_duckdb_are_compared_exactly(between: Between, target: str, name: str, declared: str) -> None:
     """Whatever the precision of the type, the next tick is newer and the same one is not."""
-    old, new, shown = STAMPS[declared]
+    old, new, shown = TIMESTAMPS[declared]
     ends = between("duckdb", target)
     put(ends, f"'{old}'", declared=declared)
     ends.load(name)

@@ -176,9 +176,11 @@ def test_a_cursor_of_short_floats_is_read_once(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("engines", [("postgres", target) for target in ("sqlite", "duckdb")])
-@pytest.mark.parametrize("stamp", ["294276-12-31 23:59:59.999999", "294247-01-10 04:00:54.775807"])
-def test_a_year_beyond_other_engines_is_refused(pair: Pair, stamp: str) -> None:
+@pytest.mark.parametrize("timestamp", ["294276-12-31 23:59:59.999999", "294247-01-10 04:00:54.775807"])
+def test_a_year_beyond_other_engines_is_refused(pair: Pair, timestamp: str) -> None:
     """A time that 64 bits from 1970 cannot count is no other time."""
-    pair.write("CREATE TABLE events (id BIGINT PRIMARY KEY, at TIMESTAMP)", f"INSERT INTO events VALUES (1, '{stamp}')")
+    pair.write(
+        "CREATE TABLE events (id BIGINT PRIMARY KEY, at TIMESTAMP)", f"INSERT INTO events VALUES (1, '{timestamp}')"
+    )
     with pytest.raises(Refused, match="column 'at' holds a time after the year 294247"):
         pair.load()

@@ -147,11 +147,11 @@ def test_types_of_duckdb_arrive_in_sqlite(between: Between) -> None:
     )
     ends.load("full_refresh", cursor=None)
     types = [declared for (declared,) in ends.rows("SELECT type FROM pragma_table_info('events')")]
-    stamps = (1704067200000001, 1704067200000000, -86400000000, 1704067200000000001)
+    timestamps = (1704067200000001, 1704067200000000, -86400000000, 1704067200000000001)
 
     assert types == [*["INTEGER"] * 7, "REAL", *["TEXT"] * 4]
     assert ends.rows() == [
-        (1, *stamps, 1, -128, 0.5, "1.10", "9223372036854775808", '["a","b"]', "12:00:00"),
+        (1, *timestamps, 1, -128, 0.5, "1.10", "9223372036854775808", '["a","b"]', "12:00:00"),
         (2, None, None, None, None, 0, *[None] * 6),
     ]
 

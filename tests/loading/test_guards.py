@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from incload.cursor import UNITS, IsoText, MixedText, Scale, Stamps
+from incload.cursor import UNITS, IsoText, MixedText, Scale, Timestamps
 from incload.engines.session import Session
 from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
@@ -50,7 +50,7 @@ class Forgetful(Strategy):
     @property
     def needs(self) -> frozenset[Need]:
         """A state that is not ahead, as every watermark does."""
-        return frozenset({Need(Assumption.MEMORY_NOT_AHEAD), Need(Assumption.CURSOR_NOT_IN_FUTURE)})
+        return frozenset({Need(Assumption.STATE_NOT_AHEAD), Need(Assumption.CURSOR_NOT_IN_FUTURE)})
 
     def read(self, source: Source, state: State) -> Delta:  # noqa: ARG002 - the contract passes the state
         """Ask for everything."""
@@ -268,7 +268,7 @@ def test_a_step_backwards_is_let_pass_on_request(ends: Ends) -> None:
     assert ends.watermark("forgetful") == 50
 
 
-def test_the_refusal_shows_stamps_as_the_source_writes_them() -> None:
+def test_the_refusal_shows_timestamps_as_the_source_writes_them() -> None:
     """People see their own timestamps, not ticks."""
     plan = Plan("events", ("id",), "ts", Forgetful())
     day = IsoText(1, "%Y-%m-%d", 0)
@@ -349,7 +349,7 @@ def test_nothing_is_said_on_request(ends: Ends) -> None:
 
 
 @pytest.mark.parametrize("name", ["clock_bounded_watermark", "lookback_window_minutes_30_from_clock", "settling_delay"])
-def test_strategies_that_a_future_stamp_does_not_hurt_are_not_warned(sqlite_ends: Ends, name: str) -> None:
+def test_strategies_that_a_future_timestamp_does_not_hurt_are_not_warned(sqlite_ends: Ends, name: str) -> None:
     """Who does not need timestamps to be of the past is not bothered with one of the future."""
     filled(sqlite_ends, [1, 2_000_000])
 
@@ -363,20 +363,20 @@ def test_numbers_without_a_unit_have_no_clock(sqlite_ends: Ends) -> None:
     assert sqlite_ends.load("timestamp_watermark", cursor_per_second=None, clock=lambda: CLOCK).warnings == ()
 
 
-STAMPS = {
+TIMESTAMPS = {
     "2026-01-01T12:00:00Z": ("2026-01-01T12:00:01Z", 0),
     "2026-01-01T12:00:00+05:00": ("2026-01-01T12:00:01+05:00", 5),
     "2026-01-01T12:00:00": ("2026-01-02T02:00:01", 0),
 }
 
 
-@pytest.mark.parametrize("stamp", STAMPS)
-def test_stamps_without_a_zone_may_be_of_the_farthest(sqlite_ends: Ends, stamp: str) -> None:
+@pytest.mark.parametrize("timestamp", TIMESTAMPS)
+def test_timestamps_without_a_zone_may_be_of_the_farthest(sqlite_ends: Ends, timestamp: str) -> None:
     """Local time is up to fourteen hours ahead of UTC; a timestamp that says its zone has no such excuse."""
-    ahead, hours = STAMPS[stamp]
+    ahead, hours = TIMESTAMPS[timestamp]
     noon = 1_767_268_800_000_000 - hours * 3_600_000_000
     sqlite_ends.write(
-        "CREATE TABLE events (id INTEGER PRIMARY KEY, ts TEXT)", f"INSERT INTO events VALUES (1, '{stamp}')"
+        "CREATE TABLE events (id INTEGER PRIMARY KEY, ts TEXT)", f"INSERT INTO events VALUES (1, '{timestamp}')"
     )
     at = sqlite_ends.load("timestamp_watermark", clock=lambda: noon)
     sqlite_ends.write(f"INSERT INTO events VALUES (2, '{ahead}')")
@@ -390,7 +390,7 @@ def test_stamps_without_a_zone_may_be_of_the_farthest(sqlite_ends: Ends, stamp: 
     ("scale", "hours"),
     [
         (Scale(1), 0),
-        (Stamps(1), FARTHEST_ZONE_HOURS),
+        (Timestamps(1), FARTHEST_ZONE_HOURS),
         (IsoText(1, "%Y-%m-%d", 0), FARTHEST_ZONE_HOURS),
         (IsoText(1, "%Y-%m-%dT%H:%MZ", 0), 0),
         (MixedText(1, zoned=True), 0),

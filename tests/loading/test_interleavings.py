@@ -114,14 +114,14 @@ def opened(engine: str, path: Path) -> Connections:
 
 @HOUSE
 @given(st.lists(st.one_of(PUT, SYNC), max_size=14))
-def test_an_inclusive_watermark_keeps_up_with_stamps_that_never_fall(steps: list[Step]) -> None:
+def test_an_inclusive_watermark_keeps_up_with_timestamps_that_never_fall(steps: list[Step]) -> None:
     """Ties included, as long as every change is timestamped no earlier than the ones before."""
     live("timestamp_watermark_inclusive", "sqlite", steps)
 
 
 @HOUSE
 @given(st.lists(st.one_of(PUT, SYNC), max_size=14))
-def test_a_boundary_of_digests_keeps_up_with_stamps_that_never_fall(steps: list[Step]) -> None:
+def test_a_boundary_of_digests_keeps_up_with_timestamps_that_never_fall(steps: list[Step]) -> None:
     """What is known at the watermark is left out, and never what is new there."""
     live("boundary_dedup", "sqlite", steps)
 

@@ -41,7 +41,7 @@ def zone(minutes: int, shape: str) -> str:
 
 
 @st.composite
-def stamps(draw: st.DrawFn) -> tuple[str, int]:
+def timestamps(draw: st.DrawFn) -> tuple[str, int]:
     """Return a timestamp of any shape with a zone, and its microseconds since 1970 by Python's own arithmetic."""
     offset = draw(OFFSETS | st.sampled_from([0, -180, 330, 840]))
     wall = draw(st.datetimes(FIRST, LAST, timezones=st.just(timezone(timedelta(minutes=offset)))))
@@ -62,16 +62,16 @@ def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]
         opened: Session = PostgresSession.open(None, locate(request.getfixturevalue("postgres_url")))
     else:
         type_ = SqliteSession if request.param == "sqlite" else DuckdbSession
-        opened = type_.open(None, Location(request.param, tmp_path / "stamps"))
+        opened = type_.open(None, Location(request.param, tmp_path / "timestamps"))
     yield opened
     opened.close()
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(stamp=stamps())
-def test_a_stamp_means_to_each_engine_what_it_means_to_python(session: Session, stamp: tuple[str, int]) -> None:
+@given(timestamp=timestamps())
+def test_a_timestamp_means_to_each_engine_what_it_means_to_python(session: Session, timestamp: tuple[str, int]) -> None:
     """The SQL of an engine, the scale in Python and the standard library agree to the microsecond."""
-    text, expected = stamp
+    text, expected = timestamp
     ((found,),) = session.rows(f"SELECT {session.meaning(session_text(session))}", (text,))
 
     assert found == MixedText(UNITS["us"], zoned=True).position(text) == expected
@@ -85,7 +85,7 @@ def session_text(session: Session) -> str:
 def scale_of(session: Session, column: Column) -> Scale | None:
     """Return the scale of the timestamps; None where SQLite refuses them."""
     try:
-        return session.scale("target", "stamps", column, None)
+        return session.scale("target", "timestamps", column, None)
     except Refused as refusal:
         if session.engine != "sqlite" or "write all timestamps in one shape" not in str(refusal):
             raise
@@ -93,16 +93,16 @@ def scale_of(session: Session, column: Column) -> Scale | None:
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(found=st.lists(stamps(), min_size=1, max_size=6))
+@given(found=st.lists(timestamps(), min_size=1, max_size=6))
 def test_a_column_is_ordered_as_python_orders_it(session: Session, found: list[tuple[str, int]]) -> None:
     """Timestamps of one shape are compared as text and those of several by their meaning; SQLite refuses the latter."""
-    session.begin("stamps")
+    session.begin("timestamps")
     try:
-        name = session.name("target", "stamps")
+        name = session.name("target", "timestamps")
         session.write(f"CREATE TABLE {name} (ts VARCHAR)")
         for text, _ in found:
             session.write(f"INSERT INTO {name} VALUES ({session_text(session)})", (text,))
-        (column,) = session.columns("target", "stamps") or ()
+        (column,) = session.columns("target", "timestamps") or ()
         scale = scale_of(session, column)
         if scale is None:
             return

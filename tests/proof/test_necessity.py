@@ -80,16 +80,18 @@ def test_a_break_of_the_size_that_is_borne_does_no_harm(each: Strategy, on_file:
 
 def nearby(life: Life) -> Iterator[Life]:
     """Yield the lives in which one timestamp, wherever it stands, is a microsecond or two later."""
-    stamps = {at for rows in (life.base, *(beat.upserts for beat in life.beats)) for _, _, at in rows if at is not None}
-    for stamp, by in product(stamps, (1, 2)):
-        base = later(life.base, stamp, by)
-        beats = (replace(beat, upserts=later(beat.upserts, stamp, by)) for beat in life.beats)
+    timestamps = {
+        at for rows in (life.base, *(beat.upserts for beat in life.beats)) for _, _, at in rows if at is not None
+    }
+    for timestamp, by in product(timestamps, (1, 2)):
+        base = later(life.base, timestamp, by)
+        beats = (replace(beat, upserts=later(beat.upserts, timestamp, by)) for beat in life.beats)
         yield replace(life, base=base, beats=tuple(beats))
 
 
-def later(rows: tuple[Row, ...], stamp: int, by: int) -> tuple[Row, ...]:
+def later(rows: tuple[Row, ...], timestamp: int, by: int) -> tuple[Row, ...]:
     """Return rows with one timestamp moved."""
-    return tuple((key, value, at + by if at == stamp else at) for key, value, at in rows)
+    return tuple((key, value, at + by if at == timestamp else at) for key, value, at in rows)
 
 
 def test_counterexamples_are_small(on_file: tuple[Shown, ...]) -> None:

@@ -53,7 +53,7 @@ def made(**changes: object) -> Outcome:
 def verdict_trial(strategy: str, scenario: str, **changes: object) -> Outcome:
     """Return a trial of the tiny report's matrix."""
     meaning, digest = HISTORY[scenario]
-    costs = {"syncs": 5, "questions": 5, "load_seconds_min": 0.01, "load_seconds_median": 0.0125, "rounds": 3}
+    costs = {"syncs": 5, "queries": 5, "load_seconds_min": 0.01, "load_seconds_median": 0.0125, "rounds": 3}
     known = {"strategy": strategy, "scenario": scenario, "meaning": meaning, "history_digest": digest}
     return made(**{**known, **costs, **RUN, "rows_per_second": 100_000.0, **changes})
 
@@ -71,24 +71,24 @@ TINY = (
     ),
     verdict_trial(
         "full_refresh", "clean", write_rule="replace", rows_read=6_000, rows_written=6_000, times_reference=1.5,
-        predicted="sound", rows_ever_wrong_predicted=0, memory_bytes=2,
+        predicted="sound", rows_ever_wrong_predicted=0, state_bytes=2,
     ),
     verdict_trial(
         "timestamp_watermark", "clean", rows_read=1_250, rows_written=1_250, times_reference=0.5, predicted="sound",
-        rows_ever_wrong_predicted=0, memory_bytes=96,
+        rows_ever_wrong_predicted=0, state_bytes=96,
     ),
     verdict_trial(
         "full_refresh", "late_rows", write_rule="replace", rows_read=6_100, rows_written=6_100, times_reference=1.625,
-        predicted="sound", rows_ever_wrong_predicted=0, memory_bytes=2,
+        predicted="sound", rows_ever_wrong_predicted=0, state_bytes=2,
     ),
     verdict_trial(
         "timestamp_watermark", "late_rows", outcome="wrong", lost=12, lost_max=12, stale=3, stale_max=4, wrong_syncs=3,
         rows_ever_wrong=17, rows_never_healed=15, heal_syncs_median=1.5, heal_syncs_max=2, rows_read=1_190,
         rows_written=1_190, times_reference=0.5, predicted="wrong", rows_ever_wrong_predicted=17,
-        assumption="LAG_WITHIN", witness=WITNESS, memory_bytes=96,
+        assumption="LAG_WITHIN", witness=WITNESS, state_bytes=96,
     ),
     timed_trial("reference_copy", "initial_load", 0.5, 1.0, write_rule="replace", rows_read=200_000),
-    timed_trial("timestamp_watermark", "initial_load", 0.75, 1.5, rows_read=200_000, memory_bytes=96),
+    timed_trial("timestamp_watermark", "initial_load", 0.75, 1.5, rows_read=200_000, state_bytes=96),
     timed_trial("full_refresh", "initial_load", 0.625, 1.25, write_rule="replace", rows_read=200_000),
     timed_trial("reference_copy", "change_2_percent", 0.5, 1.0, write_rule="replace", rows_read=200_000),
     timed_trial(

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
 
-from incload.cursor import MixedText, Scale, Stamps
+from incload.cursor import MixedText, Scale, Timestamps
 from incload.engines.cursor_sql import CursorSql
 from incload.engines.dialect import Dialect
 from incload.engines.duckdb import shared_types
-from incload.engines.duckdb.sql import BOUND, CAST_KEYS, endless, key_stamp, ticks, type_of
+from incload.engines.duckdb.sql import BOUND, CAST_KEYS, endless, key_timestamp, ticks, type_of
 from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
 from incload.table import Kind
@@ -34,7 +34,7 @@ class DuckdbDialect(Dialect):
         if isinstance(scale, ExactNumbers):
             value, bound = self.exact(name, scale, declared), f"CAST(? AS {_number(scale, declared)})"
             return CursorSql(value, bound, f"CAST({name} AS VARCHAR)", f"CAST(max({value}) AS VARCHAR)")
-        if isinstance(scale, Stamps):
+        if isinstance(scale, Timestamps):
             bound = BOUND.get(declared, "make_timestamp(?)")
             return CursorSql(name, bound, ticks(name, declared), endless(f"max({name})", declared))
         return CursorSql(name, "?", name)
@@ -61,7 +61,7 @@ class DuckdbDialect(Dialect):
     def key_bound(self, column: Column) -> str:
         """Turn what `key_value` reads back into the column's type."""
         if column.kind is Kind.TIMESTAMP:
-            return key_stamp(column.declared)
+            return key_timestamp(column.declared)
         return f"CAST(? AS {column.declared})" if column.kind in CAST_KEYS else "?"
 
     @property

@@ -89,16 +89,16 @@ def ticks(name: str, declared: str) -> str:
     return f"epoch_ns({name})" if declared in NANO else f"epoch_us({name})"
 
 
-def endless(stamp: str, declared: str) -> str:
+def endless(timestamp: str, declared: str) -> str:
     """Return the expression of a timestamp's ticks, and of a time without end a number that no time has."""
-    plain = f"{stamp}::TIMESTAMP"
+    plain = f"{timestamp}::TIMESTAMP"
     return (
-        f"CASE WHEN {plain} IS NULL OR isfinite({plain}) THEN {ticks(stamp, declared)}"
+        f"CASE WHEN {plain} IS NULL OR isfinite({plain}) THEN {ticks(timestamp, declared)}"
         f" WHEN {plain} > 'epoch'::TIMESTAMP THEN {ENDLESS} ELSE -{ENDLESS} END"
     )
 
 
-def key_stamp(declared: str) -> str:
+def key_timestamp(declared: str) -> str:
     """Return the expression of the timestamp of a key that bound ticks mean, one without end too."""
     finite = BOUND.get(declared, "make_timestamp(?)").replace("?", f"CASE WHEN abs(t) < {ENDLESS} THEN t END")
     endless = f"CASE t WHEN {ENDLESS} THEN 'infinity' WHEN -{ENDLESS} THEN '-infinity' END::{declared}"

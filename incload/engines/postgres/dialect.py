@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from incload.cursor import UNITS, MixedText, Scale, Stamps
+from incload.cursor import UNITS, MixedText, Scale, Timestamps
 from incload.engines.columns.equality import Equality
 from incload.engines.cursor_sql import CursorSql
 from incload.engines.dialect import Dialect
 from incload.engines.postgres.columns import shared_types
-from incload.engines.postgres.sql import hashed, key_stamp, microseconds, stamp, ticks
+from incload.engines.postgres.sql import hashed, key_timestamp, microseconds, ticks, timestamp
 from incload.engines.sql import Query
 from incload.errors import Refused
 from incload.exact_numbers import ExactNumbers
@@ -38,9 +38,9 @@ class PostgresDialect(Dialect):
             return CursorSql(self.meaning(name), "?", self.meaning(name))
         if isinstance(scale, OrderedIds | ExactNumbers):
             return self._of_texts(name, scale, declared)
-        if isinstance(scale, Stamps):
+        if isinstance(scale, Timestamps):
             per_second = scale.per_second or UNITS["us"]
-            bound = stamp(declared, per_second)
+            bound = timestamp(declared, per_second)
             return CursorSql(name, bound, ticks(name, per_second), ticks(f"max({name})", per_second))
         if declared == "real":  # which the driver would read as the shortest number that is another float of 8 bytes
             return CursorSql(name, "?", f"{name}::float8")
@@ -82,7 +82,7 @@ class PostgresDialect(Dialect):
     def key_bound(self, column: Column) -> str:
         """Turn what `key_value` reads back into the column's type."""
         if column.kind is Kind.TIMESTAMP:
-            return key_stamp(column.declared)
+            return key_timestamp(column.declared)
         return f"CAST(? AS {column.declared})" if column.kind in _CAST_KEYS else "?"
 
     def digest(self, columns: Iterable[str], alias: str) -> str:

@@ -46,9 +46,9 @@ def stored_name(table: str) -> str:
     return f"{table.encode()[:40].decode(errors='ignore')}_{sha256(table.encode()).hexdigest()[:16]}"
 
 
-def microseconds(stamp: str) -> str:
+def microseconds(timestamp: str) -> str:
     """Return the expression of the microseconds since 1970-01-01 UTC that a timestamp means."""
-    return f"(extract(epoch FROM {stamp}) * 1000000)::bigint"
+    return f"(extract(epoch FROM {timestamp}) * 1000000)::bigint"
 
 
 def ticks(value: str, per_second: int) -> str:
@@ -59,20 +59,18 @@ def ticks(value: str, per_second: int) -> str:
     return f"CASE {value} WHEN 'infinity' THEN {ENDLESS} WHEN '-infinity' THEN -{ENDLESS} ELSE {number} END"
 
 
-def stamp(declared: str, per_second: int = UNITS["us"]) -> str:
+def timestamp(declared: str, per_second: int = UNITS["us"]) -> str:
     """Return the expression of the timestamp that a bound number of ticks means, to its last possible digit."""
     zoned = "with time zone" in declared
     number = "?::text" if per_second == UNITS["us"] else f"floor(?::numeric / {per_second // UNITS['us']})::text"
-    stamp = f"('epoch'::{'timestamptz' if zoned else 'timestamp'} + ({number} || ' us')::interval)"
-    return f"{stamp}::date" if declared == "date" else stamp
+    timestamp = f"('epoch'::{'timestamptz' if zoned else 'timestamp'} + ({number} || ' us')::interval)"
+    return f"{timestamp}::date" if declared == "date" else timestamp
 
 
-def key_stamp(declared: str) -> str:
+def key_timestamp(declared: str) -> str:
     """Return the expression of a key's timestamp that a bound number of microseconds means, infinite ones included."""
     number = f"WHEN {ENDLESS} THEN 'infinity' WHEN -{ENDLESS} THEN '-infinity'"
-    return (
-        f"(SELECT CASE k.t {number} ELSE {stamp(declared).replace('?', 'k.t')} END FROM (SELECT ?::bigint AS t) AS k)"
-    )
+    return f"(SELECT CASE k.t {number} ELSE {timestamp(declared).replace('?', 'k.t')} END FROM (SELECT ?::bigint AS t) AS k)"
 
 
 def hashed(name: str, kind: Kind) -> str:

@@ -158,16 +158,16 @@ def _glob(shape: IsoText) -> str:
     return "".join("[0-9]" if char.isdigit() else char for char in body) + shape.zone
 
 
-def _is_bounded(question: Rows) -> bool:
+def _is_bounded(query: Rows) -> bool:
     """Return whether a question is for the rows behind a bound, whatever their keys, digests or place in a log."""
-    return isinstance(question, Since) and question.position is not None
+    return isinstance(query, Since) and query.position is not None
 
 
-def _around(shape: IsoText, question: Since) -> tuple[str, str | None]:
+def _around(shape: IsoText, query: Since) -> tuple[str, str | None]:
     """Return where foreign values may harm a query: from one text on, and below another one if there is any."""
-    assert question.position is not None  # noqa: S101 - the question is bounded
-    low = _day(shape, question.position, -_MARGIN) or ""
-    return low, None if question.until is None else _day(shape, question.until, _MARGIN + timedelta(days=1))
+    assert query.position is not None  # noqa: S101 - the question is bounded
+    low = _day(shape, query.position, -_MARGIN) or ""
+    return low, None if query.until is None else _day(shape, query.until, _MARGIN + timedelta(days=1))
 
 
 def _day(shape: IsoText, position: Position, later: timedelta) -> str | None:

@@ -44,8 +44,8 @@ def cost(life: Life) -> tuple[int, int, int, int]:
     """Return how much there is to read: rows, faults and events, how odd timestamps are, how large values."""
     rows = _rows(life)
     happens = sum(len(beat.deletes) + 2 * len(beat.column) + 2 * beat.widens for beat in life.beats)
-    stamps = [*(at for _, _, at in rows if at is not None), *(beat.at for beat in life.beats)]
-    oddity = sum(map(_odd, stamps)) + sum(abs(at) // HOUR for at in stamps)
+    timestamps = [*(at for _, _, at in rows if at is not None), *(beat.at for beat in life.beats)]
+    oddity = sum(map(_odd, timestamps)) + sum(abs(at) // HOUR for at in timestamps)
     return (
         life.rows + 2 * len(life.faults),
         len(rows) + happens + len(life.beats),
@@ -92,8 +92,10 @@ def _begun_later(life: Life) -> Iterator[Life]:
     rows = {row[0]: row for row in life.base if row[0] not in first.deletes} | {row[0]: row for row in first.upserts}
     kept = [each.after_removal(1) for each in life.faults]
     later = Life(tuple(rows.values()), tuple(rest), tuple(each for each in kept if each))
-    stamps = {at: at - first.at for _, _, at in _rows(later) if at is not None}
-    yield _restamped(replace(later, beats=tuple(replace(beat, at=beat.at - first.at) for beat in rest)), stamps)
+    timestamps = {at: at - first.at for _, _, at in _rows(later) if at is not None}
+    yield _with_timestamps(
+        replace(later, beats=tuple(replace(beat, at=beat.at - first.at) for beat in rest)), timestamps
+    )
 
 
 def _without_rows(life: Life) -> Iterator[Life]:
@@ -153,10 +155,10 @@ def _earlier(life: Life, place: int, by: int) -> Life:
 def _rounder(life: Life) -> Iterator[Life]:
     """Give one timestamp a rounder or a nearer time, wherever it stands; then timestamps one by one."""
     rows = _rows(life)
-    for stamp in sorted({at for _, _, at in rows if at is not None}):
-        for other in _near(stamp):
-            yield _restamped(life, {stamp: other})
-            yield _restamped(life, {at: at - stamp + other for _, _, at in rows if at is not None})
+    for timestamp in sorted({at for _, _, at in rows if at is not None}):
+        for other in _near(timestamp):
+            yield _with_timestamps(life, {timestamp: other})
+            yield _with_timestamps(life, {at: at - timestamp + other for _, _, at in rows if at is not None})
     for place, beat in enumerate(life.beats):
         yield from (_with(life, place, replace(beat, at=at)) for at in _near(beat.at))
 
@@ -166,10 +168,10 @@ def _near(at: int) -> Iterator[int]:
     yield from (at + step if at < 0 else at - step for step in _STEPS)
 
 
-def _restamped(life: Life, stamps: dict[int, int]) -> Life:
+def _with_timestamps(life: Life, timestamps: dict[int, int]) -> Life:
     def other(row: Row) -> Row:
         key, value, at = row
-        return key, value, at if at is None else stamps.get(at, at)
+        return key, value, at if at is None else timestamps.get(at, at)
 
     beats = tuple(replace(beat, upserts=tuple(map(other, beat.upserts))) for beat in life.beats)
     return replace(life, base=tuple(map(other, life.base)), beats=beats)

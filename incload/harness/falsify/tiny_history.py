@@ -26,8 +26,8 @@ STARTED = 1_767_268_800_000_000
 TABLE = Table(
     "rows",
     ("id",),
-    "stamp",
-    (Column("id", Kind.INTEGER), Column("value", Kind.INTEGER), Column("stamp", Kind.TIMESTAMP)),
+    "timestamp",
+    (Column("id", Kind.INTEGER), Column("value", Kind.INTEGER), Column("timestamp", Kind.TIMESTAMP)),
 )
 
 Row = tuple[int, int, int | None]
@@ -110,7 +110,7 @@ def _arrow(rows: Sequence[Row], kind: Kind, added: Sequence[tuple[Column, int | 
     columns = {
         "id": pa.array([key for key, _, _ in rows], pa.int64()),
         "value": pa.array([value for _, value, _ in rows], pa.float64() if kind is Kind.REAL else pa.int64()),
-        "stamp": pa.array([None if at is None else STARTED + at for _, _, at in rows], pa.timestamp("us")),
+        "timestamp": pa.array([None if at is None else STARTED + at for _, _, at in rows], pa.timestamp("us")),
     }
     extra = {column.name: pa.array([value] * len(rows), pa.int64()) for column, value in added}
     return pa.table(columns | extra)

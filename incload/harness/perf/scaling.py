@@ -95,13 +95,13 @@ class GrownText(Grown):
     def base(self) -> str:
         """Make the table by one statement."""
         name, rows = "source-text", self.own.rows
-        stamp = _stamp(f"(i - {rows}) * {TEXT_DAYS * 86_400.0} / {rows}")
+        timestamp = _timestamp(f"(i - {rows}) * {TEXT_DAYS * 86_400.0} / {rows}")
         if not self.own.sources.holds(name):
             self._write(
                 name,
                 "CREATE TABLE timestamped (id INTEGER PRIMARY KEY, name TEXT, at TEXT)",
                 f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {rows})"
-                f" INSERT INTO timestamped SELECT i, 'row ' || i, {stamp} FROM n",
+                f" INSERT INTO timestamped SELECT i, 'row ' || i, {timestamp} FROM n",
                 "CREATE INDEX timestamped_by_at ON timestamped (at, id)",
             )
         return name
@@ -113,8 +113,8 @@ class GrownText(Grown):
         again = f"id % {apart} = 0 AND id < {half * apart}"
         self._write(
             name,
-            f"UPDATE timestamped SET name = 'new', at = {_stamp(f'id * 1.0 / {rows}')} WHERE {again}",
-            f"INSERT INTO timestamped SELECT {rows} + id, name, {_stamp('1 + id')} FROM timestamped"
+            f"UPDATE timestamped SET name = 'new', at = {_timestamp(f'id * 1.0 / {rows}')} WHERE {again}",
+            f"INSERT INTO timestamped SELECT {rows} + id, name, {_timestamp('1 + id')} FROM timestamped"
             f" WHERE id < {self.changed - half}",
         )
 
@@ -125,7 +125,7 @@ class GrownText(Grown):
         session.close()
 
 
-def _stamp(seconds: str) -> str:
+def _timestamp(seconds: str) -> str:
     """Return the expression of an ISO text so many seconds after the beginning of 2026."""
     return f"strftime('%Y-%m-%dT%H:%M:%fZ', '2026-01-01', ({seconds}) || ' seconds')"
 
@@ -152,5 +152,5 @@ def changes(rows: int, count: int, seed: int) -> pa.Table:
     updated = count // 2
     old = [(position * (rows // max(updated, 1)) + 1) * KEY_STEP for position in range(updated)]
     new = [(rows + position + 1) * KEY_STEP for position in range(count - updated)]
-    stamps = pa.array(range(STARTED, STARTED + count)).cast(pa.timestamp("us"))
-    return made.set_column(0, "id", pa.array(old + new)).set_column(made.column_names.index(CURSOR), CURSOR, stamps)
+    timestamps = pa.array(range(STARTED, STARTED + count)).cast(pa.timestamp("us"))
+    return made.set_column(0, "id", pa.array(old + new)).set_column(made.column_names.index(CURSOR), CURSOR, timestamps)

@@ -233,12 +233,12 @@ def changed_rows(rows: int, seed: int) -> pa.Table:
     made = dataset_rows(ORDERS_NARROW, rows, -(-rows // CHANGED_EVERY), seed)
     count = made.num_rows
     old = pa.array([position * CHANGED_EVERY * KEY_STEP + KEY_STEP for position in range(count)])
-    stamps = [
+    timestamps = [
         pa.array(range(STARTED + first, STARTED + first + count)).cast(pa.timestamp("us")) for first in (0, count)
     ]
     place = made.column_names.index(CURSOR)
-    updates = made.set_column(0, "id", old).set_column(place, CURSOR, stamps[0])
-    return pa.concat_tables([updates, made.set_column(place, CURSOR, stamps[1])])
+    updates = made.set_column(0, "id", old).set_column(place, CURSOR, timestamps[0])
+    return pa.concat_tables([updates, made.set_column(place, CURSOR, timestamps[1])])
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,15 +54,15 @@ class Costs:
     rows_read: int | None = 0
     rows_written: int | None = 0
     rows_removed: int | None = 0
-    questions: int | None = 0
-    memory_bytes: int | None = None
+    queries: int | None = 0
+    state_bytes: int | None = None
 
     def pay(self, counters: Counters) -> None:
         """Add what one sync counted."""
         self.rows_read = _sum(self.rows_read, counters.read)
         self.rows_written = _sum(self.rows_written, counters.written)
         self.rows_removed = _sum(self.rows_removed, counters.removed)
-        self.questions = _sum(self.questions, counters.queries)
+        self.queries = _sum(self.queries, counters.queries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +202,9 @@ class Follower:
 
     def _pay(self, sync: Sync, result: SyncResult) -> None:
         self.costs.pay(result.counters or Counters())
-        if self.contender.capabilities.state and (result.state_changed or self.costs.memory_bytes is None):
+        if self.contender.capabilities.state and (result.state_changed or self.costs.state_bytes is None):
             size = self.contender.within(self.sandbox.connections).state(self._request(sync)).size()
-            self.costs.memory_bytes = max(self.costs.memory_bytes or 0, size or 0)
+            self.costs.state_bytes = max(self.costs.state_bytes or 0, size or 0)
 
     def _judge(self, sync: Sync) -> None:
         """Find out which of the rows that can have changed are right, and enter that."""

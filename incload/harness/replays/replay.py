@@ -186,8 +186,8 @@ def _result(identity: Replayed, followed: Followed, lateness: Lateness) -> Repla
         rows_read_per_row_changed=_each(costs.rows_read, changed),
         rows_written=costs.rows_written,
         rows_removed=costs.rows_removed,
-        questions=costs.questions,
-        memory_bytes=costs.memory_bytes,
+        queries=costs.queries,
+        state_bytes=costs.state_bytes,
         stale_fields=followed.stale_fields,
         load_seconds=round(followed.load_seconds, 3),
     )

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from incload.cursor import UNITS, Stamps, shape_of
+from incload.cursor import UNITS, Timestamps, shape_of
 from incload.engines.driver_errors import reason
 from incload.engines.registry import fixture, session_type
 from incload.errors import Refused, unknown
@@ -74,7 +74,7 @@ def _profiled(location: Endpoint, named: Table, unit: str | None, form: str) -> 
         for rows in fixture(session).ordered("source", table):
             reading.take(rows)
         scale, objection = _scale(session, table, unit)
-        fine = isinstance(scale, Stamps) and scale.per_second == UNITS["ns"]
+        fine = isinstance(scale, Timestamps) and scale.per_second == UNITS["ns"]
         return reading.standing(location.engine, session.now(), unit, objection, nanoseconds=fine)
     finally:
         session.close()
@@ -117,17 +117,17 @@ class _Reading:
 
     def __post_init__(self) -> None:
         """Settle the unit of numbers, where user or column say it; a column of timestamps counts microseconds."""
-        self._account.cursor_unit = "us" if self._of_stamps else self.unit or ""
+        self._account.cursor_unit = "us" if self._of_timestamps else self.unit or ""
 
     @property
-    def _of_stamps(self) -> bool:
+    def _of_timestamps(self) -> bool:
         """Whether the cursor column is of the database's own type of timestamps."""
         return self.table.column(self.table.cursor or "").kind is Kind.TIMESTAMP
 
     @property
     def _no_times(self) -> str:
         """Why spans of time mean nothing to a load by this cursor; empty when they do."""
-        if self._of_stamps or "a number" not in self._shapes or self.unit or self.form:
+        if self._of_timestamps or "a number" not in self._shapes or self.unit or self.form:
             return ""
         if self._account.cursor_unit == CALENDAR:
             return "a load takes dates written as digits for plain numbers, to which no span of time applies"
@@ -140,7 +140,7 @@ class _Reading:
         self._rows += len(rows)
         for row in rows:
             self._see_key(tuple(row[place] for place in key))
-        column = CursorColumn(self._account, "" if self._of_stamps else self.form)
+        column = CursorColumn(self._account, "" if self._of_timestamps else self.form)
         column.settle(values)
         for value in values:
             position = column.read(value)
@@ -181,14 +181,14 @@ class _Reading:
             rows=self._rows,
             null_keys=self._keys["null"],
             repeated_keys=self._keys["again"],
-            null_stamps=account.null_cursors,
-            senseless_stamps=account.unparsable_cursors,
+            null_timestamps=account.null_cursors,
+            senseless_timestamps=account.unparsable_cursors,
             examples=tuple(account.cursor_examples),
             shapes=tuple(sorted(self._shapes.values(), key=lambda shape: -shape[1])[:_SHAPES_SHOWN]),
-            naive_stamps=account.naive_stamps,
-            finer_stamps=account.finer_stamps,
+            naive_timestamps=account.naive_timestamps,
+            finer_timestamps=account.finer_timestamps,
             nanoseconds=nanoseconds,
-            unit=account.cursor_unit if "a number" in self._shapes and not self._of_stamps else "",
+            unit=account.cursor_unit if "a number" in self._shapes and not self._of_timestamps else "",
             unit_guessed=unit is None,
             smallest=int(positions.min()) if len(positions) else None,
             largest=int(positions.max()) if len(positions) else None,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from incload.auditing.audit import order
-from incload.cursor import UNITS, Stamps
+from incload.cursor import UNITS, Timestamps
 from incload.harness.trials.error_timeline import Circumstance, SeenChange
 from incload.query_words import in_words, named
 from incload.report.format import listed, plural
@@ -29,7 +29,7 @@ STORIES = 3
 _NAMED = 4
 """How many strategies are named in one line."""
 
-_SCALE = Stamps(UNITS["us"])
+_SCALE = Timestamps(UNITS["us"])
 
 
 @dataclass(slots=True)
@@ -97,18 +97,18 @@ def _what_happened(key: Key, sync: int, change: SeenChange | None, clocks: Seque
     when = f"Sync {sync} ({_shown(clocks[sync])})"
     if change is None:
         return f"{when} found {row} as it stood in the base."
-    stamp = f"{table.cursor} = {_shown(change.stamp)}"
+    timestamp = f"{table.cursor} = {_shown(change.timestamp)}"
     if change.new:
-        text = f"found {row} new, with {stamp}"
-    elif change.old == change.stamp:
-        text = f"found {row} changed, and still {stamp}"
+        text = f"found {row} new, with {timestamp}"
+    elif change.old == change.timestamp:
+        text = f"found {row} changed, and still {timestamp}"
     else:
-        text = f"found {row} changed, its {table.cursor} moved from {_shown(change.old)} to {_shown(change.stamp)}"
+        text = f"found {row} changed, its {table.cursor} moved from {_shown(change.old)} to {_shown(change.timestamp)}"
     return f"{when} {text}{_lag(change)}."
 
 
 def _lag(change: SeenChange) -> str:
-    if change.stamp is None:
+    if change.timestamp is None:
         return ": a null, which no bound shows"
     if change.lag is None:
         return ""

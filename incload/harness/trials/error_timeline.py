@@ -30,7 +30,7 @@ class SeenChange:
 
     new: bool
     old: int | None
-    stamp: int | None
+    timestamp: int | None
     lag: int | None
 
 

@@ -113,11 +113,11 @@ def late_rows(history: History) -> Late:
     late: Late = defaultdict(lambda: defaultdict(list))
     for number, tick in enumerate(history.ticks, start=1):
         keys = keys_of(tick.upserts, history.table)
-        for place, (key, stamp) in enumerate(zip(keys, _stamps(tick.upserts, history.table), strict=True)):
-            by_stamp = number if stamp is None else bisect_left(ends, stamp)
+        for place, (key, timestamp) in enumerate(zip(keys, _timestamps(tick.upserts, history.table), strict=True)):
+            by_timestamp = number if timestamp is None else bisect_left(ends, timestamp)
             by_key = number if key in known else bisect_right(largest, key)
             wrote = max(
-                min(by_stamp, by_key), touched.get(key, 0)
+                min(by_timestamp, by_key), touched.get(key, 0)
             )  # no transaction waits for a row that another has written
             if wrote < number:
                 late[number][wrote].append(place)
@@ -139,6 +139,6 @@ def _taken(rows: pa.Table, places: list[int]) -> pa.Table:
     return rows.take(pa.array(places, pa.int64()))
 
 
-def _stamps(rows: pa.Table, table: Table) -> list[int | None]:
+def _timestamps(rows: pa.Table, table: Table) -> list[int | None]:
     """Return the cursors of Arrow rows in microseconds."""
     return [None] * rows.num_rows if table.cursor is None else rows[table.cursor].cast("int64").to_pylist()

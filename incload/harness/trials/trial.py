@@ -126,7 +126,7 @@ class _Running:
         self._trial, self._sandbox, self._clock, self._now = trial, sandbox, clock, trial.history.started
         self._left: set[Key] = set()
         self._unsettled: set[Key] = set()
-        self._stamps: dict[Key, int | None] = {}
+        self._timestamps: dict[Key, int | None] = {}
         self._performance: Performance | None = None
         contender = coarsened(trial.contender, trial.faults)
         self._contender = contender.within(sandbox.connections) if contender.capabilities.in_process else contender
@@ -142,8 +142,8 @@ class _Running:
         """Note the timestamps of rows; only a delay has to know them."""
         table = self._trial.history.table
         if self._delay and table.cursor:
-            stamps = rows[table.cursor].cast("int64").to_pylist()
-            self._stamps.update(zip(keys_of(rows, table), stamps, strict=True))
+            timestamps = rows[table.cursor].cast("int64").to_pylist()
+            self._timestamps.update(zip(keys_of(rows, table), timestamps, strict=True))
 
     def open(self) -> None:
         """Open the stage where late commits are to be performed and can be."""
@@ -225,7 +225,7 @@ class _Running:
         delay, young = self._delay, set(self._unsettled)
         if delay:
             until = self._now - delay // timedelta(microseconds=1)
-            young |= {key for key in found.lost | found.stale if (self._stamps[key] or 0) > until}
+            young |= {key for key in found.lost | found.stale if (self._timestamps[key] or 0) > until}
         return replace(found, lost=found.lost - young, stale=found.stale - young)
 
 

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from incload.auditing.audit import order
-from incload.cursor import UNITS, Stamps
+from incload.cursor import UNITS, Timestamps
 from incload.harness.trials.error_timeline import counts
 from incload.harness.trials.fault_stories import fault_sentences
 from incload.query_words import in_words, named
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from incload.strategy import Delta, Rows, State
     from incload.table import Table
 
-_SCALE = Stamps(UNITS["us"])
+_SCALE = Timestamps(UNITS["us"])
 
 _FORGETTING = frozenset({WriteRule.REPLACE, WriteRule.MIRROR})
 """The rules by which a row stays in the target only as long as every sync reads it."""
@@ -50,7 +50,7 @@ class _Change:
     tick: int
     at: int
     gone: bool = False
-    stamp: int | None = None
+    timestamp: int | None = None
     before: tuple[int | None] | None = None
 
 
@@ -77,19 +77,19 @@ def story(history: History, observed: Observed) -> str:
 
 def _last_change(history: History, key: Key, until: int) -> _Change | None:
     """Find the last change of a key in the base and the first `until` ticks; None for a key that never was there."""
-    found = _stamp_in(history.base, history.table, key)
-    change = _Change(0, history.started, stamp=found[0]) if found else None
+    found = _timestamp_in(history.base, history.table, key)
+    change = _Change(0, history.started, timestamp=found[0]) if found else None
     for number, tick in enumerate(islice(history.ticks, until), start=1):
-        if _stamp_in(tick.deletes, history.table, key):
+        if _timestamp_in(tick.deletes, history.table, key):
             change = _Change(number, tick.at, gone=True)
-        found = _stamp_in(tick.upserts, history.table, key)
+        found = _timestamp_in(tick.upserts, history.table, key)
         if found:
-            before = None if change is None or change.gone else (change.stamp,)
-            change = _Change(number, tick.at, stamp=found[0], before=before)
+            before = None if change is None or change.gone else (change.timestamp,)
+            change = _Change(number, tick.at, timestamp=found[0], before=before)
     return change
 
 
-def _stamp_in(rows: pa.Table, table: Table, key: Key) -> tuple[int | None] | None:
+def _timestamp_in(rows: pa.Table, table: Table, key: Key) -> tuple[int | None] | None:
     """Return the cursor of a key's row as a one-tuple, or None when the rows do not have the key."""
     import pyarrow.compute as pc
 
@@ -119,12 +119,12 @@ def _what_happened(table: Table, key: Key, change: _Change | None) -> str:
         return f"{when} {row} left the source."
     if table.cursor is None:
         return f"{when} {row} became visible or changed."
-    stamp = f"{table.cursor} = {shown(change.stamp)}"
+    timestamp = f"{table.cursor} = {shown(change.timestamp)}"
     if change.before is None:
-        return f"{when} {row} became visible with {stamp}."
-    if change.before == (change.stamp,):
-        return f"{when} {row} changed and kept its {stamp}."
-    return f"{when} {row} changed and got {stamp} in place of {shown(change.before[0])}."
+        return f"{when} {row} became visible with {timestamp}."
+    if change.before == (change.timestamp,):
+        return f"{when} {row} changed and kept its {timestamp}."
+    return f"{when} {row} changed and got {timestamp} in place of {shown(change.before[0])}."
 
 
 def _committed_late(history: History, observed: Observed, sync: int, key: Key, change: _Change | None) -> str:
@@ -149,7 +149,7 @@ def _holds(rows: pa.Table, table: Table, state: State) -> bool:
     """Return whether the row at which a state stands is among rows."""
     if state.watermark is not None and table.cursor is not None:
         return state.watermark in _plain(rows[table.cursor]).to_pylist()
-    return state.key is not None and _stamp_in(rows, table, state.key) is not None
+    return state.key is not None and _timestamp_in(rows, table, state.key) is not None
 
 
 def _what_was_asked(observed: Observed, sync: int) -> str:
@@ -192,7 +192,7 @@ def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) ->
     asked = said.delta.rows
     if observed.rule == WriteRule.MERGE and any(isinstance(rows, Changed | Logged) for rows in asked):
         return _unnamed(asked)
-    missed = _missed(asked, said.before.watermark, key, change.stamp)
+    missed = _missed(asked, said.before.watermark, key, change.timestamp)
     return missed or _written(observed.rule, kinds)
 
 
@@ -213,7 +213,7 @@ def _written(rule: str, kinds: tuple[str, ...]) -> str:
     return ""
 
 
-def _missed(asked: Sequence[Rows], watermark: float | None, key: Key, stamp: int | None) -> str:
+def _missed(asked: Sequence[Rows], watermark: float | None, key: Key, timestamp: int | None) -> str:
     """Say how a row with that key and timestamp lies outside of the rows asked for; empty when it does not."""
     if any(isinstance(rows, Everything | Changed | Logged) for rows in asked):
         return ""
@@ -222,35 +222,39 @@ def _missed(asked: Sequence[Rows], watermark: float | None, key: Key, stamp: int
     ranges = [rows for rows in asked if isinstance(rows, Since)]
     if not ranges:
         return "The row's key is not above it: the row was not read."
-    return _missed_by_stamp(ranges, watermark, key, stamp)
+    return _missed_by_timestamp(ranges, watermark, key, timestamp)
 
 
-def _missed_by_stamp(ranges: list[Since], watermark: float | None, key: Key, stamp: int | None) -> str:
-    if stamp is None:
+def _missed_by_timestamp(ranges: list[Since], watermark: float | None, key: Key, timestamp: int | None) -> str:
+    if timestamp is None:
         null = "A null is neither above nor below any bound: the row matches no condition on the cursor."
         return "" if any(rows.nulls for rows in ranges) else null
-    if any(_covers(rows, key, stamp) for rows in ranges):
+    if any(_covers(rows, key, timestamp) for rows in ranges):
         return ""
-    bounds = [rows.position for rows in ranges if rows.position is not None and rows.position >= stamp]
+    bounds = [rows.position for rows in ranges if rows.position is not None and rows.position >= timestamp]
     if not bounds:
         latest = max(rows.until for rows in ranges if rows.until is not None)
-        beyond = _span(stamp - latest)
+        beyond = _span(timestamp - latest)
         return f"The row's timestamp lies {beyond} beyond the upper bound: the row is left for a later sync."
     bound = min(bounds)
-    if bound == stamp:
+    if bound == timestamp:
         return "The row's timestamp is the watermark's own: the bound shuts it out, and the row was not read."
     if bound == watermark:
-        return f"The row's timestamp lies {_span(bound - stamp)} behind the watermark: the row was not read."
-    lag = f", {_span(watermark - stamp)} behind the watermark" if watermark is not None and stamp < watermark else ""
-    return f"The row's timestamp lies {_span(bound - stamp)} before the bound{lag}: the row was not read."
+        return f"The row's timestamp lies {_span(bound - timestamp)} behind the watermark: the row was not read."
+    lag = (
+        f", {_span(watermark - timestamp)} behind the watermark"
+        if watermark is not None and timestamp < watermark
+        else ""
+    )
+    return f"The row's timestamp lies {_span(bound - timestamp)} before the bound{lag}: the row was not read."
 
 
-def _covers(rows: Since, key: Key, stamp: int) -> bool:
+def _covers(rows: Since, key: Key, timestamp: int) -> bool:
     """Return whether the row of that key and timestamp answers a question."""
-    if rows.until is not None and stamp > rows.until:
+    if rows.until is not None and timestamp > rows.until:
         return False
-    if rows.position != stamp:
-        return rows.position is None or stamp > rows.position
+    if rows.position != timestamp:
+        return rows.position is None or timestamp > rows.position
     return rows.inclusive if rows.key is None else order(key) > order(rows.key)
 
 

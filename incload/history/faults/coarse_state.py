@@ -83,9 +83,9 @@ class RoundUpState(_CoarseState):
         """Yield how far changes lie behind the state."""
         # A strategy whose watermark trails the clock may round up any timestamp, not only the largest.
         if any(version.cursor is not None and version.cursor % self.unit for version in sync.rows.values()):
-            yield Assumption.MEMORY_NOT_AHEAD, 0
+            yield Assumption.STATE_NOT_AHEAD, 0
         if sync.watermark is None or self.bent(sync.watermark) == sync.watermark:
             return
         ahead, new = self.bent(sync.watermark), (change.new for change in sync.changes)
         behind = [ahead - version.cursor for version in new if version is not None and version.cursor is not None]
-        yield Assumption.MEMORY_NOT_AHEAD, max([0, *behind])
+        yield Assumption.STATE_NOT_AHEAD, max([0, *behind])

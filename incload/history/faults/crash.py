@@ -54,12 +54,19 @@ class CrashAfterState(_Crash):
         state = sync.watermark_after
         for fault in faults:
             state = None if state is None else max(state, fault.bent(state))
-        yield Assumption.ATOMIC_COMMIT, max([0, *(state - stamp for stamp in _stamps(lost) if state is not None)])
+        yield (
+            Assumption.ATOMIC_COMMIT,
+            max([0, *(state - timestamp for timestamp in _timestamps(lost) if state is not None)]),
+        )
         if sync.number == 0:
             # After a first load that got lost the rows of the base are changes like any other, and old ones.
             if any(version is not None and version.cursor is None for version in lost):
                 yield Assumption.CURSOR_PRESENT, None
-            yield from ((Assumption.ON_SCHEDULE, sync.clock - stamp) for stamp in _stamps(lost) if stamp < sync.clock)
+            yield from (
+                (Assumption.ON_SCHEDULE, sync.clock - timestamp)
+                for timestamp in _timestamps(lost)
+                if timestamp < sync.clock
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +87,5 @@ class CrashAfterRows(_Crash):
         return f"Before sync {sync} a run committed its rows, and died before it committed its state."
 
 
-def _stamps(versions: Iterable[Version | None]) -> list[int]:
+def _timestamps(versions: Iterable[Version | None]) -> list[int]:
     return [version.cursor for version in versions if version is not None and version.cursor is not None]

@@ -21,7 +21,7 @@ class RollBackState(Fault):
     """
 
     kind: ClassVar[str] = "roll_back_state"
-    breaks: ClassVar[frozenset[Assumption]] = frozenset({Assumption.READ_ONCE, Assumption.MEMORY_KEPT})
+    breaks: ClassVar[frozenset[Assumption]] = frozenset({Assumption.READ_ONCE, Assumption.STATE_KEPT})
     needs_state: ClassVar[bool] = True
     to: int = 0
 

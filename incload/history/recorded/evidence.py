@@ -54,7 +54,7 @@ def doubtful_times(account: ReadLog, lateness: Lateness, cursor: str) -> str:
             f"{account.unparsable_cursors:,} of {values:,} values of {cursor} {'was' if one else 'were'} not read "
             f"({examples}; {advice(account.cursor_examples)}) and {'counts' if one else 'count'} as null"
         )
-    read = lateness.base_read + lateness.changes - lateness.without_stamp
+    read = lateness.base_read + lateness.changes - lateness.without_timestamp
     if read and lateness.base_ahead + lateness.ahead_of_clock == read:
         return (
             f"every timestamp of {cursor} that was read is later than its sync, so that the column says something "

@@ -67,8 +67,8 @@ class ReadLog:
         cursors_read: Versions whose cursor value was read as a point in time.
         latest_cursor: The latest of these points, in microseconds since 1970-01-01 UTC; None without any.
         cursor_examples: The first few of those values.
-        naive_stamps: Versions whose timestamp names no zone; it counts as UTC.
-        finer_stamps: Versions whose timestamp is finer than a microsecond; the rest is cut off.
+        naive_timestamps: Versions whose timestamp names no zone; it counts as UTC.
+        finer_timestamps: Versions whose timestamp is finer than a microsecond; the rest is cut off.
         cursor_unit: What numbers in the cursor column count since 1970-01-01 UTC: `s`, `ms`, `us` or `ns`;
             `calendar` if they are dates written as digits; empty if there are none.
         odd_magnitudes: Versions whose number would on its own have been taken for another unit.
@@ -108,8 +108,8 @@ class ReadLog:
     cursors_read: int = 0
     latest_cursor: int | None = None
     cursor_examples: list[str] = field(default_factory=list)
-    naive_stamps: int = 0
-    finer_stamps: int = 0
+    naive_timestamps: int = 0
+    finer_timestamps: int = 0
     cursor_unit: str = ""
     odd_magnitudes: int = 0
     updates_without_touch: int = 0

@@ -83,13 +83,13 @@ class Rows:
         keyed, missing = self._keyed(records) if records else ({}, 0)
         texts = {key: canonical(record) for key, (record, _) in keyed.items()}
         fresh = [key for key, text in texts.items() if key not in self._live or self._live[key].content != text]
-        stamps = [find(keyed[key][0], self._cursor) if self._cursor else MISSING for key in fresh]
-        self._moments.settle(stamps)
+        timestamps = [find(keyed[key][0], self._cursor) if self._cursor else MISSING for key in fresh]
+        self._moments.settle(timestamps)
         self._met = (len(records), missing, len(records) - missing - len(keyed))
         vanished = [key for key in self._present if key not in keyed]
         back = [key for key in keyed if hash(key) in self._gone]
-        for key, stamp in zip(fresh, stamps, strict=True):
-            position = self._moments.read(None if stamp is MISSING else stamp) if self._cursor else None
+        for key, timestamp in zip(fresh, timestamps, strict=True):
+            position = self._moments.read(None if timestamp is MISSING else timestamp) if self._cursor else None
             self._set(key, Version(position, texts[key], keyed[key][1]))
         self._vanish(vanished)
         self._account.returns += len(back)

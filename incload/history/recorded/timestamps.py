@@ -164,10 +164,12 @@ def _offset(zone: str) -> int:
 
 def _timestamp_of_mail(text: str) -> Moment | None:
     try:
-        stamp = parsedate_to_datetime(text)
+        timestamp = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return Moment((stamp.replace(tzinfo=stamp.tzinfo or UTC) - _EPOCH) // _MICROSECOND, stamp.tzinfo is None)
+    return Moment(
+        (timestamp.replace(tzinfo=timestamp.tzinfo or UTC) - _EPOCH) // _MICROSECOND, timestamp.tzinfo is None
+    )
 
 
 class CursorColumn:
@@ -203,8 +205,8 @@ class CursorColumn:
             if len(examples) < EXAMPLES_KEPT and example not in examples:
                 examples.append(example)
             return None
-        self._account.naive_stamps += moment.naive
-        self._account.finer_stamps += moment.finer
+        self._account.naive_timestamps += moment.naive
+        self._account.finer_timestamps += moment.finer
         self._account.cursors_read += 1
         latest = self._account.latest_cursor
         self._account.latest_cursor = moment.at if latest is None or moment.at > latest else latest
@@ -223,8 +225,8 @@ class CursorColumn:
 
 
 def _moment_in_form(value: object, form: str) -> Moment | None:
-    stamp = read_format(value, form)
-    if stamp is None:
+    timestamp = read_format(value, form)
+    if timestamp is None:
         return None
-    at = (stamp.replace(tzinfo=stamp.tzinfo or UTC) - _EPOCH) // _MICROSECOND
-    return Moment(at, stamp.tzinfo is None) if _FIRST <= at <= _LAST else None
+    at = (timestamp.replace(tzinfo=timestamp.tzinfo or UTC) - _EPOCH) // _MICROSECOND
+    return Moment(at, timestamp.tzinfo is None) if _FIRST <= at <= _LAST else None

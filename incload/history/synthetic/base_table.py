@@ -38,15 +38,15 @@ class Base:
 
     def newest_first(self) -> Iterator[tuple[int, int]]:
         """Yield key and cursor value of the rows that have one, the largest value first."""
-        keys, stamps = self._columns[KEY], self._columns[CURSOR]
-        for place in self._descending[: len(stamps) - stamps.null_count]:
-            yield keys[place.as_py()].as_py(), stamps[place.as_py()].as_py()
+        keys, timestamps = self._columns[KEY], self._columns[CURSOR]
+        for place in self._descending[: len(timestamps) - timestamps.null_count]:
+            yield keys[place.as_py()].as_py(), timestamps[place.as_py()].as_py()
 
-    def stamps(self) -> set[int]:
+    def timestamps(self) -> set[int]:
         """Return all cursor values."""
         return set(self._columns[CURSOR].drop_null().to_pylist())
 
-    def restamped(self, change: Callable[[pa.Array], pa.Array]) -> Base:
+    def with_timestamps(self, change: Callable[[pa.Array], pa.Array]) -> Base:
         """Return a base whose cursor values, as whole numbers in the order of the rows, are what a function makes."""
         place = self.rows.column_names.index(CURSOR)
         changed = change(self._columns[CURSOR]).cast(self.rows.schema.field(place).type)
@@ -59,10 +59,10 @@ class Base:
         return pc.array_sort_indices(self._columns[CURSOR], order="descending", null_placement="at_end")
 
 
-def stamp_of(row: Row) -> int | None:
+def timestamp_of(row: Row) -> int | None:
     """Return the cursor value of a row."""
-    stamp = row[CURSOR]
-    return stamp if isinstance(stamp, int) else None
+    timestamp = row[CURSOR]
+    return timestamp if isinstance(timestamp, int) else None
 
 
 def key_of(row: Row) -> int:

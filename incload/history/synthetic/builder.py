@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from incload.errors import Refused
 from incload.history.history import History, Tick
 from incload.history.synthetic import datasets
-from incload.history.synthetic.base_table import Base, key_of, plain, stamp_of
+from incload.history.synthetic.base_table import Base, key_of, plain, timestamp_of
 from incload.history.synthetic.datasets import KEY, KEY_STEP, STARTED, Dataset
 from incload.history.synthetic.random_streams import Draws
 from incload.table import Kind
@@ -88,7 +88,7 @@ class Plan:
         self.started = started
         self.base = Base(datasets.rows(dataset, 0, rows, seed))
         if started != STARTED:
-            self.base = self.base.restamped(lambda stamps: _later(stamps, started - STARTED))
+            self.base = self.base.with_timestamps(lambda timestamps: _later(timestamps, started - STARTED))
         self.ticks: list[Draft] = []
         self.changes = max(_FEWEST_CHANGES, round(rows * _CHANGED_SHARE))
         self.few = max(2, self.changes // 5)
@@ -162,13 +162,13 @@ class Plan:
 
     def watermark(self, number: int) -> int:
         """Return the largest cursor value that is visible before a tick."""
-        return max(stamp for _, stamp in self._newest(number))
+        return max(timestamp for _, timestamp in self._newest(number))
 
     def holders(self, number: int) -> list[int]:
         """Return the keys of the rows that have the largest cursor value before a tick."""
         newest = self._newest(number)
-        watermark = max(stamp for _, stamp in newest)
-        return [key for key, stamp in newest if stamp == watermark]
+        watermark = max(timestamp for _, timestamp in newest)
+        return [key for key, timestamp in newest if timestamp == watermark]
 
     def settled(self, number: int, draws: Draws, below: int | None = None) -> Iterator[Row]:
         """Yield, in random order, rows visible before a tick that neither it nor any later tick touches.
@@ -196,10 +196,10 @@ class Plan:
         """Return every key that is visible at any time."""
         return set(self.base.keys).union(*(tick.upserts for tick in self.ticks))
 
-    def stamps(self) -> set[int]:
+    def timestamps(self) -> set[int]:
         """Return every cursor value that is visible at any time."""
-        stamps = (stamp_of(row) for tick in self.ticks for row in tick.upserts.values())
-        return self.base.stamps().union(stamp for stamp in stamps if stamp is not None)
+        timestamps = (timestamp_of(row) for tick in self.ticks for row in tick.upserts.values())
+        return self.base.timestamps().union(timestamp for timestamp in timestamps if timestamp is not None)
 
     def freeze(self) -> History:
         """Return the history; inside a tick the rows stand in ascending order of their keys."""
@@ -224,21 +224,21 @@ class Plan:
         Those are the rows changed so far, and of the rows that are still as in the base the newest.
         """
         changed = self._changed(number)
-        visible = ((key, stamp_of(row)) for key, row in changed.items() if row is not None)
-        newest = [(key, stamp) for key, stamp in visible if stamp is not None]
+        visible = ((key, timestamp_of(row)) for key, row in changed.items() if row is not None)
+        newest = [(key, timestamp) for key, timestamp in visible if timestamp is not None]
         top: int | None = None
-        for key, stamp in self.base.newest_first():
-            if top is not None and stamp < top:
+        for key, timestamp in self.base.newest_first():
+            if top is not None and timestamp < top:
                 break
             if key not in changed:
-                top = stamp
-                newest.append((key, stamp))
+                top = timestamp
+                newest.append((key, timestamp))
         return newest
 
 
 def _is_below(row: Row, bound: int) -> bool:
-    stamp = stamp_of(row)
-    return stamp is not None and stamp < bound
+    timestamp = timestamp_of(row)
+    return timestamp is not None and timestamp < bound
 
 
 def _supply(dataset: Dataset, start: int, seed: int) -> Iterator[Row]:
@@ -250,10 +250,10 @@ def _supply(dataset: Dataset, start: int, seed: int) -> Iterator[Row]:
             yield dict(zip(made.column_names, values, strict=True))
 
 
-def _later(stamps: pa.Array, by: int) -> pa.Array:
+def _later(timestamps: pa.Array, by: int) -> pa.Array:
     import pyarrow.compute as pc
 
-    return pc.add(stamps, by)
+    return pc.add(timestamps, by)
 
 
 def _evolved(schema: pa.Schema, tick: Draft) -> pa.Schema:

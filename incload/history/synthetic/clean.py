@@ -53,18 +53,18 @@ def insert_below(plan: Plan, tick: Draft, key: int) -> list[Row]:
 
 def unused(draws: Draws, taken: set[int], least: int, most: int) -> int:
     """Draw a timestamp that nothing has, and take it."""
-    while (stamp := draws.between(least, most)) in taken:
+    while (timestamp := draws.between(least, most)) in taken:
         pass
-    taken.add(stamp)
-    return stamp
+    taken.add(timestamp)
+    return timestamp
 
 
-def unused_at(stamp: int, taken: set[int]) -> int:
+def unused_at(timestamp: int, taken: set[int]) -> int:
     """Return the largest timestamp that is not above the given one and that nothing has, and take it."""
-    while stamp in taken:
-        stamp -= 1
-    taken.add(stamp)
-    return stamp
+    while timestamp in taken:
+        timestamp -= 1
+    taken.add(timestamp)
+    return timestamp
 
 
 def fresh(plan: Plan, number: int, draws: Draws, taken: set[int]) -> int:

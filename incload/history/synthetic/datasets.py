@@ -116,7 +116,7 @@ def _keys(span: Span, name: str) -> pa.Array:  # noqa: ARG001 - keys are not dra
     return pa.array(np.arange(span.start + 1, span.start + span.count + 1, dtype=np.int64) * KEY_STEP)
 
 
-def _stamps(span: Span, name: str) -> pa.Array:
+def _timestamps(span: Span, name: str) -> pa.Array:
     """Make timestamps of the thirty days before the start, to the microsecond, no two alike.
 
     Multiplying by an odd number and folding high bits into low ones are permutations of 2**41 slots, so different
@@ -202,7 +202,7 @@ ORDERS = Dataset(
         Field("amount_cents", Kind.INTEGER, _whole(99, 250_000), changes=True),
         Field("express", Kind.BOOLEAN, _chance(0.2)),
         Field("note", Kind.TEXT, _sometimes(0.3, _words("note")), changes=True),
-        Field(CURSOR, Kind.TIMESTAMP, _stamps),
+        Field(CURSOR, Kind.TIMESTAMP, _timestamps),
     ),
 )
 ORDERS_NARROW = Dataset(
@@ -218,8 +218,8 @@ CUSTOMERS = Dataset(
         Field("visits", Kind.INTEGER, _whole(0, 5_000), changes=True),
         Field("balance_cents", Kind.INTEGER, _whole(-50_000, 1_000_000), changes=True),
         Field("subscribed", Kind.BOOLEAN, _chance(0.4), changes=True),
-        Field("last_order_at", Kind.TIMESTAMP, _sometimes(0.7, _stamps)),
-        Field(CURSOR, Kind.TIMESTAMP, _stamps),
+        Field("last_order_at", Kind.TIMESTAMP, _sometimes(0.7, _timestamps)),
+        Field(CURSOR, Kind.TIMESTAMP, _timestamps),
     ),
 )
 SENSOR_EVENTS = Dataset(
@@ -232,7 +232,7 @@ SENSOR_EVENTS = Dataset(
         Field("cost_cents", Kind.INTEGER, _whole(0, 9_999), changes=True),
         Field("battery", Kind.INTEGER, _sometimes(0.85, _whole(0, 100)), changes=True),
         Field("alarm", Kind.BOOLEAN, _chance(0.05)),
-        Field(CURSOR, Kind.TIMESTAMP, _stamps),
+        Field(CURSOR, Kind.TIMESTAMP, _timestamps),
     ),
 )
 

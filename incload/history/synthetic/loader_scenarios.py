@@ -63,7 +63,7 @@ ACCIDENTS = (
         sentence="The state keeps whole minutes, rounded up, and rows change in the rest of the minute.",
         causes=("C07",),
         threads=("airbytehq/airbyte#9915", "airbytehq/airbyte#84400"),
-        breaks=UPDATES | {Assumption.MEMORY_NOT_AHEAD},
+        breaks=UPDATES | {Assumption.STATE_NOT_AHEAD},
         build=life(partial(crowd_edges, edge=30 * SECOND), started=STARTED + 30 * SECOND),
         faults=(RoundUpState(unit=MINUTE),),
     ),
@@ -84,7 +84,7 @@ ACCIDENTS = (
         breaks=UPDATES
         | {
             Assumption.READ_ONCE,
-            Assumption.MEMORY_KEPT,
+            Assumption.STATE_KEPT,
             Assumption.NO_HARD_DELETES,
             Assumption.CURSOR_MOVES_ON_UPDATE,
         },

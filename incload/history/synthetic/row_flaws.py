@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
-from incload.history.synthetic.base_table import Row, key_of, stamp_of
+from incload.history.synthetic.base_table import Row, key_of, timestamp_of
 from incload.history.synthetic.builder import Plan
 from incload.history.synthetic.clean import DAY, fresh, insert_below, unused, update
 from incload.history.synthetic.datasets import CURSOR, KEY
@@ -42,18 +42,18 @@ def delete_rows(plan: Plan) -> None:
 
 def delete_and_bring_back(plan: Plan) -> None:
     """Delete a few rows, and bring their keys back a tick later, with other content and new timestamps."""
-    draws, taken = plan.draws("delete_and_bring_back"), plan.stamps()
+    draws, taken = plan.draws("delete_and_bring_back"), plan.timestamps()
     for number, tick in plan.struck():
         if number + 1 < len(plan.ticks):
             for row in _leaving(plan, number, draws):
                 tick.deletes.add(key_of(row))
-                stamp = fresh(plan, number + 1, draws, taken)
-                plan.ticks[number + 1].upserts[key_of(row)] = plan.changed(row) | {CURSOR: stamp}
+                timestamp = fresh(plan, number + 1, draws, taken)
+                plan.ticks[number + 1].upserts[key_of(row)] = plan.changed(row) | {CURSOR: timestamp}
 
 
 def insert_and_delete(plan: Plan, *, numbers: Sequence[int]) -> None:
     """Insert a few rows in some ticks, and delete each in the tick after."""
-    draws, taken = plan.draws("insert_and_delete"), plan.stamps()
+    draws, taken = plan.draws("insert_and_delete"), plan.timestamps()
     for number in numbers:
         rows = plan.insert(number, plan.few)
         for row in rows:
@@ -63,7 +63,7 @@ def insert_and_delete(plan: Plan, *, numbers: Sequence[int]) -> None:
 
 def change_keys(plan: Plan) -> None:
     """Give a few rows new keys, above all others, and new timestamps; their old keys disappear."""
-    draws, taken = plan.draws("change_keys"), plan.stamps()
+    draws, taken = plan.draws("change_keys"), plan.timestamps()
     for number, tick in plan.struck():
         leaving = _leaving(plan, number, draws)
         for new, row in zip(plan.insert(number, len(leaving)), leaving, strict=True):
@@ -80,7 +80,7 @@ def update_without_touch(plan: Plan, *, older_than: int = OLD) -> None:
 
 def flag_deleted(plan: Plan, *, column: str = "status") -> None:
     """Mark a few old rows as deleted instead of deleting them; every other one keeps its timestamp."""
-    draws, taken = plan.draws("flag_deleted"), plan.stamps()
+    draws, taken = plan.draws("flag_deleted"), plan.timestamps()
     for number, tick in plan.struck():
         old = plan.settled(number, draws, below=tick.at - OLD)
         rows = [row | {column: _DELETED} for row in islice((row for row in old if row[column] != _DELETED), plan.few)]
@@ -98,7 +98,7 @@ def drop_updates(plan: Plan) -> None:
 
 def commit_out_of_key_order(plan: Plan) -> None:
     """Insert a few rows with new timestamps, but under keys below those that were visible before."""
-    draws, taken = plan.draws("commit_out_of_key_order"), plan.stamps()
+    draws, taken = plan.draws("commit_out_of_key_order"), plan.timestamps()
     for number, tick in plan.struck():
         for row in insert_below(plan, tick, plan.largest_key(number)):
             row[CURSOR] = fresh(plan, number, draws, taken)
@@ -109,7 +109,7 @@ def truncate_and_reload(plan: Plan, *, number: int = 4) -> None:
 
     From then on every row, old or new, goes by a key counted on from there.
     """
-    draws, taken, used = plan.draws("truncate_and_reload"), plan.stamps(), plan.keys()
+    draws, taken, used = plan.draws("truncate_and_reload"), plan.timestamps(), plan.keys()
     unused_keys = (key for key in count(1) if key not in used)
     tick, present = plan.ticks[number], plan.visible(number)
     staying = {key: row for key, row in present.items() if key not in tick.deletes}
@@ -141,7 +141,7 @@ def restore_backup(plan: Plan, *, number: int = 6, back: int = 3) -> None:
 
 def take_back(plan: Plan, *, first: int, last: int) -> None:
     """Insert rows and change others silently in one tick, and undo both to the letter in a later one."""
-    draws, taken = plan.draws("take_back"), plan.stamps()
+    draws, taken = plan.draws("take_back"), plan.timestamps()
     old = list(islice(plan.settled(first, draws, below=plan.ticks[first].at - OLD), plan.few))
     update(plan, plan.ticks[first], iter(old), plan.few)
     plan.ticks[last].upserts |= {key_of(row): dict(row) for row in old}
@@ -153,14 +153,14 @@ def take_back(plan: Plan, *, first: int, last: int) -> None:
 
 def end_on_old_rows(plan: Plan) -> None:
     """Let each tick end with the update of a row of the lower half of the keys, so that it has the newest timestamp."""
-    draws, taken = plan.draws("end_on_old_rows"), plan.stamps()
+    draws, taken = plan.draws("end_on_old_rows"), plan.timestamps()
     middle = sorted(plan.base.keys)[len(plan.base.keys) // 2]
     for number, tick in enumerate(plan.ticks):
-        newest = max(tick.upserts.values(), key=lambda row: stamp_of(row) or 0)
-        stamp = stamp_of(newest) or 0
+        newest = max(tick.upserts.values(), key=lambda row: timestamp_of(row) or 0)
+        timestamp = timestamp_of(newest) or 0
         (last,) = update(plan, tick, (row for row in plan.settled(number, draws) if key_of(row) <= middle), 1)
-        last[CURSOR] = stamp
-        newest[CURSOR] = unused(draws, taken, plan.before(number) + 1, stamp - 1)
+        last[CURSOR] = timestamp
+        newest[CURSOR] = unused(draws, taken, plan.before(number) + 1, timestamp - 1)
 
 
 def drift_schema(plan: Plan, *, adds: int = 4, widens: int = 6) -> None:

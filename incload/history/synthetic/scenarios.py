@@ -155,7 +155,7 @@ SCENARIOS = (
         causes=("C13",),
         threads=("dbt-labs/segment#71", "growthbook/growthbook#6777"),
         breaks=UPDATES | {Assumption.CURSOR_NOT_IN_FUTURE},
-        build=life(timestamp_flaws.stamp_in_future),
+        build=life(timestamp_flaws.timestamp_in_future),
     ),
     Scenario(
         id="null_cursor",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from incload.history.synthetic.base_table import key_of, stamp_of
+from incload.history.synthetic.base_table import key_of, timestamp_of
 from incload.history.synthetic.clean import DAY, HOUR, MINUTE, SECOND, fresh, insert_below, unused, unused_at, update
 from incload.history.synthetic.datasets import CURSOR
 
@@ -28,7 +28,7 @@ def arrive_late(plan: Plan, *, least: int = MINUTE + SECOND, most: int = 9 * MIN
 
     With a `tail` every fourth of them lies further behind, by an hour to `tail`.
     """
-    draws, taken = plan.draws("arrive_late"), plan.stamps()
+    draws, taken = plan.draws("arrive_late"), plan.timestamps()
     for number, tick in plan.struck():
         watermark = plan.watermark(number)
         late = [tick.upserts[key] for key in draws.some(plan.inserts(number), plan.few)]
@@ -43,7 +43,7 @@ def arrive_late(plan: Plan, *, least: int = MINUTE + SECOND, most: int = 9 * MIN
 
 def commit_late(plan: Plan, *, by: int = 2) -> None:
     """Let transactions write rows in one tick, with its keys and timestamps, and become visible `by` ticks later."""
-    draws, taken = plan.draws("commit_late"), plan.stamps()
+    draws, taken = plan.draws("commit_late"), plan.timestamps()
     for number, tick in plan.struck():
         if number + by < len(plan.ticks):
             later = plan.ticks[number + by]
@@ -59,7 +59,7 @@ def backdate_in_bulk(plan: Plan, *, number: int = 2, share: float = 0.2) -> None
     The blocks are as one measured in the field (PostHog/posthog#64417): 273 new rows for 2,133 updates. By default they
     do not come at the fourth sync or the eighth, at which a periodic full comparison would hide them.
     """
-    draws, taken = plan.draws("backdate_in_bulk"), plan.stamps()
+    draws, taken = plan.draws("backdate_in_bulk"), plan.timestamps()
     watermark = plan.watermark(number)
     count = round(len(plan.base.keys) * share)
     rows = plan.insert(number, count * 273 // (273 + 2_133))
@@ -74,7 +74,7 @@ def skew_clocks(plan: Plan, *, offsets: Sequence[int] = (0, -7 * MINUTE, 0, -2 *
 
     A row that its last writer timestamped later than a slow writer would is left to a writer whose clock is right.
     """
-    taken = plan.stamps()
+    taken = plan.timestamps()
     for number, tick in enumerate(plan.ticks):
         for place, row in enumerate(tick.upserts.values()):
             _set_back(plan, number, row, -offsets[place % len(offsets)], taken)
@@ -85,14 +85,14 @@ def fall_back(plan: Plan, *, fold: int, by: int = HOUR) -> None:
 
     An update that would so lower its row's timestamp does not happen.
     """
-    taken = plan.stamps()
+    taken = plan.timestamps()
     for number, tick in enumerate(plan.ticks):
         for key, row in list(tick.upserts.items()):
-            if (stamp_of(row) or 0) > fold and not _set_back(plan, number, row, by, taken):
+            if (timestamp_of(row) or 0) > fold and not _set_back(plan, number, row, by, taken):
                 del tick.upserts[key]
 
 
-def stamp_in_future(plan: Plan, *, number: int = 1, ahead: int = 730 * DAY) -> None:
+def timestamp_in_future(plan: Plan, *, number: int = 1, ahead: int = 730 * DAY) -> None:
     """Insert one row whose timestamp lies ahead of the clock, by default two years; nothing ever changes it."""
     (row,) = plan.insert(number, 1)
     row[CURSOR] = plan.ticks[number].at + ahead
@@ -100,7 +100,7 @@ def stamp_in_future(plan: Plan, *, number: int = 1, ahead: int = 730 * DAY) -> N
 
 def leave_null(plan: Plan, *, later: int = 2) -> None:
     """Insert rows without a timestamp; half of them get one with an update `later` ticks on."""
-    draws, taken = plan.draws("leave_null"), plan.stamps()
+    draws, taken = plan.draws("leave_null"), plan.timestamps()
     for number, tick in plan.struck():
         keys = draws.some(plan.inserts(number), plan.few)
         for key in keys:
@@ -108,13 +108,13 @@ def leave_null(plan: Plan, *, later: int = 2) -> None:
         if number + later < len(plan.ticks):
             known = plan.touched(number + 1)
             for row in [tick.upserts[key] for key in keys[::2] if key not in known]:
-                stamp = fresh(plan, number + later, draws, taken)
-                plan.ticks[number + later].upserts[key_of(row)] = plan.changed(row) | {CURSOR: stamp}
+                timestamp = fresh(plan, number + later, draws, taken)
+                plan.ticks[number + later].upserts[key_of(row)] = plan.changed(row) | {CURSOR: timestamp}
 
 
 def touch(plan: Plan, *, share: float = 0.4) -> None:
     """Raise the timestamps of a share of the table and change nothing else."""
-    draws, taken = plan.draws("touch"), plan.stamps()
+    draws, taken = plan.draws("touch"), plan.timestamps()
     count = round(len(plan.base.keys) * share)
     for number, tick in plan.struck():
         for row in list(islice(plan.settled(number, draws), count)):
@@ -123,13 +123,13 @@ def touch(plan: Plan, *, share: float = 0.4) -> None:
 
 def bring_older_version(plan: Plan, *, most: int = 8 * MINUTE) -> None:
     """Update rows, and a tick later put an older version in place: from then on it is the truth, timestamp included."""
-    draws, taken = plan.draws("bring_older_version"), plan.stamps()
+    draws, taken = plan.draws("bring_older_version"), plan.timestamps()
     for number, tick in plan.struck():
         if number + 1 < len(plan.ticks):
             oldest = tick.at - most
             for row in update(plan, tick, plan.settled(number, draws, below=oldest), plan.few):
-                row[CURSOR] = stamp = fresh(plan, number, draws, taken)
-                older = plan.changed(row) | {CURSOR: unused(draws, taken, oldest, stamp - 1)}
+                row[CURSOR] = timestamp = fresh(plan, number, draws, taken)
+                older = plan.changed(row) | {CURSOR: unused(draws, taken, oldest, timestamp - 1)}
                 plan.ticks[number + 1].upserts[key_of(row)] = older
 
 
@@ -148,7 +148,7 @@ def tie_with_watermark(plan: Plan, *, smaller_keys: bool = False) -> None:
 
 def crowd_edges(plan: Plan, *, edge: int) -> None:
     """See to it that rows change just before and just after each sync: nearer to it than `edge`."""
-    draws, taken = plan.draws("crowd_edges"), plan.stamps()
+    draws, taken = plan.draws("crowd_edges"), plan.timestamps()
     for number, tick in enumerate(plan.ticks):
         before, inserts, updates = plan.before(number), plan.inserts(number), plan.updates(number)
         for key in (*inserts[: plan.few], *updates[: plan.few]):
@@ -162,26 +162,26 @@ def coarsen(plan: Plan, *, unit: int) -> None:
 
     A row that would keep its timestamp in an update gets the last one of the tick: here updates tie with other rows.
     """
-    plan.base = plan.base.restamped(lambda stamps: _cut_off(stamps, unit))
+    plan.base = plan.base.with_timestamps(lambda timestamps: _cut_off(timestamps, unit))
     for number, tick in enumerate(plan.ticks):
         for key, row in tick.upserts.items():
-            stamp, old = (stamp_of(row) or 0) // unit * unit, plan.row(key, number)
-            moves = old is None or (stamp_of(old) or 0) < stamp
-            row[CURSOR] = stamp if moves else tick.at // unit * unit
+            timestamp, old = (timestamp_of(row) or 0) // unit * unit, plan.row(key, number)
+            moves = old is None or (timestamp_of(old) or 0) < timestamp
+            row[CURSOR] = timestamp if moves else tick.at // unit * unit
 
 
 def _set_back(plan: Plan, number: int, row: Row, by: int, taken: set[int]) -> bool:
     """Give a row of a tick an earlier timestamp, unless its last one is later; return whether it was done."""
     old = plan.row(key_of(row), number)
-    stamp = (stamp_of(row) or 0) - by
+    timestamp = (timestamp_of(row) or 0) - by
     # A second below there is room for a timestamp that nothing has.
-    if by == 0 or (old is not None and (stamp_of(old) or 0) >= stamp - SECOND):
+    if by == 0 or (old is not None and (timestamp_of(old) or 0) >= timestamp - SECOND):
         return False
-    row[CURSOR] = unused_at(stamp, taken)
+    row[CURSOR] = unused_at(timestamp, taken)
     return True
 
 
-def _cut_off(stamps: pa.Array, unit: int) -> pa.Array:
+def _cut_off(timestamps: pa.Array, unit: int) -> pa.Array:
     import pyarrow.compute as pc
 
-    return pc.multiply(pc.divide(stamps, unit), unit)
+    return pc.multiply(pc.divide(timestamps, unit), unit)

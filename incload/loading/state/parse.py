@@ -10,7 +10,7 @@ import math
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from incload.cursor import IsoText, MixedText, Scale, Stamps, shape_of
+from incload.cursor import IsoText, MixedText, Scale, Timestamps, shape_of
 from incload.errors import Refused
 from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
@@ -49,7 +49,7 @@ def _position(text: str, scale: Scale) -> Position:
             if shape is None or shape.zoned is not scale.zoned:
                 raise ValueError(text)
             return scale.position(text)
-        case Stamps():
+        case Timestamps():
             if shape is None:
                 raise ValueError(text)
             return int(shape.position(text)) * (scale.per_second or 1) // (shape.per_second or 1)

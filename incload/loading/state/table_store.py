@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from incload.cursor import UNITS, Stamps
+from incload.cursor import UNITS, Timestamps
 from incload.errors import Refused
 from incload.loading.columns.column_kinds import OWNER, Kinds, text_of
 from incload.loading.state.store import StateStore
@@ -208,7 +208,7 @@ class TableStore(StateStore):
         self.session.write(
             f"INSERT INTO {history} (table_name, strategy, run, written_at, written_by, of_run, rows_loaded, value)"
             f" SELECT ?, ?, coalesce(max(run), 0) + 1, ?, ?, ?, ?, ? FROM {history} WHERE {_WHERE}",
-            (*self.whose, f"{Stamps(UNITS['us']).shown(at)}Z", str(by), of_run, rows, value, *self.whose),
+            (*self.whose, f"{Timestamps(UNITS['us']).shown(at)}Z", str(by), of_run, rows, value, *self.whose),
         )
         latest = f"SELECT max(run) FROM {history} WHERE {_WHERE}"
         self.session.write(

@@ -46,8 +46,8 @@ def adopted(job: WriteJob, delta: Delta, written: int) -> PreparedWrite:
 
 def _parts(job: WriteJob, delta: Delta) -> Iterator[Query]:
     """Yield queries for the rows, each to be read before the next."""
-    connections, question = job.connections, delta.rows[0]
+    connections, query = job.connections, delta.rows[0]
     if connections.attached:
-        yield from connections.questions(job.table, job.scale, question)
+        yield from connections.queries(job.table, job.scale, query)
     else:
-        yield from connections.arriving(job.table, job.scale, question)
+        yield from connections.arriving(job.table, job.scale, query)

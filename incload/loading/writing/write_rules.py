@@ -71,7 +71,7 @@ def _onto(job: WriteJob, delta: Delta, rule: WriteRule, *, fresh: bool) -> Prepa
 
 def _coming(job: WriteJob, delta: Delta) -> int:
     """Count in the source the rows that would replace the target."""
-    query = job.connections.question(job.table, job.scale, delta.rows[0])
+    query = job.connections.query(job.table, job.scale, delta.rows[0])
     return job.connections.source.count(f"({query.sql}) AS c", query.params)
 
 
@@ -79,22 +79,22 @@ def _straight(job: WriteJob, delta: Delta, *, replacing: bool) -> PreparedWrite:
     """Move the rows into a target that holds nothing else."""
     connections, table = job.connections, job.table
     removed = connections.target.write(f"DELETE FROM {job.target}") if replacing else 0
-    question = delta.rows[0]
+    query = delta.rows[0]
     if connections.attached:
-        coming = connections.question(table, job.scale, question)
+        coming = connections.query(table, job.scale, query)
     else:
-        coming = connections.flowing(connections.questions(table, job.scale, question), table)
+        coming = connections.flowing(connections.queries(table, job.scale, query), table)
     written = connections.target.insert(table, coming)
     if not job.may_remove(max(removed - written, 0), removed):
         raise Refused(f"the source gave {written} rows, and had more when it was counted before: load again.")
-    return alone(job, question, written, removed=removed)
+    return alone(job, query, written, removed=removed)
 
 
-def alone(job: WriteJob, question: Rows, written: int, *, removed: int = 0) -> PreparedWrite:
+def alone(job: WriteJob, query: Rows, written: int, *, removed: int = 0) -> PreparedWrite:
     """Name rows that a target holds and nothing else; a source that stands still is asked about them itself."""
     connections = job.connections
     in_source = connections.attached or connections.source.capabilities.steady_streams
-    seen = connections.question(job.table, job.scale, question) if in_source else Query(f"SELECT * FROM {job.target}")
+    seen = connections.query(job.table, job.scale, query) if in_source else Query(f"SELECT * FROM {job.target}")
     if connections.attached:
         seen = connections.incoming(seen, job.table)
     placed = WriteIntent(job.table, WriteRule.REPLACE, placed=WriteResult(written, removed))
@@ -131,7 +131,7 @@ def _mirror(job: WriteJob, delta: Delta) -> PreparedWrite:
     return PreparedWrite(seen, False, read, intent, held_back=held_back)  # noqa: FBT003
 
 
-def _logged(job: WriteJob, question: Logged, rule: WriteRule) -> PreparedWrite:
+def _logged(job: WriteJob, query: Logged, rule: WriteRule) -> PreparedWrite:
     """Write the rows that a change log names, and delete the keys that it names and the source does not have.
 
     The log's end is read first and the rows after it, so that no row can be older than the position that is remembered.
@@ -139,14 +139,14 @@ def _logged(job: WriteJob, question: Logged, rule: WriteRule) -> PreparedWrite:
     of them is too many; what a read of everything does not find may be held back, and then the position is not reached.
     """
     target, key = job.connections.target, job.table.key
-    reached = job.connections.log(question.log).reach(question.after, key)
+    reached = job.connections.log(query.log).reach(query.after, key)
     if reached.whole:
         known = not target.is_empty(job.target)
         mirrored = WriteRule.MIRROR if known and rule is WriteRule.MERGE else rule
         prepared = _plain(job, Delta((Everything(),), mirror=known), mirrored)
         return replace(prepared, position=None if prepared.held_back else reached.position, why_all=reached.why)
-    prepared = _plain(job, Delta((question,)), rule)
-    gone = target.stage(job.connections.incoming(job.connections.gone(job.table, question), job.table, key), LEFT)
+    prepared = _plain(job, Delta((query,)), rule)
+    gone = target.stage(job.connections.incoming(job.connections.gone(job.table, query), job.table, key), LEFT)
     # By mirror every row that was not read leaves the target, and with them each that the log names as gone.
     removals = prepared.intent.removals or (None if target.is_empty(gone) else gone)
     return replace(removing(prepared, removals), position=reached.position)

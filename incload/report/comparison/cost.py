@@ -18,18 +18,18 @@ PHASES = ("initial_load", "change_2_percent", "no_change")
 
 _HEADS = (
     "rank", "strategy", "sound in", "rows/s", f"{TIMES} reference", "rows read", "re-read", "waiting", "rows written",
-    "questions", "state bytes",
+    "queries", "state bytes",
 )  # fmt: skip
 _CHEAPEST_HEADS = (
-    "scenario", "rows changed", "fewest rows read by", "rows read", f"{TIMES} clean", "re-read", "questions",
+    "scenario", "rows changed", "fewest rows read by", "rows read", f"{TIMES} clean", "re-read", "queries",
     "state bytes",
 )  # fmt: skip
 _PHASE_HEADS = (
     "rank", "contender", "seconds, min", "seconds, median", "rows/s", f"{TIMES} reference", "rows read", "verdict",
 )  # fmt: skip
 _MEDIANS = [
-    "rows_per_second", "times_reference", "rows_read", "reread", "rows_waiting", "rows_written", "questions",
-    "memory_bytes",
+    "rows_per_second", "times_reference", "rows_read", "reread", "rows_waiting", "rows_written", "queries",
+    "state_bytes",
 ]  # fmt: skip
 _PLAIN = "clean"
 """The scenario without a flaw, with which the cost of the others is compared."""
@@ -48,7 +48,7 @@ def cheapest_blocks(frame: pd.DataFrame) -> list[Block]:
     rows = tuple(
         (
             str(row.scenario), whole(row.changed), str(row.contender), whole(row.rows_read), ratio(row.of_plain),
-            ratio(row.reread), whole(row.questions), whole(row.memory_bytes),
+            ratio(row.reread), whole(row.queries), whole(row.state_bytes),
         )
         for row in least.assign(of_plain=least["rows_read"] / plain).itertuples()
     )  # fmt: skip
@@ -115,7 +115,7 @@ def _scenario_costs(trials: pd.DataFrame, references: pd.DataFrame) -> list[Bloc
         (
             whole(row.rank), str(row.Index), f"{row.sound} of {row.tried}", rounded(row.rows_per_second),
             ratio(row.times_reference), whole(row.rows_read), ratio(row.reread),
-            *map(whole, (row.rows_waiting, row.rows_written, row.questions, row.memory_bytes)),
+            *map(whole, (row.rows_waiting, row.rows_written, row.queries, row.state_bytes)),
         )
         for row in costs.itertuples()
     ]  # fmt: skip

@@ -173,11 +173,11 @@ def _of_values(account: ReadLog) -> Iterable[tuple[str, int, str]]:
 
 def _of_times(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, int, str]]:
     """Yield what can be odd about times, once some were read."""
-    yield "timestamps without a zone, taken for UTC", account.naive_stamps, ""
-    yield "timestamps finer than a microsecond, cut off", account.finer_stamps, ""
+    yield "timestamps without a zone, taken for UTC", account.naive_timestamps, ""
+    yield "timestamps finer than a microsecond, cut off", account.finer_timestamps, ""
     yield "numbers that look like another unit", account.odd_magnitudes, ""
     yield "changes with a timestamp later than the source's clock", lateness.ahead_of_clock, ""
-    yield "changes before any timestamp", lateness.before_any_stamp, ""
+    yield "changes before any timestamp", lateness.before_any_timestamp, ""
 
 
 def _skipped(notes: Iterable[Note], skipped: int) -> list[Block]:

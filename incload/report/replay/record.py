@@ -50,8 +50,8 @@ class Replayed:
         rows_changed: Rows of the base, and rows inserted, updated or deleted from one sync to the next.
         rows_read_per_row_changed: The one divided by the other.
         rows_written, rows_removed: Rows written to the copy, and rows deleted from it.
-        questions: Questions that the source was asked.
-        memory_bytes: The largest size of the state after any sync, digests included.
+        queries: Questions that the source was asked.
+        state_bytes: The largest size of the state after any sync, digests included.
         stale_fields: The fields in which rows that are stale at the end differ from the source, and how many rows each,
             as a JSON object, the most frequent first; empty for none.
         history_digest: Of the options and of every snapshot's time and bytes.
@@ -83,8 +83,8 @@ class Replayed:
     rows_read_per_row_changed: float | None = None
     rows_written: int | None = None
     rows_removed: int | None = None
-    questions: int | None = None
-    memory_bytes: int | None = None
+    queries: int | None = None
+    state_bytes: int | None = None
     stale_fields: str = ""
     history_digest: str
     load_seconds: float | None = None

@@ -27,11 +27,11 @@ class Standing:
         table, engine, key, cursor: Which table, in which engine, by which columns.
         rows: How many rows it has.
         null_keys, repeated_keys: Rows with a null in the key; rows whose key another row has already.
-        null_stamps: Rows whose cursor is null or empty.
-        senseless_stamps, examples: Rows whose cursor says no time, and the first few of those values.
+        null_timestamps: Rows whose cursor is null or empty.
+        senseless_timestamps, examples: Rows whose cursor says no time, and the first few of those values.
         shapes: For each shape in which timestamps are written an example and how many there are, the most frequent
             first.
-        naive_stamps, finer_stamps: Timestamps that name no zone; timestamps finer than a microsecond, of which the rest
+        naive_timestamps, finer_timestamps: Timestamps that name no zone; timestamps finer than a microsecond, of which the rest
             is cut.
         nanoseconds: Whether the column itself counts them, of which a profile sees microseconds.
         unit, unit_guessed: What numbers count, empty if there are none; whether that was guessed from their size.
@@ -54,12 +54,12 @@ class Standing:
     rows: int
     null_keys: int
     repeated_keys: int
-    null_stamps: int
-    senseless_stamps: int
+    null_timestamps: int
+    senseless_timestamps: int
     examples: tuple[str, ...]
     shapes: tuple[tuple[str, int], ...]
-    naive_stamps: int
-    finer_stamps: int
+    naive_timestamps: int
+    finer_timestamps: int
     nanoseconds: bool
     unit: str
     unit_guessed: bool
@@ -114,8 +114,8 @@ def _headline(standing: Standing) -> str:
         for number, text in (
             (standing.null_keys, f"{standing.null_keys:,} without a key"),
             (standing.repeated_keys, f"{standing.repeated_keys:,} whose key another row has"),
-            (standing.null_stamps, f"{standing.null_stamps:,} without a timestamp"),
-            (standing.senseless_stamps, f"{standing.senseless_stamps:,} whose timestamp says no time"),
+            (standing.null_timestamps, f"{standing.null_timestamps:,} without a timestamp"),
+            (standing.senseless_timestamps, f"{standing.senseless_timestamps:,} whose timestamp says no time"),
             (standing.tied_rows, f"{standing.tied_rows:,} whose timestamp another row has"),
             (standing.ahead, f"{standing.ahead:,} timestamped ahead of the clock"),
         )
@@ -131,7 +131,7 @@ def _findings(standing: Standing) -> Iterable[tuple[str, str]]:
     yield "rows:", f"{standing.rows:,}; {_keys(standing)}"
     if standing.objection:
         yield "incload load would refuse this cursor:", standing.objection
-    yield from _stamps(standing)
+    yield from _timestamps(standing)
     if standing.largest is None:
         return
     yield "ties:", _ties(standing)
@@ -155,20 +155,20 @@ def _keys(standing: Standing) -> str:
     return f"{listed([*nulls, *again])}: a load by this key is refused, unless such rows are equal in every column"
 
 
-def _stamps(standing: Standing) -> Iterable[tuple[str, str]]:
+def _timestamps(standing: Standing) -> Iterable[tuple[str, str]]:
     if standing.largest is not None and standing.smallest is not None:
         yield "timestamps:", f"from {_moment(standing.smallest)} to {_moment(standing.largest)}"
-    if standing.null_stamps:
-        part = share(standing.null_stamps, standing.rows)
-        yield "without a timestamp:", f"{standing.null_stamps:,} ({part}): no bound ever shows them"
-    if standing.senseless_stamps:
-        yield "timestamps that say no time:", f"{standing.senseless_stamps:,} ({', '.join(standing.examples)})"
+    if standing.null_timestamps:
+        part = share(standing.null_timestamps, standing.rows)
+        yield "without a timestamp:", f"{standing.null_timestamps:,} ({part}): no bound ever shows them"
+    if standing.senseless_timestamps:
+        yield "timestamps that say no time:", f"{standing.senseless_timestamps:,} ({', '.join(standing.examples)})"
     if len(standing.shapes) > 1:
         yield "written in several shapes:", "; ".join(f"{number:,} like {text}" for text, number in standing.shapes)
-    if standing.naive_stamps:
-        yield "without a zone, taken for UTC:", f"{standing.naive_stamps:,}"
-    if standing.finer_stamps:
-        yield "finer than a microsecond, and cut off for this profile:", f"{standing.finer_stamps:,}"
+    if standing.naive_timestamps:
+        yield "without a zone, taken for UTC:", f"{standing.naive_timestamps:,}"
+    if standing.finer_timestamps:
+        yield "finer than a microsecond, and cut off for this profile:", f"{standing.finer_timestamps:,}"
     if standing.nanoseconds:
         yield "precision:", "the column counts nanoseconds, this profile microseconds: timestamps within one look tied"
     if standing.unit:
@@ -216,7 +216,7 @@ def _window_blocks(standing: Standing) -> list[Block]:
 
 def _unread(standing: Standing) -> str:
     """Say how many rows no window can show."""
-    number = standing.null_stamps + standing.senseless_stamps
+    number = standing.null_timestamps + standing.senseless_timestamps
     return f"; of {plural(number, 'row')} no time was read, and no window shows them" if number else ""
 
 

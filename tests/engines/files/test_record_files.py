@@ -247,7 +247,7 @@ def test_parquet_brings_its_types(into: Ends, tmp_path: Path) -> None:
     assert (summary.loaded, summary.new_watermark, again.loaded) == (1, "2024-01-01T00:00:00.000001", 0)
 
 
-def test_parquet_stamps_of_nanoseconds_are_compared_exactly(into: Ends, tmp_path: Path) -> None:
+def test_parquet_timestamps_of_nanoseconds_are_compared_exactly(into: Ends, tmp_path: Path) -> None:
     """Two timestamps a nanosecond apart are two watermarks."""
     import duckdb
 

@@ -220,7 +220,7 @@ VALUES = (
     "(1, 7, 0.1, 1.10, 1.100, true, '2024-01-01 00:00:00.000001', '2024-01-01 02:00:00.5+01', '2024-02-29',"
     " '00000000-0000-0000-0000-00000000000a', '{\"a\":  1}', '{1,NULL}', 'ab', 'a@b')"
 )
-STAMP = datetime(2024, 1, 1, microsecond=1)  # noqa: DTZ001 - a timestamp without a zone, as it is stored
+TIMESTAMP = datetime(2024, 1, 1, microsecond=1)  # noqa: DTZ001 - a timestamp without a zone, as it is stored
 ZONED = datetime(2024, 1, 1, 1, 0, 0, 500_000, tzinfo=UTC)
 
 
@@ -243,7 +243,7 @@ def test_postgres_keeps_its_types(
         "timestamp with time zone", "date", "uuid", "json", "integer[]", "character(3)", "character varying(20)",
     ]  # fmt: skip
     assert ends.rows("SELECT price::text, any_number::text, ts, zoned, day, u, j::text, tags, code FROM events") == [
-        ("1.10", "1.100", STAMP, ZONED, date(2024, 2, 29), UUID(int=10), '{"a":  1}', [1, None], "ab "),
+        ("1.10", "1.100", TIMESTAMP, ZONED, date(2024, 2, 29), UUID(int=10), '{"a":  1}', [1, None], "ab "),
     ]
 
 
@@ -260,7 +260,7 @@ def test_types_cross_to_duckdb_and_back(
     ]  # fmt: skip
     shown = "price, any_number, ok, ts, epoch_us(zoned), day, u, j, tags"
     expected = (
-        Decimal("1.10"), "1.100", True, STAMP, int(ZONED.timestamp() * 1_000_000), date(2024, 2, 29),
+        Decimal("1.10"), "1.100", True, TIMESTAMP, int(ZONED.timestamp() * 1_000_000), date(2024, 2, 29),
         UUID(int=10), '{"a":  1}', [1, None],
     )  # fmt: skip
     assert out.rows(f"SELECT {shown} FROM events") == [expected]
@@ -270,11 +270,11 @@ def test_types_cross_to_duckdb_and_back(
     back.target_url = copies
     back.load()
     assert back.rows("SELECT price::text, any_number, ok, ts, zoned, day FROM events") == [
-        ("1.10", "1.100", True, STAMP, ZONED, date(2024, 2, 29))
+        ("1.10", "1.100", True, TIMESTAMP, ZONED, date(2024, 2, 29))
     ]
 
 
-def test_stamps_and_decimals_arrive_in_sqlite_as_numbers_and_text(
+def test_timestamps_and_decimals_arrive_in_sqlite_as_numbers_and_text(
     request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path
 ) -> None:
     """SQLite has no such types: microseconds as an integer, decimals to the letter as text, no time without end."""
@@ -364,7 +364,7 @@ def test_cursors_of_every_type(  # noqa: PLR0913, PLR0917 - parameters and fixtu
     assert [key for key, *_ in ends.rows("SELECT id FROM events ORDER BY id")] == [1, 2, 3]
 
 
-def test_the_keyset_question_uses_the_index(within: Ends) -> None:
+def test_the_keyset_query_uses_the_index(within: Ends) -> None:
     """A page deep in the table starts in the index where the page starts, whichever bound is asked for."""
     within.write(
         "CREATE TABLE events (id BIGINT PRIMARY KEY, ts TIMESTAMPTZ)",

@@ -34,10 +34,10 @@ NEAR = [
 """Values that must not stand beside `SHAPE`, wherever they sort."""
 
 
-def follow(ends: Ends, *stamps: object, index: str = "(ts)", declared: str = "") -> None:
+def follow(ends: Ends, *timestamps: object, index: str = "(ts)", declared: str = "") -> None:
     """Make an indexed source of timestamps, load it, and have one more that is new and in order."""
     ends.write(f"CREATE TABLE events (id INTEGER PRIMARY KEY, ts {declared})", f"CREATE INDEX by_ts ON events {index}")
-    ends.insert("events", list(enumerate([*stamps, SHAPE], 1)))
+    ends.insert("events", list(enumerate([*timestamps, SHAPE], 1)))
     ends.load("timestamp_watermark")
     ends.write("INSERT INTO events VALUES (10, '2024-03-10T12:00:01Z')")
 
@@ -150,7 +150,7 @@ def test_what_reads_everything_looks_at_everything(between: Between, rule: Write
         ends.load(strategy, write_rule=rule)
 
 
-def test_rows_chosen_by_their_key_have_any_stamp(between: Between) -> None:
+def test_rows_chosen_by_their_key_have_any_timestamp(between: Between) -> None:
     """A strategy that goes by keys asks for timestamps only to write the newest, and may be handed every value."""
     ends = between("sqlite", "sqlite")
     follow(ends)
@@ -176,14 +176,14 @@ def test_every_strategy_reads_what_it_would_without_strangers(between: Between, 
 
 
 @pytest.mark.parametrize(
-    ("stamp", "refused"), [("2024-03-12T00:00:00+15:59", True), ("2024-03-13T00:00:00+15:59", False)]
+    ("timestamp", "refused"), [("2024-03-12T00:00:00+15:59", True), ("2024-03-13T00:00:00+15:59", False)]
 )
-def test_an_upper_bound_has_a_neighbourhood(between: Between, stamp: str, *, refused: bool) -> None:
+def test_an_upper_bound_has_a_neighbourhood(between: Between, timestamp: str, *, refused: bool) -> None:
     """What is written two days after it may mean a time before it, and what is written three days after it does not."""
     ends = between("sqlite", "sqlite")
     follow(ends)
     ends.load("settling_delay", clock=lambda: CLOCK)
-    ends.insert("events", [(2, stamp), (3, "2024-03-20T00:00:00Z")])
+    ends.insert("events", [(2, timestamp), (3, "2024-03-20T00:00:00Z")])
 
     if refused:
         with pytest.raises(Refused, match="write all timestamps in one shape"):
@@ -205,7 +205,7 @@ def test_every_window_has_a_neighbourhood(between: Between) -> None:
         ends.load("sparse_lookback:days=(40,)")
 
 
-def test_a_new_shape_of_all_stamps_is_followed(between: Between) -> None:
+def test_a_new_shape_of_all_timestamps_is_followed(between: Between) -> None:
     """The remembered time is carried over, as without an index."""
     ends = between("sqlite", "sqlite")
     follow(ends)

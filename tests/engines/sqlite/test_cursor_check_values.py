@@ -131,10 +131,10 @@ def of_all(look: CursorValues) -> str:
     return ""
 
 
-def answer(session: SqliteSession, shape: IsoText, question: Since) -> Query:
+def answer(session: SqliteSession, shape: IsoText, query: Since) -> Query:
     """Return the query of a question, as a load asks it."""
     table = Table("events", ("id",), "ts", (Column("id", Kind.INTEGER), Column("ts", Kind.TEXT)))
-    return session.select(table, shape, question, session.name("target", "events"))
+    return session.select(table, shape, query, session.name("target", "events"))
 
 
 @pytest.fixture(scope="module")
@@ -167,15 +167,15 @@ def test_what_is_confirmed_is_ordered_in_time(  # noqa: PLR0913 - that is what m
     low, high = form.write(*bounds[:2]), form.write(*bounds[2:])
     shape = shape_of(str(low.stored))
     assert shape
-    question = Since(shape.position(low.stored), inclusive, shape.position(high.stored) if until else None)
+    query = Since(shape.position(low.stored), inclusive, shape.position(high.stored) if until else None)
     look = held(state, [value.stored for value in values], declared, index)
-    said, said_of_all = refusal(look, shape, question), of_all(look)
+    said, said_of_all = refusal(look, shape, query), of_all(look)
 
     assert said in {"", said_of_all} or "was rewritten" in said or "values must be of one type" in said
     if said or not said_of_all:
         return
-    query = answer(state, shape, question)
-    read = {str(stamp) for _, stamp in state.rows(query.sql, query.params)}
+    query = answer(state, shape, query)
+    read = {str(timestamp) for _, timestamp in state.rows(query.sql, query.params)}
     assert {shape_of(text.partition("\0")[0]) for text in read} <= {shape}
     for value in values:
         if value.stored is None or value.stored in read:
@@ -186,27 +186,27 @@ def test_what_is_confirmed_is_ordered_in_time(  # noqa: PLR0913 - that is what m
             assert value.latest < (low.earliest or 0) or (until and (value.earliest or 0) > (high.latest or 0))
 
 
-@pytest.mark.parametrize("question", [Everything(), Since(None, until=0), AfterKey((1,)), Changed()], ids=repr)
-def test_a_question_without_a_lower_bound_is_for_any_value(state: SqliteSession, question: Rows) -> None:
+@pytest.mark.parametrize("query", [Everything(), Since(None, until=0), AfterKey((1,)), Changed()], ids=repr)
+def test_a_query_without_a_lower_bound_is_for_any_value(state: SqliteSession, query: Rows) -> None:
     """Whatever it asks for besides."""
     shape = shape_of(SHAPE)
     assert shape
     look = held(state, [FAR, SHAPE])
 
     assert refusal(look, shape, Since(shape.position(SHAPE))) == ""
-    assert "write all timestamps in one shape" in refusal(look, shape, Since(shape.position(SHAPE)), question)
+    assert "write all timestamps in one shape" in refusal(look, shape, Since(shape.position(SHAPE)), query)
 
 
-@pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_there_is_nothing_beyond_the_calendar(state: SqliteSession, stamp: str) -> None:
+@pytest.mark.parametrize("timestamp", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_there_is_nothing_beyond_the_calendar(state: SqliteSession, timestamp: str) -> None:
     """Two days before its first day and after its last one, all texts are looked at."""
-    shape = shape_of(stamp)
+    shape = shape_of(timestamp)
     assert shape
-    at = shape.position(stamp)
-    look = held(state, [stamp, "0000-99-99", "9999-99-99"])
+    at = shape.position(timestamp)
+    look = held(state, [timestamp, "0000-99-99", "9999-99-99"])
 
     assert "mixes timestamps" in refusal(look, shape, Since(at, until=at))
-    assert refusal(held(state, [stamp]), shape, Since(at, until=at)) == ""
+    assert refusal(held(state, [timestamp]), shape, Since(at, until=at)) == ""
 
 
 def test_a_column_that_is_written_again_meanwhile_is_refused(state: SqliteSession) -> None:

@@ -39,8 +39,8 @@ def test_a_microsecond_is_kept_where_it_matters() -> None:
     """A timestamp that has to lie a microsecond before another keeps doing so, at round times."""
 
     def apart(life: Life) -> bool:
-        stamps = {at for _, _, at in life.base if at is not None}
-        return any(at - 10 * MINUTE - 1 in stamps for at in stamps | {0})
+        timestamps = {at for _, _, at in life.base if at is not None}
+        return any(at - 10 * MINUTE - 1 in timestamps for at in timestamps | {0})
 
     core = shrink(LARGE, apart)
 

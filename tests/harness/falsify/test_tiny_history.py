@@ -61,16 +61,18 @@ def test_a_life_as_history() -> None:
     history = FULL.history()
     first, second, third = history.ticks
 
-    assert (history.started, history.base.column_names) == (STARTED, ["id", "value", "stamp"])
+    assert (history.started, history.base.column_names) == (STARTED, ["id", "value", "timestamp"])
     assert [tick.at - STARTED for tick in history.ticks] == [10 * MINUTE, 20 * MINUTE, 30 * MINUTE]
     assert first.deletes.to_pydict() == {"id": [1]}
-    assert first.upserts["stamp"].cast("int64").to_pylist() == [STARTED + 9 * MINUTE + 1, None]
+    assert first.upserts["timestamp"].cast("int64").to_pylist() == [STARTED + 9 * MINUTE + 1, None]
     assert second.adds == ((Column("extra_2", Kind.INTEGER), 7),)
     assert (third.adds, third.widens) == (
         ((Column("extra_3", Kind.INTEGER), None),),
         (Column("value", Kind.REAL),),
     )
-    assert third.upserts.drop_columns("stamp").to_pylist() == [{"id": 4, "value": 1.0, "extra_2": 7, "extra_3": None}]
+    assert third.upserts.drop_columns("timestamp").to_pylist() == [
+        {"id": 4, "value": 1.0, "extra_2": 7, "extra_3": None}
+    ]
 
 
 def test_the_rows_of_a_life() -> None:

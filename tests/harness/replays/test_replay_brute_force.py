@@ -64,36 +64,39 @@ class Loader:
         self.read += len(found)
         self.syncs += 1
         late = self.name == "clock_bounded_watermark"
-        stamps = [(row[0], key) for key, row in found.items() if row[0] is not None and not (late and row[0] > clock)]
-        if stamps and (self.mark is None or max(stamps)[0] >= self.mark):
-            top = max(stamps)[0]
+        timestamps = [
+            (row[0], key) for key, row in found.items() if row[0] is not None and not (late and row[0] > clock)
+        ]
+        if timestamps and (self.mark is None or max(timestamps)[0] >= self.mark):
+            top = max(timestamps)[0]
             at_top = {(key, row) for key, row in found.items() if row[0] == top}
             self.known = at_top | (self.known if top == self.mark else set())
-            self.mark, self.key = max(stamps)
+            self.mark, self.key = max(timestamps)
 
     def _compares(self) -> bool:
         return self.name == "lookback_with_reconciliation" and (self.mark is None or self.syncs % 4 == 0)
 
     def _reads(self, key: str, row: Row, clock: int) -> bool:
-        stamp, mark = row[0], self.mark
+        timestamp, mark = row[0], self.mark
         if self.name == "settling_delay":
-            return mark is None if stamp is None else (mark or 0) <= stamp <= clock - 10 * MINUTE
-        return stamp is not None and mark is not None and READS[self.name](self, stamp, mark, clock, key, row)
+            return mark is None if timestamp is None else (mark or 0) <= timestamp <= clock - 10 * MINUTE
+        return timestamp is not None and mark is not None and READS[self.name](self, timestamp, mark, clock, key, row)
 
 
 WHOLE = {"full_refresh", "row_hash_cdc", "row_hash_cdc_without_removes", "snapshot_diff", "trigger_cdc"}
 READS: dict[str, Callable[[Loader, int, int, int, str, Row], bool]] = {
-    "timestamp_watermark": lambda _, stamp, mark, *__: stamp > mark,
-    "timestamp_watermark_inclusive": lambda _, stamp, mark, *__: stamp >= mark,
-    "clock_bounded_watermark": lambda _, stamp, mark, *__: stamp > mark,
-    "composite_watermark": lambda me, stamp, mark, _, key, __: (stamp, key) > (mark, me.key),
-    "boundary_dedup": lambda me, stamp, mark, _, key, row: stamp >= mark and (key, row) not in me.known,
-    "lookback_window": lambda _, stamp, mark, *__: stamp >= mark - 10 * MINUTE,
-    "lookback_window_minutes_1": lambda _, stamp, mark, *__: stamp >= mark - MINUTE,
-    "lookback_window_minutes_30_from_clock": lambda _, stamp, __, clock, *___: stamp >= clock - 30 * MINUTE,
-    "lookback_with_reconciliation": lambda _, stamp, mark, *__: stamp >= mark - 10 * MINUTE,
-    "sparse_lookback": lambda _, stamp, mark, *__: any(
-        mark - back - 10 * MINUTE <= stamp <= mark - back or (not back and stamp >= mark) for back in (0, DAY, 7 * DAY)
+    "timestamp_watermark": lambda _, timestamp, mark, *__: timestamp > mark,
+    "timestamp_watermark_inclusive": lambda _, timestamp, mark, *__: timestamp >= mark,
+    "clock_bounded_watermark": lambda _, timestamp, mark, *__: timestamp > mark,
+    "composite_watermark": lambda me, timestamp, mark, _, key, __: (timestamp, key) > (mark, me.key),
+    "boundary_dedup": lambda me, timestamp, mark, _, key, row: timestamp >= mark and (key, row) not in me.known,
+    "lookback_window": lambda _, timestamp, mark, *__: timestamp >= mark - 10 * MINUTE,
+    "lookback_window_minutes_1": lambda _, timestamp, mark, *__: timestamp >= mark - MINUTE,
+    "lookback_window_minutes_30_from_clock": lambda _, timestamp, __, clock, *___: timestamp >= clock - 30 * MINUTE,
+    "lookback_with_reconciliation": lambda _, timestamp, mark, *__: timestamp >= mark - 10 * MINUTE,
+    "sparse_lookback": lambda _, timestamp, mark, *__: any(
+        mark - back - 10 * MINUTE <= timestamp <= mark - back or (not back and timestamp >= mark)
+        for back in (0, DAY, 7 * DAY)
     ),
 }
 
@@ -161,10 +164,10 @@ def pasts(draw: st.DrawFn) -> Past:
     for _ in range(draw(st.integers(2, 9))):
         clock = past[-1][0] + draw(st.sampled_from((MINUTE, 10 * MINUTE, 40 * MINUTE, DAY)))
         for key in draw(st.lists(st.sampled_from("0123456"), max_size=3)):
-            stamp = draw(st.one_of(behind.map(clock.__sub__), st.none(), st.sampled_from((clock + DAY,))))
+            timestamp = draw(st.one_of(behind.map(clock.__sub__), st.none(), st.sampled_from((clock + DAY,))))
             match draw(st.sampled_from(("write", "write", "write", "touch not", "return", "vanish"))):
                 case "write":
-                    rows[key] = (stamp, draw(st.sampled_from("abc")))
+                    rows[key] = (timestamp, draw(st.sampled_from("abc")))
                 case "touch not" if key in rows:
                     rows[key] = (rows[key][0], draw(st.sampled_from("abc")))
                 case "return" if key in gone:

@@ -37,14 +37,14 @@ def spell(change: SeenChange | None, asked: tuple[Rows, ...], watermark: int | N
         (Since(None), "the rows with a timestamp"),
     ],
 )
-def test_every_question_has_its_words(asked: Rows, said: str) -> None:
+def test_every_query_has_its_words(asked: Rows, said: str) -> None:
     """Bounds are reported as times, keys as they are."""
     assert what_was_asked("x", spell(None, (asked,))) == (
         f"With the watermark 2026-01-01T12:00:00 in the state, x asked for {said} at sync 1."
     )
 
 
-def test_several_questions_and_no_state() -> None:
+def test_several_queries_and_no_state() -> None:
     """Questions are joined; a state that holds nothing is reported as such; what no one noted is not reported."""
     assert what_was_asked("x", spell(None, (Since(NOON), Everything()), None)) == (
         "With no state, x asked for the rows later than 2026-01-01T12:00:00 and for everything at sync 1."
@@ -56,18 +56,18 @@ def test_several_questions_and_no_state() -> None:
     ("change", "said"),
     [
         (None, "as it stood in the base"),
-        (SeenChange(new=True, old=None, stamp=None, lag=None), "new, with at = null: a null, which no bound shows"),
-        (SeenChange(new=True, old=None, stamp=NOON, lag=None), "new, with at = 2026-01-01T12:00:00"),
+        (SeenChange(new=True, old=None, timestamp=None, lag=None), "new, with at = null: a null, which no bound shows"),
+        (SeenChange(new=True, old=None, timestamp=NOON, lag=None), "new, with at = 2026-01-01T12:00:00"),
         (
-            SeenChange(new=True, old=None, stamp=NOON, lag=90 * SECOND),
+            SeenChange(new=True, old=None, timestamp=NOON, lag=90 * SECOND),
             "new, with at = 2026-01-01T12:00:00: 0:01:30 behind the largest timestamp visible before",
         ),
         (
-            SeenChange(new=False, old=NOON, stamp=NOON, lag=0),
+            SeenChange(new=False, old=NOON, timestamp=NOON, lag=0),
             "changed, and still at = 2026-01-01T12:00:00: the very timestamp that was the largest before",
         ),
         (
-            SeenChange(new=False, old=None, stamp=NOON + SECOND, lag=-250),
+            SeenChange(new=False, old=None, timestamp=NOON + SECOND, lag=-250),
             (
                 "changed, its at moved from null to 2026-01-01T12:00:01: 250 µs ahead of the largest timestamp visible "
                 "before"
@@ -84,7 +84,7 @@ def test_what_happened_to_the_row(change: SeenChange | None, said: str) -> None:
 
 def test_strategies_with_one_fate_share_a_line() -> None:
     """Four are named and the rest counted; another fate of the same change is distinguished."""
-    change = SeenChange(new=True, old=None, stamp=NOON, lag=SECOND)
+    change = SeenChange(new=True, old=None, timestamp=NOON, lag=SECOND)
     same = [(name, spell(change, (Since(NOON),))) for name in "abcdef"]
     other = spell(change, (Since(NOON, inclusive=True),))
     other.kind, other.until, other.end = "lost", 2, "left"

@@ -161,7 +161,7 @@ def test_forgetting_costs_a_full_read_every_time(pair: tuple[str, str]) -> None:
     found = outcome(Forgetful(), pair)
 
     assert wrong(found) == ("sound", 0, 0, 0, 0, 0)
-    assert (found.rows_read, found.rows_written, found.memory_bytes) == (1265, 1265, 0)
+    assert (found.rows_read, found.rows_written, found.state_bytes) == (1265, 1265, 0)
 
 
 @every_pair

@@ -39,7 +39,7 @@ def two_writers(lived: Lived) -> History:
     )
 
 
-def test_a_row_is_late_from_the_tick_of_its_stamp_or_key(lived: Lived) -> None:
+def test_a_row_is_late_from_the_tick_of_its_timestamp_or_key(lived: Lived) -> None:
     """A timestamp of an earlier tick, or a new key below an earlier one, says when the row was written."""
     history = lived(
         [(1, "a", -5), (4, "b", -1)],

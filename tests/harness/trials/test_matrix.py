@@ -104,7 +104,7 @@ def is_expected(cell: Cell) -> bool:
 
 def counted(each: Outcome) -> dict[str, object]:
     """Return an outcome without its times and its engines; a state names the cursor's type as its engine does."""
-    engines = {"source_engine", "target_engine", "memory_bytes"}
+    engines = {"source_engine", "target_engine", "state_bytes"}
     return {name: value for name, value in asdict(each).items() if name not in TIMES | engines}
 
 
@@ -180,7 +180,7 @@ def test_another_pair_agrees_about_a_short_life() -> None:
 def test_what_a_cell_costs(matrix: Matrix) -> None:
     """The counters of the clean life are those of two hundred rows and ten ticks of three inserts and three updates."""
     costs = {
-        name: (each.rows_read, each.rows_written, each.rows_removed, each.questions)
+        name: (each.rows_read, each.rows_written, each.rows_removed, each.queries)
         for (scenario, name), each in matrix("sqlite-sqlite").items()
         if scenario == "clean"
     }

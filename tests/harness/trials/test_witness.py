@@ -204,7 +204,7 @@ def test_a_delete(name: str, said: str, lived: Lived, tried: Tried) -> None:
     assert story(history, tried(history, strategy(name))) == said
 
 
-def test_an_update_that_leaves_the_stamp(lived: Lived, tried: Tried) -> None:
+def test_an_update_that_leaves_the_timestamp(lived: Lived, tried: Tried) -> None:
     """A changed row with its old timestamp is reported as such."""
     history = lived(BASE, ([(1, "green tea", -30)], []))
 
@@ -225,7 +225,7 @@ def test_a_null_cursor_that_stays(lived: Lived, tried: Tried) -> None:
     assert story(history, tried(history, strategy("timestamp_watermark"))) == NULL_UPDATED
 
 
-def test_a_row_that_came_back_without_a_stamp(lived: Lived, tried: Tried) -> None:
+def test_a_row_that_came_back_without_a_timestamp(lived: Lived, tried: Tried) -> None:
     """A row that was deleted, and whose key is back without a timestamp, became visible and kept nothing."""
     history = lived(BASE, ([], [1]), ([(1, "green tea", None)], []))
     like = tried(history, strategy("full_refresh"))
@@ -417,9 +417,7 @@ def at(minutes: float) -> int:
         (State(), (Since(None),), "With no state, sync 1 asked for the rows with a timestamp."),
     ],
 )
-def test_every_question_is_reported(
-    before: State, rows: tuple[Rows, ...], said: str, lived: Lived, tried: Tried
-) -> None:
+def test_every_query_is_reported(before: State, rows: tuple[Rows, ...], said: str, lived: Lived, tried: Tried) -> None:
     """What was remembered and what was asked is reported in words, whatever it was."""
     history = lived(BASE, ([], []))
     made = observed(before, Delta(rows), LOST, tried(history, strategy("full_refresh")))
@@ -491,7 +489,7 @@ def test_a_key_that_the_source_never_had(lived: Lived, tried: Tried) -> None:
     ]
 
 
-def test_keys_of_stamps_and_booleans(lived: Lived, tried: Tried) -> None:
+def test_keys_of_timestamps_and_booleans(lived: Lived, tried: Tried) -> None:
     """A key that holds timestamps or booleans is found under the numbers that the audit shows."""
     like = tried(lived(BASE, ([], [])), strategy("full_refresh"))
     table = Table("log", ("at", "day"), None, (Column("at", Kind.TIMESTAMP), Column("day", Kind.BOOLEAN)))

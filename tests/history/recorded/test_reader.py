@@ -94,7 +94,7 @@ def test_snapshots_become_a_base_and_ticks(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_the_table_has_text_keys_a_stamp_and_the_content(tmp_path: Path) -> None:
+def test_the_table_has_text_keys_a_timestamp_and_the_content(tmp_path: Path) -> None:
     """Columns are named after the last part of their paths, the table after the file or the folder."""
     folder = tmp_path / "fires"
     folder.mkdir()

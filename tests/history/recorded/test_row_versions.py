@@ -150,7 +150,12 @@ def test_a_row_that_stands_is_not_counted_again() -> None:
     for x in (1, 1, 1, 2):
         rows.take([{"id": 1, "at": "2018-10-22 12:00:00.1234567", "x": x}, {"id": 2, "at": "soon"}])
 
-    assert (account.versions, account.naive_stamps, account.finer_stamps, account.unparsable_cursors) == (3, 2, 2, 1)
+    assert (account.versions, account.naive_timestamps, account.finer_timestamps, account.unparsable_cursors) == (
+        3,
+        2,
+        2,
+        1,
+    )
     assert (account.records, account.unchanged) == (8, 2)
 
 

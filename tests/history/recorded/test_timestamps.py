@@ -46,21 +46,21 @@ def _read(*values: object) -> tuple[list[int | None], ReadLog]:
         ("22 Oct 2018 12:00:00 GMT", NOON),
     ],
 )
-def test_a_stamp_with_a_zone_is_one_point_in_time_however_it_is_written(text: str, position: int) -> None:
+def test_a_timestamp_with_a_zone_is_one_point_in_time_however_it_is_written(text: str, position: int) -> None:
     """Every accepted notation gives microseconds UTC, and none of these counts as naive."""
     positions, account = _read(text)
 
     assert positions == [position]
-    assert (account.naive_stamps, account.unparsable_cursors, account.null_cursors) == (0, 0, 0)
+    assert (account.naive_timestamps, account.unparsable_cursors, account.null_cursors) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("text", ["2018-10-22T12:00:00", "2018-10-22 12:00", " 2018-10-22T12:00:00.000 "])
-def test_a_stamp_without_a_zone_is_utc_and_is_counted(text: str) -> None:
+def test_a_timestamp_without_a_zone_is_utc_and_is_counted(text: str) -> None:
     """Nothing says where the clock stood, so UTC is assumed in the open."""
     positions, account = _read(text)
 
     assert positions == [NOON]
-    assert account.naive_stamps == 1
+    assert account.naive_timestamps == 1
 
 
 def test_a_date_alone_is_its_midnight() -> None:
@@ -68,7 +68,7 @@ def test_a_date_alone_is_its_midnight() -> None:
     positions, account = _read("2018-10-22")
 
     assert positions == [NOON - 43_200_000_000]
-    assert account.naive_stamps == 1
+    assert account.naive_timestamps == 1
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_dates_written_as_digits_are_no_epochs(value: object, position: int) -> 
     positions, account = _read(value)
 
     assert positions == [position]
-    assert (account.cursor_unit, account.naive_stamps, account.odd_magnitudes) == ("calendar", 1, 0)
+    assert (account.cursor_unit, account.naive_timestamps, account.odd_magnitudes) == ("calendar", 1, 0)
 
 
 @pytest.mark.parametrize("number", [20181322, 20180230, 20181022250000, 18991022, 2018102212, 10**25])
@@ -255,7 +255,7 @@ def test_what_is_finer_than_a_microsecond_is_cut_off_and_counted() -> None:
     positions, account = _read("2018-10-22T12:00:00.1234567Z", "2018-10-22T12:00:00.1234560Z", "1540209600.0000019")
 
     assert positions == [NOON + 123_456, NOON + 123_456, NOON + 1]
-    assert account.finer_stamps == 2
+    assert account.finer_timestamps == 2
 
 
 @settings(deadline=None, derandomize=True, max_examples=200)
@@ -265,11 +265,11 @@ def test_what_is_finer_than_a_microsecond_is_cut_off_and_counted() -> None:
 )
 def test_iso_text_of_any_offset_means_what_python_says(moment: datetime, minutes: int) -> None:
     """Whatever the offset, the position is the distance from the epoch."""
-    stamp = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    read = timestamp_of_text(stamp.isoformat())
+    timestamp = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    read = timestamp_of_text(timestamp.isoformat())
 
     assert read is not None
-    assert read.at == (stamp - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    assert read.at == (timestamp - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incload.errors import Refused
-from incload.history.synthetic.base_table import Base, Row, key_of, stamp_of
+from incload.history.synthetic.base_table import Base, Row, key_of, timestamp_of
 from incload.history.synthetic.builder import Draft, Plan
 from incload.history.synthetic.datasets import DATASETS, ORDERS, STARTED, Dataset, rows
 from incload.table import Column, Kind
@@ -26,7 +26,7 @@ def plan_of(*ticks: Draft) -> Plan:
     return plan
 
 
-def order(key: int, stamp: int | None = 0) -> Row:
+def order(key: int, timestamp: int | None = 0) -> Row:
     """Return an order of that key and timestamp."""
     return {
         "id": key,
@@ -36,7 +36,7 @@ def order(key: int, stamp: int | None = 0) -> Row:
         "amount_cents": 5,
         "express": False,
         "note": None,
-        "modified_at": stamp,
+        "modified_at": timestamp,
     }
 
 
@@ -65,9 +65,9 @@ def test_a_base_row_is_found() -> None:
 def test_a_row_is_as_the_last_tick_left_it() -> None:
     """Before each tick a row is what the ticks before made of it; a deleted row is not there."""
     plan = plan_of(tick(1, order(15, 1)), tick(2, order(15, 2)), tick(3, deletes=(15,)), tick(4))
-    stamps = [row and row["modified_at"] for row in (plan.row(15, number) for number in range(4))]
+    timestamps = [row and row["modified_at"] for row in (plan.row(15, number) for number in range(4))]
 
-    assert stamps == [None, 1, 2, None]
+    assert timestamps == [None, 1, 2, None]
 
 
 def test_inserts_are_the_keys_that_were_not_there() -> None:
@@ -90,7 +90,7 @@ def test_the_first_watermark_is_that_of_the_base() -> None:
     """Before the first tick the base alone is visible."""
     plan = plan_of(tick(1, order(15, STARTED)))
 
-    assert plan.watermark(0) == max(plan.base.stamps())
+    assert plan.watermark(0) == max(plan.base.timestamps())
     assert plan.holders(0) == [top(plan)]
 
 
@@ -122,10 +122,10 @@ def test_a_base_tied_at_the_top_has_several_holders() -> None:
 def test_the_watermark_sinks_when_its_row_leaves() -> None:
     """What is deleted is not visible, nor what an update moved back."""
     plan = plan_of()
-    (first, _), (second, _), (_, third_stamp) = islice(plan.base.newest_first(), 3)
+    (first, _), (second, _), (_, third_timestamp) = islice(plan.base.newest_first(), 3)
     plan.ticks += [tick(1, order(second, 7), deletes=(first,))]
 
-    assert plan.watermark(1) == third_stamp
+    assert plan.watermark(1) == third_timestamp
 
 
 def test_settled_rows_are_left_alone_from_the_tick_on() -> None:
@@ -189,7 +189,7 @@ def test_new_rows_of_a_tick_push_later_keys_up() -> None:
     assert third.upserts.keys() == {1050}
 
 
-def test_stamps_of_a_new_row_are_set_in_the_tick() -> None:
+def test_timestamps_of_a_new_row_are_set_in_the_tick() -> None:
     """The rows returned are those of the tick, so that what is done to them is done to it."""
     plan = plan_of(tick(1), tick(2))
     (row,) = plan.insert(0, 1)
@@ -204,7 +204,7 @@ def test_a_base_lies_before_any_start(by: int) -> None:
     usual, moved = Plan(ORDERS, 100, 1), Plan(ORDERS, 100, 1, STARTED + by)
 
     assert moved.started == STARTED + by
-    assert moved.base.stamps() == {stamp + by for stamp in usual.base.stamps()}
+    assert moved.base.timestamps() == {timestamp + by for timestamp in usual.base.timestamps()}
     assert moved.base.rows.drop_columns(["modified_at"]) == usual.base.rows.drop_columns(["modified_at"])
     assert moved.base.rows.schema == usual.base.rows.schema
 
@@ -212,11 +212,11 @@ def test_a_base_lies_before_any_start(by: int) -> None:
 def test_settled_rows_can_be_asked_to_be_old() -> None:
     """Only rows whose timestamp is below the bound come, so none without a timestamp."""
     plan = plan_of(tick(1, order(15, 1), order(25, None)))
-    bound = sorted(plan.base.stamps())[30]
-    stamps = [stamp_of(row) for row in plan.settled(1, plan.draws("x"), below=bound)]
+    bound = sorted(plan.base.timestamps())[30]
+    timestamps = [timestamp_of(row) for row in plan.settled(1, plan.draws("x"), below=bound)]
 
-    assert len(stamps) == 31
-    assert all(stamp is not None and stamp < bound for stamp in stamps)
+    assert len(timestamps) == 31
+    assert all(timestamp is not None and timestamp < bound for timestamp in timestamps)
 
 
 def test_settled_rows_come_in_a_random_order() -> None:
@@ -270,12 +270,12 @@ def test_new_rows_come_under_ascending_keys() -> None:
     assert [plan.new_row()["id"] for _ in range(300)] == [10 * position for position in range(101, 401)]
 
 
-def test_keys_and_stamps_are_those_of_any_time() -> None:
+def test_keys_and_timestamps_are_those_of_any_time() -> None:
     """Rows that were overwritten or deleted count as well."""
     plan = plan_of(tick(1, order(15, 1), order(25, None)), tick(2, order(15, 2), deletes=(25, 10)))
 
     assert plan.keys() == {*plan.base.keys, 15, 25}
-    assert plan.stamps() == plan.base.stamps() | {1, 2}
+    assert plan.timestamps() == plan.base.timestamps() | {1, 2}
 
 
 def test_a_flaw_leaves_every_fifth_tick_alone() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incload.history.synthetic.base_table import key_of, stamp_of
+from incload.history.synthetic.base_table import key_of, timestamp_of
 from incload.history.synthetic.builder import Plan
 from incload.history.synthetic.clean import (
     DAY,
@@ -54,16 +54,16 @@ def test_a_clean_life_changes_two_rows_in_a_hundred(rows: int, seed: int, change
         tick = [change for change in found if change.sync == sync]
         assert len(tick) == expected
         assert len([change for change in tick if change.old is None]) == expected // 2
-        assert all(change.stamp and change.at - 5 * MINUTE < change.stamp <= change.at for change in tick)
+        assert all(change.timestamp and change.at - 5 * MINUTE < change.timestamp <= change.at for change in tick)
 
 
 @few_examples
 @given(rows=sizes, seed=seeds)
-def test_an_honest_update_changes_more_than_its_stamp(rows: int, seed: int, changes: Changes) -> None:
+def test_an_honest_update_changes_more_than_its_timestamp(rows: int, seed: int, changes: Changes) -> None:
     """Every update of a clean life raises the timestamp and differs in payload; it never is a mere touch."""
     for change in changes(scenario("clean").build(rows, seed)):
         if change.row is not None and change.old is not None:
-            assert (change.stamp or 0) > (change.was or 0)
+            assert (change.timestamp or 0) > (change.was or 0)
             assert change.row | {"modified_at": None} != change.old | {"modified_at": None}
 
 
@@ -71,10 +71,10 @@ def test_an_honest_update_changes_more_than_its_stamp(rows: int, seed: int, chan
 def test_a_tick_lasts_as_long_as_it_gets(every: int) -> None:
     """Ticks follow one another at that distance, and their timestamps fill the time between."""
     plan = lived(3, every)
-    stamps = [sorted(stamp_of(row) or 0 for row in tick.upserts.values()) for tick in plan.ticks]
+    timestamps = [sorted(timestamp_of(row) or 0 for row in tick.upserts.values()) for tick in plan.ticks]
 
     assert [tick.at for tick in plan.ticks] == [STARTED + number * every for number in (1, 2, 3)]
-    for number, tick in enumerate(stamps):
+    for number, tick in enumerate(timestamps):
         assert tick[0] > STARTED + number * every
         assert tick[-1] <= STARTED + (number + 1) * every
         assert tick[-1] - tick[0] > every // 2
@@ -91,7 +91,7 @@ def test_rows_below_a_key_take_the_nearest_unused_ones() -> None:
     assert [key_of(row) for row in insert_below(plan, plan.ticks[2], 21)][:3] == [16, 15, 14]
 
 
-def test_a_stamp_is_drawn_until_it_is_unused() -> None:
+def test_a_timestamp_is_drawn_until_it_is_unused() -> None:
     """Of three possible timestamps the one that nothing has is taken, and then it is taken."""
     taken = {5, 6}
 
@@ -99,7 +99,7 @@ def test_a_stamp_is_drawn_until_it_is_unused() -> None:
     assert taken == {5, 6, 7}
 
 
-def test_an_unused_stamp_is_looked_for_downwards() -> None:
+def test_an_unused_timestamp_is_looked_for_downwards() -> None:
     """The nearest timestamp that nothing has and that is not later is taken."""
     taken = {5, 6}
 
@@ -107,11 +107,11 @@ def test_an_unused_stamp_is_looked_for_downwards() -> None:
     assert taken == {3, 4, 5, 6, 9}
 
 
-def test_a_fresh_stamp_is_of_the_ticks_own_time() -> None:
+def test_a_fresh_timestamp_is_of_the_ticks_own_time() -> None:
     """It lies after the sync before the tick and not after the tick."""
     plan = lived()
-    draws, taken = plan.draws("x"), plan.stamps()
-    stamps = [fresh(plan, 1, draws, taken) for _ in range(200)]
+    draws, taken = plan.draws("x"), plan.timestamps()
+    timestamps = [fresh(plan, 1, draws, taken) for _ in range(200)]
 
-    assert STARTED + 5 * MINUTE < min(stamps) < max(stamps) <= STARTED + 10 * MINUTE
-    assert len(set(stamps)) == 200
+    assert STARTED + 5 * MINUTE < min(timestamps) < max(timestamps) <= STARTED + 10 * MINUTE
+    assert len(set(timestamps)) == 200

@@ -62,7 +62,7 @@ def test_rows_are_the_same_everywhere(made: Dataset, digest: str) -> None:
     assert History(made.table, STARTED, rows(made, 0, 1_000, 42), ()).digest() == digest
 
 
-def test_no_stamp_key_or_number_comes_from_faker() -> None:
+def test_no_timestamp_key_or_number_comes_from_faker() -> None:
     """What is not a word of a pool stays the same whatever Faker says."""
     text = {"customer", "note", "name", "email", "sensor", "site"}
     ours = [
@@ -171,27 +171,27 @@ def test_keys_leave_gaps(made: Dataset) -> None:
 
 
 @given(seed=st.integers(0, 2**32), start=st.integers(0, 2**40))
-def test_no_two_stamps_are_alike(seed: int, start: int) -> None:
+def test_no_two_timestamps_are_alike(seed: int, start: int) -> None:
     """Timestamps are unique to the microsecond, less than thirty days old, and older than the start."""
-    stamps = rows(ORDERS_NARROW, start, 1_000, seed).column("modified_at")
-    spread = pc.min_max(stamps).as_py()
+    timestamps = rows(ORDERS_NARROW, start, 1_000, seed).column("modified_at")
+    spread = pc.min_max(timestamps).as_py()
 
-    assert len(stamps.unique()) == 1_000
+    assert len(timestamps.unique()) == 1_000
     assert STARTS - timedelta(days=30) < spread["min"] < spread["max"] < STARTS
 
 
-def test_stamps_stay_unique_over_a_million_rows() -> None:
+def test_timestamps_stay_unique_over_a_million_rows() -> None:
     """A large base has no tie either."""
-    stamps = rows(ORDERS_NARROW, 0, 1_000_000, 42).column("modified_at")
+    timestamps = rows(ORDERS_NARROW, 0, 1_000_000, 42).column("modified_at")
 
-    assert len(stamps.unique()) == 1_000_000
+    assert len(timestamps.unique()) == 1_000_000
 
 
-def test_stamps_fill_the_thirty_days_before_the_start() -> None:
+def test_timestamps_fill_the_thirty_days_before_the_start() -> None:
     """The oldest is about thirty days old, the newest is younger than the start, and every day has its share."""
-    stamps = rows(ORDERS_NARROW, 0, 30_000, 42).column("modified_at")
-    spread = pc.min_max(stamps).as_py()
-    days = pc.value_counts(pc.floor_temporal(stamps, unit="day")).field("counts").to_pylist()
+    timestamps = rows(ORDERS_NARROW, 0, 30_000, 42).column("modified_at")
+    spread = pc.min_max(timestamps).as_py()
+    days = pc.value_counts(pc.floor_temporal(timestamps, unit="day")).field("counts").to_pylist()
 
     assert timedelta(days=29) < STARTS - spread["min"] < timedelta(days=30)
     assert timedelta(0) < STARTS - spread["max"] < timedelta(minutes=30)

@@ -39,17 +39,17 @@ class Watermark(Loader):
 
     def reads(self, row: Row) -> bool:
         """Return whether a row is read."""
-        stamp = row["modified_at"]
+        timestamp = row["modified_at"]
         if self.state is None:
             return True
-        return stamp is not None and stamp > self.state  # type: ignore[operator]  # whole numbers
+        return timestamp is not None and timestamp > self.state  # type: ignore[operator]  # whole numbers
 
     def load(self, rows: Rows) -> None:
         """Read, merge, and keep the newest timestamp."""
         read = {key: row for key, row in rows.items() if self.reads(row)}
         self.copy = self.copy | read
-        stamps = [row["modified_at"] for row in read.values() if row["modified_at"] is not None]
-        self.state = max([*stamps, *([] if self.state is None else [self.state])])  # type: ignore[type-var]
+        timestamps = [row["modified_at"] for row in read.values() if row["modified_at"] is not None]
+        self.state = max([*timestamps, *([] if self.state is None else [self.state])])  # type: ignore[type-var]
 
 
 class Lookback(Watermark):
@@ -57,10 +57,10 @@ class Lookback(Watermark):
 
     def reads(self, row: Row) -> bool:
         """Return whether a row is read."""
-        stamp = row["modified_at"]
+        timestamp = row["modified_at"]
         if self.state is None:
             return True
-        return stamp is not None and stamp >= self.state - TEN_MINUTES  # type: ignore[operator]  # whole numbers
+        return timestamp is not None and timestamp >= self.state - TEN_MINUTES  # type: ignore[operator]  # whole numbers
 
 
 class Digests(Loader):

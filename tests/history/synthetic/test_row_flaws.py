@@ -137,7 +137,9 @@ def test_a_backup_brings_back_an_older_state(rows: int, seed: int, changes: Chan
     history = scenario("memory_ahead_of_source").build(rows, seed)
     seen = syncs(history, ())
     honest = {
-        change.key for change in changes(history) if change.sync == 7 and (change.stamp or 0) > change.at - 5 * MINUTE
+        change.key
+        for change in changes(history)
+        if change.sync == 7 and (change.timestamp or 0) > change.at - 5 * MINUTE
     }
 
     assert {key for key in seen[7].rows if key not in seen[3].rows} <= honest
@@ -149,7 +151,7 @@ def test_a_backup_brings_back_an_older_state(rows: int, seed: int, changes: Chan
 
 @few_examples
 @given(rows=sizes, seed=seeds)
-def test_half_of_the_soft_deletes_leave_their_stamps(rows: int, seed: int, changes: Changes) -> None:
+def test_half_of_the_soft_deletes_leave_their_timestamps(rows: int, seed: int, changes: Changes) -> None:
     """A row is marked once and then left alone; in each bent tick some marks raise the timestamp and some do not."""
     found = changes(scenario("soft_deletes").build(rows, seed))
     marked = [change for change in found if change.row and change.row["status"] == "deleted"]
@@ -198,7 +200,7 @@ def test_what_the_state_forgets_is_undone(rows: int, seed: int, syncs: Syncs) ->
 
 @few_examples
 @given(rows=sizes, seed=seeds)
-def test_the_newest_stamp_is_in_the_part_that_is_read(rows: int, seed: int, syncs: Syncs) -> None:
+def test_the_newest_timestamp_is_in_the_part_that_is_read(rows: int, seed: int, syncs: Syncs) -> None:
     """The row with the newest timestamp has a key of the lower half, and rows of the hidden part are new."""
     known = scenario("partial_read")
     seen = syncs(known.build(rows, seed), ())

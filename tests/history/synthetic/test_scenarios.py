@@ -78,7 +78,7 @@ WHEN = {
     ("schema_drift", SILENT): {5},
     ("memory_rolled_back", DELETES): {7},
     ("memory_rolled_back", SILENT): {5, 7},
-    ("memory_rolled_back", Assumption.MEMORY_KEPT): {7},
+    ("memory_rolled_back", Assumption.STATE_KEPT): {7},
     ("memory_lost", Assumption.READ_ONCE): {6},
     ("partial_read", Assumption.COMPLETE_READ): {4, 8},
     ("crash_between_rows_and_memory", Assumption.ATOMIC_COMMIT): {5},
@@ -107,7 +107,7 @@ def test_a_flaw_shows_when_it_should(name: str, sign: Assumption, rows: int, see
         (timestamp_flaws.commit_late, {LAGS, KEYS}),
         (timestamp_flaws.backdate_in_bulk, {LAGS}),
         (timestamp_flaws.skew_clocks, {LAGS}),
-        (timestamp_flaws.stamp_in_future, {Assumption.CURSOR_NOT_IN_FUTURE}),
+        (timestamp_flaws.timestamp_in_future, {Assumption.CURSOR_NOT_IN_FUTURE}),
         (timestamp_flaws.leave_null, {Assumption.CURSOR_PRESENT}),
         (timestamp_flaws.touch, set()),
         (timestamp_flaws.bring_older_version, {LAGS, Assumption.VERSIONS_IN_ORDER}),
@@ -175,12 +175,12 @@ def test_every_change_is_one(known: Scenario, rows: int, seed: int, by_key: ByKe
 def test_time_runs_evenly(known: Scenario, rows: int, seed: int, by_key: ByKey) -> None:
     """Ten ticks follow the start at equal distances, five minutes but for two; the base is older than the start."""
     history = known.build(rows, seed)
-    stamps = [row["modified_at"] for row in by_key(history.base).values()]
+    timestamps = [row["modified_at"] for row in by_key(history.base).values()]
     every = {"dst_fold": HOUR, "coarse_timestamps_days": DAY}.get(known.id, 5 * MINUTE)
 
     assert [tick.at for tick in history.ticks] == [history.started + number * every for number in range(1, 11)]
-    assert len(stamps) == rows
-    assert max(stamps) < history.started  # type: ignore[type-var]  # whole numbers
+    assert len(timestamps) == rows
+    assert max(timestamps) < history.started  # type: ignore[type-var]  # whole numbers
 
 
 @every_scenario
@@ -188,7 +188,11 @@ def test_time_runs_evenly(known: Scenario, rows: int, seed: int, by_key: ByKey) 
 @given(rows=sizes, seed=seeds)
 def test_something_honest_happens_in_every_tick(known: Scenario, rows: int, seed: int, changes: Changes) -> None:
     """Inserts and updates in the order of timestamps go on beside the flaw, so that the watermark always moves."""
-    found = [change for change in changes(known.build(rows, seed)) if change.stamp is None or change.stamp <= change.at]
+    found = [
+        change
+        for change in changes(known.build(rows, seed))
+        if change.timestamp is None or change.timestamp <= change.at
+    ]
     honest = [change for change in found if change.lag is not None and change.lag < 0]
     inserts, updates = ({change.sync for change in honest if (change.old is None) is new} for new in (True, False))
     # The bent ticks of a fold have only a short honest part; a table that is reloaded has only new rows.
@@ -205,18 +209,18 @@ def test_something_honest_happens_in_every_tick(known: Scenario, rows: int, seed
 @every_scenario
 @few_examples
 @given(rows=sizes, seed=seeds)
-def test_stamps_are_unique_unless_they_are_meant_to_tie(
+def test_timestamps_are_unique_unless_they_are_meant_to_tie(
     known: Scenario, rows: int, seed: int, changes: Changes, by_key: ByKey
 ) -> None:
     """A timestamp that a change brings is new, except in ties with the watermark and in unchanged rows."""
     history = known.build(rows, seed)
     taken = {row["modified_at"] for row in by_key(history.base).values()}
     again = {(key, row["modified_at"]) for key, row in by_key(history.base).items()}
-    brought = [(change.key, change.stamp) for change in changes(history) if change.lag not in {None, 0}]
-    stamps = [stamp for key, stamp in dict.fromkeys(brought) if (key, stamp) not in again]
+    brought = [(change.key, change.timestamp) for change in changes(history) if change.lag not in {None, 0}]
+    timestamps = [timestamp for key, timestamp in dict.fromkeys(brought) if (key, timestamp) not in again]
 
     if not known.id.startswith("coarse"):
-        assert len(taken.union(stamps)) == len(taken) + len(stamps) == rows + len(stamps)
+        assert len(taken.union(timestamps)) == len(taken) + len(timestamps) == rows + len(timestamps)
 
 
 @every_scenario

@@ -35,11 +35,11 @@ def untouched(plan: Plan) -> int:
     return next(key for key in plan.inserts(2) if key not in plan.touched(3))
 
 
-def stamped(stamp: int | None) -> Flaw:
+def with_timestamp(timestamp: int | None) -> Flaw:
     """Return a flaw that gives a new row of the third tick a timestamp."""
 
     def bend(plan: Plan) -> None:
-        plan.ticks[2].upserts[untouched(plan)]["modified_at"] = stamp
+        plan.ticks[2].upserts[untouched(plan)]["modified_at"] = timestamp
 
     return bend
 
@@ -91,9 +91,9 @@ def widen(plan: Plan) -> None:
 
 
 PLANTED: dict[str, tuple[Flaw, tuple[Fault, ...], set[Assumption], int]] = {
-    "null": (stamped(None), (), {Assumption.CURSOR_PRESENT}, 3),
-    "future": (stamped(STARTED + 99 * DAY), (), {Assumption.CURSOR_NOT_IN_FUTURE}, 3),
-    "late": (stamped(STARTED - 99 * DAY), (), {Assumption.LAG_WITHIN}, 3),
+    "null": (with_timestamp(None), (), {Assumption.CURSOR_PRESENT}, 3),
+    "future": (with_timestamp(STARTED + 99 * DAY), (), {Assumption.CURSOR_NOT_IN_FUTURE}, 3),
+    "late": (with_timestamp(STARTED - 99 * DAY), (), {Assumption.LAG_WITHIN}, 3),
     "lowered": (lowered, (), {Assumption.LAG_WITHIN, Assumption.VERSIONS_IN_ORDER}, 3),
     "tie": (tied, (), {Assumption.UNIQUE_CURSOR}, 3),
     "smaller_tie": (tied_below, (), {Assumption.UNIQUE_CURSOR, Assumption.TIES_IN_KEY_ORDER}, 3),
@@ -112,11 +112,11 @@ PLANTED: dict[str, tuple[Flaw, tuple[Fault, ...], set[Assumption], int]] = {
     "rollback": (
         leave,
         (RollBackState(3, to=1),),
-        {Assumption.READ_ONCE, Assumption.MEMORY_KEPT},
+        {Assumption.READ_ONCE, Assumption.STATE_KEPT},
         3,
     ),
     "cut": (leave, (TruncateState(unit=MINUTE),), {Assumption.READ_ONCE}, -1),
-    "rounding": (leave, (RoundUpState(unit=MINUTE),), {Assumption.MEMORY_NOT_AHEAD}, -1),
+    "rounding": (leave, (RoundUpState(unit=MINUTE),), {Assumption.STATE_NOT_AHEAD}, -1),
     "rows_first": (leave, (CrashAfterRows(3),), {Assumption.READ_ONCE}, 3),
     "memory_first": (leave, (CrashAfterState(3),), {Assumption.ATOMIC_COMMIT}, 3),
     "log": (leave, (CutLog(3),), {Assumption.LOG_KEPT}, 3),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incload.cursor import IsoText, MixedText, Scale, Stamps
+from incload.cursor import IsoText, MixedText, Scale, Timestamps
 from incload.errors import Refused
 from incload.loading.state.entry import Entry
 from incload.loading.state.parse import key_of, watermark_of
@@ -30,10 +30,10 @@ def entry(scale: Scale | None, watermark: Position | None = 0, key: KeyValue | N
         (IsoText(1_000_000, "%Y-%m-%d %H:%M:%S.{fraction}", 3), "1970-01-02 00:00:00.250", DAY * 1_000_000 + 250_000),
         (MixedText(1_000_000, zoned=True), "1970-01-02T02:00:00+02:00", DAY * 1_000_000),
         (MixedText(1_000_000, zoned=False), "1970-01-02", DAY * 1_000_000),
-        (Stamps(1_000_000), "1970-01-02T00:00:00.000001", DAY * 1_000_000 + 1),
-        (Stamps(1_000_000), "1970-01-02 00:00:00.000001999", DAY * 1_000_000 + 1),
-        (Stamps(1_000_000_000), "1970-01-02", DAY * 1_000_000_000),
-        (Stamps(1_000_000), "1970-01-02T02:00:00+02:00", DAY * 1_000_000),
+        (Timestamps(1_000_000), "1970-01-02T00:00:00.000001", DAY * 1_000_000 + 1),
+        (Timestamps(1_000_000), "1970-01-02 00:00:00.000001999", DAY * 1_000_000 + 1),
+        (Timestamps(1_000_000_000), "1970-01-02", DAY * 1_000_000_000),
+        (Timestamps(1_000_000), "1970-01-02T02:00:00+02:00", DAY * 1_000_000),
         (Scale(None), "-12", -12),
         (Scale(None), "2.5", 2.5),
         (Scale(1_000), "9007199254740993", 9007199254740993),
@@ -46,7 +46,7 @@ def test_a_watermark_in_the_form_of_its_column(scale: Scale, text: str, position
 
 @given(
     st.integers(-6 * 10**16, 10**17),
-    st.sampled_from([Stamps(1_000_000), MixedText(1_000_000, zoned=True), Scale(None)]),
+    st.sampled_from([Timestamps(1_000_000), MixedText(1_000_000, zoned=True), Scale(None)]),
 )
 def test_what_is_shown_can_be_set(position: int, scale: Scale) -> None:
     """A watermark is taken as it is shown, so that it can be copied from the one command to the other."""
@@ -67,8 +67,8 @@ def test_what_is_shown_can_be_set(position: int, scale: Scale) -> None:
         (MixedText(1_000_000, zoned=True), "1970-01-02"),
         (MixedText(1_000_000, zoned=False), "1970-01-02T00:00:00Z"),
         (MixedText(1_000_000, zoned=False), "tomorrow"),
-        (Stamps(1_000_000), "5"),
-        (Stamps(1_000_000), "1970-13-01"),
+        (Timestamps(1_000_000), "5"),
+        (Timestamps(1_000_000), "1970-13-01"),
         (Scale(None), "1970-01-02"),
         (Scale(None), "nan"),
         (Scale(None), "inf"),

@@ -52,7 +52,7 @@ def test_an_older_version_replaces_a_newer_one_only_by_merge(ends: Ends, rule: W
     assert ends.rows("SELECT * FROM events WHERE id = 2") == [kept]
 
 
-def test_newest_takes_an_equal_stamp(ends: Ends) -> None:
+def test_newest_takes_an_equal_timestamp(ends: Ends) -> None:
     """Of two versions with one timestamp the later read is kept; a null timestamp does not hold one back."""
     ends.write(*BASE, "INSERT INTO events VALUES (4, NULL, 'd')")
     ends.load("lookback_window", write_rule=WriteRule.NEWEST)
@@ -62,7 +62,7 @@ def test_newest_takes_an_equal_stamp(ends: Ends) -> None:
     assert ends.rows("SELECT * FROM events WHERE id > 2 ORDER BY 1") == [(3, 300, "C"), (4, 250, "D")]
 
 
-def test_newest_compares_what_stamps_mean(into: Ends) -> None:
+def test_newest_compares_what_timestamps_mean(into: Ends) -> None:
     """An older timestamp that is larger as text, because its zone is another, does not replace a newer one."""
     file = into.folder / "events.json"
     file.write_text('[{"id": 1, "ts": "2024-01-01T23:00:00Z", "name": "newer"}]', encoding="utf-8")

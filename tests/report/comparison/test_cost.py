@@ -17,7 +17,7 @@ DASH = "–"  # noqa: RUF001 - what stands for a missing figure
 
 
 CHEAPEST = (
-    "scenario", "rows changed", "fewest rows read by", "rows read", f"{TIMES} clean", "re-read", "questions",
+    "scenario", "rows changed", "fewest rows read by", "rows read", f"{TIMES} clean", "re-read", "queries",
     "state bytes",
 )  # fmt: skip
 
@@ -68,11 +68,11 @@ def test_a_flaw_that_only_costs_is_seen_in_what_it_costs(framed: Framed) -> None
     """Of each scenario the sound strategy that reads least is reported, beside the scenario without a flaw."""
     blocks = cheapest_blocks(
         framed(
-            named("a", rows_read=120, rows_written=120, rows_unchanged=20, questions=3, memory_bytes=7),
+            named("a", rows_read=120, rows_written=120, rows_unchanged=20, queries=3, state_bytes=7),
             named("b", rows_read=100, rows_written=100, outcome="wrong", lost=1),
             named("c", rows_read=400, rows_written=400, write_rule="replace"),
-            named("a", scenario="touched", rows_read=260, rows_written=200, questions=4, memory_bytes=8),
-            named("c", scenario="touched", rows_read=240, rows_written=240, write_rule="replace", questions=5),
+            named("a", scenario="touched", rows_read=260, rows_written=200, queries=4, state_bytes=8),
+            named("c", scenario="touched", rows_read=240, rows_written=240, write_rule="replace", queries=5),
             named("c", scenario="lost", rows_read=300, rows_written=300, write_rule="replace"),
         )
     )

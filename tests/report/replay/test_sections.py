@@ -29,7 +29,7 @@ STRICT = Replayed(
     strategy="timestamp_watermark", write_rule="merge", source_engine="sqlite", target_engine="sqlite", outcome="wrong",
     snapshots=20, syncs=19, keys=50, lost_for_ever=3, stale_for_ever=4, rows_ever_wrong=9, wrong_syncs=12,
     heal_syncs_median=1.5, heal_syncs_max=4, phantom=2, phantom_max=2, duplicated=0, rows_waiting=0, rows_read=60,
-    rows_changed=80, rows_read_per_row_changed=0.75, rows_written=60, rows_removed=0, questions=19, memory_bytes=40,
+    rows_changed=80, rows_read_per_row_changed=0.75, rows_written=60, rows_removed=0, queries=19, state_bytes=40,
     history_digest="00c0ffee", load_seconds=0.5,
 )  # fmt: skip
 FULL = replace(
