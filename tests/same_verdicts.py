@@ -20,13 +20,13 @@ IDENTITY = ("suite", "strategy", "write_rule", "scenario", "source_engine", "tar
 COUNTED = (
     "outcome", "lost", "stale", "phantom", "duplicated", "lost_max", "stale_max", "phantom_max", "duplicated_max",
     "syncs", "wrong_syncs", "rows_ever_wrong", "rows_never_healed", "heal_syncs_median", "heal_syncs_max",
-    "rows_waiting", "rows_read", "rows_written", "rows_unchanged", "rows_removed", "questions", "memory_bytes",
+    "rows_waiting", "rows_read", "rows_written", "rows_unchanged", "rows_removed", "queries", "state_bytes",
     "predicted", "rows_ever_wrong_predicted", "assumption", "rows", "seed", "history_digest",
 )  # fmt: skip
-"""What must be equal, by the names that the baseline gives it."""
+"""What must be equal."""
 
-RENAMED = {"questions": "queries", "memory_bytes": "state_bytes"}
-"""What some of these are called where they are not found under the baseline's names."""
+FORMER = {"queries": "questions", "state_bytes": "memory_bytes"}
+"""What a report of before calls some of these."""
 
 
 def shown(value: object) -> str:
@@ -50,8 +50,8 @@ def main() -> int:
         if before is None:
             continue
         compared += 1
-        values = {name: found.get(name, found.get(RENAMED.get(name, name))) for name in COUNTED}
-        wrong = {name: (before[name], shown(value)) for name, value in values.items() if before[name] != shown(value)}
+        expected = {name: before.get(name, before.get(FORMER.get(name, name))) for name in COUNTED}
+        wrong = {name: (expected[name], shown(found[name])) for name in COUNTED if expected[name] != shown(found[name])}
         if wrong:
             differing += 1
             sys.stdout.write(f"{' '.join(outcome.trial)}: {wrong}\n")

@@ -200,8 +200,8 @@ def test_lags_and_windows(replayed: Replayed, tmp_path: Path) -> None:
     assert facts["lateness"] == {
         "syncs": 5, "base_rows": 3, "rows_at_end": 4, "base_read": 2, "base_ahead": 0,
         "inserts": 3, "updates": 4, "deletes": 2, "without_timestamp": 2,
-        "before_any_timestamp": 0, "ahead_of_clock": 0, "ties": 1, "late": 2, "behind_inserts": 2, "behind_untouched": 1,
-        "behind_moved": 0, "untouched": 2, "backwards": 0,
+        "before_any_timestamp": 0, "ahead_of_clock": 0, "ties": 1, "late": 2,
+        "behind_inserts": 2, "behind_untouched": 1, "behind_moved": 0, "untouched": 2, "backwards": 0,
         "quantiles": [[50, 20_500_000], [75, 89_500_000], [90, 89_500_000],
                       [95, 89_500_000], [99, 89_500_000], [100, 89_500_000]],
         "curve": [[0, 2], [20_500_000, 1], [89_500_000, 0]],

@@ -65,7 +65,8 @@ def offered(name: str, content: bytes, engine: str, strategy: str = "timestamp_w
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=8),
-    st.just(TIMESTAMP), st.sampled_from(["2026-13-01", "2026-01-01", "2026-01-01 00:00:00+99:99", "0001-01-01T00:00:00Z"]),
+    st.just(TIMESTAMP),
+    st.sampled_from(["2026-13-01", "2026-01-01", "2026-01-01 00:00:00+99:99", "0001-01-01T00:00:00Z"]),
 )  # fmt: skip
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),

@@ -70,7 +70,8 @@ def timestamp(declared: str, per_second: int = UNITS["us"]) -> str:
 def key_timestamp(declared: str) -> str:
     """Return the expression of a key's timestamp that a bound number of microseconds means, infinite ones included."""
     number = f"WHEN {ENDLESS} THEN 'infinity' WHEN -{ENDLESS} THEN '-infinity'"
-    return f"(SELECT CASE k.t {number} ELSE {timestamp(declared).replace('?', 'k.t')} END FROM (SELECT ?::bigint AS t) AS k)"
+    finite = timestamp(declared).replace("?", "k.t")
+    return f"(SELECT CASE k.t {number} ELSE {finite} END FROM (SELECT ?::bigint AS t) AS k)"
 
 
 def hashed(name: str, kind: Kind) -> str:

@@ -31,8 +31,8 @@ class Standing:
         senseless_timestamps, examples: Rows whose cursor says no time, and the first few of those values.
         shapes: For each shape in which timestamps are written an example and how many there are, the most frequent
             first.
-        naive_timestamps, finer_timestamps: Timestamps that name no zone; timestamps finer than a microsecond, of which the rest
-            is cut.
+        naive_timestamps, finer_timestamps: Timestamps that name no zone; timestamps finer than a microsecond, of which
+            the rest is cut.
         nanoseconds: Whether the column itself counts them, of which a profile sees microseconds.
         unit, unit_guessed: What numbers count, empty if there are none; whether that was guessed from their size.
         smallest, largest: Of all timestamps; None without any.

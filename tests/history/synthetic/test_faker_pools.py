@@ -10,8 +10,9 @@ from incload.history.synthetic import faker_pools
 def test_fakers_words_are_the_known_ones() -> None:
     """Faker still says what it said when the digests of datasets and histories were written down.
 
-    When this fails and `test_no_timestamp_key_or_number_comes_from_faker` does not, a release of Faker changed its words:
-    then the literal digests here, of the datasets and of the scenarios change together, and so do published histories.
+    When this fails and `test_no_timestamp_key_or_number_comes_from_faker` does not, a release of Faker changed its
+    words: then the literal digests here, of the datasets and of the scenarios change together, and so do published
+    histories.
     """
     assert faker_pools.pools_digest() == "7eb518b39805f27c"
 
