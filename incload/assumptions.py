@@ -27,7 +27,7 @@ class Assumption(StrEnum):
     KEYS_IN_COMMIT_ORDER = "keys become visible in ascending order"
     INSERT_ONLY = "rows never change once they are visible"
     NO_HARD_DELETES = "rows never disappear from the source"
-    COMPLETE_READ = "the source answers every question with all the rows it should"
+    COMPLETE_READ = "the source answers every query with all the rows it should"
     WHOLE_READ = "every sync reads the whole table"
     STATE_NOT_AHEAD = "the state never lies beyond what was read"
     STATE_KEPT = "the state is never put back to what it was after an earlier sync"

@@ -1,6 +1,6 @@
-"""The contract of a strategy: the questions it may ask, what it returns, what it may remember.
+"""The contract of a strategy: the queries it may ask, what it returns, what it may remember.
 
-A strategy decides; it never moves a row. It is handed a source that answers a few questions and returns a description
+A strategy decides; it never moves a row. It is handed a source that answers a few queries and returns a description
 of the rows to load. The load takes those rows, and hands back a summary of what it really read, from which the strategy
 says what the next sync starts from. This module is all that a strategy imports.
 """
@@ -199,7 +199,7 @@ class Reach:
 
 
 class Source(Protocol):
-    """The questions a strategy may ask. Asking moves nothing; each question is counted."""
+    """The queries a strategy may ask. Asking moves nothing; each query is counted."""
 
     def everything(self) -> Everything:
         """Ask for all rows."""
@@ -288,7 +288,7 @@ class Strategy(ABC):
     """The rule by which its rows are written when the user names none."""
 
     uses_cursor: ClassVar[bool] = True
-    """Whether it asks questions about a cursor column."""
+    """Whether it asks queries about a cursor column."""
 
     asks: ClassVar[Capability | None] = None
     """What it asks of a source that not every engine can do."""

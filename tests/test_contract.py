@@ -121,7 +121,7 @@ SOME, NONE = Rows(2, CLOCK - 5_000_000, (7,)), Rows(0, None, None)
 
 
 def asked() -> AskedSource:
-    """Return a source that answers questions about timestamps in microseconds."""
+    """Return a source that answers queries about timestamps in microseconds."""
     return AskedSource(Scale(1_000_000), lambda: CLOCK)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Run one strategy in one scenario, audit after every sync, and print the story of the first wrong row: what happened to
-it, what the load remembered, which question passed it over, when it was right again. Then: which assumption failed, and
+it, what the load remembered, which query passed it over, when it was right again. Then: which assumption failed, and
 which strategies do without it. Exit code 1 when the outcome is not what was predicted.
 """
 

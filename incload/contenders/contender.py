@@ -60,7 +60,7 @@ class Counters:
         written: Rows inserted or updated.
         unchanged: Of these, rows equal to what they replaced.
         removed: Rows deleted.
-        queries: Questions that the source was asked.
+        queries: Queries that the source answered.
     """
 
     read: int | None = None

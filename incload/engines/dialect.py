@@ -125,15 +125,15 @@ class Dialect(ABC):
         return folded(expression, equality)
 
     def select(self, table: Table, scale: Scale | None, query: Rows, relation: str) -> Query:
-        """Return the query for the rows of a relation that answer a question."""
+        """Return the SQL for the rows of a relation that match a query."""
         condition = self.condition(table, scale, query)
         where = f" WHERE {condition.sql}" if condition.sql else ""
         return Query(f"SELECT {self.listed(table.names)} FROM {relation} AS r{where}", condition.params)
 
     def select_any(self, table: Table, scale: Scale | None, queries: Sequence[Rows], relation: str) -> Query:
-        """Return the query for the rows of a relation that answer any of several questions, each row once.
+        """Return the SQL for the rows of a relation that match any of several queries, each row once.
 
-        Every question leaves out what those before it have asked for. A union would compare whole rows instead, and
+        Every query leaves out what those before it have asked for. A union would compare whole rows instead, and
         some types have no equality.
         """
         parts: list[str] = []
@@ -190,7 +190,7 @@ class Dialect(ABC):
         return [name for name in names if name not in key or name in self.equalities]
 
     def condition(self, table: Table, scale: Scale | None, query: Rows) -> Query:
-        """Return the condition under which a row answers a question; empty for every row."""
+        """Return the condition under which a row matches a query; empty for every row."""
         match query:
             case Everything():
                 return Query("")

@@ -79,7 +79,7 @@ class Session(Dialect, ABC):
     """By column, what has come in that the engine cannot hold and became null: NaN, infinity, -infinity."""
 
     looked_through: ClassVar[int] = 100_000
-    """How many rows a question may look through that is only asked to be on the safe side."""
+    """How many rows a query may look through that is only asked to be on the safe side."""
 
     @classmethod
     @abstractmethod

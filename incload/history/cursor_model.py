@@ -123,7 +123,7 @@ class Model:
             return False
         if all_ or cursor is None:
             return all_
-        # An empty target takes whatever answers the question, known or not.
+        # An empty target takes whatever matches the query, known or not.
         if reach.at_bound == "unknown" and self.target and (key, version, self._schema) in self.mark.known:
             return False
         assert self.mark.at is not None  # noqa: S101 - without a watermark everything is read

@@ -135,7 +135,7 @@ class _Cursors:
                 insort(self.ordered, change.new.cursor)
 
     def since(self, bound: int | None) -> int:
-        """Count the rows that a question finds: those from a timestamp on, or all."""
+        """Count the rows that a query finds: those from a timestamp on, or all."""
         return self.rows if bound is None else len(self.ordered) - bisect_left(self.ordered, bound)
 
 

@@ -70,19 +70,19 @@ class Connections:
         return self.source.engine
 
     def query(self, table: Table, scale: Scale | None, query: Rows) -> Query:
-        """Return the query for the rows that answer a question, for the source's session."""
+        """Return the SQL for the rows that match a query, for the source's session."""
         if isinstance(query, Logged):
             return self.source.named(table, self.log(query.log).keys(query.after or ""), self.relation)
         return self.source.select(table, scale, query, self.relation)
 
     def answers(self, table: Table, scale: Scale | None, queries: Sequence[Rows]) -> Query:
-        """Return the query for the rows that answer any of several questions, each row once."""
+        """Return the SQL for the rows that match any of several queries, each row once."""
         if len(queries) == 1:
             return self.query(table, scale, queries[0])
         return self.source.select_any(table, scale, queries, self.relation)
 
     def queries(self, table: Table, scale: Scale | None, query: Rows) -> list[Query]:
-        """Return queries that together are a question's, where the source's engine would keep all that it has read."""
+        """Return statements that together are a query's, where the source's engine would keep all that it has read."""
         if isinstance(query, Logged):
             return [self.query(table, scale, query)]
         parts = self.source.parts.of(self.source.name("source", self.table))
@@ -120,7 +120,7 @@ class Connections:
         return self._passed_on(first.schema, chain.from_iterable(chain([first], readers)), table.columns)
 
     def arriving(self, table: Table, scale: Scale | None, query: Rows) -> Iterator[Query]:
-        """Bring what answers a question to a source in another engine within reach, in parts as the target takes them.
+        """Bring what matches a query to a source in another engine within reach, in parts as the target takes them.
 
         A source that can cut its table does; otherwise the rows are counted on their way, and so read in Python.
         """

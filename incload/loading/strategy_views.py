@@ -1,4 +1,4 @@
-"""The two views that a strategy gets of a load: the source that answers its questions, and the rows that were read."""
+"""The two views that a strategy gets of a load: the source that answers its queries, and the rows that were read."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class AskedSource:
-    """Answers a strategy's questions with descriptions of rows, and counts them.
+    """Answers a strategy's queries with descriptions of rows, and counts them.
 
     Attributes:
         scale: What the cursor's values mean; None for a table without a cursor.
         clock: The source's clock, in microseconds since 1970-01-01 UTC.
-        queries: How many questions were asked so far.
+        queries: How many queries were asked so far.
     """
 
     scale: Scale | None

@@ -66,7 +66,7 @@ class Synced:
         held_back: Rows that the source no longer has and the target keeps, because they are too many.
         held_columns: Columns that the source no longer has and whose values the target keeps.
         backfilled: Rows that were not read and got values of columns that they lacked.
-        queries: Questions that the source was asked.
+        queries: Queries that the source answered.
         delta: What the strategy asked for.
         before, after: The state before and after.
         previous_watermark, new_watermark: Their watermarks, as the source would write them.

@@ -41,7 +41,7 @@ class Outcome:
         rows_read, rows_written: Over all syncs; None, as below, for what a contender does not count.
         rows_unchanged: Rows written over an equal row.
         rows_removed: Rows deleted from the target.
-        queries: How many questions the source was asked.
+        queries: How many queries the source answered.
         state_bytes: The largest size of the state after any sync, digests included.
         load_seconds_min, load_seconds_median: Over the rounds: seconds spent in loads alone.
         rounds: How many rounds were timed.

@@ -70,7 +70,7 @@ def by_url(each: Strategy) -> ByUrl:
 def test_files_and_servers_show_what_open_sessions_show(
     tried: str, name: str, pair: tuple[str, str], tmp_path: Path
 ) -> None:
-    """Verdicts, counters, questions and state of every sync are the same, faults included."""
+    """Verdicts, counters, queries and state of every sync are the same, faults included."""
     inside = run(contender(strategy(tried)), name, pair, tmp_path / "inside")
     outside = run(by_url(strategy(tried)), name, pair, tmp_path / "outside")
 

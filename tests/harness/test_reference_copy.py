@@ -100,7 +100,7 @@ def test_it_is_no_strategy_to_choose() -> None:
 
 
 def test_it_asks_nothing() -> None:
-    """Its description of a sync is everything, without a question to the source."""
+    """Its description of a sync is everything, without a query to the source."""
 
     class Silent:
         """A source that must not be asked."""

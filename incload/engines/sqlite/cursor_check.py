@@ -2,9 +2,9 @@
 
 SQLite's declared types promise nothing, and timestamps in text are compared as text, which is their order in time as
 long as all have one shape. `scale` looks at every value. `confirm` looks at few, in a column that has an index and
-whose largest value is of the shape that is remembered, and leaves nothing in doubt that a question depends on:
+whose largest value is of the shape that is remembered, and leaves nothing in doubt that a query depends on:
 
-A question compares the column with a bound, a timestamp of the shape. Another value than such a timestamp, a foreign
+A query compares the column with a bound, a timestamp of the shape. Another value than such a timestamp, a foreign
 value, does harm where it is read, or stands on one side of the bound as a text and on the other by the time that it
 means.
 
@@ -159,13 +159,13 @@ def _glob(shape: IsoText) -> str:
 
 
 def _is_bounded(query: Rows) -> bool:
-    """Return whether a question is for the rows behind a bound, whatever their keys, digests or place in a log."""
+    """Return whether a query is for the rows behind a bound, whatever their keys, digests or place in a log."""
     return isinstance(query, Since) and query.position is not None
 
 
 def _around(shape: IsoText, query: Since) -> tuple[str, str | None]:
     """Return where foreign values may harm a query: from one text on, and below another one if there is any."""
-    assert query.position is not None  # noqa: S101 - the question is bounded
+    assert query.position is not None  # noqa: S101 - the query is bounded
     low = _day(shape, query.position, -_MARGIN) or ""
     return low, None if query.until is None else _day(shape, query.until, _MARGIN + timedelta(days=1))
 

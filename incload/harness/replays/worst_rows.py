@@ -120,7 +120,7 @@ def _lag(change: SeenChange) -> str:
 
 
 def what_was_asked(name: str, spell: Spell) -> str:
-    """Say what one of the strategies asked for, where that was a question about timestamps or keys."""
+    """Say what one of the strategies asked for, where that was a query about timestamps or keys."""
     if spell.why is None:
         return ""
     asked, watermark = [in_words(rows, _shown) for rows in spell.why.asked], spell.why.watermark

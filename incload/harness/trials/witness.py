@@ -183,7 +183,7 @@ def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) ->
     if change.gone:
         by_log = isinstance(said.delta.remove, Logged)
         why = "the change log does not name it" if by_log else "nothing made the load delete its copy"
-        return f"A row that is not there answers no question: {why}."
+        return f"A row that is not there matches no query: {why}."
     kinds = observed.timeline.found_as[key]
     if observed.rule in _FORGETTING and "lost" in kinds and change.tick < observed.ticks[sync]:
         return f"The row had been loaded; by `{observed.rule}` what one sync does not read leaves the target."
@@ -197,7 +197,7 @@ def _why_not(observed: Observed, sync: int, key: Key, change: _Change | None) ->
 
 
 def _unnamed(asked: Sequence[Rows]) -> str:
-    """Say how a row escaped a question that goes by digests or a log."""
+    """Say how a row escaped a query that goes by digests or a log."""
     if any(isinstance(rows, Changed) for rows in asked):
         return "The row's digest is the one in the state: the row was not read."
     after = any(isinstance(rows, Logged) and rows.after is not None for rows in asked)
@@ -250,7 +250,7 @@ def _missed_by_timestamp(ranges: list[Since], watermark: float | None, key: Key,
 
 
 def _covers(rows: Since, key: Key, timestamp: int) -> bool:
-    """Return whether the row of that key and timestamp answers a question."""
+    """Return whether the row of that key and timestamp matches a query."""
     if rows.until is not None and timestamp > rows.until:
         return False
     if rows.position != timestamp:

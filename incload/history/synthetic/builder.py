@@ -65,7 +65,7 @@ class Draft:
 
 
 class Plan:
-    """A history in the making: a base, the ticks, and the questions that a flaw has about them.
+    """A history in the making: a base, the ticks, and and what a flaw asks about them.
 
     Ticks count from 0. "Before tick n" means what is visible at the sync between tick n - 1 and tick n.
 

@@ -24,7 +24,7 @@ _AT_ONCE = 400
 
 
 def staged(job: WriteJob, delta: Delta) -> str:
-    """Bring the rows of all questions into the stage, each row once; refuse two rows with one key."""
+    """Bring the rows of all queries into the stage, each row once; refuse two rows with one key."""
     connections, table = job.connections, job.table
     stage = connections.target.stage(_unknown(job, delta, connections.incoming(rows_of(job, delta), table)))
     return stage if job.unique else each_once(job, stage, table.names)
@@ -72,7 +72,7 @@ def _is_indexed(job: WriteJob, delta: Delta, rule: WriteRule) -> bool:
 
 
 def _ordered_by(job: WriteJob, rows: Rows) -> str | None:
-    """Return the column whose order leads to the rows of a question; None for one that has no such column."""
+    """Return the column whose order leads to the rows of a query; None for one that has no such column."""
     match rows:
         case Since() if rows.position is not None and not (job.connections.attached and _is_mixed(job)):
             return job.table.cursor
@@ -150,5 +150,5 @@ def _spelled(key: tuple[str, ...]) -> str:
 
 
 def rows_of(job: WriteJob, delta: Delta) -> Query:
-    """Return the rows of all questions, one that answers two of them once."""
+    """Return the rows of all queries, one that answers two of them once."""
     return job.connections.answers(job.table, job.scale, delta.rows)

@@ -50,7 +50,7 @@ class Replayed:
         rows_changed: Rows of the base, and rows inserted, updated or deleted from one sync to the next.
         rows_read_per_row_changed: The one divided by the other.
         rows_written, rows_removed: Rows written to the copy, and rows deleted from it.
-        queries: Questions that the source was asked.
+        queries: Queries that the source answered.
         state_bytes: The largest size of the state after any sync, digests included.
         stale_fields: The fields in which rows that are stale at the end differ from the source, and how many rows each,
             as a JSON object, the most frequent first; empty for none.

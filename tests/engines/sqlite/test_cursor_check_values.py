@@ -132,7 +132,7 @@ def of_all(look: CursorValues) -> str:
 
 
 def answer(session: SqliteSession, shape: IsoText, query: Since) -> Query:
-    """Return the query of a question, as a load asks it."""
+    """Return the SQL of a query, as a load asks it."""
     table = Table("events", ("id",), "ts", (Column("id", Kind.INTEGER), Column("ts", Kind.TEXT)))
     return session.select(table, shape, query, session.name("target", "events"))
 

@@ -45,7 +45,7 @@ def test_every_query_has_its_words(asked: Rows, said: str) -> None:
 
 
 def test_several_queries_and_no_state() -> None:
-    """Questions are joined; a state that holds nothing is reported as such; what no one noted is not reported."""
+    """Queries are joined; a state that holds nothing is reported as such; what no one noted is not reported."""
     assert what_was_asked("x", spell(None, (Since(NOON), Everything()), None)) == (
         "With no state, x asked for the rows later than 2026-01-01T12:00:00 and for everything at sync 1."
     )

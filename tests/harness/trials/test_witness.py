@@ -64,13 +64,13 @@ DELETE = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 1 left the source.
 2. With the watermark 2026-01-01T11:50:00 in the state, sync 1 asked for the rows later than \
 2026-01-01T11:50:00.
-3. A row that is not there answers no question: nothing made the load delete its copy.
+3. A row that is not there matches no query: nothing made the load delete its copy.
 4. It was phantom after sync 1 and is still phantom after the last, sync 1 (1 wrong row then)."""
 
 DELETE_BESIDE_DIGESTS = """\
 1. In tick 1, at 2026-01-01T12:10:00, row id = 1 left the source.
 2. With the digests of the rows read before in the state, sync 1 asked for the rows whose digest differs.
-3. A row that is not there answers no question: nothing made the load delete its copy.
+3. A row that is not there matches no query: nothing made the load delete its copy.
 4. It was phantom after sync 1 and is still phantom after the last, sync 1 (1 wrong row then)."""
 
 UNTOUCHED = """\
@@ -212,7 +212,7 @@ def test_an_update_that_leaves_the_timestamp(lived: Lived, tried: Tried) -> None
 
 
 def test_a_null_cursor(lived: Lived, tried: Tried) -> None:
-    """A row without a timestamp answers no question about timestamps."""
+    """A row without a timestamp matches no query about timestamps."""
     history = lived(BASE, ([(3, "salt", None)], []))
 
     assert story(history, tried(history, strategy("timestamp_watermark"))) == NULL
@@ -283,7 +283,7 @@ def test_a_row_that_a_rule_took_out(lived: Lived, tried: Tried) -> None:
 
 
 def test_a_row_under_a_small_key(lived: Lived, tried: Tried) -> None:
-    """A row that a question about keys leaves out is reported as such."""
+    """A row that a query about keys leaves out is reported as such."""
     history = lived(BASE, ([(0, "salt", 5)], []))
 
     assert story(history, tried(history, strategy("incrementing_id"))) == SMALL_KEY
@@ -306,7 +306,7 @@ def test_what_happened_to_the_loader(lived: Lived, tried: Tried) -> None:
 
 
 def test_an_answer_that_was_cut_short(lived: Lived, tried: Tried) -> None:
-    """Of a row that the source kept to itself nothing claims that it lay outside of the question."""
+    """Of a row that the source kept to itself nothing claims that it lay outside of the query."""
     history = lived(BASE, ([(3, "salt", 5)], []))
     faults = (PartialRead(1, share=0.5),)
 
@@ -469,7 +469,7 @@ def test_how_a_row_escaped_is_reported(rows: tuple[Rows, ...], said: str, lived:
     ],
 )
 def test_a_row_that_was_asked_for_did_not_escape(rows: tuple[Rows, ...], lived: Lived, tried: Tried) -> None:
-    """Nothing claims that a row was not read when the question covered it."""
+    """Nothing claims that a row was not read when the query covered it."""
     history = lived(BASE, ([], []))
     made = observed(State(watermark=at(-10)), Delta(rows), LOST, tried(history, strategy("full_refresh")))
 

@@ -204,7 +204,7 @@ def locked(source: Path) -> bool:
 def test_a_stream_that_no_one_finished_ends_with_the_transaction(
     source: Path, session: SqliteSession, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever came between the question and the answer, the source can be written again."""
+    """Whatever came between the query and the answer, the source can be written again."""
     monkeypatch.setattr(send, "BATCH_ROWS", 1)
     stream = session.stream(Query("SELECT * FROM source.t"), COLUMNS)
     if how == "looked at":
