@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from incload.history.lag_profile import Lateness
+    from incload.history.recorded.options import ReplayOptions
     from incload.history.recorded.read_log import ReadLog
-    from incload.history.recorded.reader import ReplayOptions
     from incload.report.replay.facts import HistoryFacts, TriedWindow, WorstRow
 
 
@@ -85,7 +85,7 @@ def replay_options(options: Mapping[str, object]) -> ReplayOptions:
     """Return how the versions of a file become a history."""
     from dataclasses import fields
 
-    from incload.history.recorded.reader import ReplayOptions
+    from incload.history.recorded.options import ReplayOptions
 
     names = {field.name for field in fields(ReplayOptions)}
     plain = {name: value for name, value in options.items() if name in names}

@@ -18,7 +18,8 @@ from incload.cli import main
 from incload.engines.files.documents import Exact, exact_json, loads
 from incload.engines.files.layout import Layout, Unusable
 from incload.engines.files.reader import read_records
-from incload.history.recorded.reader import ReplayOptions, open_history
+from incload.history.recorded.options import ReplayOptions
+from incload.history.recorded.reader import open_history
 from incload.history.recorded.records import canonical
 
 if TYPE_CHECKING:

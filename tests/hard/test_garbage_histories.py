@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from offering import files, offer
 
 from incload.errors import Refused
-from incload.history.recorded.reader import ReplayOptions, open_history
+from incload.history.recorded.options import ReplayOptions
+from incload.history.recorded.reader import open_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

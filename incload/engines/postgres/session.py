@@ -18,7 +18,7 @@ from incload.cursor import ZONE_AT_END, Scale
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.traits import is_wider
 from incload.engines.cursor_scale import TextCursor, declared_scale
-from incload.engines.postgres import copy_format
+from incload.engines.postgres.binary_copy import send
 from incload.engines.postgres.catalog import Catalogue, Holds
 from incload.engines.postgres.changes.aside import Aside
 from incload.engines.postgres.changes.logs import PostgresLogs
@@ -156,7 +156,7 @@ class PostgresSession(PostgresDialect, Session):
         self._catalogue.forget()
         was_open, self.is_open = self.is_open, False
         with self._unless_lost():
-            copy_format.abandon(self.driver)
+            send.abandon(self.driver)
             if was_open:
                 self._execute("ROLLBACK")
         self._unlock()

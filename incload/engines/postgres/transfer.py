@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from incload.engines.postgres import copy_format
+from incload.engines.postgres.binary_copy import receive, send, types
 from incload.engines.sql import Query
 from incload.engines.stream import Batches, Stream
 
@@ -31,7 +31,7 @@ class PostgresTransfer:
     def __init__(self, session: Session, connection: psycopg.Connection[Any], execute: Callable[[str], object]) -> None:
         """Take the session, its connection, and what runs a statement without looking at streams."""
         self._session, self._connection, self._execute = session, connection, execute
-        self._pending: copy_format.Incoming | None = None
+        self._pending: receive.Incoming | None = None
 
     def is_all(self, query: Query) -> bool:
         """Return whether a query is for all rows of the stream that is held, and nothing else."""
@@ -51,7 +51,7 @@ class PostgresTransfer:
 
     def hold(self, columns: tuple[Column, ...], rows: pa.Table) -> str:
         """Bring rows given in Arrow into a temporary table; return its name."""
-        self._pending = copy_format.Incoming(rows.select([each.name for each in columns]).to_reader(), columns)
+        self._pending = receive.Incoming(rows.select([each.name for each in columns]).to_reader(), columns)
         return self.take_in(STREAM)
 
     def stream(
@@ -59,18 +59,16 @@ class PostgresTransfer:
     ) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
         parts = ", ".join(
-            f"{copy_format.crossing(self._session.quote(column.name), column)} AS {self._session.quote(column.name)}"
+            f"{types.crossing(self._session.quote(column.name), column)} AS {self._session.quote(column.name)}"
             for column in columns
         )
-        reader = copy_format.read(
-            self._connection, spelled(f"SELECT {parts} FROM ({query.sql}) AS q", query.params), columns
-        )
+        reader = send.read(self._connection, spelled(f"SELECT {parts} FROM ({query.sql}) AS q", query.params), columns)
         return Batches(reader, self._session.error)
 
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
         """Hold the stream until a statement asks for it."""
         names = self._session.listed(column.name for column in columns)
-        self._pending = copy_format.Incoming(
+        self._pending = receive.Incoming(
             stream.reader(), columns, Query(f"SELECT {names} FROM {self._session.temporary(STREAM)} AS incoming")
         )
         return self._session.temporary(STREAM)

@@ -10,101 +10,32 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from incload.engines.files.layout import PARENT, Layout, Unusable, column_of, ending_of
+from incload.engines.files.layout import Unusable, column_of
 from incload.engines.files.reader import read_records
-from incload.errors import Refused, on_one_line
+from incload.errors import Refused
 from incload.history.history import History, Tick
 from incload.history.recorded.folder import read_folder
 from incload.history.recorded.git import Sought, is_bundle, read_bundle, read_repository, repository_at
 from incload.history.recorded.read_log import Note, ReadLog
+from incload.history.recorded.replayed_table import keys_of, table_of, upserts_of
 from incload.history.recorded.row_versions import Rows
-from incload.history.recorded.time_formats import check_format
-from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
-
-    import pyarrow as pa
+    from collections.abc import Generator, Iterator
 
     from incload.history.recorded.folder import Snapshot
-    from incload.history.recorded.row_versions import Key, Version
+    from incload.history.recorded.options import ReplayOptions
+    from incload.table import Table
 
 Progress = Callable[[int, int], None]
 """Called after each snapshot with how many are done and how many there are."""
 
 _MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayOptions:
-    """How the versions of a file become ticks; refused when they contradict themselves.
-
-    Attributes:
-        key: The dotted paths of the key columns inside a record; a field whose name holds the dots wins over the path.
-        cursor: The dotted path of the cursor column; empty where there is none. Beginning with `..` it leads to a field
-            of the document around the records.
-        file: The path of the file inside a git repository or bundle, taken literally; empty for a folder of snapshots.
-        records: The dotted path of the list of records inside a document; empty when the document is the list.
-        key_from_name: The field that takes the name of each record where the records are an object of objects.
-        encoding: The encoding of a file of text; empty for UTF-8, or what a byte order mark says.
-        every: One tick for so many usable snapshots after the base; the last tick may stand for fewer. Its time is that
-            of the last of them.
-        interval: Instead of that, one tick at most for each interval. A sync is due at the time of the base and then at
-            every whole interval after it; it takes in the snapshots dated after the sync before and not after itself,
-            and its tick bears the time of the sync. A sync without a snapshot is no tick.
-        vanished: `delete`: a row that is missing from a snapshot is gone from the source. `keep`: the source holds the
-            last version of every row it ever had.
-        ref: The branch, tag or commit of a repository or bundle whose history is read; empty for the default branch.
-        follow: Whether the versions from before a rename of the file are read as well.
-        cursor_format: The form of the cursor's values, as of `strptime`; empty for those that need none.
-    """
-
-    key: tuple[str, ...]
-    cursor: str = ""
-    file: str = ""
-    records: str = ""
-    key_from_name: str = ""
-    encoding: str = ""
-    every: int = 1
-    interval: timedelta | None = None
-    vanished: Literal["delete", "keep"] = "delete"
-    ref: str = ""
-    follow: bool = False
-    cursor_format: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse options that mean nothing."""
-        if not self.key or not all(self.key):
-            raise Refused("--key names no column: give the field that identifies a record, or several with commas.")
-        if self.every < 1:
-            raise Refused(f"--every {self.every} is no number of snapshots: give 1 or more.")
-        if self.interval is not None and self.interval < timedelta(seconds=1):
-            raise Refused(f"--interval {self.interval} is too short: give a second or more.")
-        if self.interval is not None and self.every > 1:
-            raise Refused("--every and --interval exclude each other: give one of them.")
-        if self.vanished not in {"delete", "keep"}:
-            raise Refused(f"--vanished {self.vanished} is unknown: give delete or keep.")
-        if self.cursor_format:
-            check_format(self.cursor_format)
-        _ = self.layout  # which refuses an encoding that there is not
-
-    @property
-    def layout(self) -> Layout:
-        """Where the records are in each version."""
-        paths = (*self.key, *filter(None, [self.cursor]))
-        return Layout(
-            records=self.records,
-            key_from_name=self.key_from_name,
-            encoding=self.encoding,
-            inherited=tuple(path for path in paths if path.startswith(PARENT)),
-            required=tuple(map(column_of, paths)),
-        )
 
 
 def open_history(path: Path | str, options: ReplayOptions, progress: Progress | None = None) -> tuple[History, ReadLog]:
@@ -125,8 +56,8 @@ def open_history(path: Path | str, options: ReplayOptions, progress: Progress | 
     account = ReadLog()
     reader = _Reader(Path(path), options, account, progress)
     started = reader.base()
-    table = _table(Path(path), options)
-    base = _upserts(table, reader.rows.flush().upserts)
+    table = table_of(Path(path), options)
+    base = upserts_of(table, reader.rows.flush().upserts)
     return History(table, started, base, reader.ticks(table, started)), account
 
 
@@ -186,7 +117,7 @@ class _Reader:
                 self._account.ticks_without_change += not (upserts or deletes)
                 self._account.upserts += len(upserts)
                 self._account.deletes += len(deletes)
-                yield Tick(at, _upserts(table, upserts), _keys(table, deletes))
+                yield Tick(at, upserts_of(table, upserts), keys_of(table, deletes))
         self._account.digest = self._digest.hexdigest()[:16]
 
     def _syncs(self, started: int) -> Iterator[int]:
@@ -292,51 +223,3 @@ def _snapshots(path: Path, sought: Sought) -> Generator[Snapshot]:
 def _sync_after(started: int, at: int, interval: int) -> int:
     """Return the time of the first sync after the base that sees what is visible at a time."""
     return started + max(1, -((started - at) // interval)) * interval
-
-
-def _table(path: Path, options: ReplayOptions) -> Table:
-    """Return the table of a replayed file: named after it, its columns after the last part of their paths."""
-    name = on_one_line(Path(options.file or path.absolute()).name)
-    suffix = ending_of(name) if options.file else None
-    stem = name.lower().rfind(suffix) if suffix else len(name)
-    wanted: list[Sequence[str]] = [(_last(part), part) for part in options.key]
-    cursor_path = column_of(options.cursor)
-    wanted += [(_last(cursor_path), cursor_path, f"{cursor_path}_cursor")] if cursor_path else []
-    names = _distinct([*wanted, ("content", "content_json")])
-    key, cursor = tuple(names[: len(options.key)]), names[-2] if cursor_path else None
-    kinds = [Kind.TEXT] * len(key) + [Kind.TIMESTAMP] * bool(cursor_path) + [Kind.TEXT]
-    return Table(name[:stem] or "history", key, cursor, tuple(map(Column, names, kinds)))
-
-
-def _last(path: str) -> str:
-    return path.rpartition(".")[2] or "key"
-
-
-def _distinct(wanted: Sequence[Sequence[str]]) -> list[str]:
-    """Return one name for each list of wishes, all different even to a database that ignores case."""
-    taken: list[str] = []
-    for wishes in wanted:
-        folded = {name.casefold() for name in taken}
-        numbered = (f"{wishes[-1]}_{number}" for number in count(2))
-        taken.append(next(name for name in chain(wishes, numbered) if name.casefold() not in folded))
-    return taken
-
-
-def _upserts(table: Table, rows: Sequence[tuple[Key, Version]]) -> pa.Table:
-    keys = zip(*(key for key, _ in rows), strict=True) if rows else [()] * len(table.key)
-    cursors = [[row.cursor for _, row in rows]] if table.cursor else []
-    return _arrow(table, table.names, [*keys, *cursors, [row.content for _, row in rows]])
-
-
-def _keys(table: Table, keys: Sequence[Key]) -> pa.Table:
-    return _arrow(table, table.key, list(zip(*keys, strict=True)) if keys else [()] * len(table.key))
-
-
-def _arrow(table: Table, names: Sequence[str], columns: Sequence[Sequence[object]]) -> pa.Table:
-    """Return an Arrow table of some of a table's columns."""
-    import pyarrow as pa
-
-    kinds = [table.column(name).kind for name in names]
-    types = [pa.timestamp("us") if kind is Kind.TIMESTAMP else pa.string() for kind in kinds]
-    arrays = [pa.array(values, kind) for values, kind in zip(columns, types, strict=True)]
-    return pa.Table.from_arrays(arrays, names=list(names))

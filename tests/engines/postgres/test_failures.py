@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from incload.engines.endpoints import locate
-from incload.engines.postgres import copy_format, server
+from incload.engines.postgres import server
+from incload.engines.postgres.binary_copy import send
 from incload.engines.postgres.session import PostgresSession
 from incload.errors import Refused
 from incload.loading.plan import Plan
@@ -154,7 +155,7 @@ def test_a_source_that_breaks_off_in_the_middle_leaves_the_load_before(
     """Rows that had come before the connection ended are not in the target."""
     ends = make("postgres-duckdb", postgres_server)
     ends.change("INSERT INTO events SELECT i, repeat('x', 1000), i + 100 FROM generate_series(4, 20000) AS i")
-    gathered, left = copy_format._gathered, [True]
+    gathered, left = send._gathered, [True]
 
     def broken(connection: PGconn) -> object:
         found = gathered(connection)
@@ -167,8 +168,8 @@ def test_a_source_that_breaks_off_in_the_middle_leaves_the_load_before(
             )
         return found
 
-    monkeypatch.setattr(copy_format, "BATCH_ROWS", 1_000)
-    monkeypatch.setattr(copy_format, "_gathered", broken)
+    monkeypatch.setattr(send, "BATCH_ROWS", 1_000)
+    monkeypatch.setattr(send, "_gathered", broken)
     with pytest.raises(Refused, match=r"reading the source broke off: .*closed the connection unexpectedly"):
         ends.load()
     between = ends.rows()

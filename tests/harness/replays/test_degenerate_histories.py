@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.harness.replays.replay import ReplayPlan, replay
-from incload.history.recorded.reader import ReplayOptions, open_history
+from incload.history.recorded.options import ReplayOptions
+from incload.history.recorded.reader import open_history
 from incload.registry import strategy
 from incload.report.render.text import plain
 from incload.report.replay.facts import HistoryFacts

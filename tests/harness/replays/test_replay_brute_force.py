@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from incload.harness.falsify.claims import provable
 from incload.harness.replays.replay import ReplayPlan, replay
-from incload.history.recorded.reader import ReplayOptions, open_history
+from incload.history.recorded.options import ReplayOptions
+from incload.history.recorded.reader import open_history
 from incload.registry import strategies
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ import pytest
 from incload.errors import Refused
 from incload.history.recorded import git as gitread
 from incload.history.recorded.git import Sought, is_bundle, read_bundle, read_repository
+from incload.history.recorded.options import ReplayOptions
 from incload.history.recorded.read_log import Note, ReadLog
-from incload.history.recorded.reader import ReplayOptions, open_history
+from incload.history.recorded.reader import open_history
 
 DAY = 1_540_166_400
 """The time of the first commit of every repository here, in seconds; each next one is a minute later."""

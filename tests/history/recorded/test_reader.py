@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incload.errors import Refused
+from incload.history.recorded.options import ReplayOptions
 from incload.history.recorded.read_log import Note, ReadLog
-from incload.history.recorded.reader import ReplayOptions, open_history
+from incload.history.recorded.reader import open_history
 from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
