@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from incload.cursor import MixedText
 from incload.engines.columns.equality import Equality, folded
-from incload.engines.sql import Query
+from incload.engines.sql import Place, Query
 from incload.errors import Refused
 from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
@@ -87,6 +87,23 @@ class Dialect(ABC):
     def type_name(self, column: Column, origin: str) -> str:
         """Return the type of a target column for a source column of the engine named."""
 
+    def definition(self, column: Column, origin: str) -> str:
+        """Return the definition of a target column for a source column of the engine named."""
+        collation = self.collation(column, origin)
+        collated = f" COLLATE {collation}" if collation else ""
+        return f"{self.quote(column.name)} {self.type_name(column, origin)}".rstrip() + collated
+
+    def collation(self, column: Column, origin: str) -> str:  # noqa: ARG002 - an engine may have it
+        """Return the collation by which a target's column compares keys as the source does; empty without one."""
+        return ""
+
+    def is_wider(self, there: str, wanted: str) -> bool:  # noqa: ARG002 - types decide elsewhere
+        """Return whether a target's column of a type holds every value of another type as it is."""
+        return False
+
+    def check_names(self, columns: Iterable[str]) -> None:  # noqa: B027 - most engines speak of any
+        """Refuse column names that the engine cannot speak of."""
+
     def shared_type(self, column: Column) -> str:  # noqa: ARG002 - an engine may have some
         """Return what standard SQL calls the type of a column that is of no kind; empty where others do not have it."""
         return ""
@@ -110,6 +127,22 @@ class Dialect(ABC):
         """Return quoted names as a list, each after an alias if one is given."""
         prefix = f"{alias}." if alias else ""
         return ", ".join(prefix + self.quote(name) for name in names)
+
+    def temporary(self, name: str) -> str:
+        """Return the qualified name of a temporary table."""
+        return f"temp.{self.quote(name)}"
+
+    def limited(self, table: str, relation: str, where: str) -> str:
+        """Return the rows of a relation that meet a condition, which may call it by the table's name."""
+        return f"(SELECT {self.all_columns(table)} FROM {relation} AS {self.quote(table)} WHERE ({where}))"
+
+    def all_columns(self, table: str) -> str:  # noqa: ARG002 - an engine may have more of them
+        """Return what selects all columns of a source table."""
+        return "*"
+
+    @abstractmethod
+    def name(self, place: Place, table: str) -> str:
+        """Return the fully qualified, quoted name of a table."""
 
     def equal_keys(self, key: Iterable[str], one: str, other: str) -> str:
         """Return the condition that two relations agree in the key columns, as the source compares keys."""
@@ -184,6 +217,15 @@ class Dialect(ABC):
         )
         # Several rows of the other may be of one key, where an earlier load has compared bytes.
         return self.once(names, f"({found}) AS d") if self.equalities else Query(found)
+
+    def deletion(self, key: tuple[str, ...], relation: str, keys: str) -> str:
+        """Return the statement that deletes the rows of a relation whose keys stand in another."""
+        if len(key) == 1:
+            column = self.keyed_by(key[0])
+            return f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys} AS k)"
+        # A row that deletes itself must be named in full: DELETE takes no alias everywhere.
+        equal = self.equal_keys(key, "k", relation)
+        return f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})"
 
     def contents(self, names: Iterable[str], key: tuple[str, ...]) -> list[str]:
         """Return the columns that may differ in two rows of one key; its own spelling may, where the source lets it."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from incload.engines.abilities.optional import CursorLooks, Logs, Parts
+from incload.engines.abilities.optional import CursorLooks, FileValues, Logs, Parts
+from incload.engines.abilities.statements import carry_out
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.traits import Trait
 from incload.engines.contract import WriteResult
@@ -38,7 +39,7 @@ class Session(Dialect, ABC):
 
     def __init__(self) -> None:
         """Begin with nothing staged."""
-        self.logs, self.parts, self.looks = Logs(), Parts(), CursorLooks()
+        self.logs, self.parts, self.looks = Logs(), Parts(), CursorLooks(self.rows, self.relation)
         self._staged: list[str] = []
         self.nulled = {}
         self.created: set[str] = set()
@@ -58,7 +59,10 @@ class Session(Dialect, ABC):
     """Tables that are filled or read in parts."""
 
     looks: CursorLooks
-    """A look at a cursor column that can be put off."""
+    """Looks at a cursor column."""
+
+    file_values: FileValues = FileValues()
+    """What the values of a source are that is a record file."""
 
     created: set[str]
     """The target tables that this session has created where that commits, and in which nothing is committed yet."""
@@ -66,20 +70,8 @@ class Session(Dialect, ABC):
     watch: Callable[[WriteIntent], None] | None = None
     """Called with every intent before it is carried out."""
 
-    from_text: bool = False
-    """Whether the source is a file of text, whose values are kept as the file writes them."""
-
-    undecided: frozenset[str] = frozenset()
-    """The columns of a record file without any value, which leave open what they hold."""
-
-    kept_as_text: frozenset[str] = frozenset()
-    """The columns of a record file that hold numbers or truth values only, and are text as they are in the target."""
-
     nulled: dict[str, set[str]]
     """By column, what has come in that the engine cannot hold and became null: NaN, infinity, -infinity."""
-
-    looked_through: ClassVar[int] = 100_000
-    """How many rows a query may look through that is only asked to be on the safe side."""
 
     @classmethod
     @abstractmethod
@@ -109,27 +101,14 @@ class Session(Dialect, ABC):
         Here that is by statements in the transaction that is open, which `finish` makes durable. Without an intent all
         that the transaction has done is committed; without `lasting` everything is left to be rolled back.
         """
-        result = self.carry_out(intent) if intent else WriteResult()
+        if intent and self.watch:
+            self.watch(intent)
+        result = carry_out(self, intent) if intent else WriteResult()
         if state:
             state.write(result)
         if lasting:
             self.finish()
         return result
-
-    def carry_out(self, intent: WriteIntent) -> WriteResult:
-        """Write what is intended by statements, deletions last."""
-        if self.watch:
-            self.watch(intent)
-        relation, done = self.name("target", intent.table.name), intent.placed or WriteResult()
-        written, removed = done.written, done.removed
-        if intent.clear:
-            removed += self.write(f"DELETE FROM {relation}")
-        if intent.rows:
-            rows = Query(f"SELECT {self.listed(intent.table.names)} FROM {intent.rows}")
-            written += self.insert(intent.table, rows) if intent.adds else self.merge(intent.table, intent.rows)
-        if intent.removals:
-            removed += self.delete(intent.table.key, relation, intent.removals)
-        return WriteResult(written, removed)
 
     def finish(self) -> None:
         """Make the transaction's changes durable, in an engine that writes by statements."""
@@ -171,10 +150,6 @@ class Session(Dialect, ABC):
         """Return what identifies the database, and the user that accesses it; nothing where its file does."""
         return ()
 
-    @abstractmethod
-    def name(self, place: Place, table: str) -> str:
-        """Return the fully qualified, quoted name of a table."""
-
     def show_only(self, table: str, where: str) -> None:
         """Read only the rows of a source table that meet a condition, from now on and wherever rows are read."""
         self._only[table] = where
@@ -186,14 +161,6 @@ class Session(Dialect, ABC):
     def shown(self, table: str, relation: str) -> str:
         """Return those rows of a relation that are read of a source table."""
         return self.limited(table, relation, self._only[table]) if table in self._only else relation
-
-    def limited(self, table: str, relation: str, where: str) -> str:
-        """Return the rows of a relation that meet a condition, which may call it by the table's name."""
-        return f"(SELECT {self.all_columns(table)} FROM {relation} AS {self.quote(table)} WHERE ({where}))"
-
-    def all_columns(self, table: str) -> str:  # noqa: ARG002 - an engine may have more of them
-        """Return what selects all columns of a source table."""
-        return "*"
 
     def volatile(self, functions: Sequence[str]) -> list[str]:  # noqa: ARG002 - an engine may need it
         """Return which functions may change something, or answer otherwise each time, where an engine knows."""
@@ -222,13 +189,6 @@ class Session(Dialect, ABC):
         """Return what each column of a target does by itself."""
         return {column.name: Trait() for column in self.columns("target", table) or ()}
 
-    def is_wider(self, there: str, wanted: str) -> bool:  # noqa: ARG002 - types decide elsewhere
-        """Return whether a target's column of a type holds every value of another type as it is."""
-        return False
-
-    def check_names(self, columns: Iterable[str]) -> None:
-        """Refuse column names that the engine cannot speak of."""
-
     @abstractmethod
     def tables(self, place: Place) -> list[str]:
         """Return the names of the tables in a place."""
@@ -256,14 +216,6 @@ class Session(Dialect, ABC):
         plain numbers.
         """
 
-    def finds_largest(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - a dialect may need it
-        """Return whether the largest value of a column is found at once; without an index, only a small table's is."""
-        return not self.rows(f"SELECT 1 FROM {self.relation(place, table)} AS r LIMIT 1 OFFSET {self.looked_through}")
-
-    def rereads(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - as above
-        """Return whether an index finds the rows beyond a value of a column, so that asking twice costs nothing."""
-        return False
-
     @abstractmethod
     def now(self) -> int:
         """Return the engine's clock in microseconds since 1970-01-01 UTC."""
@@ -282,16 +234,6 @@ class Session(Dialect, ABC):
     def drop(self, table: str) -> None:
         """Drop a target table that this session has created."""
         self.write(f"DROP TABLE {self.name('target', table)}")
-
-    def definition(self, column: Column, origin: str) -> str:
-        """Return the definition of a target column for a source column of the engine named."""
-        collation = self.collation(column, origin)
-        collated = f" COLLATE {collation}" if collation else ""
-        return f"{self.quote(column.name)} {self.type_name(column, origin)}".rstrip() + collated
-
-    def collation(self, column: Column, origin: str) -> str:  # noqa: ARG002 - an engine may have it
-        """Return the collation by which a target's column compares keys as the source does; empty without one."""
-        return ""
 
     def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:  # noqa: ARG002 - most engines compare the bytes of keys
         """Return which key columns a unique index over them does not compare by bytes: how, and its collation."""
@@ -324,10 +266,6 @@ class Session(Dialect, ABC):
         self._counted.pop(self.temporary(name), None)
         self.write(f"INSERT INTO {self.temporary(name)} {query.sql}", query.params)
 
-    def temporary(self, name: str) -> str:
-        """Return the qualified name of a temporary table."""
-        return f"temp.{self.quote(name)}"
-
     def unstage(self) -> None:
         """Drop the temporary tables of a sync, those that still exist."""
         self._counted.clear()
@@ -352,12 +290,7 @@ class Session(Dialect, ABC):
 
     def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:
         """Delete the rows of a relation whose keys stand in another; return how many."""
-        if len(key) == 1:
-            column = self.keyed_by(key[0])
-            return self.write(f"DELETE FROM {relation} WHERE {column} IN (SELECT {column} FROM {keys} AS k)")
-        # A row that deletes itself must be named in full: DELETE takes no alias everywhere.
-        equal = self.equal_keys(key, "k", relation)
-        return self.write(f"DELETE FROM {relation} WHERE EXISTS (SELECT 1 FROM {keys} AS k WHERE {equal})")
+        return self.write(self.deletion(key, relation, keys))
 
     def insert(self, table: Table, query: Query) -> int:
         """Add the rows of a query to the target; return how many."""

@@ -203,7 +203,7 @@ def _largest(job: WriteJob, prepared: PreparedWrite, scale: Scale) -> Position |
     """Return the source's largest cursor value, if an index gives it or the table is small; else None."""
     table, source = job.table, job.connections.source
     column = table.column(table.cursor or "")
-    if not prepared.largest and not source.finds_largest("source", job.connections.table, column.name):
+    if not prepared.largest and not source.looks.finds_largest("source", job.connections.table, column.name):
         return None
     maximum = source.cursor(column.name, scale, column.declared).maximum
     (found,) = prepared.largest or source.rows(f"SELECT {maximum} FROM {job.connections.relation} AS r")[0]

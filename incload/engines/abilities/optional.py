@@ -1,19 +1,19 @@
 """What an engine may do beyond the contract of a session: follow changes, load in parts, put a look at a cursor off.
 
-Each is a small object beside the session. The one here does nothing, which is right for most engines; an engine that
-can do more hands its own to the session.
+Each is a small object beside the session. The one here is right for an engine that can do nothing special; an engine
+that can do more hands its own to the session.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from incload.cursor import Scale
     from incload.engines.abilities.change_log import Capture, ChangeLog
-    from incload.engines.sql import Place, Query
+    from incload.engines.sql import Place, Query, Row
     from incload.engines.stream import Stream
     from incload.strategy import Capability, Rows
     from incload.table import Column, Table
@@ -78,13 +78,47 @@ class Parts:
         """Drop what a load that was killed may have left under a table's passing name."""
 
 
+class FileValues(NamedTuple):
+    """What the values of a record file are.
+
+    Attributes:
+        from_text: Whether the file is one of text, whose values are kept as the file writes them.
+        undecided: The columns without any value, which leave open what they hold.
+        kept_as_text: The columns that hold numbers or truth values only, and are text as they are in the target.
+    """
+
+    from_text: bool = False
+    undecided: frozenset[str] = frozenset()
+    kept_as_text: frozenset[str] = frozenset()
+
+
 class CursorLooks:
-    """A look at a cursor column that can be put off until it is known what is asked.
+    """Looks at a cursor column: at once by an index, or put off until it is known what is asked.
 
     What a cursor's values mean is decided before a strategy has said what it asks for. An engine that would have to
     look at every value for it may, where the column `seems` to hold what it held at the sync before, put that off and
     look at what the order of the rows asked for hangs on.
     """
+
+    def __init__(
+        self, rows: Callable[..., list[Row]], relation: Callable[[Place, str], str], looked_through: int = 100_000
+    ) -> None:
+        """Take what runs a query and what names the rows that are read.
+
+        `looked_through` is how many rows a query may look through that is only asked to be on the safe side.
+        """
+        self._rows, self._relation, self._looked_through = rows, relation, looked_through
+
+    def finds_largest(self, place: Place, table: str, column: str) -> bool:
+        """Return whether the largest value of a column is found at once; without an index, only a small table's is."""
+        relation = self._relation(place, table)
+        return self.rereads(place, table, column) or not self._rows(
+            f"SELECT 1 FROM {relation} AS r LIMIT 1 OFFSET {self._looked_through}"
+        )
+
+    def rereads(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - an engine may know its indexes
+        """Return whether an index finds the rows beyond a value of a column, so that asking twice costs nothing."""
+        return False
 
     def seems(self, place: Place, table: str, column: Column, scale: Scale) -> bool:  # noqa: ARG002 - see above
         """Return whether a column seems to hold values of a scale still, so that `confirm` is to be asked about it."""

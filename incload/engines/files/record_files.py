@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from incload.engines.abilities.optional import FileValues
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import record_format
 from incload.engines.files import gzip_files
@@ -217,9 +218,11 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
         return Taken(0)
     _require(path, [field.name for field in fields], wanted)
     fields = [replace(field, families=families_of(session, field)) for field in fields]
-    session.from_text = True
-    session.undecided = frozenset(field.name for field in fields if not field.families)
-    session.kept_as_text = frozenset(field.name for field in fields if _is_narrower(field, wanted))
+    session.file_values = FileValues(
+        from_text=True,
+        undecided=frozenset(field.name for field in fields if not field.families),
+        kept_as_text=frozenset(field.name for field in fields if _is_narrower(field, wanted)),
+    )
     by_name = {field.name: field for field in fields}
     by_hand = named_types(session, path, wanted.types, by_name)
     expected = [name for name in wanted.known if name in by_name or name not in wanted.own]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from incload.engines.abilities.optional import CursorLooks
 from incload.engines.columns.traits import Trait
 from incload.engines.endpoints import no_schema
 from incload.table import Column, Kind
@@ -14,7 +15,7 @@ from incload.table import Column, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from incload.engines.session import Row
+    from incload.engines.session import Row, Session
     from incload.engines.sql import Place
 
 _KINDS = {
@@ -220,6 +221,19 @@ class Catalogue:
         return _Index(
             Holds.KEY if primary == "true" else holds, tuple(table.named.get(number, "") for number in numbers)
         )
+
+
+class IndexLooks(CursorLooks):
+    """Knows the indexes: one that starts with a column finds its largest value, and the rows beyond a value."""
+
+    def __init__(self, session: Session, catalogue: Catalogue) -> None:
+        """Take the session that reads the tables, and what its catalogue says."""
+        super().__init__(session.rows, session.relation)
+        self._name, self._catalogue = session.name, catalogue
+
+    def rereads(self, place: Place, table: str, column: str) -> bool:
+        """Ask the catalogue."""
+        return self._catalogue.starts_index(self._name(place, table), column)
 
 
 def _column(name: str, declared: object, typname: object, typtype: object, oid: object) -> Column:

@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 from incload.cursor import UNITS, MixedText, Scale, Timestamps
 from incload.engines.columns.equality import Equality
+from incload.engines.columns.traits import is_wider
 from incload.engines.cursor_sql import CursorSql
 from incload.engines.dialect import Dialect
 from incload.engines.postgres.columns import shared_types
-from incload.engines.postgres.sql import hashed, key_timestamp, microseconds, ticks, timestamp
+from incload.engines.postgres.sql import (
+    LADDERS,
+    LENGTHS,
+    NAME_BYTES,
+    hashed,
+    key_timestamp,
+    microseconds,
+    ticks,
+    timestamp,
+)
 from incload.engines.sql import Query
 from incload.errors import Refused
 from incload.exact_numbers import ExactNumbers
@@ -53,6 +63,16 @@ class PostgresDialect(Dialect):
             return CursorSql(value, "CAST(? AS numeric)", f"{name}::text", f"max({value})::text")
         is_id = declared == "uuid"
         return CursorSql(name, "CAST(? AS uuid)", f"CAST({name} AS text)") if is_id else CursorSql(name, "?", name)
+
+    def is_wider(self, there: str, wanted: str) -> bool:
+        """Know the types of numbers and of texts; a float of another width shows other digits."""
+        return is_wider(there, wanted, LADDERS, LENGTHS)
+
+    def check_names(self, columns: Iterable[str]) -> None:
+        """Refuse a name that PostgreSQL would cut off."""
+        for name in columns:
+            if len(name.encode()) > NAME_BYTES:
+                raise Refused(f"PostgreSQL keeps {NAME_BYTES} bytes of the column name {name!r}: shorten it.")
 
     def exact(self, value: str, scale: Scale, declared: str) -> str:  # noqa: ARG002 - a numeric has any scale
         """Cast what an earlier load has kept as text."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -13,10 +14,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from incload.engines.driver_errors import reason
 from incload.engines.endpoint import Endpoint
+from incload.engines.postgres.sql import lock_number
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from incload.engines.session import Row
 
@@ -154,3 +156,41 @@ def connected(server: Server) -> psycopg.Connection[Row]:
             said = said.replace(secret, "***")
         raise Refused(f"the PostgreSQL database {server.shown} cannot be opened: {said}") from None
     return connection
+
+
+class TableLock:
+    """The advisory lock that a load holds on the table it writes."""
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        """Take the connection that is to hold it."""
+        self._connection = connection
+        self._number: int | None = None
+
+    def take(self, schema: str, table: str) -> None:
+        """Wait for the lock; refuse a table that another load does not leave in time."""
+        self._number = lock_number(schema, table)
+        try:
+            self._connection.execute(f"SELECT pg_advisory_lock({self._number})".encode())
+        except psycopg.errors.LockNotAvailable:
+            self._number = None
+            raise Refused(
+                f"table {table!r} is being loaded by another process, which was not ready within {LOCK_SECONDS} "
+                "seconds: load again when it has finished."
+            ) from None
+
+    def free(self) -> None:
+        """Give the lock back, if it is held."""
+        number, self._number = self._number, None
+        if number is not None:
+            with unless_lost(self._connection):
+                self._connection.execute(f"SELECT pg_advisory_unlock({number})".encode())
+
+
+@contextmanager
+def unless_lost(connection: psycopg.Connection[Row]) -> Iterator[None]:
+    """Let a lost connection be: with it the server ends its transaction and its locks."""
+    try:
+        yield
+    except psycopg.OperationalError:
+        if not connection.closed:
+            raise

@@ -7,39 +7,32 @@ go to the server in one step and take the types of the columns it speaks of.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import psycopg
-from psycopg.sql import Literal
 
 from incload.cursor import ZONE_AT_END, Scale
 from incload.engines.capabilities import Capabilities
-from incload.engines.columns.traits import is_wider
 from incload.engines.cursor_scale import TextCursor, declared_scale
 from incload.engines.postgres.binary_copy import send
-from incload.engines.postgres.catalog import Catalogue, Holds
+from incload.engines.postgres.catalog import Catalogue, Holds, IndexLooks
 from incload.engines.postgres.changes.aside import Aside
 from incload.engines.postgres.changes.logs import PostgresLogs
-from incload.engines.postgres.columns.equality import key_equalities
+from incload.engines.postgres.columns.equality import check_collation, check_equality, key_equalities
 from incload.engines.postgres.dialect import PostgresDialect
-from incload.engines.postgres.endpoint import LOCK_SECONDS, Server, connected, locate
+from incload.engines.postgres.endpoint import Server, TableLock, connected, locate, unless_lost
 from incload.engines.postgres.sql import (
-    LADDERS,
-    LENGTHS,
-    NAME_BYTES,
     foreign_type,
-    lock_number,
     microseconds,
+    spelled,
     stored_name,
+    type_elsewhere,
 )
 from incload.engines.postgres.transfer import PostgresTransfer
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.temporary.tables import STAGE
-from incload.errors import Refused
 from incload.strategy import Capability
-from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,15 +41,12 @@ if TYPE_CHECKING:
     from incload.engines.columns.traits import Trait
     from incload.engines.endpoint import Endpoint
     from incload.engines.stream import Stream
-    from incload.table import Table
+    from incload.table import Column, Table
 
 __all__ = ["PostgresSession", "Server", "locate"]
 
-_PLACEHOLDER = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\?""")
 _AS_GIVEN = "OVERRIDING SYSTEM VALUE"
 """A number that the database gives to each row is taken from the source, as any other value."""
-_SAME_IF_EQUAL = {Kind.INTEGER, Kind.REAL, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.DECIMAL, Kind.BLOB}
-"""Kinds of keys that are the same if they are equal, but for the two zeros of floats."""
 
 
 class PostgresSession(PostgresDialect, Session):
@@ -78,13 +68,14 @@ class PostgresSession(PostgresDialect, Session):
             "source": source.schema if source else "",
             "target": target.schema if target else "",
         }
-        self._lock: int | None = None
         self.is_open = False
         self.driver = connected(server)
+        self._lock = TableLock(self.driver)
         self.transfer = PostgresTransfer(self, self.driver, self._execute)
         self._aside = Aside(server, is_alone=self._is_alone)
         self.logs = PostgresLogs(self, self, self._schemas)
         self._catalogue = Catalogue(self.rows, self._schemas, keeps_domains=not self._is_alone)
+        self.looks = IndexLooks(self, self._catalogue)
 
     @classmethod
     def open(cls, source: Endpoint | None, target: Endpoint | None) -> Self:
@@ -105,16 +96,7 @@ class PostgresSession(PostgresDialect, Session):
         return max(self._execute(sql, params).rowcount, 0)
 
     def _execute(self, sql: str, params: Sequence[object] = ()) -> psycopg.Cursor[Row]:
-        return self.driver.execute(self._spelled(sql, params).encode())
-
-    def _spelled(self, sql: str, params: Sequence[object]) -> str:
-        """Write the parameters into a statement, at its placeholders outside of names and texts."""
-        if not params:
-            return sql
-        values = iter(params)
-        spelled = _PLACEHOLDER.sub(lambda found: found[1] or Literal(next(values)).as_string(self.driver), sql)
-        assert next(values, self) is self  # noqa: S101 - each parameter has its placeholder
-        return spelled
+        return self.driver.execute(spelled(sql, params, self.driver).encode())
 
     def begin(self, table: str) -> None:
         """Take the lock of the table, then begin: a snapshot taken before the lock would be that of the load before.
@@ -124,15 +106,7 @@ class PostgresSession(PostgresDialect, Session):
         if not table:
             self._begin("READ WRITE")
             return
-        self._lock = lock_number(self._schemas["target"], table)
-        try:
-            self._execute(f"SELECT pg_advisory_lock({self._lock})")
-        except psycopg.errors.LockNotAvailable:
-            self._lock = None
-            raise Refused(
-                f"table {table!r} is being loaded by another process, which was not ready within {LOCK_SECONDS} "
-                "seconds: load again when it has finished."
-            ) from None
+        self._lock.take(self._schemas["target"], table)
         self._begin("READ WRITE")
 
     def begin_read(self) -> None:
@@ -148,33 +122,18 @@ class PostgresSession(PostgresDialect, Session):
         """Commit; temporary tables go with the transaction."""
         self._execute("COMMIT")
         self.is_open = False
-        self._unlock()
+        self._lock.free()
 
     def rollback(self) -> None:
         """Roll back, if a transaction is open; where the connection is lost, the server has done so."""
         self.transfer.release()
         self._catalogue.forget()
         was_open, self.is_open = self.is_open, False
-        with self._unless_lost():
+        with unless_lost(self.driver):
             send.abandon(self.driver)
             if was_open:
                 self._execute("ROLLBACK")
-        self._unlock()
-
-    def _unlock(self) -> None:
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            with self._unless_lost():
-                self._execute(f"SELECT pg_advisory_unlock({lock})")
-
-    @contextmanager
-    def _unless_lost(self) -> Iterator[None]:
-        """Let a lost connection be: with it the server ends its transaction and its locks."""
-        try:
-            yield
-        except psycopg.OperationalError:
-            if not self.driver.closed:
-                raise
+        self._lock.free()
 
     def close(self) -> None:
         """Close every connection."""
@@ -193,7 +152,7 @@ class PostgresSession(PostgresDialect, Session):
 
     def portions(self, sql: str, params: Sequence[object], size: int) -> Iterator[Row]:
         """Run a query on a connection of its own and yield its rows, so many held at a time."""
-        return self._aside.portions(self._spelled(sql, params), size)
+        return self._aside.portions(spelled(sql, params, self.driver), size)
 
     def database(self) -> Row:
         """Ask for what no two servers have in common, for the database on it, and as whom it is spoken to."""
@@ -223,16 +182,6 @@ class PostgresSession(PostgresDialect, Session):
         """Ask the catalogue."""
         return self._catalogue.traits(self.name("target", table))
 
-    def is_wider(self, there: str, wanted: str) -> bool:
-        """Know the types of numbers and of texts; a float of another width shows other digits."""
-        return is_wider(there, wanted, LADDERS, LENGTHS)
-
-    def check_names(self, columns: Iterable[str]) -> None:
-        """Refuse a name that PostgreSQL would cut off."""
-        for name in columns:
-            if len(name.encode()) > NAME_BYTES:
-                raise Refused(f"PostgreSQL keeps {NAME_BYTES} bytes of the column name {name!r}: shorten it.")
-
     def tables(self, place: Place) -> list[str]:
         """List tables and views."""
         return self._catalogue.tables(self._schemas[place])
@@ -256,32 +205,18 @@ class PostgresSession(PostgresDialect, Session):
     def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
         """Ask the catalogue about types of which it is not known that what is equal is the same."""
         columns = [each for each in self.columns(place, table) or () if each.name in key]
-        if all(column.kind in _SAME_IF_EQUAL for column in columns):
-            return {}
-        return key_equalities(self.rows, self.name(place, table), key)
+        return key_equalities(self.rows, self.name(place, table), columns)
 
     def collation(self, column: Column, origin: str) -> str:
         """Keep PostgreSQL's own collation, by which the server compares keys; refuse one that is not there."""
         if origin != self.engine or not column.collation:
             return ""
-        if self.rows("SELECT to_regcollation(?) IS NULL", (column.collation,))[0][0]:
-            raise Refused(
-                f"key column {column.name!r} has the collation {column.collation}, which the target database does not "
-                "have: create the collation there, or load from a view that casts the column to another."
-            )
+        check_collation(self.rows, column)
         return column.collation
 
     def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
-        """Have the server plan a comparison, which it refuses for json, xml, points and what is made of them."""
-        relation = self.name(place, table)
-        for column in columns:
-            try:
-                self.rows(f"SELECT 1 FROM {relation} GROUP BY {self.quote(column.name)} LIMIT 0")
-            except psycopg.errors.UndefinedFunction:
-                raise Refused(
-                    f"key column {column.name!r} is of type {column.declared}, which has no equality in PostgreSQL, so "
-                    "that rows could not be distinguished: name another key, or load from a view that casts it to text."
-                ) from None
+        """Have the server plan a comparison."""
+        check_equality(self.rows, self.name(place, table), columns)
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Follow the declared type; for text, take one timestamp of every shape."""
@@ -289,14 +224,6 @@ class PostgresSession(PostgresDialect, Session):
         return declared_scale(column, per_second) or TextCursor(self, self.relation(place, table), column).scale(
             "min", zone, "bigint"
         )
-
-    def finds_largest(self, place: Place, table: str, column: str) -> bool:
-        """An index that starts with the column gives its largest value at once."""
-        return self.rereads(place, table, column) or super().finds_largest(place, table, column)
-
-    def rereads(self, place: Place, table: str, column: str) -> bool:
-        """An index that starts with the column finds the rows beyond a value."""
-        return self._catalogue.starts_index(self.name(place, table), column)
 
     def now(self) -> int:
         """Ask the server."""
@@ -318,12 +245,7 @@ class PostgresSession(PostgresDialect, Session):
             return foreign_type(column)
         if not column.own or not self._is_alone or self._catalogue.knows(column.declared):
             return column.declared
-        if column.own == "enum":
-            return "text"
-        raise Refused(
-            f"column {column.name!r} is of type {column.declared}, which the target database does not have: "
-            "create the type there, or load from a view that casts the column to text."
-        )
+        return type_elsewhere(column)
 
     def merge(self, table: Table, incoming: str) -> int:
         """Upsert, the fastest correct way in PostgreSQL."""
@@ -367,7 +289,7 @@ class PostgresSession(PostgresDialect, Session):
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
-        return self.transfer.stream(query, columns, self._spelled)
+        return self.transfer.stream(query, columns)
 
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:
         """Hold the stream until a statement asks for it."""

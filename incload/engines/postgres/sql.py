@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from psycopg.sql import Literal
 
 from incload.cursor import ENDLESS, UNITS
 from incload.errors import Refused
 from incload.table import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import psycopg
+
+    from incload.engines.sql import Row
     from incload.table import Column
 
 NAME_BYTES = 63
@@ -30,6 +38,19 @@ LADDERS = (("smallint", "integer", "bigint"), ("character varying", "text"))
 """Types of which each holds all that those before it hold, and shows it alike."""
 LENGTHS = {"numeric": "numeric", "character varying": "text"}
 """The type without digits or a length that holds all that one with them holds."""
+
+
+_PLACEHOLDER = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\?""")
+
+
+def spelled(sql: str, params: Sequence[object], connection: psycopg.Connection[Row]) -> str:
+    """Write the parameters into a statement, at its placeholders outside of names and texts."""
+    if not params:
+        return sql
+    values = iter(params)
+    written = _PLACEHOLDER.sub(lambda found: found[1] or Literal(next(values)).as_string(connection), sql)
+    assert next(values, spelled) is spelled  # noqa: S101 - each parameter has its placeholder
+    return written
 
 
 def lock_number(schema: str, table: str) -> int:
@@ -101,3 +122,13 @@ def foreign_type(column: Column) -> str:
     if column.kind is Kind.TIMESTAMP and (column.zoned or column.dated):
         return "date" if column.dated else "timestamp with time zone"
     return column.shared or TYPES[column.kind]
+
+
+def type_elsewhere(column: Column) -> str:
+    """Return the type for a column of a type that a user has created, in a database that does not have it."""
+    if column.own == "enum":
+        return "text"
+    raise Refused(
+        f"column {column.name!r} is of type {column.declared}, which the target database does not have: "
+        "create the type there, or load from a view that casts the column to text."
+    )

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from incload.engines.postgres.binary_copy import receive, send, types
+from incload.engines.postgres.sql import spelled
 from incload.engines.sql import Query
 from incload.engines.stream import Batches, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import psycopg
     import pyarrow as pa
@@ -54,15 +55,17 @@ class PostgresTransfer:
         self._pending = receive.Incoming(rows.select([each.name for each in columns]).to_reader(), columns)
         return self.take_in(STREAM)
 
-    def stream(
-        self, query: Query, columns: tuple[Column, ...], spelled: Callable[[str, Sequence[object]], str]
-    ) -> Stream:
+    def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""
         parts = ", ".join(
             f"{types.crossing(self._session.quote(column.name), column)} AS {self._session.quote(column.name)}"
             for column in columns
         )
-        reader = send.read(self._connection, spelled(f"SELECT {parts} FROM ({query.sql}) AS q", query.params), columns)
+        reader = send.read(
+            self._connection,
+            spelled(f"SELECT {parts} FROM ({query.sql}) AS q", query.params, self._connection),
+            columns,
+        )
         return Batches(reader, self._session.error)
 
     def receive(self, stream: Stream, columns: tuple[Column, ...]) -> str:

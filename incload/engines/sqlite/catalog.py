@@ -11,7 +11,7 @@ from incload.table import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from incload.engines.sql import Place, Row
+    from incload.engines.sql import Place, Query, Row
 
 _AT = (
     "SELECT ? AS at, 'column' AS what, name, type, \"notnull\", dflt_value IS NOT NULL, pk, hidden, ''"
@@ -129,6 +129,11 @@ class Catalogue:
         if self._remembers:
             self._searched[relation, column] = searched
         return searched
+
+    def sorts(self, query: Query) -> bool:
+        """Ask the planner whether a query needs anything sorted."""
+        plan = self._rows(f"EXPLAIN QUERY PLAN {query.sql}", query.params)
+        return any("TEMP B-TREE" in str(step) for *_, step in plan)
 
     @property
     def compares_bytes(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.engines.abilities.optional import CursorLooks, Logs
+from incload.engines.sql import Query
 from incload.engines.sqlite.cursor_check import CursorValues
 
 if TYPE_CHECKING:
@@ -48,7 +49,17 @@ class SqliteLooks(CursorLooks):
 
     def __init__(self, session: Session, stands: Mapping[Place, str], catalogue: Catalogue) -> None:
         """Take the session that reads them, under which name each place is attached, and what its catalogue says."""
+        super().__init__(session.rows, session.relation)
         self._session, self._stands, self._catalogue = session, stands, catalogue
+
+    def rereads(self, place: Place, table: str, column: str) -> bool:
+        """Ask the planner: rows that need no sorting stand in an index."""
+        relation = self._session.relation(place, table)
+        if self._catalogue.searches(relation, column):
+            return True
+        return not self._catalogue.sorts(
+            Query(f"SELECT 1 FROM {relation} ORDER BY {self._session.quote(column)} DESC LIMIT 1")
+        )
 
     def seems(self, place: Place, table: str, column: Column, scale: Scale) -> bool:
         """Look at the largest value, where an index finds it and the others."""

@@ -206,17 +206,6 @@ class SqliteSession(SqliteDialect, Session):
         """Look at the stored values: SQLite's declared types promise nothing."""
         return CursorValues(self, self.relation(place, table), column.name).scale(per_second)
 
-    def finds_largest(self, place: Place, table: str, column: str) -> bool:
-        """Ask the planner: an index spares it the sorting."""
-        return self.rereads(place, table, column) or super().finds_largest(place, table, column)
-
-    def rereads(self, place: Place, table: str, column: str) -> bool:
-        """Ask the planner: rows that need no sorting stand in an index."""
-        if self._catalogue.searches(self.relation(place, table), column):
-            return True
-        in_order = Query(f"SELECT 1 FROM {self.relation(place, table)} ORDER BY {self.quote(column)} DESC LIMIT 1")
-        return not self._sorts(in_order)
-
     def now(self) -> int:
         """SQLite lives in this process: its clock is the machine's."""
         return time.time_ns() // 1_000
@@ -226,13 +215,8 @@ class SqliteSession(SqliteDialect, Session):
         exact = ", ".join(f"{name} COLLATE BINARY AS {name}" for name in map(self.quote, names))
         held = f"SELECT {self.listed(names)} FROM {other}"
         merged = Query(f"SELECT {exact} FROM {relation} EXCEPT {held} ORDER BY {self.listed(key)}")
-        one_by_one = self.equalities or self._sorts(merged)
+        one_by_one = self.equalities or self._catalogue.sorts(merged)
         return super().differing(names, key, relation, other) if one_by_one else merged
-
-    def _sorts(self, query: Query) -> bool:
-        """Ask the planner whether a query needs anything sorted."""
-        plan = self.rows(f"EXPLAIN QUERY PLAN {query.sql}", query.params)
-        return any("TEMP B-TREE" in str(step) for *_, step in plan)
 
     def merge(self, table: Table, incoming: str) -> int:
         """Upsert, the fastest correct way in SQLite; a table called excluded would be taken for the new rows."""

@@ -125,13 +125,13 @@ def settle_kinds(connections: Connections, table: Table, before: Kinds, *, evolv
     types = {column.name: target.type_name(column, origin) for column in table.columns}
     if target.capabilities.hides_kinds and origin != target.engine:
         changed = changed_kinds(table, types, before)
-        if source.from_text:
+        if source.file_values.from_text:
             changed = {name: kinds for name, kinds in changed.items() if not _as_written(kinds)}
         _settle_changed(target, table, changed, evolve=evolve)
-    is_kept = before or source.undecided or origin != target.engine
-    now = kinds_now(table, types, before, source.undecided) if is_kept else before
+    is_kept = before or source.file_values.undecided or origin != target.engine
+    now = kinds_now(table, types, before, source.file_values.undecided) if is_kept else before
     texts = about_texts(table, before, target.engine) if origin != target.engine else ()
-    return SettledKinds(now, (*about_undecided(table, before, source.kept_as_text), *texts))
+    return SettledKinds(now, (*about_undecided(table, before, source.file_values.kept_as_text), *texts))
 
 
 def _as_written(kinds: tuple[str, str]) -> bool:

@@ -160,4 +160,4 @@ def beside_own(connections: Connections, table: Table) -> Kinds:
     if all(column.name in table.names for column in found):
         return {}
     types = {column.name: target.type_name(column, connections.origin) for column in table.columns}
-    return kinds_now(table, types, {}, connections.source.undecided)
+    return kinds_now(table, types, {}, connections.source.file_values.undecided)

@@ -67,7 +67,7 @@ def _is_indexed(job: WriteJob, delta: Delta, rule: WriteRule) -> bool:
         return False
     source, columns = job.connections.source, {_ordered_by(job, rows) for rows in delta.rows}
     return None not in columns and all(
-        source.rereads("source", job.connections.table, column) for column in columns if column
+        source.looks.rereads("source", job.connections.table, column) for column in columns if column
     )
 
 
@@ -93,7 +93,7 @@ def _maximum(job: WriteJob) -> str:
     name, source = job.table.cursor, job.connections.source
     if name is None or job.scale is None or _is_mixed(job):
         return ""
-    if not source.rereads("source", job.connections.table, name):
+    if not source.looks.rereads("source", job.connections.table, name):
         return ""
     return source.cursor(name, job.scale, job.table.column(name).declared).maximum
 

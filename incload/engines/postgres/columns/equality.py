@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from incload.engines.columns.equality import Equality
+from incload.engines.dialect import Dialect
+from incload.errors import Refused
+from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from incload.engines.sql import Row
+    from incload.table import Column
 
 _KNOWN = {"numeric": Equality.NUMERIC, "citext": Equality.NOCASE}
 _FLOATS = {"float4", "float8"}
 """Of floats only zero is written in two ways, and every engine takes both for one."""
 
 
+_SAME_IF_EQUAL = {Kind.INTEGER, Kind.REAL, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.DECIMAL, Kind.BLOB}
+"""Kinds of keys that are the same if they are equal, but for the two zeros of floats."""
+
+
 def key_equalities(
-    rows: Callable[[str, Sequence[object]], list[Row]], relation: str, key: tuple[str, ...]
+    rows: Callable[[str, Sequence[object]], list[Row]], relation: str, key: Sequence[Column]
 ) -> dict[str, tuple[Equality, str]]:
     """Return how a unique index over the key takes values for one that are not the same; the strictest index counts.
 
+    It is asked about types of which it is not known that what is equal is the same.
     The server itself says of each type and collation whether what is equal is the same to the last bit: that is the
     fourth support function of its B-trees. A collation is named as a statement names it.
     """
+    if all(column.kind in _SAME_IF_EQUAL for column in key):
+        return {}
     found = rows(
         "SELECT i.indexrelid::text, a.attname, t.typname, c.collisdeterministic,"
         " quote_ident(n.nspname) || '.' || quote_ident(c.collname),"
@@ -44,7 +57,7 @@ def key_equalities(
     fitting = [
         {name: each for name, each in columns.items() if each}
         for columns in indexes.values()
-        if set(columns) == set(key)
+        if set(columns) == {column.name for column in key}
     ]
     return min(fitting, key=len, default={})
 
@@ -57,3 +70,24 @@ def _equality(
     if is_image or type_ in _FLOATS:
         return None
     return _KNOWN.get(str(type_), Equality.OWN), ""
+
+
+def check_equality(rows: Callable[[str], list[Row]], relation: str, key: Iterable[Column]) -> None:
+    """Have the server plan a comparison, which it refuses for json, xml, points and what is made of them."""
+    for column in key:
+        try:
+            rows(f"SELECT 1 FROM {relation} GROUP BY {Dialect.quote(column.name)} LIMIT 0")
+        except psycopg.errors.UndefinedFunction:
+            raise Refused(
+                f"key column {column.name!r} is of type {column.declared}, which has no equality in PostgreSQL, so "
+                "that rows could not be distinguished: name another key, or load from a view that casts it to text."
+            ) from None
+
+
+def check_collation(rows: Callable[[str, Sequence[object]], list[Row]], column: Column) -> None:
+    """Refuse a collation of a key column that the database does not have."""
+    if rows("SELECT to_regcollation(?) IS NULL", (column.collation,))[0][0]:
+        raise Refused(
+            f"key column {column.name!r} has the collation {column.collation}, which the target database does not "
+            "have: create the collation there, or load from a view that casts the column to another."
+        )
