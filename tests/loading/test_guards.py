@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from incload.cursor import UNITS, IsoText, MixedText, Scale, Timestamps
-from incload.engines.session import Session
+from incload.engines.abilities.optional import CursorLooks
 from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
 from incload.loading.guards import FARTHEST_ZONE_HOURS, may_remove, refuse_backwards
@@ -443,7 +443,7 @@ def asked(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> bool:
 
 def test_a_large_table_without_an_index_is_not_searched(sqlite_ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     """The largest value is asked for where an index knows it or the table is small, and not a row beyond."""
-    monkeypatch.setattr(Session, "looked_through", 10)
+    monkeypatch.setattr(CursorLooks, "looked_through", 10)
     filled(sqlite_ends, range(1, 11))
     sqlite_ends.load("timestamp_watermark")
     small = asked(sqlite_ends, monkeypatch)

@@ -100,20 +100,18 @@ class CursorLooks:
     look at what the order of the rows asked for hangs on.
     """
 
-    def __init__(
-        self, rows: Callable[..., list[Row]], relation: Callable[[Place, str], str], looked_through: int = 100_000
-    ) -> None:
-        """Take what runs a query and what names the rows that are read.
+    looked_through: int = 100_000
+    """How many rows a query may look through that is only asked to be on the safe side."""
 
-        `looked_through` is how many rows a query may look through that is only asked to be on the safe side.
-        """
-        self._rows, self._relation, self._looked_through = rows, relation, looked_through
+    def __init__(self, rows: Callable[..., list[Row]], relation: Callable[[Place, str], str]) -> None:
+        """Take what runs a query and what names the rows that are read."""
+        self._rows, self._relation = rows, relation
 
     def finds_largest(self, place: Place, table: str, column: str) -> bool:
         """Return whether the largest value of a column is found at once; without an index, only a small table's is."""
         relation = self._relation(place, table)
         return self.rereads(place, table, column) or not self._rows(
-            f"SELECT 1 FROM {relation} AS r LIMIT 1 OFFSET {self._looked_through}"
+            f"SELECT 1 FROM {relation} AS r LIMIT 1 OFFSET {self.looked_through}"
         )
 
     def rereads(self, place: Place, table: str, column: str) -> bool:  # noqa: ARG002 - an engine may know its indexes

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 import duckdb
 
 from incload.cursor import ZONE_AT_END, Scale
-from incload.engines.abilities.optional import CursorLooks
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.equality import Equality
 from incload.engines.columns.traits import Trait, is_wider
@@ -75,7 +74,7 @@ class DuckdbSession(DuckdbDialect, Session):
         is_one_file = are_one(source, target)
         super().__init__()
         self.parts = self._parts = DuckdbParts(self)
-        self.looks = CursorLooks(self.rows, self.relation, looked_through=1_000_000)
+        self.looks.looked_through = 1_000_000
         self._upkeep = DuckdbUpkeep(self)
         self.places = DuckdbSchemas(self, schemas, is_one_file=is_one_file)
         self._catalogue = Catalogue(self.rows, self.places)

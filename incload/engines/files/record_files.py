@@ -204,8 +204,7 @@ def _parquet(session: Session, file: File, table: str) -> Taken:
     session.write(f"CREATE TABLE {name} AS {how.sql}", (_itself(path),))
     session.release()
     names = [str(column) for column, *_ in session.rows(f"DESCRIBE {name}")]
-    records = session.count(name)
-    if records:
+    if records := session.count(name):
         _require(path, names, file.wanted)
         _check_key(session, path, table, file.wanted)
     return Taken(records, how.notes)
@@ -218,11 +217,9 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
         return Taken(0)
     _require(path, [field.name for field in fields], wanted)
     fields = [replace(field, families=families_of(session, field)) for field in fields]
-    session.file_values = FileValues(
-        from_text=True,
-        undecided=frozenset(field.name for field in fields if not field.families),
-        kept_as_text=frozenset(field.name for field in fields if _is_narrower(field, wanted)),
-    )
+    undecided = frozenset(field.name for field in fields if not field.families)
+    narrower = frozenset(field.name for field in fields if _is_narrower(field, wanted))
+    session.file_values = FileValues(from_text=True, undecided=undecided, kept_as_text=narrower)
     by_name = {field.name: field for field in fields}
     by_hand = named_types(session, path, wanted.types, by_name)
     expected = [name for name in wanted.known if name in by_name or name not in wanted.own]
