@@ -1,9 +1,9 @@
 """incload: load tables incrementally, and measure what each way of doing so gets wrong.
 
-The package offers functions, each the command of its name: `load`, `audit`, `compare`, `replay`, `profile`, `state`.
-Two modules are public as well: `strategy` (the contract of a strategy) and `registry` (what strategies there are).
-Everything else may change. What must stay true: importing this package imports none of its dependencies, and no module
-of its own before a name is used.
+The package offers functions, each the command of its name: `load`, `audit`, `repair`, `compare`, `replay`, `profile`,
+`state`. Two modules are public as well: `strategy` (the contract of a strategy) and `registry` (what strategies there
+are). Everything else may change. What must stay true: importing this package imports none of its dependencies, and no
+module of its own before a name is used.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from incload.api.profile import Profile, ProfileOptions, profile
     from incload.api.replay import Replay, ReplayOptions, replay
     from incload.api.state import KeptState, state
+    from incload.api.tables.repair import RepairOptions, repair
     from incload.auditing.result import AuditResult
     from incload.errors import Refused, Unable
     from incload.loading.run import LoadSummary
+    from incload.repairing.account import RepairResult
 
 __version__ = "0.1.0"
 
@@ -35,6 +37,8 @@ __all__ = [
     "Profile",
     "ProfileOptions",
     "Refused",
+    "RepairOptions",
+    "RepairResult",
     "Replay",
     "ReplayOptions",
     "Unable",
@@ -43,6 +47,7 @@ __all__ = [
     "compare",
     "load",
     "profile",
+    "repair",
     "replay",
     "state",
 ]
@@ -57,6 +62,9 @@ _PLACES = {
     "profile": "incload.api.profile",
     "Profile": "incload.api.profile",
     "ProfileOptions": "incload.api.profile",
+    "repair": "incload.api.tables.repair",
+    "RepairOptions": "incload.api.tables.repair",
+    "RepairResult": "incload.repairing.account",
     "replay": "incload.api.replay",
     "Replay": "incload.api.replay",
     "ReplayOptions": "incload.api.replay",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, Unpack
 
 from incload.api.durations import duration
 from incload.api.options import check_names, column_names, key_columns, one_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from incload.auditing.compare_tables import Keep
     from incload.engines.digests.canonical import Digests
     from incload.engines.digests.forms import Pair
     from incload.engines.endpoint import Endpoint
@@ -89,7 +90,13 @@ def audit(source: str | Path, copy: str | Path, **options: Unpack[AuditOptions])
     return run_audit(str(source), str(copy), options)
 
 
-def run_audit(source: str, copy: str, options: AuditOptions, wait: Callable[[float], None] = time.sleep) -> AuditResult:
+def run_audit(
+    source: str,
+    copy: str,
+    options: AuditOptions,
+    wait: Callable[[float], None] = time.sleep,
+    keep: Keep | None = None,
+) -> AuditResult:
     """Run an audit.
 
     Args:
@@ -97,15 +104,24 @@ def run_audit(source: str, copy: str, options: AuditOptions, wait: Callable[[flo
         copy: The copy.
         options: The options.
         wait: Waits for so many seconds.
+        keep: Is handed each wrong row, the columns that were compared, and the row's cause.
     """
-    looks = _looks(options, wait)
+    asked = _Asked(options, _looks(options, wait), keep)
     _check_limit(options)
     ends = locate(source), locate(copy)
     errors = tuple({session_type(end.engine).error for end in ends})
     try:
-        return _opened(ends, options, looks)
+        return _opened(ends, asked)
     except errors as error:
         raise Refused(f"auditing {ends[1].shown} against {ends[0].shown} failed: {reason(error)}") from error
+
+
+class _Asked(NamedTuple):
+    """The options of an audit, how often it looks, and who is handed each wrong row."""
+
+    options: AuditOptions
+    looks: Looks
+    keep: Keep | None
 
 
 def _check_limit(options: AuditOptions) -> None:
@@ -127,8 +143,8 @@ def _looks(options: AuditOptions, wait: Callable[[float], None]) -> Looks:
     return Looks(number, lambda: wait(seconds))
 
 
-def _opened(ends: tuple[Endpoint, Endpoint], options: AuditOptions, looks: Looks) -> AuditResult:
-    wanted, layout = _wanted(options), _layout(options)
+def _opened(ends: tuple[Endpoint, Endpoint], asked: _Asked) -> AuditResult:
+    wanted, layout = wanted_of(asked.options), layout_of(asked.options)
     if ends[0].engine != "file" and not layout.is_plain:
         raise Refused(
             f"--records, --key-from-name, --encoding and paths with .. are for files, and {ends[0].shown} is a "
@@ -140,10 +156,11 @@ def _opened(ends: tuple[Endpoint, Endpoint], options: AuditOptions, looks: Looks
         source = open_source(ends[0], table or copy.table, wanted, layout, copy)
         with closing(source.session):
             refuse_itself(source, copy, ends)
-            return _compared(source, copy, wanted, options, looks)
+            return _compared(source, copy, wanted, asked)
 
 
-def _wanted(options: AuditOptions) -> Wanted:
+def wanted_of(options: AuditOptions) -> Wanted:
+    """Return what is compared."""
     columns, exclude = options.get("columns"), options.get("exclude")
     return Wanted(
         key=tuple(map(column_of, key_columns(options["key"]))),
@@ -154,7 +171,8 @@ def _wanted(options: AuditOptions) -> Wanted:
     )
 
 
-def _layout(options: AuditOptions) -> Layout:
+def layout_of(options: AuditOptions) -> Layout:
+    """Return where the records are in a source that is a file."""
     paths = (*key_columns(options["key"]), *filter(None, [options.get("cursor")]))
     return Layout(
         options.get("records", ""),
@@ -170,9 +188,10 @@ def _unit(options: AuditOptions, option: Literal["cursor_unit", "time_unit"]) ->
     return UNITS[one_of(option, unit, UNITS)] if unit else 0
 
 
-def _compared(source: Opened, copy: Opened, wanted: Wanted, options: AuditOptions, looks: Looks) -> AuditResult:
+def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> AuditResult:
     from incload.api.kept_records import kinds_in, watermark_in
 
+    options = asked.options
     kinds = kinds_in(copy)
     sides = Sides((source.session.engine, copy.session.engine), kinds, _unit(options, "time_unit"))
     pairs = paired(source, copy, wanted, sides)
@@ -191,9 +210,10 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, options: AuditOption
         place = wanted.key.index(wanted.cursor)
     kept = watermark_in(copy, wanted.cursor) if wanted.cursor else None
     mark = None if place is None else _mark((source, other, pairs[place]), place, options, kept)
-    tally = Tally(pairs, Causes(place, mark), Shown(options.get("limit", 10), options.get("show_values", False)))
+    shown = Shown(options.get("limit", 10), options.get("show_values", False))
+    tally = Tally(pairs, Causes(place, mark), shown, asked.keep)
     tables = Tables.of(mine, other)
-    look(tables, tally, looks)
+    look(tables, tally, asked.looks)
     return AuditResult(
         source=_said(source),
         copy=_said(copy),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from incload.engines.digests.canonical import Cut, Digests, Within
     from incload.engines.digests.forms import Pair
 
+    Keep = Callable[[WrongRow, tuple[Pair, ...], str], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Looks:
@@ -56,11 +58,13 @@ class Tally:
         pairs: The columns that are compared.
         causes: Says why a row is wrong.
         shown: What is kept of the rows.
+        keep: Is handed each wrong row as well, the columns that are compared, and the row's cause.
     """
 
     pairs: tuple[Pair, ...]
     causes: Causes
     shown: Shown
+    keep: Keep | None = None
     counts: Counter[str] = field(default_factory=Counter)
     differing: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[Sample]] = field(default_factory=dict)
@@ -75,6 +79,8 @@ class Tally:
         columns = tuple(self.pairs[at].source.column.name for at in row.differing) if STALE in row.kinds else ()
         self.differing.update(columns)
         cause, lag = self.causes.add(row)
+        if self.keep:
+            self.keep(row, self.pairs, str(cause))
         kept = self.samples.setdefault(row.kinds[0], [])
         if len(kept) < self.shown.limit:
             kept.append(self._sample(row, str(cause), lag, columns))

@@ -16,6 +16,7 @@ COMMANDS = {
     "load": "keep one table up to date",
     "state": "show, reset, roll back or set the state of a table",
     "audit": "compare a copy with its source, and say why rows are wrong",
+    "repair": "write exactly the wrong rows into a copy",
     "capture": "have a source keep a log of changes",
     "compare": "compare strategies on histories whose flaws are known",
     "workload": "sync beside concurrent writers",
@@ -27,13 +28,15 @@ COMMANDS = {
     "list": "show strategies, scenarios and engines, a line each",
 }
 """Each command and a line about it, in the order of the help page."""
+_PLACES = {"list": "list_", "repair": "tables.repair"}
+"""The modules of commands that are not called as the command is."""
 RENAMED = {"memory": "state"}
 """Commands of earlier versions, and what they are called today."""
 
 
 def add_options(command: str, parser: argparse.ArgumentParser) -> None:
     """Add the options of a command to its parser; this imports the command's module."""
-    import_module(f"incload.commands.{'list_' if command == 'list' else command}").add(parser)
+    import_module(f"incload.commands.{_PLACES.get(command, command)}").add(parser)
 
 
 def version() -> str:

@@ -27,6 +27,27 @@ FORMATS = ("text", "json", "csv", "markdown", "github")
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
     parser.description = _DESCRIPTION
+    add_audit_to(parser)
+    parser.add_argument("--repair", action="store_true", help="write the wrong rows into the copy, as incload repair")
+    add_repair_to(parser)
+    parser.set_defaults(run=run, stopped="stopped before the audit was complete; nothing was written: run it again.")
+
+
+def add_repair_to(parser: argparse.ArgumentParser) -> None:
+    """Add what a repair is to know besides."""
+    option = parser.add_argument
+    option("--dry-run", action="store_true", help="repair, say what was done, and undo everything")
+    option("--account", type=Path, metavar="FILE", help="a CSV file for what became of each wrong row")
+    option(
+        "--duplicates",
+        choices=["replace", "keep-newest", "leave"],
+        help="what becomes of keys of which the copy has several rows (default: refuse such a copy)",
+    )
+    option("--allow-removals", action="store_true", help="let any number of rows leave the copy")
+
+
+def add_audit_to(parser: argparse.ArgumentParser) -> None:
+    """Add the two tables, and how they are compared."""
     option = parser.add_argument
     option("source", help="a URL such as sqlite:///shop.db?table=orders, or a JSON, CSV or Parquet file of records")
     option("copy", help="the URL of the copy, such as duckdb:///copy.duckdb?table=orders")
@@ -58,7 +79,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     option("--format", choices=FORMATS, default="text", help="the form of what is printed (default text)")
     option("--output", type=Path, help="a file to write it to, instead of printing it")
-    parser.set_defaults(run=run, stopped="stopped before the audit was complete; nothing was written: run it again.")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,27 +87,56 @@ def run(options: argparse.Namespace) -> int:
     from incload.commands.load import check_output
     from incload.report.audit import pages
 
+    if options.repair:
+        return run_repair(options)
+    for name in ("dry_run", "account", "duplicates", "allow_removals"):
+        if getattr(options, name):
+            raise Refused(f"--{name.replace('_', '-')} is about a repair, and this is an audit: add --repair.")
     if options.output:
         check_output(options.output)
-    found = audit(options.source, options.copy, **_given(options))
-    text = pages.rendered(found.to_dict(), options.format)
+    found = audit(options.source, options.copy, **given(options))
+    printed(options, pages.rendered(found.to_dict(), options.format))
+    return found.exit_code
+
+
+def run_repair(options: argparse.Namespace) -> int:
+    """Repair the copy, account for it, and print the audit that followed."""
+    from dataclasses import asdict
+
+    from incload.api.tables.repair import RepairOptions, repair
+    from incload.commands.load import check_output
+    from incload.report.audit import repairs
+
+    for name, path in (("--output", options.output), ("--account", options.account)):
+        if path:
+            check_output(path, name)
+    own = {name: getattr(options, name) for name in ("dry_run", "duplicates", "allow_removals")}
+    found = repair(options.source, options.copy, **cast("RepairOptions", {**given(options), **own}))
+    if options.account:
+        rows = repairs.account(found.key, list(map(asdict, found.rows)), done=not found.dry_run)
+        options.account.write_text(rows, encoding="utf-8")
+    printed(options, repairs.repaired(found.to_dict(), options.format))
+    return found.exit_code
+
+
+def printed(options: argparse.Namespace, text: str) -> None:
+    """Write a page into the file that was named, or print it."""
     if options.output:
         options.output.write_text(text, encoding="utf-8")
     else:
         sys.stdout.write(text)
-    return found.exit_code
 
 
-def _given(options: argparse.Namespace) -> AuditOptions:
+def given(options: argparse.Namespace) -> AuditOptions:
     """Return the options of the command as those of `incload.audit`, which has one of each name."""
     from incload.api.audit import AuditOptions
 
-    given = {name: value for name, value in vars(options).items() if name in AuditOptions.__annotations__}
+    found = {name: value for name, value in vars(options).items() if name in AuditOptions.__annotations__}
     for name in ("key", "columns", "exclude"):
-        if given[name] is not None:
-            given[name] = named(f"--{name}", given[name])
-    given["rename"] = dict(map(_renamed, options.rename))
-    return cast("AuditOptions", given)
+        if found[name] is not None:
+            found[name] = named(f"--{name}", found[name])
+    found["rename"] = dict(map(_renamed, options.rename))
+    return cast("AuditOptions", found)
 
 
 def _renamed(text: str) -> tuple[str, str]:

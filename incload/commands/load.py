@@ -142,14 +142,14 @@ def run(options: argparse.Namespace) -> int:
     return HELD_BACK if _held(summary) else 0
 
 
-def check_output(path: Path) -> None:
-    """Refuse a file that could not be written, before anything is loaded."""
+def check_output(path: Path, option: str = "--output") -> None:
+    """Refuse a file of an option that could not be written, before anything is loaded."""
     if path.is_dir():
-        raise Refused(f"--output {str(path)!r} is a folder: name a file in it.")
+        raise Refused(f"{option} {str(path)!r} is a folder: name a file in it.")
     if not path.parent.is_dir():
-        raise Refused(f"the folder of --output {str(path)!r} does not exist: create it first.")
+        raise Refused(f"the folder of {option} {str(path)!r} does not exist: create it first.")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise Refused(f"--output {str(path)!r} cannot be written: make it writable, or name another.")
+        raise Refused(f"{option} {str(path)!r} cannot be written: make it writable, or name another.")
 
 
 def _load_options(options: argparse.Namespace) -> LoadOptions:

@@ -32,6 +32,9 @@ class Dialect(ABC):
 
     engine: ClassVar[str]
 
+    row_id: ClassVar[str] = "rowid"
+    """The hidden column that distinguishes rows of a table within one transaction."""
+
     equalities: Mapping[str, Equality] = MappingProxyType({})
     """How a sync's source compares its key columns, where not by their bytes."""
 
@@ -122,6 +125,11 @@ class Dialect(ABC):
         if "\0" in name:
             raise Refused(f"the name {name!r} holds a NUL character, which no database can store: rename it.")
         return '"' + name.replace('"', '""') + '"'
+
+    @staticmethod
+    def bytes_literal(digits: str) -> str:
+        """Return bytes that are given as hexadecimal digits."""
+        return f"X'{digits}'"
 
     def listed(self, names: Iterable[str], alias: str = "") -> str:
         """Return quoted names as a list, each after an alias if one is given."""

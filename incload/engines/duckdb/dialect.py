@@ -24,6 +24,11 @@ class DuckdbDialect(Dialect):
 
     engine: ClassVar[str] = "duckdb"
 
+    @staticmethod
+    def bytes_literal(digits: str) -> str:
+        """Read the digits, as DuckDB takes no other form of them."""
+        return f"from_hex('{digits}')"
+
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
         """Compare timestamps as timestamps and texts of one shape as text; take several shapes for what they mean."""
         name = self.quote(column)

@@ -39,6 +39,13 @@ class PostgresDialect(Dialect):
 
     engine: ClassVar[str] = "postgres"
 
+    row_id: ClassVar[str] = "ctid"
+
+    @staticmethod
+    def bytes_literal(digits: str) -> str:
+        """Read the digits, as X'..' would be bits."""
+        return f"decode('{digits}', 'hex')"
+
     def cursor(self, column: str, scale: Scale, declared: str) -> CursorSql:
         """Compare timestamps as timestamps and texts of one shape as text; take several shapes for what they mean."""
         name = self.quote(column)

@@ -23,5 +23,17 @@ ONCE = "incload_once"
 DIFFERING = "incload_differing"
 """The temporary table of the keys whose digest differs from the remembered one, with the new digest."""
 
+WANTED = "incload_wanted"
+"""The temporary table of the keys that a repair speaks of, numbered."""
+
+REPAIRED = "incload_repaired"
+"""The temporary table of the source's rows of those keys."""
+
+NUMBERED = "incload_numbered"
+"""How the names of the temporary tables begin that hold some of those keys."""
+
+KEPT = "incload_kept"
+"""The temporary table of the rows that a repair writes."""
+
 DIGEST = "incload_digest"
 """The name of the digest column, in the stage and in the table of remembered digests."""

@@ -153,12 +153,13 @@ def _csv(found: Found) -> str:
     table.writerow(["kind", *keys, "cause", "late_by", "columns"])
     for sample in found["samples"]:
         late = "" if sample["late_by"] is None else repr(sample["late_by"])
-        cells = [sample["kind"], *map(_cell, sample["key"]), sample["cause"], late, " ".join(sample["columns"])]
+        cells = [sample["kind"], *map(cell, sample["key"]), sample["cause"], late, " ".join(sample["columns"])]
         table.writerow(cells)
     return written.getvalue()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """Return a value for a CSV file, in which no spreadsheet runs a text as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_GUARDED) else "" if value is None else value
 
 
