@@ -14,7 +14,7 @@ from incload.api.audit import run_audit
 from incload.api.tables import repair as api
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
-from incload.loading.connections import connect
+from incload.loading.opening import connect
 from incload.repairing.account import Duplicates
 from incload.repairing.writing import Work, repair
 

@@ -130,7 +130,7 @@ def _repaired(
     ends: tuple[Endpoint, Endpoint], options: RepairOptions, found: _Found, duplicates: Duplicates | None
 ) -> tuple[RepairedRow, ...]:
     from incload.loading.columns.choosing import choose
-    from incload.loading.connections import connect, resolve_table_name
+    from incload.loading.opening import connect, resolve_table_name
     from incload.repairing.writing import Work, repair
 
     source, copy = ends
