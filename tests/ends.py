@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from every_pair import PAIRS as EVERY_PAIR
 from every_pair import Ends as AnyEnds
@@ -51,10 +53,12 @@ class Ends:
     Attributes:
         engines: The two engines, source first.
         folder: Where both files stand.
+        schema: The URL of a schema of PostgreSQL, where the target is one.
     """
 
     engines: tuple[str, str]
     folder: Path
+    schema: str = ""
 
     @property
     def source(self) -> Location:
@@ -63,7 +67,7 @@ class Ends:
 
     @property
     def target(self) -> Location:
-        """The target database."""
+        """The target database, where it is a file."""
         return Location(self.engines[1], self.folder / f"target.{self.engines[1]}")
 
     def write(self, *statements: str) -> None:
@@ -82,10 +86,16 @@ class Ends:
 
     def write_target(self, *statements: str) -> None:
         """Run statements on the target."""
-        run(self.target.path, self.engines[1], *statements)
+        _ran(self.engines[1], self._url, *statements)
+
+    @property
+    def _url(self) -> str:
+        return self.schema or f"{self.engines[1]}:///{self.target.path}"
 
     def rows(self, sql: str = "SELECT * FROM events ORDER BY 1") -> list[Row]:
         """Return rows of the target."""
+        if self.schema:
+            return _ran("postgres", self.schema, sql)
         return fetch(self.target.path, self.engines[1], sql)
 
     def source_rows(self, sql: str = "SELECT * FROM events ORDER BY 1") -> list[Row]:
@@ -98,7 +108,8 @@ class Ends:
         file, table = changes.pop("file", None), changes.pop("table", None)
         source = Location("file", file) if isinstance(file, Path) else self.source
         source = replace(source, table=str(table)) if table else source
-        return load(source, self.target, plan(name, **changes), **options)  # type: ignore[arg-type]
+        target = locate(self.schema) if self.schema else self.target
+        return load(source, target, plan(name, **changes), **options)  # type: ignore[arg-type]
 
     def sync(self, name: str, /, **changes: object) -> Synced:
         """Run one sync below the command line, where nothing turns errors into sentences."""
@@ -108,6 +119,23 @@ class Ends:
             return sync(connections, planned)
         finally:
             connections.close()
+
+    def load_parquet(self, values: pa.Array, **options: object) -> LoadSummary:
+        """Load a Parquet file with a column `v` of these values, and numbers as key and cursor."""
+        numbers = list(range(1, len(values) + 1))
+        pq.write_table(pa.table({"id": numbers, "ts": numbers, "v": values}), self.folder / "e.parquet", **options)
+        return self.load("full_refresh", file=self.folder / "e.parquet", cursor_per_second=None)
+
+    def shown(self) -> list[str | None]:
+        """Return the values of the column `v` in the target, as their engine or, for a float, Python shows them."""
+        cast = "v" if self.engines[1] == "sqlite" else "CAST(v AS VARCHAR)"
+        return [
+            value if value is None else str(value) for (value,) in self.rows(f"SELECT {cast} FROM events ORDER BY id")
+        ]
+
+    def said(self, name: str, sentence: str) -> tuple[str, ...]:
+        """Return the one warning about the column `v` of a file."""
+        return (f"column 'v' of {str(self.folder / name)!r} {sentence}",)
 
     def state(self) -> dict[tuple[str, str], dict[str, object]]:
         """Return what the target remembers, by table and strategy."""
@@ -148,6 +176,17 @@ def sqlite_ends(tmp_path: Path) -> Ends:
 def into(request: pytest.FixtureRequest, tmp_path: Path) -> Ends:
     """Return a target on each engine in turn, for loads from files."""
     return Ends((request.param, request.param), tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "duckdb", "postgres"])
+def into_any(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ends]:
+    """Return a target on each engine in turn, PostgreSQL too, for loads from files."""
+    if request.param != "postgres":
+        yield Ends((request.param, request.param), tmp_path)
+        return
+    request.getfixturevalue("postgres_server")
+    with server.schema() as url:
+        yield Ends(("file", "postgres"), tmp_path, url)
 
 
 @dataclass(frozen=True, slots=True)

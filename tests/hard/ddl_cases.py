@@ -334,7 +334,7 @@ def on_parts() -> Iterator[Case]:
 
 MOVES = [
     ("a renamed key", "ALTER TABLE events RENAME id TO ident", "events", "ident", "a key column by which|a column of these is gone"),
-    ("a dropped key", "ALTER TABLE events DROP id", "events", "w", "a key column by which|a column of these|does not hold the key"),
+    ("a dropped key", "ALTER TABLE events DROP id", "events", "w", "a key column by which|a column of these|does not hold the key w of rows"),
     ("a key of another type", "ALTER TABLE events ALTER id TYPE text USING 'x' || id", "events", "id", "type of a key column|$"),
     ("a renamed table", "ALTER TABLE events RENAME TO happenings", "happenings", "id", NO_LOG),
     ("another schema", "CREATE SCHEMA {schema}_2; ALTER TABLE events SET SCHEMA {schema}_2", "_2", "id", NO_LOG),

@@ -3,7 +3,9 @@
 - A decimal of more than 38 digits, which DuckDB makes a float, becomes text with all its digits.
 - A time of twelve bytes (INT96) counts nanoseconds, which DuckDB cuts off: where there are any it becomes a time of
   nanoseconds.
-- A span of time becomes the whole number that it is in its own unit, and the sentence names the unit.
+- A span of time (duration), which DuckDB reads as a number without its unit, becomes an INTERVAL, or text where an
+  INTERVAL cannot hold a value exactly. A key, a cursor and a column that is a number in the target stay numbers, and
+  the sentence names the unit.
 - The index that pandas writes without a name numbers the rows of one file and says nothing of the record: it is left
   out, unless it is the key or the target has it.
 """
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from incload.engines.stream import Batches
 from incload.errors import Refused, on_one_line
+from incload.table import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +33,8 @@ _MOST_DIGITS = 38
 _SOURCE = "read_parquet(?, hive_partitioning = false)"
 _INDEX = re.compile(r"__index_level_\d+__")
 _UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_MOST_TICKS = (1 << 63) - 1
 _NANO_DAYS = 9_223_372_036_854_775_807 // 1_000
 """How many microseconds from 1970 a time of nanoseconds in 64 bits can be away."""
 
@@ -57,18 +62,23 @@ def reading(session: Session, pattern: str, path: str, wanted: Wanted) -> Readin
     index = [name for name in names if _INDEX.fullmatch(name) and not _is_wanted(name, wanted)]
     notes = [f"column {name!r} of {path!r} is an index of pandas without a name and is left out." for name in index]
     replaced: dict[str, pa.DataType] = {}
+    taken: dict[str, str] = {}
     for column in _looked_into(session, pattern, path):
-        kept, note = _kept(session, pattern, path, column)
+        if _is_span(column.type):
+            taken[column.name], note = _span(session, pattern, path, column, wanted)
+        else:
+            kept, note = _kept(session, pattern, path, column)
+            replaced |= {column.name: kept} if kept else {}
         notes += [note] if note else []
-        replaced |= {column.name: kept} if kept else {}
     shown = f"file.* EXCLUDE ({session.listed(index)})" if index and len(index) < len(names) else "file.*"
     inside = "".join(_inside(session, name, names) for name in dict.fromkeys(wanted.needed) if name not in names)
-    if not replaced:
-        return Reading(f"SELECT {shown}{inside} FROM {_SOURCE} AS file", tuple(notes))
-    beside = session.receive(Batches(_read(path, replaced), session.error), ())
-    taken = ", ".join(f"beside.{session.quote(name)} AS {session.quote(name)}" for name in replaced)
-    joined = f"{_SOURCE} AS file POSITIONAL JOIN {beside} AS beside"
-    return Reading(f"SELECT {shown} REPLACE ({taken}){inside} FROM {joined}", tuple(notes))
+    relation = f"{_SOURCE} AS file"
+    if replaced:
+        beside = session.receive(Batches(_read(path, replaced), session.error), ())
+        relation = f"{relation} POSITIONAL JOIN {beside} AS beside"
+        taken |= {name: f"beside.{session.quote(name)}" for name in replaced}
+    parts = ", ".join(f"{value} AS {session.quote(name)}" for name, value in taken.items())
+    return Reading(f"SELECT {shown}{f' REPLACE ({parts})' if parts else ''}{inside} FROM {relation}", tuple(notes))
 
 
 def _inside(session: Session, path: str, names: list[str]) -> str:
@@ -114,13 +124,86 @@ def _kept(session: Session, pattern: str, path: str, column: pa.Field) -> tuple[
     said = f"column {column.name!r} of {path!r}"
     if pa.types.is_decimal256(column.type) and column.type.precision > _MOST_DIGITS:
         return pa.string(), f"{said} is kept as text: it is a decimal of {column.type.precision} digits."
-    if pa.types.is_duration(column.type):
-        return None, f"{said} holds spans of time, which are kept as whole {_UNITS[column.type.unit]}."
+    if pa.types.is_nested(column.type) and "duration[" in str(column.type):
+        return _nested_spans(path, column)
     if pa.types.is_nested(column.type) and "decimal256" in str(column.type):
         return None, f"{said} holds nested decimals of more than {_MOST_DIGITS} digits, which are kept as floats."
     if column.type == pa.timestamp("ns"):
         return _twelve_bytes(session, pattern, path, column.name)
     return None, ""
+
+
+def _is_span(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_duration(kind))
+
+
+def _span(session: Session, pattern: str, path: str, column: pa.Field, wanted: Wanted) -> tuple[str, str]:
+    """Return the expression of a span of time, and the sentence for it.
+
+    A column of texts in DuckDB stays one; other engines get the text of an INTERVAL where they hold text.
+    """
+    name, said = session.quote(column.name), f"column {column.name!r} of {path!r}"
+    there, per_second = wanted.known.get(column.name), _PER_SECOND[column.type.unit]
+    if column.name in wanted.needed or (there is not None and there.kind is Kind.INTEGER):
+        return f"file.{name}", f"{said} holds spans of time, which are kept as whole {_UNITS[column.type.unit]}."
+    if there is not None and there.declared == "VARCHAR":
+        return _hours(f"file.{name}", per_second), ""
+    finer = max(per_second // 1_000_000, 1)
+    most = _MOST_TICKS * per_second // 1_000_000
+    inexact = f"{name} % {finer} <> 0 OR {name}::HUGEINT NOT BETWEEN -{most} AND {most}"
+    if not session.rows(f"SELECT 1 FROM {_SOURCE} WHERE {inexact} LIMIT 1", (pattern,)):
+        ticks = f"file.{name} // {finer}" if finer > 1 else f"file.{name} * {1_000_000 // per_second}"
+        return f"to_microseconds({ticks})", ""
+    why = "spans of time that are finer than a microsecond, or longer than an INTERVAL can be"
+    if there is not None and there.kind is Kind.OTHER:
+        raise Refused(f"{said} holds {why}, and is {there.declared} in the target: load into a new table.")
+    return _hours(f"file.{name}", per_second), f"{said} is kept as text: it holds {why}."
+
+
+def _hours(value: str, per_second: int) -> str:
+    """Return the expression of a span's text, as DuckDB writes an INTERVAL of hours, with as many digits as it has."""
+    ticks = f"abs({value}::HUGEINT)"
+    parts = (
+        f"printf('%02d:%02d:%02d', ({ticks} // {3_600 * per_second})::BIGINT,"
+        f" ({ticks} // {60 * per_second} % 60)::BIGINT, ({ticks} // {per_second} % 60)::BIGINT)"
+    )
+    places = len(str(per_second)) - 1
+    fraction = f"rtrim('.' || lpad(({ticks} % {per_second})::VARCHAR, {places}, '0'), '.0')" if places else "''"
+    return f"(CASE WHEN {value} < 0 THEN '-' ELSE '' END || {parts} || {fraction})"
+
+
+def _nested_spans(path: str, column: pa.Field) -> tuple[pa.DataType | None, str]:
+    """Read the spans of time inside lists and structs as such, if all are whole microseconds."""
+    import pyarrow as pa
+
+    kept = _in_microseconds(column.type)
+    said = f"column {column.name!r} of {path!r} holds nested spans of time"
+    try:
+        for batch in _batches(path, [column.name]):
+            batch.column(0).cast(kept)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        units = " or ".join(name for unit, name in _UNITS.items() if f"duration[{unit}]" in str(column.type))
+        return None, f"{said}, which are kept as whole {units}."
+    return kept, ""
+
+
+def _in_microseconds(kind: pa.DataType) -> pa.DataType:
+    """Return a nested type whose spans of time count microseconds."""
+    import pyarrow as pa
+
+    if pa.types.is_duration(kind):
+        return pa.duration("us")
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_in_microseconds(field.type)) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_in_microseconds(kind.key_type), _in_microseconds(kind.item_type))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(_in_microseconds(kind.value_type), kind.list_size)
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_in_microseconds(kind.value_type))
+    return pa.list_(_in_microseconds(kind.value_type)) if pa.types.is_list(kind) else kind
 
 
 def _twelve_bytes(session: Session, pattern: str, path: str, name: str) -> tuple[pa.DataType | None, str]:
