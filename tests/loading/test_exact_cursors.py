@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incload.cursor import Scale
+from incload.engines.endpoints import locate
 from incload.errors import Refused
 from incload.exact_numbers import ExactNumbers, carried_exactly, rank
+from incload.loading.state.edit import Choice, set_by_hand
 from incload.ordered_ids import scale_of_tag
 from incload.strategy import WriteRule
 
@@ -100,6 +102,107 @@ def test_the_newest_row_stays(pair: Pair) -> None:
     pair.load("full_refresh", cursor="c", write_rule=WriteRule.NEWEST)
 
     assert [Decimal(str(value)) for (value,) in pair.rows("SELECT c FROM events")] == [Decimal("10.00")]
+
+
+SET_BY_HAND = [
+    ("duckdb", "DECIMAL(19,2)", ["1.00", "10.00"], "9.90", "9.90"),
+    ("duckdb", "DECIMAL(19,2)", ["1.00", "10.00"], "9.9", "9.90"),
+    ("duckdb", "HUGEINT", ["1", "99999999999999999999"], "99999999999999999998", "99999999999999999998"),
+    ("duckdb", "UBIGINT", ["1", "18446744073709551615"], "18446744073709551614", "18446744073709551614"),
+    ("duckdb", "TIMESTAMP_NS", ["'2026-01-01'", "'2026-01-01 00:00:00.000000002'"], "2026-01-01T00:00:00.000000001",
+     "2026-01-01T00:00:00.000000001"),
+    ("duckdb", "TIMESTAMPTZ_NS", ["'2026-01-01'", "'2026-01-01 00:00:00.000000002'"], "2026-01-01T00:00:00.000000001",
+     "2026-01-01T00:00:00.000000001"),
+    ("duckdb", "BIGINT", ["1", "9007199254740993"], "9007199254740992", 9007199254740992),
+    ("postgres", "numeric(30,10)", ["1", "12345678901234567890.0000000002"], "12345678901234567890.0000000001",
+     "12345678901234567890.0000000001"),
+    ("postgres", "numeric(5,0)", ["1", "-3"], "-4", "-4"),
+    ("postgres", "timestamptz", ["'2026-01-01'", "'2026-01-01 00:00:00.000002'"], "2026-01-01T00:00:00.000001",
+     "2026-01-01T00:00:00.000001"),
+]  # fmt: skip
+
+
+def state_of(pair: Pair) -> Choice:
+    """Return the choice of the one state of a target."""
+    return Choice(locate(pair.target), "events", "timestamp_watermark")
+
+
+@pytest.mark.parametrize(
+    ("engines", "declared", "values", "watermark", "shown"),
+    [((case[0], target), *case[1:]) for case in SET_BY_HAND for target in ("sqlite", "duckdb", "postgres")],
+)
+def test_a_watermark_is_set_to_the_last_digit(
+    pair: Pair, declared: str, values: list[str], watermark: str, shown: object
+) -> None:
+    """Rows at it are not read again, and those a last digit beyond it are."""
+    if pair.engines[1] == "postgres" and "_NS" in declared:
+        pytest.skip("PostgreSQL has no nanoseconds")
+    small, large = values
+    pair.write(
+        f"CREATE TABLE events (id bigint PRIMARY KEY, c {declared})",
+        f"INSERT INTO events VALUES (1, {small}), (2, {large}), (3, {_quoted(watermark, small)})",
+    )
+    first = pair.load("timestamp_watermark", cursor="c")
+    set_by_hand(state_of(pair), watermark, None)
+    again = pair.load("timestamp_watermark", cursor="c")
+
+    assert first.loaded == 3
+    expected = [id_ for id_, value in ((1, small), (2, large)) if _beyond(value, watermark)]
+    assert (again.previous_watermark, again.loaded) == (shown, len(expected))
+
+
+def _quoted(watermark: str, like: str) -> str:
+    return f"'{watermark}'" if like.startswith("'") else watermark
+
+
+def _beyond(value: str, watermark: str) -> bool:
+    if value.startswith("'"):
+        return value.strip("'").replace(" ", "T") > watermark
+    return Decimal(value) > Decimal(watermark)
+
+
+@pytest.mark.parametrize("engines", [("duckdb", "sqlite"), ("postgres", "duckdb"), ("duckdb", "postgres")])
+@pytest.mark.parametrize("watermark", ["9.901", "1e5", "NaN", "9" * 50, "ten", ""])
+def test_a_watermark_that_the_column_cannot_hold_is_refused(pair: Pair, watermark: str) -> None:
+    """In one sentence that shows the form, and the state stays."""
+    pair.write("CREATE TABLE events (id bigint PRIMARY KEY, c decimal(19,2))", "INSERT INTO events VALUES (1, 9.90)")
+    pair.load("timestamp_watermark", cursor="c")
+    with pytest.raises(Refused, match="is not of the form of the cursor column 'c': write it as in 9.90"):
+        set_by_hand(state_of(pair), watermark, None)
+    assert pair.load("timestamp_watermark", cursor="c").previous_watermark == "9.90"
+
+
+@pytest.mark.parametrize("engines", PAIRS[:-1])
+def test_a_watermark_beyond_every_number_of_the_column_reads_nothing(pair: Pair) -> None:
+    """It has more digits than the column, and is compared all the same."""
+    pair.write("CREATE TABLE events (id bigint PRIMARY KEY, c decimal(19,2))", "INSERT INTO events VALUES (1, 9.90)")
+    pair.load("timestamp_watermark", cursor="c")
+    set_by_hand(state_of(pair), "100000000000000000.00", None)
+    assert pair.load("timestamp_watermark", cursor="c").loaded == 0
+    set_by_hand(state_of(pair), "-100000000000000000.00", None)
+    assert pair.load("timestamp_watermark", cursor="c").loaded == 1
+
+
+@pytest.mark.parametrize("engines", [pair for pair in PAIRS if pair[0] == "duckdb"])
+@pytest.mark.parametrize("declared", ["UBIGINT", "DECIMAL(3,0)"])
+def test_a_window_may_begin_before_every_number_of_the_column(pair: Pair, declared: str) -> None:
+    """An hour before second 5 is below zero, which the column cannot hold, or has more digits."""
+    pair.write(f"CREATE TABLE events (id bigint PRIMARY KEY, c {declared})", "INSERT INTO events VALUES (1, 5)")
+    pair.load("lookback_window:minutes=60", cursor="c", cursor_per_second=1)
+    pair.write("INSERT INTO events VALUES (2, 0)")
+    pair.load("lookback_window:minutes=60", cursor="c", cursor_per_second=1)
+
+    assert [key for (key,) in pair.rows("SELECT id FROM events ORDER BY 1")] == [1, 2]
+
+
+@pytest.mark.parametrize("engines", [("postgres", "sqlite"), ("postgres", "duckdb"), ("postgres", "postgres")])
+@pytest.mark.parametrize("declared", ["numeric", "numeric(50,2)", "numeric(3,-2)", "numeric(3,5)"])
+def test_a_number_of_any_digits_is_refused_with_the_remedy(pair: Pair, declared: str) -> None:
+    """A numeric without digits, or with more than every engine has, orders by no fixed number of places."""
+    pair.write(f"CREATE TABLE events (id bigint PRIMARY KEY, c {declared})", "INSERT INTO events VALUES (1, 0)")
+    with pytest.raises(Refused, match=r"give it digits, as numeric\(38,9\), or load from a view that casts it"):
+        pair.load("timestamp_watermark", cursor="c")
+    assert pair.load("full_refresh").loaded == 1
 
 
 @given(st.integers(-(10**38) + 1, 10**38 - 1), st.integers(-(10**38) + 1, 10**38 - 1), st.integers(0, 38))

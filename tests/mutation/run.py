@@ -2,11 +2,15 @@
 
     python tests/mutation/run.py --seed 1 --count 300 --jobs 2 [--only incload/history/lag.py] [--list]
 
-Mutants live in copies of the tree, never in the tree itself. Each is tried in a process of its own, which runs the
-tests that tests_of.py names for its module until one fails; first those without a server, then those with one. A kill
-counts when the test passes without the mutant; one that does not is named and left out. A mutant that takes too long
-counts as killed. One that no test can kill, because the program does the same with it, stands in equivalents.toml with
-the reason, and is not counted.
+Mutants live in copies of the tree, never in the tree itself. The quick tests that tests_of.py names are run once
+without any mutant, and it is recorded which functions each enters (reach.py). A mutant is tried in a process of its
+own, which runs the tests that enter its function until one fails, the quickest first, those with a server last, and
+no more than `--budget` seconds of them: the score is a lower bound. A kill counts when the test passes without the
+mutant; one that does not is named and left out. A mutant that takes too long counts as killed. One that no test can
+kill, because the program does the same with it, stands in equivalents.toml with the reason, and is not counted.
+
+Every mutant is reported when it is decided. With `--results FILE` it is also written there, and a later run with the
+same file takes over what was killed and tries the rest. `--reach FILE` keeps the record of the tests likewise.
 
 The exit code is 0 when enough are killed, 1 when fewer are or when a test fails without any mutant, 2 for a request
 that makes no sense.
@@ -15,6 +19,7 @@ that makes no sense.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -31,11 +36,12 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import reach
 from mutators import Mutant, candidates, is_mutant
 from tests_of import modules, quick_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -47,6 +53,8 @@ HEAVY = ("pyarrow", "pyarrow.compute", "duckdb", "numpy", "pandas", "sqlite3", "
 """Imported once, before any process is forked, so that a mutant does not pay for it."""
 PATIENCE = 60
 """How often the time of one test all those of a mutant may take by the clock: one that waits uses no processor."""
+SLACK = 20
+"""How often the time that a test takes without a mutant it may take with one."""
 QUICKEST = "not duckdb and not postgres"
 FIRST = (3, 8)
 """So many files are asked first, then so many more, then the rest: most mutants die soon, and files cost time."""
@@ -77,7 +85,9 @@ class Slot:
     trial: Trial | None = None
     process: int = 0
     until: float = 0.0
+    since: float = 0.0
     steps: list[list[str]] = field(default_factory=list)
+    chosen: bool = False
 
 
 @dataclass(slots=True)
@@ -133,6 +143,14 @@ def equivalents(path: Path) -> dict[tuple[str, str, str], str]:
     return {(each["module"], each["lines"], each["become"]): each["reason"] for each in entries}
 
 
+def results(path: str | None) -> dict[tuple[str, str, str], str]:
+    """Read which mutants were killed in earlier runs, each with the test; what was killed once is."""
+    kept = [json.loads(line) for line in _lines(Path(path))] if path else []
+    return {
+        (each["module"], each["lines"], each["become"]): each["killed"] for each in kept if each["killed"] is not None
+    }
+
+
 def copied(root: Path, into: Path) -> Path:
     """Copy what tests need of a tree; the strategies stand where they are imported from."""
     for name in COPIED:
@@ -161,15 +179,32 @@ def steps(tests: Iterable[str], killers: Counter[str], most: int | None = None) 
 class Report:
     """A plugin of pytest that notes which tests fail."""
 
-    def __init__(self, path: Path, seconds: int) -> None:
-        """Note them in a file, and with them a test that takes more processor time; 0 for any."""
+    def __init__(self, path: Path, seconds: float, chosen: Mapping[str, float] | None = None) -> None:
+        """Note them in a file, and with them a test that takes more processor time; 0 for any.
+
+        Of tests that are chosen, with the time that each takes, no others run, in their order.
+        """
         self._path = path
         self._seconds = seconds
+        self._chosen = chosen
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Leave the chosen tests, by file, in the order in which they were chosen."""
+        if self._chosen is not None:
+            places = {name: place for place, name in enumerate(self._chosen)}
+            kept = [each for each in items if each.nodeid in places]
+            files: dict[str, int] = {}
+            for each in sorted(kept, key=lambda each: places[each.nodeid]):
+                files.setdefault(each.nodeid.partition("::")[0], len(files))
+            items[:] = sorted(kept, key=lambda each: (files[each.nodeid.partition("::")[0]], places[each.nodeid]))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Start the clock of a test; a busy machine does not make it run faster."""
+        seconds = self._seconds
+        if self._chosen and nodeid in self._chosen:
+            seconds = min(seconds, max(2.0, SLACK * self._chosen[nodeid]))
         signal.signal(signal.SIGPROF, lambda *_: self._out_of_time(nodeid))
-        signal.setitimer(signal.ITIMER_PROF, self._seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
     def _out_of_time(self, name: str) -> None:
         self.note(name)
@@ -191,14 +226,14 @@ class Report:
             file.write(f"{name}\n")
 
 
-def started(tree: Path, arguments: Sequence[str], seconds: int = 0) -> int:
-    """Fork a process that runs pytest in a tree, and return its id."""
+def started(tree: Path, arguments: Sequence[str], *plugins: object) -> int:
+    """Fork a process that runs pytest in a tree with plugins, and return its id."""
     process = os.fork()
     if process:
         return process
     code = 99
     try:
-        code = _tested(tree, arguments, seconds)
+        code = _tested(tree, arguments, plugins)
     except BaseException:  # noqa: BLE001 - whatever it is, this process ends here
         (tree / "failed").write_text(traceback.format_exc(), encoding="utf-8")
     finally:
@@ -206,7 +241,7 @@ def started(tree: Path, arguments: Sequence[str], seconds: int = 0) -> int:
     raise AssertionError
 
 
-def _tested(tree: Path, arguments: Sequence[str], seconds: int) -> int:
+def _tested(tree: Path, arguments: Sequence[str], plugins: Sequence[object]) -> int:
     """Run pytest in this process, with the tree's modules and none of another's."""
     os.setsid()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(98))  # so that what the tests have started is ended
@@ -224,7 +259,7 @@ def _tested(tree: Path, arguments: Sequence[str], seconds: int) -> int:
         raise RuntimeError(f"{incload.__file__} is no module of {tree}")
     import pytest
 
-    return int(pytest.main([*arguments], plugins=[Report(tree / "failed", seconds)]))
+    return int(pytest.main([*arguments], plugins=[*plugins]))
 
 
 def _end(code: int) -> None:
@@ -262,12 +297,27 @@ class Run:
         self._options = options
         self._killers: dict[str, Counter[str]] = defaultdict(Counter)
         self._known = equivalents(HERE / "equivalents.toml")
+        self._killed_before = results(options.results)
+        self._reach = reach.Reach()
         self._sources = {each: (ROOT / each).read_text(encoding="utf-8") for each in modules(ROOT)}
         first = copied(ROOT, _new(folder / "0"))
         subprocess.run([sys.executable, "-m", "compileall", "-qq", "incload", "strategies"], cwd=first, check=False)
         self._slots = [Slot(first)]
         for number in range(1, options.jobs):
             self._slots.append(Slot(Path(shutil.copytree(first, folder / str(number), symlinks=True))))
+
+    def record(self, trials: Iterable[Trial]) -> None:
+        """Record which functions the tests enter that are to notice some mutants, or take what is recorded."""
+        path = Path(self._options.reach) if self._options.reach else self._slots[0].tree / "reach.json"
+        if not path.exists():
+            tree = self._slots[0].tree
+            changed = {each.module for each in trials}
+            tests = dict.fromkeys(name for each in sorted(changed) for name in quick_tests(tree, each))
+            words = ["-q", "-p", "no:cacheprovider", "-m", "not slow", *tests]
+            os.waitpid(started(tree, words, reach.Recorder(tree, self._sources, path)), 0)
+            if not path.exists():
+                raise RuntimeError("\n".join(_lines(tree / "output")))
+        self._reach = reach.read(path)
 
     def all(self, trials: Iterable[Trial]) -> None:
         """Try mutants until each that was killed was killed by a test that passes without it."""
@@ -296,7 +346,7 @@ class Run:
             return []
         tree = self._slots[0].tree
         (tree / "failed").unlink(missing_ok=True)
-        process = started(tree, ["-q", "-p", "no:cacheprovider", *chosen])
+        process = started(tree, ["-q", "-p", "no:cacheprovider", *chosen], Report(tree / "failed", 0))
         code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
         if code not in {0, 1}:
             raise RuntimeError("\n".join(_lines(tree / "output")))
@@ -306,20 +356,34 @@ class Run:
         known = (trial.module, *trial.lines(self._sources[trial.module])) in self._known
         if known:
             self.score.equivalent.append(trial)
-        return known
+        killer = self._killed_before.get((trial.module, *trial.lines(self._sources[trial.module])))
+        if killer is not None and not known:
+            self.score.killed[trial] = killer
+        return known or killer is not None
 
     def _begin(self, slot: Slot, trial: Trial) -> None:
         _put(slot.tree / trial.module, trial.mutant.applied(self._sources[trial.module]))
-        slot.trial = trial
-        slot.steps = steps(quick_tests(slot.tree, trial.module), self._killers[trial.module], self._options.files)
+        slot.trial, slot.since = trial, time.monotonic()
+        source, killers = self._sources[trial.module], self._killers[trial.module]
+        names = self._reach.of(trial.module, source, self._line(trial)) - {*self.failing}
+        slot.chosen = bool(names)
+        if names:
+            slot.steps = self._reach.steps(names, killers, self._options.budget)
+        else:
+            slot.steps = steps(quick_tests(slot.tree, trial.module), killers, self._options.files)
         self._start(slot)
 
     def _start(self, slot: Slot) -> None:
         (slot.tree / "failed").unlink(missing_ok=True)
         left_out = [f"--deselect={each}" for each in self.failing]
-        words = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *left_out, *slot.steps.pop(0)]
-        slot.process = started(slot.tree, words, self._options.timeout)
-        slot.until = time.monotonic() + PATIENCE * self._options.timeout
+        asked, timed = slot.steps.pop(0), None
+        if slot.chosen:
+            timed = {name: self._reach.tests[name].seconds for name in asked}
+            asked = [*dict.fromkeys(name.partition("::")[0] for name in asked)]
+        words = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *left_out, *asked]
+        slot.process = started(slot.tree, words, Report(slot.tree / "failed", self._options.timeout, timed))
+        taken = SLACK * sum(timed.values()) + 60 if timed else PATIENCE * self._options.timeout
+        slot.until = time.monotonic() + taken
 
     def _go_on(self, slot: Slot, code: int) -> None:
         trial = slot.trial
@@ -344,12 +408,26 @@ class Run:
             self.score.killed[trial] = failed[0] if failed and "::" in failed[0] else ""
             word = f"killed by {failed[0]}" if failed else f"ended with {code}"
             self._killers[trial.module].update(each.partition("::")[0] for each in failed[:1])
-        sys.stdout.write(f"{self.score.tried}: {self._place(trial)} {trial.mutant.operator}: {word}\n")
+        seconds = time.monotonic() - slot.since
+        sys.stdout.write(
+            f"{self.score.tried}: {self._place(trial)} {trial.mutant.operator}: {word} ({seconds:.0f} s)\n"
+        )
         sys.stdout.flush()
+        self._keep(trial)
+
+    def _keep(self, trial: Trial) -> None:
+        """Write what became of a mutant to the file of results, if there is to be one."""
+        if self._options.results:
+            lines, become = trial.lines(self._sources[trial.module])
+            kept = {"module": trial.module, "lines": lines, "become": become, "killed": self.score.killed.get(trial)}
+            with Path(self._options.results).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(kept) + "\n")
+
+    def _line(self, trial: Trial) -> int:
+        return self._sources[trial.module].encode()[: trial.mutant.start].count(10) + 1
 
     def _place(self, trial: Trial) -> str:
-        before = self._sources[trial.module].encode()[: trial.mutant.start]
-        return f"{trial.module}:{before.count(10) + 1}"
+        return f"{trial.module}:{self._line(trial)}"
 
     def said(self) -> Iterator[str]:
         """Yield the survivors, the tests that could not be used, and the score."""
@@ -391,6 +469,9 @@ def read_options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once (default: processors)")
     parser.add_argument("--timeout", type=int, default=60, help="processor seconds that a test may take (default: 60)")
     parser.add_argument("--files", type=int, help="ask only so many test files: a lower bound of the score, sooner")
+    parser.add_argument("--budget", type=float, default=120, help="seconds of tests for a mutant (default: 120)")
+    parser.add_argument("--reach", help="a file that keeps which tests enter which functions")
+    parser.add_argument("--results", help="a file that keeps what became of each mutant, to go on from")
     parser.add_argument("--only", nargs="*", default=(), help="only modules whose path begins so")
     parser.add_argument("--list", action="store_true", help="show the sample and try nothing")
     options = parser.parse_args(words)
@@ -423,6 +504,7 @@ def main(words: Sequence[str]) -> int:
 
 def _scored(run: Run, chosen: Sequence[Trial]) -> int:
     """Try mutants, print what came of it, and return the exit code."""
+    run.record(chosen)
     run.all(chosen)
     sys.stdout.write("\n".join(run.said()) + "\n")
     return 0 if run.score.share >= ENOUGH and not run.failing else 1

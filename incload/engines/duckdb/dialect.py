@@ -37,7 +37,7 @@ class DuckdbDialect(Dialect):
         if isinstance(scale, OrderedIds) and declared == "UUID":
             return CursorSql(name, "CAST(? AS UUID)", f"CAST({name} AS VARCHAR)")
         if isinstance(scale, ExactNumbers):
-            value, bound = self.exact(name, scale, declared), f"CAST(? AS {_number(scale, declared)})"
+            value, bound = self.exact(name, scale, declared), f"CAST(? AS {_widest(scale, declared)})"
             return CursorSql(value, bound, f"CAST({name} AS VARCHAR)", f"CAST(max({value}) AS VARCHAR)")
         if isinstance(scale, Timestamps):
             bound = BOUND.get(declared, "make_timestamp(?)")
@@ -90,3 +90,11 @@ class DuckdbDialect(Dialect):
 def _number(scale: Scale, declared: str) -> str:
     """Return the type in which exact numbers of a column are compared."""
     return f"DECIMAL(38,{scale.places})" if declared == "VARCHAR" and isinstance(scale, ExactNumbers) else declared
+
+
+def _widest(scale: ExactNumbers, declared: str) -> str:
+    """Return the type of a number that exact numbers are compared with, which may be beyond those of the column.
+
+    DuckDB compares in the column's own type wherever the number fits it.
+    """
+    return "HUGEINT" if declared in {"UBIGINT", "HUGEINT"} else f"DECIMAL(38,{scale.places})"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LARGEST = 2**63
 """No engine's integer column holds a number of this size."""
+_LARGEST_EXACT = 10**38
+"""No engine compares exact numbers of more digits."""
 
 
 def watermark_of(text: str | None, before: Entry) -> Position | None:
@@ -43,8 +45,10 @@ def _position(text: str, scale: Scale) -> Position:
     """Return the position of a value as a reader of the source writes it; raise `Refused` or ValueError for others."""
     shape = shape_of(text)
     match scale:
-        case IsoText() | OrderedIds() | ExactNumbers():
+        case IsoText() | OrderedIds():
             return scale.position(text)
+        case ExactNumbers():
+            return _storable(scale.position(text), _LARGEST_EXACT)
         case MixedText():
             if shape is None or shape.zoned is not scale.zoned:
                 raise ValueError(text)
@@ -60,9 +64,9 @@ def _number(text: str) -> Position:
     return _storable(int(text) if text.lstrip("+-").isdecimal() else float(text))
 
 
-def _storable(number: Position) -> Position:
+def _storable(number: Position, limit: int = _LARGEST) -> Position:
     """Refuse a number that no column holds or that has no place in an order."""
-    if not math.isfinite(number) or abs(number) >= _LARGEST:
+    if not math.isfinite(number) or abs(number) >= limit:
         raise ValueError(number)
     return number
 

@@ -1,0 +1,157 @@
+"""Which tests enter which functions, and how long each takes: so that a mutant meets only the tests that can notice it.
+
+A run of the quick tests without any mutant is recorded once. A test that works in another process is not seen to reach
+anything there; a mutant that no test is seen to reach is left to the table of tests_of.py.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Generator, Iterable
+    from pathlib import Path
+    from types import CodeType, FrameType
+
+SHARES = (3.0, 15.0)
+"""So many seconds of tests are asked first, then so many more, then the rest: to begin a process costs time too."""
+_FIRST_FILES = 4
+"""The first tests are of no more files than these, because each file has to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A test.
+
+    Attributes:
+        seconds: The processor time that it took.
+        server: Whether it needs a server.
+    """
+
+    seconds: float
+    server: bool
+
+
+@dataclass(slots=True)
+class Reach:
+    """What was recorded: the tests, and by module and first line of a function those that enter it."""
+
+    tests: dict[str, Timed] = field(default_factory=dict)
+    entered: dict[str, dict[int, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+
+    def of(self, module: str, source: str, line: int) -> set[str]:
+        """Return the tests that enter the function around a line; for a line outside of all, those of the module."""
+        known = self.entered.get(module, {})
+        start = _function_at(source, line)
+        return set(known.get(start, ())) if start else set().union(*known.values())
+
+    def steps(self, names: Iterable[str], killers: Counter[str], budget: float) -> list[list[str]]:
+        """Return in which portions tests are asked: files that killed before, then quick ones; servers last."""
+        chosen = sorted(names, key=lambda name: (self.tests[name].seconds, name))
+        files = sorted({_file(name) for name in chosen}, key=lambda name: -killers[name])
+        first = [name for name in chosen if _file(name) in files[:_FIRST_FILES] and not self.tests[name].server]
+        plain = [name for name in chosen if not self.tests[name].server]
+        served = [name for name in chosen if self.tests[name].server]
+        found: list[list[str]] = []
+        spent = self._portion(first, SHARES[0], found)
+        asked = {name for part in found for name in part}
+        rest = [name for name in plain if name not in asked]
+        spent += self._portion(rest, min(SHARES[1], budget - spent), found)
+        asked |= {name for part in found for name in part}
+        spent += self._portion([name for name in rest if name not in asked], budget - spent, found)
+        self._portion(served, budget - spent, found)
+        return found
+
+    def _portion(self, names: Iterable[str], seconds: float, into: list[list[str]]) -> float:
+        """Take tests, in their order, for so many seconds; return how many they take."""
+        part, spent = [], 0.0
+        for name in names:
+            if spent + self.tests[name].seconds > seconds:
+                break
+            part.append(name)
+            spent += self.tests[name].seconds
+        if part:
+            into.append(part)
+        return spent
+
+    def save(self, path: Path) -> None:
+        """Write it down."""
+        numbers = {name: number for number, name in enumerate(self.tests)}
+        entered = {
+            module: {str(line): sorted(numbers[name] for name in names) for line, names in functions.items()}
+            for module, functions in self.entered.items()
+        }
+        tests = [[name, round(each.seconds, 4), each.server] for name, each in self.tests.items()]
+        path.write_text(json.dumps({"tests": tests, "entered": entered}), encoding="utf-8")
+
+
+def read(path: Path) -> Reach:
+    """Read what was recorded."""
+    found, reach = json.loads(path.read_text(encoding="utf-8")), Reach()
+    names = [name for name, _, _ in found["tests"]]
+    reach.tests = {name: Timed(seconds, server) for name, seconds, server in found["tests"]}
+    for module, functions in found["entered"].items():
+        for line, numbers in functions.items():
+            reach.entered[module][int(line)] = {names[number] for number in numbers}
+    return reach
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def _function_at(source: str, line: int) -> int | None:
+    """Return where the innermost function around a line begins, its decorators included; None outside of all."""
+    best = None
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.body[0].lineno <= line <= (node.end_lineno or 0):
+            start = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            best = start if best is None else max(best, start)
+    return best
+
+
+class Recorder:
+    """A plugin of pytest that records what every test enters."""
+
+    def __init__(self, tree: Path, modules: Iterable[str], path: Path) -> None:
+        """Record the functions of some modules of a tree, and write them to a file at the end."""
+        self._reach, self._path = Reach(), path
+        self._names = {str(tree / each): each for each in modules}
+        self._names |= {str(tree / "incload" / each): each for each in modules if each.startswith("strategies/")}
+        self._seen: set[CodeType] = set()
+
+    def _enter(self, frame: FrameType, event: str, argument: object) -> None:  # noqa: ARG002 - Python's own
+        self._seen.add(frame.f_code)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: Any) -> Generator[None, object, object]:  # noqa: ANN401 - pytest's own
+        """Note what is entered from the first thing that is made for a test to the last that is undone."""
+        self._seen.clear()
+        started = time.process_time()
+        sys.settrace(self._enter)
+        threading.settrace(self._enter)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            threading.settrace(None)  # type: ignore[arg-type]  # which is how it is taken off
+            server = "postgres" in item.nodeid or any("postgres" in name for name in item.fixturenames)
+            self._reach.tests[item.nodeid] = Timed(time.process_time() - started, server)
+            for code in self._seen:
+                if code.co_filename in self._names:
+                    module = self._names[code.co_filename]
+                    self._reach.entered[module][code.co_firstlineno].add(item.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write down what was seen."""
+        self._reach.save(self._path)
