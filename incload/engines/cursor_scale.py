@@ -46,7 +46,7 @@ class TextCursor:
         name, column = self._session.quote(self._column.name), self._column
         if column.declared.startswith("numeric"):
             raise Refused(
-                f"cursor column {column.name!r} is of type {column.declared}, which does not say a number of digits and "
+                f"cursor column {column.name!r} is of type {column.declared}, which names no number of digits and "
                 "places that all engines have: give it digits, as numeric(38,9), or load from a view that casts it."
             )
         if column.kind is not Kind.TEXT:

@@ -2,10 +2,11 @@
 
     python tests/mutation/run.py --seed 1 --count 300 --jobs 2 [--only incload/history/lag.py] [--list]
 
-Mutants live in copies of the tree, never in the tree itself. The quick tests that tests_of.py names are run once
-without any mutant, and it is recorded which functions each enters (reach.py). A mutant is tried in a process of its
-own, which runs the tests that enter its function until one fails, the quickest first, those with a server last, and
-no more than `--budget` seconds of them: the score is a lower bound. A kill counts when the test passes without the
+Mutants live in copies of the tree, never in the tree itself. The quick tests that tests_of.py names, but for those of
+DuckDB and of servers, are run once without any mutant, and it is recorded which functions each enters (reach.py). A
+mutant is tried in a process of its own, which runs the tests that enter its function until one fails, the quickest
+first, and no more than `--budget` seconds of them; with `--wide` those of DuckDB and of servers come after them. The
+score is a lower bound. A kill counts when the test passes without the
 mutant; one that does not is named and left out. A mutant that takes too long counts as killed. One that no test can
 kill, because the program does the same with it, stands in equivalents.toml with the reason, and is not counted.
 
@@ -87,7 +88,7 @@ class Slot:
     until: float = 0.0
     since: float = 0.0
     steps: list[list[str]] = field(default_factory=list)
-    chosen: bool = False
+    others: list[list[str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -313,7 +314,7 @@ class Run:
             tree = self._slots[0].tree
             changed = {each.module for each in trials}
             tests = dict.fromkeys(name for each in sorted(changed) for name in quick_tests(tree, each))
-            words = ["-q", "-p", "no:cacheprovider", "-m", "not slow", *tests]
+            words = ["-q", "-p", "no:cacheprovider", "-m", "not slow", "-k", QUICKEST, *tests]
             os.waitpid(started(tree, words, reach.Recorder(tree, self._sources, path)), 0)
             if not path.exists():
                 raise RuntimeError("\n".join(_lines(tree / "output")))
@@ -366,18 +367,18 @@ class Run:
         slot.trial, slot.since = trial, time.monotonic()
         source, killers = self._sources[trial.module], self._killers[trial.module]
         names = self._reach.of(trial.module, source, self._line(trial)) - {*self.failing}
-        slot.chosen = bool(names)
-        if names:
-            slot.steps = self._reach.steps(names, killers, self._options.budget)
-        else:
-            slot.steps = steps(quick_tests(slot.tree, trial.module), killers, self._options.files)
+        slot.steps = self._reach.steps(names, killers, self._options.budget)
+        if self._options.wide or not names:
+            slot.others = steps(quick_tests(slot.tree, trial.module), killers, self._options.files)
+            slot.others = slot.others[-2 if names else 0 :]
         self._start(slot)
 
     def _start(self, slot: Slot) -> None:
         (slot.tree / "failed").unlink(missing_ok=True)
         left_out = [f"--deselect={each}" for each in self.failing]
-        asked, timed = slot.steps.pop(0), None
-        if slot.chosen:
+        timed = None
+        asked = slot.steps.pop(0) if (chosen := bool(slot.steps)) else slot.others.pop(0)
+        if chosen:
             timed = {name: self._reach.tests[name].seconds for name in asked}
             asked = [*dict.fromkeys(name.partition("::")[0] for name in asked)]
         words = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *left_out, *asked]
@@ -389,7 +390,7 @@ class Run:
         trial = slot.trial
         assert trial
         slot.process = 0
-        if code in {0, 5} and slot.steps:  # 5: no test was chosen
+        if code in {0, 5} and (slot.steps or slot.others):  # 5: no test was chosen
             self._start(slot)
             return
         self._enter(slot, trial, code)
@@ -470,6 +471,7 @@ def read_options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--timeout", type=int, default=60, help="processor seconds that a test may take (default: 60)")
     parser.add_argument("--files", type=int, help="ask only so many test files: a lower bound of the score, sooner")
     parser.add_argument("--budget", type=float, default=120, help="seconds of tests for a mutant (default: 120)")
+    parser.add_argument("--wide", action="store_true", help="ask the tests of DuckDB and of servers as well")
     parser.add_argument("--reach", help="a file that keeps which tests enter which functions")
     parser.add_argument("--results", help="a file that keeps what became of each mutant, to go on from")
     parser.add_argument("--only", nargs="*", default=(), help="only modules whose path begins so")

@@ -91,8 +91,9 @@ def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         try:
             arrays.append(array if array.type == field.type else _coarser(array, field.type))
         except pa.ArrowInvalid as error:
+            why = reason(error).rstrip(".")
             raise Refused(
-                f"column {field.name!r} holds a value that PostgreSQL cannot hold exactly ({reason(error).rstrip('.')}): "
+                f"column {field.name!r} holds a value that PostgreSQL cannot hold exactly ({why}): "
                 "round it in a view of the source, or load into another engine."
             ) from error
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
