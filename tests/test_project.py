@@ -57,7 +57,7 @@ def house(root: Path, folder: Path, plants: dict[str, str]) -> Path:
     shutil.copy(root / "pyproject.toml", folder)
     packages = project(root)["tool"]["setuptools"]["packages"]
     rooms = ["strategies", *(name.replace(".", "/") for name in packages if name != "incload.strategies")]
-    empty = {f"{room}/__init__.py": "" for room in rooms} | {"incload/cli.py": "", "incload/strategy.py": ""}
+    empty = {f"{room}/__init__.py": "" for room in rooms} | {"incload/cli.py": ""}
     for name, text in {**empty, **plants}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -168,7 +168,8 @@ def test_an_import_that_points_up_breaks_its_contract(
 def test_types_of_strategies_are_checked(root: Path, tmp_path: Path) -> None:
     """A strategy that does not return what the contract asks for is found by the type checker."""
     contract = {
-        name: (root / name).read_text(encoding="utf-8") for name in ("incload/strategy.py", "incload/assumptions.py")
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        for path in (root / "incload/assumptions.py", *(root / "incload/strategy").glob("*.py"))
     }
     wrong = "from incload.strategy import State\n\n\ndef f() -> State:\n    return 'text'\n"
     folder = house(root, tmp_path, {**contract, "strategies/bad.py": wrong})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Scale
 from incload.errors import Refused
-from incload.strategy import AfterKey, Changed, Everything, KeyValue, Logged, Position, Since, Vanished
+from incload.strategy import AfterKey, Changed, Everything, Logged, Position, Since, Vanished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from incload.engines.cursor_sql import CursorSql
     from incload.engines.session import Query, Session
     from incload.strategy import Capability
+    from incload.strategy.answers import KeyValue
     from incload.table import Table
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import incload.strategy
 from incload.harness.falsify.claims import provable, unneeded, unsound
 from incload.registry import strategy_classes
-from incload.strategy import Assumption, Need, Strategy, WriteRule, needs_of
+from incload.strategy import Assumption, Need, Strategy, WriteRule, needs_of, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 every_strategy = pytest.mark.parametrize("each", provable(), ids=lambda each: each.id)
 every_rule = pytest.mark.parametrize("rule", WriteRule)
-OF_RULES = incload.strategy._RULE_NEEDS
+OF_RULES = rules._RULE_NEEDS
 
 
 def faults(each: Strategy, tried: Iterable[Tried]) -> Iterator[str]:

@@ -17,7 +17,8 @@ from incload.ordered_ids import OrderedIds
 
 if TYPE_CHECKING:
     from incload.loading.state.entry import Entry
-    from incload.strategy import KeyValue, Position
+    from incload.strategy import Position
+    from incload.strategy.answers import KeyValue
 
 _LARGEST = 2**63
 """No engine's integer column holds a number of this size."""
