@@ -15,9 +15,10 @@ from incload.engines.registry import session_type
 from incload.errors import Refused
 from incload.loading import promises
 from incload.loading.columns.choosing import choose
+from incload.loading.columns.describing import NO_SCHEMA, describe
 from incload.loading.guards import mismatch
 from incload.loading.opening import connect, reopen, resolve_table_name
-from incload.loading.sync import NO_SCHEMA, describe, sync
+from incload.loading.sync import sync
 from incload.registry import spelled
 from incload.strategy import WriteRule
 from incload.terminal.logs import log

@@ -12,21 +12,19 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from incload.assumptions import Assumption
 from incload.engines.capabilities import AtomicState
 from incload.engines.contract import StateChange
 from incload.engines.session import Query
-from incload.engines.temporary.tables import DIGEST
-from incload.errors import Refused, unknown, visible
+from incload.errors import Refused
 from incload.loading import guards
 from incload.loading.columns.backfill import backfill, columns_to_fill, unfilled
-from incload.loading.columns.choosing import chosen, with_row_number
 from incload.loading.columns.column_kinds import settle_kinds
+from incload.loading.columns.describing import describe
 from incload.loading.columns.equating import check_key, compare_keys, refuse_nulled, unheld
 from incload.loading.columns.missing_columns import hold_columns
-from incload.loading.columns.shared_types import is_ordered_alike, shared_type
 from incload.loading.columns.target_shape import about_generated, beside_own, fit
 from incload.loading.cursor_check import look_at_cursor
+from incload.loading.key_order import check_key_order, check_remembered_key
 from incload.loading.opening import require_capability
 from incload.loading.state.store import SnapshotStore
 from incload.loading.state.table_store import TABLE as STATES
@@ -37,7 +35,6 @@ from incload.loading.writing.job import WriteJob
 from incload.loading.writing.row_hash import refuse_digests, remember_digests
 from incload.loading.writing.write_rules import prepare_write
 from incload.strategy import WriteRule
-from incload.table import Kind, Table
 
 if TYPE_CHECKING:
     from incload.cursor import Scale
@@ -49,11 +46,7 @@ if TYPE_CHECKING:
     from incload.loading.state.store import StateStore
     from incload.loading.writing.job import PreparedWrite
     from incload.strategy import Delta, State
-    from incload.table import Column
-
-
-NO_SCHEMA = "A schema is no part of a table's name: PostgreSQL and DuckDB take one in the URL, as schema=NAME"
-"""What is said of a name with a dot that is not there, or was not until now."""
+    from incload.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +133,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     first = connections.target.columns("target", plan.name) is None
     look = look_at_cursor(connections, plan, table, store, first=first)
     scale = look.scale
-    _check_key_order(connections, plan, table)
+    check_key_order(connections, plan, table)
     store = replace(store, tags=tags(connections, table, scale))
     unique = connections.source.unique("source", connections.table, table.key)
     if not unique:
@@ -157,7 +150,7 @@ def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
     job = WriteJob(connections, table, scale, unique, store.digests_table, plan.count_unchanged, may_remove)
     source = AskedSource(scale, plan.clock or connections.source.now)
     before = store.recall()
-    _check_remembered_key(connections, table, store, before)
+    check_remembered_key(connections, table, store, before)
     started = source.clock()
     delta = plan.strategy.read(source, before)
     look.confirm(delta)
@@ -239,88 +232,12 @@ def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> Prepa
     return initial_load.adopted(job, delta, written)
 
 
-def describe(connections: Connections, plan: Plan) -> Table:
-    """Return what the source table is; refuse a table, key or cursor column that it does not have."""
-    columns = connections.source.columns("source", connections.table)
-    if columns is None:
-        raise no_table(connections.source, connections.table)
-    columns = chosen(with_row_number(connections, plan, columns), plan)
-    names = [column.name for column in columns]
-    own = next((name for name in names if name.lower() == DIGEST), None)
-    if own:
-        raise Refused(f"the source has a column {own!r}, a name that incload needs for itself: rename it.")
-    connections.source.check_names(names)
-    connections.target.check_names(names)
-    for name in (*plan.key, *filter(None, [plan.cursor])):
-        if name not in names:
-            raise unknown("cursor column" if name == plan.cursor else "key column", name, names)
-    if plan.cursor is None and plan.strategy.uses_cursor:
-        raise Refused(f"strategy {plan.strategy.name!r} needs a cursor column: name one with --cursor.")
-    return Table(plan.name, plan.key, plan.cursor, tuple(_decided(connections, plan, column) for column in columns))
-
-
-def no_table(source: Session, table: str, kind: str = "source table") -> Refused:
-    """Return the refusal of a table that a source does not have, and say where there is one of that name."""
-    if schemas := source.schemas_with(table):
-        there = ", ".join(map(visible, schemas))
-        return Refused(f"{kind} {table!r} is not in this schema but in {there}: name that in the URL, as schema=NAME.")
-    tables = source.tables("source")
-    if not tables:
-        return Refused(f"the source has no table {table!r}, and no other either: check its path.")
-    schema = f" {NO_SCHEMA}." if "." in table else ""
-    return Refused(f"{unknown(kind, table, tables)}{schema}")
-
-
-def _decided(connections: Connections, plan: Plan, column: Column) -> Column:
-    """Take the kind of a column whose source does not say it from the target of an earlier load."""
-    if connections.attached:
-        return column
-    known = {found.name: found.kind for found in connections.target.columns("target", plan.name) or ()}
-    there = replace(column, kind=known.get(column.name, column.kind))
-    if there != column and connections.source.may_be("source", connections.table, there):
-        return there
-    return replace(column, shared=shared_type(connections, plan, column, known.get(column.name)))
-
-
 def tags(connections: Connections, table: Table, scale: Scale | None) -> dict[str, str]:
     """Return what the values of a state mean; values under other tags are not compared with them."""
     columns = ",".join(f"{column.name!r} {column.declared}{column.collation}" for column in table.columns)
     digest = sha256(f"{connections.target.digest_tag} {columns}".encode()).hexdigest()[:16]
     cursor = table.cursor if table.cursor and scale else "none"
     return {"cursor": cursor, "scale": scale.tag if scale else "none", "digest": digest}
-
-
-def _check_key_order(connections: Connections, plan: Plan, table: Table) -> None:
-    """Refuse to go by the order of keys that the two engines do not order alike."""
-    by_key = {Assumption.TIES_IN_KEY_ORDER, Assumption.KEYS_IN_COMMIT_ORDER}
-    if connections.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
-        return
-    for column in map(table.column, table.key):
-        as_text = (column.kind is Kind.OTHER and not is_ordered_alike(column)) or (
-            column.kind is Kind.DECIMAL and connections.target.capabilities.holds_any
-        )
-        if as_text:
-            raise Refused(
-                f"strategy {plan.strategy.name!r} goes by the order of the key, and key column {column.name!r} of type "
-                f"{column.declared} becomes text in {connections.target.engine}, which may order it otherwise: "
-                "choose a strategy that does not go by it."
-            )
-
-
-def _check_remembered_key(connections: Connections, table: Table, store: StateStore, state: State) -> None:
-    """Refuse to go on behind a key of another type: numbers and texts have no order among each other."""
-    for value, column in zip(state.key or (), map(table.column, table.key), strict=False):
-        any_type = connections.source.capabilities.holds_any and column.kind is not Kind.TEXT
-        if not any_type and isinstance(value, str) is not _kept_as_text(column) and not isinstance(value, bytes):
-            raise Refused(
-                f"{store.said} ends at the key {value!r}, and key column {column.name!r} is of type "
-                f"{column.declared or column.kind} now, in which keys have another order: {store.remedy}."
-            )
-
-
-def _kept_as_text(column: Column) -> bool:
-    """Return whether a key of this type is remembered as a text."""
-    return column.kind in {Kind.TEXT, Kind.DECIMAL, Kind.OTHER}
 
 
 def _settle_target(

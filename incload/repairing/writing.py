@@ -15,11 +15,11 @@ from incload.engines.temporary.tables import KEPT, NUMBERED, REPAIRED, WANTED
 from incload.errors import Refused
 from incload.loading import guards
 from incload.loading.columns.column_kinds import kinds_now, settle_kinds
+from incload.loading.columns.describing import describe
 from incload.loading.columns.equating import compare_keys
 from incload.loading.columns.target_shape import fit
 from incload.loading.state.table_store import TABLE as STATES
 from incload.loading.state.table_store import TableStore
-from incload.loading.sync import describe
 from incload.repairing.account import Action, Duplicates, RepairedRow
 from incload.repairing.keys import NUMBER, numbered
 

@@ -20,8 +20,8 @@ from incload.history.recorded.evidence import counter
 from incload.history.recorded.read_log import ReadLog
 from incload.history.recorded.time_formats import check_format
 from incload.history.recorded.timestamps import CALENDAR, CursorColumn
+from incload.loading.columns.describing import no_table
 from incload.loading.opening import open_source
-from incload.loading.sync import no_table
 from incload.report.replay.table_profile import Standing
 from incload.table import Kind, Table
 
