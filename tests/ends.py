@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -26,9 +27,12 @@ from incload.engines.postgres import server
 from incload.loading.opening import connect
 from incload.loading.plan import Plan
 from incload.loading.run import LoadSummary, load
-from incload.loading.sync import Synced, sync
+from incload.loading.sync import sync
 from incload.registry import strategy
 from incload.strategy import WriteRule
+
+if TYPE_CHECKING:
+    from incload.loading.synced import Synced
 
 PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"), ("duckdb", "sqlite"))
 """Every pair of engines, source first."""

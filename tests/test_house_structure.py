@@ -20,6 +20,8 @@ MOST_ANCESTORS = 3
 """How many classes of ours may stand above a class."""
 MOST_PARAMETERS = 5
 """How many parameters a function may have, `self` and `cls` not counted."""
+MOST_LINES = 300
+"""How many lines a module may have."""
 PACKAGE = ("incload", "strategies")
 
 
@@ -59,6 +61,14 @@ def too_many_modules(root: Path) -> Iterator[str]:
         number = len([path for path in folder.glob("*.py") if path.name != "__init__.py"])
         if number > MOST_MODULES and folder.name != "strategies":
             yield f"{folder.relative_to(root)} holds {number} modules"
+
+
+def long_modules(root: Path) -> Iterator[str]:
+    """No module is longer than a reader can keep in mind."""
+    for path in modules(root).values():
+        number = len(path.read_text(encoding="utf-8").splitlines())
+        if number > MOST_LINES:
+            yield f"{path.relative_to(root)} has {number} lines"
 
 
 def circles(root: Path) -> Iterator[str]:
@@ -122,6 +132,7 @@ def silent_folders(root: Path) -> Iterator[str]:
 
 RULES: dict[str, Rule] = {
     "modules": too_many_modules,
+    "lines": long_modules,
     "circles": circles,
     "ancestors": tall_classes,
     "parameters": wide_functions,
@@ -132,6 +143,7 @@ RULES: dict[str, Rule] = {
 STAYS = '"""A room. What must stay true: it is small."""'
 PLANTED = {
     "modules": {f"incload/load/m{number}.py": "" for number in range(MOST_MODULES + 1)},
+    "lines": {"incload/a.py": "x = 1\n" * (MOST_LINES + 1)},
     "circles": {
         "incload/a.py": "from incload.b import x",
         "incload/b.py": "def f():\n    from incload.c import x",

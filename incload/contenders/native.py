@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from incload.contenders.contender import SyncRequest
     from incload.engines.session import Session
     from incload.loading.connections import Connections
-    from incload.loading.sync import Synced
+    from incload.loading.synced import Synced
     from incload.strategy import Strategy
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.loading.columns.describing import describe
-from incload.loading.sync import Synced
+from incload.loading.synced import Synced
 from incload.strategy import Assumption, Delta, Everything, Need, Seen, Source, State, Strategy, WriteRule
 
 if TYPE_CHECKING:

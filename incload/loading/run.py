@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from incload.engines.endpoint import Endpoint
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
-    from incload.loading.sync import Synced
+    from incload.loading.synced import Synced
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ import incload.loading.sync as syncing
 from incload.history.history import History, Tick
 from incload.loading.columns.describing import describe
 from incload.loading.plan import Guards, Plan
+from incload.loading.settling import tags
 from incload.loading.state.table_store import TableStore
-from incload.loading.sync import sync, tags
+from incload.loading.sync import sync
 from incload.registry import strategies
 from incload.strategy import Delta, Need, Seen, Source, State, Strategy, WriteRule
 from incload.table import Column, Kind, Table

@@ -21,7 +21,7 @@ from incload.strategy import Assumption, Delta, Need, State, Strategy, WriteRule
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from incload.loading.sync import Synced
+    from incload.loading.synced import Synced
     from incload.strategy import Position, Seen, Source
     from tests.ends import Ends
 

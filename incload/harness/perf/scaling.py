@@ -15,7 +15,7 @@ from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, 
 from incload.history.synthetic.datasets import rows as dataset_rows
 from incload.loading.opening import connect
 from incload.loading.plan import Plan
-from incload.loading.sync import Synced, sync
+from incload.loading.sync import sync
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from incload.engines.endpoint import Endpoint
+    from incload.loading.synced import Synced
     from incload.strategy import Strategy
 
 TEXT_DAYS = 3_653

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from incload.harness.trials.trial import Observed
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
-    from incload.loading.sync import Synced
+    from incload.loading.synced import Synced
     from incload.strategy import Seen, Source
 
 NOON = 1_767_268_800_000_000
