@@ -1,9 +1,9 @@
 """incload: load tables incrementally, and measure what each way of doing so gets wrong.
 
-The package offers functions, each the command of its name: `load`, `audit`, `repair`, `compare`, `replay`, `profile`,
-`state`. Two modules are public as well: `strategy` (the contract of a strategy) and `registry` (what strategies there
-are). Everything else may change. What must stay true: importing this package imports none of its dependencies, and no
-module of its own before a name is used.
+The package offers functions, each the command of its name: `load`, `audit`, `repair`, `advise`, `compare`, `replay`,
+`profile`, `state`. Two modules are public as well: `strategy` (the contract of a strategy) and `registry` (what
+strategies there are). Everything else may change. What must stay true: importing this package imports none of its
+dependencies, and no module of its own before a name is used.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from incload.advice.result import Advice
     from incload.api.audit import AuditOptions, audit
     from incload.api.compare import CompareOptions, Comparison, compare
     from incload.api.load import LoadOptions, load
     from incload.api.profile import Profile, ProfileOptions, profile
     from incload.api.replay import Replay, ReplayOptions, replay
     from incload.api.state import KeptState, state
+    from incload.api.tables.advise import AdviseOptions, advise
     from incload.api.tables.repair import RepairOptions, repair
     from incload.auditing.result import AuditResult
     from incload.errors import Refused, Unable
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Advice",
+    "AdviseOptions",
     "AuditOptions",
     "AuditResult",
     "CompareOptions",
@@ -43,6 +47,7 @@ __all__ = [
     "ReplayOptions",
     "Unable",
     "__version__",
+    "advise",
     "audit",
     "compare",
     "load",
@@ -53,6 +58,9 @@ __all__ = [
 ]
 
 _PLACES = {
+    "advise": "incload.api.tables.advise",
+    "Advice": "incload.advice.result",
+    "AdviseOptions": "incload.api.tables.advise",
     "audit": "incload.api.audit",
     "AuditOptions": "incload.api.audit",
     "AuditResult": "incload.auditing.result",

@@ -6,6 +6,7 @@ that is broken in a way that has no size maps to None.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -28,12 +29,31 @@ SIZES_ONLY = frozenset({Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN})
 
 def measure(history: History, faults: Sequence[Fault] = ()) -> Breaks:
     """Return every assumption that a history and its faults break, with its size."""
-    found: Breaks = dict.fromkeys(broken for fault in faults for broken in fault.breaks)
-    keys = _Keys()
+    measured = Measured(faults)
     for sync in syncs(history, faults):
-        for assumption, microseconds in chain(_of_sync(sync, keys), _of_faults(sync, faults)):
-            _enter(found, assumption, microseconds)
-    return found
+        measured.see(sync)
+    return measured.breaks
+
+
+class Measured:
+    """What the syncs of a history break, as they go by.
+
+    Attributes:
+        breaks: Every assumption that was broken so far, with the largest size.
+        times: How often each was broken: once for each change that broke it, or for each sync where no change did.
+    """
+
+    def __init__(self, faults: Sequence[Fault] = ()) -> None:
+        """Begin with what faults break by themselves."""
+        self.breaks: Breaks = dict.fromkeys(broken for fault in faults for broken in fault.breaks)
+        self.times: Counter[Assumption] = Counter()
+        self._faults, self._keys = faults, _Keys()
+
+    def see(self, sync: Sync) -> None:
+        """Take in one sync."""
+        for assumption, microseconds in chain(_of_sync(sync, self._keys), _of_faults(sync, self._faults)):
+            self.times[assumption] += 1
+            _enter(self.breaks, assumption, microseconds)
 
 
 def _enter(found: Breaks, assumption: Assumption, microseconds: int | None) -> None:

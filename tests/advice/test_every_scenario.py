@@ -1,0 +1,67 @@
+"""On every scenario the recommended load keeps the copy right, and costs at most 1.3 times the cheapest that does."""
+
+from __future__ import annotations
+
+import pytest
+
+from incload.advice import choosing
+from incload.advice.candidates import Wishes, every, possible
+from incload.advice.evidence import gather
+from incload.advice.of_history import Case, advise
+from incload.advice.trying import tried
+from incload.history.synthetic.scenarios import SCENARIOS, Scenario
+from incload.registry import spelled
+from incload.strategy import Capability
+
+SAMPLE = {"hard_deletes"}
+"""Scenarios that are tried at every run; all others only among the slow tests."""
+ROWS, SEED = 100, 1
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(each, id=each.id, marks=() if each.id in SAMPLE else pytest.mark.slow) for each in SCENARIOS],
+)
+@pytest.mark.parametrize("asks", [frozenset(), frozenset({Capability.TRIGGERS})], ids=["nothing", "triggers"])
+def test_the_recommended_load_is_sound_and_cheap(scenario: Scenario, asks: frozenset[Capability]) -> None:
+    """Beside all strategies, and windows of every width that the lags suggest, replayed one by one."""
+    history = scenario.build(ROWS, SEED)
+    wishes = Wishes(asks=asks)
+    evidence = gather(history)
+    found = tried(history, every(evidence, wishes), evidence, wishes)
+    candidates = set(possible(evidence, wishes))
+
+    best, _ = choosing.chosen([each for each in found if each.strategy in candidates], evidence, wishes)
+
+    assert best.is_sound
+    assert best.cost <= 1.3 * min(each.cost for each in found if each.is_sound)
+
+
+@pytest.mark.slow
+def test_nothing_that_was_ruled_out_was_sound() -> None:
+    """What the measured assumptions rule out was wrong in a replay too, so that no cheaper load is passed over."""
+    scenario = next(each for each in SCENARIOS if each.id == "late_arrivals")
+    history, wishes = scenario.build(ROWS, SEED), Wishes()
+    evidence = gather(history)
+
+    found = tried(history, every(evidence, wishes), evidence, wishes)
+
+    candidates = set(possible(evidence, wishes))
+    assert [spelled(each.strategy) for each in found if each.is_sound != (each.strategy in candidates)] == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "wishes", "expected"),
+    [
+        ("hard_deletes", Wishes(deletes=False), "lookback_window"),
+        ("hard_deletes", Wishes(), "row_hash_cdc"),
+        ("updates_without_touch", Wishes(asks=frozenset({Capability.TRIGGERS})), "trigger_cdc"),
+    ],
+)
+def test_wishes_change_the_advice(scenario: str, wishes: Wishes, expected: str) -> None:
+    """Deletes that never happen, and triggers that may be asked for, lead to other loads."""
+    history = next(each for each in SCENARIOS if each.id == scenario).build(ROWS, SEED)
+
+    found = advise(Case("t", lambda: history, spelled), wishes)
+
+    assert found.strategy.partition(":")[0] == expected
