@@ -16,6 +16,7 @@ from incload.cursor import ZONE_AT_END, Scale
 from incload.engines.capabilities import Capabilities
 from incload.engines.cursor_scale import TextCursor, declared_scale
 from incload.engines.postgres.binary_copy import send
+from incload.engines.postgres.binary_copy.transfer import PostgresTransfer
 from incload.engines.postgres.catalog import Catalogue, Holds, IndexLooks
 from incload.engines.postgres.changes.aside import Aside
 from incload.engines.postgres.changes.logs import PostgresLogs
@@ -29,7 +30,6 @@ from incload.engines.postgres.sql import (
     stored_name,
     type_elsewhere,
 )
-from incload.engines.postgres.transfer import PostgresTransfer
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.temporary.tables import STAGE
 from incload.strategy import Capability

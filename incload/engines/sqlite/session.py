@@ -17,6 +17,7 @@ from incload.engines.driver_errors import reason
 from incload.engines.endpoints import path_of
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.sqlite import digest as sqlite_digest
+from incload.engines.sqlite.arrow.transfer import SqliteTransfer
 from incload.engines.sqlite.catalog import Catalogue
 from incload.engines.sqlite.cursor_check import CursorValues
 from incload.engines.sqlite.declared import declared_kind
@@ -24,7 +25,6 @@ from incload.engines.sqlite.dialect import SqliteDialect
 from incload.engines.sqlite.equality import collations
 from incload.engines.sqlite.limits import LOCK_SECONDS
 from incload.engines.sqlite.optional import SqliteLogs, SqliteLooks
-from incload.engines.sqlite.transfer import SqliteTransfer
 from incload.errors import Refused
 from incload.strategy import Capability
 from incload.table import Column, Kind

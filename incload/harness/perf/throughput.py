@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Literal
 
 from incload.auditing.audit import Difference, audit
 from incload.contenders.contender import SyncRequest
+from incload.engines.abilities.database_store import DatabaseStore, database_store
 from incload.engines.endpoints import locate, path_of
 from incload.engines.registry import fixture, session_type
-from incload.harness.sandbox.database_store import DatabaseStore, database_store
 from incload.harness.sandbox.environment import environment
 from incload.harness.trials.error_timeline import counts
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED, blocks

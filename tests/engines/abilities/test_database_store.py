@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from incload.harness.sandbox.database_store import Files
+from incload.engines.abilities.database_store import Files
 
 if TYPE_CHECKING:
     from pathlib import Path
