@@ -74,17 +74,18 @@ def session_type(engine: str) -> type[Session]:
 
 def fixture(session: Session) -> Fixture:
     """Return what a trial does to the tables of a session, as its engine's folder has it."""
-    entry = _ENGINES[session.engine]
-    module = import_module(f"incload.engines.{entry.module.partition('.')[0]}.sandbox")
-    made: Fixture = module.FIXTURE(session)
+    made: Fixture = part(session.engine, "sandbox").FIXTURE(session)
     return made
+
+
+def engines() -> tuple[str, ...]:
+    """Return the names of all engines, installed or not."""
+    return tuple(_ENGINES)
 
 
 def digests(session: Session, relation: str, held: Sequence[Held], key: Sequence[int]) -> Digests:
     """Return the rows of a relation as a session's engine writes and digests them."""
-    entry = _ENGINES[session.engine]
-    module = import_module(f"incload.engines.{entry.module.partition('.')[0]}.canonical")
-    made: Digests = module.DIGESTS(session, relation, held, key)
+    made: Digests = part(session.engine, "canonical").DIGESTS(session, relation, held, key)
     return made
 
 
@@ -92,6 +93,11 @@ def locate_on_server(scheme: str, text: str) -> Endpoint:
     """Read the URL of a table on a server, as its engine understands it."""
     found: Endpoint = _module(_ENGINES[SCHEMES[scheme]]).locate(text)
     return found
+
+
+def part(engine: str, name: str) -> ModuleType:
+    """Return a module of the engine's folder."""
+    return import_module(f"incload.engines.{_ENGINES[engine].module.partition('.')[0]}.{name}")
 
 
 def _module(entry: _Entry) -> ModuleType:

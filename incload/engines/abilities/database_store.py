@@ -1,20 +1,18 @@
-"""Databases of one engine that are made once and copied often, known by names: files in a folder, or schemas."""
+"""Databases of one engine that are made once and copied often, known by names."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from abc import ABC, abstractmethod
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from incload.engines.endpoints import Location
-from incload.engines.registry import session_type
-from incload.harness.sandbox.throw_away import open_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from incload.engines.endpoint import Endpoint
@@ -57,10 +55,11 @@ class DatabaseStore(ABC):
 
 @dataclass(slots=True)
 class Files(DatabaseStore):
-    """Database files in a folder."""
+    """Database files in a folder; `writable` opens one, without waiting for the disk."""
 
     engine: str
     folder: Path
+    writable: Callable[[Endpoint], Session]
 
     def end(self, name: str) -> Location:
         """Return the file."""
@@ -85,73 +84,8 @@ class Files(DatabaseStore):
         self.end(name).path.unlink(missing_ok=True)
 
     def open(self, name: str) -> Session:
-        """Open the file; without waiting for the disk."""
-        return open_file(self.engine, self.end(name).path)
+        """Open the file."""
+        return self.writable(self.end(name))
 
     def close(self) -> None:
         """The folder's creator removes it."""
-
-
-@dataclass(slots=True)
-class Schemas(DatabaseStore):
-    """Schemas of the PostgreSQL database that `incload.engines.postgres.server` finds."""
-
-    engine: str = "postgres"
-    _urls: dict[str, str] = field(default_factory=dict)
-    _closing: ExitStack = field(default_factory=ExitStack)
-
-    def end(self, name: str) -> Endpoint:
-        """Return the schema, made when it is first asked for."""
-        from incload.engines.endpoints import locate
-
-        return locate(self.url(name))
-
-    def url(self, name: str) -> str:
-        """Return the URL of the schema, made when it is first asked for."""
-        from incload.engines.postgres.server import schema
-
-        if name not in self._urls:
-            self._urls[name] = self._closing.enter_context(schema())
-        return self._urls[name]
-
-    def holds(self, name: str) -> bool:
-        """Return whether the schema was requested and filled."""
-        if name not in self._urls:
-            return False
-        session = self.open(name)
-        try:
-            return bool(session.tables("target"))
-        finally:
-            session.close()
-
-    def copy(self, name: str, other: str) -> None:
-        """Copy the tables of a schema."""
-        from incload.engines.postgres.schemas import fill
-        from incload.engines.postgres.server import url
-
-        self.clear(name)
-        fill(url(), self._schema(name), self._schema(other))
-
-    def clear(self, name: str) -> None:
-        """Drop the tables of the schema."""
-        from incload.engines.postgres.schemas import empty
-        from incload.engines.postgres.server import url
-
-        empty(url(), self._schema(name))
-
-    def _schema(self, name: str) -> str:
-        self.end(name)
-        return self._urls[name].partition("schema=")[2]
-
-    def open(self, name: str) -> Session:
-        """Connect to the database."""
-        return session_type(self.engine).open(None, self.end(name))
-
-    def close(self) -> None:
-        """Drop every schema."""
-        self._closing.close()
-
-
-def database_store(engine: str, folder: Path) -> DatabaseStore:
-    """Return an empty store of an engine."""
-    return Schemas() if engine == "postgres" else Files(engine, folder)

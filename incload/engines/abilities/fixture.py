@@ -56,3 +56,11 @@ class Fixture(ABC):
 
     def index(self, place: Place, table: Table) -> None:  # noqa: B027 - few engines have to
         """Create an index on the cursor and the key of a table, where the engine is the faster for it."""
+
+    def transaction(self) -> int:
+        """Return the number of the open transaction, of an engine whose writers work side by side."""
+        raise AssertionError(f"{self.session.engine} numbers no transactions")
+
+    def written_by(self, place: Place, table: Table, key: tuple[object, ...]) -> int:
+        """Return the number of the transaction that wrote a row as it is, of such an engine."""
+        raise AssertionError(f"{self.session.engine} numbers no transactions: {place}, {table.name}, {key}")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from incload.engines.abilities.databases import Databases, Live
 from incload.engines.abilities.fixture import Fixture
-from incload.engines.duckdb.sql import plain
+from incload.engines.duckdb.session import DuckdbSession
+from incload.engines.duckdb.sql import IN_MEMORY, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import ExitStack
+    from pathlib import Path
 
     import pyarrow as pa
 
-    from incload.engines.duckdb.session import DuckdbSession
+    from incload.engines.session import Session
     from incload.engines.sql import Place, Row
     from incload.table import Table
 
@@ -57,5 +61,32 @@ class DuckdbFixture(Fixture):
                 yield chunk
 
 
+class DuckdbDatabases(Databases):
+    """Databases in memory, which one session reads and writes; files where a URL is asked for."""
+
+    is_exclusive: ClassVar[bool] = True
+
+    def source(self, folder: Path, closing: ExitStack, *, both: bool) -> Live:  # noqa: ARG002 - it needs no file
+        """Make a source in memory, and in the same session a target if both are wanted."""
+        session = (
+            self.in_memory() if both else DuckdbSession(IN_MEMORY, None, source_writable=True, threads=self.threads)
+        )
+        closing.callback(session.close)
+        return Live(session, "source", session)
+
+    def target(self, folder: Path, closing: ExitStack) -> Session:  # noqa: ARG002 - it needs no file
+        """Make a target in memory."""
+        session = DuckdbSession(None, IN_MEMORY, threads=self.threads)
+        closing.callback(session.close)
+        return session
+
+    def in_memory(self) -> Session:
+        """Attach two databases in memory."""
+        return DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True, threads=self.threads)
+
+
 FIXTURE = DuckdbFixture
 """What the registry hands out for a session of this engine."""
+
+DATABASES = DuckdbDatabases
+"""What the registry hands out for this engine."""

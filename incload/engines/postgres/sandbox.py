@@ -8,6 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from incload.engines.abilities.fixture import Fixture
+from incload.engines.postgres.application import PostgresApplication
+from incload.engines.postgres.databases import PostgresDatabases
 from incload.engines.postgres.sql import plain
 
 if TYPE_CHECKING:
@@ -107,3 +109,9 @@ class PostgresFixture(Fixture):
 
 FIXTURE = PostgresFixture
 """What the registry hands out for a session of this engine."""
+
+DATABASES = PostgresDatabases
+"""What the registry hands out for this engine."""
+
+APPLICATION = PostgresApplication
+"""What changes a table of this engine beside a load."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from incload.engines.abilities.databases import Databases, Live
 from incload.engines.abilities.fixture import Fixture
+from incload.engines.endpoints import Location, path_of
+from incload.engines.sqlite.session import SqliteSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import ExitStack
+    from pathlib import Path
 
     import pyarrow as pa
 
+    from incload.engines.endpoint import Endpoint
+    from incload.engines.session import Session
     from incload.engines.sql import Place, Row
-    from incload.engines.sqlite.session import SqliteSession
     from incload.table import Table
 
 BATCH_ROWS = 65_536
@@ -81,5 +87,39 @@ class SqliteFixture(Fixture):
         session.write(f"CREATE INDEX {name} ON {session.quote(table.name)} ({columns})")
 
 
+class SqliteDatabases(Databases):
+    """Files, and databases in memory; a file does not wait for the disk."""
+
+    shares_source: ClassVar[bool] = True
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of the library."""
+        return {"sqlite": sqlite3.sqlite_version}
+
+    def writable(self, end: Endpoint) -> Session:
+        """Open a file to write it."""
+        return SqliteSession(None, path_of(end), durable=False)
+
+    def source(self, folder: Path, closing: ExitStack, *, both: bool) -> Live:
+        """Make a source: a file that is not there yet cannot be attached read-only."""
+        with sqlite3.connect(folder / "source.sqlite") as made:
+            made.execute("PRAGMA user_version = 1")
+        made.close()
+        return super().source(folder, closing, both=both)
+
+    def reader(self, source: Location, target: Location | None) -> Session:
+        """Attach the source to the target, or to nothing."""
+        return SqliteSession(source.path, path_of(target), durable=False)
+
+    def in_memory(self) -> Session:
+        """Attach a second database in memory as the source."""
+        session = SqliteSession(None, None)
+        session.write("ATTACH ':memory:' AS source")
+        return session
+
+
 FIXTURE = SqliteFixture
 """What the registry hands out for a session of this engine."""
+
+DATABASES = SqliteDatabases
+"""What the registry hands out for this engine."""

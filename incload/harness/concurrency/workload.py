@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from incload.auditing.audit import audit
 from incload.contenders.contender import SyncRequest
+from incload.engines.abilities.application import Application
+from incload.engines.abilities.trials import application, databases
 from incload.engines.endpoints import locate
-from incload.engines.registry import fixture
+from incload.engines.registry import fixture, session_type
 from incload.harness.concurrency import writers
-from incload.harness.sandbox.throw_away import open_target
 from incload.harness.trials.error_timeline import counts
 from incload.loading.connections import Connections
 from incload.loading.opening import reopen
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from incload.auditing.audit import Row
     from incload.contenders.contender import Contender
-    from incload.engines.postgres.session import PostgresSession
     from incload.engines.session import Place, Session
     from incload.strategy import Capability
     from incload.table import Table
@@ -48,6 +48,9 @@ STRATEGIES = (
 )
 """Who is tried unless others are named; the window is twice as long as a transaction stays open."""
 
+
+TABLE = Application.table
+"""The table that writers change."""
 
 CURSOR = "modified_at"
 """The cursor of the table that writers change."""
@@ -118,31 +121,24 @@ def run(work: writers.Work, contenders: Sequence[Contender], every: float, targe
         every: Seconds from the beginning of one sync to that of the next.
         target: The engine of the copies.
     """
-    from psycopg.conninfo import make_conninfo
-
-    from incload.engines.postgres.endpoint import locate as locate_schema
-    from incload.engines.postgres.server import schema
-    from incload.engines.postgres.session import PostgresSession
-
     with ExitStack() as closing:
         folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="incload-")))
-        url = closing.enter_context(schema())
-        source = locate_schema(url)
-        owner = PostgresSession(source, None)
-        closing.callback(owner.close)
-        where = writers.Place(make_conninfo("", **source.options), source.schema)
-        writers.create(where, work)
+        url = databases(writers.ENGINE).url(folder, "source", closing)
+        owner = _reading(url, closing)
+        client = application(writers.ENGINE, url)
+        closing.callback(client.close)
+        client.create(work.rows)
         cursors: dict[Capability | None, str] = {}
         for asked in {each.capabilities.asks for each in contenders} - {None}:
             cursors[asked] = _keep(owner, asked, closing)
         begins = time.time() + 3.0
-        processes, done = writers.start(work, where, begins)
+        processes, done = writers.start(work, url, begins)
         followers = [
             _Following(Follower(each), _request(url, target, folder / str(place), cursors.get(each.capabilities.asks)))
             for place, each in enumerate(contenders)
         ]
         for following in followers:
-            following.open(source, target, closing)
+            following.open(target, closing)
         threads = [Thread(target=each.follow, args=(begins, work.seconds, every)) for each in followers]
         for thread in threads:
             thread.start()
@@ -157,15 +153,22 @@ def run(work: writers.Work, contenders: Sequence[Contender], every: float, targe
             work,
             sum(count for slow, count in committed if not slow),
             sum(count for slow, count in committed if slow),
-            owner.count(owner.name("source", writers.TABLE)),
+            owner.count(owner.name("source", TABLE)),
             tuple(each.follower for each in followers),
         )
 
 
-def _keep(owner: PostgresSession, asked: Capability | None, closing: ExitStack) -> str:
+def _reading(url: str, closing: ExitStack) -> Session:
+    """Open the source to read it; closed in the end."""
+    session = session_type(writers.ENGINE).open(locate(url), None)
+    closing.callback(session.close)
+    return session
+
+
+def _keep(owner: Session, asked: Capability | None, closing: ExitStack) -> str:
     """Have the source keep what contenders ask for; return the cursor by which it is followed."""
     assert asked is not None  # noqa: S101 - it was taken out of the set
-    kept = owner.logs.capture(asked, "source", writers.TABLE)
+    kept = owner.logs.capture(asked, "source", TABLE)
     kept.install(("id",))
     closing.callback(kept.remove)
     described = kept.kept()
@@ -177,9 +180,7 @@ def _request(source_url: str, target: str, folder: Path, cursor: str | None) -> 
     folder.mkdir()
     (folder / "state").mkdir()
     target_url = f"{target}:///{folder}/copy.{target}"
-    return SyncRequest(
-        source_url, target_url, writers.TABLE, ("id",), cursor or CURSOR, folder / "state", now=None, number=0
-    )
+    return SyncRequest(source_url, target_url, TABLE, ("id",), cursor or CURSOR, folder / "state", now=None, number=0)
 
 
 class _Following:
@@ -191,16 +192,13 @@ class _Following:
         self._contender = follower.contender
         self._target: Session | None = None
 
-    def open(self, source: Any, target: str, closing: ExitStack) -> None:  # noqa: ANN401 - what PostgreSQL's locate says
+    def open(self, target: str, closing: ExitStack) -> None:
         """Give a contender of this process its connections; another one opens its own."""
-        from incload.engines.postgres.session import PostgresSession
-
         if not self._contender.capabilities.in_process:
             return
-        reading = PostgresSession(source, None)
-        closing.callback(reading.close)
-        self._target = open_target(target, None, closing)
-        self._contender = self._contender.within(Connections(reading, self._target, writers.TABLE))
+        reading = _reading(self._request.source_url, closing)
+        self._target = databases(target).target(self._request.state_dir.parent, closing)
+        self._contender = self._contender.within(Connections(reading, self._target, TABLE))
 
     def follow(self, begins: float, seconds: float, every: float) -> None:
         """Sync so often until the writers have stopped; what is raised ends it."""
@@ -240,10 +238,8 @@ class _Following:
         """Return what the application's own columns are: those that are kept for a strategy are no content."""
         from incload.table import Table
 
-        columns = session.columns(place, writers.TABLE) or ()
-        return Table(
-            writers.TABLE, ("id",), None, tuple(each for each in columns if not each.name.startswith("incload_"))
-        )
+        columns = session.columns(place, TABLE) or ()
+        return Table(TABLE, ("id",), None, tuple(each for each in columns if not each.name.startswith("incload_")))
 
     def _rows(self, session: Session, place: Place, table: Table) -> Iterator[list[Row]]:
         return fixture(session).ordered(place, replace(table, columns=self._table(session, place).columns))

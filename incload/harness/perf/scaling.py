@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.engines.registry import fixture
+from incload.engines.sqlite import text_table
 from incload.harness.perf.throughput import Workspace, workspace
 from incload.history.synthetic.datasets import CURSOR, KEY_STEP, ORDERS_NARROW, STARTED
 from incload.history.synthetic.datasets import rows as dataset_rows
@@ -18,6 +19,7 @@ from incload.loading.plan import Plan
 from incload.loading.sync import sync
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     from incload.engines.endpoint import Endpoint
     from incload.loading.synced import Synced
     from incload.strategy import Strategy
-
-TEXT_DAYS = 3_653
-"""Over how many days a table of text timestamps is spread: the ten years before 2026."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,48 +86,28 @@ class Grown:
 
 
 class GrownText(Grown):
-    """A table whose cursor is of ISO texts, spread evenly over `TEXT_DAYS`, with an index on it."""
+    """A table whose cursor is of ISO texts, spread evenly over `text_table.DAYS`, with an index on it."""
 
     def plan(self, strategy: Strategy) -> Plan:
         """Follow the texts."""
-        return Plan("timestamped", ("id",), "at", strategy)
+        return Plan(text_table.NAME, ("id",), text_table.CURSOR, strategy)
 
     def base(self) -> str:
-        """Make the table by one statement."""
-        name, rows = "source-text", self.own.rows
-        timestamp = _timestamp(f"(i - {rows}) * {TEXT_DAYS * 86_400.0} / {rows}")
+        """Make the table where it is not there yet."""
+        name = "source-text"
         if not self.own.sources.holds(name):
-            self._write(
-                name,
-                "CREATE TABLE timestamped (id INTEGER PRIMARY KEY, name TEXT, at TEXT)",
-                f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {rows})"
-                f" INSERT INTO timestamped SELECT i, 'row ' || i, {timestamp} FROM n",
-                "CREATE INDEX timestamped_by_at ON timestamped (at, id)",
-            )
+            self._write(name, text_table.creation(self.own.rows))
         return name
 
     def change(self, name: str) -> None:
         """Give one half of the changes a new timestamp, spread over the table, and append the other half."""
-        rows, half = self.own.rows, self.changed // 2
-        apart = rows // max(half, 1)
-        again = f"id % {apart} = 0 AND id < {half * apart}"
-        self._write(
-            name,
-            f"UPDATE timestamped SET name = 'new', at = {_timestamp(f'id * 1.0 / {rows}')} WHERE {again}",
-            f"INSERT INTO timestamped SELECT {rows} + id, name, {_timestamp('1 + id')} FROM timestamped"
-            f" WHERE id < {self.changed - half}",
-        )
+        self._write(name, text_table.changes(self.own.rows, self.changed))
 
-    def _write(self, name: str, *statements: str) -> None:
+    def _write(self, name: str, statements: Sequence[str]) -> None:
         session = self.own.sources.open(name)
         for statement in statements:
             session.write(statement)
         session.close()
-
-
-def _timestamp(seconds: str) -> str:
-    """Return the expression of an ISO text so many seconds after the beginning of 2026."""
-    return f"strftime('%Y-%m-%dT%H:%M:%fZ', '2026-01-01', ({seconds}) || ' seconds')"
 
 
 def _load(source: Endpoint, target: Endpoint, plan: Plan) -> Synced:

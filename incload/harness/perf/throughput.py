@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from incload.auditing.audit import Difference, audit
 from incload.contenders.contender import SyncRequest
-from incload.engines.abilities.database_store import DatabaseStore, database_store
+from incload.engines.abilities.trials import databases
 from incload.engines.endpoints import locate, path_of
 from incload.engines.registry import fixture, session_type
 from incload.harness.sandbox.environment import environment
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from incload.contenders.contender import Contender
+    from incload.engines.abilities.database_store import DatabaseStore
     from incload.engines.endpoint import Endpoint
     from incload.engines.session import Place
     from incload.strategy import Capability
@@ -223,7 +224,7 @@ class Workspace:
 
 def workspace(pair: tuple[str, str], rows: int, seed: int, folder: Path) -> Workspace:
     """Return an empty workspace."""
-    return Workspace(pair, rows, seed, database_store(pair[0], folder), database_store(pair[1], folder), folder)
+    return Workspace(pair, rows, seed, databases(pair[0]).store(folder), databases(pair[1]).store(folder), folder)
 
 
 def changed_rows(rows: int, seed: int) -> pa.Table:

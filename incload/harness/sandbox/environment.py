@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import platform
-import sqlite3
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from incload.engines.abilities.trials import databases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +30,9 @@ def environment(engines: tuple[str, ...] = ()) -> str:
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "processors": os.cpu_count(),
-        "sqlite": sqlite3.sqlite_version,
+        **databases("sqlite").versions(),
         **{name: _version(name) for name in _PACKAGES},
-        **(_server() if "postgres" in engines else {}),
+        **{name: found for engine in engines for name, found in databases(engine).versions().items()},
     }
     return json.dumps(facts, sort_keys=False)
 
@@ -45,13 +46,6 @@ def processors() -> int:
     """Return on how many processors this process may run, according to Python."""
     found = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
     return found or 1
-
-
-def _server() -> dict[str, str]:
-    from incload.engines.postgres.server import version_in_use
-
-    found = version_in_use()
-    return {"postgres": found, "psycopg": _version("psycopg")} if found else {}
 
 
 def _version(package: str) -> str:

@@ -9,16 +9,15 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from incload.contenders.contender import ContenderFailed
 from incload.contenders.declared import Declared
-from incload.engines.endpoints import Location, locate
-from incload.engines.registry import fixture, session_type
+from incload.engines.abilities.trials import databases
+from incload.engines.endpoints import locate
+from incload.engines.registry import fixture
 from incload.errors import Refused
 from incload.harness.sandbox.copy_reader import CopyReader
 from incload.harness.sandbox.sandbox import Sandbox
-from incload.harness.sandbox.throw_away import open_file
 from incload.table import Table
 
 if TYPE_CHECKING:
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
     from incload.auditing.audit import Row
     from incload.engines.session import Place, Session
-
-_EXCLUSIVE = frozenset({"duckdb"})
-"""The engines whose files one process at a time may open."""
 
 
 @dataclass(slots=True)
@@ -53,13 +49,14 @@ class DiskStand(Sandbox):
         Raises `ContenderFailed` when the block leaves an end locked, the source changed, or no table in the target.
         """
         before = self._digest()
-        if self.writer.engine in _EXCLUSIVE:
+        is_exclusive = databases(self.writer.engine).is_exclusive
+        if is_exclusive:
             self.writer.close()
         try:
             yield
         finally:
-            if self.writer.engine in _EXCLUSIVE:
-                self.writer = _open(self.source_url, "the source")
+            if is_exclusive:
+                self.writer, _ = _open(self.source_url, "the source")
         if by := self.fixture.held(self.place):
             raise ContenderFailed(f"the source is still locked when the sync has answered: {by}")
         if self._digest() != before:
@@ -100,7 +97,7 @@ class DiskStand(Sandbox):
     @contextmanager
     def target(self) -> Iterator[Session]:
         """Open the target for the time of a block; raise `ContenderFailed` when something keeps it locked."""
-        session = _open(self.copy[0], "the target")
+        session, _ = _open(self.copy[0], "the target")
         try:
             yield session
         finally:
@@ -133,10 +130,12 @@ def open_on_disk(pair: tuple[str, str], table: Table, folder: Path, declared: De
         declared: What the contender declares about its copy; nothing by default.
     """
     with ExitStack() as closing:
-        source, target = (_url(engine, folder, name, closing) for engine, name in zip(pair, ("a", "b"), strict=True))
-        place: Place = "source" if pair[0] == "postgres" else "target"
+        source, target = (
+            databases(engine).url(folder, name, closing) for engine, name in zip(pair, ("a", "b"), strict=True)
+        )
+        writer, place = _open(source, "the source")
         sandbox = DiskStand(
-            None, _open(source, "the source"), place, table, source_url=source, target_url=target, first=table.names,
+            None, writer, place, table, source_url=source, target_url=target, first=table.names,
             declared=declared or Declared(),
         )  # fmt: skip
         closing.callback(lambda: sandbox.writer.close())  # noqa: PLW0108 - whichever writer is open by then
@@ -144,21 +143,11 @@ def open_on_disk(pair: tuple[str, str], table: Table, folder: Path, declared: De
         return sandbox
 
 
-def _url(engine: str, folder: Path, name: str, closing: ExitStack) -> str:
-    if engine == "postgres":
-        from incload.engines.postgres.server import schema
-
-        return closing.enter_context(schema())
-    return f"{engine}:///{quote(str(folder.resolve() / name))}.{engine}"
-
-
-def _open(url: str, what: str) -> Session:
-    """Open a database to change it, without waiting for a disk."""
+def _open(url: str, what: str) -> tuple[Session, Place]:
+    """Open a database to change it, without waiting for a disk; return where its tables are found."""
     end = locate(url)
-    kind = session_type(end.engine)
+    made = databases(end.engine)
     try:
-        if isinstance(end, Location):
-            return open_file(end.engine, end.path)
-        return kind.open(end, None) if what == "the source" else kind.open(None, end)
-    except (Refused, kind.error) as error:
+        return made.open_changeable(end) if what == "the source" else (made.writable(end), "target")
+    except (Refused, made.session.error) as error:
         raise ContenderFailed(f"{what} is still locked when the sync has answered: {error}") from error

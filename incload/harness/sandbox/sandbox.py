@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from incload.engines.abilities.change_log import ChangeLog
-from incload.engines.registry import fixture
-from incload.harness.sandbox.throw_away import THREADS, open_target
+from incload.engines.abilities.databases import THREADS
+from incload.engines.abilities.trials import databases
+from incload.engines.registry import engines, fixture
 from incload.loading.connections import Connections
 from incload.loading.opening import unable
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from incload.contenders.contender import Contender
     from incload.engines.abilities.change_log import Capture
     from incload.engines.abilities.fixture import Fixture
-    from incload.engines.postgres.session import PostgresSession
     from incload.engines.session import Place, Session
     from incload.harness.sandbox.watch import Watch
     from incload.history.history import History, Tick
@@ -36,7 +37,11 @@ PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"))
 SERVER_PAIRS = (("postgres", "postgres"), ("postgres", "duckdb"))
 """The pairs that are compared as well where a server is asked for."""
 
-OTHER_PAIRS = (("duckdb", "sqlite"), ("sqlite", "postgres"), ("duckdb", "postgres"), ("postgres", "sqlite"))
+OTHER_PAIRS = tuple(
+    (source, target)
+    for source, target in product(engines(), repeat=2)
+    if (source, target) not in {*PAIRS, *SERVER_PAIRS}
+)
 """The pairs that run when they are named."""
 
 
@@ -69,7 +74,7 @@ class Sandbox:
     place: Place
     table: Table
     closing: ExitStack = field(default_factory=ExitStack)
-    another: Callable[[], PostgresSession] | None = None
+    another: Callable[[], Session] | None = None
     log: ChangeLog | None = None
     kept: Capture | None = None
     cursor: str | None = None
@@ -181,88 +186,30 @@ class Sandbox:
         self.closing.close()
 
 
-def open_sandbox(pair: tuple[str, str], table: Table, folder: Path | None) -> Sandbox:
+def open_sandbox(pair: tuple[str, str], table: Table, folder: Path | None, threads: int | None = THREADS) -> Sandbox:
     """Open a pair of engines on new databases; none waits for a disk.
 
     SQLite's stand in a folder, DuckDB's in memory, PostgreSQL's in schemas of their own on the server that
-    `incload.engines.postgres.server` finds. Without a folder both tables of a SQLite pair stand in memory as well, and
-    one session changes and loads them.
+    `incload.engines.postgres.server` finds. Without a folder both tables of one embedded engine stand in memory, and
+    one session changes and loads them. An engine that can works in so many threads; None is one for each processor.
     """
     if folder is None:
-        return _in_memory(pair, table)
-    closing = ExitStack()
-    try:
-        return _OPEN[pair[0]](pair[1], table, folder, closing)
-    except BaseException:
-        closing.close()
-        raise
+        return _in_memory(pair, table, threads)
+    with ExitStack() as closing:
+        is_one = pair[0] == pair[1]
+        live = databases(pair[0], threads).source(folder, closing, both=is_one)
+        target = live.reading if is_one else databases(pair[1], threads).target(folder, closing)
+        connections = Connections(live.reading, target, table.name)
+        sandbox = Sandbox(connections, live.writer, live.place, table, another=live.another)
+        sandbox.closing = closing.pop_all()
+        return sandbox
 
 
-def _from_duckdb(target: str, table: Table, folder: Path, closing: ExitStack) -> Sandbox:
-    from incload.engines.duckdb.session import DuckdbSession
-    from incload.engines.duckdb.sql import IN_MEMORY
-
-    goal = IN_MEMORY if target == "duckdb" else None
-    reading = DuckdbSession(IN_MEMORY, goal, source_writable=True, threads=THREADS)
-    closing.callback(reading.close)
-    writing = reading if target == "duckdb" else _target(target, folder, closing)
-    return Sandbox(Connections(reading, writing, table.name), reading, "source", table, closing)
-
-
-def _from_sqlite(target: str, table: Table, folder: Path, closing: ExitStack) -> Sandbox:
-    from incload.engines.sqlite.session import SqliteSession
-
-    source = folder / "source.sqlite"
-    writer = SqliteSession(None, source, durable=False)
-    closing.callback(writer.close)
-    writer.write("PRAGMA user_version = 1")  # a file that is not there yet cannot be attached read-only
-    reading = SqliteSession(source, folder / "target.sqlite" if target == "sqlite" else None, durable=False)
-    closing.callback(reading.close)
-    writing = reading if target == "sqlite" else _target(target, folder, closing)
-    return Sandbox(Connections(reading, writing, table.name), writer, "target", table, closing)
-
-
-def _from_postgres(target: str, table: Table, folder: Path, closing: ExitStack) -> Sandbox:
-    from incload.engines.postgres.server import schema
-    from incload.engines.postgres.session import PostgresSession, locate
-
-    source = locate(closing.enter_context(schema()))
-    goal = locate(closing.enter_context(schema())) if target == "postgres" else None
-
-    def another() -> PostgresSession:
-        session = PostgresSession(source, None)
-        closing.callback(session.close)
-        return session
-
-    writer = another()
-    reading = PostgresSession(source, goal)
-    closing.callback(reading.close)
-    writing = reading if goal else _target(target, folder, closing)
-    return Sandbox(Connections(reading, writing, table.name), writer, "source", table, closing, another)
-
-
-_OPEN = {"sqlite": _from_sqlite, "duckdb": _from_duckdb, "postgres": _from_postgres}
-
-
-def _target(engine: str, folder: Path, closing: ExitStack) -> Session:
-    """Open a target on its own: DuckDB's in memory."""
-    return open_target(engine, folder / "target.sqlite" if engine == "sqlite" else None, closing)
-
-
-def _in_memory(pair: tuple[str, str], table: Table) -> Sandbox:
-    """Open a stand that needs no file at all."""
-    if pair == ("duckdb", "duckdb"):
-        from incload.engines.duckdb.session import DuckdbSession
-        from incload.engines.duckdb.sql import IN_MEMORY
-
-        session: Session = DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True, threads=THREADS)
-    elif pair == ("sqlite", "sqlite"):
-        from incload.engines.sqlite.session import SqliteSession
-
-        session = SqliteSession(None, None)
-        session.write("ATTACH ':memory:' AS source")
-    else:
-        raise ValueError(f"a stand of {pair_name(pair)} needs a folder")
+def _in_memory(pair: tuple[str, str], table: Table, threads: int | None) -> Sandbox:
+    """Open a sandbox that needs no file at all."""
+    if pair[0] != pair[1]:
+        raise ValueError(f"a sandbox of {pair_name(pair)} needs a folder")
+    session = databases(pair[0], threads).in_memory()
     sandbox = Sandbox(Connections(session, session, table.name), session, "source", table)
     sandbox.closing.callback(session.close)
     return sandbox

@@ -1,7 +1,7 @@
 """Several targets beside each other, loaded from one source where the engine lets several sessions read one.
 
 A SQLite source is one file that the session of every target attaches; elsewhere every target has a source of its own.
-The sessions of SQLite and DuckDB targets watch what a sync writes: the audit looks there.
+The sessions of embedded targets watch what a sync writes: the audit looks there.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from incload.engines.abilities.trials import databases
+from incload.engines.capabilities import AtomicState
+from incload.engines.endpoints import Location
+from incload.engines.registry import is_on_server
 from incload.harness.sandbox.sandbox import Sandbox, open_sandbox
 from incload.harness.sandbox.watch import Watch
 from incload.loading.connections import Connections
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from incload.contenders.contender import Contender
     from incload.engines.session import Session
     from incload.history.history import History, Tick
+    from incload.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,8 @@ class Beside:
 def open_beside(pair: tuple[str, str], history: History, folder: Path, contenders: Sequence[Contender]) -> Beside:
     """Bring the base of a history to life, and open a target for each contender; none waits for a disk."""
     with ExitStack() as closing:
-        if pair in {("sqlite", "sqlite"), ("sqlite", "duckdb")}:
-            beside = _from_sqlite(pair[1], history, folder, contenders, closing)
+        if databases(pair[0]).shares_source and not is_on_server(pair[1]):
+            beside = _shared(pair, history, folder, contenders, closing)
         else:
             sandboxes = [
                 _alone(pair, history, folder / str(place), each, closing) for place, each in enumerate(contenders)
@@ -72,45 +77,39 @@ def _begin(sandbox: Sandbox, history: History, contenders: Iterable[Contender]) 
 
 def _alone(pair: tuple[str, str], history: History, folder: Path, contender: Contender, closing: ExitStack) -> Sandbox:
     """Open a source and a target of their own."""
-    if pair == ("duckdb", "duckdb"):
-        session, name = _duckdb(source=True), history.table.name
-        closing.callback(session.close)
-        watch = Watch(session, history.table.key)
-        sandbox = Sandbox(Connections(session, session, name), session, "source", history.table, watch=watch)
-    else:
-        folder.mkdir()
-        sandbox = open_sandbox(pair, history.table, folder)
-        closing.callback(sandbox.close)
+    folder.mkdir()
+    sandbox = open_sandbox(pair, history.table, folder, threads=None)
+    closing.callback(sandbox.close)
+    if pair[0] == pair[1] and not is_on_server(pair[0]):
+        sandbox.watch = _watch(sandbox.connections.target, history.table)
     _begin(sandbox, history, [contender])
     return sandbox
 
 
-def _from_sqlite(
-    target: str, history: History, folder: Path, contenders: Sequence[Contender], closing: ExitStack
+def _shared(
+    pair: tuple[str, str], history: History, folder: Path, contenders: Sequence[Contender], closing: ExitStack
 ) -> Beside:
-    """Open one SQLite source and for each contender a target, in SQLite or in DuckDB, that reads it."""
-    from incload.engines.sqlite.session import SqliteSession
-
-    path, table = folder / "source.sqlite", history.table
-    writer = SqliteSession(None, path, durable=False)
+    """Open one source, and for each contender a target of an embedded engine, with a session that reads the source."""
+    of_source, of_target = databases(pair[0]), databases(pair[1], threads=None)
+    source, table = Location(pair[0], folder / f"source.{pair[0]}"), history.table
+    writer = of_source.writable(source)
     closing.callback(writer.close)
     beside = Beside([Sandbox(Connections(writer, writer, table.name), writer, "target", table)], [], closing)
     _begin(beside.sources[0], history, contenders)  # a file that is not there yet cannot be attached read-only
     for place in range(len(contenders)):
-        if target == "sqlite":
-            both = SqliteSession(path, folder / f"target {place}.sqlite", durable=False)
+        if pair[0] == pair[1]:
+            both = of_source.reader(source, Location(pair[1], folder / f"target {place}.{pair[1]}"))
             connections = Connections(both, both, table.name)
         else:
-            connections = Connections(SqliteSession(path, None, durable=False), _duckdb(source=False), table.name)
+            mine = folder / f"target {place}"
+            mine.mkdir()
+            connections = Connections(of_source.reader(source, None), of_target.target(mine, closing), table.name)
         closing.callback(connections.close)
-        watch = Watch(connections.target, table.key)
-        beside.targets.append(Sandbox(connections, writer, "target", table, watch=watch))
+        beside.targets.append(Sandbox(connections, writer, "target", table, watch=_watch(connections.target, table)))
     return beside
 
 
-def _duckdb(*, source: bool) -> Session:
-    """Open a DuckDB database in memory as a target, and as a source with it if that is wanted."""
-    from incload.engines.duckdb.session import DuckdbSession
-    from incload.engines.duckdb.sql import IN_MEMORY
-
-    return DuckdbSession(IN_MEMORY if source else None, IN_MEMORY, source_writable=source)
+def _watch(session: Session, table: Table) -> Watch | None:
+    """Watch what a sync writes into a target, where it writes by statements."""
+    by_statements = session.capabilities.atomic_state is AtomicState.TRANSACTION
+    return Watch(session, table.key) if by_statements else None

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from incload.engines.postgres.sandbox import PostgresFixture
+from incload.engines.registry import fixture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from incload.auditing.audit import Key
-    from incload.engines.postgres.session import PostgresSession
+    from incload.engines.session import Session
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.history import History
     from incload.table import Table
@@ -60,13 +60,13 @@ class Acted:
 class Performance:
     """Lets the ticks of a history happen to a stand, late rows by transactions of their own."""
 
-    def __init__(self, sandbox: Sandbox, history: History, another: Callable[[], PostgresSession]) -> None:
+    def __init__(self, sandbox: Sandbox, history: History, another: Callable[[], Session]) -> None:
         """Open what writes late from the start on; `another` opens one more connection to the source."""
         self.acted = Acted()
         self._sandbox, self._another = sandbox, another
         self._ticks = tuple(history.ticks)
         self._late = late_rows(history)
-        self._open: dict[int, list[PostgresSession]] = defaultdict(list)
+        self._open: dict[int, list[Session]] = defaultdict(list)
         self._looking = another()
         self._note(0, history.base)
         self._write_late(0)
@@ -86,9 +86,7 @@ class Performance:
         """Note the transaction that wrote rows which have just become visible."""
         if rows.num_rows:
             table = self._sandbox.table
-            self.acted.prompt[number] = PostgresFixture(self._looking).written_by(
-                "source", table, keys_of(rows, table)[0]
-            )
+            self.acted.prompt[number] = fixture(self._looking).written_by("source", table, keys_of(rows, table)[0])
 
     def _write_late(self, number: int) -> None:
         """Open the transactions that write in a tick and commit in a later one."""
@@ -98,7 +96,7 @@ class Performance:
             rows = _taken(self._ticks[later - 1].upserts, by_tick[number])
             session = self._another()
             session.begin("")
-            tables = PostgresFixture(session)
+            tables = fixture(session)
             tables.put("source", self._sandbox.table, rows)
             self._open[later].append(session)
             transaction = Transaction(tables.transaction(), number, later)

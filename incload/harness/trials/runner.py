@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from statistics import median
 from typing import TYPE_CHECKING
 
-from incload.engines.postgres.server import prepare
+from incload.engines.abilities.trials import databases
 from incload.errors import Refused, Unable
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.environment import processors
@@ -44,7 +44,8 @@ class Runner:
         if rounds < 1:
             raise Refused(f"--rounds {rounds} leaves nothing to run: give at least 1.")
         self._cells, self._rounds = cells, rounds
-        prepare(engine for cell in cells for engine in cell.pair)
+        for engine in {engine for cell in cells for engine in cell.pair}:
+            databases(engine).prepare()
         self._workers = workers or processors()
         self._pool: ProcessPoolExecutor | None = None
         self._started: dict[tuple[int, int], Future[Outcome]] = {}

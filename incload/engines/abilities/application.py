@@ -1,0 +1,50 @@
+"""An application beside loads: a client that changes a table of its own, of which many work at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Kind = Literal["insert", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of an application.
+
+    Attributes:
+        kind: What happens.
+        id: Which row is changed: the first that no one else is changing, from this key on; an insert takes a new key.
+        note: What a new row says.
+    """
+
+    kind: Kind
+    id: int
+    note: str
+
+
+class Application(ABC):
+    """A connection of an application to its table."""
+
+    table: ClassVar[str] = "work"
+    """The table: an `id`, by which rows are known, an `edition`, a `note` and a `modified_at`."""
+
+    @abstractmethod
+    def __init__(self, url: str) -> None:
+        """Connect to a database."""
+
+    @abstractmethod
+    def create(self, rows: int) -> None:
+        """Make the table and its first rows."""
+
+    @abstractmethod
+    def write(self, changes: Sequence[Change], open_for: float) -> None:
+        """Make changes in one transaction, and keep it open for some seconds before it commits."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Disconnect."""
