@@ -128,6 +128,7 @@ def test_a_tidy_house_breaks_no_contract(root: Path, tmp_path: Path) -> None:
         "incload/harness/trials/trial.py": "from incload.history import x\nfrom incload.loading import y",
         "incload/cli.py": "import incload.harness\nimport incload.report",
         "incload/harness/trials/matrix.py": "from incload.report import x",
+        "incload/engines/sqlite/session.py": "import sqlite3",
     }
 
     assert broken_contracts(house(root, tmp_path, downwards)) == []
@@ -151,7 +152,20 @@ def test_a_tidy_house_breaks_no_contract(root: Path, tmp_path: Path) -> None:
             "load and history know nothing of the harness or the report",
         ),
         ("incload/report/bad.py", "from incload.loading import x", "the report"),
-        ("incload/report/bad.py", "import duckdb", "the report"),
+        ("incload/report/bad.py", "from incload.engines import x", "the report"),
+        ("incload/report/bad.py", "import duckdb", "no module outside the engines imports a driver"),
+        *(
+            (f"incload/{room}/bad.py", f"def f():\n    import {driver}", "no module outside the engines imports")
+            for room, driver in [
+                ("harness", "psycopg.conninfo"),
+                ("loading", "sqlite3"),
+                ("auditing", "duckdb"),
+                ("contenders", "adbc_driver_sqlite.dbapi"),
+                ("api", "pymysql"),
+                ("history", "pyspark.sql"),
+            ]
+        ),
+        ("strategies/bad.py", "import sqlite3", "no module outside the engines imports a driver"),
         ("incload/harness/bad.py", "from incload.commands import x", "no module below knows the command line"),
     ],
 )

@@ -2,3 +2,6 @@
 
 What must stay true: one load sees one state of a file, and a file is only ever read.
 """
+
+DRIVERS = ("duckdb",)
+"""The packages that speak to the database; no other folder imports them."""
