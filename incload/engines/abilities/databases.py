@@ -89,7 +89,7 @@ class Databases:
         closing.callback(session.close)
         return session
 
-    def in_memory(self) -> Session:
+    def without_files(self) -> Session:
         """Open a source and a target that need no file, in one session."""
         raise ValueError(f"a sandbox of {self.engine} needs a folder")
 

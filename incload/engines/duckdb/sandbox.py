@@ -69,7 +69,7 @@ class DuckdbDatabases(Databases):
     def source(self, folder: Path, closing: ExitStack, *, both: bool) -> Live:  # noqa: ARG002 - it needs no file
         """Make a source in memory, and in the same session a target if both are wanted."""
         session = (
-            self.in_memory() if both else DuckdbSession(IN_MEMORY, None, source_writable=True, threads=self.threads)
+            self.without_files() if both else DuckdbSession(IN_MEMORY, None, source_writable=True, threads=self.threads)
         )
         closing.callback(session.close)
         return Live(session, "source", session)
@@ -80,7 +80,7 @@ class DuckdbDatabases(Databases):
         closing.callback(session.close)
         return session
 
-    def in_memory(self) -> Session:
+    def without_files(self) -> Session:
         """Attach two databases in memory."""
         return DuckdbSession(IN_MEMORY, IN_MEMORY, source_writable=True, threads=self.threads)
 

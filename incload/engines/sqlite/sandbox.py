@@ -111,7 +111,7 @@ class SqliteDatabases(Databases):
         """Attach the source to the target, or to nothing."""
         return SqliteSession(source.path, path_of(target), durable=False)
 
-    def in_memory(self) -> Session:
+    def without_files(self) -> Session:
         """Attach a second database in memory as the source."""
         session = SqliteSession(None, None)
         session.write("ATTACH ':memory:' AS source")

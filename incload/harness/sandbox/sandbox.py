@@ -209,7 +209,7 @@ def _in_memory(pair: tuple[str, str], table: Table, threads: int | None) -> Sand
     """Open a sandbox that needs no file at all."""
     if pair[0] != pair[1]:
         raise ValueError(f"a sandbox of {pair_name(pair)} needs a folder")
-    session = databases(pair[0], threads).in_memory()
+    session = databases(pair[0], threads).without_files()
     sandbox = Sandbox(Connections(session, session, table.name), session, "source", table)
     sandbox.closing.callback(session.close)
     return sandbox
