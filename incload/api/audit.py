@@ -238,7 +238,7 @@ def _show_only(side: Opened, where: str | None) -> None:
     if where is None:
         return
     check_condition(where, side.names)
-    side.session.show_only(side.table, where)
+    side.session.show(side.table, "rows", lambda rows: side.session.limited(side.table, rows, where))
     try:
         side.session.rows(f"SELECT 1 FROM {side.session.relation('source', side.table)} AS r LIMIT 0")  # noqa: S608 - checked above
     except side.session.error as error:

@@ -96,7 +96,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-emptied-columns",
         action="store_true",
-        help="let columns that a record file has lost become null in all rows that are loaded",
+        help="let columns that the source has lost become null in all rows that are loaded",
     )
     parser.add_argument(
         "--allow-backwards", action="store_true", help="let the watermark move backwards, which reads rows again"

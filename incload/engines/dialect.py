@@ -144,6 +144,11 @@ class Dialect(ABC):
         """Return the rows of a relation that meet a condition, which may call it by the table's name."""
         return f"(SELECT {self.all_columns(table)} FROM {relation} AS {self.quote(table)} WHERE ({where}))"
 
+    def with_nulls(self, table: str, relation: str, types: Mapping[str, str]) -> str:
+        """Return the rows of a relation with further columns of some types, all null."""
+        nulls = "".join(f", CAST(NULL AS {declared}) AS {self.quote(name)}" for name, declared in types.items())
+        return f"(SELECT {self.all_columns(table)}{nulls} FROM {relation} AS {self.quote(table)})"
+
     def all_columns(self, table: str) -> str:  # noqa: ARG002 - an engine may have more of them
         """Return what selects all columns of a source table."""
         return "*"

@@ -8,6 +8,7 @@ subclass holds the driver, the dialect and the types of its database, and no oth
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.engines.abilities.optional import CursorLooks, FileValues, Logs, Parts
@@ -44,7 +45,7 @@ class Session(Dialect, ABC):
         self.nulled = {}
         self.created: set[str] = set()
         self._counted: dict[str, int] = {}
-        self._only: dict[str, str] = {}
+        self._views: dict[tuple[str, str], Callable[[str], str]] = {}
 
     error: ClassVar[type[Exception]]
     """The class of everything that the engine's driver raises."""
@@ -150,17 +151,18 @@ class Session(Dialect, ABC):
         """Return what identifies the database, and the user that accesses it; nothing where its file does."""
         return ()
 
-    def show_only(self, table: str, where: str) -> None:
-        """Read only the rows of a source table that meet a condition, from now on and wherever rows are read."""
-        self._only[table] = where
+    def show(self, table: str, what: str, view: Callable[[str], str]) -> None:
+        """Read of a source table what a view makes of its relation; one view of its rows, and one of its columns."""
+        self._views[table, what] = view
 
     def relation(self, place: Place, table: str) -> str:
         """Return what stands behind FROM, without an alias, for the rows of a table that are read."""
         return self.shown(table, self.name(place, table)) if place == "source" else self.name(place, table)
 
     def shown(self, table: str, relation: str) -> str:
-        """Return those rows of a relation that are read of a source table."""
-        return self.limited(table, relation, self._only[table]) if table in self._only else relation
+        """Return what is read of a relation of a source table: its rows first, then its columns."""
+        views = [self._views.get((table, what)) for what in ("rows", "columns")]
+        return reduce(lambda rows, view: view(rows) if view else rows, views, relation)
 
     def volatile(self, functions: Sequence[str]) -> list[str]:  # noqa: ARG002 - an engine may need it
         """Return which functions may change something, or answer otherwise each time, where an engine knows."""

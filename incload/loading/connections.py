@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from incload.engines.session import Query
 from incload.engines.stream import Batches
 from incload.strategy import Logged
+from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from incload.engines.stream import Stream
     from incload.errors import Refused
     from incload.strategy import Capability, Rows
-    from incload.table import Column, Table
+    from incload.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ class Connections:
         table: The source table's own name.
         records: How many records a file holds; None for a database, which would have to count.
         notes: What became of columns that cannot be as a file has them, a sentence each.
-        absent: The columns that the target has and a record file has not.
+        absent: The columns that the target has and the source has not.
         kept: Those of them whose values the target keeps.
         into: What the table is that keeps them.
         streams: The stream between the engines that was opened last, if there is one.
         widened: The target's types of the columns that are wider there than in the source, by their names.
+        lost: The target's types of the columns that a database source has lost, which it is read as having, by name.
     """
 
     source: Session
@@ -52,6 +54,7 @@ class Connections:
     into: Table | None = None
     streams: list[Stream] = field(default_factory=list)
     widened: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
 
     @property
     def relation(self) -> str:
@@ -138,7 +141,12 @@ class Connections:
 
     def _streamed(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         stays = self.origin == self.target.engine
-        return self._noted(self.source.stream(query, tuple(replace(each, stays=stays) for each in columns)))
+        sent = tuple(replace(each, stays=stays) for each in self._sent(columns))
+        return self._noted(self.source.stream(query, sent))
+
+    def _sent(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        """Return columns as they leave the source: one that it has lost holds no value, and goes as an empty text."""
+        return tuple(Column(each.name, Kind.TEXT) if each.name in self.lost else each for each in columns)
 
     def _noted(self, stream: Stream) -> Stream:
         self.streams[:] = [stream]
@@ -151,25 +159,31 @@ class Connections:
         return self._received(Batches(reader, self.source.error), columns)
 
     def _received(self, stream: Stream, columns: tuple[Column, ...]) -> Query:
-        there = [replace(each, declared=self._declared(each)) for each in columns]
+        there = [replace(each, declared=self._declared(each)) for each in self._sent(columns)]
         name = self.target.receive(stream, tuple(there))
         names = tuple(each.name for each in columns)
         if self.into and not self.attached and not {*self.kept}.isdisjoint(names):
             return Query(self._keeping(name, names))
-        return Query(f"SELECT {self.target.listed(names)} FROM {name} AS incoming")
+        return Query(f"SELECT {', '.join(self._named(each, 'incoming') for each in names)} FROM {name} AS incoming")
+
+    def _named(self, name: str, alias: str) -> str:
+        """Return the expression of a column that has come in; for one that the source has lost, a null of its type."""
+        column = self.target.listed([name], alias)
+        return f"CAST(NULL AS {self.lost[name]}) AS {self.target.quote(name)}" if name in self.lost else column
 
     def _keeping(self, relation: str, names: tuple[str, ...]) -> str:
         """Return the query for the rows of a relation with the target's own values in the columns that are kept."""
         assert self.into is not None  # noqa: S101 - set with what is kept
         target, kept = self.target, {*self.kept}
-        columns = ", ".join(target.listed([name], "t" if name in kept else "s") for name in names)
+        columns = ", ".join(target.listed([name], "t") if name in kept else self._named(name, "s") for name in names)
         return (
             f"SELECT {columns} FROM {relation} AS s LEFT JOIN {target.name('target', self.into.name)} AS t"
             f" ON {target.equal_keys(self.into.key, 's', 't')}"
         )
 
     def _declared(self, column: Column) -> str:
-        return self.widened.get(column.name) or self.target.type_name(column, self.origin)
+        known = self.lost.get(column.name) or self.widened.get(column.name)
+        return known or self.target.type_name(column, self.origin)
 
     def _cast(self, query: Query, names: Sequence[str]) -> Query:
         """Give the columns that are wider in the target their types there, so that values are compared as such."""
@@ -184,10 +198,19 @@ class Connections:
         """Return why a stream between the engines broke off, if that is behind an error; the source says it best."""
         return self.streams[0].broken(self.target.heard(error)) if self.streams else None
 
+    def lose(self, columns: Iterable[Column]) -> Connections:
+        """Return the connections whose source is read as having columns of the target that it has lost, all null."""
+        self.lost.update((each.name, each.declared or "TEXT") for each in columns)
+        one_engine = self.origin == self.target.engine
+        types = {name: kind if one_engine else "TEXT" for name, kind in self.lost.items()}
+        self.source.show(self.table, "columns", lambda rows: self.source.with_nulls(self.table, rows, types))
+        return replace(self, absent=(*self.absent, *self.lost))
+
     def begin(self, table: str) -> None:
         """Start the transaction of a sync of a target table."""
         self.streams.clear()
         self.widened.clear()
+        self.lost.clear()
         self.target.begin(table)
         if not self.attached:
             self.source.begin_read()

@@ -16,7 +16,7 @@ from incload.loading import guards
 from incload.loading.columns.column_kinds import settle_kinds
 from incload.loading.columns.describing import describe
 from incload.loading.columns.equating import check_key, compare_keys
-from incload.loading.columns.missing_columns import hold_columns
+from incload.loading.columns.missing_columns import hold_columns, with_lost
 from incload.loading.columns.target_shape import fit
 from incload.loading.cursor_check import look_at_cursor
 from incload.loading.key_order import check_key_order
@@ -77,6 +77,7 @@ def settle(connections: Connections, plan: Plan) -> Settled:
     recorded = {} if first else store.kinds()
     kinds = settle_kinds(connections, described, recorded, evolve=plan.evolve)
     table, added = _settle_target(connections, plan, described, recorded)
+    connections, kinds = with_lost(connections, described, table, kinds, recorded)
     connections, missing = hold_columns(connections, plan, table)
     may_remove = guards.may_remove(plan.guards)
     job = WriteJob(connections, table, look.scale, unique, store.digests_table, plan.count_unchanged, may_remove)

@@ -77,8 +77,14 @@ def test_evolve_is_offered_where_it_helps(everywhere: Ends) -> None:
 
     everywhere.fill(("id", "note"), (1, "a"))
     plain, evolving = (everywhere.load("full_refresh", *more)[2] for more in ((), ("--evolve",)))
-    assert plain.endswith(": column 'note' is missing there; add it, and drop the column 'ts' of its own.\n")
-    assert evolving.endswith(": it has a column 'ts' of its own; drop it there.\n")
+    assert plain.endswith(": column 'note' is missing there; add it, load with --evolve, or load into a new table.\n")
+    assert evolving.startswith("incload: warning: column 'ts' is not in the source any more, and its values in 1 rows")
+    everywhere.write("target", "DROP TABLE t")
+    kind = "VARCHAR" if everywhere.target == "duckdb" else "TEXT"
+    everywhere.write("target", f"CREATE TABLE t (id INTEGER PRIMARY KEY, mine {kind} NOT NULL)")
+    plain, evolving = (everywhere.load("full_refresh", *more)[2] for more in ((), ("--evolve",)))
+    assert plain.endswith(": column 'note' is missing there; add it, and drop the column 'mine' of its own.\n")
+    assert "has a column 'mine' of its own, which must not be null and has no default: give it a default" in evolving
 
 
 @pytest.mark.parametrize("everywhere", ["duckdb-postgres", "postgres-duckdb", "postgres-postgres"], indirect=True)

@@ -70,7 +70,8 @@ def choose(connections: Connections, plan: Plan) -> Connections:
         return connections
     check_condition(where, names)
     _try(connections, where, names)
-    connections.source.show_only(connections.table, where)
+    source, table = connections.source, connections.table
+    source.show(table, "rows", lambda rows: source.limited(table, rows, where))
     if connections.records is None:
         return connections
     return replace(connections, records=connections.source.count(connections.relation))

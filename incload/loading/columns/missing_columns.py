@@ -1,6 +1,7 @@
 """Columns that the target has and the source has lost: what they hold is kept, unless that is said to be meant.
 
-A record file whose header was renamed, or a feed that stopped giving a field, would set a whole column to null. The
+A record file whose header was renamed, a feed that stopped giving a field, or a table whose column was dropped or
+renamed would set a whole column to null. The
 guard treats it as the one of removals treats rows: too many values at once are held back. Rows are then loaded as if
 the source still had the values that the target holds.
 """
@@ -11,9 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.engines.session import Query
+from incload.loading.columns.column_kinds import ColumnKind, kind_of
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
+    from incload.loading.columns.column_kinds import Kinds, SettledKinds
     from incload.loading.connections import Connections
     from incload.loading.plan import Guards, Plan
     from incload.table import Table
@@ -30,18 +33,23 @@ class Missing:
         kept: Those whose values are held back.
         nulled: Those that become null in the rows that are loaded.
         values: How many values of each are at stake.
+        is_file: Whether the source is a record file, and no table.
     """
 
     kept: tuple[str, ...] = ()
     nulled: tuple[str, ...] = ()
     values: tuple[tuple[str, int], ...] = ()
+    is_file: bool = True
 
     def sentences(self, name: str) -> tuple[str, ...]:
         """Say of each column what becomes of it."""
         said = dict(self.values)
+        renamed = "a header that was renamed" if self.is_file else "a column that was renamed"
+        gone = "" if self.is_file else "drop it in the target, or "
+        own = "" if self.is_file else "; if it is the target's own, give it a default"
         kept = (
             f"column {column!r} is not in the source any more, and its values in {said[column]} rows of {name!r} were "
-            "kept, as after a header that was renamed: if it is really gone, load with --allow-emptied-columns."
+            f"kept, as after {renamed}: if it is really gone, {gone}load with --allow-emptied-columns{own}."
             for column in self.kept
         )
         nulled = (
@@ -54,17 +62,40 @@ class Missing:
 def hold_columns(connections: Connections, plan: Plan, table: Table) -> tuple[Connections, Missing]:
     """Find the columns that a sync would empty; return the connections that keep their values, and what was found."""
     absent = [name for name in connections.absent if name in table.names]
-    if not absent or plan.rule is WriteRule.APPEND:
+    is_file = connections.records is not None
+    if not absent or (plan.rule is WriteRule.APPEND and is_file):
         return connections, Missing()
+    if plan.rule is WriteRule.APPEND:
+        return connections, Missing((), tuple(absent), (), is_file=False)
     present = _keys(connections, table)
     found = {name: _at_stake(connections, table, name, present) for name in absent}
     found = {name: counts for name, counts in found.items() if counts[0]}
     values = tuple((name, lost) for name, (lost, _) in found.items())
     if plan.guards.allow_emptied_columns:
-        return connections, Missing((), tuple(found), values)
+        return connections, Missing((), tuple(found), values, is_file)
     kept = tuple(name for name, (lost, held) in found.items() if _too_many(plan.guards, lost, held))
     nulled = tuple(name for name in found if name not in kept)
-    return replace(connections, kept=kept, into=table), Missing(kept, nulled, values)
+    return replace(connections, kept=kept, into=table), Missing(kept, nulled, values, is_file)
+
+
+def with_lost(
+    connections: Connections, described: Table, table: Table, kinds: SettledKinds, recorded: Kinds
+) -> tuple[Connections, SettledKinds]:
+    """Read the source as having the columns that it has lost; the record of what the target holds goes on naming them.
+
+    Args:
+        connections: The open ends.
+        described: The source's table.
+        table: What is loaded.
+        kinds: What the target's columns hold after the sync.
+        recorded: What was recorded of them before.
+    """
+    lost = [column for column in table.columns if column.name not in described.names]
+    if not lost:
+        return connections, kinds
+    known = {each.name: ColumnKind(kind_of(each), each.declared, each.declared) for each in lost}
+    now = {**kinds.now, **{name: recorded.get(name, each) for name, each in known.items()}} if kinds.now else {}
+    return connections.lose(lost), replace(kinds, now=now)
 
 
 def _keys(connections: Connections, table: Table) -> str:

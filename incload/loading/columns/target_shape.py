@@ -15,7 +15,7 @@ from incload.loading.columns.schema_evolution import evolve
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from incload.engines.columns.traits import Trait
     from incload.loading.columns.column_kinds import Kinds
@@ -42,6 +42,8 @@ class _Target:
 def fit(connections: Connections, plan: Plan, table: Table, recorded: Kinds) -> tuple[Table, tuple[str, ...]]:
     """Make sure that the target that is there can take the source's columns; return what is loaded and what it gained.
 
+    Columns that earlier loads have written and the source has lost stand behind its own in what is loaded.
+
     Args:
         connections: The open ends.
         plan: What to keep up to date; whether the target follows the source's columns.
@@ -60,15 +62,16 @@ def fit(connections: Connections, plan: Plan, table: Table, recorded: Kinds) -> 
     missing = [column for column in table.columns if column.name not in there.columns]
     changed = [each for each in table.columns if each.name in there.columns and not _fits(connections, there, each)]
     own = [name for name in there.columns if name not in wanted]
-    written = _written(connections, table, recorded) if own else ()
-    in_the_way = {name: why for name in own if (why := _why_not(name, there.traits[name], written))}
+    lost = _lost(connections, table, there, recorded) if own else ()
+    in_the_way = {each: why for each in own if each not in lost and (why := _why_not(each, there.traits[each]))}
+    in_the_way |= {name: _excluded(name) for name in lost if name in _source_names(connections)}
     if not plan.evolve and (missing or changed):
         _refuse_other(table, there, missing, changed, next(iter(in_the_way), None))
     for why in in_the_way.values():
         raise Refused(f"target table {table.name!r} {why}")
     gained = evolve(session, table, wanted, missing, [(there.columns[each.name], each) for each in changed])
     connections.widened.update(_widened(connections, table, there, changed))
-    return table, gained
+    return replace(table, columns=(*table.columns, *(there.columns[name] for name in lost))), gained
 
 
 def _without_generated(table: Table, there: _Target) -> Table:
@@ -84,26 +87,38 @@ def _without_generated(table: Table, there: _Target) -> Table:
     return replace(table, columns=tuple(column for column in table.columns if column.name not in generated))
 
 
-def _written(connections: Connections, table: Table, recorded: Kinds) -> Collection[str] | None:
-    """Return the columns that loads have written before; None where that is not known."""
+def _lost(connections: Connections, table: Table, there: _Target, recorded: Kinds) -> tuple[str, ...]:
+    """Return the target's columns that loads have written before and the source does not have.
+
+    Where that is not recorded, a column that the target does not fill by itself is taken for one.
+    """
     session = connections.target
     if not recorded and session.is_empty(session.name("target", table.name)):
         return ()
-    return set(recorded) or None
+    own = {name: each for name, each in there.traits.items() if name in there.columns and name not in there.wanted}
+    ours = [
+        name for name, trait in own.items() if (name in recorded if recorded else not (trait.filled or trait.generated))
+    ]
+    return tuple(name for name in ours if own[name].nullable and not own[name].generated)
 
 
-def _why_not(name: str, trait: Trait, loaded: Collection[str] | None) -> str:
-    """Say why a column that the source does not have is in the way; empty where a load can leave it alone.
+def _source_names(connections: Connections) -> set[str]:
+    return {column.name for column in connections.source.columns("source", connections.table) or ()}
 
-    It is in the way if the target cannot fill it, or a load has written it before.
-    """
-    if not (trait.nullable or trait.filled or trait.generated):
-        return (
-            f"has a column {name!r} of its own, which must not be null and has no default: "
-            "give it a default, or drop it there."
-        )
-    ours = name in loaded if loaded is not None else not (trait.filled or trait.generated)
-    return f"has another schema than the source: it has a column {name!r} of its own; drop it there." if ours else ""
+
+def _excluded(name: str) -> str:
+    """Say why a column that the source has and the load leaves out is in the way."""
+    return f"has another schema than the source: it has a column {name!r} of its own; drop it there."
+
+
+def _why_not(name: str, trait: Trait) -> str:
+    """Say why a column that the source does not have is in the way; empty where a load can leave it alone."""
+    if trait.nullable or trait.filled or trait.generated:
+        return ""
+    return (
+        f"has a column {name!r} of its own, which must not be null and has no default: "
+        "give it a default, or drop it there."
+    )
 
 
 def _check_identity(plan: Plan, table: Table, there: _Target) -> None:
