@@ -92,7 +92,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if outcomes:
         wrong = sum(outcome.outcome == "wrong" for outcome in outcomes)
         unknown = sum(outcome.outcome == "unknown" for outcome in outcomes)
-        refused = sum(outcome.outcome == "n/a" for outcome in outcomes)
+        refused = sum(outcome.outcome == "not_applicable" for outcome in outcomes)
         terminalreporter.section("incload")
         terminalreporter.line(f"{len(outcomes)} trials: {wrong} wrong, {unknown} unknown, {refused} n/a")
         terminalreporter.line(f"reports: {config.option.report_dir}/latest.csv, latest.md, latest.html")

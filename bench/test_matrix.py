@@ -66,7 +66,7 @@ def test_trial(
     record(runner.with_reference(outcome, REFERENCES.get(group)))
     benchmark.extra_info["outcome"] = outcome.outcome
 
-    if outcome.outcome == "n/a":
+    if outcome.outcome == "not_applicable":
         pytest.skip(outcome.reason)
     assert outcome.reason == ""
     assert disagreement(outcome) == ""

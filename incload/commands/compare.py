@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
     with Progress("trials", len(cells) * options.rounds) as progress:
         found = run_comparison(cells, options.rounds, options.workers, options.report_dir, progress.step)
     outcomes, failures = found.outcomes, found.failures
-    refused = Counter(each.reason for each in outcomes if each.outcome == "n/a")
+    refused = Counter(each.reason for each in outcomes if each.outcome == "not_applicable")
     sys.stdout.write("".join(f"  n/a in {count} trials: {reason}\n" for reason, count in refused.items()))
     sys.stdout.write("".join(f"  {line}\n" for line in failures))
     sys.stdout.write(f"{len(outcomes)} trials, {len(failures)} of them unknown or not as predicted.\n")

@@ -10,11 +10,12 @@ import csv
 import math
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 Value = int | float | str | None
@@ -27,12 +28,16 @@ class Columns:
     """The columns of one kind of record.
 
     Attributes:
-        names: In order.
+        names: In order, without those that are kept elsewhere.
         types: The type of each, as the record annotates it.
     """
 
     def __init__(
-        self, record: type[Any], choices: Mapping[str, tuple[str, ...]], signed: frozenset[str] = frozenset()
+        self,
+        record: type[Any],
+        choices: Mapping[str, tuple[str, ...]],
+        signed: frozenset[str] = frozenset(),
+        instead: Mapping[str, str] | None = None,
     ) -> None:
         """Take the fields of a dataclass.
 
@@ -40,9 +45,13 @@ class Columns:
             record: The dataclass.
             choices: For a column that has one of a few texts, which.
             signed: The columns of numbers that may be negative.
+            instead: Fields that are kept elsewhere, each with the column of numbers that refers to them, or nothing.
         """
-        self.names = tuple(field.name for field in fields(record))
+        instead = instead or {}
+        names = (instead.get(field.name, field.name) for field in fields(record))
+        self.names = tuple(filter(None, names))
         self.types = {field.name: str(field.type) for field in fields(record)}
+        self.types |= dict.fromkeys(filter(None, instead.values()), "int | None")
         self._choices, self._signed = choices, signed
 
     def cell(self, record: object, column: str) -> str:
@@ -77,10 +86,22 @@ class Columns:
 
 def write_lines(path: Path, lines: Iterable[Sequence[str]]) -> None:
     """Write lines of cells; the file appears complete or stays as it was."""
+    with replacing(path) as file:
+        write_into(file, lines)
+
+
+def write_into(file: TextIO, lines: Iterable[Sequence[str]]) -> None:
+    """Write lines of cells into an open file."""
+    csv.writer(_LineFeeds(file)).writerows(lines)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[TextIO]:
+    """Open a text file that appears complete in the end, or stays as it was."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(_LineFeeds(file)).writerows(lines)
+            yield file
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The report as a pandas frame: the columns of the CSV and, beside them, what every table groups by.
+"""The report as a pandas frame: the fields of the records and, beside them, what every table groups by.
 
 Derived columns: `pair` (source engine → target engine), `contender` (the strategy, with its write rule where a suite
 has it under several), `verdict` (a `Verdict`), `cell` (its text), `timed` (whether the suite measures cost) and
@@ -7,6 +7,7 @@ has it under several), `verdict` (a `Verdict`), `cell` (its text), `timed` (whet
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ REFERENCE = "reference_copy"
 
 TIMED_SUITES = ("throughput", "tutorial", "memory", "start_up", "dataset", "peers", "growth", "floor")
 """The suites that measure cost; all others observe verdicts."""
+
+FIELDS = tuple(field.name for field in fields(Outcome))
+"""The fields of a record, each a column."""
 
 _DTYPES = {"int": "int64", "int | None": "Int64", "float | None": "float64", "str": "object"}
 
@@ -47,7 +51,7 @@ def frame_of(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             column: pd.Series([getattr(outcome, column) for outcome in kept], dtype=_DTYPES[TYPES[column]])
-            for column in COLUMNS
+            for column in FIELDS
         }
     )
     verdicts = [verdict(outcome) for outcome in kept]
@@ -88,12 +92,13 @@ def _contenders(frame: pd.DataFrame) -> pd.Series:
 
 
 def _outcomes(frame: pd.DataFrame) -> tuple[Outcome, ...]:
-    """Return the outcomes in a frame with the columns of the CSV."""
+    """Return the outcomes in a frame with the columns of the CSV; nothing is known of their runs."""
     for column in COLUMNS:
         if column not in frame.columns:
             raise Refused(f"the frame has no column {column}: give it the columns of a report's CSV.")
-    columns = [_values(column, frame[column]) for column in COLUMNS]
-    return tuple(Outcome(**dict(zip(COLUMNS, row, strict=True))) for row in zip(*columns, strict=True))
+    known = [column for column in FIELDS if column in frame.columns]
+    columns = [_values(column, frame[column]) for column in known]
+    return tuple(Outcome(**dict(zip(known, row, strict=True))) for row in zip(*columns, strict=True))
 
 
 def _values(column: str, series: pd.Series) -> list[object]:

@@ -1,14 +1,15 @@
 """The record of one trial: a frozen row, to and from one line of the CSV report.
 
-The CSV is the only thing that a report is rendered from, so every fact that a reader is shown has a column here.
+The CSV and the JSON beside it are the only things that a report is rendered from, so every fact that a reader is shown
+has a column here. None is what was not measured: it is an empty cell, never a zero.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 1
-"""Raised when a column changes its meaning; reports of different versions are not compared."""
+SCHEMA_VERSION = 2
+"""Raised when a column changes its name or meaning; reports of different versions are not compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +25,13 @@ class Outcome:
         meaning: What happens in the scenario, in one sentence; empty where there is none.
         source_engine: `sqlite` or `duckdb`.
         target_engine: As above.
-        rows: How many rows the base of the history was asked to have.
+        rows: How many rows the base of the history was asked to have; None where no table takes part.
         seed: What the history was drawn from.
         history_digest: Of the history, so that two reports are known to speak of the same rows.
-        outcome: `sound`, `wrong`, `unknown` (something raised) or `n/a` (refused when it was set up).
-        reason: Why, when the outcome is `unknown` or `n/a`; otherwise empty.
-        lost, stale, phantom, duplicated: Wrong rows at the end.
+        outcome: `sound`, `wrong`, `unknown` (something raised), `not_applicable` (refused when it was set up) or
+            `measured` (what time and memory it took; no audit).
+        reason: Why, when the outcome is `unknown` or `not_applicable`; otherwise empty.
+        lost, stale, phantom, duplicated: Wrong rows at the end; None, as below, where no audit took place.
         lost_max, stale_max, phantom_max, duplicated_max: The largest counts after any sync.
         syncs: How many syncs ran.
         wrong_syncs: After how many of them source and target differed.
@@ -45,15 +47,15 @@ class Outcome:
         state_bytes: The largest size of the state after any sync, digests included.
         load_seconds_min, load_seconds_median: Over the rounds: seconds spent in loads alone.
         rounds: How many rounds were timed.
-        rows_per_second: Rows of the source at the end, for each second of the fastest round.
+        table_rows_per_second: Rows of the source at the end, moved or not, for each second of the fastest round.
         times_reference: The fastest round as a multiple of the fastest reference copy of the same run; None without.
         peak_memory_bytes: Where it was measured.
         predicted: `sound` or `wrong`, as needs and breaks say; empty where nothing predicts.
         rows_ever_wrong_predicted: From the lags; None where nothing predicts it.
         assumption: The needed assumptions that the scenario breaks, separated by a space.
         witness: The story of the first wrong row, its lines separated by a line feed; empty when sound.
-        environment: Versions and machine, as JSON.
-        command: What reproduces the run.
+        environment: Versions and machine, as JSON; in the file beside the CSV.
+        command: What reproduces the run; in the file beside the CSV.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -64,36 +66,36 @@ class Outcome:
     meaning: str = ""
     source_engine: str
     target_engine: str
-    rows: int
+    rows: int | None
     seed: int
     history_digest: str
     outcome: str
     reason: str = ""
-    lost: int = 0
-    stale: int = 0
-    phantom: int = 0
-    duplicated: int = 0
-    lost_max: int = 0
-    stale_max: int = 0
-    phantom_max: int = 0
-    duplicated_max: int = 0
-    syncs: int = 0
-    wrong_syncs: int = 0
-    rows_ever_wrong: int = 0
-    rows_never_healed: int = 0
+    lost: int | None = None
+    stale: int | None = None
+    phantom: int | None = None
+    duplicated: int | None = None
+    lost_max: int | None = None
+    stale_max: int | None = None
+    phantom_max: int | None = None
+    duplicated_max: int | None = None
+    syncs: int | None = None
+    wrong_syncs: int | None = None
+    rows_ever_wrong: int | None = None
+    rows_never_healed: int | None = None
     heal_syncs_median: float | None = None
     heal_syncs_max: int | None = None
-    rows_waiting: int = 0
-    rows_read: int | None = 0
-    rows_written: int | None = 0
-    rows_unchanged: int | None = 0
-    rows_removed: int | None = 0
-    queries: int | None = 0
-    state_bytes: int | None = 0
+    rows_waiting: int | None = None
+    rows_read: int | None = None
+    rows_written: int | None = None
+    rows_unchanged: int | None = None
+    rows_removed: int | None = None
+    queries: int | None = None
+    state_bytes: int | None = None
     load_seconds_min: float | None = None
     load_seconds_median: float | None = None
-    rounds: int = 0
-    rows_per_second: float | None = None
+    rounds: int | None = None
+    table_rows_per_second: float | None = None
     times_reference: float | None = None
     peak_memory_bytes: int | None = None
     predicted: str = ""

@@ -1,4 +1,7 @@
-"""The CSV of a report: one line for each outcome, written whole or not at all, read back exactly as it was."""
+"""The CSV of a report: one line for each outcome, written whole or not at all, read back exactly as it was.
+
+Environment and command stand in the JSON file beside it (see `incload.report.runs`), once for each run.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +10,55 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
-from incload.report.csv_records import Columns, write_lines
+from incload.report.csv_records import Columns, replacing, write_into
 from incload.report.outcome import SCHEMA_VERSION, Outcome
+from incload.report.runs import beside, check_replaceable, read_runs, write_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from incload.report.csv_records import Value
+    from incload.report.runs import Run
 
-_CHOICES = {"outcome": ("sound", "wrong", "unknown", "n/a"), "predicted": ("", "sound", "wrong")}
-_COLUMNS = Columns(Outcome, _CHOICES, signed=frozenset({"seed"}))
+_CHOICES = {
+    "outcome": ("sound", "wrong", "unknown", "not_applicable", "measured"),
+    "predicted": ("", "sound", "wrong"),
+}
+RUN = "run"
+"""The column with the number of the run, which the file beside the CSV describes; empty where it is not known."""
+
+_COLUMNS = Columns(Outcome, _CHOICES, signed=frozenset({"seed"}), instead={"environment": "", "command": RUN})
 
 COLUMNS = _COLUMNS.names
 """The columns of the CSV, in order."""
 
 TYPES = _COLUMNS.types
-"""The type of each column, as `Outcome` annotates it."""
+"""The type of each column, as `Outcome` annotates it; of environment and command as well."""
+
+RENEW = (
+    "run the benchmark again, and renew a committed baseline by `incload check --accept` after `make compare` "
+    "or `incload compare`"
+)
+"""What to do with a report of another version."""
 
 
 def write_outcomes(outcomes: Iterable[Outcome], path: Path | str) -> None:
-    """Write a report; the file appears complete or stays as it was.
+    """Write a report, and the file beside it; both appear complete or stay as they were.
 
     Raises `Refused` for a value that could not be read back, such as a float that is not finite.
     """
-    path = Path(path)
-    lines = [[_cell(outcome, column) for column in COLUMNS] for outcome in outcomes]
+    path, kept = Path(path), tuple(outcomes)
+    runs = {run: number for number, run in enumerate(dict.fromkeys(filter(any, map(_run, kept))), start=1)}
+    lines = [[*(_cell(each, column) for column in COLUMNS[:-1]), str(runs.get(_run(each), ""))] for each in kept]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_lines(path, [COLUMNS, *lines])
+    check_replaceable(beside(path))
+    with replacing(beside(path)) as said, replacing(path) as file:
+        write_runs(tuple(runs), said, SCHEMA_VERSION)
+        write_into(file, [COLUMNS, *lines])
+
+
+def _run(outcome: Outcome) -> Run:
+    return outcome.environment, outcome.command
 
 
 def read_outcomes(path: Path | str) -> tuple[Outcome, ...]:
@@ -49,7 +74,8 @@ def read_outcomes(path: Path | str) -> tuple[Outcome, ...]:
     (_, header), *lines = records
     _check_version(path, header, lines)
     _check_header(path, header)
-    return tuple(_outcome(path, number, cells) for number, cells in lines)
+    runs = read_runs(beside(path))
+    return tuple(_outcome(path, number, cells, runs) for number, cells in lines)
 
 
 def _cell(outcome: Outcome, column: str) -> str:
@@ -94,7 +120,7 @@ def _check_version(path: Path, header: Sequence[str], lines: Sequence[tuple[int,
         if at < len(cells) and cells[at] != str(SCHEMA_VERSION):
             raise Refused(
                 f"{path}, line {number}, column schema_version: {cells[at]!r} is not {SCHEMA_VERSION}, the version "
-                "that this incload reads; run the benchmark again."
+                f"that this incload reads; {RENEW}."
             )
 
 
@@ -107,7 +133,7 @@ def _check_header(path: Path, header: Sequence[str]) -> None:
         raise Refused(f"{path}, line 1: column {at + 1} is {header[at]!r}, out of place; run the benchmark again.")
 
 
-def _outcome(path: Path, number: int, cells: Sequence[str]) -> Outcome:
+def _outcome(path: Path, number: int, cells: Sequence[str], runs: Mapping[int, Run]) -> Outcome:
     if len(cells) != len(COLUMNS):
         raise Refused(
             f"{path}, line {number}: there are {len(cells)} cells for {len(COLUMNS)} columns; run the benchmark again."
@@ -119,4 +145,17 @@ def _outcome(path: Path, number: int, cells: Sequence[str]) -> Outcome:
         except ValueError:
             wanted = _COLUMNS.wanted(column)
             raise Refused(f"{path}, line {number}, column {column}: {cell!r} cannot be; {wanted}.") from None
-    return Outcome(**values)  # type: ignore[arg-type]  # each value was parsed by the type of its field
+    environment, command = _known(f"{path}, line {number}", values.pop(RUN), runs, beside(path))
+    return Outcome(**values, environment=environment, command=command)  # type: ignore[arg-type]  # parsed by type
+
+
+def _known(place: str, run: Value, runs: Mapping[int, Run], described: Path) -> Run:
+    """Return environment and command of a line's run: nothing where the file beside the report is missing."""
+    if run is None or not runs:
+        return "", ""
+    if run not in runs:
+        raise Refused(
+            f"{place}, column {RUN}: {described} describes no run {run}: the two files do not belong together; "
+            "run the benchmark again."
+        )
+    return runs[int(run)]

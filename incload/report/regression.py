@@ -24,8 +24,8 @@ Trial = tuple[str, str, str, str, str, str]
 """The identity of a trial: suite, strategy, write rule, scenario, source engine, target engine."""
 
 MEASURED = frozenset({
-    "load_seconds_min", "load_seconds_median", "rounds", "rows_per_second", "times_reference", "peak_memory_bytes",
-    "environment", "command",
+    "load_seconds_min", "load_seconds_median", "rounds", "table_rows_per_second", "times_reference",
+    "peak_memory_bytes", "run",
 })  # fmt: skip
 """The columns that differ between two runs of the same code. Every other column must be exactly equal."""
 
@@ -136,7 +136,7 @@ def slowdown(baseline: Outcome, latest: Outcome) -> Slowdown | None:
     if times is None or times[1] <= WARN_RATIO * times[0]:
         return None
     before, after = times
-    repeated = min(baseline.rounds, latest.rounds) > 1
+    repeated = min(baseline.rounds or 0, latest.rounds or 0) > 1
     gross = repeated and after > FAIL_RATIO * before and after - before > FAIL_DIFFERENCE
     return Slowdown(latest.trial, before, after, gross=gross)
 

@@ -10,6 +10,9 @@ from incload.report.format import MISSING, shortened
 if TYPE_CHECKING:
     from incload.report.outcome import Outcome
 
+SHOWN = {"not_applicable": "n/a"}
+"""How an outcome is shown where that is not its name."""
+
 KINDS = ("lost", "stale", "phantom", "duplicated")
 """The kinds of wrong rows, in the order in which they are shown."""
 
@@ -26,7 +29,7 @@ class Verdict:
         counts: The wrong rows by kind, kinds without any left out: those at the end, or when nothing was wrong at
             the end the largest counts on the way.
         later: When nothing was wrong at the end: `healed`, or `gone` when rows left the source before they were right.
-        reason: Why, when the outcome is `unknown` or `n/a`.
+        reason: Why, when the outcome is `unknown` or `not_applicable`.
     """
 
     outcome: str
@@ -44,7 +47,7 @@ class Verdict:
         """The sign that shows the outcome without colour."""
         if self.later == "healed":
             return "↺"
-        return {"sound": "✓", "wrong": "✗", "unknown": "?", "n/a": "n/a"}.get(self.outcome, MISSING)
+        return {"sound": "✓", "wrong": "✗", "unknown": "?", **SHOWN}.get(self.outcome, MISSING)
 
     @property
     def shade(self) -> str:
@@ -59,7 +62,7 @@ class Verdict:
         if self.outcome == "unknown" and self.reason:
             return f"unknown: {shortened(self.reason, REASON_LENGTH)}"
         if self.outcome != "wrong" or not self.counts:
-            return self.outcome
+            return SHOWN.get(self.outcome, self.outcome)
         counts = ", ".join(f"{count:,} {kind}" for kind, count in self.counts)
         return f"{counts} ({self.later})" if self.later else counts
 

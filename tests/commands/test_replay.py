@@ -66,7 +66,7 @@ ASKED = (
     "row_hash_cdc:removes=false"
 )
 FIGURES = (
-    "lost_for_ever", "stale_for_ever", "rows_ever_wrong", "wrong_syncs",
+    "lost_permanently", "stale_permanently", "rows_ever_wrong", "wrong_syncs",
     "heal_syncs_median", "heal_syncs_max", "phantom", "rows_read", "syncs",
 )  # fmt: skip
 

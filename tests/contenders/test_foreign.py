@@ -193,7 +193,7 @@ def test_a_fault_of_the_state_cannot_happen_to_it() -> None:
     found = outcome(by_command("everything"), "memory_lost")
 
     assert (found.outcome, found.reason) == (
-        "n/a",
+        "not_applicable",
         "lose_state cannot happen to mine: it does not say where it keeps its state.",
     )
 

@@ -527,7 +527,7 @@ def test_the_needs_of_a_strategy() -> None:
 
     assert written["full_refresh"] == "`COMPLETE_READ`, `WHOLE_READ`"
     assert written["settling_delay"] == (
-        "*the usual*, `CURSOR_MOVES_ON_UPDATE`, `MEMORY_NOT_AHEAD`, `COMMIT_WITHIN` (10 min), `ATOMIC_COMMIT`"
+        "*the usual*, `CURSOR_MOVES_ON_UPDATE`, `STATE_NOT_AHEAD`, `COMMIT_WITHIN` (10 min), `ATOMIC_COMMIT`"
     )
     assert [size(None), size(timedelta(0)), size(timedelta(seconds=90))] == ["", " (0)", " (1.5 min)"]
 

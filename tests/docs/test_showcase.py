@@ -46,7 +46,7 @@ def test_what_the_text_says_of_the_catalogue_is_in_its_figures(reports: Path) ->
     (strict,) = [row for row in read_replayed(reports / "replay.csv") if row.strategy == "timestamp_watermark"]
 
     assert lateness.updates == lateness.untouched == 104
-    assert strict.stale_for_ever == 85
+    assert strict.stale_permanently == 85
     assert json.loads(strict.stale_fields)["knownRansomwareCampaignUse"] == 47
     assert 3 < lateness.quantiles[-1][1] / (365.25 * 86_400_000_000) < 4
 

@@ -26,6 +26,11 @@ BASE: dict[str, object] = {
     "seed": 42,
     "history_digest": "00c0ffee00c0ffee",
     "outcome": "sound",
+    **dict.fromkeys(("lost", "stale", "phantom", "duplicated"), 0),
+    **dict.fromkeys(("lost_max", "stale_max", "phantom_max", "duplicated_max"), 0),
+    **dict.fromkeys(("syncs", "wrong_syncs", "rows_ever_wrong", "rows_never_healed", "rows_waiting"), 0),
+    **dict.fromkeys(("rows_read", "rows_written", "rows_unchanged", "rows_removed", "queries", "state_bytes"), 0),
+    "rounds": 0,
 }
 HISTORY = {
     "clean": ("Every change raises the cursor and becomes visible in order", "00000000000000c1"),
@@ -55,14 +60,14 @@ def verdict_trial(strategy: str, scenario: str, **changes: object) -> Outcome:
     meaning, digest = HISTORY[scenario]
     costs = {"syncs": 5, "queries": 5, "load_seconds_min": 0.01, "load_seconds_median": 0.0125, "rounds": 3}
     known = {"strategy": strategy, "scenario": scenario, "meaning": meaning, "history_digest": digest}
-    return made(**{**known, **costs, **RUN, "rows_per_second": 100_000.0, **changes})
+    return made(**{**known, **costs, **RUN, "table_rows_per_second": 100_000.0, **changes})
 
 
 def timed_trial(strategy: str, phase: str, seconds: float, times: float, **changes: object) -> Outcome:
     """Return a trial of the tiny report's throughput."""
     known = {"suite": "throughput", "strategy": strategy, "scenario": phase, "rows": 200_000, "rounds": 5, "syncs": 1}
     measured = {"load_seconds_min": seconds, "load_seconds_median": seconds * 1.25, "times_reference": times}
-    return made(**{**known, **measured, **RUN, "rows_per_second": 200_000 / seconds, **changes})
+    return made(**{**known, **measured, **RUN, "table_rows_per_second": 200_000 / seconds, **changes})
 
 
 TINY = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -66,10 +67,11 @@ def test_a_trial_that_stands_twice_is_refused(make: Make) -> None:
 
 
 def test_a_frame_of_the_csv_is_a_report(golden: Path, tiny: tuple[Outcome, ...]) -> None:
-    """The columns of a CSV as pandas reads them make the same frame as the file."""
-    frame = pd.read_csv(golden / "report.csv", keep_default_na=True)
+    """The columns of a CSV as pandas reads them make the same frame as the file, without what is known of its runs."""
+    frame = pd.read_csv(golden / "report.csv")
+    expected = frame_of(replace(each, environment="", command="") for each in tiny)
 
-    pd.testing.assert_frame_equal(report_frame(frame), frame_of(tiny))
+    pd.testing.assert_frame_equal(report_frame(frame), expected)
 
 
 def test_a_frame_without_a_column_is_refused(golden: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from dataclasses import fields, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from incload.errors import Refused
 from incload.report.outcome import SCHEMA_VERSION, Outcome
-from incload.report.outcome_csv import COLUMNS, read_outcomes, write_outcomes
+from incload.report.outcome_csv import COLUMNS, RENEW, read_outcomes, write_outcomes
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -27,7 +28,7 @@ REALS = st.floats(0, allow_nan=False, allow_infinity=False)
 VALUES = {
     "schema_version": st.just(SCHEMA_VERSION),
     "seed": st.integers(-(10**18) + 1, 10**18 - 1),
-    "outcome": st.sampled_from(["sound", "wrong", "unknown", "n/a"]),
+    "outcome": st.sampled_from(["sound", "wrong", "unknown", "not_applicable", "measured"]),
     "predicted": st.sampled_from(["", "sound", "wrong"]),
 }
 KINDS = {"str": TEXTS, "int": COUNTS, "int | None": st.none() | COUNTS, "float | None": st.none() | REALS}
@@ -63,15 +64,16 @@ def test_the_file_is_the_one_that_is_written_down(tiny: tuple[Outcome, ...], gol
     """Columns, digits, quotes and line ends of a report do not change unnoticed."""
     write_outcomes(tiny, tmp_path / "report.csv")
 
-    assert (tmp_path / "report.csv").read_bytes() == (golden / "report.csv").read_bytes()
+    for name in ("report.csv", "report.json"):
+        assert (tmp_path / name).read_bytes() == (golden / name).read_bytes()
 
 
 def test_columns_are_the_fields_in_order(make: Make, tmp_path: Path) -> None:
-    """The first line names the fields of an outcome in their order, and ends with a line feed alone."""
+    """The first line names the fields of an outcome in their order, a run's as one; lines end with a line feed."""
     write_outcomes([make()], tmp_path / "report.csv")
     first, rest = (tmp_path / "report.csv").read_bytes().split(b"\n", 1)
 
-    assert first.decode().split(",") == [each.name for each in fields(Outcome)]
+    assert first.decode().split(",") == [*(each.name for each in fields(Outcome)[:-2]), "run"]
     assert b"\r" not in rest
 
 
@@ -101,7 +103,7 @@ def test_a_failed_write_leaves_the_old_file(make: Make, tmp_path: Path) -> None:
         write_outcomes([make(), make(times_reference=float("nan"))], path)
 
     assert read_outcomes(path) == (make(),)
-    assert [each.name for each in tmp_path.iterdir()] == ["report.csv"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["report.csv", "report.json"]
 
 
 def test_an_interrupted_write_leaves_the_old_file(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +119,7 @@ def test_an_interrupted_write_leaves_the_old_file(make: Make, tmp_path: Path, mo
         write_outcomes([make(seed=7)], path)
 
     assert read_outcomes(path) == (make(),)
-    assert [each.name for each in tmp_path.iterdir()] == ["report.csv"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["report.csv", "report.json"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_an_interrupted_write_leaves_the_old_file(make: Make, tmp_path: Path, mo
         ("lost", -1),
         ("lost", 1.5),
         ("lost", True),
-        ("rows", None),
+        ("seed", None),
         ("seed", 10**18),
         ("outcome", "fine"),
         ("predicted", "n/a"),
@@ -154,7 +156,7 @@ def test_what_could_not_be_read_is_not_written(column: str, value: object, make:
         (",".join(COLUMNS).encode() + b"\n", "report.csv holds no trials: run the benchmark again."),
         (
             b"schema_version,new\n99,x\n",
-            "column schema_version: '99' is not 1, the version that this incload reads; run the benchmark again.",
+            f"column schema_version: '99' is not 2, the version that this incload reads; {RENEW}.",
         ),
         (
             f"schema_version,suite\n{SCHEMA_VERSION},matrix\n".encode(),
@@ -205,15 +207,16 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "cell", "wanted"),
     [
-        ("lost", "", "it is a whole number, not negative"),
-        ("lost", "-1", "it is a whole number, not negative"),
-        ("lost", "1.0", "it is a whole number, not negative"),
-        ("rows", "1_000", "it is a whole number, not negative"),
+        ("seed", "", "it is a whole number, not negative"),
+        ("lost", "-1", "it is a whole number, not negative, or empty"),
+        ("lost", "1.0", "it is a whole number, not negative, or empty"),
+        ("rows", "1_000", "it is a whole number, not negative, or empty"),
+        ("run", "x", "it is a whole number, not negative, or empty"),
         ("heal_syncs_max", "x", "it is a whole number, not negative, or empty"),
         ("times_reference", "nan", "it is a finite number, not negative, or empty"),
         ("times_reference", "inf", "it is a finite number, not negative, or empty"),
         ("times_reference", "-0.5", "it is a finite number, not negative, or empty"),
-        ("outcome", "Sound", "it is one of 'sound', 'wrong', 'unknown', 'n/a'"),
+        ("outcome", "Sound", "it is one of 'sound', 'wrong', 'unknown', 'not_applicable', 'measured'"),
         ("predicted", "unknown", "it is one of '', 'sound', 'wrong'"),
     ],
 )
@@ -244,3 +247,66 @@ def test_no_cell_of_a_replay_is_a_formula(tmp_path: Path) -> None:
     assert b"'=1+1" in path.read_bytes()
     assert b'"a\rb"' in path.read_bytes()
     assert read_replayed(path) == (row,)
+
+
+def test_runs_stand_in_the_file_beside_it(make: Make, tmp_path: Path) -> None:
+    """Environment and command are written once for each run; a line names its run by number."""
+    first, second = {"environment": '{"python": "3.11"}', "command": "a"}, {"environment": "no JSON", "command": "b"}
+    outcomes = [make(seed=1, **first), make(seed=2, **second), make(seed=3, **first), make(seed=4)]
+    write_outcomes(outcomes, tmp_path / "report.csv")
+
+    assert [line[-1] for line in lines_of(tmp_path / "report.csv")] == ["run", "1", "2", "1", ""]
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == {
+        "schema_version": 2,
+        "runs": [
+            {"run": 1, "environment": {"python": "3.11"}, "command": "a"},
+            {"run": 2, "environment": "no JSON", "command": "b"},
+        ],
+    }
+    assert list(read_outcomes(tmp_path / "report.csv")) == outcomes
+
+
+def test_a_report_without_that_file_is_read(make: Make, tmp_path: Path) -> None:
+    """Nothing is known of the runs then; everything else is."""
+    write_outcomes([make(environment="{}", command="a")], tmp_path / "report.csv")
+    (tmp_path / "report.json").unlink()
+
+    assert read_outcomes(tmp_path / "report.csv") == (make(),)
+
+
+def test_the_file_of_another_report_is_refused(make: Make, tmp_path: Path) -> None:
+    """A line whose run is not described shows that the two files do not belong together."""
+    write_outcomes([make(environment="{}", command="a")], tmp_path / "report.csv")
+    with_cell(tmp_path / "report.csv", 1, "run", "2")
+
+    with pytest.raises(Refused, match=r"line 2, column run: .*report\.json describes no run 2: the two files do not"):
+        read_outcomes(tmp_path / "report.csv")
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"runs": 1}', '{"runs": [{"run": 1}]}', "text", ""])
+def test_a_file_of_another_kind_is_neither_read_nor_replaced(content: str, make: Make, tmp_path: Path) -> None:
+    """What stands beside a report under that name and says something else is refused and kept."""
+    write_outcomes([make(environment="{}", command="a")], tmp_path / "report.csv")
+    (tmp_path / "report.json").write_text(content, encoding="utf-8")
+
+    with pytest.raises(Refused, match=r"report\.json is not the file that belongs to a report: move it away, or run"):
+        read_outcomes(tmp_path / "report.csv")
+    with pytest.raises(Refused, match=r"report\.json would be replaced and is no file of a report: move it, or name"):
+        write_outcomes([make()], tmp_path / "report.csv")
+    assert (tmp_path / "report.json").read_text(encoding="utf-8") == content
+
+
+def test_what_was_not_measured_is_an_empty_cell(tmp_path: Path) -> None:
+    """A trial that was refused has no counts, no times and no prediction: not one cell of it is a zero."""
+    refused = Outcome(
+        suite="matrix", strategy="a", write_rule="merge", scenario="clean", source_engine="sqlite",
+        target_engine="sqlite", rows=1_000, seed=1, history_digest="x", outcome="not_applicable", reason="no log",
+    )  # fmt: skip
+    write_outcomes([refused], tmp_path / "report.csv")
+
+    header, line = lines_of(tmp_path / "report.csv")
+    assert {name: cell for name, cell in zip(header, line, strict=True) if cell} == {
+        "schema_version": "2", "suite": "matrix", "strategy": "a", "write_rule": "merge", "scenario": "clean",
+        "source_engine": "sqlite", "target_engine": "sqlite", "rows": "1000", "seed": "1", "history_digest": "x",
+        "outcome": "not_applicable", "reason": "no log",
+    }  # fmt: skip

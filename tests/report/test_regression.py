@@ -74,7 +74,7 @@ def test_each_emptied_column_fails(column: str, make: Make, compared: Compared) 
     assert compared([before], [after]).exit_code == 1
 
 
-@pytest.mark.parametrize("column", sorted(MEASURED))
+@pytest.mark.parametrize("column", [*sorted(MEASURED - {"run"}), "environment", "command"])
 def test_what_is_measured_does_not_fail(column: str, make: Make, compared: Compared) -> None:
     """Seconds, rounds, environment and command differ from run to run."""
     comparison = compared([make()], [make(**{column: CHANGED[TYPES[column]]})])

@@ -26,7 +26,7 @@ CASES = {
     "gone": ({"outcome": "wrong", "stale_max": 2, "rows_never_healed": 1}, "2 stale (gone)", "✗", 2, "1-9"),
     "wrong_without_counts": ({"outcome": "wrong"}, "wrong", "✗", None, "absent"),
     "unknown": ({"outcome": "unknown", "reason": "Refused: no."}, "unknown: Refused: no.", "?", None, "unknown"),
-    "not_applicable": ({"outcome": "n/a", "reason": "no horizon"}, "n/a", "n/a", None, "absent"),
+    "not_applicable": ({"outcome": "not_applicable", "reason": "no horizon"}, "n/a", "n/a", None, "absent"),
 }
 
 

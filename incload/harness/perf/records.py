@@ -39,7 +39,7 @@ def figures(
     seconds: Sequence[float],
     *,
     peak_bytes: int | None = None,
-    read: int = 0,
+    read: int | None = None,
     reference: float | None = None,
 ) -> Outcome:
     """Return the record of what was measured, over so many rounds.
@@ -48,7 +48,7 @@ def figures(
         measured: What it was.
         seconds: What each round took.
         peak_bytes: The largest memory of the process, where that was measured.
-        read: Rows that the source handed over.
+        read: Rows that the source handed over, where they were counted.
         reference: The seconds of what it is compared with.
     """
     fastest = min(seconds)
@@ -59,16 +59,15 @@ def figures(
         scenario=measured.what,
         source_engine=measured.pair[0],
         target_engine=measured.pair[1],
-        rows=measured.rows,
+        rows=measured.rows or None,
         seed=1,
         history_digest="",
-        outcome="sound",
-        syncs=1,
+        outcome="measured",
         rows_read=read,
         load_seconds_min=fastest,
         load_seconds_median=median(seconds),
         rounds=len(seconds),
-        rows_per_second=measured.rows / fastest if measured.rows else None,
+        table_rows_per_second=measured.rows / fastest if measured.rows else None,
         times_reference=fastest / reference if reference else None,
         peak_memory_bytes=peak_bytes,
         environment=environment(measured.pair),

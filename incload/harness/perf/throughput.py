@@ -260,7 +260,7 @@ class Timing:
 def outcome(workspace: Workspace, who: Contender, phase: Phase, times: Times, setting: Timing) -> Outcome:
     """Turn the rounds of one contender in one phase into its record, beside the fastest reference copy."""
     seconds, found = times.seconds, times.found
-    lost, stale, phantom, duplicated = counts(found)
+    lost, stale, phantom, duplicated = counts(found) if seconds else (None,) * 4
     fastest = min(seconds, default=None)
     rows = workspace.rows if phase == "initial_load" else workspace.rows + -(-workspace.rows // CHANGED_EVERY)
     return Outcome(
@@ -279,11 +279,11 @@ def outcome(workspace: Workspace, who: Contender, phase: Phase, times: Times, se
         stale=stale,
         phantom=phantom,
         duplicated=duplicated,
-        syncs=1,
+        syncs=1 if seconds else None,
         load_seconds_min=fastest,
         load_seconds_median=median(seconds) if seconds else None,
-        rounds=len(seconds),
-        rows_per_second=rows / fastest if fastest else None,
+        rounds=len(seconds) or None,
+        table_rows_per_second=rows / fastest if fastest else None,
         times_reference=fastest / setting.reference if fastest else None,
         environment=environment(workspace.pair),
         command=setting.command,

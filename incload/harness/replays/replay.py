@@ -137,7 +137,7 @@ def _record(member: Member, followed: Followed | None, table: Table, account: Re
         write_rule=contender.write_rule,
         source_engine=pair[0],
         target_engine=pair[1],
-        outcome="n/a",
+        outcome="not_applicable",
         reason=not_applicable(contender, table),
         snapshots=account.snapshots,
         keys=account.keys,
@@ -162,7 +162,7 @@ def _each(count: int | None, of: int) -> float | None:
 def _result(identity: Replayed, followed: Followed, lateness: Lateness) -> Replayed:
     """Return the record of a strategy that was under way."""
     if followed.final is None:
-        return replace(identity, outcome="n/a" if followed.refused else "unknown", reason=followed.failure)
+        return replace(identity, outcome="not_applicable" if followed.refused else "unknown", reason=followed.failure)
     timeline, costs = followed.timeline, followed.costs
     _, _, phantom, duplicated = counts(followed.final)
     changed = lateness.base_rows + lateness.changes + lateness.deletes
@@ -171,8 +171,8 @@ def _result(identity: Replayed, followed: Followed, lateness: Lateness) -> Repla
         identity,
         outcome="wrong" if wrong else "sound",
         syncs=lateness.syncs,
-        lost_for_ever=timeline.wrong_at_last("lost"),
-        stale_for_ever=timeline.wrong_at_last("stale"),
+        lost_permanently=timeline.wrong_at_last("lost"),
+        stale_permanently=timeline.wrong_at_last("stale"),
         rows_ever_wrong=len(timeline.ever_wrong),
         wrong_syncs=timeline.wrong_syncs,
         heal_syncs_median=timeline.heal_syncs_median,

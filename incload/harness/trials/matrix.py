@@ -243,8 +243,8 @@ def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference:
         peak_memory_bytes=observed.peak_bytes,
         load_seconds_min=times[0] if times else None,
         load_seconds_median=median(times) if times else None,
-        rounds=len(times),
-        rows_per_second=observed.rows_at_end / times[0] if times and times[0] else None,
+        rounds=len(times) or None,
+        table_rows_per_second=observed.rows_at_end / times[0] if times and times[0] else None,
         times_reference=times[0] / reference if times and reference else None,
         witness=story(cell.history(), observed) if wrong else "",
     )
@@ -258,7 +258,7 @@ def failure(cell: Cell, error: Exception) -> Outcome:
 def not_applicable(cell: Cell, refusal: Unable) -> Outcome:
     """Turn the refusal of a strategy at set-up into its record: nothing was tried, so nothing is predicted either."""
     said = replace(_identity(cell), predicted="", rows_ever_wrong_predicted=None, assumption="")
-    return replace(said, outcome="n/a", reason=str(refusal))
+    return replace(said, outcome="not_applicable", reason=str(refusal))
 
 
 def _identity(cell: Cell) -> Outcome:

@@ -93,13 +93,13 @@ def joined(rounds: Sequence[Outcome]) -> Outcome:
     last = rounds[-1]
     if not times or last.load_seconds_min is None:
         return last
-    rows = (last.rows_per_second or 0) * last.load_seconds_min
+    rows = (last.table_rows_per_second or 0) * last.load_seconds_min
     return replace(
         last,
         load_seconds_min=times[0],
         load_seconds_median=median(times),
         rounds=len(times),
-        rows_per_second=rows / times[0] if times[0] else None,
+        table_rows_per_second=rows / times[0] if times[0] else None,
     )
 
 

@@ -63,7 +63,7 @@ def _memory(frame: pd.DataFrame) -> Iterator[Checked]:
 def _datasets(frame: pd.DataFrame) -> Iterator[Checked]:
     for row in frame[frame["suite"] == "dataset"].itertuples():
         what = str(row.scenario).replace("_", " ")
-        peak, speed = float(str(row.peak_memory_bytes)), float(str(row.rows_per_second))
+        peak, speed = float(str(row.peak_memory_bytes)), float(str(row.table_rows_per_second))
         most, least = f"less than {STREAM_BYTES / 1e6:,.0f} MB", f"at least {STREAM_ROWS:,} rows/s"
         yield f"memory of {what}", most, f"{peak / 1e6:.0f} MB", peak < STREAM_BYTES
         yield f"speed of {what}", least, f"{rounded(speed)} rows/s", speed >= STREAM_ROWS

@@ -17,18 +17,19 @@ PHASES = ("initial_load", "change_2_percent", "no_change")
 """The phases of the timed suites, in the order in which a table lives through them."""
 
 _HEADS = (
-    "rank", "strategy", "sound in", "rows/s", f"{TIMES} reference", "rows read", "re-read", "waiting", "rows written",
-    "queries", "state bytes",
+    "rank", "strategy", "sound in", "table rows/s", f"{TIMES} reference", "rows read", "re-read", "waiting",
+    "rows written", "queries", "state bytes",
 )  # fmt: skip
 _CHEAPEST_HEADS = (
     "scenario", "rows changed", "fewest rows read by", "rows read", f"{TIMES} clean", "re-read", "queries",
     "state bytes",
 )  # fmt: skip
 _PHASE_HEADS = (
-    "rank", "contender", "seconds, min", "seconds, median", "rows/s", f"{TIMES} reference", "rows read", "verdict",
+    "rank", "contender", "seconds, min", "seconds, median", "table rows/s", f"{TIMES} reference", "rows read",
+    "verdict",
 )  # fmt: skip
 _MEDIANS = [
-    "rows_per_second", "times_reference", "rows_read", "reread", "rows_waiting", "rows_written", "queries",
+    "table_rows_per_second", "times_reference", "rows_read", "reread", "rows_waiting", "rows_written", "queries",
     "state_bytes",
 ]  # fmt: skip
 _PLAIN = "clean"
@@ -105,7 +106,7 @@ def _with_reread(trials: pd.DataFrame) -> pd.DataFrame:
 
 def _scenario_costs(trials: pd.DataFrame, references: pd.DataFrame) -> list[Block]:
     refused = in_order(trials["contender"])
-    trials = trials[trials["outcome"] != "n/a"]
+    trials = trials[trials["outcome"] != "not_applicable"]
     refused = [name for name in refused if name not in set(trials["contender"])]
     sound = trials[trials["outcome"] == "sound"]
     groups = sound.groupby("contender", sort=False)
@@ -113,14 +114,16 @@ def _scenario_costs(trials: pd.DataFrame, references: pd.DataFrame) -> list[Bloc
     costs = costs.assign(rank=costs["rows_read"].rank(method="min")).sort_values("rank", kind="stable")
     rows = [
         (
-            whole(row.rank), str(row.Index), f"{row.sound} of {row.tried}", rounded(row.rows_per_second),
+            whole(row.rank), str(row.Index), f"{row.sound} of {row.tried}", rounded(row.table_rows_per_second),
             ratio(row.times_reference), whole(row.rows_read), ratio(row.reread),
             *map(whole, (row.rows_waiting, row.rows_written, row.queries, row.state_bytes)),
         )
         for row in costs.itertuples()
     ]  # fmt: skip
     if not references.empty:
-        rate, read, written = (references[name].median() for name in ("rows_per_second", "rows_read", "rows_written"))
+        rate, read, written = (
+            references[name].median() for name in ("table_rows_per_second", "rows_read", "rows_written")
+        )
         measured = (rounded(rate), ratio(1), whole(read), MISSING, MISSING, whole(written))
         rows.insert(0, (MISSING, "reference copy", MISSING, *measured, MISSING, MISSING))
     never = [name for name in in_order(trials["contender"]) if name not in costs.index]
@@ -153,7 +156,7 @@ def _phase(trials: pd.DataFrame) -> Table:
     rows = tuple(
         (
             whole(row.rank), str(row.contender), rounded(row.load_seconds_min), rounded(row.load_seconds_median),
-            rounded(row.rows_per_second), ratio(row.times_reference), whole(row.rows_read), str(row.cell),
+            rounded(row.table_rows_per_second), ratio(row.times_reference), whole(row.rows_read), str(row.cell),
         )
         for row in order.itertuples()
     )  # fmt: skip

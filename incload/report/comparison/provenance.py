@@ -22,7 +22,11 @@ def origin_blocks(frame: pd.DataFrame) -> list[Block]:
             Paragraph(f"The trials were run in {len(environments)} environments, listed one after the other.")
         )
     blocks += [Points(_environment(text)) for text in environments]
-    blocks += [Paragraph("Histories, each with the digest of all its rows and times:"), _histories(frame)]
+    if not environments:
+        blocks.append(Paragraph("Environment and command are not known: the JSON file beside the CSV is missing."))
+    histories = _histories(frame)
+    if histories.rows:
+        blocks += [Paragraph("Histories, each with the digest of all its rows and times:"), histories]
     commands = [text for text in in_order(frame["command"]) if text]
     if commands:
         blocks += [Paragraph("To run it again:"), Verbatim("\n".join(commands))]
@@ -64,7 +68,8 @@ def _fact(value: object) -> str:
 
 
 def _histories(frame: pd.DataFrame) -> Table:
-    """Return one row for each history, with the suites that used it."""
+    """Return one row for each history, with the suites that used it; suites without one are left out."""
+    frame = frame[frame["history_digest"] != ""]
     rows = tuple(
         (str(scenario), listed(in_order(part["suite"])), whole(size), str(seed), str(digest))
         for (scenario, size, seed, digest), part in frame.groupby(

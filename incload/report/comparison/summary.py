@@ -8,6 +8,7 @@ from incload.report.comparison.verdict_matrix import verdict_trials
 from incload.report.format import TIMES, listed, plural, ratio, sentence, whole
 from incload.report.frame import in_order
 from incload.report.render.blocks import Block, Heading, Paragraph, Points, Table
+from incload.report.verdict import SHOWN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,11 +63,11 @@ def answer_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return who was right in every scenario, and in how many each of the others was not; nothing for one scenario."""
     trials = verdict_trials(frame)
     number = trials["scenario"].nunique()
-    tried = in_order(trials["contender"][trials["outcome"] != "n/a"])
+    tried = in_order(trials["contender"][trials["outcome"] != "not_applicable"])
     if number < _SEVERAL or not tried:
         return []
     failed = trials[trials["outcome"].isin(["wrong", "unknown"])].groupby("contender")["scenario"].nunique()
-    partly = set(trials["contender"][trials["outcome"] == "n/a"])
+    partly = set(trials["contender"][trials["outcome"] == "not_applicable"])
     right = [f"{name} (where it can run)" if name in partly else name for name in tried if name not in failed]
     every = "both scenarios" if number == _SEVERAL else f"all {number} scenarios"
     lead = f"Right in {every}: {listed(right)}." if right else f"No strategy was right in {every}."
@@ -77,7 +78,7 @@ def answer_blocks(frame: pd.DataFrame) -> list[Block]:
 
 def limits_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return what the benchmark cannot show."""
-    tried = frame[frame["outcome"] != "n/a"]
+    tried = frame[frame["outcome"] != "not_applicable"]
     served = bool(tried["pair"].str.contains("postgres").any())
     *limits, last = LIMITS
     return [Heading(2, "Limits of this benchmark"), Points((*limits, _SERVER if served else _EMBEDDED, last))]
@@ -100,7 +101,11 @@ def scenario_blocks(frame: pd.DataFrame) -> list[Block]:
 
 def _counts(trials: pd.DataFrame) -> str:
     outcomes = trials["outcome"].value_counts()
-    counts = [f"{int(outcomes.get(outcome, 0)):,} {outcome}" for outcome in ("sound", "wrong", "unknown", "n/a")]
+    counts = [
+        f"{int(outcomes.get(outcome, 0)):,} {SHOWN.get(outcome, outcome)}"
+        for outcome in ("sound", "wrong", "unknown", "not_applicable", "measured")
+        if outcome in outcomes or outcome != "measured"
+    ]
     return f"{plural(len(trials), 'trial')}: {', '.join(counts)}."
 
 
@@ -141,13 +146,13 @@ def _disagreements(trials: pd.DataFrame) -> pd.DataFrame:
 
 def _sentence(cells: pd.DataFrame) -> str:
     """Return the sentences of one scenario, given its trials on all pairs."""
-    contenders = in_order(cells["contender"][cells["outcome"] != "n/a"])
+    contenders = in_order(cells["contender"][cells["outcome"] != "not_applicable"])
     refused = [name for name in in_order(cells["contender"]) if name not in contenders]
     failing = set(cells["contender"][cells["outcome"].isin(["wrong", "unknown"])])
     always = [name for name in contenders if name not in failing]
     meaning = next((text for text in in_order(cells["meaning"]) if text), "")
     cheapest = _cheapest(cells[cells["contender"].isin(always)])
-    partly = cells[(cells["outcome"] == "n/a") & ~cells["contender"].isin(refused)]
+    partly = cells[(cells["outcome"] == "not_applicable") & ~cells["contender"].isin(refused)]
     parts = [sentence(meaning), _sound(always, contenders), *_sometimes(cells, always), *cheapest]
     parts += [f"n/a: {listed(refused)}."] if refused else []
     parts += [
@@ -174,7 +179,7 @@ def _sometimes(cells: pd.DataFrame, always: list[str]) -> list[str]:
 
 def _cheapest(cells: pd.DataFrame) -> list[str]:
     """Say which is cheapest of those that could be tried on every pair and leave nothing for later."""
-    short = cells["contender"][(cells["outcome"] == "n/a") | (cells["rows_waiting"] > 0)]
+    short = cells["contender"][(cells["outcome"] == "not_applicable") | (cells["rows_waiting"] > 0)]
     sound = cells[~cells["contender"].isin(short)]
     if sound["contender"].nunique() < 2:
         return []

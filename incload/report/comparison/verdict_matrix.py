@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from incload.report.format import listed, plural, sentence
 from incload.report.frame import in_order
 from incload.report.render.blocks import Block, Grid, Heading, Paragraph, Points
-from incload.report.verdict import NOT_RUN, Verdict
+from incload.report.verdict import NOT_RUN, SHOWN, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,7 @@ def _agreement(trials: pd.DataFrame) -> str:
         return f"One pair of engines was tried: {pairs[0]}."
     different = disagreeing_cells(trials)
     if not different:
-        tried = ", where a strategy can be tried" if "n/a" in set(trials["outcome"]) else ""
+        tried = ", where a strategy can be tried" if "not_applicable" in set(trials["outcome"]) else ""
         return f"All {len(pairs)} pairs of engines agree, cell by cell{tried}."
     cells = [f"{contender} in {scenario}" for contender, scenario in different[:5]]
     rest = f", and {len(different) - len(cells)} more" if len(different) > len(cells) else ""
@@ -92,7 +92,7 @@ def _agreement(trials: pd.DataFrame) -> str:
 
 def _reasons(trials: pd.DataFrame) -> list[Block]:
     """Return the whole reasons of the cells without an observation, each listed once."""
-    without = trials[trials["outcome"].isin(["unknown", "n/a"])]
+    without = trials[trials["outcome"].isin(["unknown", "not_applicable"])]
     if without.empty:
         return []
     points = []
@@ -101,5 +101,7 @@ def _reasons(trials: pd.DataFrame) -> list[Block]:
             f"{contender} in {listed(in_order(each['scenario']))}" if outcome == "unknown" else str(contender)
             for contender, each in cells.groupby("contender", sort=False)
         ]
-        points.append((f"{'; '.join(who)}, {outcome}:", sentence(str(reason) or "no reason was given")))
+        points.append(
+            (f"{'; '.join(who)}, {SHOWN.get(str(outcome), outcome)}:", sentence(str(reason) or "no reason was given"))
+        )
     return [Paragraph("Cells without an observation, and why:"), Points(tuple(points))]

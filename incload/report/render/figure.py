@@ -24,12 +24,12 @@ _MARKERS = "osD^vP*X"
 def draw_growth(outcomes: Iterable[Outcome], path: Path | str) -> None:
     """Draw what a sync takes and reads over the size of the table and over the number of changes, all logarithmic.
 
-    Trials without a time are left out, and so are copies that were not sound: their speed means nothing.
+    Trials without a time are left out, and so are copies that an audit found wrong: their speed means nothing.
 
     Raises:
         Refused: When no sound outcome of the suite has a time, or matplotlib is not installed.
     """
-    found = scaling.points(outcome for outcome in outcomes if outcome.outcome == "sound")
+    found = scaling.points(outcome for outcome in outcomes if outcome.outcome in {"sound", "measured"})
     if not found:
         raise Refused("there is no growth to draw: no sound outcome has a size, a number of changes and a time.")
     _save(_growth_figure(found), path)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised when a column or a fact changes its meaning."""
 
 
@@ -31,13 +31,13 @@ class Replayed:
         source_engine, target_engine: Between which engines.
         outcome: `sound` (never a row lost, stale, phantom or duplicated), `wrong`, `unproven` (nothing wrong
             was found, and the history is no evidence that it would be right, or none at all: then without figures),
-            `unknown` (something raised) or `n/a` (it cannot be applied).
-        reason: Why, when it is unproven, unknown or n/a.
+            `unknown` (something raised) or `not_applicable` (it cannot follow this table).
+        reason: Why, when it is unproven, unknown or not applicable.
         snapshots: Versions of the file, usable or not.
         syncs: How many syncs ran, the first load included.
         keys: Distinct keys of the history that a sync saw.
-        lost_for_ever: Rows that the copy did not have when they were last in the source.
-        stale_for_ever: Rows of which the copy had another content then.
+        lost_permanently: Rows that the copy did not have when they were last in the source.
+        stale_permanently: Rows of which the copy had another content then.
         rows_ever_wrong: Rows that were lost or stale after any sync.
         wrong_syncs: Syncs after which any row was.
         heal_syncs_median, heal_syncs_max: For those that became right again, after how many syncs; None for none.
@@ -68,8 +68,8 @@ class Replayed:
     snapshots: int
     syncs: int | None = None
     keys: int
-    lost_for_ever: int | None = None
-    stale_for_ever: int | None = None
+    lost_permanently: int | None = None
+    stale_permanently: int | None = None
     rows_ever_wrong: int | None = None
     wrong_syncs: int | None = None
     heal_syncs_median: float | None = None
@@ -90,7 +90,7 @@ class Replayed:
     load_seconds: float | None = None
 
 
-_CHOICES = {"outcome": ("sound", "wrong", "unproven", "unknown", "n/a")}
+_CHOICES = {"outcome": ("sound", "wrong", "unproven", "unknown", "not_applicable")}
 _COLUMNS = Columns(Replayed, _CHOICES)
 
 COLUMNS = _COLUMNS.names
@@ -103,11 +103,11 @@ def write_replayed(rows: Sequence[Replayed], path: Path) -> None:
 
 
 def holds_replay(path: Path) -> bool:
-    """Return whether a file begins as the CSV of a replay does."""
+    """Return whether a file begins as the CSV of a replay does, of this version or another."""
     if not path.is_file():
         return False
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        return file.readline() == ",".join(COLUMNS) + "\n"
+        return {"schema_version", "snapshots", "history_digest"} <= set(file.readline().rstrip("\r\n").split(","))
 
 
 def read_replayed(path: Path) -> tuple[Replayed, ...]:
@@ -116,6 +116,7 @@ def read_replayed(path: Path) -> tuple[Replayed, ...]:
         with path.open(encoding="utf-8", newline="") as file:
             lines = list(csv.reader(file, strict=True))
         header = lines.pop(0) if lines else ["none"]
+        _check_version(header, lines)
         if tuple(header) != COLUMNS:
             raise ValueError(f"its columns are {', '.join(header)[:80]}")  # noqa: TRY301 - one refusal for all of them
         return tuple(_record(cells) for cells in lines)
@@ -125,11 +126,17 @@ def read_replayed(path: Path) -> tuple[Replayed, ...]:
         raise Refused(f"{path} is not the CSV of a replay ({error}): replay the history again.") from error
 
 
+def _check_version(header: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    """Refuse a file of another version by that, before its columns are looked at."""
+    if "schema_version" in header:
+        at = header.index("schema_version")
+        for cells in lines:
+            if at < len(cells) and cells[at] != str(SCHEMA_VERSION):
+                raise ValueError(f"schema_version is {cells[at]}, not {SCHEMA_VERSION}, which this incload reads")
+
+
 def _record(cells: Sequence[str]) -> Replayed:
     if len(cells) != len(COLUMNS):
         raise ValueError(f"a line has {len(cells)} cells for {len(COLUMNS)} columns")
-    version = cells[COLUMNS.index("schema_version")]
-    if version != str(SCHEMA_VERSION):
-        raise ValueError(f"schema_version is {version}, not {SCHEMA_VERSION}")
     values = {column: _COLUMNS.parsed(column, cell) for column, cell in zip(COLUMNS, cells, strict=True)}
     return Replayed(**values)  # type: ignore[arg-type]  # each value was parsed by the type of its field

@@ -9,6 +9,7 @@ from incload.history.recorded.evidence import doubtful_times, without_change, wi
 from incload.report.format import MISSING, listed, plural, ratio, whole
 from incload.report.render.blocks import Block, Heading, Paragraph, Points, Story, Table, Verbatim
 from incload.report.replay.history_sections import behind_sentence, span, unjudged
+from incload.report.verdict import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,7 @@ def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
         *table,
         *_stale(ran, pairs=pairs),
         *_reasons("Not called right, and why:", [row for row in rows if row.outcome == "unproven"], pairs=pairs),
-        *_reasons("Not replayed:", [row for row in rows if row.outcome in {"n/a", "unknown"}], pairs=pairs),
+        *_reasons("Not replayed:", [row for row in rows if row.outcome in {"not_applicable", "unknown"}], pairs=pairs),
     ]
 
 
@@ -99,7 +100,7 @@ def _reasons(head: str, rows: Sequence[Replayed], *, pairs: bool) -> list[Block]
     for row in rows:
         named.setdefault((row.outcome, row.reason), []).append(_called(row, pairs=pairs))
     points = tuple(
-        (f"{listed(names)}{'' if outcome == 'unproven' else f', {outcome}'}:", reason)
+        (f"{listed(names)}{'' if outcome == 'unproven' else f', {SHOWN.get(outcome, outcome)}'}:", reason)
         for (outcome, reason), names in named.items()
     )
     return [Paragraph(head), Points(points)] if points else []
@@ -197,14 +198,14 @@ def _stories(worst: Sequence[WorstRow]) -> list[Block]:
 
 def _rank(row: Replayed) -> tuple[int, int, int, int, int, str]:
     """Order strategies: fewest rows permanently wrong, then fewest ever wrong, phantoms, waiting, rows read."""
-    for_ever = (row.lost_for_ever or 0) + (row.stale_for_ever or 0)
+    for_ever = (row.lost_permanently or 0) + (row.stale_permanently or 0)
     harm = (for_ever, row.rows_ever_wrong or 0, row.phantom_max or 0, row.rows_waiting or 0)
     return (*harm, row.rows_read or 0, row.strategy)
 
 
 def _figures(row: Replayed) -> tuple[float | None, ...]:
     return (
-        *(row.lost_for_ever, row.stale_for_ever, row.rows_ever_wrong, row.wrong_syncs),
+        *(row.lost_permanently, row.stale_permanently, row.rows_ever_wrong, row.wrong_syncs),
         *(row.heal_syncs_median, row.heal_syncs_max, row.phantom),
     )
 
@@ -225,7 +226,7 @@ def _lost(row: Replayed, facts: HistoryFacts) -> str:
     if row.outcome == "sound":
         waiting = f", but for {row.rows_waiting:,} that waited at the end" if row.rows_waiting else ""
         return f"kept all {plural(row.keys, 'row')} right {_throughout(facts)}{waiting}"
-    lost, stale = row.lost_for_ever or 0, row.stale_for_ever or 0
+    lost, stale = row.lost_permanently or 0, row.stale_permanently or 0
     for_ever = f"{lost + stale:,} of {plural(row.keys, 'row')} permanently wrong ({lost:,} lost, {stale:,} stale)"
     phantoms = [f"{plural(row.phantom, 'phantom')} at the end"] if row.phantom else []
     return f"left {listed([for_ever, f'{row.rows_ever_wrong:,} wrong at some time', *phantoms])}"

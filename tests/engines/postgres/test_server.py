@@ -138,4 +138,4 @@ def test_without_a_server_a_cell_says_why(monkeypatch: pytest.MonkeyPatch) -> No
     (found, *_) = run_cells(
         Choice(("full_refresh",), ("clean",), ("postgres-duckdb",), rows=100).cells(), 1, lambda _: None, workers=1
     )
-    assert (found.outcome, found.reason) == ("n/a", "there is no server here: name one.")
+    assert (found.outcome, found.reason) == ("not_applicable", "there is no server here: name one.")

@@ -119,7 +119,7 @@ def check(found: Replay, facts: HistoryFacts, snapshots: Sequence[Snapshot], *, 
             assert not wrong.ever
         if row.outcome == "wrong":
             assert read
-            assert (row.rows_ever_wrong, (row.lost_for_ever or 0) + (row.stale_for_ever or 0)) == (
+            assert (row.rows_ever_wrong, (row.lost_permanently or 0) + (row.stale_permanently or 0)) == (
                 len(wrong.ever), len(wrong.at_end),
             )  # fmt: skip
         named = re.search(rf"[,;] ?[^;]*\b{row.strategy}\b[^;]* right throughout", said)

@@ -84,7 +84,7 @@ def test_a_refusal_at_the_first_sync_does_not_apply(late: History) -> None:
     """A strategy that the engine refuses is n/a with the reason; one that is refused later is unknown."""
     first, later = one(late, Raising(politely=True), Raising(at=1, politely=True))
 
-    assert (first.outcome, first.reason) == ("n/a", "no thanks.")
+    assert (first.outcome, first.reason) == ("not_applicable", "no thanks.")
     assert (later.outcome, later.reason) == ("unknown", "no thanks.")
 
 
@@ -94,8 +94,8 @@ def test_every_pair_of_engines_shows_the_same(late: History) -> None:
     members = [STRICT, strategy("lookback_window:minutes=10"), strategy("row_hash_cdc"), strategy("full_refresh")]
     rows = one(late, *members, pairs=pairs)
     plain = [
-        (each.strategy, each.outcome, each.lost_for_ever, each.stale_for_ever, each.rows_ever_wrong, each.wrong_syncs,
-         each.heal_syncs_max, each.phantom, each.rows_read)
+        (each.strategy, each.outcome, each.lost_permanently, each.stale_permanently, each.rows_ever_wrong,
+         each.wrong_syncs, each.heal_syncs_max, each.phantom, each.rows_read)
         for each in rows
     ]  # fmt: skip
 
@@ -112,7 +112,7 @@ def test_keys_of_numbers_may_go_by_their_order(late: History) -> None:
     """A strategy by the largest key applies to numbers: it misses the change of 1 and the update of 2."""
     (row,) = one(late, strategy("incrementing_id"))
 
-    assert (row.outcome, row.lost_for_ever, row.stale_for_ever, row.phantom) == ("wrong", 1, 1, 1)
+    assert (row.outcome, row.lost_permanently, row.stale_permanently, row.phantom) == ("wrong", 1, 1, 1)
 
 
 def test_the_whole_audit_must_agree(late: History, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,5 +244,5 @@ def test_a_change_log_is_kept_where_the_engine_can(late: History) -> None:
     sqlite, duckdb = one(late, strategy("trigger_cdc"), pairs=(PAIR, ("duckdb", "duckdb")))
 
     assert (sqlite.outcome, sqlite.rows_read) == ("sound", 2 + 2 + 2)
-    assert duckdb.outcome == "n/a"
+    assert duckdb.outcome == "not_applicable"
     assert duckdb.reason.startswith("strategy 'trigger_cdc' cannot follow this source, because duckdb has no triggers")

@@ -131,8 +131,8 @@ def figures(name: str, past: Past, *, keep: bool, every: int) -> dict[str, objec
         wrong_syncs += bool(wrong)
         sync += 1
     return {
-        "lost_for_ever": sum(kind == "lost" for kind in kinds.values()),
-        "stale_for_ever": sum(kind == "stale" for kind in kinds.values()),
+        "lost_permanently": sum(kind == "lost" for kind in kinds.values()),
+        "stale_permanently": sum(kind == "stale" for kind in kinds.values()),
         "rows_ever_wrong": len(ever),
         "wrong_syncs": wrong_syncs,
         "heal_syncs_median": float(median(healed)) if healed else None,
@@ -199,7 +199,7 @@ def test_harness_and_reference_agree(past: Past, keep: bool, every: int) -> None
     found = replayed(past, keep=keep, every=every)
 
     for row in found.rows:
-        assert (row.outcome == "n/a") is (row.strategy in N_A)
+        assert (row.outcome == "not_applicable") is (row.strategy in N_A)
         if row.strategy in N_A:
             continue
         expected = figures(row.strategy, past, keep=keep, every=every)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from incload.report.outcome import Outcome
 
-TIMES = {"load_seconds_min", "load_seconds_median", "rows_per_second", "times_reference", "peak_memory_bytes"}
+TIMES = {"load_seconds_min", "load_seconds_median", "table_rows_per_second", "times_reference", "peak_memory_bytes"}
 """What differs from run to run."""
 
 SMALL = Choice(
@@ -148,7 +148,7 @@ def test_the_fastest_and_the_median_round_count(monkeypatch: pytest.MonkeyPatch)
 
     assert (reference.load_seconds_min, reference.load_seconds_median, reference.times_reference) == (2.0, 3.0, 1.0)
     assert (refresh.load_seconds_min, refresh.load_seconds_median, refresh.times_reference) == (5.0, 6.0, 2.5)
-    assert (refresh.rows_per_second, refresh.rounds) == (observed.rows_at_end / 5.0, 3)
+    assert (refresh.table_rows_per_second, refresh.rounds) == (observed.rows_at_end / 5.0, 3)
 
 
 def test_without_a_reference_there_is_no_multiple() -> None:

@@ -23,7 +23,7 @@ def test_a_promise_is_kept_or_not(framed: Framed) -> None:
         {**memory, "scenario": "of_10000", "rows": 10_000, "peak_memory_bytes": 150_000_000},
         {
             "suite": "dataset", "scenario": "orders_narrow_of_10", "peak_memory_bytes": 999_000_000,
-            "rows_per_second": 900_000.0,
+            "table_rows_per_second": 900_000.0,
         },
         {**peers, "strategy": "incload", "times_reference": 1.0},
         {**peers, "strategy": "dlt", "times_reference": 6.0},

@@ -117,7 +117,9 @@ def test_rows_read_for_each_that_had_changed(framed: Framed) -> None:
 
 def test_who_is_never_sound_has_no_rank(framed: Framed) -> None:
     """A strategy without a sound trial is named below the ranking, and so is one that could not be tried."""
-    blocks = scenario_cost_blocks(framed(named("a"), named("b", outcome="wrong", lost=1), named("c", outcome="n/a")))
+    blocks = scenario_cost_blocks(
+        framed(named("a"), named("b", outcome="wrong", lost=1), named("c", outcome="not_applicable"))
+    )
 
     assert columns(blocks, "strategy") == [("a",)]
     assert blocks[-2:] == [
@@ -129,10 +131,12 @@ def test_who_is_never_sound_has_no_rank(framed: Framed) -> None:
 def test_the_reference_copy_is_the_line_of_one(framed: Framed) -> None:
     """The reference copy stands first, without a rank, at 1.00; what was not measured is a dash."""
     blocks = scenario_cost_blocks(
-        framed(named("a", times_reference=2.5), named("reference_copy", rows_read=70, rows_per_second=1_234_567.0))
+        framed(
+            named("a", times_reference=2.5), named("reference_copy", rows_read=70, table_rows_per_second=1_234_567.0)
+        )
     )
 
-    assert columns(blocks, "rank", "strategy", "rows/s", "× reference", "rows read") == [  # noqa: RUF001 - as shown
+    assert columns(blocks, "rank", "strategy", "table rows/s", "× reference", "rows read") == [  # noqa: RUF001 - as shown
         (DASH, "reference copy", "1,230,000", "1.00", "70"),
         ("1", "a", DASH, "2.50", "0"),
     ]

@@ -38,8 +38,8 @@ def test_the_headline_counts_every_outcome(framed: Framed) -> None:
         named("a"),
         named("b", outcome="wrong", lost=1),
         named("c", outcome="unknown", reason="x"),
-        named("d", outcome="n/a", reason="x"),
-        named("e", outcome="n/a", reason="x"),
+        named("d", outcome="not_applicable", reason="x"),
+        named("e", outcome="not_applicable", reason="x"),
         named("reference_copy"),
         named("a", suite="throughput"),
     )
@@ -53,8 +53,14 @@ def test_the_headline_counts_every_outcome(framed: Framed) -> None:
 def test_who_was_right_everywhere_is_reported_first(framed: Framed) -> None:
     """Of strategies that met several scenarios: who was never wrong, and how often each of the others was."""
     bad = {"outcome": "wrong", "lost": 1}
-    refused = {"target_engine": "postgres", "outcome": "n/a", "reason": "no"}
-    first = [named("a"), named("b", **bad), named("c"), named("d", outcome="n/a", reason="x"), named("e", **bad)]
+    refused = {"target_engine": "postgres", "outcome": "not_applicable", "reason": "no"}
+    first = [
+        named("a"),
+        named("b", **bad),
+        named("c"),
+        named("d", outcome="not_applicable", reason="x"),
+        named("e", **bad),
+    ]
     second = [named("a"), named("b", **bad), named("c"), named("e", outcome="unknown", reason="x"), named("f", **bad)]
     trials = [
         *first,
@@ -77,7 +83,9 @@ def test_who_was_right_everywhere_is_reported_first(framed: Framed) -> None:
 def test_one_scenario_is_its_own_answer(framed: Framed) -> None:
     """Nor is anything reported where nothing could be tried."""
     assert answer_blocks(framed(named("a"), named("b"))) == []
-    assert answer_blocks(framed(*(named("a", outcome="n/a", reason="x", scenario=each) for each in "xy"))) == []
+    assert (
+        answer_blocks(framed(*(named("a", outcome="not_applicable", reason="x", scenario=each) for each in "xy"))) == []
+    )
 
 
 def test_agreement_with_the_prediction_is_reported(framed: Framed) -> None:
@@ -130,7 +138,7 @@ def test_predicted_numbers_are_compared(framed: Framed) -> None:
     [
         ("sqlite", "sound", "Embedded engines."),
         ("postgres", "sound", "One server."),
-        ("postgres", "n/a", "Embedded engines."),
+        ("postgres", "not_applicable", "Embedded engines."),
     ],
 )
 def test_the_limits_are_stated(framed: Framed, source: str, outcome: str, said: str) -> None:
@@ -205,12 +213,12 @@ def test_soundness_on_some_engines_only_is_distinguished(framed: Framed) -> None
 
 def test_who_could_not_be_tried_is_neither_sound_nor_not(framed: Framed) -> None:
     """A strategy that every pair lacks the means for is named for itself."""
-    refused = named("b", outcome="n/a", reason="no triggers")
+    refused = named("b", outcome="not_applicable", reason="no triggers")
 
     assert printed(framed, named("a"), refused) == "Sound: all. n/a: b."
-    assert printed(framed, named("a"), named("b"), named("b", target_engine="sqlite", outcome="n/a", reason="x")) == (
-        "Sound: all. n/a on sqlite → sqlite: b."
-    )
+    assert printed(
+        framed, named("a"), named("b"), named("b", target_engine="sqlite", outcome="not_applicable", reason="x")
+    ) == ("Sound: all. n/a on sqlite → sqlite: b.")
 
 
 def test_cheapest_is_who_can_run_everywhere_and_leaves_nothing_for_later(framed: Framed) -> None:
@@ -221,5 +229,5 @@ def test_cheapest_is_who_can_run_everywhere_and_leaves_nothing_for_later(framed:
         named("b", rows_read=8),
         named("waits", rows_read=5, rows_waiting=3),
         named("rare", rows_read=7),
-        named("rare", target_engine="sqlite", outcome="n/a", reason="x"),
+        named("rare", target_engine="sqlite", outcome="not_applicable", reason="x"),
     ) == ("Sound: all. Cheapest of them: b by rows read (8). n/a on sqlite → sqlite: rare.")

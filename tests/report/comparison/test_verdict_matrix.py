@@ -80,7 +80,7 @@ def test_a_cell_that_one_pair_lacks_is_no_agreement(framed: Framed) -> None:
 
 def test_what_cannot_be_tried_on_one_pair_is_no_difference(framed: Framed) -> None:
     """A strategy that one engine has no means for says nothing about agreement, and that is reported."""
-    refused = {**FULL, **OTHER_PAIR, "outcome": "n/a", "reason": "no triggers"}
+    refused = {**FULL, **OTHER_PAIR, "outcome": "not_applicable", "reason": "no triggers"}
 
     assert paragraphs(framed, {}, FULL, OTHER_PAIR, refused)[0] == (
         "All 2 pairs of engines agree, cell by cell, where a strategy can be tried."
@@ -112,8 +112,8 @@ def test_reasons_are_reported_in_full(framed: Framed) -> None:
         framed(
             {"outcome": "unknown", "reason": reason},
             {"outcome": "unknown", "reason": reason, "scenario": "late_rows"},
-            {**FULL, "outcome": "n/a", "reason": "no horizon"},
-            {**FULL, "outcome": "n/a", "reason": "no horizon", "scenario": "late_rows"},
+            {**FULL, "outcome": "not_applicable", "reason": "no horizon"},
+            {**FULL, "outcome": "not_applicable", "reason": "no horizon", "scenario": "late_rows"},
         )
     )
 

@@ -16,7 +16,7 @@ GRID = Grid(
     ("clean", "hard_deletes"),
     (
         (Verdict("sound"), Verdict("wrong", (("phantom", 32),))),
-        (Verdict("n/a", reason="no log"), Verdict("wrong", (("lost", 120), ("stale", 3)))),
+        (Verdict("not_applicable", reason="no log"), Verdict("wrong", (("lost", 120), ("stale", 3)))),
     ),
 )
 

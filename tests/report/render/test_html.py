@@ -88,7 +88,7 @@ def test_a_cell_shows_sign_number_and_kinds() -> None:
     cells = (
         (Verdict("sound"), Verdict("wrong", (("lost", 1_200), ("stale", 34)))),
         (Verdict("wrong", (("phantom", 5),), "healed"), NOT_RUN),
-        (Verdict("unknown", reason="<no>"), Verdict("n/a")),
+        (Verdict("unknown", reason="<no>"), Verdict("not_applicable")),
     )
     page = page_body([Grid(("a_b", "c", "d"), ("s1", "s2"), cells)])
 

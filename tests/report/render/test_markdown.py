@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -28,9 +29,13 @@ def test_the_report_is_the_one_that_is_written_down(golden: Path) -> None:
     assert render(golden / "report.csv") == (golden / "report.md").read_text(encoding="utf-8")
 
 
-def test_a_frame_is_rendered_like_its_file(golden: Path) -> None:
-    """The CSV read by pandas gives the same report."""
-    assert render(pd.read_csv(golden / "report.csv")) == render(str(golden / "report.csv"))
+def test_a_frame_is_rendered_like_its_file(golden: Path, tmp_path: Path) -> None:
+    """The CSV read by pandas gives the same report; what the file beside the CSV holds is not known then."""
+    alone = shutil.copy(golden / "report.csv", tmp_path)
+    page = render(pd.read_csv(golden / "report.csv"))
+
+    assert page == render(str(alone))
+    assert "Environment and command are not known: the JSON file beside the CSV is missing." in page
 
 
 def test_every_section_stands_in_order(golden: Path) -> None:

@@ -18,7 +18,7 @@ from incload.report.render.text import plain
 from incload.report.replay.facts import HistoryFacts, TriedWindow, WorstRow, read_facts, write_facts
 from incload.report.replay.files import save_replay
 from incload.report.replay.history_sections import past_blocks, share, span, window_blocks
-from incload.report.replay.record import COLUMNS, Replayed, read_replayed, write_replayed
+from incload.report.replay.record import COLUMNS, SCHEMA_VERSION, Replayed, read_replayed, write_replayed
 from incload.report.replay.sections import answer_blocks, headline
 
 if TYPE_CHECKING:
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 HOUR = 3_600_000_000
 STRICT = Replayed(
     strategy="timestamp_watermark", write_rule="merge", source_engine="sqlite", target_engine="sqlite", outcome="wrong",
-    snapshots=20, syncs=19, keys=50, lost_for_ever=3, stale_for_ever=4, rows_ever_wrong=9, wrong_syncs=12,
+    snapshots=20, syncs=19, keys=50, lost_permanently=3, stale_permanently=4, rows_ever_wrong=9, wrong_syncs=12,
     heal_syncs_median=1.5, heal_syncs_max=4, phantom=2, phantom_max=2, duplicated=0, rows_waiting=0, rows_read=60,
     rows_changed=80, rows_read_per_row_changed=0.75, rows_written=60, rows_removed=0, queries=19, state_bytes=40,
     history_digest="00c0ffee", load_seconds=0.5,
 )  # fmt: skip
 FULL = replace(
-    STRICT, strategy="full_refresh", outcome="sound", lost_for_ever=0, stale_for_ever=0, rows_ever_wrong=0,
+    STRICT, strategy="full_refresh", outcome="sound", lost_permanently=0, stale_permanently=0, rows_ever_wrong=0,
     wrong_syncs=0, heal_syncs_median=None, heal_syncs_max=None, phantom=0, phantom_max=0, rows_read=600,
     rows_read_per_row_changed=7.5,
 )  # fmt: skip
-LOST = replace(FULL, strategy="stubborn", outcome="wrong", stale_for_ever=1, rows_ever_wrong=1)
+LOST = replace(FULL, strategy="stubborn", outcome="wrong", stale_permanently=1, rows_ever_wrong=1)
 NOT_APPLIED = Replayed(
-    strategy="incrementing_id", write_rule="merge", source_engine="sqlite", target_engine="sqlite", outcome="n/a",
-    reason="keys are texts", snapshots=20, keys=50, history_digest="00c0ffee",
+    strategy="incrementing_id", write_rule="merge", source_engine="sqlite", target_engine="sqlite",
+    outcome="not_applicable", reason="keys are texts", snapshots=20, keys=50, history_digest="00c0ffee",
 )  # fmt: skip
 HOURLY = TriedWindow(forecast=Forecast(3_600.0, 5, 4, 3, 90), strategy="lookback_60", rows_ever_wrong=3, rows_read=90)
 FACTS = HistoryFacts(
@@ -221,8 +221,9 @@ def test_the_csv_is_read_as_it_was_written(tmp_path: Path) -> None:
     [
         ("", "its columns are none"),
         ("a,b\n", "its columns are a, b"),
-        ("HEAD\n9,x\n", f"a line has 2 cells for {len(COLUMNS)} columns"),
-        ("HEAD\nLINE\n", "is 9, not 3"),
+        (f"HEAD\n{SCHEMA_VERSION},x\n", f"a line has 2 cells for {len(COLUMNS)} columns"),
+        ("HEAD\nLINE\n", "schema_version is 9, not 4, which this incload reads"),
+        ("schema_version,questions\n3,1\n", "schema_version is 3, not 4, which this incload reads"),
     ],
 )
 def test_another_csv_is_refused(text: str, said: str, tmp_path: Path) -> None:
@@ -243,7 +244,7 @@ def test_the_facts_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert read_facts(tmp_path / "replay.json") == FACTS
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 2}', '{"schema_version": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 3}', '{"schema_version": 2}'])
 def test_other_facts_are_refused(text: str, tmp_path: Path) -> None:
     """Another version, another document, none at all."""
     (tmp_path / "replay.json").write_text(text, encoding="utf-8")
