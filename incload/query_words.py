@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.strategy import AfterKey, Changed, Everything, Logged, Since
+from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Since
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from incload.strategy import Position, Rows
+
+_WITHOUT_BOUNDS = {
+    Everything: "everything",
+    Changed: "the rows whose digest differs",
+    Differing: "the rows of the blocks of keys whose digests differ",
+}
+"""What is asked for without any bound."""
 
 
 def in_words(rows: Rows, shown: Callable[[Position], object], cursor: str = "") -> str:
@@ -21,10 +28,8 @@ def in_words(rows: Rows, shown: Callable[[Position], object], cursor: str = "") 
         cursor: The name of the cursor column, to be named; empty where it is known.
     """
     match rows:
-        case Everything():
-            return "everything"
-        case Changed():
-            return "the rows whose digest differs"
+        case Everything() | Changed() | Differing():
+            return _WITHOUT_BOUNDS[type(rows)]
         case AfterKey(key):
             return f"the rows with a key above {named(key)}"
         case Logged(_, None):

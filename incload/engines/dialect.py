@@ -16,7 +16,7 @@ from incload.engines.sql import Place, Query
 from incload.errors import Refused
 from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
-from incload.strategy import AfterKey, Changed, Everything, Logged, Since
+from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -255,7 +255,7 @@ class Dialect(ABC):
                 assert table.cursor is not None and scale is not None  # noqa: S101, PT018 - set-up refuses otherwise
                 cursor = self.cursor(table.cursor, scale, table.column(table.cursor).declared)
                 return self._since(table, cursor, scale, query)
-            case Changed() | Logged():
+            case Changed() | Differing() | Logged():
                 raise AssertionError("a comparison with digests or a log is a join and has no condition of its own")
 
     def _beyond_key(self, table: Table, key: tuple[object, ...]) -> Query:

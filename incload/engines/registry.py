@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
@@ -81,6 +82,12 @@ def fixture(session: Session) -> Fixture:
 def engines() -> tuple[str, ...]:
     """Return the names of all engines, installed or not."""
     return tuple(_ENGINES)
+
+
+def can_digest(engine: str) -> bool:
+    """Return whether an engine writes and digests rows as the others do."""
+    folder = f"incload.engines.{_ENGINES[engine].module.partition('.')[0]}"
+    return find_spec(f"{folder}.canonical") is not None
 
 
 def digests(session: Session, relation: str, held: Sequence[Held], key: Sequence[int]) -> Digests:

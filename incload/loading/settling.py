@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from incload.engines.capabilities import AtomicState
 from incload.errors import Refused
 from incload.loading import guards
-from incload.loading.columns.column_kinds import settle_kinds
+from incload.loading.columns.column_kinds import held_kinds, settle_kinds
 from incload.loading.columns.describing import describe
 from incload.loading.columns.equating import check_key, compare_keys
 from incload.loading.columns.missing_columns import hold_columns, with_lost
@@ -80,7 +80,8 @@ def settle(connections: Connections, plan: Plan) -> Settled:
     connections, kinds = with_lost(connections, described, table, kinds, recorded)
     connections, missing = hold_columns(connections, plan, table)
     may_remove = guards.may_remove(plan.guards)
-    job = WriteJob(connections, table, look.scale, unique, store.digests_table, plan.count_unchanged, may_remove)
+    held = held_kinds(kinds.now or recorded)
+    job = WriteJob(connections, table, look.scale, unique, store.digests_table, plan.count_unchanged, may_remove, held)
     return Settled(job, store, look, kinds, described, added, missing, first)
 
 

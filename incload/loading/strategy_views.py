@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Scale
 from incload.errors import Refused
-from incload.strategy import AfterKey, Changed, Everything, Logged, Position, Since, Vanished
+from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Position, Since, Vanished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,11 @@ class AskedSource:
         """Ask for the rows whose digest differs."""
         self.queries += 1
         return Changed()
+
+    def differing(self) -> Differing:
+        """Ask for what lies in blocks that differ."""
+        self.queries += 1
+        return Differing()
 
     def vanished(self) -> Vanished:
         """Ask for the keys that are gone."""

@@ -23,6 +23,7 @@ from incload.loading.state.table_store import TABLE as STATES
 from incload.loading.strategy_views import AskedSource, SeenRows
 from incload.loading.synced import Synced
 from incload.loading.writing import initial_load
+from incload.loading.writing.blocks import everything_instead
 from incload.loading.writing.row_hash import refuse_digests, remember_digests
 from incload.loading.writing.write_rules import prepare_write
 from incload.strategy import WriteRule
@@ -128,9 +129,10 @@ def _read(settled: Settled, plan: Plan, *, lasting: bool) -> _Course:
 
 def _prepared(settled: Settled, plan: Plan, delta: Delta, *, lasting: bool) -> PreparedWrite:
     """Bring the rows within reach; a new target that is long is filled before the transaction that makes it last."""
-    if settled.first and lasting and initial_load.is_long(settled.job, delta, plan.rule):
-        return _filled(settled.job, plan, settled.store, delta)
-    return prepare_write(settled.job, delta, plan.rule)
+    loaded = everything_instead(delta) if settled.first else delta
+    if settled.first and lasting and initial_load.is_long(settled.job, loaded, plan.rule):
+        return _filled(settled.job, plan, settled.store, loaded)
+    return prepare_write(settled.job, loaded, plan.rule)
 
 
 def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> PreparedWrite:

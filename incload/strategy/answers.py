@@ -85,6 +85,14 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Differing:
+    """Rows in blocks of keys whose digests differ between source and target; or the target's keys without a row there.
+
+    Both sides digest their own rows, block by block, so that only the rows of blocks that differ leave the source.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Vanished:
     """Keys with a remembered digest that the source no longer has."""
 
@@ -105,7 +113,7 @@ class Logged:
     after: str | None
 
 
-Rows = Everything | Since | AfterKey | Changed | Logged
+Rows = Everything | Since | AfterKey | Changed | Differing | Logged
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ class Delta:
     """
 
     rows: tuple[Rows, ...]
-    remove: Vanished | Logged | None = None
+    remove: Vanished | Differing | Logged | None = None
     mirror: bool = False
 
 

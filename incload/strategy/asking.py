@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         AfterKey,
         Capability,
         Changed,
+        Differing,
         Everything,
         KeyValue,
         Logged,
@@ -45,6 +46,9 @@ class Source(Protocol):
 
     def changed(self) -> Changed:
         """Ask for the rows whose digest differs from the remembered one, or that have none remembered."""
+
+    def differing(self) -> Differing:
+        """Ask for the rows, or the keys of rows that are gone, of blocks whose digests differ from the target's."""
 
     def vanished(self) -> Vanished:
         """Ask for the keys with a remembered digest that the source no longer has."""

@@ -12,10 +12,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incload.engines.sql import Query
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from incload.engines.session import Row, Session
     from incload.table import Column
@@ -169,6 +170,10 @@ class Digests(ABC):
         )
         return found[0] if found else None
 
+    @abstractmethod
+    def conditions(self, within: Within) -> Iterator[Query]:
+        """Yield conditions, of which each row of some blocks fulfils one."""
+
     def range_condition(self, cut: Ranges, blocks: Iterable[Block]) -> str:
         """Return the condition that a key is in one of some ranges, neighbours taken together."""
         numbers = sorted(block for block in blocks if isinstance(block, int))
@@ -219,6 +224,10 @@ class SqlDigests(Digests):
         digests = f"SELECT {self._block(cut)} AS block, {self.number(row)} AS digest FROM {self.relation}{where}"
         found = self.session.rows(f"SELECT block, count(*), sum(digest) FROM ({digests}) AS d GROUP BY block")
         return {_block(block): (int(str(count)), int(str(total)) % 2**64) for block, count, total in found}
+
+    def conditions(self, within: Within) -> Iterator[Query]:
+        """Name the blocks."""
+        yield Query(self._condition(within))
 
     def rows(self, within: Within) -> list[tuple[str, ...]]:
         """Let the engine write the values."""

@@ -10,6 +10,7 @@ import re
 import struct
 from decimal import Decimal
 from hashlib import md5
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, MixedText
@@ -27,6 +28,7 @@ from incload.engines.digests.canonical import (
     Ranges,
     Within,
 )
+from incload.engines.sql import Query
 from incload.errors import Refused
 from incload.table import Kind
 
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     Writer = Callable[[object], str]
 
 _ISO, _DECIMAL = re.compile(ISO, re.ASCII), re.compile(DECIMAL, re.ASCII)
+_KEYS = 1_000
+"""How many keys one condition names."""
 _FETCHED = 1_000
 """How many rows are held at a time."""
 
@@ -58,6 +62,17 @@ class SqliteDigests(Digests):
             sums[0] += 1
             sums[1] += digest
         return {block: (count, total % 2**64) for block, (count, total) in found.items()}
+
+    def conditions(self, within: Within) -> Iterator[Query]:
+        """Name the ranges, or the keys themselves: no function of SQLite says in which bucket a key is."""
+        if isinstance(within.cut, Ranges):
+            yield Query(self.range_condition(within.cut, within.blocks))
+            return
+        names = ", ".join(self.session.quote(self.held[place].column.name) for place in self.key)
+        keys = (tuple(row[place] for place in self.key) for row, _ in self._written(within))
+        while some := tuple(islice(keys, _KEYS)):
+            listed = ", ".join([f"({', '.join('?' * len(self.key))})"] * len(some))
+            yield Query(f"({names}) IN (VALUES {listed})", tuple(chain.from_iterable(some)))
 
     def rows(self, within: Within) -> list[tuple[str, ...]]:
         """Write the values."""

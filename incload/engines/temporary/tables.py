@@ -17,6 +17,9 @@ GONE = "incload_gone"
 LEFT = "incload_left"
 """The temporary table of the keys that a change log names and the source does not have."""
 
+HELD = "incload_held"
+"""The temporary table of the target's keys in blocks that differ from the source's."""
+
 ONCE = "incload_once"
 """How the names of the temporary tables begin that hold the rows of another one, copies left out."""
 

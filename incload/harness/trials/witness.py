@@ -16,7 +16,7 @@ from incload.cursor import UNITS, Timestamps
 from incload.harness.trials.error_timeline import counts
 from incload.harness.trials.fault_stories import fault_sentences
 from incload.query_words import in_words, named
-from incload.strategy import AfterKey, Changed, Everything, Logged, Since, WriteRule
+from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Since, WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -215,7 +215,7 @@ def _written(rule: str, kinds: tuple[str, ...]) -> str:
 
 def _missed(asked: Sequence[Rows], watermark: float | None, key: Key, timestamp: int | None) -> str:
     """Say how a row with that key and timestamp lies outside of the rows asked for; empty when it does not."""
-    if any(isinstance(rows, Everything | Changed | Logged) for rows in asked):
+    if any(isinstance(rows, Everything | Changed | Differing | Logged) for rows in asked):
         return ""
     if any(isinstance(rows, AfterKey) and order(key) > order(rows.key) for rows in asked):
         return ""

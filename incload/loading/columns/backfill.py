@@ -8,7 +8,7 @@ from incload.engines.capabilities import AtomicState
 from incload.engines.session import Query
 from incload.errors import Refused, unknown
 from incload.loading.writing.staging import each_once
-from incload.strategy import Changed, Everything, WriteRule
+from incload.strategy import Changed, Differing, Everything, WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def backfill(job: WriteJob, names: tuple[str, ...]) -> int:
 
 def unfilled(job: WriteJob, delta: Delta, added: Sequence[str]) -> tuple[str, ...]:
     """Say of each new column that the source has more values in it than the target, if not every row was read."""
-    if delta.mirror or any(isinstance(rows, Everything | Changed) for rows in delta.rows):
+    if delta.mirror or any(isinstance(rows, Everything | Changed | Differing) for rows in delta.rows):
         return ()
     return tuple(filter(None, (_unfilled(job, name) for name in added)))
 

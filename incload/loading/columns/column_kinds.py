@@ -76,6 +76,11 @@ def read_kinds(text: str | None) -> Kinds:
         return {}
 
 
+def held_kinds(kinds: Kinds) -> dict[str, str]:
+    """Return what each column of a record holds."""
+    return {name: each.kind for name, each in kinds.items()}
+
+
 def kinds_now(table: Table, types: Mapping[str, str], before: Kinds, undecided: Iterable[str]) -> Kinds:
     """Return the record of a table as it is after a sync.
 

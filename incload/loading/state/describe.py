@@ -13,7 +13,7 @@ from incload.loading.strategy_views import AskedSource
 from incload.query_words import in_words
 from incload.registry import strategy as find_strategy
 from incload.registry import strategy_classes
-from incload.strategy import Changed, Logged
+from incload.strategy import Changed, Differing, Logged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ def _said(entry: Entry) -> str:
 def _delta(delta: Delta, entry: Entry) -> str:
     """Return what a strategy asks for, in words."""
     asked = " and ".join(in_words(rows, partial(_shown, entry), entry.tags["cursor"]) for rows in delta.rows)
-    asked = f"every row, and loads {asked}" if Changed() in delta.rows else asked
+    asked = f"every row, and loads {asked}" if {Changed(), Differing()} & {*delta.rows} else asked
     by_log = isinstance(delta.remove, Logged) and delta.remove.after is not None
     gone = "those that are gone" if by_log else "what the source no longer has"
     return asked + (f", and removes {gone}" if delta.remove or delta.mirror else "")

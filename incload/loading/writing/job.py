@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from incload.cursor import Scale
     from incload.engines.contract import WriteIntent
@@ -30,6 +30,7 @@ class WriteJob:
         unique: Whether the source itself promises that the key is unique.
         digests: The table of remembered digests: the key's columns and the digest.
         count_unchanged: Whether to find out how many rows were written over an equal row, which costs a comparison.
+        kinds: What the target's columns are recorded to hold, by their names.
         may_remove: Says whether so many rows may leave a target of so many; what may not is held back.
     """
 
@@ -40,6 +41,7 @@ class WriteJob:
     digests: Table
     count_unchanged: bool = False
     may_remove: Callable[[int, int], bool] = _any_number
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def target(self) -> str:

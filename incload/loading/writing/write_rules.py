@@ -15,12 +15,13 @@ from incload.engines.contract import WriteIntent, WriteResult
 from incload.engines.session import Query
 from incload.engines.temporary.tables import ARRIVED, LEFT
 from incload.errors import Refused
+from incload.loading.writing.blocks import by_blocks, everything_instead
 from incload.loading.writing.deletes import shrunk, some_are_gone, to_remove
 from incload.loading.writing.job import PreparedWrite, removing
 from incload.loading.writing.merge import prepare
 from incload.loading.writing.row_hash import changed
 from incload.loading.writing.staging import each_once, glance, rows_of, staged
-from incload.strategy import Changed, Delta, Everything, Logged, WriteRule
+from incload.strategy import Changed, Delta, Differing, Everything, Logged, WriteRule
 
 if TYPE_CHECKING:
     from incload.loading.writing.job import WriteJob
@@ -33,6 +34,11 @@ def prepare_write(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite
     Raises:
         Refused: For rows that break the key.
     """
+    if Differing() in delta.rows:
+        prepared = by_blocks(job, delta, rule)
+        if prepared:
+            return prepared
+        delta = everything_instead(delta)
     rule = WriteRule.MIRROR if delta.mirror and rule is WriteRule.MERGE else rule
     if Changed() in delta.rows:
         return changed(job, delta, rule)
