@@ -50,6 +50,8 @@ def by_blocks(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite | N
     In one engine a comparison of the rows moves no more of them and takes less time, and a file is read in any case.
     """
     connections = job.connections
+    if rule not in {WriteRule.MERGE, WriteRule.NEWEST}:  # all others need the whole table, or add all that is read
+        return None
     is_apart = not connections.attached and connections.records is None and not connections.kept
     sides = _digested(job) if is_apart and not connections.target.is_empty(job.target) else None
     if sides is None:
