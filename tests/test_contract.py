@@ -50,6 +50,7 @@ Rule = Callable[[Strategy], Iterator[str]]
 PERMANENT = {
     "boundary_dedup",
     "commit_horizon",
+    "digest_blocks",
     "clock_bounded_watermark",
     "composite_watermark",
     "full_refresh",

@@ -42,7 +42,7 @@ def test_a_wrong_cell(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{head}\n" == WRONG
     assert re.search(r"LAG_WITHIN: .* Any break above 0 does harm\. The largest break here is 0:0\d:", flat(failed))
     assert right.splitlines()[0] == "Right in late_arrivals, by prediction:"
-    assert "  not needing LAG_WITHIN: full_refresh, row_hash_cdc, row_hash_cdc_without_removes, snapshot_diff" in right
+    assert "  not needing LAG_WITHIN: digest_blocks, full_refresh, row_hash_cdc, row_hash_cdc_without_removes,\n" in right
     assert "  bearing LAG_WITHIN up to 0:10:00: lookback_window, " in right
 
 
@@ -164,7 +164,7 @@ def test_who_needs_an_assumption(paragraphs: dict[str, dict[str, str]]) -> None:
     assert paragraphs["UNIQUE_CURSOR"]["needed by"] == "clock_bounded_watermark, timestamp_watermark"
     assert paragraphs["COMPLETE_READ"]["needed by"] == "every strategy"
     assert paragraphs["INSERT_ONLY"]["a write rule needs it"] == "append"
-    printed = "append, merge, newest with every strategy but log_cdc, row_hash_cdc, "
+    printed = "append, merge, newest with every strategy but digest_blocks, log_cdc, row_hash_cdc, "
     assert paragraphs["NO_HARD_DELETES"]["a write rule needs it"].startswith(printed)
     assert paragraphs["CURSOR_NOT_IN_FUTURE"]["a write rule needs it"] == "append with clock_bounded_watermark"
 
@@ -173,7 +173,7 @@ def test_what_breaks_an_assumption(paragraphs: dict[str, dict[str, str]]) -> Non
     """Scenarios are named, or when they are most of all the others; strategies that break it by design as well."""
     assert paragraphs["CURSOR_PRESENT"]["broken in"] == "null_cursor"
     assert paragraphs["INSERT_ONLY"]["broken in"] == "every scenario but inserts_only, id_order_is_not_commit_order"
-    assert paragraphs["WHOLE_READ"]["broken by design by"] == "every strategy but full_refresh, snapshot_diff"
+    assert paragraphs["WHOLE_READ"]["broken by design by"] == "every strategy but digest_blocks, full_refresh, snapshot_diff"
     assert "broken in" not in paragraphs["WHOLE_READ"]
     assert paragraphs["COMMIT_WITHIN"]["broken in"].startswith("any history, by as much")
 
