@@ -34,7 +34,6 @@ from incload.registry import strategies, strategy, strategy_classes
 from incload.strategy import (
     Assumption,
     Delta,
-    KeyValue,
     Need,
     Position,
     Reach,
@@ -44,6 +43,7 @@ from incload.strategy import (
     Strategy,
     WriteRule,
 )
+from incload.strategy.answers import KeyValue
 
 Rule = Callable[[Strategy], Iterator[str]]
 

@@ -27,6 +27,7 @@ CONTRACT = [
     "Capability",
     "Changed",
     "Delta",
+    "Differing",
     "Everything",
     "Logged",
     "Need",

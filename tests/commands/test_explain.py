@@ -42,7 +42,9 @@ def test_a_wrong_cell(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{head}\n" == WRONG
     assert re.search(r"LAG_WITHIN: .* Any break above 0 does harm\. The largest break here is 0:0\d:", flat(failed))
     assert right.splitlines()[0] == "Right in late_arrivals, by prediction:"
-    assert "  not needing LAG_WITHIN: digest_blocks, full_refresh, row_hash_cdc, row_hash_cdc_without_removes,\n" in right
+    assert (
+        "  not needing LAG_WITHIN: digest_blocks, full_refresh, row_hash_cdc, row_hash_cdc_without_removes,\n" in right
+    )
     assert "  bearing LAG_WITHIN up to 0:10:00: lookback_window, " in right
 
 
@@ -173,7 +175,10 @@ def test_what_breaks_an_assumption(paragraphs: dict[str, dict[str, str]]) -> Non
     """Scenarios are named, or when they are most of all the others; strategies that break it by design as well."""
     assert paragraphs["CURSOR_PRESENT"]["broken in"] == "null_cursor"
     assert paragraphs["INSERT_ONLY"]["broken in"] == "every scenario but inserts_only, id_order_is_not_commit_order"
-    assert paragraphs["WHOLE_READ"]["broken by design by"] == "every strategy but digest_blocks, full_refresh, snapshot_diff"
+    assert (
+        paragraphs["WHOLE_READ"]["broken by design by"]
+        == "every strategy but digest_blocks, full_refresh, snapshot_diff"
+    )
     assert "broken in" not in paragraphs["WHOLE_READ"]
     assert paragraphs["COMMIT_WITHIN"]["broken in"].startswith("any history, by as much")
 
