@@ -16,7 +16,7 @@ from copy import deepcopy
 from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -43,7 +43,9 @@ from incload.strategy import (
     Strategy,
     WriteRule,
 )
-from incload.strategy.answers import KeyValue
+
+if TYPE_CHECKING:
+    from incload.strategy.answers import KeyValue
 
 Rule = Callable[[Strategy], Iterator[str]]
 
