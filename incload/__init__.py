@@ -1,8 +1,8 @@
 """incload: load tables incrementally, and measure what each way of doing so gets wrong.
 
 The package offers functions, each the command of its name: `load`, `audit`, `repair`, `advise`, `compare`, `replay`,
-`profile`, `state`. Two modules are public as well: `strategy` (the contract of a strategy) and `registry` (what
-strategies there are). Everything else may change. What must stay true: importing this package imports none of its
+`profile`, `watch`, `state`. Two modules are public as well: `strategy` (the contract of a strategy) and `registry`
+(what strategies there are). Everything else may change. What must stay true: importing this package imports none of its
 dependencies, and no module of its own before a name is used.
 """
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from incload.api.state import KeptState, state
     from incload.api.tables.advise import AdviseOptions, advise
     from incload.api.tables.repair import RepairOptions, repair
+    from incload.api.tables.watch import WatchOptions, watch
     from incload.auditing.result import AuditResult
     from incload.errors import Refused, Unable
     from incload.loading.run import LoadSummary
@@ -46,6 +47,7 @@ __all__ = [
     "Replay",
     "ReplayOptions",
     "Unable",
+    "WatchOptions",
     "__version__",
     "advise",
     "audit",
@@ -55,10 +57,13 @@ __all__ = [
     "repair",
     "replay",
     "state",
+    "watch",
 ]
 
 _PLACES = {
     "advise": "incload.api.tables.advise",
+    "watch": "incload.api.tables.watch",
+    "WatchOptions": "incload.api.tables.watch",
     "Advice": "incload.advice.result",
     "AdviseOptions": "incload.api.tables.advise",
     "audit": "incload.api.audit",

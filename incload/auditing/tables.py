@@ -73,13 +73,13 @@ def open_copy(copy: Endpoint, table: str | None) -> Opened:
     """Open the copy; `table` is its name where its URL says none."""
     if copy.engine == "file":
         raise Refused(f"the copy {copy.shown} is a file of records: name it as the source, and the database as COPY.")
-    return _open(copy, table, "copy")
+    return open_table(copy, table, "copy")
 
 
 def open_source(source: Endpoint, table: str, wanted: Wanted, layout: Layout, copy: Opened) -> Opened:
     """Open the source, a database or a file of records; `table` is its name where its URL says none."""
     if source.engine != "file":
-        return _open(source, table, "source")
+        return open_table(source, table, "source")
     from incload.engines.files import column_types, record_files
 
     assert isinstance(source, Location)  # noqa: S101 - of that engine
@@ -98,7 +98,8 @@ def open_source(source: Endpoint, table: str, wanted: Wanted, layout: Layout, co
         raise
 
 
-def _open(end: Endpoint, table: str | None, side: str) -> Opened:
+def open_table(end: Endpoint, table: str | None, side: str) -> Opened:
+    """Open a table of a database to read it; `table` is its name where its URL says none."""
     name = end.table or table
     if name is None:
         raise Refused(f"{end.shown} names no table: write ?table=NAME behind the {side}.")

@@ -23,13 +23,14 @@ COMMANDS = {
     "explain": "explain why a strategy is wrong, or right, in a scenario",
     "replay": "replay the real history of a file with every strategy",
     "profile": "say how late the changes of a history are, or what a table shows",
+    "watch": "record what happens in a table, as a history",
     "advise": "recommend a load for a table, from its history or one state of it",
     "report": "render the reports again from a CSV, without running anything",
     "check": "compare a report with the baseline",
     "list": "show strategies, scenarios and engines, a line each",
 }
 """Each command and a line about it, in the order of the help page."""
-_PLACES = {"list": "list_", "repair": "tables.repair", "advise": "tables.advise"}
+_PLACES = {"list": "list_", "repair": "tables.repair", "advise": "tables.advise", "watch": "tables.watch"}
 """The modules of commands that are not called as the command is."""
 RENAMED = {"memory": "state"}
 """Commands of earlier versions, and what they are called today."""

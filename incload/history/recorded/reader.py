@@ -21,6 +21,7 @@ from incload.errors import Refused
 from incload.history.history import History, Tick
 from incload.history.recorded.folder import read_folder
 from incload.history.recorded.git import Sought, is_bundle, read_bundle, read_repository, repository_at
+from incload.history.recorded.observed import is_recording, open_recording
 from incload.history.recorded.read_log import Note, ReadLog
 from incload.history.recorded.replayed_table import keys_of, table_of, upserts_of
 from incload.history.recorded.row_versions import Rows
@@ -42,7 +43,7 @@ def open_history(path: Path | str, options: ReplayOptions, progress: Progress | 
     """Open the history of a file and read it up to its base.
 
     Args:
-        path: A git repository (bare or not), a git bundle or a folder of snapshots.
+        path: A git repository (bare or not), a git bundle, a folder of snapshots or a recording of `incload watch`.
         options: How its versions become ticks.
         progress: Called after each snapshot.
 
@@ -53,6 +54,8 @@ def open_history(path: Path | str, options: ReplayOptions, progress: Progress | 
     Raises:
         Refused: When there is nothing to read, when git is needed and missing, or when no snapshot can be used.
     """
+    if is_recording(Path(path)):
+        return open_recording(Path(path), options)
     account = ReadLog()
     reader = _Reader(Path(path), options, account, progress)
     started = reader.base()
