@@ -4,12 +4,12 @@
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help test compare check lint peers hard soak mutants versions clean
+.PHONY: help test compare check lint peers peers-report hard soak mutants versions clean
 # Nothing of an environment that the caller has activated may leak in.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 test: $(READY) ## run every test, in as many processes as there are processors
 	$(BIN)/python -m pytest -q -n auto --dist loadfile
@@ -27,9 +27,11 @@ lint: $(READY) ## check style, types and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-peers: $(READY) ## install others to compare with, in an environment of their own in .peers
-	$(BIN)/python -m venv --clear .peers
-	.peers/bin/python -m pip install -qq --editable '.[peers]'
+peers: $(READY) ## install others to compare with, each in an environment of its own in .peers; PEERS=dlt,dbt for some
+	$(BIN)/python bench/peers/setup.py $(PEERS)
+
+peers-report: $(READY) ## run the peers in .peers through every scenario and write reports/peers.md; PEERS and JOBS as above
+	$(BIN)/python bench/peers/report.py $(if $(PEERS),--peers $(PEERS)) $(if $(JOBS),--jobs $(JOBS))
 
 hard: $(READY) ## try everything that may go wrong, at every point: crashes, races, garbage, malice; takes hours
 	$(BIN)/python -m pytest -q -o faulthandler_timeout=0 --hard tests/hard

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from incload.report.outcome import Outcome
 
 PAIR = ("sqlite", "duckdb")
-PYTHON = Path(__file__).parent.parent / ".peers" / "bin" / "python"
-SCRIPT = Path(__file__).parent / "peer_dlt.py"
+PYTHON = Path(__file__).parent.parent / ".peers" / "dlt" / "bin" / "python"
+SCRIPT = Path(__file__).parent / "peers" / "dlt" / "throughput.py"
 
 pytestmark = [
     pytest.mark.on_request,
     pytest.mark.benchmark(timer=CLOCK.read),
-    pytest.mark.skipif(not PYTHON.exists(), reason="no peers are installed: run `make peers`"),
+    pytest.mark.skipif(not PYTHON.exists(), reason="dlt is not installed: run `make peers PEERS=dlt`"),
 ]
 
 

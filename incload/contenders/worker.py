@@ -94,7 +94,6 @@ class WorkerContender(Contender):
             ContenderFailed: The callable raised, did not answer in time, or its process died.
         """
         worker = self._worker()
-        worker.clock.set(request.now)
         answer = worker.ask(_as_json(request), self.timeout)
         if answer is None:
             self._forget()
@@ -130,12 +129,11 @@ class _Worker:
     """A process that performs syncs."""
 
     def __init__(self, who: WorkerContender) -> None:
-        self.clock = who.clock.running()
         self._errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when the worker is stopped
         self.process = subprocess.Popen(  # noqa: S603 - to run it is what the user asked for
             [who.python or sys.executable, "-B", str(_MAIN), who.place],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
-            env=environment(self.clock.variables), start_new_session=True,
+            env=environment(who.clock.variables), start_new_session=True,
         )  # fmt: skip
         self._late, self._words = False, ""
 
@@ -171,7 +169,6 @@ class _Worker:
         """End the process and all that it started."""
         end(self.process)
         self._words = last_words(self._errors)
-        self.clock.close()
         for stream in (self.process.stdin, self.process.stdout, self._errors):
             with suppress(BrokenPipeError):
                 if stream is not None:

@@ -1,20 +1,19 @@
 """Whose time a worker reads: the machine's, or that of the history, by a library that stands before the system's own.
 
 A tool that asks for the present time would otherwise take a history of long ago, or of tomorrow, for what it is. The
-library, libfaketime, moves the clock of a living process: the time stands in a file that is written before every sync,
-and runs on from there. A server has a clock of its own, and a program that makes its system calls itself does too.
+library, libfaketime, moves the clock of a living process: the time stands in its environment, where the worker puts it
+before every sync, and runs on from there. A server has a clock of its own, and so has a program that makes its system
+calls itself.
 """
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
 _PLACES = (
     "usr/lib/*/faketime/libfaketime.so.1",
@@ -40,50 +39,22 @@ class Clock:
         """How a record says it."""
         return "the history's time, by libfaketime" if self.library else "the machine's time"
 
-    def running(self) -> RunningClock:
-        """Return the clock of one process."""
-        return RunningClock(self.library)
-
-
-REAL = Clock()
-"""The machine's own time."""
-
-
-class RunningClock:
-    """The clock of one process."""
-
-    def __init__(self, library: str) -> None:
-        """Make the file that holds the time, if there is a library to read it."""
-        self._folder = tempfile.TemporaryDirectory(prefix="incload-") if library else None
-        self._library = library
-
     @property
     def variables(self) -> dict[str, str]:
-        """What the process gets in its environment."""
-        if self._folder is None:
+        """What a worker gets in its environment; it moves its clock with each request, as `worker_main` says."""
+        if not self.library:
             return {}
         return {
-            "LD_PRELOAD": self._library,
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "LD_PRELOAD": self.library,
+            "FAKETIME": "+0",
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # what is measured is real, and what waits does not wait for years
             "TZ": "UTC",
         }
 
-    @property
-    def _file(self) -> Path:
-        assert self._folder is not None  # noqa: S101 - only asked where there is one
-        return Path(self._folder.name, "now")
 
-    def set(self, now: datetime | None) -> None:
-        """Let the clock go on from a time, in UTC; None leaves it as it is."""
-        if self._folder is not None and now is not None:
-            self._file.write_text(f"@{now:%Y-%m-%d %H:%M:%S}\n", encoding="ascii")
-
-    def close(self) -> None:
-        """Delete the file."""
-        if self._folder is not None:
-            self._folder.cleanup()
+REAL = Clock()
+"""The machine's own time."""
 
 
 def moved(environment: Path | None = None, root: Path = Path("/")) -> Clock:

@@ -1,6 +1,6 @@
 """dlt's fastest documented path from SQLite to DuckDB: Arrow batches, merged on the key, incremental on the cursor.
 
-Run by the Python of `make peers`, never imported: `peer_dlt.py SOURCE TARGET FOLDER`. All state is in the folder and
+Run by the Python of `make peers`, never imported: `throughput.py SOURCE TARGET FOLDER`. All state is in the folder and
 in the target; nothing is sent anywhere.
 """
 

@@ -1,0 +1,84 @@
+"""Runs the peers that are set up through every scenario, and writes the report: `make peers-report`.
+
+Each peer runs in a process of its own, and what it has shown is kept after every scenario, so that a run that was
+stopped goes on where it was with `--resume`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from incload.contenders.peers.known import ROOT, folders, known
+from incload.harness.trials.matrix import CORE, Choice
+from incload.harness.trials.runner import run_cells
+from incload.history.synthetic.scenarios import SCENARIOS
+from incload.report.outcome_csv import read_outcomes, write_outcomes
+
+if TYPE_CHECKING:
+    from incload.report.outcome import Outcome
+
+RESULTS = ROOT / ".peers" / "results"
+COMMAND = "make peers-report"
+ROWS = 100
+TIMEOUT = 120.0
+
+
+def main() -> None:
+    """Run what is asked for, then write the report of all that there is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", default="", help="names of folders of bench/peers, separated by commas")
+    parser.add_argument("--scenarios", default="", help="ids, separated by commas (default: all)")
+    parser.add_argument("--rows", type=int, default=ROWS, help=f"rows of each history's base (default {ROWS})")
+    parser.add_argument("--jobs", type=int, default=2, help="how many peers run at once (default 2)")
+    parser.add_argument("--resume", action="store_true", help="keep what an earlier run has shown")
+    parser.add_argument("--only", default="", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    scenarios = tuple(filter(None, given.scenarios.split(","))) or _all()
+    if given.only:
+        run(given.only, scenarios, given.rows, resume=given.resume)
+        return
+    names = tuple(filter(None, given.peers.split(","))) or tuple(each.name for each in folders())
+    with ThreadPoolExecutor(given.jobs) as pool:
+        list(pool.map(lambda name: _started(name, given), names))
+    _publish()
+
+
+def run(name: str, scenarios: tuple[str, ...], rows: int, *, resume: bool) -> None:
+    """Run one peer through scenarios, and keep its outcomes after each."""
+    contenders, file = known(TIMEOUT)[name], RESULTS / f"{name}.csv"
+    pair = contenders[0].capabilities.pairs[0]
+    outcomes: list[Outcome] = list(read_outcomes(file)) if resume and file.exists() else []
+    there = {each.scenario for each in outcomes}
+    for scenario in (each for each in scenarios if each not in there):
+        choice = Choice(scenarios=(scenario,), pairs=(pair,), rows=rows, contenders=contenders)
+        started = time.monotonic()
+        outcomes += run_cells(choice.cells(COMMAND), 1, lambda _: None, 1)
+        write_outcomes(outcomes, file)
+        sys.stdout.write(f"{name}: {scenario}, {time.monotonic() - started:.0f} s\n")
+        sys.stdout.flush()
+
+
+def _all() -> tuple[str, ...]:
+    """Return the ids of all scenarios, the best known first."""
+    return tuple(dict.fromkeys((*CORE, *(each.id for each in SCENARIOS))))
+
+
+def _started(name: str, given: argparse.Namespace) -> None:
+    """Run one peer in a process of its own; what it raises ends that process and no other."""
+    words = ["--only", name, "--rows", str(given.rows), "--scenarios", given.scenarios]
+    done = subprocess.run([sys.executable, __file__, *words, *(["--resume"] if given.resume else [])], check=False)
+    if done.returncode:
+        sys.stdout.write(f"{name}: ended with exit code {done.returncode}\n")
+
+
+def _publish() -> None:
+    """Write the report of all outcomes that are kept."""
+
+
+if __name__ == "__main__":
+    main()
