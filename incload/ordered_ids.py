@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from incload.cursor import Scale, plain_scale_of_tag
@@ -107,6 +108,7 @@ def mixed_ids(column: str, one: object, other: object) -> Refused:
     )
 
 
+@lru_cache(maxsize=256)
 def scale_of_tag(tag: str) -> Scale | None:
     """Return the scale that a tag names, of ids or of any other cursor; None when it names none."""
     return ids_of_tag(tag) or exact_numbers_of_tag(tag) or plain_scale_of_tag(tag)

@@ -282,6 +282,8 @@ class Session(Dialect, ABC):
         alias = " AS r" if relation.startswith("(") and relation.endswith(")") else ""  # as PostgreSQL asks for
         ((number,),) = self.rows(f"SELECT count(*) FROM {relation}{alias}", params)
         assert isinstance(number, int)  # noqa: S101 - count(*) is an integer in every engine
+        if not params and relation in map(self.temporary, self._staged):
+            self._counted[relation] = number
         return number
 
     def is_empty(self, relation: str) -> bool:

@@ -7,6 +7,7 @@ again.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from incload.loading.cursor_check import Look
     from incload.loading.plan import Plan
     from incload.loading.state.store import StateStore
-    from incload.table import Table
+    from incload.table import Column, Table
 
 
 class Settled(NamedTuple):
@@ -102,10 +103,16 @@ def _store(connections: Connections, plan: Plan, table: Table) -> StateStore:
 
 def tags(connections: Connections, table: Table, scale: Scale | None) -> dict[str, str]:
     """Return what the values of a state mean; values under other tags are not compared with them."""
-    columns = ",".join(f"{column.name!r} {column.declared}{column.collation}" for column in table.columns)
-    digest = sha256(f"{connections.target.digest_tag} {columns}".encode()).hexdigest()[:16]
+    digest = _digest_tag(connections.target.digest_tag, table.columns)
     cursor = table.cursor if table.cursor and scale else "none"
     return {"cursor": cursor, "scale": scale.tag if scale else "none", "digest": digest}
+
+
+@lru_cache(maxsize=64)
+def _digest_tag(algorithm: str, columns: tuple[Column, ...]) -> str:
+    """Return what digests by an algorithm of columns are kept under."""
+    said = ",".join(f"{column.name!r} {column.declared}{column.collation}" for column in columns)
+    return sha256(f"{algorithm} {said}".encode()).hexdigest()[:16]
 
 
 def _settle_target(

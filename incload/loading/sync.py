@@ -198,7 +198,7 @@ def _change(settled: Settled, plan: Plan, course: _Course, late: list[str]) -> S
             late.extend(unfilled(job, course.delta, settled.added))
 
     is_news = course.has_learned or store.is_foreign()
-    return StateChange(store.whose, store.text(course.after) if is_news else None, write)
+    return StateChange(store.whose, store.carried(course.after) if is_news else None, write)
 
 
 def _remember(settled: Settled, course: _Course, result: WriteResult) -> None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from incload.engines.columns.traits import Trait
 from incload.engines.dialect import Dialect
-from incload.table import Kind
+from incload.engines.sql import Query
+from incload.engines.sqlite.declared import declared_kind
+from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from incload.engines.sql import Place, Query, Row
+    from incload.engines.sql import Place, Row
 
 _AT = (
     "SELECT ? AS at, 'column' AS what, name, type, \"notnull\", dflt_value IS NOT NULL, pk, hidden, ''"
@@ -78,43 +80,82 @@ class Description(NamedTuple):
 
 
 class Catalogue:
-    """The catalogue as one connection sees it; between `remember` and `forget` each answer is kept."""
+    """The catalogue as one connection sees it.
+
+    Between `remember` and `forget` the databases do not change but by this connection, and each answer is kept. Answers
+    that depend on the schema alone outlast that: they hold as long as SQLite gives the schemas the same numbers, which
+    every change of one, whoever makes it, moves on.
+    """
 
     def __init__(self, rows: Callable[..., list[Row]], stands: Mapping[Place, str]) -> None:
         """Take what runs a query with its parameters, and the database in which each place stands."""
         self._rows, self._stands = rows, stands
         self._known: dict[tuple[Place, str], Description] = {}
-        self._searched: dict[tuple[str, str], bool] = {}
+        self._columns: dict[tuple[Place, str], tuple[Column, ...]] = {}
+        self._looked: dict[tuple[Place, str], tuple[Column, ...]] = {}
+        self._plans: dict[str, list[str]] = {}
+        self._spaces: set[str] = set()
+        self._numbers: dict[str, int] = {}
         self._encoding = ""
         self._remembers = False
 
     def remember(self) -> None:
         """Keep what is said from now on: a transaction has begun, or a load that wants to see one state of a table."""
-        self.changed()
+        self._check()
         self._remembers = True
 
     def forget(self) -> None:
-        """Let go of what was said; the catalogue may change."""
-        self.changed()
+        """Let go of what hangs on rows; they may change."""
+        self._looked.clear()
         self._remembers = False
 
     def changed(self) -> None:
-        """Let go of what was said, and keep what is said from now on as before."""
+        """Let go of all that was said: this connection has changed a schema, or has undone what it had changed."""
+        self._numbers.clear()
         self._known.clear()
-        self._searched.clear()
+        self._columns.clear()
+        self._looked.clear()
+        self._plans.clear()
+
+    def _check(self) -> None:
+        """Let go of what was said of schemas that have changed since."""
+        numbers = {space: int(str(self._rows(f"PRAGMA {space}.schema_version")[0][0])) for space in self._spaces}
+        if numbers != self._numbers:
+            self.changed()
+            self._numbers = numbers
 
     def describe(self, *named: tuple[Place, str]) -> list[Description]:
         """Return what tables are, each given by its place and name; all that is not known is asked in one statement."""
-        asked = [each for each in dict.fromkeys(named) if each not in self._known]
-        found = self._asked(asked) if asked else {}
-        if self._remembers:
-            self._known |= found
-        return [self._known.get(each) or found[each] for each in named]
+        if not self._remembers:
+            self._check()
+        if asked := [each for each in dict.fromkeys(named) if each not in self._known]:
+            self._known |= self._asked(asked)
+        return [self._known[each] for each in named]
+
+    def columns(self, named: tuple[Place, str]) -> tuple[Column, ...]:
+        """Return the columns of a table, generated ones included; where declarations leave a kind open, rows say it."""
+        (found,) = self.describe(named)
+        for known in (self._columns, self._looked):
+            if named in known:
+                return known[named]
+        declared = {each.name: declared_kind(each.type) for each in found.columns}
+        open_yet = [name for name, kind in declared.items() if kind is None]
+        sampled = self.sampled(named, open_yet)
+        columns = tuple(
+            Column(name, declared[name] or sampled.get(name) or _usual(type_), type_)
+            for name, type_, *_ in found.columns
+        )
+        if not open_yet:
+            self._columns[named] = columns
+        elif self._remembers and len(sampled) == len(open_yet):
+            self._looked[named] = columns
+        return columns
 
     def _asked(self, asked: list[tuple[Place, str]]) -> dict[tuple[Place, str], Description]:
         params: list[object] = []
         for at, (place, table) in enumerate(asked):
             space = self._stands[place]
+            self._spaces.add(space)
             params += [at, table, space, at, table, space, space]
         ((_, encoding, *_), *found) = self._rows(" UNION ALL ".join([_ENCODING, *(_AT for _ in asked)]), params)
         self._encoding = str(encoding)
@@ -122,18 +163,21 @@ class Catalogue:
 
     def searches(self, relation: str, column: str) -> bool:
         """Ask the planner whether an index finds the smallest value of a column that is not below another."""
-        if (relation, column) in self._searched:
-            return self._searched[relation, column]
-        plan = self._rows(f"EXPLAIN QUERY PLAN {smallest(relation, Dialect.quote(column), '>= ?')}", ("",))
-        searched = all(str(step).startswith("SEARCH") for *_, step in plan)
-        if self._remembers:
-            self._searched[relation, column] = searched
-        return searched
+        query = Query(smallest(relation, Dialect.quote(column), ">= ?"), ("",))
+        return all(step.startswith("SEARCH") for step in self._planned(query))
 
     def sorts(self, query: Query) -> bool:
         """Ask the planner whether a query needs anything sorted."""
-        plan = self._rows(f"EXPLAIN QUERY PLAN {query.sql}", query.params)
-        return any("TEMP B-TREE" in str(step) for *_, step in plan)
+        return any("TEMP B-TREE" in step for step in self._planned(query))
+
+    def _planned(self, query: Query) -> list[str]:
+        """Return the steps of a query's plan; of one on tables that last it is kept as what is said of them is."""
+        if query.sql not in self._plans:
+            plan = [str(step) for *_, step in self._rows(f"EXPLAIN QUERY PLAN {query.sql}", query.params)]
+            if not self._remembers or "temp." in query.sql:
+                return plan
+            self._plans[query.sql] = plan
+        return self._plans[query.sql]
 
     @property
     def compares_bytes(self) -> bool:
@@ -151,6 +195,11 @@ class Catalogue:
             (kinds,) = self._rows(f"SELECT {', '.join(looks)}")
             found |= {name: Kind(str(kind)) for name, kind in zip(part, kinds, strict=True) if kind is not None}
         return found
+
+
+def _usual(declared: str) -> Kind:
+    """Return the kind of a column whose declaration leaves it open and that has no value."""
+    return Kind.INTEGER if "BOOL" in declared.upper() else Kind.TEXT
 
 
 def smallest(relation: str, name: str, bound: str) -> str:

@@ -134,6 +134,7 @@ class SqliteSession(SqliteDialect, Session):
         self._catalogue.forget()
         self._transfer.close()
         if self._connection.in_transaction:
+            self._catalogue.changed()
             self.write("ROLLBACK")
 
     def close(self) -> None:
@@ -146,10 +147,8 @@ class SqliteSession(SqliteDialect, Session):
         return f"{self._stands[place]}.{self.quote(table)}"
 
     def columns(self, place: Place, table: str) -> tuple[Column, ...] | None:
-        """Read the columns from the catalogue, generated ones included."""
-        ((columns, _),) = self._catalogue.describe((place, table))
-        kinds = self._kinds(place, table, {each.name: each.type for each in columns})
-        return tuple(Column(each.name, kinds[each.name], each.type) for each in columns) or None
+        """Ask the catalogue."""
+        return self._catalogue.columns((place, table)) or None
 
     def describe(self, *named: tuple[Place, str]) -> None:
         """Ask about all of them in one statement."""
@@ -247,13 +246,6 @@ class SqliteSession(SqliteDialect, Session):
         """A declaration such as DATE or none at all leaves it to the values, of which there are those of four kinds."""
         open_yet = column.kind in _STORED and declared_kind(column.declared) is None
         return open_yet and column.name not in self._catalogue.sampled((place, table), [column.name])
-
-    def _kinds(self, place: Place, table: str, declared: Mapping[str, str]) -> dict[str, Kind]:
-        """Follow the declarations; where they leave the storage class open, look at a value."""
-        known = {name: declared_kind(type_) for name, type_ in declared.items()}
-        sampled = self._catalogue.sampled((place, table), [name for name, kind in known.items() if kind is None])
-        usual = {name: Kind.INTEGER if "BOOL" in type_.upper() else Kind.TEXT for name, type_ in declared.items()}
-        return {name: kind or sampled.get(name) or usual[name] for name, kind in known.items()}
 
 
 def _has_pages(target: Path) -> bool:

@@ -69,8 +69,10 @@ def text_of(kinds: Kinds) -> str:
 
 def read_kinds(text: str | None) -> Kinds:
     """Read a record; one that cannot be read knows nothing, and is replaced by the sync."""
+    if not text:
+        return {}
     try:
-        found = json.loads(text or "{}")
+        found = json.loads(text)
         return {str(name): ColumnKind(**each) for name, each in found["columns"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -23,6 +23,8 @@ def compare_keys(connections: Connections, table: Table) -> Table:
         name: Equality.OWN if _by_types(connections) else equality for name, (equality, _) in found.items()
     }
     connections.target.is_key_foreign = False
+    if not found and not any(each.collation for each in table.columns):
+        return table
     columns = [replace(each, collation=found[each.name][1] if each.name in found else "") for each in table.columns]
     return replace(table, columns=tuple(columns))
 

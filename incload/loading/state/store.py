@@ -39,6 +39,7 @@ class StateStore(ABC):
         spelled: The strategy with its parameters, as `incload load` takes it; None where that is not written down.
         moved: Whether a state made from another source is that of this one.
         texts: What the table of states was found to hold, by whose it is; empty until it is asked.
+        entries: What these texts say, for those that were read.
     """
 
     session: Session
@@ -49,6 +50,7 @@ class StateStore(ABC):
     moved: bool = False
     spelled: str | None = None
     texts: dict[str, str] = field(default_factory=dict, compare=False)
+    entries: dict[str, Entry] = field(default_factory=dict, compare=False)
 
     @property
     def said(self) -> str:
@@ -94,6 +96,10 @@ class StateStore(ABC):
         """Return the entry of a state as it is kept."""
         return Entry(state, self.strategy, self.table.key, self.tags, self.source, self.spelled).text()
 
+    def carried(self, state: State) -> str | None:  # noqa: ARG002 - statements write it, unless a store says otherwise
+        """Return the text that the commit itself is to carry."""
+        return None
+
     def kinds(self) -> Kinds:
         """Return the record of what the target's columns hold; empty where there is none."""
         return read_kinds(self._texts().get(OWNER))
@@ -101,7 +107,11 @@ class StateStore(ABC):
     def entry(self) -> Entry | None:
         """Return the entry; None without one, and `Refused` for one that cannot be read."""
         value = self._value()
-        return None if value is None else self.read(value)
+        if value is None:
+            return None
+        if value not in self.entries:
+            self.entries[value] = self.read(value)
+        return self.entries[value]
 
     def read(self, value: str) -> Entry:
         """Read the text of an entry; refuse one that is none, or of another version."""
@@ -194,6 +204,10 @@ class SnapshotStore(StateStore):
         if not self.texts:
             self.texts.update(self.session.states(self.table.name))
         return self.texts
+
+    def carried(self, state: State) -> str:
+        """The snapshot carries the entry."""
+        return self.text(state)
 
     def keep(self, state: State, at: int, rows: int) -> None:
         """The commit has kept it."""
