@@ -144,7 +144,9 @@ def paired(source: Opened, copy: Opened, wanted: Wanted, sides: Sides) -> tuple[
             _refuse_missing(name, copy, wanted)
         else:
             shared = source.session.shared_type(mine)
-            if source.session.engine != copy.session.engine and shared == copy.session.shared_type(other):
+            stays = source.session.engine == copy.session.engine
+            mine, other = replace(mine, stays=stays), replace(other, stays=stays)
+            if not stays and shared == copy.session.shared_type(other):
                 mine, other = replace(mine, shared=shared), replace(other, shared=shared)
             pairs.append(pair(mine, other, sides))
     return tuple(pairs)

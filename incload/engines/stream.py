@@ -83,3 +83,14 @@ class Batches(Stream):
     def broken(self, heard: str | None) -> Refused | None:  # noqa: ARG002 - what was raised says more
         """Return what was noted."""
         return self._broken
+
+
+def digits_of(values: pa.Array) -> pa.Array:
+    """Return decimals as texts of all their digits: Arrow writes small ones, and zeros of many places, as 0E-10."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = values.cast(pa.string())
+    if not pc.any(pc.match_substring(texts, "E")).as_py():
+        return texts
+    return pa.array([None if each is None else f"{each:f}" for each in values.to_pylist()], pa.string())

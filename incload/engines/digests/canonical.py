@@ -56,6 +56,7 @@ class Form:
         single: Whether floats are compared as those of 32 bits.
         trimmed: Whether spaces at the end of texts do not count.
         lossy: Whether NaN and times without end count as null, because one side cannot hold them.
+        listed: Whether values are lists of floats, written as the text of a list of their bits.
     """
 
     kind: Kind
@@ -63,6 +64,7 @@ class Form:
     single: bool = False
     trimmed: bool = False
     lossy: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ _UNITS = {1: "seconds", 1_000: "milliseconds", 1_000_000: "microseconds", 1_000_
 _WIDTHS = {"real": 32, "float4": 32, "float": 32}
 """The bits of floats, by their names in DuckDB and PostgreSQL; all others have 64."""
 
+_IN_LISTS = {"real": 32, "float": 32, "double": 64, "double precision": 64}
+"""The bits of floats in lists, by their names in DuckDB and PostgreSQL."""
+
 _EXACT = {"numeric", "hugeint", "ubigint", "uhugeint"}
 """Exact numbers without a scale, or beyond 64 bits, by their names in PostgreSQL and DuckDB."""
 
@@ -59,7 +62,7 @@ def pair(source: Column, copy: Column, sides: Sides) -> Pair:
     """Return how two columns are compared; refuse kinds that no rule compares."""
     source, copy = _exactly(source), _exactly(copy)
     kinds = {source.kind, copy.kind}
-    for rule in (_times, _floats, _exact, _truths, _texts, _same):
+    for rule in (_times, _floats, _exact, _truths, _lists, _texts, _same):
         found = rule(source, copy, kinds, sides)
         if found:
             return found
@@ -162,6 +165,28 @@ def _truths(source: Column, copy: Column, kinds: set[Kind], _: Sides) -> Pair | 
     if not kinds <= {Kind.BOOLEAN, Kind.INTEGER}:
         return None
     return _made(source, copy, Form(Kind.INTEGER), "truth values are 0 and 1" if len(kinds) > 1 else "")
+
+
+def _lists(source: Column, copy: Column, _: set[Kind], sides: Sides) -> Pair | None:
+    """Lists of floats, of which engines write the same number in several ways, and what SQLite holds of them."""
+    widths = [_width_in_list(column) for column in (source, copy)]
+    plain = [
+        bool(width) or (engine == "sqlite" and column.kind is Kind.TEXT)
+        for width, column, engine in zip(widths, (source, copy), sides.engines, strict=True)
+    ]
+    if not any(widths) or not all(plain) or (len({*sides.engines}) == 1 and len({*widths}) == 1):
+        return None
+    single = 32 in widths and set(widths) != {32}
+    rules = ["floats in lists are compared as numbers; 0.0 and -0.0 are one number"]
+    rules += ["floats are compared as those of 32 bits"] if single else []
+    return _made(source, copy, Form(Kind.TEXT, single=single, listed=True), "; ".join(rules))
+
+
+def _width_in_list(column: Column) -> int:
+    """Return the bits of the floats in a list of one dimension; 0 for a column of others."""
+    element, _, rest = column.declared.lower().partition("[")
+    is_list = column.kind is Kind.OTHER and rest.removesuffix("]").isdigit() | (rest == "]")
+    return _IN_LISTS.get(element, 0) if is_list else 0
 
 
 def _texts(source: Column, copy: Column, kinds: set[Kind], sides: Sides) -> Pair | None:

@@ -34,7 +34,8 @@ class DuckdbDigests(SqlDigests):
                 return _time(held, value)
             case Kind.DECIMAL:
                 return _decimal(value, is_text=kind is Kind.TEXT)
-        return text_of(_as_text(held.column, value), trimmed=held.form.trimmed)
+        text = _floats(held, value) if held.form.listed else _as_text(held.column, value)
+        return text_of(text, trimmed=held.form.trimmed)
 
 
 def _as_text(column: Column, value: str) -> str:
@@ -44,6 +45,13 @@ def _as_text(column: Column, value: str) -> str:
     if column.shared:
         return written(value, column.shared)
     return f"to_json({value})::VARCHAR" if is_nested(column) else f"{value}::VARCHAR"
+
+
+def _floats(held: Held, value: str) -> str:
+    """Return the text of a list of floats: their bits."""
+    real = _narrowed(held, "e")
+    written = f"CASE WHEN e IS NULL THEN 'null' WHEN isnan(e) THEN 'nan' ELSE ({_bits(real)})::VARCHAR END"
+    return f"('[' || array_to_string(list_transform({value}::DOUBLE[], lambda e: {written}), ',') || ']')"
 
 
 def text_of(text: str, *, trimmed: bool = False) -> str:
@@ -56,14 +64,23 @@ def _real(held: Held, value: str) -> str:
     """Write the bits of the float as a number; a whole number beyond what floats hold stays one."""
     kind = held.column.kind
     real = f"{value}::VARCHAR::DOUBLE" if kind is Kind.DECIMAL else f"{value}::DOUBLE"
-    if held.form.single:
-        real = f"(CASE WHEN abs({real}) < {LARGEST_SINGLE} THEN ({real})::FLOAT::DOUBLE ELSE {real} END)"
-    bits = f"(CASE WHEN {real} = 0 THEN 0::DOUBLE ELSE {real} END)::BIT::BIGINT"
+    real = _narrowed(held, real)
+    bits = _bits(real)
     nan = "NULL" if held.form.lossy else "'rnan;'"
     bits_or_nan = f"CASE WHEN isnan({real}) THEN {nan} ELSE 'r' || ({bits}) || ';' END"
     if kind is Kind.INTEGER:
         return f"CASE WHEN ({real})::HUGEINT = {value} THEN {bits_or_nan} ELSE 'i' || {value} || ';' END"
     return bits_or_nan
+
+
+def _narrowed(held: Held, real: str) -> str:
+    """Return a float as it is compared: one of 32 bits where the other side holds those."""
+    small = f"(CASE WHEN abs({real}) < {LARGEST_SINGLE} THEN ({real})::FLOAT::DOUBLE ELSE {real} END)"
+    return small if held.form.single else real
+
+
+def _bits(real: str) -> str:
+    return f"(CASE WHEN {real} = 0 THEN 0::DOUBLE ELSE {real} END)::BIT::BIGINT"
 
 
 def _time(held: Held, value: str) -> str:

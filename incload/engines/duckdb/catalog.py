@@ -27,6 +27,7 @@ class Catalogue:
         self._described: dict[tuple[str, str], tuple[Column, ...] | None] = {}
         self._keys: dict[tuple[str, str], frozenset[str]] = {}
         self._collations: dict[tuple[str, str], list[str]] = {}
+        self._spans: set[str] = set()
 
     def forget(self) -> None:
         """Ask again from now on."""
@@ -53,6 +54,7 @@ class Catalogue:
         found = self._rows(f"DESCRIBE {self._places.name(place, table)}") if table.lower() in there else []
         columns = tuple(Column(str(name), kind_of(str(declared)), str(declared)) for name, declared, *_ in found)
         self._described[place, table] = columns or None
+        self._spans |= {each.name for each in columns if "INTERVAL" in each.declared}
         # A view says of its columns what their tables say, and yet it may hold a key twice.
         keys = [str(name) for name, _, _, mark, *_ in found if mark == "PRI"] if there.get(table.lower()) else []
         self._keys[place, table] = frozenset(keys)
@@ -84,6 +86,5 @@ class Catalogue:
         return any(name in columns for (place, _), columns in self._collations.items() if place == "target")
 
     def is_span(self, name: str) -> bool:
-        """Return whether a column of that name is known to hold intervals."""
-        described = (each for columns in self._described.values() for each in columns or ())
-        return any("INTERVAL" in each.declared for each in described if each.name == name)
+        """Return whether a column of that name was ever seen to hold intervals: a digest is the same at every load."""
+        return name in self._spans

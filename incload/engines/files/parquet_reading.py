@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incload.engines.stream import Batches
+from incload.engines.stream import Batches, digits_of
 from incload.errors import Refused, on_one_line
 from incload.table import Kind
 
@@ -247,10 +247,16 @@ def _read(path: str, types: dict[str, pa.DataType]) -> pa.RecordBatchReader:
 
     schema = pa.schema(list(types.items()))
     batches = (
-        pa.RecordBatch.from_arrays([batch.column(name).cast(kept) for name, kept in types.items()], schema=schema)
+        pa.RecordBatch.from_arrays([_cast(batch.column(name), kept) for name, kept in types.items()], schema=schema)
         for batch in _batches(path, list(types))
     )
     return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def _cast(values: pa.Array, kept: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    return digits_of(values) if pa.types.is_decimal(values.type) else values.cast(kept)
 
 
 def _local(path: str) -> str:

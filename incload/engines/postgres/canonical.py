@@ -48,14 +48,27 @@ class PostgresDigests(SqlDigests):
                 return _time(held, value)
             case Kind.DECIMAL:
                 return _decimal(value, is_text=kind is Kind.TEXT)
-        return text_of(_as_text(held.column, value), trimmed=held.form.trimmed)
+        text = _floats(held, value) if held.form.listed else _as_text(held.column, value)
+        return text_of(text, trimmed=held.form.trimmed)
 
 
 def _as_text(column: Column, value: str) -> str:
     """Return the text of a value of a kind without a letter: one that other engines with its type write as well."""
     if column.shared.endswith("[]"):
         return f"to_json({value}::text[])::text"
-    return shared_types.written(value, column) if column.shared else f"{value}::text"
+    if column.shared:
+        return shared_types.written(value, column)
+    return f"to_json({value})::text" if shared_types.is_json_elsewhere(column) else f"{value}::text"
+
+
+def _floats(held: Held, value: str) -> str:
+    """Return the text of a list of floats: their bits. An array of several dimensions is no list, and stays text."""
+    real = _bits(_narrowed(held, "u.e::float8"))
+    written = f"CASE WHEN u.e IS NULL THEN 'null' WHEN u.e = 'NaN' THEN 'nan' ELSE ({real})::text END"
+    items = f"SELECT string_agg({written}, ',' ORDER BY u.n) FROM unnest({value}) WITH ORDINALITY AS u(e, n)"
+    listed = f"'[' || coalesce(({items}), '') || ']'"
+    deep = shared_types.is_deep(value)
+    return f"(CASE WHEN {value} IS NULL THEN NULL WHEN {deep} THEN to_json({value})::text ELSE {listed} END)"
 
 
 def text_of(text: str, *, trimmed: bool = False) -> str:
@@ -67,15 +80,24 @@ def text_of(text: str, *, trimmed: bool = False) -> str:
 def _real(held: Held, value: str) -> str:
     """Write the bits of the float as a number; a whole number beyond what floats hold stays one."""
     kind = held.column.kind
-    real = f"{value}::float8"
-    if held.form.single:
-        real = f"(CASE WHEN abs({real}) < {LARGEST_SINGLE} THEN {_single(real)} ELSE {real} END)"
-    bits = f"('x' || encode(float8send(CASE WHEN {real} = 0 THEN 0 ELSE {real} END), 'hex'))::bit(64)::bigint"
+    real = _narrowed(held, f"{value}::float8")
+    bits = _bits(real)
     nan = "NULL" if held.form.lossy else "'rnan;'"
     written = f"CASE WHEN {real} = 'NaN'::float8 THEN {nan} ELSE 'r' || {bits} || ';' END"
     if kind is Kind.INTEGER:
         return f"CASE WHEN ({real})::numeric = {value} THEN {written} ELSE 'i' || {value} || ';' END"
     return written
+
+
+def _narrowed(held: Held, real: str) -> str:
+    """Return a float as it is compared: one of 32 bits where the other side holds those."""
+    return (
+        f"(CASE WHEN abs({real}) < {LARGEST_SINGLE} THEN {_single(real)} ELSE {real} END)" if held.form.single else real
+    )
+
+
+def _bits(real: str) -> str:
+    return f"('x' || encode(float8send(CASE WHEN {real} = 0 THEN 0 ELSE {real} END), 'hex'))::bit(64)::bigint"
 
 
 def _single(real: str) -> str:
@@ -103,7 +125,10 @@ def _time(held: Held, value: str) -> str:
 def _decimal(value: str, *, is_text: bool) -> str:
     """Write the digits without zeros at the end of a fraction; a text that is no number stays a text."""
     written = f"'d' || trim_scale({value}::numeric)::text || ';'"
-    return f"CASE WHEN {value} ~ '^{DECIMAL}$' THEN {written} ELSE {text_of(value)} END" if is_text else written
+    if is_text:
+        return f"CASE WHEN {value} ~ '^{DECIMAL}$' THEN {written} ELSE {text_of(value)} END"
+    words = f"{value}::text IN ('NaN', 'Infinity', '-Infinity')"
+    return f"CASE WHEN {words} THEN {text_of(f'{value}::text')} ELSE {written} END"
 
 
 DIGESTS = PostgresDigests

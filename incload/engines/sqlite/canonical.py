@@ -6,6 +6,7 @@ as much as to write them here. A value of another type than its column's form is
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 from decimal import Decimal
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 _ISO, _DECIMAL = re.compile(ISO, re.ASCII), re.compile(DECIMAL, re.ASCII)
 _KEYS = 1_000
 """How many keys one condition names."""
+_NO_NUMBERS = {"NaN", "Infinity", "-Infinity"}
+"""The names of floats that JSON has no numbers for."""
 _FETCHED = 1_000
 """How many rows are held at a time."""
 
@@ -132,12 +135,12 @@ def writer(held: Held) -> Writer:
             return lambda value: _real(value, single=form.single)
         case Kind.TIMESTAMP:
             return lambda value: _time(value, held.factor, is_text=held.column.kind is Kind.TEXT)
-        case Kind.DECIMAL:
-            return _decimal
-        case Kind.BLOB:
-            return as_it_is
+        case Kind.DECIMAL | Kind.BLOB:
+            return _decimal if form.kind is Kind.DECIMAL else as_it_is
     numbers = held.column.kind is Kind.INTEGER
-    return lambda value: _text(value, trimmed=form.trimmed, numbers=numbers)
+    if not form.listed:
+        return lambda value: _text(value, trimmed=form.trimmed, numbers=numbers)
+    return lambda value: _floats(value, single=form.single)
 
 
 def as_it_is(value: object) -> str:
@@ -177,6 +180,25 @@ def _real(value: object, *, single: bool = False) -> str:
         (real,) = struct.unpack("f", struct.pack("f", real))
     (bits,) = struct.unpack(">q", struct.pack(">d", real or 0.0))
     return f"r{bits};"
+
+
+def _floats(value: object, *, single: bool) -> str:
+    """Write a list of floats as their bits; what is no such list stays a text."""
+    try:
+        found = json.loads(value) if isinstance(value, str) else None
+        items = [_float_in_list(each, single=single) for each in found] if isinstance(found, list) else None
+    except (ValueError, TypeError):
+        items = None
+    return as_it_is(value) if items is None else _text(f"[{','.join(items)}]")
+
+
+def _float_in_list(item: object, *, single: bool) -> str:
+    if item is None:
+        return "null"
+    if isinstance(item, bool | list | dict) or (isinstance(item, str) and item not in _NO_NUMBERS):
+        raise ValueError(item)
+    number = float(item)  # type: ignore[arg-type]  # a number, or the name of one
+    return "nan" if number != number else _real(number, single=single)[1:-1]  # noqa: PLR0124 - which only NaN is
 
 
 def _time(value: object, factor: int, *, is_text: bool) -> str:

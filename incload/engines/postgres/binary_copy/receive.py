@@ -11,6 +11,7 @@ import pyarrow as pa
 from incload.engines.driver_errors import reason
 from incload.engines.postgres.binary_copy.types import BATCH_ROWS, EPOCH_SHIFT, FOREVER, HEADER, TRAILER, arrow_type
 from incload.engines.sql import Query
+from incload.engines.stream import digits_of
 from incload.errors import Refused
 from incload.table import Kind
 
@@ -147,7 +148,7 @@ def _put(rows: Bytes, place: Numbers, values: NDArray[Any]) -> None:
 def _field(array: pa.Array) -> tuple[NDArray[Any], Numbers, Numbers | None]:
     """Return a column's values, the size of each or -1, and for values of any size where each starts."""
     valid = np.asarray(array.is_valid())
-    array = array.cast(pa.string()) if pa.types.is_decimal(array.type) else array
+    array = digits_of(array) if pa.types.is_decimal(array.type) else array
     kind = array.type
     if not (pa.types.is_string(kind) or pa.types.is_binary(kind)):
         values = _fixed(array)

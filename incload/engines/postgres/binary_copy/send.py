@@ -136,7 +136,11 @@ def _array(rows: Bytes, place: Numbers, size: Numbers, valid: NDArray[np.bool_],
     try:
         return pa.Array.from_buffers(pa.string(), len(size), buffers).cast(kind)
     except pa.ArrowInvalid as error:  # NaN
-        raise Refused(f"column {field.name!r} holds a value that is no {kind}: {reason(error)}") from error
+        why = reason(error).rstrip(".")
+        raise Refused(
+            f"column {field.name!r} holds a value that is no {kind} ({why}): "
+            "make it null, or load from a view that casts the column to text."
+        ) from error
 
 
 def _since_1970(ticks: Numbers, column: str) -> Numbers:

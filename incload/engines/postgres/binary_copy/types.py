@@ -39,7 +39,7 @@ def crossing(name: str, column: Column) -> str:
         return f"{name}::text::bigint"
     if column.shared:
         return shared_types.written(name, column)
-    if column.kind is Kind.OTHER and not column.stays and (column.declared.endswith("[]") or column.own == "row"):
+    if shared_types.is_json_elsewhere(column):
         return f"to_json({name})::text"
     return f"{name}::{_CASTS.get(column.kind, 'text')}"
 

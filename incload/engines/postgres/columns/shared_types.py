@@ -75,6 +75,12 @@ def written(name: str, column: Column) -> str:
     return f"{name}::text"
 
 
+def is_json_elsewhere(column: Column) -> bool:
+    """Return whether the values of a column are JSON in another engine: arrays and composites without a shared type."""
+    is_nested = column.declared.endswith("[]") or column.own == "row"
+    return column.kind is Kind.OTHER and is_nested and not (column.stays or column.shared)
+
+
 def is_deep(name: str) -> str:
     """Return the condition that an array has more than one dimension, so that it is no list of its elements."""
     return f"array_ndims({name}) > 1"

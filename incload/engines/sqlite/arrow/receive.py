@@ -11,6 +11,7 @@ from adbc_driver_manager import AdbcStatement, Error
 
 from incload.engines.driver_errors import reason
 from incload.engines.sqlite.arrow.send import connected, execute
+from incload.engines.stream import digits_of
 from incload.engines.temporary.dirs import Scratch
 from incload.engines.temporary.tables import STAGE
 from incload.errors import Refused
@@ -59,6 +60,8 @@ def _storage(kind: pa.DataType) -> pa.DataType:
 
 def _stored(values: pa.Array, kind: pa.DataType) -> pa.Array:
     """Bring values to the type in which they are stored; a time without end has no number and becomes null."""
+    if pa.types.is_decimal(values.type):
+        return digits_of(values)
     ticks = values.cast(kind)
     if not pa.types.is_timestamp(values.type):
         return ticks
