@@ -199,10 +199,7 @@ class Dialect(ABC):
         return Query(f"SELECT DISTINCT {self.listed(names)} FROM {relation}")
 
     def named(self, table: Table, keys: Query, relation: str) -> Query:
-        """Return the query for the rows of a relation whose keys a query names, by the relation's own equality.
-
-        Two names of one key are one row: a join would return it twice.
-        """
+        """Return the query for rows whose keys a query names, each once, by the relation's own equality of keys."""
         names = self.listed(table.key, "s")
         key = names if len(table.key) == 1 else f"({names})"
         return Query(
