@@ -1,9 +1,9 @@
 """incload: load tables incrementally, and measure what each way of doing so gets wrong.
 
 The package offers functions, each the command of its name: `load`, `audit`, `repair`, `advise`, `compare`, `replay`,
-`profile`, `watch`, `state`. Two modules are public as well: `strategy` (the contract of a strategy) and `registry`
-(what strategies there are). Everything else may change. What must stay true: importing this package imports none of its
-dependencies, and no module of its own before a name is used.
+`profile`, `watch`, `state`, `init`; `load_all` and `audit_all` are those with `--all`. Two modules are public as well:
+`strategy` (the contract of a strategy) and `registry` (what strategies there are). Everything else may change. What
+must stay true: importing this package imports none of its dependencies, and no module of its own before a name is used.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from incload.api.audit import AuditOptions, audit
     from incload.api.compare import CompareOptions, Comparison, compare
     from incload.api.load import LoadOptions, load
+    from incload.api.many.audit_all import AuditAllOptions, ManyAudits, TableAudit, audit_all
+    from incload.api.many.load_all import LoadAllOptions, load_all
+    from incload.api.many.records import ManyLoads, TableLoad
     from incload.api.profile import Profile, ProfileOptions, profile
     from incload.api.replay import Replay, ReplayOptions, replay
+    from incload.api.setup.init import InitOptions, init
     from incload.api.state import KeptState, state
     from incload.api.tables.advise import AdviseOptions, advise
     from incload.api.tables.repair import RepairOptions, repair
@@ -32,13 +36,18 @@ __version__ = "0.1.0"
 __all__ = [
     "Advice",
     "AdviseOptions",
+    "AuditAllOptions",
     "AuditOptions",
     "AuditResult",
     "CompareOptions",
     "Comparison",
+    "InitOptions",
     "KeptState",
+    "LoadAllOptions",
     "LoadOptions",
     "LoadSummary",
+    "ManyAudits",
+    "ManyLoads",
     "Profile",
     "ProfileOptions",
     "Refused",
@@ -46,13 +55,18 @@ __all__ = [
     "RepairResult",
     "Replay",
     "ReplayOptions",
+    "TableAudit",
+    "TableLoad",
     "Unable",
     "WatchOptions",
     "__version__",
     "advise",
     "audit",
+    "audit_all",
     "compare",
+    "init",
     "load",
+    "load_all",
     "profile",
     "repair",
     "replay",
@@ -86,6 +100,16 @@ _PLACES = {
     "load": "incload.api.load",
     "LoadOptions": "incload.api.load",
     "LoadSummary": "incload.loading.run",
+    "init": "incload.api.setup.init",
+    "InitOptions": "incload.api.setup.init",
+    "audit_all": "incload.api.many.audit_all",
+    "AuditAllOptions": "incload.api.many.audit_all",
+    "ManyAudits": "incload.api.many.audit_all",
+    "TableAudit": "incload.api.many.audit_all",
+    "load_all": "incload.api.many.load_all",
+    "LoadAllOptions": "incload.api.many.load_all",
+    "ManyLoads": "incload.api.many.records",
+    "TableLoad": "incload.api.many.records",
     "Refused": "incload.errors",
     "Unable": "incload.errors",
 }

@@ -93,13 +93,14 @@ def load(source: str | Path, target: str | Path, **options: Unpack[LoadOptions])
     return run_load(
         locate(str(source)),
         database(str(target)),
-        _plan(options),
+        plan_of(options),
         dry_run=options.get("dry_run", False),
         count=options.get("count", False),
     )
 
 
-def _plan(options: LoadOptions) -> Plan:
+def plan_of(options: LoadOptions) -> Plan:
+    """Return what options ask for; refuse those that make no sense, whatever the ends are."""
     chosen = options["strategy"]
     rule, unit = options.get("write_rule"), options.get("cursor_unit")
     return Plan(

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import argparse
 
 COMMANDS = {
-    "load": "keep one table up to date",
+    "init": "write a config from what a source holds",
+    "load": "keep one table, or those of a config, up to date",
     "state": "show, reset, roll back or set the state of a table",
     "audit": "compare a copy with its source, and say why rows are wrong",
     "repair": "write exactly the wrong rows into a copy",
@@ -30,7 +31,7 @@ COMMANDS = {
     "list": "show strategies, scenarios and engines, a line each",
 }
 """Each command and a line about it, in the order of the help page."""
-_PLACES = {"list": "list_", "repair": "tables.repair", "advise": "tables.advise", "watch": "tables.watch"}
+_PLACES = {"list": "list_", "init": "setup.init", "repair": "tables.repair", "advise": "tables.advise", "watch": "tables.watch"}
 """The modules of commands that are not called as the command is."""
 RENAMED = {"memory": "state"}
 """Commands of earlier versions, and what they are called today."""

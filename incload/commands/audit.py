@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from incload.commands.many.audit_all import ONE_ALONE
+from incload.commands.many.chosen import add_choice_to, chosen
 from incload.commands.options.columns import named
 from incload.commands.options.layouts import add_layout_to
+from incload.commands.output.files import check_output
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -18,8 +21,9 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Compare two tables of any two engines, or a file of records and a table: which rows of the copy are lost, stale,
 phantom or duplicated, and why. Neither side is written. Both digest blocks of their rows, and only the rows of blocks
-that differ are fetched.
-Exit codes: 0 equal, 1 wrong rows, 2 refused, 3 undecided, as what differs changes all the time.
+that differ are fetched. With --all every table of incload.toml is compared with its source.
+Exit codes: 0 equal, 1 wrong rows, 2 refused, 3 undecided, as what differs changes all the time; of many tables the
+worst.
 """
 FORMATS = ("text", "json", "csv", "markdown", "github")
 
@@ -27,10 +31,14 @@ FORMATS = ("text", "json", "csv", "markdown", "github")
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
     parser.description = _DESCRIPTION
-    add_audit_to(parser)
+    add_audit_to(parser, many=True)
     parser.add_argument("--repair", action="store_true", help="write the wrong rows into the copy, as incload repair")
     add_repair_to(parser)
-    parser.set_defaults(run=run, stopped="stopped before the audit was complete; nothing was written: run it again.")
+    parser.set_defaults(
+        run=run,
+        usage=parser.error,
+        stopped="stopped before the audit was complete; nothing was written: run it again.",
+    )
 
 
 def add_repair_to(parser: argparse.ArgumentParser) -> None:
@@ -46,12 +54,18 @@ def add_repair_to(parser: argparse.ArgumentParser) -> None:
     option("--allow-removals", action="store_true", help="let any number of rows leave the copy")
 
 
-def add_audit_to(parser: argparse.ArgumentParser) -> None:
-    """Add the two tables, and how they are compared."""
+def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None:
+    """Add the two tables, and how they are compared; `many` leaves them out where those of a config are meant."""
     option = parser.add_argument
-    option("source", help="a URL such as sqlite:///shop.db?table=orders, or a JSON, CSV or Parquet file of records")
-    option("copy", help="the URL of the copy, such as duckdb:///copy.duckdb?table=orders")
-    option("--key", required=True, help='the key column; several separated by commas, a name with a comma in "quotes"')
+    number = "?" if many else None
+    said = "a URL such as sqlite:///shop.db?table=orders, or a JSON, CSV or Parquet file of records"
+    option("source", nargs=number, help=said)
+    option("copy", nargs=number, help="the URL of the copy, such as duckdb:///copy.duckdb?table=orders")
+    if many:
+        option("--table", metavar="NAMES", help="tables of a config, without a source and a copy")
+        add_choice_to(parser)
+    key = 'the key column; several separated by commas, a name with a comma in "quotes"'
+    option("--key", required=not many, help=key)
     option("--cursor", help="the column that orders changes, from which causes are inferred")
     add_layout_to(parser)
     option("--columns", metavar="NAMES", help="compare these columns alone, besides the key and the cursor")
@@ -82,9 +96,24 @@ def add_audit_to(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Audit one copy, or those of a config."""
+    if chosen(options, options.source, ONE_ALONE):
+        from incload.commands.many import audit_all
+
+        return audit_all.run(options)
+    missing = [said for said, name in (("copy", "copy"), ("--key", "key")) if getattr(options, name) is None]
+    if missing:
+        options.usage(f"the following arguments are required: {', '.join(missing)}")
+    return _run_one(options)
+
+
+def _run_one(options: argparse.Namespace) -> int:
     """Audit, and print what was found in the form that was asked for."""
+    if options.table:
+        raise Refused(
+            "--table is for the tables of a config: a table is named in its URL, as in sqlite:///x.db?table=NAME."
+        )
     from incload.api.audit import audit
-    from incload.commands.load import check_output
     from incload.report.audit import pages
 
     if options.repair:
@@ -104,7 +133,6 @@ def run_repair(options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from incload.api.tables.repair import RepairOptions, repair
-    from incload.commands.load import check_output
     from incload.report.audit import repairs
 
     for name, path in (("--output", options.output), ("--account", options.account)):

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from incload.commands.many.chosen import add_choice_to, chosen, names_in
+
 if TYPE_CHECKING:
     import argparse
 
@@ -24,7 +26,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command, its own commands and their options."""
     parser.description = _DESCRIPTION
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _action(actions, "show", "show the state and its earlier values", _show, whole=True)
+    show = _action(actions, "show", "show the state and its earlier values", _show, whole=True)
+    add_choice_to(show)
+    show.set_defaults(usage=show.error)
     reset = _action(actions, "reset", "delete the state; the next load reads everything", _reset)
     rollback = _action(actions, "rollback", "restore the state of an earlier run", _rollback)
     rollback.add_argument("--to", type=int, metavar="RUN", help="the run, as show numbers it (default: the one before)")
@@ -37,7 +41,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _action(actions: Subparsers, name: str, text: str, run: object, *, whole: bool = False) -> argparse.ArgumentParser:
     action = actions.add_parser(name, help=text, description=text)
-    action.add_argument("target", help="the database that holds the table, such as sqlite:///copy.db")
+    action.add_argument(
+        "target", nargs="?" if whole else None, help="the database that holds the table, such as sqlite:///copy.db"
+    )
     which = "the table that is loaded (default: every one)" if whole else "the table that is loaded"
     action.add_argument("--table", required=not whole, help=which)
     action.add_argument("--strategy", help="the strategy; needed only if several have a state for the table")
@@ -55,6 +61,11 @@ def _choice(options: argparse.Namespace) -> Choice:
 def _show(options: argparse.Namespace) -> int:
     from incload.loading.state.edit import look
 
+    if chosen(options, options.target, ("strategy",)):
+        from incload.commands.many import state_all
+
+        state_all.show(state_all.looked_at(options, names_in(options)), lambda each: _described(options, each))
+        return 0
     for remembered in look(_choice(options)):
         sys.stdout.write("\n".join(_described(options, remembered)) + "\n")
     return 0

@@ -34,6 +34,7 @@ class Capabilities:
         steady_streams: Whether what is streamed is what the transaction of the session sees, so that two streams agree.
         indexes_digests: Whether a key on the table of remembered digests helps more than it costs.
         casts_to_compare: Whether values of two types have to be cast to be compared or digested alike.
+        one_writer: Whether a database takes one writer at a time, so that loads into it take turns.
         folds_names: Whether two names that differ in case alone are one table.
         holds_any: Whether a column of numbers may hold texts.
         hides_kinds: Whether columns that count different things may have one type.
@@ -50,6 +51,7 @@ class Capabilities:
     steady_streams: bool = False
     indexes_digests: bool = True
     casts_to_compare: bool = False
+    one_writer: bool = False
     folds_names: bool = False
     holds_any: bool = False
     hides_kinds: bool = False

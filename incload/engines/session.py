@@ -207,6 +207,10 @@ class Session(Dialect, ABC):
         """Return whether the database itself promises that the key is there and unique."""
         return self.keyed(place, table, key)
 
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:  # noqa: ARG002 - an engine may have keys
+        """Return the columns of a table's primary key; nothing where there is none."""
+        return ()
+
     def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
         """Refuse key columns of a type whose values the engine cannot compare; most engines compare any."""
 
@@ -232,6 +236,19 @@ class Session(Dialect, ABC):
         if keyed:
             parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
         self.write(f"CREATE TABLE {self.name('target', table.name)} ({', '.join(parts)})")
+
+    def make_shared(self, table: str, columns: str, former: str = "") -> None:
+        """Create a target table that loads of other tables write too, or give a former one its name; once in a sync.
+
+        Args:
+            table: Its name.
+            columns: What its definition says of its columns.
+            former: The name under which it stands; empty where there is none.
+        """
+        if former:
+            self.write(f"ALTER TABLE {self.name('target', former)} RENAME TO {self.quote(table)}")
+        else:
+            self.write(f"CREATE TABLE {self.name('target', table)} ({columns})")
 
     def drop(self, table: str) -> None:
         """Drop a target table that this session has created."""

@@ -14,7 +14,7 @@ import pytest
 from incload.cli import main
 
 ROOT = Path(__file__).parents[2]
-COMMAND = re.compile(r"^(incload (?:load|state) (?:.*\\\n)*.*)$", re.MULTILINE)
+COMMAND = re.compile(r"^(incload (?:init|load|state) (?:.*\\\n)*.*)$", re.MULTILINE)
 EVENTS = [
     {"id": 1, "modified_at": "2026-03-01T10:00:00Z"},
     {"id": 2, "modified_at": "2026-03-01T10:05:00Z"},
@@ -65,7 +65,7 @@ def run(words: list[str]) -> int:
 
 @pytest.mark.parametrize(
     ("page", "kind", "expected"),
-    [("README.md", "text", 2), ("docs/loading.md", "integer", 2), ("docs/loading.md", "text", 6)],
+    [("README.md", "text", 4), ("docs/loading.md", "integer", 2), ("docs/loading.md", "text", 6)],
 )
 @pytest.mark.usefixtures("folder")
 def test_the_commands_run(page: str, kind: str, expected: int) -> None:

@@ -10,8 +10,8 @@ _NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,]*?))\s*(?:,|$)')
 """One name and the comma behind it: in double quotes, or without a comma and without outer spaces."""
 
 
-def named(option: str, text: str) -> tuple[str, ...]:
-    """Return the columns that an option names, separated by commas.
+def named(option: str, text: str, noun: str = "column") -> tuple[str, ...]:
+    """Return the columns, or what else `noun` is, that an option names, separated by commas.
 
     As in CSV, a name that holds a comma or begins or ends with a space stands in double quotes, and a double quote in
     such a name twice. Raises `Refused` for an empty name.
@@ -24,5 +24,5 @@ def named(option: str, text: str) -> tuple[str, ...]:
         names.append(found[2] if found[1] is None else found[1].replace('""', '"'))
         place = found.end() + (0 if found[0].endswith(",") else 1)
     if not all(names):
-        raise Refused(f"{option} {text!r} names an empty column: give names of columns, separated by commas.")
+        raise Refused(f"{option} {text!r} names an empty {noun}: give names of {noun}s, separated by commas.")
     return tuple(names)

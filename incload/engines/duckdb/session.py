@@ -57,6 +57,7 @@ class DuckdbSession(DuckdbDialect, Session):
         steady_streams=True,
         indexes_digests=False,
         casts_to_compare=True,
+        one_writer=True,
         folds_names=True,
     )
     error: ClassVar[type[Exception]] = duckdb.Error
@@ -195,6 +196,11 @@ class DuckdbSession(DuckdbDialect, Session):
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""
         return self._catalogue.key(place, table) == set(key)
+
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
+        """Return the columns that are marked, in the order of the table."""
+        marked = self._catalogue.key(place, table)
+        return tuple(column.name for column in self.columns(place, table) or () if column.name in marked)
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Follow the declared type; for text, take one timestamp of every shape."""

@@ -276,7 +276,9 @@ def _check_cursor(path: str, field: Field, typed: Typed) -> None:
 
 
 def _check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
-    """Refuse a record without its key, and two records with one."""
+    """Refuse a record without its key, and two records with one; nothing where no key is named."""
+    if not wanted.key:
+        return
     relation, names = session.name("source", table), session.listed(wanted.key)
     shown = ", ".join(map(repr, wanted.key))
     nulls = " OR ".join(f"{session.quote(name)} IS NULL" for name in wanted.key)

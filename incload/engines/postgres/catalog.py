@@ -206,6 +206,10 @@ class Catalogue:
         """Return whether a valid index over exactly the key columns is of a kind, or of a stronger one."""
         return any(index.holds >= kind and set(index.columns) == set(key) for index in self._indexes_of(relation))
 
+    def primary_key(self, relation: str) -> tuple[str, ...]:
+        """Return the columns of the primary key; nothing where there is none."""
+        return next((index.columns for index in self._indexes_of(relation) if index.holds is Holds.KEY), ())
+
     def starts_index(self, relation: str, column: str) -> bool:
         """Return whether an index over all rows starts with a column."""
         return any(index.holds >= Holds.ROWS and index.columns[0] == column for index in self._indexes_of(relation))

@@ -25,6 +25,7 @@ from incload.engines.postgres.dialect import PostgresDialect
 from incload.engines.postgres.endpoint import Server, TableLock, connected, locate, unless_lost
 from incload.engines.postgres.sql import (
     foreign_type,
+    lock_number,
     microseconds,
     spelled,
     stored_name,
@@ -68,6 +69,7 @@ class PostgresSession(PostgresDialect, Session):
             "source": source.schema if source else "",
             "target": target.schema if target else "",
         }
+        self._shared: set[str] = set()
         self.is_open = False
         self.driver = connected(server)
         self._lock = TableLock(self.driver)
@@ -115,8 +117,21 @@ class PostgresSession(PostgresDialect, Session):
 
     def _begin(self, access: str) -> None:
         self._catalogue.forget()
+        self._shared.clear()
         self._execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ, {access}")
         self.is_open = True
+
+    def make_shared(self, table: str, columns: str, former: str = "") -> None:
+        """Wait for a load that is making the table, and take what it has made: this snapshot does not show it."""
+        self._execute(f"SELECT pg_advisory_xact_lock({lock_number(self._schemas['target'], table)})")
+        if former:
+            self.write(f"ALTER TABLE IF EXISTS {self.name('target', former)} RENAME TO {self.quote(table)}")
+        self.write(f"CREATE TABLE IF NOT EXISTS {self.name('target', table)} ({columns})")
+        self._shared.add(table)
+
+    def holds(self, place: Place, table: str) -> bool:
+        """Return whether there is a table or view of a name."""
+        return (place == "target" and table in self._shared) or super().holds(place, table)
 
     def finish(self) -> None:
         """Commit; temporary tables go with the transaction."""
@@ -197,6 +212,10 @@ class PostgresSession(PostgresDialect, Session):
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look for a primary key over exactly the key columns."""
         return self._catalogue.indexed(self.name(place, table), key, Holds.KEY)
+
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
+        """Return the columns of its index, in the index's order."""
+        return self._catalogue.primary_key(self.name(place, table))
 
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """A unique index over columns that are never null is as good as a primary key."""

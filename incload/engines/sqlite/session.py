@@ -55,7 +55,7 @@ class SqliteSession(SqliteDialect, Session):
     """One SQLite connection with the target, the source, or both."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        folds_names=True, holds_any=True, hides_kinds=True, follows=frozenset({Capability.TRIGGERS})
+        one_writer=True, folds_names=True, holds_any=True, hides_kinds=True, follows=frozenset({Capability.TRIGGERS})
     )
     error: ClassVar[type[Exception]] = sqlite3.Error
 
@@ -187,7 +187,11 @@ class SqliteSession(SqliteDialect, Session):
 
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Look at the catalogue's mark on each column of the primary key."""
-        return set(self._catalogue.describe((place, table))[0].key) == set(key)
+        return set(self.primary_key(place, table)) == set(key)
+
+    def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
+        """Look at the same marks, which are numbered."""
+        return self._catalogue.describe((place, table))[0].key
 
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """SQLite lets a primary key be null unless it is declared otherwise: one look along its index shows it."""

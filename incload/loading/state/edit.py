@@ -82,9 +82,11 @@ class Change:
     of_run: int | None = None
 
 
-def look(choice: Choice) -> list[Remembered]:
-    """Return what is remembered of a table or of all, by each strategy or by one."""
+def look(choice: Choice, *, empty: bool = False) -> list[Remembered]:
+    """Return what is remembered of a table or of all, by each strategy or by one; `empty` allows for nothing at all."""
     with _opened(choice.target) as session:
+        if empty and not remembered(session):
+            return []
         return [_described(store) for store in _stores(session, choice)]
 
 

@@ -187,12 +187,9 @@ class TableStore(StateStore):
         session = self.session
         if session.holds("target", table):
             return False
-        relation, former = session.name("target", table), FORMER[table]
-        if session.holds("target", former):
-            session.write(f"ALTER TABLE {session.name('target', former)} RENAME TO {session.quote(table)}")
-            return False
-        session.write(f"CREATE TABLE {relation} ({_COLUMNS[table]})")
-        return True
+        former = FORMER[table] if session.holds("target", FORMER[table]) else ""
+        session.make_shared(table, _COLUMNS[table], former)
+        return not former
 
     def _texts(self) -> dict[str, str]:
         """Return this strategy's entry and the record of the columns; asked once, as a sync holds the table."""

@@ -1,0 +1,102 @@
+"""The text of a first config: one section a table, and in comments what was found and what may be cheaper."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from incload.errors import on_one_line
+from incload.report.format import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from incload.loading.discover import Candidate, FoundTable
+
+SAFE = "snapshot_diff"
+"""The strategy that is right whatever the source does, and that reads all of it."""
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_PASSWORDS = (re.compile(r"(?<=://)([^/@?]*?):([^@]*)@"), re.compile(r"(?<=[?&])password=[^&]*"))
+_ABOUT = """\
+# Which tables incload keeps up to date. Run `incload load --all`; `incload audit --all` compares every copy.
+# Paths are relative to this file. ${NAME} is the environment variable NAME.
+"""
+
+
+def without_password(url: str, variable: str) -> tuple[str, bool]:
+    """Return the text of a URL for a config, with a variable in the place of a password, and whether there was one."""
+    url = url.replace("${", "$${")
+    in_user, in_query = _PASSWORDS
+    named = in_user.sub(rf"\1:${{{variable}}}@", url, count=1)
+    named = in_query.sub(f"password=${{{variable}}}", named)
+    return named, named != url
+
+
+def config_text(source: str, target: str, tables: Sequence[FoundTable], *, is_file: bool) -> str:
+    """Return the config.
+
+    Args:
+        source: The source's URL, as the config is to say it.
+        target: The target's, likewise.
+        tables: What was found in the source.
+        is_file: Whether the source is a file of records.
+    """
+    ends = f"[sources.source]\nurl = {_quoted(source)}\n\n[targets.copy]\nurl = {_quoted(target)}\n"
+    return "\n".join([_ABOUT, ends, *("\n".join(_section(each, is_file=is_file)) + "\n" for each in tables)])
+
+
+def _section(table: FoundTable, *, is_file: bool) -> Iterator[str]:
+    if table.rows is not None:
+        yield f"# {table.rows:,} row{'' if table.rows == 1 else 's'}"
+    if not table.key:
+        yield f"# {_said(table.name)} has no primary key: name columns that are there and different in every row."
+    elif not table.declared:
+        what = "A file" if is_file else "The table"
+        yield f"# {what} declares no key: {_said(', '.join(table.key))} is different in every row today."
+    out = "" if table.key else "# "
+    yield f"{out}[[tables]]"
+    yield f"{out}table = {_quoted(table.name)}"
+    yield f"{out}key = {_key(table.key)}"
+    yield f'{out}strategy = "{SAFE}"  # right whatever the source does; reads the whole table'
+    yield from _advice(table.cursors)
+
+
+def _advice(cursors: Sequence[Candidate]) -> Iterator[str]:
+    """Say which columns may find changes, and what has to be true of them."""
+    for each in cursors:
+        yield f"# cursor candidate {_said(each.name)}{_found(each)}"
+    if not cursors:
+        return
+    best = cursors[0]
+    why = "moves with every update" if best.says_changed else "is set once, and rows are never updated"
+    yield f"# Reads less, if {_said(best.name)} {why}, no row is deleted, and none is later than the window:"
+    yield f"# cursor = {_quoted(best.name)}"
+    yield '# strategy = "lookback_window:minutes=30"'
+
+
+def _found(each: Candidate) -> str:
+    if each.values is None:
+        return ""
+    values, different = each.values
+    if not values:
+        return ": no value yet"
+    return f": {plural(values, 'value')}, {different:,} different, {_said(each.bounds[0])} to {_said(each.bounds[1])}"
+
+
+def _key(key: Sequence[str]) -> str:
+    if not key:
+        return '""'
+    return _quoted(key[0]) if len(key) == 1 else f"[{', '.join(map(_quoted, key))}]"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a basic string of TOML."""
+    return json.dumps(text.replace("${", "$${") if "://" not in text else text, ensure_ascii=False).replace(
+        "\x7f", "\\u007F"
+    )
+
+
+def _said(text: str) -> str:
+    """Return a text for a comment, which ends with its line."""
+    return on_one_line(text)[:60]

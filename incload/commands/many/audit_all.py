@@ -1,0 +1,84 @@
+"""`incload audit --all`: compare the copies of a config with their sources."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, cast
+
+from incload.commands.many.chosen import names_in
+from incload.commands.output.files import check_output
+from incload.commands.output.github import annotation
+from incload.errors import Refused
+from incload.terminal.progress import Progress
+
+if TYPE_CHECKING:
+    import argparse
+
+    from incload.api.many.audit_all import AuditAllOptions, ManyAudits, TableAudit
+
+ONE_ALONE = (
+    *("key", "cursor", "records", "key_from_name", "encoding", "columns", "exclude", "where", "watermark"),
+    *("cursor_unit", "time_unit"),
+)
+"""The options of `incload audit` that belong to one table."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Audit the tables, and print a line for each and what is wrong with those that are."""
+    from incload.api.config.read import read_config
+    from incload.api.many.audit_all import AuditAllOptions, run_audits
+
+    if options.format == "csv" or options.rename or options.repair:
+        said = "--format csv" if options.format == "csv" else "--rename" if options.rename else "--repair"
+        raise Refused(f"{said} is for the audit of one table: name a source and its copy.")
+    if options.output:
+        check_output(options.output)
+    config, names = read_config(options.config), names_in(options)
+    given = {name: value for name, value in vars(options).items() if name in AuditAllOptions.__annotations__}
+    with Progress("tables audited", len(config.chosen(names))) as progress:
+        found = run_audits(config, cast("AuditAllOptions", given | {"tables": names}), progress.step)
+    text = _FORMS[options.format](found)
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    return found.exit_code
+
+
+def _json(found: ManyAudits) -> str:
+    return json.dumps(found.to_dict(), indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _text(found: ManyAudits) -> str:
+    width = max(len(each.table) for each in found.tables)
+    lines = [f"{each.table:<{width}}  {_verdict(each)}" for each in found.tables]
+    wrong = [f"\n{each.table}\n{_page(each, 'text')}" for each in found.tables if each.result and each.exit_code]
+    return "\n".join([*lines, *wrong]).rstrip() + "\n"
+
+
+def _markdown(found: ManyAudits) -> str:
+    return "\n".join(f"## {each.table}\n\n{_page(each, 'markdown')}" for each in found.tables)
+
+
+def _github(found: ManyAudits) -> str:
+    return "".join(_page(each, "github") for each in found.tables)
+
+
+def _page(each: TableAudit, form: str) -> str:
+    from incload.report.audit.pages import rendered
+
+    if each.result:
+        return rendered(each.result.to_dict(), form)
+    if form == "github":
+        return annotation("error", f"audit of {each.table}", str(each.error))
+    return f"Refused: {each.error}\n"
+
+
+def _verdict(each: TableAudit) -> str:
+    from incload.report.audit.pages import headline
+
+    return headline(each.result.to_dict()) if each.result else f"Refused: {each.error}"
+
+
+_FORMS = {"text": _text, "json": _json, "markdown": _markdown, "github": _github}

@@ -1,0 +1,133 @@
+"""A config as it is read: what it means, and by which sentence each mistake in it is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.api.config.read import find, read_config
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENDS = '[sources.shop]\nurl = "sqlite:///shop.db"\n[targets.copy]\nurl = "sqlite:///copy.db"\n'
+TABLE = '[[tables]]\ntable = "orders"\nkey = "id"\nstrategy = "snapshot_diff"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    """Write a config."""
+    path = folder / "incload.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_table_takes_the_only_source_and_target(tmp_path: Path) -> None:
+    """Their names may be left out, and their paths are relative to the config."""
+    (table,) = read_config(written(tmp_path, ENDS + TABLE)).tables
+
+    assert (table.source, table.target) == (f"sqlite:///{tmp_path}/shop.db", f"sqlite:///{tmp_path}/copy.db")
+    assert table.options == {"table": "orders", "key": "id", "strategy": "snapshot_diff"}
+
+
+def test_defaults_hold_for_every_table_that_says_nothing_else(tmp_path: Path) -> None:
+    """A key of [defaults] is a key of each table."""
+    more = '[defaults]\nkey = "id"\nstrategy = "snapshot_diff"\nevolve = true\n[[tables]]\ntable = "a"\n'
+    more += '[[tables]]\ntable = "b"\nkey = ["x", "y"]\nevolve = false\n'
+    one, other = read_config(written(tmp_path, ENDS + more)).tables
+
+    assert (one.options["key"], one.options["evolve"]) == ("id", True)
+    assert (other.options["key"], other.options["evolve"]) == (["x", "y"], False)
+
+
+def test_a_source_table_may_have_another_name(tmp_path: Path) -> None:
+    """`source_table` names it in the URL of the source."""
+    (table,) = read_config(written(tmp_path, f'{ENDS}{TABLE}source_table = "a b"\n')).tables
+
+    assert (table.name, table.source) == ("orders", f"sqlite:///{tmp_path}/shop.db?table=a%20b")
+
+
+def test_variables_are_put_in_and_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The value of a variable is part of the URL, and no part of what is shown of the config."""
+    monkeypatch.setenv("SHOP_PASSWORD", "hunter2")
+    monkeypatch.setenv("HOST", "db.example")
+    source = ENDS.replace("sqlite:///shop.db", "postgresql://me:${SHOP_PASSWORD}@${HOST}/x?application_name=$${n}")
+    config = read_config(written(tmp_path, source + TABLE))
+
+    assert config.tables[0].source == "postgresql://me:hunter2@db.example/x?application_name=${n}"
+    assert "hunter2" not in repr(config)
+    assert config.environment.hidden("hunter2 at db.example") == "*** at db.example"
+
+
+def test_the_config_is_found_in_a_folder_above(tmp_path: Path) -> None:
+    """The nearest one is meant."""
+    path = written(tmp_path, ENDS + TABLE)
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+
+    assert find(below) == path
+    assert find(tmp_path) == path
+
+
+MISTAKES = {
+    "no valid TOML": ("[sources", r"incload\.toml: no valid TOML: Expected ']' at the end of a table declaration"),
+    "section": (f"{ENDS}[tabels]\n", r"toml:5: unknown section 'tabels': did you mean tables\?"),
+    "singular": ('[source.shop]\nurl = "x"\n', r"toml:1: unknown section 'source': did you mean sources\?"),
+    "key": (f'{ENDS}{TABLE}curser = "x"\n', r"toml:9: unknown key 'curser': did you mean cursor\?"),
+    "key of a source": ('[sources.shop]\nurI = "x"\n', r"toml:2: unknown key of source 'shop': 'urI'"),
+    "no url": ("[sources.shop]\n", r"toml:1: source 'shop' has no url: write url ="),
+    "url of another type": ("[sources.shop]\nurl = 3\n", r"toml:2: url is not a text"),
+    "no source": ('[targets.copy]\nurl = "x"\n' + TABLE, r"toml:3: there is no source: add \[sources\.NAME\]"),
+    "two sources": (f'[sources.b]\nurl = "x"\n{ENDS}{TABLE}', r'toml:7: name the source, as there are 2: source = "b"'),
+    "unknown source": (f'{ENDS}{TABLE}source = "shob"\n', r"toml:9: unknown source 'shob': did you mean shop\?"),
+    "no key": (f'{ENDS}[[tables]]\ntable = "a"\n', r"toml:5: table 'a' has no key and no strategy: write key ="),
+    "strategy": (ENDS + TABLE.replace("_diff", "_dif"), r"toml:8: unknown strategy 'snapshot_dif': did you mean"),
+    "parameter": (
+        ENDS + TABLE.replace("snapshot_diff", "lookback_window:minute=3"),
+        r"toml:8: .*lookback_window.*minutes",
+    ),
+    "write rule": (f'{ENDS}{TABLE}write_rule = "upsert"\n', r"toml:9: unknown write_rule 'upsert'"),
+    "switch": (f'{ENDS}{TABLE}evolve = "yes"\n', r"toml:9: the value of evolve .*: write true or false\."),
+    "columns": (f"{ENDS}{TABLE}columns = 3\n", r'toml:9: the value of columns .*: write columns = "column" or'),
+    "types": (f"{ENDS}{TABLE}types = {{ a = 3 }}\n", r"toml:9: the value of types .*: write types = \{"),
+    "tables that are one": (f"{ENDS}[tables]\ntable = 1\n", r"toml:5: tables are a list: write \[\[tables\]\]"),
+    "twice": (
+        f"{ENDS}{TABLE}{TABLE}",
+        r"toml:9: table 'orders' of 'copy' stands in line 5 with this strategy too: give it another",
+    ),
+    "variable": (
+        ENDS.replace("shop.db", "${NO_SUCH_VARIABLE}") + TABLE,
+        r"toml:2: the environment variable NO_SUCH_VARIABLE is not set: set it",
+    ),
+    "variable without a name": (ENDS.replace("shop.db", "${a b}") + TABLE, r"toml:2: \$\{a b\} names no environment"),
+    "source table of a file": (
+        ENDS.replace("sqlite:///shop.db", "shop.json") + TABLE + 'source_table = "x"\n',
+        r"toml:9: source_table is for databases",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_refused_by_file_and_line(name: str, tmp_path: Path) -> None:
+    """In one sentence, with what was meant or what to write."""
+    text, sentence = MISTAKES[name]
+    with pytest.raises(Refused, match=sentence) as refused:
+        read_config(written(tmp_path, text))
+
+    assert "\n" not in str(refused.value)
+
+
+def test_a_config_that_is_not_there(tmp_path: Path) -> None:
+    """By its path, or in no folder above."""
+    with pytest.raises(Refused, match=r"there is no config .*none\.toml"):
+        read_config(tmp_path / "none.toml")
+    with pytest.raises(Refused, match=r"there is no incload\.toml in .* or above it"):
+        find(tmp_path)
+
+
+def test_a_config_of_another_encoding_is_refused(tmp_path: Path) -> None:
+    """TOML is UTF-8."""
+    (tmp_path / "incload.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(Refused, match="it is no UTF-8 text"):
+        read_config(tmp_path / "incload.toml")

@@ -1,0 +1,120 @@
+"""A first config: what it holds of a source, and that it loads."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import duckdb
+import psycopg
+import pytest
+
+import incload
+from incload.api.config.read import read_config
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLES = (
+    "CREATE TABLE orders (id INTEGER PRIMARY KEY, created_at TIMESTAMP, updated_at TIMESTAMP, note VARCHAR(20))",
+    "INSERT INTO orders VALUES (1, '2026-03-01 10:00:00', '2026-03-02 10:00:00', 'a')",
+    "CREATE TABLE lines (line INTEGER, id INTEGER, PRIMARY KEY (line, id))",
+    "CREATE TABLE loose (word VARCHAR(20))",
+    "INSERT INTO loose VALUES ('a'), ('a')",
+)
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the URL of a source of an engine, of which one table has no key."""
+    monkeypatch.chdir(tmp_path)
+    engine = str(request.param)
+    if engine == "postgres":
+        found = str(request.getfixturevalue("postgres_url"))
+        server, _, schema = found.rpartition("&schema=")
+        with psycopg.connect(server) as connection:
+            connection.execute(f'SET search_path TO "{schema}"')
+            for statement in TABLES:
+                connection.execute(statement)
+        return found
+    opened = sqlite3.connect("shop.sqlite") if engine == "sqlite" else duckdb.connect("shop.duckdb")
+    with closing(opened) as connection:
+        for statement in TABLES:
+            connection.execute(statement)
+        connection.commit()
+    return f"{engine}:///shop.{engine}"
+
+
+@pytest.mark.parametrize("url", ["sqlite", "duckdb", "postgres"], indirect=True)
+def test_what_is_written_loads(url: str, tmp_path: Path) -> None:
+    """Every table with a key is loaded; one without stands in the file as a comment."""
+    written = incload.init(url, target="sqlite:///copy.db")
+    found = {each.name: each.options["key"] for each in read_config(written.path).tables}
+    text = written.path.read_text(encoding="utf-8")
+
+    assert (found, written.left_out) == ({"lines": ["line", "id"], "orders": "id"}, ("loose",))
+    assert "# cursor candidate updated_at: 1 value, 1 different, 2026-03-02 10:00:00 to 2026" in text
+    assert text.index("candidate updated_at") < text.index("candidate created_at")
+    assert incload.load_all().exit_code == incload.audit_all().exit_code == 0
+    assert (tmp_path / "copy.db").exists()
+
+
+def test_a_file_of_records_has_the_key_that_its_values_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The column that is named like a key and different in every record."""
+    monkeypatch.chdir(tmp_path)
+    records = '[{"size": 1, "order_id": 7, "at": 5}, {"size": 2, "order_id": 8, "at": 5}]'
+    (tmp_path / "my orders.json").write_text(records, encoding="utf-8")
+    written = incload.init("my orders.json", target="duckdb:///copy.duckdb")
+
+    assert [(each.name, each.options["key"]) for each in read_config(written.path).tables] == [
+        ("my_orders", "order_id")
+    ]
+    assert "# A file declares no key: order_id is different in every row today." in written.path.read_text("utf-8")
+    assert incload.load_all().exit_code == 0
+
+
+def test_no_password_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable stands in the place of each, and the file is found in whatever folder it is."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.json").write_text('[{"id": 1}]', encoding="utf-8")
+    (tmp_path / "etc").mkdir()
+    target = "postgresql://me:hunter2@127.0.0.1:1/x?sslmode=disable&password=hunter2"
+    written = incload.init("rows.json", target=target, config="etc/some.toml")
+    text = written.path.read_text(encoding="utf-8")
+    monkeypatch.setenv("INCLOAD_TARGET_PASSWORD", "a")
+
+    assert written.variables == ("INCLOAD_TARGET_PASSWORD",)
+    assert "hunter2" not in text
+    (table,) = read_config(written.path).tables
+    assert (table.source, table.target) == (f"{tmp_path}/rows.json", target.replace("hunter2", "a"))
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, r"'incload\.toml' is there already: write another with --config FILE, or over it with --force"),
+        ({"force": True, "tables": "order"}, r"unknown source table 'order': did you mean orders\?"),
+        ({"config": "none/x.toml"}, "the folder 'none' does not exist"),
+        ({"config": "y.toml", "target": "sqlite:///copy.db?table=x"}, "the target names a table: leave"),
+    ],
+)
+def test_what_is_refused(url: str, options: dict[str, str], sentence: str, tmp_path: Path) -> None:
+    """In one sentence, and the file that is there stays as it is."""
+    path = tmp_path / "incload.toml"
+    path.write_text("# mine", encoding="utf-8")
+    with pytest.raises(Refused, match=sentence):
+        incload.init(url, **{"target": "sqlite:///copy.db", **options})  # type: ignore[arg-type]
+
+    assert path.read_text(encoding="utf-8") == "# mine"
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_without_a_profile_no_row_is_read(url: str) -> None:
+    """The file says nothing of values, and a table without a declared key stays without one."""
+    written = incload.init(url, target="sqlite:///copy.db", profile=False, tables=["orders", "loose"])
+
+    assert (written.tables, written.left_out) == (("orders",), ("loose",))
+    assert "# cursor candidate updated_at\n" in written.path.read_text(encoding="utf-8")
