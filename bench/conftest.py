@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from incload.commands.compare import add_choice_to, choice
 from incload.errors import Refused
 from incload.harness.load_timer import CLOCK
+from incload.harness.perf.benchmark_table import prepare
 from incload.report.comparison.files import write_reports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
     from incload.report.outcome import Outcome
 
+COLUMNS = ["min", "median", "rounds"]
+"""The columns of the table unless others are asked for: a trial is timed a few times, which makes no distribution."""
 OUTCOMES = pytest.StashKey[list["Outcome"]]()
 
 
@@ -41,6 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start with no outcomes; refuse a bad choice before anything runs."""
     config.stash[OUTCOMES] = []
+    if not any(each.startswith("--benchmark-columns") for each in config.invocation_params.args):
+        config.option.benchmark_columns = COLUMNS
     try:
         choice(config.option).cells()
     except Refused as refusal:
@@ -86,8 +91,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         write_reports(outcomes, session.config.option.report_dir)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say where the reports are."""
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_benchmark_group_stats(benchmarks: list[dict[str, Any]], group_by: str) -> None:
+    """Name what the groups do not; the groups themselves are those of pytest-benchmark."""
+    prepare(benchmarks, group_by)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, object, object]:
+    """Say where the reports are, below the tables, be it that pytest-benchmark has found a regression in them."""
+    try:
+        return (yield)
+    finally:
+        _summarise(terminalreporter, config)
+
+
+def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     outcomes = config.stash[OUTCOMES]
     if outcomes:
         wrong = sum(outcome.outcome == "wrong" for outcome in outcomes)

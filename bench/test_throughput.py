@@ -18,6 +18,7 @@ from incload.contenders.function import FunctionContender
 from incload.contenders.native import NativeContender
 from incload.errors import Unable
 from incload.harness.load_timer import CLOCK
+from incload.harness.perf.benchmark_table import PARAMS, extra_info, group
 from incload.harness.perf.rounds import Times, race
 from incload.harness.perf.throughput import (
     PHASES,
@@ -59,6 +60,10 @@ MEASURED = {
 }
 """The strategies measured by default: one of each kind of reading."""
 
+CONTENDERS: dict[str, Contender] = {}
+PAIRS: dict[str, tuple[str, str]] = {}
+"""The contenders and pairs of the tests by their names, as parameters that are texts can be grouped by."""
+
 Ran = tuple[Workspace, dict[str, Times]]
 """The workspace of a pair, and the times of a race in it."""
 
@@ -74,8 +79,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if pair == TUTORIAL_PAIR:
             own += [("throughput", FLOOR), *(("tutorial", taught) for taught in TUTORIALS)]
         tests += [(pair, suite, who, phase) for suite, who in own for phase in PHASES]
-    ids = [f"{who.id}-{phase}-{pair_name(pair)}" for pair, _, who, phase in tests]
-    metafunc.parametrize(("pair", "suite", "who", "phase"), tests, ids=ids)
+    params = [(suite, who.id, phase, pair_name(pair)) for pair, suite, who, phase in tests]
+    CONTENDERS.update({who.id: who for _, _, who, _ in tests})
+    PAIRS.update({pair_name(pair): pair for pair, _, _, _ in tests})
+    metafunc.parametrize(("suite", *PARAMS), params, ids=["-".join(each) for _, *each in params])
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +97,8 @@ def races(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
         if pair not in workspaces:
             workspaces[pair] = workspace(pair, option.scale, option.seed, tmp_path_factory.mktemp(pair_name(pair)))
         if (pair, phase) not in ran:
-            chosen = {each["who"].id: each["who"] for each in selected if each.get("pair") == pair and "who" in each}
+            names = [each["strategy"] for each in selected if PAIRS.get(each.get("engines", "")) == pair]
+            chosen = {name: CONTENDERS[name] for name in names if name in CONTENDERS}
             runners = {REFERENCE.id: REFERENCE, **chosen}
             able = [each for each in runners.values() if can_run(pair, each)]
             ran[pair, phase] = race(workspaces[pair], able, phase, option.rounds)
@@ -104,10 +112,10 @@ def races(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 @pytest.mark.benchmark(timer=CLOCK.read)
 def test_load(
     benchmark: BenchmarkFixture,
-    pair: tuple[str, str],
+    strategy: str,
+    scenario: Phase,
+    engines: str,
     suite: str,
-    who: Contender,
-    phase: Phase,
     races: Callable[..., Ran],
     record: Callable[[Outcome], None],
     command: str,
@@ -115,7 +123,8 @@ def test_load(
     tmp_path: Path,
 ) -> None:
     """A load at scale is timed by turns with the others, and its target audited; a wrong one is a result as well."""
-    benchmark.group = f"{phase} {pair[0]} to {pair[1]}"
+    pair, who, phase = PAIRS[engines], CONTENDERS[strategy], scenario
+    benchmark.group = group(scenario, engines)
     try:
         require_capability(pair, who)
         own, times = races(pair, phase)
@@ -130,7 +139,7 @@ def test_load(
     reference = min(times[REFERENCE.id].seconds)
     result = outcome(own, who, phase, times[who.id], Timing(suite, reference, command))
     record(result)
-    benchmark.extra_info["outcome"] = result.outcome
+    benchmark.extra_info.update(extra_info(result))
 
     assert result.outcome in {"sound", "wrong"}
     assert result.outcome == "sound" or any((result.lost, result.stale, result.phantom, result.duplicated))

@@ -13,12 +13,12 @@ from incload.api.setup.text import config_text, without_password
 from incload.api.state import database
 from incload.engines.endpoints import locate
 from incload.errors import Refused
-from incload.loading.discover import look_at
+from incload.loading.columns.discover import look_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from incload.loading.discover import FoundTable
+    from incload.loading.columns.discover import FoundTable
 
 _VARIABLES = ("INCLOAD_SOURCE_PASSWORD", "INCLOAD_TARGET_PASSWORD")
 

@@ -12,7 +12,7 @@ from incload.report.format import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from incload.loading.discover import Candidate, FoundTable
+    from incload.loading.columns.discover import Candidate, FoundTable
 
 SAFE = "snapshot_diff"
 """The strategy that is right whatever the source does, and that reads all of it."""

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from incload.api.tables.advise import run_advise
     from incload.commands.audit import printed
     from incload.commands.compare import split
-    from incload.commands.load import check_output
+    from incload.commands.output.files import check_output
     from incload.report.advice.pages import rendered
     from incload.terminal.progress import Progress
 
