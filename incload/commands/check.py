@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
+    from incload.report.check.findings import Checked
 
+FORMATS = ("text", "json", "junit", "github", "markdown")
 _DESCRIPTION = """\
 Compare two reports. Verdicts and counters must be equal, exactly; a strategy, scenario or trial that is missing fails;
 new ones are listed. Times are reported, and fail only on gross change. Exit code 0: equal; 1: a regression; 2: bad
@@ -26,6 +30,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "latest", type=Path, nargs="?", default=Path("reports/latest.csv"), help="default reports/latest.csv"
     )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="the form of what is printed (default text)")
+    parser.add_argument(
+        "--fail-on",
+        choices=["loss", "any"],
+        default="any",
+        help="what fails: any difference (the default), or only wrong rows that were not wrong, and missing trials",
+    )
     parser.add_argument("--accept", action="store_true", help="make the latest report the baseline, deliberately")
     parser.set_defaults(run=run)
 
@@ -33,12 +44,30 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Compare, or accept."""
     from incload.report.regression import accept, compare
-    from incload.report.regression_text import render_comparison
 
     if options.accept:
         accept(options.latest, options.baseline)
-        sys.stdout.write(f"{options.baseline} is now {options.latest}; review the difference before you commit it.\n")
+        said = {"accepted": str(options.latest), "baseline": str(options.baseline)}
+        sentence = f"{options.baseline} is now {options.latest}; review the difference before you commit it.\n"
+        sys.stdout.write(json.dumps(said) + "\n" if options.format == "json" else sentence)
         return 0
-    comparison = compare(options.baseline, options.latest)
-    sys.stdout.write(f"{render_comparison(comparison)}\n")
-    return comparison.exit_code
+    from incload.report.check.findings import FailOn, judged
+
+    checked = judged(compare(options.baseline, options.latest), FailOn(options.fail_on))
+    sys.stdout.write(_printed(checked, options))
+    return checked.exit_code
+
+
+def _printed(checked: Checked, options: argparse.Namespace) -> str:
+    """Return the comparison in the form that was asked for."""
+    from incload.commands.output.github import annotation
+    from incload.report.check import pages
+
+    forms: dict[str, Callable[[], str]] = {
+        "text": lambda: pages.text(checked),
+        "json": lambda: pages.as_json(checked),
+        "junit": lambda: pages.junit(checked),
+        "github": lambda: pages.github(checked, annotation),
+        "markdown": lambda: pages.markdown(checked, options.latest),
+    }
+    return forms[options.format]()

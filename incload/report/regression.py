@@ -6,7 +6,7 @@ missing from the latest report; what is new passes and is listed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused, unknown
@@ -80,6 +80,7 @@ class Comparison:
         new: The trials that only the latest report has.
         slowdowns: The trials whose time is worth a warning, or worse.
         untimed: How many trials have no time against a reference in one of the reports; they are never judged.
+        trials: The trials that stand in both.
     """
 
     compared: int
@@ -89,6 +90,7 @@ class Comparison:
     new: tuple[Trial, ...]
     slowdowns: tuple[Slowdown, ...]
     untimed: int
+    trials: tuple[Trial, ...] = field(default=(), compare=False)
 
     @property
     def regressed(self) -> bool:
@@ -127,6 +129,7 @@ def compare_outcomes(baseline: Mapping[Trial, Outcome], latest: Mapping[Trial, O
         new=tuple(trial for trial in latest if trial not in baseline),
         slowdowns=tuple(each for each in slowdowns if each),
         untimed=sum(_times(baseline[trial], latest[trial]) is None for trial in both),
+        trials=tuple(both),
     )
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.errors import Refused
+from incload.report.check.findings import judged
+from incload.report.check.pages import text as page_of
 from incload.report.outcome_csv import COLUMNS, TYPES, read_outcomes, write_outcomes
 from incload.report.regression import MEASURED, Comparison, Difference, Slowdown, accept, compare, slowdown
-from incload.report.regression_text import render_comparison
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,7 +59,7 @@ def test_each_changed_column_fails(column: str, make: Make, compared: Compared) 
 
     assert comparison.differences == (Difference(MATRIX, column, getattr(before, column), value),)
     assert comparison.exit_code == 1
-    text = render_comparison(comparison)
+    text = page_of(judged(comparison))
     assert "matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: " in text
     assert all(
         str(each) in text for each in (column, value) + ((getattr(before, column),) if getattr(before, column) else ())
@@ -105,7 +106,9 @@ def test_a_missing_trial_fails(make: Make, compared: Compared) -> None:
     comparison = compared([make(), *kept], kept)
 
     assert (comparison.missing, comparison.gone, comparison.exit_code) == ((MATRIX,), (), 1)
-    assert "\n  matrix: timestamp_watermark (merge), clean, sqlite -> duckdb\n" in render_comparison(comparison)
+    assert "\n  missing: matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: stands in" in page_of(
+        judged(comparison)
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +127,7 @@ def test_what_is_gone_altogether_fails(
 
     assert (comparison.gone, comparison.exit_code) == ((gone,), 1)
     assert comparison.missing == (make(**changes).trial,)
-    assert f"missing from the latest report:\n  {gone[0]} {gone[1]}, everywhere\n" in render_comparison(comparison)
+    assert f"\n  missing: {gone[0]} {gone[1]}: everywhere in the latest report\n" in page_of(judged(comparison))
 
 
 def test_a_new_trial_passes_and_is_listed(make: Make, compared: Compared) -> None:
@@ -133,7 +136,7 @@ def test_a_new_trial_passes_and_is_listed(make: Make, compared: Compared) -> Non
 
     assert comparison.new == (("matrix", "another", "merge", "clean", "sqlite", "duckdb"),)
     assert comparison.exit_code == 0
-    assert "new, passed:\n  matrix: another (merge), clean, sqlite -> duckdb\n" in render_comparison(comparison)
+    assert "\nnew, passed: 1 trial.\n" in page_of(judged(comparison))
 
 
 def test_chosen_suites_are_compared_alone(make: Make, compared: Compared) -> None:
@@ -204,8 +207,8 @@ def test_a_gross_slowdown_fails_by_name(make: Make, compared: Compared) -> None:
     comparison = compared([make(times_reference=1.0, rounds=2)], [make(times_reference=10.0, rounds=2)])
 
     assert comparison.exit_code == 1
-    text = render_comparison(comparison)
-    assert "much slower:\n  matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: 1.00 -> 10.0 times" in text
+    text = page_of(judged(comparison))
+    assert "  much slower: matrix: timestamp_watermark (merge), clean, sqlite -> duckdb: 1.00 -> 10.0 times" in text
 
 
 def test_a_slowdown_warns_only(make: Make, compared: Compared) -> None:
@@ -213,7 +216,7 @@ def test_a_slowdown_warns_only(make: Make, compared: Compared) -> None:
     comparison = compared([make(times_reference=1.0)], [make(times_reference=2.0)])
 
     assert comparison.exit_code == 0
-    assert "slower, a warning only:\n  matrix: timestamp_watermark" in render_comparison(comparison)
+    assert "slower, a warning only: 1 trial, most matrix: timestamp_watermark" in page_of(judged(comparison))
 
 
 def test_trials_without_a_reference_are_counted(make: Make, compared: Compared) -> None:
@@ -221,7 +224,7 @@ def test_trials_without_a_reference_are_counted(make: Make, compared: Compared) 
     comparison = compared([make(times_reference=1.0), make(scenario="b")], [make(), make(scenario="b")])
 
     assert (comparison.untimed, comparison.exit_code) == (2, 0)
-    assert render_comparison(comparison).endswith("2 trials without a time against a reference: not judged by time.")
+    assert "without a time against a reference, not judged by time: 2 trials.\n" in page_of(judged(comparison))
 
 
 def test_the_accepted_baseline_is_sorted_by_trial(tiny: tuple[Outcome, ...], tmp_path: Path) -> None:

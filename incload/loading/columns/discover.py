@@ -38,7 +38,7 @@ class Candidate:
     Attributes:
         name: The column.
         says_changed: Whether its name says that it moves with every update.
-        values: How many rows have a value, and how many different ones there are; None where nobody counted.
+        values: How many rows have a value, and how many different ones there are; None where they were not counted.
         bounds: The smallest and the largest value, as texts.
     """
 
@@ -57,7 +57,7 @@ class FoundTable:
         key: The columns of its key; none where none was found.
         declared: Whether the source itself declares the key; otherwise its values are merely unique now.
         cursors: The columns by which changes may be found, the likeliest first.
-        rows: How many rows it has; None where nobody counted.
+        rows: How many rows it has; None where they were not counted.
     """
 
     name: str
