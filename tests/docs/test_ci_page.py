@@ -40,7 +40,7 @@ def test_a_workflow_is_one_job_of_pinned_steps_and_commands(workflow: dict[str, 
     assert workflow[True]  # `on`, which YAML reads as a truth value
     for step in steps(workflow):
         assert re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"]) if "uses" in step else step["run"].strip()
-    assert [words[0] for words in commands(workflow, "incload")][0] == "compare"
+    assert next(words[0] for words in commands(workflow, "incload")) == "compare"
 
 
 def test_the_gate_of_our_own_strategies_runs(
@@ -84,7 +84,8 @@ def write(*, whole: bool) -> None:
     part = "" if whole else ", where='id < 3'"
     Path("load.py").write_text(
         "import os, incload\n"
-        "incload.load(os.environ['INCLOAD_SOURCE_URL'], os.environ['INCLOAD_TARGET_URL'], table=os.environ['INCLOAD_TABLE'],"
+        "source, target, table = (os.environ[f'INCLOAD_{each}'] for each in ('SOURCE_URL', 'TARGET_URL', 'TABLE'))\n"
+        "incload.load(source, target, table=table,"
         f" key=os.environ['INCLOAD_KEY'].split(','), strategy='full_refresh', allow_removals=True{part})\n",
         encoding="utf-8",
     )
