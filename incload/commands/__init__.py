@@ -31,7 +31,13 @@ COMMANDS = {
     "list": "show strategies, scenarios and engines, a line each",
 }
 """Each command and a line about it, in the order of the help page."""
-_PLACES = {"list": "list_", "init": "setup.init", "repair": "tables.repair", "advise": "tables.advise", "watch": "tables.watch"}
+_PLACES = {
+    "list": "list_",
+    "init": "setup.init",
+    "repair": "tables.repair",
+    "advise": "tables.advise",
+    "watch": "tables.watch",
+}
 """The modules of commands that are not called as the command is."""
 RENAMED = {"memory": "state"}
 """Commands of earlier versions, and what they are called today."""
