@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import timedelta
 
 
@@ -59,3 +59,12 @@ class Need:
             return True
         size = breaks[self.assumption]
         return self.within is not None and size is not None and size <= self.within
+
+
+def unmet(
+    needs: Iterable[Need], by_design: Iterable[Assumption], breaks: Mapping[Assumption, timedelta | None]
+) -> tuple[Need, ...]:
+    """Return the needs that do not survive what is broken by a history, or by design, by name."""
+    # What is broken by design has no size: it breaks every strategy that needs it.
+    everything = {**dict.fromkeys(by_design), **breaks}
+    return tuple(sorted((need for need in needs if not need.met(everything)), key=lambda need: need.assumption.name))

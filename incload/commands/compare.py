@@ -27,13 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
     parser.description = _DESCRIPTION
     add_choice_to(parser.add_argument)
-    parser.add_argument(
-        "--contender", action="append", default=[], metavar="NAME=COMMAND|MODULE:FUNCTION|FILE.toml",
-        dest="contenders", help="a loader of yours, or the name of a known peer such as dlt, beside the strategies "
-        "named, or alone; may be given several times",
-    )  # fmt: skip
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds for a sync of such a loader (default 60)")
-    parser.add_argument("--python", default="", help="the interpreter of MODULE:FUNCTION (default: this one)")
+    add_contenders_to(parser)
     parser.add_argument("--rounds", type=int, default=1, help="how often each trial is timed (default 1)")
     parser.add_argument(
         "--workers", "--jobs", type=int, default=None, dest="workers",
@@ -43,6 +37,17 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
     )
     parser.set_defaults(run=run, stopped="stopped before the reports were complete: run the command again.")
+
+
+def add_contenders_to(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name loaders of the user's."""
+    parser.add_argument(
+        "--contender", action="append", default=[], metavar="NAME=COMMAND|MODULE:FUNCTION|FILE.toml",
+        dest="contenders", help="a loader of yours, or the name of a known peer such as dlt, beside the strategies "
+        "named, or alone; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds for a sync of such a loader (default 60)")
+    parser.add_argument("--python", default="", help="the interpreter of MODULE:FUNCTION (default: this one)")
 
 
 def add_choice_to(add_option: Callable[..., object], scenarios: str = "") -> None:

@@ -5,34 +5,63 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from incload.commands.compare import add_contenders_to, split
+from incload.errors import Refused
+
 if TYPE_CHECKING:
     import argparse
+
+    from incload.harness.trials.explanation import Explanation
 
 
 _DESCRIPTION = """\
 Run one strategy in one scenario, audit after every sync, and print the story of the first wrong row: what happened to
-it, what the load remembered, which query passed it over, when it was right again. Then: which assumption failed, and
-which strategies do without it. Exit code 1 when the outcome is not what was predicted.
+it, what the load remembered, which query missed it, when it was right again. Then: which assumption failed, and which
+strategies do without it. A loader of yours, named by --contender, declares nothing: its story comes from the history,
+and what it needs from its verdicts in further scenarios. Exit code 1 when the outcome is not what was predicted.
 """
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
     parser.description = _DESCRIPTION
-    parser.add_argument("strategy", help="a name such as lookback_window, or with parameters lookback_window:minutes=3")
+    parser.add_argument(
+        "strategy", help="a name such as lookback_window, or lookback_window:minutes=3, or that of a --contender"
+    )
     parser.add_argument("scenario", help="an id such as late_arrivals")
     parser.add_argument("--engines", default="sqlite-sqlite", help="a pair (default sqlite-sqlite)")
     parser.add_argument("--rows", type=int, default=1_000, help="rows of the history's base (default 1000)")
     parser.add_argument("--seed", type=int, default=1, help="what the history is drawn from (default 1)")
+    add_contenders_to(parser)
+    parser.add_argument(
+        "--evidence", default="core", help="for a --contender: the scenarios that show what it needs (default core)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the cell and print it."""
+    explained = _explained(options)
+    sys.stdout.write(explained.text)
+    return 0 if explained.as_predicted else 1
+
+
+def _explained(options: argparse.Namespace) -> Explanation:
+    from incload.api.compare import contenders_of
     from incload.harness.trials.explanation import chosen, explain
     from incload.harness.trials.matrix import Choice
 
-    choice = Choice((options.strategy,), (options.scenario,), (options.engines,), options.rows, options.seed)
-    explained = explain(chosen(options.strategy, choice))
-    sys.stdout.write(explained.text)
-    return 0 if explained.as_predicted else 1
+    foreign = contenders_of(options.contenders, options.timeout, options.python)
+    who = tuple(each for each in foreign if each.id == options.strategy)
+    at = (options.engines,), options.rows, options.seed
+    if foreign and not who:
+        raise Refused(
+            f"--contender names {foreign[0].id}, and {options.strategy} is to be explained: name one of them."
+        )
+    if not who:
+        choice = Choice((options.strategy,), (options.scenario,), *at)
+        return explain(chosen(options.strategy, choice))
+    from incload.harness.trials.foreign_explanation import explain_foreign
+
+    (cell,) = Choice((), (options.scenario,), *at, who).foreign_cells()
+    return explain_foreign(cell, Choice((), split(options.evidence), *at, who).foreign_cells())

@@ -94,6 +94,7 @@ class SyncResult:
         asked: What it asked for; None when it does not say.
         state_changed: Whether what it keeps may have changed.
         seconds: What the work took, where that is less than the time until the answer; None for all of that.
+        start_up: How long it took, before any sync, until the contender could be asked; None where a sync includes it.
         peak_bytes: The most memory that its process has had until now; None where that is not known.
         place: The URL and the table that hold the copy, where the sync said so; None for what is declared.
     """
@@ -102,6 +103,7 @@ class SyncResult:
     asked: Asked | None = None
     state_changed: bool = True
     seconds: float | None = None
+    start_up: float | None = None
     peak_bytes: int | None = None
     place: tuple[str, str] | None = None
 

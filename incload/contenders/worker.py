@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.util import Finalize
@@ -103,6 +104,7 @@ class WorkerContender(Contender):
         return SyncResult(
             Counters(written=answer["written"]),
             seconds=answer["seconds"],
+            start_up=worker.start_up,
             peak_bytes=answer["peak_bytes"],
             place=placed(answer, request, self.says),
         )
@@ -117,6 +119,7 @@ class WorkerContender(Contender):
                 why = worker.failure(_START_SECONDS) if answer is None else f"cannot be imported: {answer['error']}"
                 self._forget()
                 raise ContenderFailed(f"contender {self.name} {why}")
+            worker.start_up = time.perf_counter() - worker.started
         return worker
 
     def _forget(self) -> None:
@@ -129,6 +132,7 @@ class _Worker:
     """A process that performs syncs."""
 
     def __init__(self, who: WorkerContender) -> None:
+        self.started = time.perf_counter()
         self._errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed when the worker is stopped
         self.process = subprocess.Popen(  # noqa: S603 - to run it is what the user asked for
             [who.python or sys.executable, "-B", str(_MAIN), who.place],
@@ -136,6 +140,7 @@ class _Worker:
             env=environment(who.clock.variables), start_new_session=True,
         )  # fmt: skip
         self._late, self._words = False, ""
+        self.start_up: float | None = None
 
     def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any] | None:
         """Send a request and wait for the answer; None when there is none."""

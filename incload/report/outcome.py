@@ -53,6 +53,9 @@ class Outcome:
         predicted: `sound` or `wrong`, as needs and breaks say; empty where nothing predicts.
         rows_ever_wrong_predicted: From the lags; None where nothing predicts it.
         assumption: The needed assumptions that the scenario breaks, separated by a space.
+        breaks: For a contender that claims nothing: what the scenario breaks, as `incload.report.foreign.breaks` writes
+            it; otherwise empty.
+        start_up_seconds: Until the contender could be asked for a sync; None where a sync includes that.
         witness: The story of the first wrong row, its lines separated by a line feed; empty when sound.
         environment: Versions and machine, as JSON; in the file beside the CSV.
         command: What reproduces the run; in the file beside the CSV.
@@ -101,6 +104,8 @@ class Outcome:
     predicted: str = ""
     rows_ever_wrong_predicted: int | None = None
     assumption: str = ""
+    breaks: str = ""
+    start_up_seconds: float | None = None
     witness: str = ""
     environment: str = ""
     command: str = ""

@@ -25,7 +25,7 @@ Trial = tuple[str, str, str, str, str, str]
 
 MEASURED = frozenset({
     "load_seconds_min", "load_seconds_median", "rounds", "table_rows_per_second", "times_reference",
-    "peak_memory_bytes", "run",
+    "peak_memory_bytes", "start_up_seconds", "run",
 })  # fmt: skip
 """The columns that differ between two runs of the same code. Every other column must be exactly equal."""
 

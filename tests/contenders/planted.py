@@ -20,11 +20,19 @@ def _path(url: str) -> str:
     return url.partition(":///")[2]
 
 
+def _target(request: Any) -> closing[sqlite3.Connection]:  # noqa: ANN401 - whatever has the attributes
+    """Open the target; no test waits for a disk."""
+    connection = sqlite3.connect(_path(request.target_url))
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA journal_mode = MEMORY").fetchall()
+    return closing(connection)
+
+
 def _copy(request: Any, where: str = "", rule: str = "OR REPLACE") -> int:  # noqa: ANN401 - whatever has the attributes
     with closing(sqlite3.connect(_path(request.source_url))) as source:
         names = [row[1] for row in source.execute(f"PRAGMA table_info({request.table})")]
         rows = source.execute(f"SELECT {', '.join(names)} FROM {request.table} {where}").fetchall()
-    with closing(sqlite3.connect(_path(request.target_url))) as target, target:
+    with _target(request) as target, target:
         key = "" if rule == "" else f", PRIMARY KEY ({', '.join(request.key)})"
         target.execute(f"CREATE TABLE IF NOT EXISTS {request.table} ({', '.join(names)}{key})")
         target.executemany(f"INSERT {rule} INTO {request.table} VALUES ({', '.join('?' * len(names))})", rows)
@@ -32,7 +40,7 @@ def _copy(request: Any, where: str = "", rule: str = "OR REPLACE") -> int:  # no
 
 
 def _largest(request: Any) -> int | None:  # noqa: ANN401 - as above
-    with closing(sqlite3.connect(_path(request.target_url))) as target:
+    with _target(request) as target:
         if not target.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (request.table,)).fetchone():
             return None
         found: int | None = target.execute(f"SELECT max({request.cursor}) FROM {request.table}").fetchone()[0]
@@ -41,7 +49,7 @@ def _largest(request: Any) -> int | None:  # noqa: ANN401 - as above
 
 def everything(request: Any) -> int:  # noqa: ANN401 - as above
     """Replace the target with all that there is: right whatever happens."""
-    with closing(sqlite3.connect(_path(request.target_url))) as target:
+    with _target(request) as target:
         target.execute(f"DROP TABLE IF EXISTS {request.table}")
     return _copy(request)
 
@@ -62,11 +70,49 @@ def twice(request: Any) -> int:  # noqa: ANN401 - as above
 def extra(request: Any) -> int:  # noqa: ANN401 - as above
     """Copy everything, and add a column of its own and another name's case."""
     written = everything(request)
-    with closing(sqlite3.connect(_path(request.target_url))) as target:
+    with _target(request) as target:
         target.execute(f"ALTER TABLE {request.table} ADD COLUMN _loaded_by DEFAULT 'me'")
         target.execute(f"ALTER TABLE {request.table} RENAME COLUMN {request.cursor} TO {request.cursor.upper()}")
         target.commit()
     return written
+
+
+def ties(request: Any) -> int:  # noqa: ANN401 - as above
+    """Replace the target with all that there is, but for new rows with the largest cursor value of the sync before."""
+    largest, known = _largest(request), "NULL"
+    if largest is not None:
+        with _target(request) as target:
+            known = ", ".join(str(row[0]) for row in target.execute(f"SELECT id FROM {request.table}"))
+            target.execute(f"DROP TABLE {request.table}")
+    cursor = request.cursor
+    left = "" if largest is None else f"WHERE {cursor} IS NULL OR {cursor} <> {largest} OR id IN ({known})"
+    return _copy(request, left)
+
+
+def resurrects(request: Any) -> int:  # noqa: ANN401 - as above
+    """Replace the target with all that there is, and at every other sync bring back what an old copy has besides."""
+    old = os.path.join(str(request.state_dir), "old")  # noqa: PTH118 - another author's program
+    written = everything(request)
+    with _target(request) as target:
+        target.execute("ATTACH ? AS old", (old,))
+        names = ", ".join(row[1] for row in target.execute(f"PRAGMA old.table_info({request.table})"))
+        if request.number % 2:
+            target.execute(f"INSERT OR IGNORE INTO {request.table} ({names}) SELECT {names} FROM old.{request.table}")
+            target.commit()
+        else:
+            target.execute(f"DROP TABLE IF EXISTS old.{request.table}")
+            target.execute(f"CREATE TABLE old.{request.table} AS SELECT * FROM {request.table}")
+    return written
+
+
+def truncates(request: Any) -> int:  # noqa: ANN401 - as above
+    """Empty the target and load what is newer than all that it had."""
+    largest = _largest(request)
+    if largest is None:
+        return _copy(request)
+    with _target(request) as target, target:
+        target.execute(f"DELETE FROM {request.table}")
+    return _copy(request, f"WHERE {request.cursor} > {largest}")
 
 
 def sleeps(request: Any) -> int:  # noqa: ANN401 - as above
@@ -110,7 +156,7 @@ def nothing(_: Any) -> None:  # noqa: ANN401 - as above
 def narrow(request: Any) -> int:  # noqa: ANN401 - as above
     """Leave a column out."""
     written = everything(request)
-    with closing(sqlite3.connect(_path(request.target_url))) as target, target:
+    with _target(request) as target, target:
         target.execute(f"ALTER TABLE {request.table} DROP COLUMN {request.cursor}")
     return written
 
@@ -137,7 +183,7 @@ def state_file(request: Any) -> int:  # noqa: ANN401 - as above
     file = os.path.join(str(request.state_dir), "mark")  # noqa: PTH118 - another author's program
     known = open(file).read() if os.path.exists(file) else ""  # noqa: PTH110, PTH123, SIM115 - as above
     written = _copy(request, f"WHERE {request.cursor} > {known}" if known else "")
-    with closing(sqlite3.connect(_path(request.target_url))) as target:
+    with _target(request) as target:
         mark = target.execute(f"SELECT max({request.cursor}) FROM {request.table}").fetchone()[0]
     with open(file, "w") as kept:  # noqa: PTH123 - as above
         kept.write(str(mark))
@@ -148,7 +194,7 @@ def environment(request: Any) -> int:  # noqa: ANN401 - as above
     """Copy everything, and write down what it got: names of variables, arguments, files that it can see."""
     written = everything(request)
     seen = sorted(name for name in os.environ if name.startswith(("INCLOAD", "PYTEST")))
-    with closing(sqlite3.connect(_path(request.target_url))) as target, target:
+    with _target(request) as target, target:
         target.execute("CREATE TABLE IF NOT EXISTS text (variables, files)")
         files = sorted(os.listdir(os.path.dirname(_path(request.target_url))))  # noqa: PTH120, PTH208 - as above
         target.execute("INSERT INTO text VALUES (?, ?)", (" ".join(seen), " ".join(files)))

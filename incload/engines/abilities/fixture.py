@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from incload.errors import Refused
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator
 
     import pyarrow as pa
@@ -46,6 +47,10 @@ class Fixture(ABC):
         except (Refused, type(self.session).error) as error:
             return str(error)
         return ""
+
+    def versions(self, place: Place, table: Table) -> Counter[tuple[Row, str]] | None:  # noqa: ARG002 - few can
+        """Return every row with what changes each time it is written, even as it was; None where nothing shows that."""
+        return None
 
     def settle(self, place: Place, table: Table) -> None:
         """Create a keyed table of the kinds of its columns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -76,6 +77,12 @@ class PostgresFixture(Fixture):
             f"SELECT xmin::text FROM {self.session.name(place, table.name)} WHERE {condition}", key
         )
         return int(str(found[0][0]))
+
+    def versions(self, place: Place, table: Table) -> Counter[tuple[Row, str]]:
+        """Return the rows, each with the transaction that wrote it."""
+        shown = ", ".join(plain(self.session.quote(column.name), column.kind) for column in table.columns)
+        found = self.session.rows(f"SELECT xmin::text, {shown} FROM {self.session.name(place, table.name)}")
+        return Counter((row, str(version)) for version, *rest in found for row in (tuple(rest),))
 
     def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
         """Read in the order of the key, through the driver's own decoding."""

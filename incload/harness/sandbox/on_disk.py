@@ -6,6 +6,7 @@ the contender has answered. The names of the files say nothing of what happens i
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from incload.auditing.audit import Row
     from incload.engines.session import Place, Session
+
+_VERSIONED = frozenset({"postgres"})
+"""The engines that keep, with each row, which transaction wrote it."""
 
 
 @dataclass(slots=True)
@@ -48,7 +52,7 @@ class DiskStand(Sandbox):
 
         Raises `ContenderFailed` when the block leaves an end locked, the source changed, or no table in the target.
         """
-        before = self._digest()
+        before, versions = self._digest(), self._versions()
         is_exclusive = databases(self.writer.engine).is_exclusive
         if is_exclusive:
             self.writer.close()
@@ -62,6 +66,16 @@ class DiskStand(Sandbox):
         if self._digest() != before:
             raise ContenderFailed("the sync changed the source, which it may only read")
         self._check_target()
+        self.rewritten = _rewritten(versions, self._versions())
+
+    def _versions(self) -> Counter[tuple[Row, str]] | None:
+        """Return the rows of the target with their versions; None where there is no target, or no versions."""
+        url, name = self.copy
+        if locate(url).engine not in _VERSIONED:
+            return None
+        with self.target() as session:
+            there = CopyReader(self.declared, self.table, session.columns("target", name) or ()).there
+            return fixture(session).versions("target", Table(name, (), None, there)) if there else None
 
     def put(self, place: tuple[str, str] | None) -> None:
         """Take in where the sync says that its copy is; None for where it declares that it is."""
@@ -118,6 +132,15 @@ class DiskStand(Sandbox):
             table = Table(name, reading.key, None, reading.there)
             for chunk in fixture(session).ordered("target", table):
                 yield reading.read(chunk)
+
+
+def _rewritten(before: Counter[tuple[Row, str]] | None, after: Counter[tuple[Row, str]] | None) -> int | None:
+    """Count the rows that are as they were and yet were written; None where that cannot be seen."""
+    if after is None:
+        return None
+    stayed, untouched = Counter(row for row, _ in after.elements()), (before or Counter()) & after
+    same = Counter(row for row, _ in (before or Counter()).elements()) & stayed
+    return same.total() - untouched.total()
 
 
 def open_on_disk(pair: tuple[str, str], table: Table, folder: Path, declared: Declared | None = None) -> DiskStand:

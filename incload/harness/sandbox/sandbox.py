@@ -67,6 +67,7 @@ class Sandbox:
         source_url: Where any program finds the source; empty while it is in memory.
         target_url: Likewise the target.
         watch: Says which rows of the target a sync has touched; None where nothing watches.
+        rewritten: How many rows the latest sync has written over an equal row; None where nothing can say it.
     """
 
     opened: Connections | None
@@ -81,6 +82,7 @@ class Sandbox:
     source_url: str = ""
     target_url: str = ""
     watch: Watch | None = None
+    rewritten: int | None = None
 
     def begin(self, history: History, contender: Contender | None = None) -> None:
         """Create the source, give it the history's base, and index its cursor as a careful owner does.

@@ -11,13 +11,14 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from incload.assumptions import unmet
 from incload.engines.registry import session_type
 from incload.errors import Refused
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.sandbox import pair_name
 from incload.harness.trials.error_timeline import counts
 from incload.harness.trials.matrix import Cell, Choice, outcome
-from incload.harness.trials.prediction import broken, disagreement, unmet
+from incload.harness.trials.prediction import broken, disagreement
 from incload.harness.trials.witness import shown
 from incload.history.breaks import Breaks, measure
 from incload.registry import strategies, strategy
@@ -62,17 +63,19 @@ def explain(cell: Cell) -> Explanation:
     found = outcome(cell, observed, (), None)
     breaks = measure(cell.history(), cell.scenario.faults)
     differs = disagreement(replace(found, witness=""))  # its story is printed anyway
-    parts = [_head(cell, observed, found), _timing(cell.history(), observed)]
+    parts = [head(cell, observed, found), timing(cell.history(), observed)]
     if found.witness:
-        parts += [_filled(line, "   ") for line in found.witness.splitlines()] + [""]
+        parts += [filled(line, "   ") for line in found.witness.splitlines()] + [""]
     if differs:
-        parts += [_filled(f"This is not as predicted: {differs}"), ""]
+        parts += [filled(f"This is not as predicted: {differs}"), ""]
     parts += _failed(cell, breaks) if found.predicted == "wrong" else _kept(cell, breaks)
     return Explanation("\n".join(parts) + "\n", as_predicted=not differs)
 
 
-def _head(cell: Cell, observed: Observed, found: Outcome) -> str:
-    what = f"{cell.contender.id} with {cell.contender.write_rule} in {cell.scenario.id}, {pair_name(cell.pair)}"
+def head(cell: Cell, observed: Observed, found: Outcome) -> str:
+    """Say what was tried, what came of it, and what happens in the scenario."""
+    rule = f" with {cell.contender.write_rule}" if cell.contender.write_rule else ""
+    what = f"{cell.contender.id}{rule} in {cell.scenario.id}, {pair_name(cell.pair)}"
     timeline = observed.timeline
     kinds = zip(counts(timeline.last) if timeline.last else (), KINDS, strict=False)
     at_end = ", ".join(f"{number} {kind}" for number, kind in kinds if number) or "none"
@@ -82,7 +85,7 @@ def _head(cell: Cell, observed: Observed, found: Outcome) -> str:
         else f"no row was wrong after any of {len(observed.syncs)} syncs."
     )
     lines = [f"{what}, {cell.rows} rows, seed {cell.seed}", f"{found.outcome}: {verdict}", cell.scenario.sentence]
-    return "\n".join(map(_filled, [*lines, *_origin(cell.scenario)]))
+    return "\n".join(map(filled, [*lines, *_origin(cell.scenario)]))
 
 
 def _origin(scenario: Scenario) -> list[str]:
@@ -93,7 +96,7 @@ def _origin(scenario: Scenario) -> list[str]:
     return [f"{seen} (cause {' and '.join(scenario.causes)})."]
 
 
-def _timing(history: History, observed: Observed) -> str:
+def timing(history: History, observed: Observed) -> str:
     """Say when what becomes visible, and when syncs run."""
     clocks = [history.started, *(tick.at for tick in history.ticks)]
     steps = {later - earlier for earlier, later in pairwise(clocks)}
@@ -104,7 +107,7 @@ def _timing(history: History, observed: Observed) -> str:
         f"The base is visible at {shown(clocks[0])}; {len(clocks) - 1} ticks follow, {each}, the last at "
         f"{shown(clocks[-1])}. Sync 0 loads the base, and {ran}."
     )
-    return _filled(text) + "\n"
+    return filled(text) + "\n"
 
 
 def _claims(cell: Cell) -> Claims:
@@ -121,7 +124,7 @@ def _failed(cell: Cell, breaks: Breaks) -> Iterator[str]:
     failed = unmet(claims.needs, claims.breaks, breaks)
     yield "What failed:"
     for need in failed:
-        yield _filled(f"  {need.assumption.name}: {need.assumption.value}. {_measured(need, cell, breaks)}", "    ")
+        yield filled(f"  {need.assumption.name}: {need.assumption.value}. {_measured(need, cell, breaks)}", "    ")
     yield ""
     yield from _right(cell, [need.assumption for need in failed], breaks)
 
@@ -149,7 +152,7 @@ def _right(cell: Cell, failed: list[Assumption], breaks: Breaks) -> Iterator[str
     for each in right:
         ways.setdefault("; ".join(_borne(each, assumption) for assumption in failed), []).append(each.id)
     for way, names in ways.items():
-        yield _filled(f"  {way}: {', '.join(names)}", "    ")
+        yield filled(f"  {way}: {', '.join(names)}", "    ")
 
 
 def _borne(each: Strategy, assumption: Assumption) -> str:
@@ -167,18 +170,19 @@ def _kept(cell: Cell, breaks: Breaks) -> Iterator[str]:
     for need in needs:
         size = breaks.get(need.assumption)
         borne = f" Up to {need.within or 0} does no harm; the largest here is {size or 0}." if size is not None else ""
-        yield _filled(f"  {need.assumption.name:<{width}}  {need.assumption.value}.{borne}", " " * (width + 4))
+        yield filled(f"  {need.assumption.name:<{width}}  {need.assumption.value}.{borne}", " " * (width + 4))
     needed = {need.assumption for need in needs}
     others = sorted(each.name for each in cell.scenario.breaks - needed)
     if others:
-        yield _filled(f"What the scenario breaks does not matter to it: {', '.join(others)}.", "  ")
+        yield filled(f"What the scenario breaks does not matter to it: {', '.join(others)}.", "  ")
 
 
 def _rows(number: int) -> str:
     return f"{number} row was" if number == 1 else f"{number} rows were"
 
 
-def _filled(text: str, indent: str = "") -> str:
+def filled(text: str, indent: str = "") -> str:
+    """Break a text into lines; those after the first are indented."""
     lead = text[: len(text) - len(text.lstrip())]
     lines: Iterable[str] = textwrap.wrap(
         text.lstrip(), WIDTH, initial_indent=lead, subsequent_indent=indent, break_on_hyphens=False

@@ -21,6 +21,7 @@ from incload.harness.trials.witness import story
 from incload.history.synthetic.scenarios import SCENARIOS, scenario
 from incload.loading.plan import Guards
 from incload.registry import strategies, strategy
+from incload.report.foreign.breaks import breaks_text
 from incload.report.outcome import Outcome
 from incload.strategy import WriteRule
 
@@ -139,6 +140,10 @@ class Choice:
             for who in (REFERENCE, *self._tried(guarded=found.guarded))
         ]
 
+    def foreign_cells(self) -> list[Cell]:
+        """Return the cells of the contenders that are given, without a reference copy."""
+        return [each for each in self.cells() if each.contender in self.contenders]
+
     def _tried(self, *, guarded: bool) -> tuple[Contender, ...]:
         """Return who is tried besides the reference copy."""
         if self.contenders and not self.strategies:
@@ -246,6 +251,7 @@ def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference:
         rounds=len(times) or None,
         table_rows_per_second=observed.rows_at_end / times[0] if times and times[0] else None,
         times_reference=times[0] / reference if times and reference else None,
+        start_up_seconds=observed.start_up,
         witness=story(cell.history(), observed) if wrong else "",
     )
 
@@ -280,6 +286,7 @@ def _identity(cell: Cell) -> Outcome:
         predicted=expected.verdict if expected else "",
         rows_ever_wrong_predicted=expected.rows_ever_wrong if expected else None,
         assumption=expected.assumptions if expected else "",
+        breaks="" if expected else breaks_text(_breaks(cell.scenario.id, cell.rows, cell.seed)),
         environment=described(environment(cell.pair), cell.contender.facts),
         command=cell.command,
     )

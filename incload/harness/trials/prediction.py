@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incload.assumptions import unmet
 from incload.history.breaks import Breaks, measure
 from incload.history.cursor_model import Model
 from incload.strategy import needs_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from incload.history.faults import Fault
     from incload.history.history import History
     from incload.report.outcome import Outcome
-    from incload.strategy import Assumption, Need, Strategy, WriteRule
+    from incload.strategy import Need, Strategy, WriteRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,6 @@ class Prediction:
 def broken(strategy: Strategy, rule: WriteRule, breaks: Breaks) -> tuple[Need, ...]:
     """Return the needs of a strategy with a rule that do not survive what is broken, by name."""
     return unmet(needs_of(strategy, rule), strategy.breaks, breaks)
-
-
-def unmet(needs: frozenset[Need], by_design: frozenset[Assumption], breaks: Breaks) -> tuple[Need, ...]:
-    """Return the needs that do not survive what is broken by a history, or by design, by name."""
-    # What is broken by design has no size: it breaks every strategy that needs it.
-    everything = {**dict.fromkeys(by_design), **breaks}
-    return tuple(sorted((need for need in needs if not need.met(everything)), key=lambda need: need.assumption.name))
 
 
 def predict(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.auditing.audit import audit
-from incload.contenders.contender import SyncRequest
+from incload.contenders.contender import Counters, SyncRequest
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.on_disk import open_on_disk
 from incload.harness.sandbox.sandbox import open_sandbox
@@ -57,6 +57,11 @@ class Observed:
     state_bytes: int | None = None
     rows_at_end: int = 0
     peak_bytes: int | None = None
+
+    @property
+    def start_up(self) -> float | None:
+        """How long the contender took until it could be asked; None where that is not known."""
+        return max((each.start_up for each in self.syncs if each.start_up is not None), default=None)
 
     def total(self, counter: str) -> int | None:
         """Return the sum of one counter over all syncs; None when any sync did not count it."""
@@ -198,7 +203,14 @@ class _Running:
             result = self._contender.sync(request)
             self._sandbox.put(result.place)
         self._clock.advance(timer.read() if result.seconds is None else result.seconds)
-        return result
+        return self._counted(result)
+
+    def _counted(self, result: SyncResult) -> SyncResult:
+        """Add what the sandbox can say of rows written without need, where the contender does not."""
+        counters = result.counters or Counters()
+        if counters.unchanged is not None or self._sandbox.rewritten is None:
+            return result
+        return replace(result, counters=replace(counters, unchanged=self._sandbox.rewritten))
 
     def _enter(self, number: int, result: SyncResult) -> None:
         observed = self.observed

@@ -15,6 +15,7 @@ from incload.auditing.audit import order
 from incload.cursor import UNITS, Timestamps
 from incload.harness.trials.error_timeline import counts
 from incload.harness.trials.fault_stories import fault_sentences
+from incload.harness.trials.seen_change import seen_sentence
 from incload.query_words import in_words, named
 from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Since, WriteRule
 
@@ -68,7 +69,7 @@ def story(history: History, observed: Observed) -> str:
         _what_happened(history.table, key, change),
         _committed_late(history, observed, first, key, change),
         *fault_sentences(observed.faults, observed.ticks[first], observed.ticks[first - 1] if first else None),
-        _what_was_asked(observed, first),
+        _what_was_asked(observed, first) or _what_could_be_seen(history, observed, key, change),
         _why_not(observed, first, key, change),
         _what_became(observed, key, first),
     ]
@@ -157,6 +158,13 @@ def _what_was_asked(observed: Observed, sync: int) -> str:
     if asked is None:
         return ""
     return f"{_remembered(asked.before)}, sync {observed.ticks[sync]} asked for {_asked(asked.delta)}."
+
+
+def _what_could_be_seen(history: History, observed: Observed, key: Key, change: _Change | None) -> str:
+    """Say how a change stood beside what was visible before it, for a loader that does not say what it asked for."""
+    if change is None or change.tick == 0:
+        return ""
+    return seen_sentence(history, observed.faults, key, change.tick)
 
 
 def _remembered(state: State) -> str:

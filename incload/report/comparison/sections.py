@@ -14,6 +14,7 @@ from incload.report.comparison.time_to_heal import healing_blocks
 from incload.report.comparison.verdict_matrix import matrix_blocks
 from incload.report.comparison.witnesses import story_blocks
 from incload.report.comparison.write_rule_matrix import SUITE, mismatch_blocks
+from incload.report.foreign.sections import foreign_blocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,7 @@ def report_blocks(frame: pd.DataFrame) -> list[Block]:
         *scenario_blocks(frame),
         *limits_blocks(frame),
         *matrix_blocks(frame),
+        *foreign_blocks(frame),
         *mismatch_blocks(rules),
         *cheapest_blocks(frame),
         *scenario_cost_blocks(frame),
