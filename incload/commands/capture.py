@@ -76,7 +76,8 @@ def _install(options: argparse.Namespace) -> int:
 
     key = named("--key", options.key) if options.key else ()
     kept = install(*_log(options), key)
-    sys.stdout.write(f"The changes of {kept.table} are logged from now on.\n{_line(kept)}")
+    caution = f"{kept.caution}\n" if kept.caution else ""
+    sys.stdout.write(f"The changes of {kept.table} are logged from now on.\n{_line(kept)}{caution}")
     return 0
 
 

@@ -324,6 +324,14 @@ def test_a_file_of_records_is_a_source(places: Places, tmp_path: Path) -> None:
     assert found(audit(file, places.url("sqlite", "c"), key="id")) == {"stale": [(2,)]}
 
 
+def test_a_file_without_records_is_an_empty_source(places: Places, tmp_path: Path) -> None:
+    """Every row of the copy is then one that the source does not have."""
+    (tmp_path / "s.json").write_text("[]", encoding="utf-8")
+    places.run("sqlite", "c", "CREATE TABLE {t} (id INTEGER, v TEXT)", "INSERT INTO {t} VALUES (1, 'x')")
+
+    assert found(audit(tmp_path / "s.json", places.url("sqlite", "c"), key="id")) == {"phantom": [(1,)]}
+
+
 def test_many_rows_are_cut_into_blocks(places: Places) -> None:
     """Of 20,000 rows with two wrong ones, a few blocks are fetched."""
     many = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19999)"

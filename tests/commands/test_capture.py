@@ -37,11 +37,29 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     return re.sub(r"\b[0-9a-f]{8}\.", "LOG.", read.out + read.err)
 
 
+@pytest.mark.parametrize("repair", ["install", "remove"])
+def test_a_change_table_that_was_dropped_by_hand_stops_writes_until_it_is_repaired(shop: Path, repair: str) -> None:
+    """SQLite cannot prevent it; what `install` says about it is so. To rename the table stops nothing."""
+    run("install", "--table", "orders")
+    with closing(sqlite3.connect(shop)) as connection, connection:
+        connection.execute("ALTER TABLE _incload_log_orders RENAME TO other")
+        connection.execute("INSERT INTO orders VALUES (1, 'a')")
+        connection.execute("DROP TABLE other")
+    insert = "INSERT INTO orders VALUES (2, 'b')"
+    with closing(sqlite3.connect(shop)) as connection, pytest.raises(sqlite3.OperationalError, match="no such table"):
+        connection.execute(insert)
+    assert run(repair, "--table", "orders") == 0
+    with closing(sqlite3.connect(shop)) as connection, connection:
+        connection.execute(insert)
+
+
 def test_a_log_is_made_shown_trimmed_and_taken_away(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each command says in a sentence what is so from now on."""
     assert run("install", "--table", "orders") == 0
     assert said(capsys) == (
         "The changes of orders are logged from now on.\n  orders by id: up to LOG.1, 1 entry, whole\n"
+        "Do not drop the table _incload_log_orders: SQLite lets anyone, and writes to orders fail from then on, until "
+        "`incload capture install` or `remove` runs.\n"
     )
     with closing(sqlite3.connect(shop)) as connection, connection:
         connection.execute("INSERT INTO orders VALUES (1, 'a'), (2, 'b')")

@@ -16,7 +16,7 @@ from incload.errors import Refused
 from incload.history.cursor_model import Model
 from incload.history.history import History, Tick
 from incload.history.lag import syncs
-from incload.history.lag_profile import CURVE_POINTS, Forecast, Profiler, _curve
+from incload.history.lag_profile import CURVE_POINTS, WINDOWS, Forecast, Profiler, _curve
 from incload.strategy import Reach
 from incload.table import Column, Kind, Table
 
@@ -156,3 +156,17 @@ def test_what_is_no_span_is_refused(text: str) -> None:
     """By the name of its option."""
     with pytest.raises(Refused, match=r"^--x .* is no span of time: write a number and s, m, h, d or w, such as 90s"):
         duration(text, "--x")
+
+
+def test_the_windows_that_are_tried_when_none_are_named() -> None:
+    """No window, a minute, ten, an hour, six, a day and a week."""
+    assert [window // timedelta(minutes=1) for window in WINDOWS] == [0, 1, 10, 60, 360, 1_440, 10_080]
+
+
+@pytest.mark.parametrize(("guarded", "kept"), [(False, {("a",)}), (True, {("a",)})])
+def test_a_model_that_reads_everything_removes_what_is_gone(*, guarded: bool, kept: set[tuple[str, ...]]) -> None:
+    """At every second sync all rows are read, and those that are no more leave the copy."""
+    past = history([("a", "1", 900), ("b", "1", 800)], ([("a", "2", 1_050)], []), ([], ["b"]))
+    model = Model(Reach(every=2), guarded=guarded).run(past)
+
+    assert set(model.target) == kept

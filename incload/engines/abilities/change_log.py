@@ -51,6 +51,7 @@ class Kept:
         position: Up to where it goes.
         entries: How many entries it holds; None where that is not known.
         state: `whole`, or what is wrong with it.
+        caution: What the owner must not do, for then the application's writes would fail; empty for nothing.
     """
 
     log: Capability
@@ -59,6 +60,7 @@ class Kept:
     position: str
     entries: int | None
     state: str
+    caution: str = ""
 
     @property
     def cursor(self) -> str | None:

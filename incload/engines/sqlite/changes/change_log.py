@@ -96,7 +96,11 @@ class SqliteLog(ChangeLog):
         if known is None:
             return None
         state = self._state(known.key, [each for each in found if each[1] != REGISTRY])
-        return Kept(Capability.TRIGGERS, self._table, known.key, f"{known.token}.{known.last}", None, state)
+        caution = (
+            f"Do not drop the table {self._log}: SQLite lets anyone, and writes to {self._table} fail from then on, "
+            "until `incload capture install` or `remove` runs."
+        )
+        return Kept(Capability.TRIGGERS, self._table, known.key, f"{known.token}.{known.last}", None, state, caution)
 
     def _state(self, key: tuple[str, ...], found: list[tuple[str, str, int, str]]) -> str:
         """Say what is wrong with the log, given what the catalogue holds of the table and its log."""

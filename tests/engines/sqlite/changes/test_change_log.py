@@ -264,9 +264,9 @@ AGAIN = (
 WRITTEN = ("INSERT INTO events (id, code) VALUES (8, 'h')", "REPLACE INTO events (id, code) VALUES (9, 'b')")
 DDL = {
     "a new column": (("ALTER TABLE events ADD w INTEGER DEFAULT 7",), ""),
-    "a renamed column": (("ALTER TABLE events RENAME v TO w",), "has another schema than the source"),
-    "a renamed unique column": (("ALTER TABLE events RENAME code TO kode",), "has another schema than the source"),
-    "a dropped column": (("ALTER TABLE events DROP v",), "has another schema than the source"),
+    "a renamed column": (("ALTER TABLE events RENAME v TO w",), ""),
+    "a renamed unique column": (("ALTER TABLE events RENAME code TO kode",), ""),
+    "a dropped column": (("ALTER TABLE events DROP v",), ""),
     "built again": (AGAIN, "triggers are missing"),
     "built again with its triggers": ((*AGAIN, "{triggers}"), "the table was built again"),
     "built again and packed": ((*AGAIN, "{triggers}", "VACUUM"), "the table was built again"),
@@ -313,12 +313,13 @@ def test_no_write_fails_and_no_change_is_missed(captured: Ends, what: str) -> No
     if sentence:
         with pytest.raises(Refused, match=sentence):
             _load(captured, evolve=True)
-    if "schema" not in sentence and "expression" not in sentence:
+    if "expression" not in sentence:
         if sentence:
             capture.install(captured.source, "events", Capability.TRIGGERS)
         _load(captured, evolve=True, guards=REMOVING)
 
-        assert captured.rows() == captured.source_rows()
+        names = ", ".join(str(name) for (name,) in captured.source_rows("SELECT name FROM pragma_table_info('events')"))
+        assert captured.rows(f"SELECT {names} FROM events ORDER BY 1") == captured.source_rows()
 
 
 def test_a_renamed_table_has_no_log(captured: Ends) -> None:
