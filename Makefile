@@ -34,7 +34,7 @@ peers-report: $(READY) ## run the peers in .peers through every scenario and wri
 	$(BIN)/python bench/peers/report.py $(if $(PEERS),--peers $(PEERS)) $(if $(JOBS),--jobs $(JOBS))
 
 hard: $(READY) ## try everything that may go wrong, at every point: crashes, races, garbage, malice; takes hours
-	$(BIN)/python -m pytest -q -o faulthandler_timeout=0 --hard tests/hard
+	$(BIN)/python -m pytest -q -o faulthandler_timeout=0 --hard tests
 
 soak: $(READY) ## run 10,000 syncs in one process on each of three pairs of engines, and see that nothing grows
 	$(BIN)/python -m pytest -q -o faulthandler_timeout=0 --hard tests/hard/test_soak.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from incload.engines.postgres import server
+from tests.effort import SWITCH, is_hard
 from tests.ends import between, ends, engines, everywhere, into, pair, sqlite_ends
 
 if TYPE_CHECKING:
@@ -52,8 +54,34 @@ def heavy() -> frozenset[str]:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let everything that a run starts know how much to try."""
+    config.addinivalue_line("markers", "hard: runs with --hard alone (make hard)")
+    if config.getoption("--hard"):
+        os.environ[SWITCH] = "1"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - those of a plugin
+    """Give each file to one process, and all proofs to one: they share what their lives did."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Rooms(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "proofs" if nodeid.startswith("tests/proof/") else super()._split_scope(nodeid)
+
+    return Rooms(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what names PostgreSQL among its parameters where there is no server."""
+    """Begin with the files that take long; skip what is for --hard alone, and PostgreSQL where there is no server."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+    for item in items if not is_hard() else ():
+        if item.get_closest_marker("hard"):
+            item.add_marker(pytest.mark.skip(reason="tried by make hard"))
     reason = server.missing()
     for item in items if reason else ():
         params = item.callspec.params.values() if hasattr(item, "callspec") else ()
@@ -83,9 +111,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def hard(request: pytest.FixtureRequest) -> bool:
+def hard() -> bool:
     """Return whether to try everything."""
-    return bool(request.config.getoption("--hard"))
+    return is_hard()
 
 
 @pytest.fixture(scope="session")

@@ -282,10 +282,16 @@ def test_python_runs_it() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pair", [SQLITE, ("duckdb", "duckdb")], ids="-".join)
 @pytest.mark.parametrize(
-    ("name", "scenarios"),
-    [("timestamp_watermark", ("late_arrivals", "duplicate_timestamps")), ("row_hash_cdc", ("hard_deletes",))],
+    ("name", "scenarios", "pair"),
+    [
+        ("timestamp_watermark", ("late_arrivals",), SQLITE),
+        ("row_hash_cdc", ("hard_deletes",), ("duckdb", "duckdb")),
+        pytest.param("timestamp_watermark", ("duplicate_timestamps",), SQLITE, marks=pytest.mark.hard),
+        pytest.param("timestamp_watermark", ("late_arrivals",), ("duckdb", "duckdb"), marks=pytest.mark.hard),
+        pytest.param("timestamp_watermark", ("duplicate_timestamps",), ("duckdb", "duckdb"), marks=pytest.mark.hard),
+        pytest.param("row_hash_cdc", ("hard_deletes",), SQLITE, marks=pytest.mark.hard),
+    ],
 )
 def test_our_own_load_as_a_command_shows_what_it_shows_inside(
     name: str, scenarios: tuple[str, ...], pair: tuple[str, str]

@@ -19,20 +19,21 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 
-PAIRS = [
-    ("sqlite", "sqlite"),
-    ("duckdb", "duckdb"),
+PAIRS = [("sqlite", "sqlite"), ("duckdb", "duckdb"), ("postgres", "postgres")]
+MORE = [
     ("sqlite", "duckdb"),
     ("duckdb", "sqlite"),
-    ("postgres", "postgres"),
+    ("postgres", "duckdb"),
+    ("sqlite", "postgres"),
+    ("duckdb", "postgres"),
+    ("postgres", "sqlite"),
 ]
-MORE = [("postgres", "duckdb"), ("sqlite", "postgres"), ("duckdb", "postgres"), ("postgres", "sqlite")]
 """The pairs that are killed only where everything is to be tried."""
 
 COVER = {
     "sqlite-sqlite": "timestamp_watermark/append,boundary_dedup/merge,composite_watermark/newest,row_hash_cdc/merge,"
     "row_hash_cdc/mirror,snapshot_diff/mirror,full_refresh/replace,incrementing_id/merge,trigger_cdc/merge",
-    "": "timestamp_watermark/append,row_hash_cdc/merge,full_refresh/replace",
+    "": "row_hash_cdc/merge",
 }
 """The cells that are killed on a pair, and on every other pair, where killing costs many times as much."""
 
@@ -62,7 +63,7 @@ def test_a_killed_load_leaves_no_mixture_and_can_be_run_again(
     tally("crash: boundaries at which a load's process was killed", found["crossed"])
 
     assert found["wrong"] == []
-    assert found["crossed"] > 50
+    assert found["crossed"] > (50 if hard or pair == PAIRS[0] else 20)
 
 
 @pytest.mark.slow

@@ -133,7 +133,7 @@ def test_a_source_that_goes_away_at_any_moment(
         else:
             place.source.write_bytes(b"" if loss == "emptied" else b"not what it was " * 600)
 
-    for at in count(0, 1 if hard else 4):
+    for at in count(0, 1 if hard else 7):
         with taped(Tape(at, lose)) as tape:
             answer = offer(place.command("row_hash_cdc"))
         if not tape.dead:

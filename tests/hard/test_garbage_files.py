@@ -147,7 +147,7 @@ def test_a_file_of_anything_is_loaded_or_refused(name: str, tally: Tally, *, har
     """On every engine, by a strategy of each kind."""
     tried = 0
 
-    @settings(max_examples=3_000 if hard else 100)
+    @settings(max_examples=3_000 if hard else 40)
     @given(KINDS[name], st.sampled_from(ENGINES), st.sampled_from(NAMES))
     def offer_one(content: bytes, engine: str, strategy: str) -> None:
         nonlocal tried
@@ -228,14 +228,16 @@ def test_what_means_nothing_is_refused(what: str, engine: str, tally: Tally) -> 
 @pytest.mark.parametrize(
     ("engine", "columns", "code"), [("sqlite", 2_000, 0), ("sqlite", 2_001, 2), ("duckdb", 2_001, 0)]
 )
-def test_two_thousand_columns(engine: str, columns: int, code: int, tmp_path: Path, tally: Tally) -> None:
+def test_two_thousand_columns(  # noqa: PLR0913 - its parameters and its fixtures
+    engine: str, columns: int, code: int, tmp_path: Path, tally: Tally, *, hard: bool
+) -> None:
     """SQLite has a limit, which is named; up to it even every column is part of a digest."""
     (tmp_path / "x.json").write_text(record(**wide(columns - 3)), encoding="utf-8")
     answers = [
         load(tmp_path / "x.json", tmp_path / "target", engine, name, seconds=120)
-        for name in ("row_hash_cdc", "boundary_dedup")
+        for name in (("row_hash_cdc", "boundary_dedup") if hard else ("row_hash_cdc",))
     ]
     tally("garbage: files of records", 1)
 
-    assert [answer.code for answer in answers] == [code, code]
+    assert {answer.code for answer in answers} == {code}
     assert ("a table of SQLite holds 2,000" in answers[0].err) is (code == 2)

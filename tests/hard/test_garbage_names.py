@@ -175,7 +175,7 @@ def test_tables_of_any_name_in_files(pair: tuple[str, str], tally: Tally, *, har
     def bases(folder: Path) -> tuple[Base, Base]:
         return Base(pair[0], folder / "source"), Base(pair[1], folder / "target")
 
-    try_names(pair, bases, 3_000 if hard else 150 if pair == ("sqlite", "sqlite") else 60, tally)
+    try_names(pair, bases, 3_000 if hard else 60 if pair == ("sqlite", "sqlite") else 20, tally)
 
 
 @pytest.mark.slow
@@ -191,7 +191,7 @@ def test_tables_of_any_name_on_a_server(pair: tuple[str, str], tally: Tally, *, 
             )
             return source, target
 
-        try_names(pair, bases, 1_000 if hard else 40, tally)
+        try_names(pair, bases, 1_000 if hard else 15, tally)
 
 
 @pytest.mark.parametrize("pair", [("sqlite", "sqlite"), ("duckdb", "duckdb"), ("duckdb", "sqlite")], ids="-".join)

@@ -21,6 +21,7 @@ from incload.loading.connections import Connections
 from incload.loading.plan import Guards, Plan
 from incload.loading.sync import sync
 from incload.registry import strategy
+from tests.effort import effort
 
 Step = tuple[Literal["put", "delete", "sync"], int, int]
 PUT = st.tuples(st.just("put"), st.integers(1, 5), st.integers(0, 2))
@@ -28,7 +29,7 @@ DELETE = st.tuples(st.just("delete"), st.integers(1, 5), st.just(0))
 SYNC = st.tuples(st.just("sync"), st.just(0), st.just(0))
 LATE = st.tuples(st.just("put"), st.integers(1, 5), st.integers(-60, 2))
 CONTENTS = ("a", "b", None)
-HOUSE = settings(max_examples=60)
+HOUSE = settings(max_examples=effort(30, 500))
 
 
 @dataclass

@@ -16,13 +16,14 @@ from incload.harness.trials.prediction import broken
 from incload.history.breaks import measure
 from incload.registry import strategy
 from incload.strategy import Assumption, Strategy, WriteRule
+from tests.effort import effort
 
 if TYPE_CHECKING:
     from incload.history.breaks import Breaks
 
-LIVES = 300
+LIVES = effort(150, 1_000)
 """Lives that every strategy is tried on under its own write rule."""
-FEWER = 120
+FEWER = effort(60, 400)
 """Lives for the other write rules."""
 
 Tries = Callable[[Strategy], tuple[Tried, ...]]

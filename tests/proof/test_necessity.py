@@ -14,6 +14,7 @@ from incload.harness.falsify.claims import attempt, breakable, observe, provable
 from incload.harness.sandbox.sandbox import PAIRS, pair_name
 from incload.harness.trials.witness import story
 from incload.strategy import Assumption, Need, WriteRule
+from tests.effort import effort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,8 +104,8 @@ def test_counterexamples_are_small(on_file: tuple[Shown, ...]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("pair", PAIRS[1:], ids=pair_name)
 def test_other_engines_agree(pair: tuple[str, str], on_file: tuple[Shown, ...], tmp_path: Path) -> None:
-    """Every life on file makes the same rows wrong, after the same syncs, on every pair of engines."""
-    for number, shown in enumerate(on_file):
+    """A life on file makes the same rows wrong, after the same syncs, on every pair of engines: one in four, or all."""
+    for number, shown in enumerate(on_file[:: effort(4, 1)]):
         folder = tmp_path / str(number)
         folder.mkdir()
         if shown.strategy.asks and session_type(pair[0]).cannot(shown.strategy.asks):

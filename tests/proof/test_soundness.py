@@ -14,6 +14,7 @@ from incload.harness.trials.prediction import broken
 from incload.history.breaks import measure
 from incload.history.cursor_model import Model
 from incload.strategy import WriteRule
+from tests.effort import effort
 
 if TYPE_CHECKING:
     from conftest import RuleTries, Tries
@@ -61,7 +62,7 @@ def test_the_wrong_rows_are_predicted(each: Strategy, tries: Tries) -> None:
         assert (tried.life, set(model.ever_wrong)) == (tried.life, tried.wrong)
 
 
-@settings(max_examples=50)
+@settings(max_examples=effort(12, 500))
 @given(life=lives())
 def test_no_life_that_can_be_drawn_is_a_counterexample(life: Life) -> None:
     """No strategy under any rule is wrong where all it needs holds, and the model knows what is wrong elsewhere."""

@@ -17,6 +17,7 @@ from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
 from incload.strategy import AfterKey, Changed, Everything, Since
 from incload.table import Column, Kind, Table
+from tests.effort import effort
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,7 +144,7 @@ def state() -> SqliteSession:
     return SqliteSession(None, None)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=effort(400, 5_000))
 @given(
     column=columns(),
     bounds=st.tuples(DAYS, SECONDS, DAYS, SECONDS),

@@ -22,6 +22,7 @@ from incload.harness.replays.replay import ReplayPlan, replay
 from incload.history.recorded.options import ReplayOptions
 from incload.history.recorded.reader import open_history
 from incload.registry import strategies
+from tests.effort import effort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -192,7 +193,7 @@ def test_what_cannot_follow_needs_a_server_or_numbers() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=effort(15, 300), deadline=None)
 @given(pasts(), st.booleans(), st.integers(1, 3))
 def test_harness_and_reference_agree(past: Past, keep: bool, every: int) -> None:  # noqa: FBT001 - drawn
     """Every figure of every strategy is that of the reference, and every window did what was predicted of it."""

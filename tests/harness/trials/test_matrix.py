@@ -75,10 +75,11 @@ HEALED = {"late_arrivals": (31, 30, 5.0, 5), "duplicate_timestamps": (16, 15, 5.
 TIMES = {"load_seconds_min", "load_seconds_median", "table_rows_per_second", "times_reference", "peak_memory_bytes"}
 """What differs from run to run."""
 
-slow = pytest.mark.slow
+slow, hard = pytest.mark.slow, pytest.mark.hard  # `make check` compares all pairs with the baseline
 OTHERS = [pair for pair in PAIRS if pair != ("sqlite", "sqlite")]
 every_pair = pytest.mark.parametrize(
-    "pair", [pytest.param(pair_name(pair), marks=[] if pair == ("sqlite", "sqlite") else slow) for pair in PAIRS]
+    "pair",
+    [pytest.param(pair_name(pair), marks=[] if pair == ("sqlite", "sqlite") else [slow, hard]) for pair in PAIRS],
 )
 
 
