@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.engines.sqlite import session, transfer
+from incload.engines.sqlite import session
+from incload.engines.sqlite.arrow import transfer
 from incload.errors import Refused
 from incload.loading.connections import Connections
 from incload.loading.plan import Plan
