@@ -15,7 +15,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from incload.errors import Refused, masked, on_one_line
+from incload.errors import Refused, masked, meant_by, on_one_line, unknown
 from incload.terminal import logs, plain_text
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _stoppable(asked):
             given = plain_text.read_as_utf8(sys.argv[1:] if arguments is None else arguments)
-            options = _parser(given).parse_args(given)
+            parser = _parser(given)
+            _check_options(parser, given)
+            options = parser.parse_args(given)
             if options.verbose:
                 logs.show_on_stderr()
             code = int(options.run(options))
@@ -167,8 +169,40 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     named = next((argument for argument in arguments if not argument.startswith("-")), "")
     if named in commands.RENAMED:
         raise Refused(f"`incload {named}` is `incload {commands.RENAMED[named]}` now: its options are the same.")
+    if named and named not in commands.COMMANDS:
+        raise unknown("command", named, commands.COMMANDS)
     for command, text in commands.COMMANDS.items():
         added = subparsers.add_parser(command, help=text, formatter_class=_Help)
         if command == named:
             commands.add_options(command, added)
     return parser
+
+
+def _check_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+    """Refuse an option that a command does not have, with what was meant; argparse would miss another one first."""
+    known = {option: None for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - it shows them in no other way
+    for number, argument in enumerate(arguments):
+        if argument == "--":
+            return None
+        inner = _inner(parser, argument)
+        if inner is not None:
+            return _check_options(inner, arguments[number + 1 :])
+        name = argument.partition("=")[0]
+        if argument.startswith("--") and not any(option.startswith(name) for option in known):
+            raise _no_option(parser.prog, name, [option for option in known if option.startswith("--")])
+    return None
+
+
+def _inner(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser | None:
+    """Return the parser of a command inside another, if there is one of that name."""
+    for action in parser._actions:  # noqa: SLF001 - as above
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
+            found: argparse.ArgumentParser | None = action.choices.get(name)
+            return found
+    return None
+
+
+def _no_option(program: str, name: str, known: list[str]) -> Refused:
+    meant = meant_by(name, known)
+    hint = f"did you mean {' or '.join(meant)}?" if meant else f"`{program} --help` lists them."
+    return Refused(f"unknown option of {program} {name!r}: {hint}")

@@ -52,9 +52,14 @@ class Unable(Refused):
 def unknown(kind: str, name: str, known: Iterable[str]) -> Refused:
     """Build the refusal of a name that is not in a list, with the known names that may have been meant."""
     names = sorted(known)
-    meant = _meant(name.casefold(), names)
+    meant = meant_by(name, names)
     hint = f"did you mean {' or '.join(map(visible, meant))}?" if meant else f"known: {', '.join(map(visible, names))}."
     return Refused(f"unknown {kind} {name!r}: {hint}")
+
+
+def meant_by(name: str, names: list[str]) -> list[str]:
+    """Return the names that may have been meant by one that is not among them; nothing where none is near."""
+    return _meant(name.casefold(), names)
 
 
 def _meant(name: str, names: list[str]) -> list[str]:

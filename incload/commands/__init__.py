@@ -28,12 +28,14 @@ COMMANDS = {
     "advise": "recommend a load for a table, from its history or one state of it",
     "report": "render the reports again from a CSV, without running anything",
     "check": "compare a report with the baseline",
+    "completion": "print what a shell needs to complete commands and options",
     "list": "show strategies, scenarios and engines, a line each",
 }
 """Each command and a line about it, in the order of the help page."""
 _PLACES = {
     "list": "list_",
     "init": "setup.init",
+    "completion": "setup.completion",
     "repair": "tables.repair",
     "advise": "tables.advise",
     "watch": "tables.watch",

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from incload.commands.options.columns import named
+from incload.commands.output.plain import add_format_to, json_text
 from incload.errors import Refused, unknown
 from incload.report.format import plural
 
@@ -45,6 +46,7 @@ def _action(actions: Subparsers, name: str, text: str, run: object) -> argparse.
     action.add_argument("--table", help="the table whose changes are logged")
     if name != "list":
         action.add_argument("--kind", default="triggers", help="triggers (the default), log or horizon")
+    add_format_to(action)
     action.set_defaults(run=run)
     return action
 
@@ -77,8 +79,7 @@ def _install(options: argparse.Namespace) -> int:
     key = named("--key", options.key) if options.key else ()
     kept = install(*_log(options), key)
     caution = f"{kept.caution}\n" if kept.caution else ""
-    sys.stdout.write(f"The changes of {kept.table} are logged from now on.\n{_line(kept)}{caution}")
-    return 0
+    return _say(options, kept, f"The changes of {kept.table} are logged from now on.\n{_line(kept)}{caution}")
 
 
 def _remove(options: argparse.Namespace) -> int:
@@ -86,8 +87,8 @@ def _remove(options: argparse.Namespace) -> int:
 
     source, table, log = _log(options)
     remove(source, table, log)
-    sys.stdout.write(f"The changes of {table} are not logged any more.\n")
-    return 0
+    found = {"table": table, "kind": options.kind, "removed": True}
+    return _say(options, found, f"The changes of {table} are not logged any more.\n")
 
 
 def _trim(options: argparse.Namespace) -> int:
@@ -95,18 +96,23 @@ def _trim(options: argparse.Namespace) -> int:
 
     source, table, log = _log(options)
     gone = trim(source, table, log, options.until)
-    sys.stdout.write(
+    said = (
         f"{plural(gone, 'entry', 'entries')} of the change log of {table} {'is' if gone == 1 else 'are'} gone; "
         f"a load that has not read up to {options.until} reads everything.\n"
     )
-    return 0
+    return _say(options, {"table": table, "until": options.until, "entries": gone}, said)
 
 
 def _list(options: argparse.Namespace) -> int:
     from incload.loading.capture import listed
 
     found = listed(*_place(options))
-    sys.stdout.write("".join(map(_line, found)) or "No change log is kept there.\n")
+    return _say(options, found, "".join(map(_line, found)) or "No change log is kept there.\n")
+
+
+def _say(options: argparse.Namespace, found: object, sentence: str) -> int:
+    """Print what was done or found, in the form that was asked for."""
+    sys.stdout.write(json_text(found) if options.format == "json" else sentence)
     return 0
 
 

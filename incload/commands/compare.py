@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.api.folders import check_folder
+from incload.commands.output.plain import add_format_to, json_text
 
 if TYPE_CHECKING:
     import argparse
@@ -36,6 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
     )
+    add_format_to(parser)
     parser.set_defaults(run=run, stopped="stopped before the reports were complete: run the command again.")
 
 
@@ -103,6 +105,9 @@ def run(options: argparse.Namespace) -> int:
     with Progress("trials", len(cells) * options.rounds) as progress:
         found = run_comparison(cells, options.rounds, options.workers, options.report_dir, progress.step)
     outcomes, failures = found.outcomes, found.failures
+    if options.format == "json":
+        sys.stdout.write(json_text(found.to_dict()))
+        return 1 if failures else 0
     refused = Counter(each.reason for each in outcomes if each.outcome == "not_applicable")
     sys.stdout.write("".join(f"  n/a in {count} trials: {reason}\n" for reason, count in refused.items()))
     sys.stdout.write("".join(f"  {line}\n" for line in failures))

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from incload.commands.compare import add_contenders_to, split
+from incload.commands.output.plain import add_format_to, json_text
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evidence", default="core", help="for a --contender: the scenarios that show what it needs (default core)"
     )
+    add_format_to(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the cell and print it."""
     explained = _explained(options)
-    sys.stdout.write(explained.text)
+    sys.stdout.write(json_text(explained) if options.format == "json" else explained.text)
     return 0 if explained.as_predicted else 1
 
 

@@ -8,6 +8,8 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from incload.commands.output.plain import add_format_to, json_text
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,24 +29,33 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--assumptions", action="store_true", help="show who needs which assumption, and what breaks it"
     )
+    add_format_to(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the lists."""
     if options.assumptions:
-        sys.stdout.write("\n".join(_assumptions()))
+        said = "\n".join(_assumptions())
+        sys.stdout.write(json_text(_assumptions_by_name()) if options.format == "json" else said)
         return 0
     from incload.engines.files.layout import PACKED, RECORD_FILES
     from incload.engines.registry import needed_by
     from incload.history.synthetic.scenarios import SCENARIOS
     from incload.registry import strategies
 
-    _section("Strategies", ((each.id, _described(each)) for each in strategies()))
-    _section("Scenarios", ((each.id, each.sentence) for each in SCENARIOS))
-    _section("Engines", ((each, f"source and target{needs and f'; needs {needs}'}") for each, needs in needed_by()))
     packed = {kind: "source" if kind == "parquet" else f"source; {PACKED} may follow" for kind in RECORD_FILES.values()}
-    _section("Files of records", ((ending, packed[kind]) for ending, kind in RECORD_FILES.items()))
+    lists = {
+        "Strategies": [(each.id, _described(each)) for each in strategies()],
+        "Scenarios": [(each.id, each.sentence) for each in SCENARIOS],
+        "Engines": [(each, f"source and target{needs and f'; needs {needs}'}") for each, needs in needed_by()],
+        "Files of records": [(ending, packed[kind]) for ending, kind in RECORD_FILES.items()],
+    }
+    if options.format == "json":
+        sys.stdout.write(json_text({title.lower().replace(" ", "_"): dict(rows) for title, rows in lists.items()}))
+        return 0
+    for title, rows in lists.items():
+        _section(title, rows)
     return 0
 
 
@@ -72,6 +83,22 @@ def _assumptions() -> Iterator[str]:
         said = [("it holds when", each.value), *_needing(each), ("a write rule needs it", _rules_needing(each))]
         said += [("broken in", _breaking(each)), ("broken by design by", _by_design(each))]
         yield f"{each.name}\n" + "".join(_paragraph(name, text) for name, text in said if text)
+
+
+def _assumptions_by_name() -> dict[str, dict[str, str]]:
+    """Return the same as plain values."""
+    from incload.assumptions import Assumption
+
+    return {
+        each.name: {
+            "holds_when": each.value,
+            **{name.replace(" ", "_"): said for name, said in _needing(each)},
+            "needed_by_write_rules": _rules_needing(each),
+            "broken_in": _breaking(each),
+            "broken_by_design_by": _by_design(each),
+        }
+        for each in Assumption
+    }
 
 
 def _paragraph(name: str, text: str) -> str:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.commands.output.plain import add_format_to, json_text
 from incload.commands.replay import add_history_to, given
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--cursor-unit", choices=["s", "ms", "us", "ns"], help="what an integer cursor of a table counts since 1970"
     )
     parser.add_argument("--report-dir", type=Path, default=None, help="where a report goes (default: none is written)")
+    add_format_to(parser)
     parser.set_defaults(run=run, stopped="stopped before the profile was complete: run the command again.")
 
 
@@ -45,6 +47,9 @@ def run(options: argparse.Namespace) -> int:
 
     with Progress("snapshots") as progress:
         found = run_profile(options.path, given(options), shlex.join(["incload", *sys.argv[1:]]), progress)
+    if options.format == "json":
+        sys.stdout.write(json_text(found.to_dict()))
+        return 0
     if found.table:
         sys.stdout.write(f"{plain(standing_blocks(found.table))}\n")
     if facts := found.history:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from incload.commands.options.columns import named
 from incload.commands.options.layouts import add_layout_to
+from incload.commands.output.plain import add_format_to, json_text
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
     )
+    add_format_to(parser)
     parser.set_defaults(run=run, stopped="stopped before the reports were complete: run the command again.")
 
 
@@ -93,7 +95,11 @@ def run(options: argparse.Namespace) -> int:
     with Progress("snapshots") as progress:
         found = run_replay(options.path, asked, shlex.join(["incload", *sys.argv[1:]]), progress)
     rows, facts = found.rows, found.facts
+    code = 1 if any(row.outcome == "unknown" for row in rows) else 0
+    if options.format == "json":
+        sys.stdout.write(json_text(found.to_dict()))
+        return code
     sys.stdout.write(f"{headline(rows, facts)}\n\n")
     sys.stdout.write(plain([*hint_blocks(facts), *answer_blocks(rows), *window_blocks(facts)]))
     sys.stdout.write("".join(f"\n{path}" for path in found.written) + "\n")
-    return 1 if any(row.outcome == "unknown" for row in rows) else 0
+    return code

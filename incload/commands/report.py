@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.api.folders import check_folder, reports_into
+from incload.commands.output.plain import add_format_to, json_text
 
 if TYPE_CHECKING:
     import argparse
@@ -16,6 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
     parser.add_argument("csv", type=Path, help="the CSV of a comparison or of a replay")
     parser.add_argument("--report-dir", type=Path, default=None, help="where the reports go (default: beside the CSV)")
+    add_format_to(parser)
     parser.set_defaults(run=run)
 
 
@@ -31,5 +33,6 @@ def run(options: argparse.Namespace) -> int:
         check_folder(folder)
     with reports_into(folder):
         written = render(options.csv, folder)
-    sys.stdout.write("".join(f"{path}\n" for path in written))
+    listed = "".join(f"{path}\n" for path in written)
+    sys.stdout.write(json_text({"written": written}) if options.format == "json" else listed)
     return 0

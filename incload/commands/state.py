@@ -7,6 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from incload.commands.many.chosen import add_choice_to, chosen, names_in
+from incload.commands.output.plain import add_format_to, json_text
+from incload.commands.output.states import change_values, state_values
 
 if TYPE_CHECKING:
     import argparse
@@ -47,6 +49,7 @@ def _action(actions: Subparsers, name: str, text: str, run: object, *, whole: bo
     which = "the table that is loaded (default: every one)" if whole else "the table that is loaded"
     action.add_argument("--table", required=not whole, help=which)
     action.add_argument("--strategy", help="the strategy; needed only if several have a state for the table")
+    add_format_to(action)
     action.set_defaults(run=run)
     return action
 
@@ -61,14 +64,23 @@ def _choice(options: argparse.Namespace) -> Choice:
 def _show(options: argparse.Namespace) -> int:
     from incload.loading.state.edit import look
 
-    if chosen(options, options.target, ("strategy",)):
+    many = chosen(options, options.target, ("strategy",))
+    if many:
         from incload.commands.many import state_all
 
-        state_all.show(state_all.looked_at(options, names_in(options)), lambda each: _described(options, each))
-        return 0
-    for remembered in look(_choice(options)):
-        sys.stdout.write("\n".join(_described(options, remembered)) + "\n")
+        found = state_all.looked_at(options, names_in(options))
+    states = [each for _, kept in found for each in kept] if many else look(_choice(options))
+    if options.format == "json":
+        sys.stdout.write(json_text([state_values(each, _next_of(options, each)) for each in states]))
+    elif many:
+        state_all.show(found, lambda each: _described(options, each))
+    else:
+        sys.stdout.write("".join(f"{line}\n" for each in states for line in _described(options, each)))
     return 0
+
+
+def _next_of(options: argparse.Namespace, found: Remembered) -> str:
+    return _next(options, found, found.entry, found.table)
 
 
 def _described(options: argparse.Namespace, remembered: Remembered) -> list[str]:
@@ -82,7 +94,7 @@ def _described(options: argparse.Namespace, remembered: Remembered) -> list[str]
         lines += [f"  key: {entry.shown_key}"] if entry.shown_key is not None else []
         lines += [f"  digests: {remembered.digests}"] if entry.state.digests else []
         lines += [f"  position in the change log: {entry.state.position}"] if entry.state.position else []
-    lines.append(f"  {_next(options, remembered, entry, remembered.table)}")
+    lines.append(f"  {_next_of(options, remembered)}")
     lines += [
         f"  run {past.run}  {past.at}  {_by(past)}  {past.rows} rows  {_value(past, said)}"
         for past, said in remembered.history
@@ -126,6 +138,10 @@ def _report(options: argparse.Namespace, change: Change, done: str) -> int:
     """Print what was done, and what it means for the next load."""
     from incload.loading.state.describe import consequence
 
+    if options.format == "json":
+        values = change_values(change, options.table, done, _next(options, change, change.after, options.table))
+        sys.stdout.write(json_text({**values, "dry_run": options.dry_run}))
+        return 0
     would = "would be " if options.dry_run else "is "
     lines = [
         f"The state of {options.table} by {change.strategy} {would}{done}.",

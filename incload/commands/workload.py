@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from incload.commands.output.plain import add_format_to, json_text, plain
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="what the transactions are drawn from (default 1)")
     parser.add_argument("--target", choices=["duckdb", "sqlite"], default="duckdb", help="the engine of the copies")
     parser.add_argument("--strategies", default="", help="names separated by commas (default: eight that differ)")
+    add_format_to(parser)
     parser.set_defaults(run=run)
 
 
@@ -62,5 +64,6 @@ def run(options: argparse.Namespace) -> int:
     guards = Guards(allow_removals=True)
     chosen = [NativeContender(strategy(name), guards=guards) for name in split(options.strategies) or STRATEGIES]
     outcome = run_workload(work, chosen, options.every, options.target)
-    sys.stdout.write(format_summary(outcome))
+    found = {**plain(outcome), "broken": outcome.broken}
+    sys.stdout.write(json_text(found) if options.format == "json" else format_summary(outcome))
     return 1 if outcome.broken else 0

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from incload.engines.endpoint import Endpoint
 from incload.engines.files.layout import RECORD_FILES, ending_of
@@ -160,7 +160,7 @@ def _usable(text: str) -> Path:
     """Return a path that the system can be asked about, whether there is anything or not."""
     if "\0" in text:
         raise Refused(f"the path {text!r} holds a NUL character, which no name of a file does: leave it out.")
-    path = Path(text)
+    path = at_home(text)
     try:
         text.encode()
         path.stat()
@@ -193,8 +193,38 @@ def record_format(path: Path) -> str | None:
     return RECORD_FILES[ending] if ending else None
 
 
+def at_home(text: str) -> Path:
+    """Return a path, in which `~` is the user's folder; a shell has not expanded it within quotes or a URL."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # there is no such user, and so it is a name
+        return path
+
+
+_MAGIC = (("sqlite", 0, b"SQLite format 3\0"), ("duckdb", 8, b"DUCK"))
+"""How the files of each engine begin: where, and with what."""
+_ENDINGS = {"sqlite": ("db", "sqlite", "sqlite3", "db3"), "duckdb": ("duckdb", "ddb")}
+
+
+def _database_at(path: Path) -> str:
+    """Return the engine of a database's file, by what it holds, or else by its name; empty for another file."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:
+        start = b""
+    for engine, place, magic in _MAGIC:
+        if start[place:].startswith(magic):
+            return engine
+    ending = path.suffix.lower().removeprefix(".")
+    return "" if start else next((engine for engine, known in _ENDINGS.items() if ending in known), "")
+
+
 def _record_file(text: str) -> Location:
     if record_format(Path(text)) is None:
+        if engine := _database_at(at_home(text)):
+            raise Refused(f"{text!r} is a database: write its URL, {engine}:///{quote(text)}.")
         said = "what was named" if "@" in text or "password" in text.lower() else repr(text)  # may hold a password
         raise Refused(
             f"{said} is neither a file of records ({', '.join(RECORD_FILES)}) nor a database URL "
