@@ -16,7 +16,6 @@ test: $(READY) ## run every test, in as many processes as there are processors
 
 compare: $(READY) ## compare all strategies and write the report; ENGINES=postgres for the pairs of a server
 	$(BIN)/python -m pytest bench --benchmark-only -q $(if $(ENGINES),--engines $(ENGINES))
-	@echo "The report: reports/latest.md; every figure in it: reports/latest.csv"
 
 check: compare ## compare, then fail if anything is worse than the committed baseline
 	$(BIN)/incload check reports/baseline.csv reports/latest.csv
@@ -47,7 +46,7 @@ versions: $(READY) ## run the quick tests on every supported Python that is here
 
 clean: ## remove everything that the targets have made
 	rm -rf .venv .peers build dist *.egg-info .*_cache .hypothesis .benchmarks
-	rm -f reports/latest.*
+	rm -f reports/latest.* reports/latest-filtered.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml .ci/venv

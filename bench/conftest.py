@@ -12,7 +12,9 @@ from incload.commands.compare import add_choice_to, choice
 from incload.errors import Refused
 from incload.harness.load_timer import CLOCK
 from incload.harness.perf.benchmark_table import prepare
-from incload.report.comparison.files import write_reports
+from incload.report.answers.terminal import answer_lines
+from incload.report.comparison.files import BESIDE, NAME, PART, write_reports
+from incload.report.frame import frame_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 COLUMNS = ["min", "median", "rounds"]
 """The columns of the table unless others are asked for: a trial is timed a few times, which makes no distribution."""
 OUTCOMES = pytest.StashKey[list["Outcome"]]()
+WRITTEN = pytest.StashKey[bool]()
+"""Whether what was written is the report of a part."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -88,7 +92,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the reports of what ran."""
     outcomes = session.config.stash[OUTCOMES]
     if outcomes and not hasattr(session.config, "workerinput"):
-        write_reports(outcomes, session.config.option.report_dir)
+        session.config.stash[WRITTEN] = is_part(session)
+        write_reports(outcomes, session.config.option.report_dir, part=session.config.stash[WRITTEN])
+
+
+def is_part(session: pytest.Session) -> bool:
+    """Return whether only some of the benchmarks were chosen, or ran: their report never replaces that of all."""
+    option, args = session.config.option, session.config.args
+    stopped = bool(session.shouldstop or session.shouldfail) or session.exitstatus == pytest.ExitCode.INTERRUPTED
+    chosen = option.strategies or option.engines or option.keyword or option.markexpr or option.deselect
+    named = any("::" in each or each.endswith(".py") for each in args)
+    return bool(stopped or chosen or named or option.scenarios not in {"core", "all"})
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
@@ -116,4 +130,7 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         refused = sum(outcome.outcome == "not_applicable" for outcome in outcomes)
         terminalreporter.section("incload")
         terminalreporter.line(f"{len(outcomes)} trials: {wrong} wrong, {unknown} unknown, {refused} n/a")
-        terminalreporter.line(f"reports: {config.option.report_dir}/latest.csv, latest.md, latest.html")
+        part = config.stash.get(WRITTEN, False)
+        page = config.option.report_dir / f"{PART if part else NAME}.html"
+        for line in (*([BESIDE] if part else []), *answer_lines(frame_of(outcomes), page)):
+            terminalreporter.line(line)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from incload.api.many.records import ManyLoads, TableLoad
     from incload.api.profile import Profile, ProfileOptions, profile
     from incload.api.replay import Replay, ReplayOptions, replay
+    from incload.api.reports import read_report
     from incload.api.setup.init import InitOptions, init
     from incload.api.state import KeptState, state
     from incload.api.tables.advise import AdviseOptions, advise
@@ -68,6 +69,7 @@ __all__ = [
     "load",
     "load_all",
     "profile",
+    "read_report",
     "repair",
     "replay",
     "state",
@@ -95,6 +97,7 @@ _PLACES = {
     "replay": "incload.api.replay",
     "Replay": "incload.api.replay",
     "ReplayOptions": "incload.api.replay",
+    "read_report": "incload.api.reports",
     "state": "incload.api.state",
     "KeptState": "incload.api.state",
     "load": "incload.api.load",

@@ -105,9 +105,8 @@ def compare(**options: Unpack[CompareOptions]) -> Comparison:
     said = ", ".join(f"{name}={value!r}" for name, value in options.items() if name not in {"report_dir", "workers"})
     cells = cells_of(chosen, f"incload.compare({said})")
     folder = options.get("report_dir")
-    return run_comparison(
-        cells, options.get("rounds", 1), options.get("workers", 1), None if folder is None else Path(folder)
-    )
+    report = None if folder is None else Report(Path(folder), part=is_part(chosen))
+    return run_comparison(cells, options.get("rounds", 1), options.get("workers", 1), report)
 
 
 def _foreign(options: CompareOptions) -> tuple[Contender, ...]:
@@ -130,11 +129,29 @@ def cells_of(chosen: Choice, command: str) -> list[Cell]:
     return cells if chosen.scenarios or chosen.pairs or chosen.contenders else [*cells, *chosen.rule_cells(command)]
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Where the report of a comparison goes.
+
+    Attributes:
+        folder: The folder.
+        part: Whether only some trials were chosen: the report of all of them is kept then.
+    """
+
+    folder: Path
+    part: bool = False
+
+
+def is_part(chosen: Choice) -> bool:
+    """Return whether a choice leaves out strategies, scenarios or pairs, or brings loaders of the user's."""
+    return bool(chosen.strategies or chosen.scenarios or chosen.pairs or chosen.contenders)
+
+
 def run_comparison(
     cells: Sequence[Cell],
     rounds: int,
     workers: int | None,
-    folder: Path | None,
+    report: Report | None,
     starting: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
     """Run trials and write the report, if a folder is given for it.
@@ -143,7 +160,7 @@ def run_comparison(
         cells: The trials.
         rounds: How often each is timed.
         workers: How many processes; None for one a processor.
-        folder: Where the report goes.
+        report: Where the report goes, if one is written.
         starting: Is called with the name of each trial as its turn comes.
     """
     from incload.api.folders import check_folder, reports_into
@@ -156,12 +173,12 @@ def run_comparison(
 
     if workers is not None and workers < 1:
         raise Refused(f"{workers} workers leave no process to run a trial: give 1 or more.")
-    if folder is not None:
-        check_folder(folder)
+    if report is not None:
+        check_folder(report.folder)
     outcomes = run_cells(cells, rounds, starting, workers)
     written: list[Path] = []
-    if folder is not None:
-        with reports_into(folder):
-            written = write_reports(outcomes, folder)
+    if report is not None:
+        with reports_into(report.folder):
+            written = write_reports(outcomes, report.folder, part=report.part)
     failures = [f"{each.strategy} on {each.scenario}: {each.reason}" for each in outcomes if each.outcome == "unknown"]
     return Comparison(tuple(outcomes), (*failures, *filter(None, map(disagreement, outcomes))), tuple(written))

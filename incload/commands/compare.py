@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from incload.api.compare import Comparison
     from incload.harness.trials.matrix import Choice
 
 _DESCRIPTION = """\
@@ -96,14 +97,17 @@ def split(text: str) -> tuple[str, ...]:
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen cells and write the reports."""
-    from incload.api.compare import cells_of, contenders_of, run_comparison
+    from incload.api.compare import Report, cells_of, contenders_of, is_part, run_comparison
+    from incload.report.comparison.files import BESIDE
     from incload.terminal.progress import Progress
 
     check_folder(options.report_dir)
     contenders = contenders_of(options.contenders, options.timeout, options.python)
-    cells = cells_of(replace(choice(options), contenders=contenders), shlex.join(["incload", *sys.argv[1:]]))
+    chosen = replace(choice(options), contenders=contenders)
+    cells = cells_of(chosen, shlex.join(["incload", *sys.argv[1:]]))
+    report = Report(options.report_dir, is_part(chosen))
     with Progress("trials", len(cells) * options.rounds) as progress:
-        found = run_comparison(cells, options.rounds, options.workers, options.report_dir, progress.step)
+        found = run_comparison(cells, options.rounds, options.workers, report, progress.step)
     outcomes, failures = found.outcomes, found.failures
     if options.format == "json":
         sys.stdout.write(json_text(found.to_dict()))
@@ -112,5 +116,12 @@ def run(options: argparse.Namespace) -> int:
     sys.stdout.write("".join(f"  n/a in {count} trials: {reason}\n" for reason, count in refused.items()))
     sys.stdout.write("".join(f"  {line}\n" for line in failures))
     sys.stdout.write(f"{len(outcomes)} trials, {len(failures)} of them unknown or not as predicted.\n")
-    sys.stdout.write("".join(f"{path}\n" for path in found.written))
+    sys.stdout.write("".join(f"{line}\n" for line in (*([BESIDE] if report.part else []), *ending(found))))
     return 1 if failures else 0
+
+
+def ending(found: Comparison) -> list[str]:
+    """Return the answer for a terminal."""
+    from incload.report.answers.terminal import answer_lines
+
+    return answer_lines(found.to_pandas(), next(path for path in found.written if path.suffix == ".html"))

@@ -18,6 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("csv", type=Path, help="the CSV of a comparison or of a replay")
     parser.add_argument("--report-dir", type=Path, default=None, help="where the reports go (default: beside the CSV)")
     add_format_to(parser)
+    parser.add_argument("--open", action="store_true", help="show the HTML page in a browser")
     parser.set_defaults(run=run)
 
 
@@ -35,4 +36,14 @@ def run(options: argparse.Namespace) -> int:
         written = render(options.csv, folder)
     listed = "".join(f"{path}\n" for path in written)
     sys.stdout.write(json_text({"written": written}) if options.format == "json" else listed)
+    if options.open:
+        show(next(path for path in written if path.suffix == ".html"))
     return 0
+
+
+def show(page: Path) -> None:
+    """Show a page in the browser; say where it is when there is none."""
+    import webbrowser
+
+    if not webbrowser.open(page.absolute().as_uri()):
+        sys.stderr.write(f"incload: no browser could be started: open {page} in one.\n")

@@ -55,7 +55,12 @@ def test_a_report_is_written_where_a_folder_is_named(tmp_path: Path) -> None:
     """The CSV first."""
     found = compared(scenarios="clean", report_dir=tmp_path / "new")
 
-    assert [path.name for path in found.written] == ["latest.csv", "latest.md", "latest.html"]
+    assert [path.name for path in found.written] == [
+        "latest-filtered.csv",
+        "latest-filtered.json",
+        "latest-filtered.md",
+        "latest-filtered.html",
+    ]
     assert all(path.is_file() for path in found.written)
 
 

@@ -156,7 +156,7 @@ def copied(root: Path, into: Path) -> Path:
     """Copy what tests need of a tree; the strategies stand where they are imported from."""
     for name in COPIED:
         if (root / name).exists():
-            shutil.copytree(root / name, into / name, ignore=shutil.ignore_patterns(".git", "latest.*"))
+            shutil.copytree(root / name, into / name, ignore=shutil.ignore_patterns(".git", "latest*.*"))
     for name in FILES:
         if (root / name).exists():
             shutil.copy2(root / name, into / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.report.cheapest import RULE, cheapest
 from incload.report.comparison.measurements import SUITES
 from incload.report.comparison.verdict_matrix import pair_title, verdict_trials
 from incload.report.format import MISSING, TIMES, listed, ratio, rounded, whole
@@ -39,12 +40,12 @@ _PLAIN = "clean"
 def cheapest_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return the least that a sound copy of each scenario costs."""
     trials = _with_reread(verdict_trials(frame))
-    known = trials["rows_read"].notna()  # what is not counted is never the least
-    sound = trials[(trials["outcome"] == "sound") & (trials["rows_waiting"] == 0) & known]
-    costs = sound.groupby(["scenario", "contender"], sort=False)[[*_MEDIANS, "changed"]].median().reset_index()
-    if costs.empty:
+    named = {str(scenario): cheapest(part) for scenario, part in trials.groupby("scenario", sort=False)}
+    if not any(named.values()):
         return []
-    least = costs.loc[costs.groupby("scenario", sort=False)["rows_read"].idxmin()]
+    chosen = {(scenario, best.contender) for scenario, best in named.items() if best}
+    sound = trials[[each in chosen for each in zip(trials["scenario"], trials["contender"], strict=True)]]
+    least = sound.groupby(["scenario", "contender"], sort=False)[[*_MEDIANS, "changed"]].median().reset_index()
     plain = least.loc[least["scenario"] == _PLAIN, "rows_read"].sum(min_count=1)
     rows = tuple(
         (
@@ -54,10 +55,8 @@ def cheapest_blocks(frame: pd.DataFrame) -> list[Block]:
         for row in least.assign(of_plain=least["rows_read"] / plain).itertuples()
     )  # fmt: skip
     intro = (
-        "The sound strategy that reads the fewest rows, medians over the pairs of engines; one that leaves rows for a "
-        "later sync has not read them yet and is not named. Rows changed are the most "
-        f"that a sound strategy found new or different; re-read is rows read for each of them; {TIMES} clean shows "
-        "what the flaw costs, beside the cheapest copy of the scenario without one."
+        f"{RULE} Rows changed are the most that a sound strategy found new or different; re-read is rows read for each "
+        f"of them; {TIMES} clean shows what the flaw costs, beside the cheapest copy of the scenario without one."
     )
     return [Heading(2, "The cheapest sound copy"), Paragraph(intro), Table(_CHEAPEST_HEADS, rows, left=1)]
 

@@ -10,6 +10,7 @@ from incload.report.frame import report_frame
 from incload.report.outcome_csv import write_outcomes
 from incload.report.render.html import page
 from incload.report.render.markdown import markdown
+from incload.report.runs import beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,14 +20,24 @@ if TYPE_CHECKING:
 
 NAME = "latest"
 """The name of the reports of the last run."""
+PART = "latest-filtered"
+"""The name of the reports of a run of some trials only, so that they never replace those of a whole run."""
+BESIDE = f"A part of the trials was chosen: the report is {PART}.*, and {NAME}.* stays as it is."
+"""What is said of such a run."""
 
 
-def write_reports(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:
-    """Write the CSV of a run into a folder, and what is rendered from it; return the paths, the CSV first."""
+def write_reports(outcomes: Sequence[Outcome], folder: Path, *, part: bool = False) -> list[Path]:
+    """Write the record of a run into a folder, and what is rendered from it; return the paths, the CSV first.
+
+    Args:
+        outcomes: What the run showed.
+        folder: Where the files go.
+        part: Whether only some of the trials were chosen.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    csv = folder / f"{NAME}.csv"
+    csv = folder / f"{PART if part else NAME}.csv"
     write_outcomes(outcomes, csv)
-    return [csv, *render_reports(csv, folder)]
+    return [csv, beside(csv), *render_reports(csv, folder)]
 
 
 def render_reports(csv: Path, folder: Path) -> list[Path]:

@@ -1,9 +1,12 @@
-"""The order of a report: what is right first, what it costs after, where it comes from last."""
+"""The order of a report: the answers first, then what is right, what it costs, and where it comes from."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.report.answers.decisions import decision_blocks, judged
+from incload.report.answers.frontier import frontier_blocks
+from incload.report.answers.overview import overview_blocks
 from incload.report.comparison.bounds import bound_blocks
 from incload.report.comparison.budgets import promise_blocks
 from incload.report.comparison.cost import cheapest_blocks, scenario_cost_blocks, timed_blocks
@@ -27,8 +30,13 @@ def report_blocks(frame: pd.DataFrame) -> list[Block]:
     rules = frame[frame["suite"] == SUITE]
     frame = frame[frame["suite"] != SUITE]
     title, *counts = headline_blocks(frame)
+    trials = judged(frame)
     return [
-        *(title, *answer_blocks(frame), *counts),
+        *(title, *answer_blocks(frame)),
+        *decision_blocks(frame),
+        *overview_blocks(trials, frame),
+        *frontier_blocks(trials),
+        *counts,
         *scenario_blocks(frame),
         *limits_blocks(frame),
         *matrix_blocks(frame),

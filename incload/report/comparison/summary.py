@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.report.cheapest import RULE, costs, first_of
 from incload.report.comparison.verdict_matrix import verdict_trials
-from incload.report.format import TIMES, listed, plural, ratio, sentence, whole
+from incload.report.format import listed, plural, sentence, whole
 from incload.report.frame import in_order
 from incload.report.render.blocks import Block, Heading, Paragraph, Points, Table
 from incload.report.verdict import SHOWN
@@ -61,11 +62,17 @@ def headline_blocks(frame: pd.DataFrame) -> list[Block]:
 
 def answer_blocks(frame: pd.DataFrame) -> list[Block]:
     """Return who was right in every scenario, and in how many each of the others was not; nothing for one scenario."""
+    lead, others = answer(frame)
+    return [Paragraph(others, lead=lead)] if lead else []
+
+
+def answer(frame: pd.DataFrame) -> tuple[str, str]:
+    """Return who was right in every scenario, and who was not in how many; empty texts for one scenario."""
     trials = verdict_trials(frame)
     number = trials["scenario"].nunique()
     tried = in_order(trials["contender"][trials["outcome"] != "not_applicable"])
     if number < _SEVERAL or not tried:
-        return []
+        return "", ""
     failed = trials[trials["outcome"].isin(["wrong", "unknown"])].groupby("contender")["scenario"].nunique()
     partly = set(trials["contender"][trials["outcome"] == "not_applicable"])
     right = [f"{name} (where it can run)" if name in partly else name for name in tried if name not in failed]
@@ -73,7 +80,7 @@ def answer_blocks(frame: pd.DataFrame) -> list[Block]:
     lead = f"Right in {every}: {listed(right)}." if right else f"No strategy was right in {every}."
     by_number = {many: [name for name in tried if failed.get(name) == many] for many in sorted(set(failed))}
     others = "; ".join(f"in {many}: {listed(names)}" for many, names in by_number.items())
-    return [Paragraph(f"Not right {others}." if others else "", lead=lead)]
+    return lead, f"Not right {others}." if others else ""
 
 
 def limits_blocks(frame: pd.DataFrame) -> list[Block]:
@@ -89,14 +96,8 @@ def scenario_blocks(frame: pd.DataFrame) -> list[Block]:
     trials = verdict_trials(frame)
     if trials.empty:
         return []
-    intro = (
-        "Cheapest is measured in two ways: by rows read, which is exact and grows as a table does, and by time as a "
-        "multiple of the reference copy, which also counts the rows that a strategy looks at without reading them out, "
-        "and at small sizes is mostly fixed cost. Both are medians over the pairs of engines, of those that run on "
-        "all of them and leave no row waiting at the end."
-    )
     points = tuple((f"{scenario}:", _sentence(cells)) for scenario, cells in trials.groupby("scenario", sort=False))
-    return [Heading(2, "What each scenario shows"), Paragraph(intro), Points(points)]
+    return [Heading(2, "What each scenario shows"), Paragraph(RULE), Points(points)]
 
 
 def _counts(trials: pd.DataFrame) -> str:
@@ -151,7 +152,7 @@ def _sentence(cells: pd.DataFrame) -> str:
     failing = set(cells["contender"][cells["outcome"].isin(["wrong", "unknown"])])
     always = [name for name in contenders if name not in failing]
     meaning = next((text for text in in_order(cells["meaning"]) if text), "")
-    cheapest = _cheapest(cells[cells["contender"].isin(always)])
+    cheapest = _cheapest(cells)
     partly = cells[(cells["outcome"] == "not_applicable") & ~cells["contender"].isin(refused)]
     parts = [sentence(meaning), _sound(always, contenders), *_sometimes(cells, always), *cheapest]
     parts += [f"n/a: {listed(refused)}."] if refused else []
@@ -178,23 +179,12 @@ def _sometimes(cells: pd.DataFrame, always: list[str]) -> list[str]:
 
 
 def _cheapest(cells: pd.DataFrame) -> list[str]:
-    """Say which is cheapest of those that could be tried on every pair and leave nothing for later."""
-    short = cells["contender"][(cells["outcome"] == "not_applicable") | (cells["rows_waiting"] > 0)]
-    sound = cells[~cells["contender"].isin(short)]
-    if sound["contender"].nunique() < 2:
+    """Say which is cheapest of those that run on every pair, if several were sound."""
+    sound = [each for each in costs(cells) if each.everywhere]
+    if len(sound) < 2:
         return []
-    costs = sound.groupby("contender", sort=False)[["rows_read", "times_reference"]].median()
-    costs = costs[costs["rows_read"].notna()]  # what is not counted is never the least
-    if len(costs) < 2:
-        return []
-    rows, times = costs["rows_read"], costs["times_reference"]
-    least = [str(name) for name in costs[rows == rows.min()].index]
-    sentence = f"Cheapest of them: {_first(least)} by rows read ({whole(rows.min())})"
-    if bool(times.isna().any()):
-        return [f"{sentence}."]
-    fastest = str(times.idxmin())
-    by_time = f"by time ({ratio(times.min())} {TIMES} reference)."
-    return [f"{sentence} and {by_time}" if least == [fastest] else f"{sentence}, {fastest} {by_time}"]
+    least = [each.contender for each in first_of(sound)]
+    return [f"Cheapest of them: {_first(least)} by rows read ({whole(sound[0].rows_read)})."]
 
 
 def _first(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from incload.report.comparison.verdict_matrix import verdict_trials
@@ -23,14 +24,32 @@ def story_blocks(frame: pd.DataFrame) -> list[Block]:
     blocks: list[Block] = [Heading(2, "Witnesses"), Paragraph(intro)]
     for scenario, part in wrong.groupby("scenario", sort=False):
         strategies = plural(part["contender"].nunique(), "strategy", "strategies")
-        blocks.append(Fold(f"{scenario}: {strategies}", _stories(part)))
+        blocks.append(Fold(f"{scenario}: {strategies}", _stories(str(scenario), part)))
     return blocks
 
 
-def _stories(wrong: pd.DataFrame) -> tuple[Story, ...]:
+def anchors(frame: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return the anchor of the first story of each failing cell, by strategy and scenario."""
+    trials = verdict_trials(frame)
+    wrong = trials[(trials["outcome"] == "wrong") & (trials["witness"] != "")]
+    found: dict[tuple[str, str], str] = {}
+    for scenario, part in wrong.groupby("scenario", sort=False):
+        for number, (_, cells) in enumerate(part.groupby("witness", sort=False), start=1):
+            for contender in in_order(cells["contender"]):
+                found.setdefault((contender, str(scenario)), _anchor(str(scenario), number))
+    return found
+
+
+def _anchor(scenario: str, number: int) -> str:
+    """Return an anchor that needs no escaping, whatever the scenario is called."""
+    return f"story-{re.sub(r'[^A-Za-z0-9]+', '-', scenario)}-{number}"
+
+
+def _stories(scenario: str, wrong: pd.DataFrame) -> tuple[Story, ...]:
     pairs = in_order(wrong["pair"])
     return tuple(
-        Story(_whose(part, pairs), _steps(str(witness))) for witness, part in wrong.groupby("witness", sort=False)
+        Story(_whose(part, pairs), _steps(str(witness)), _anchor(scenario, number))
+        for number, (witness, part) in enumerate(wrong.groupby("witness", sort=False), start=1)
     )
 
 

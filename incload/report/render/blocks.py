@@ -55,20 +55,30 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a page that can be pointed at says of a cell, and the anchor of the story to which it leads, if any."""
+
+    why: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """A verdict matrix: contenders down, scenarios across."""
+    """A verdict matrix: contenders down, scenarios across; with a note for each cell, or without any."""
 
     contenders: tuple[str, ...]
     scenarios: tuple[str, ...]
     cells: tuple[tuple[Verdict, ...], ...]
+    notes: tuple[tuple[Note, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A quoted story, step by step, and whose it is."""
+    """A quoted story, step by step, and whose it is; with the anchor that leads to it, if something does."""
 
     lead: str
     steps: tuple[str, ...]
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,14 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture as SVG inside a page, and in words for what cannot show it; a table beside it has the figures."""
+
+    svg: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fold:
     """Blocks that are shown when their summary is opened."""
 
@@ -94,4 +112,4 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
-Block = Heading | Paragraph | Points | Table | Grid | Story | Verbatim | Picture | Fold
+Block = Heading | Paragraph | Points | Table | Grid | Story | Verbatim | Picture | Drawing | Fold

@@ -1,4 +1,4 @@
-"""The report as one HTML page, rendered from its CSV alone: no network, no script, readable without colour."""
+"""The report as one HTML page, rendered from its CSV alone: no network, readable without script and colour."""
 
 from __future__ import annotations
 
@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, assert_never
 from incload.report.comparison.sections import report_blocks
 from incload.report.comparison.summary import TITLE
 from incload.report.frame import report_frame
-from incload.report.render.blocks import Fold, Grid, Heading, Paragraph, Picture, Points, Story, Table, Verbatim
+from incload.report.render.blocks import (
+    Drawing,
+    Fold,
+    Grid,
+    Heading,
+    Note,
+    Paragraph,
+    Picture,
+    Points,
+    Story,
+    Table,
+    Verbatim,
+)
+from incload.report.render.page_style import SCRIPT, STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,32 +33,8 @@ if TYPE_CHECKING:
     from incload.report.render.blocks import Block
     from incload.report.verdict import Verdict
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;--line:#d5dae0;--page:#fff;--ok:#d5ecd9;--ok-ink:#14532d;
---c1:#fde7c9;--c2:#f8c08f;--c3:#e9805a;--c-ink:#3b0d00;--none:#eceef1;--unsure:#ddd3f2}
-@media(prefers-color-scheme:dark){:root{--ink:#e4e7ea;--soft:#9aa4ae;--line:#3a424a;--page:#14171a;--ok:#1d3b27;
---ok-ink:#b7e3c3;--c1:#55401f;--c2:#7a4320;--c3:#a63d22;--c-ink:#fff;--none:#262b30;--unsure:#43365f}}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:82rem;
-margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem}h2{margin-top:2.5rem;border-bottom:1px solid var(--line)}
-p,li{max-width:60rem}
-.wide{overflow-x:auto}
-table{border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
-th{font-weight:600;vertical-align:bottom}
-.left{text-align:left}
-.grid{border-collapse:separate;border-spacing:2px;line-height:1.2}
-.grid th,.grid td{border:0;padding:.25rem}
-.grid thead th{text-align:center;font-size:.8rem}
-.grid tbody th{font-size:.8rem;text-align:left;vertical-align:middle;white-space:nowrap}
-.grid td{text-align:center;vertical-align:middle;border-radius:4px;min-width:3.4rem}
-.grid small{display:block;font-size:.7rem}
-.c0{background:var(--ok);color:var(--ok-ink)}.c1{background:var(--c1)}.c2{background:var(--c2)}
-.c3{background:var(--c3);color:var(--c-ink)}.unsure{background:var(--unsure)}
-.none{background:var(--none);color:var(--soft)}
-blockquote{margin:.3rem 0 1rem;border-left:3px solid var(--line);color:var(--soft)}
-summary{cursor:pointer;padding:.15rem 0}pre{overflow-x:auto;background:var(--none);padding:.8rem}
-"""
+MAP = "matrix"
+"""The anchor of the matrix with links to stories."""
 
 _CLASSES = {"none": "c0", "1-9": "c1", "10-99": "c2", "100+": "c3", "unknown": "unsure", "absent": "none"}
 
@@ -70,9 +59,11 @@ def render(report: Path | str | pd.DataFrame) -> str:
 def page(blocks: Iterable[Block], title: str) -> str:
     """Return blocks as a whole HTML page."""
     head = '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">'
+    body = page_body(blocks)
+    script = f"<script>{SCRIPT}</script>\n" if '<table class="grid sortable">' in body else ""
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n'
-        f"</head>\n<body>\n{page_body(blocks)}\n</body>\n</html>\n"
+        f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n<title>{escape(title)}</title>\n<style>{STYLE}</style>\n'
+        f"</head>\n<body>\n<main>\n{body}\n</main>\n{script}</body>\n</html>\n"
     )
 
 
@@ -81,7 +72,7 @@ def page_body(blocks: Iterable[Block]) -> str:
     return "\n".join(map(_element, blocks))
 
 
-def _element(block: Block) -> str:  # noqa: PLR0911 - one for each kind of block
+def _element(block: Block) -> str:  # noqa: C901, PLR0911 - one for each kind of block
     match block:
         case Heading(level, text):
             return f"<h{level}>{escape(text)}</h{level}>"
@@ -94,19 +85,27 @@ def _element(block: Block) -> str:  # noqa: PLR0911 - one for each kind of block
             return _table(block)
         case Grid():
             return _grid(block)
-        case Story(lead, steps):
-            numbered = "\n".join(f"<li>{escape(step)}</li>" for step in steps)
-            return f"<p><b>{escape(lead)}</b></p>\n<blockquote><ol>\n{numbered}\n</ol></blockquote>"
+        case Story():
+            return _story(block)
         case Verbatim(text):
             return f"<pre>{escape(text)}</pre>"
         case Picture(path, text):
             # The page is to be whole on its own, wherever it is sent.
             data = b64encode(path.read_bytes()).decode()
             return f'<p><img style="max-width:100%" alt="{escape(text)}" src="data:image/png;base64,{data}"></p>'
+        case Drawing(svg, _):
+            return f'<div class="wide" tabindex="0" role="region" aria-label="Chart">{svg}</div>'
         case Fold(summary, inner):
             return f"<details><summary>{escape(summary)}</summary>\n{page_body(inner)}\n</details>"
         case _:
             assert_never(block)
+
+
+def _story(story: Story) -> str:
+    numbered = "\n".join(f"<li>{escape(step)}</li>" for step in story.steps)
+    anchor = f' id="{story.anchor}"' if story.anchor else ""
+    back = f' <a href="#{MAP}">back to the matrix</a>' if story.anchor else ""
+    return f"<p{anchor}><b>{escape(story.lead)}</b>{back}</p>\n<blockquote><ol>\n{numbered}\n</ol></blockquote>"
 
 
 def _led(lead: str, text: str) -> str:
@@ -123,24 +122,33 @@ def _table(table: Table) -> str:
 
     body = "\n".join(f"<tr>{row('td', cells)}</tr>" for cells in table.rows)
     head = f"<thead><tr>{row('th', table.heads)}</tr></thead>"
-    return f'<div class="wide"><table>\n{head}\n<tbody>\n{body}\n</tbody>\n</table></div>'
+    table_of_rows = f"<table>\n{head}\n<tbody>\n{body}\n</tbody>\n</table>"
+    return f'<div class="wide" tabindex="0" role="region" aria-label="Table">{table_of_rows}</div>'
 
 
 def _grid(grid: Grid) -> str:
-    """Return a matrix with scenarios down, where a page has room for them, and contenders across."""
-    heads = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in grid.contenders)
-    columns = zip(*grid.cells, strict=True)
+    """Return a matrix with contenders down and scenarios across; its heads and its first column stay in sight."""
+    heads = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in grid.scenarios)
+    notes = grid.notes or tuple((Note(""),) * len(grid.scenarios) for _ in grid.contenders)
     rows = "\n".join(
-        f"<tr><th>{escape(scenario)}</th>{''.join(map(_cell, column))}</tr>"
-        for scenario, column in zip(grid.scenarios, columns, strict=True)
+        f'<tr><th scope="row">{escape(contender)}</th>{"".join(map(_cell, cells, said))}</tr>'
+        for contender, cells, said in zip(grid.contenders, grid.cells, notes, strict=True)
     )
+    kind, place = ("grid sortable", f' id="{MAP}"') if grid.notes else ("grid", "")
     return (
-        f'<div class="wide"><table class="grid">\n<thead><tr><th></th>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n'
-        f"</table></div>\n<p>{escape(_LEGEND)}</p>"
+        f'<div class="wide map"{place} tabindex="0" role="region" aria-label="Verdicts"><table class="{kind}">\n'
+        f"<thead><tr><td></td>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>\n<p>{escape(_LEGEND)}</p>"
     )
 
 
-def _cell(cell: Verdict) -> str:
+def _cell(cell: Verdict, note: Note) -> str:
+    """Return a cell: its sign and number, with what was seen for who points at it, and a link to its story."""
     number = f"&nbsp;{cell.number:,}" if cell.number is not None else ""
     kinds = f"<small>{escape(', '.join(kind for kind, _ in cell.counts))}</small>" if cell.counts else ""
-    return f'<td class="{_CLASSES[cell.shade]}" title="{escape(cell.text)}">{cell.sign}{number}{kinds}</td>'
+    shown = f"{cell.sign}{number}{kinds}"
+    if note.anchor:
+        shown = f'<a href="#{note.anchor}">{shown}</a>'
+    if not note.why:
+        return f'<td class="{_CLASSES[cell.shade]}" title="{escape(cell.text)}">{shown}</td>'
+    rank = {"sound": 0, "wrong": 1 + (cell.number or 0)}.get(cell.outcome, 10**9)
+    return f'<td class="{_CLASSES[cell.shade]}" data-n="{rank}">{shown}<span class="why">{escape(note.why)}</span></td>'

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, assert_never
 
 from incload.report.comparison.sections import report_blocks
 from incload.report.frame import report_frame
-from incload.report.render.blocks import Fold, Grid, Heading, Paragraph, Picture, Points, Story, Table, Verbatim
+from incload.report.render.blocks import (
+    Drawing,
+    Fold,
+    Grid,
+    Heading,
+    Paragraph,
+    Picture,
+    Points,
+    Story,
+    Table,
+    Verbatim,
+)
 from incload.report.render.markdown_tables import escaped, escaped_line, even_parts, table_lines
 
 if TYPE_CHECKING:
@@ -39,7 +50,7 @@ def markdown(blocks: Iterable[Block]) -> str:
     return "\n\n".join("\n".join(_lines(block)) for block in blocks) + "\n"
 
 
-def _lines(block: Block) -> list[str]:  # noqa: PLR0911 - one for each kind of block
+def _lines(block: Block) -> list[str]:  # noqa: C901, PLR0911 - one for each kind of block
     match block:
         case Heading(level, text):
             return [f"{'#' * level} {escaped(text)}"]
@@ -55,6 +66,8 @@ def _lines(block: Block) -> list[str]:  # noqa: PLR0911 - one for each kind of b
             return _grid(block)
         case Story(lead, steps):
             return _quoted(lead, steps)
+        case Drawing(_, text):
+            return [escaped_line(text)]
         case Verbatim(text):
             return _verbatim(text)
         case Picture(path, text):

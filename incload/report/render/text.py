@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.report.render.blocks import Fold, Grid, Heading, Paragraph, Picture, Points, Story, Table, Verbatim
+from incload.report.render.blocks import (
+    Drawing,
+    Fold,
+    Grid,
+    Heading,
+    Paragraph,
+    Picture,
+    Points,
+    Story,
+    Table,
+    Verbatim,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +28,7 @@ def plain(blocks: Iterable[Block]) -> str:
     return "\n\n".join("\n".join(_lines(block)) for block in blocks) + "\n"
 
 
-def _lines(block: Block) -> list[str]:  # noqa: PLR0911 - one for each kind of block
+def _lines(block: Block) -> list[str]:  # noqa: C901, PLR0911 - one for each kind of block
     match block:
         case Heading(_, text):
             return [text, "-" * len(text)]
@@ -31,6 +42,8 @@ def _lines(block: Block) -> list[str]:  # noqa: PLR0911 - one for each kind of b
             return [lead, *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
         case Verbatim(text):
             return [f"  {line}" for line in text.splitlines()]
+        case Drawing(_, text):
+            return [text]
         case Picture(path, text):
             return [f"{text}: {path}"]
         case Fold(summary, inner):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from incload.report.answers.frontier import drawn, pareto
 from incload.report.render.blocks import Heading, Paragraph, Picture
 from incload.report.render.html import page
 from incload.report.render.markdown import markdown
 from incload.report.replay.facts import read_facts, write_facts
 from incload.report.replay.history_sections import past_blocks, span, window_blocks
 from incload.report.replay.record import read_replayed, write_replayed
-from incload.report.replay.sections import hint_blocks, origin_blocks, profile_headline, replay_blocks
+from incload.report.replay.sections import called, hint_blocks, origin_blocks, profile_headline, replay_blocks
 from incload.report.replay.table_profile import standing_blocks, write_standing
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from incload.report.replay.record import Replayed
     from incload.report.replay.table_profile import Standing
 
+_CHART = (
+    "The rows that each strategy ever had wrong, the most phantoms that it had at once among them, against the rows "
+    "that it read. No other strategy has fewer of one and as few of the other than those that the line joins."
+)
 REPLAY, PROFILE = "replay", "profile"
 """The names of the files."""
 
@@ -40,8 +45,23 @@ def render_replay(table: Path, folder: Path) -> list[Path]:
     """Render the report of a replay into a folder, from its CSV and the JSON beside that; return the paths."""
     rows, facts = read_replayed(table), read_facts(table.with_suffix(".json"))
     folder.mkdir(parents=True, exist_ok=True)
-    blocks = [*replay_blocks(rows, facts), *_past(facts, folder / f"{table.stem}-lags.png")]
+    title, lead, *rest = replay_blocks(rows, facts)
+    blocks = [title, lead, *chart_blocks(rows), *rest, *_past(facts, folder / f"{table.stem}-lags.png")]
     return _pages(blocks, f"Replay of {facts.name}", folder / f"{table.stem}.md")
+
+
+def chart_blocks(rows: Sequence[Replayed]) -> list[Block]:
+    """Draw what each strategy that showed something read and had wrong; nothing for fewer than two."""
+    shown = [row for row in rows if row.outcome in {"sound", "wrong"}]
+    pairs = len({(row.source_engine, row.target_engine) for row in rows}) > 1
+    figures = [
+        (called(row, pairs=pairs), float(row.rows_read), float(row.rows_ever_wrong + (row.phantom_max or 0)))
+        for row in shown
+        if row.rows_read is not None and row.rows_ever_wrong is not None
+    ]
+    if len(figures) < 2:
+        return []
+    return [Heading(2, "What being right costs"), Paragraph(_CHART), *drawn(pareto(figures))]
 
 
 def save_profile(facts: HistoryFacts, folder: Path) -> list[Path]:

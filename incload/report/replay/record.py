@@ -96,6 +96,9 @@ _COLUMNS = Columns(Replayed, _CHOICES)
 COLUMNS = _COLUMNS.names
 """The columns of the CSV, in order."""
 
+TYPES = _COLUMNS.types
+"""The type of each column, as `Replayed` annotates it."""
+
 
 def write_replayed(rows: Sequence[Replayed], path: Path) -> None:
     """Write the records; the file appears complete or stays as it was."""

@@ -58,7 +58,7 @@ def answer_blocks(rows: Sequence[Replayed]) -> list[Block]:
     pairs = len({(row.source_engine, row.target_engine) for row in rows}) > 1
     lines = tuple(
         (
-            *(_called(row, pairs=pairs), *map(whole, _figures(row)), *_if(waiting, whole(row.rows_waiting))),
+            *(called(row, pairs=pairs), *map(whole, _figures(row)), *_if(waiting, whole(row.rows_waiting))),
             *(ratio(row.rows_read_per_row_changed), _seconds(row.load_seconds)),
         )
         for row in ran
@@ -83,7 +83,7 @@ def _stale(rows: Sequence[Replayed], *, pairs: bool) -> list[Block]:
     named: dict[str, list[str]] = {}
     for row in rows:
         if row.stale_fields:
-            named.setdefault(row.stale_fields, []).append(_called(row, pairs=pairs))
+            named.setdefault(row.stale_fields, []).append(called(row, pairs=pairs))
     points = tuple((f"{listed(names)}:", _fields(fields)) for fields, names in named.items())
     return [Paragraph("Old values in the rows that are stale at the end:"), Points(points)] if points else []
 
@@ -98,7 +98,7 @@ def _reasons(head: str, rows: Sequence[Replayed], *, pairs: bool) -> list[Block]
     """Return why nothing is said of some strategies, those with one reason together."""
     named: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        named.setdefault((row.outcome, row.reason), []).append(_called(row, pairs=pairs))
+        named.setdefault((row.outcome, row.reason), []).append(called(row, pairs=pairs))
     points = tuple(
         (f"{listed(names)}{'' if outcome == 'unproven' else f', {SHOWN.get(outcome, outcome)}'}:", reason)
         for (outcome, reason), names in named.items()
@@ -218,7 +218,8 @@ def _seconds(seconds: float | None) -> str:
     return MISSING if seconds is None else f"{seconds:.2f}"
 
 
-def _called(row: Replayed, *, pairs: bool) -> str:
+def called(row: Replayed, *, pairs: bool) -> str:
+    """Return the name of a strategy, with its engines where there are several pairs."""
     return f"{row.strategy} ({row.source_engine} to {row.target_engine})" if pairs else row.strategy
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.report.comparison.witnesses import story_blocks
+from incload.report.comparison.witnesses import anchors, story_blocks
 from incload.report.render.blocks import Fold, Story
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ def test_a_story_is_reported_once_for_all_engines(framed: Framed) -> None:
     """The same story on every pair is reported once and names no engine; numbers are left to whoever shows it."""
     blocks = story_blocks(framed(WRONG, {**WRONG, **OTHER}))
 
-    assert blocks[2:] == [Fold("clean: 1 strategy", (Story("timestamp_watermark", ("it came late", "no one asked")),))]
+    assert blocks[2:] == [
+        Fold("clean: 1 strategy", (Story("timestamp_watermark", ("it came late", "no one asked"), "story-clean-1"),))
+    ]
 
 
 def test_different_stories_name_their_engines(framed: Framed) -> None:
@@ -29,8 +31,8 @@ def test_different_stories_name_their_engines(framed: Framed) -> None:
         Fold(
             "clean: 1 strategy",
             (
-                Story("timestamp_watermark (sqlite → duckdb)", ("it came late", "no one asked")),
-                Story("timestamp_watermark (sqlite → sqlite)", ("another",)),
+                Story("timestamp_watermark (sqlite → duckdb)", ("it came late", "no one asked"), "story-clean-1"),
+                Story("timestamp_watermark (sqlite → sqlite)", ("another",), "story-clean-2"),
             ),
         )
     ]
@@ -41,11 +43,32 @@ def test_strategies_share_a_story(framed: Framed) -> None:
     blocks = story_blocks(framed(WRONG, {**WRONG, "strategy": "b"}, {**WRONG, "scenario": "late_rows"}))
 
     assert blocks[2:] == [
-        Fold("clean: 2 strategies", (Story("timestamp_watermark and b", ("it came late", "no one asked")),)),
-        Fold("late_rows: 1 strategy", (Story("timestamp_watermark", ("it came late", "no one asked")),)),
+        Fold(
+            "clean: 2 strategies",
+            (Story("timestamp_watermark and b", ("it came late", "no one asked"), "story-clean-1"),),
+        ),
+        Fold(
+            "late_rows: 1 strategy",
+            (Story("timestamp_watermark", ("it came late", "no one asked"), "story-late-rows-1"),),
+        ),
     ]
 
 
 def test_without_a_wrong_row_there_is_no_story(framed: Framed) -> None:
     """Sound trials say nothing."""
     assert story_blocks(framed({})) == []
+
+
+def test_every_failing_cell_has_the_anchor_of_its_first_story(framed: Framed) -> None:
+    """Strategies that share a story share its anchor; sound cells have none."""
+    frame = framed(
+        WRONG,
+        {**WRONG, **OTHER, "witness": "another"},
+        {**WRONG, "strategy": "b", "witness": "another"},
+        {"strategy": "c"},
+    )
+
+    assert anchors(frame) == {
+        ("timestamp_watermark", "clean"): "story-clean-1",
+        ("b", "clean"): "story-clean-2",
+    }

@@ -41,6 +41,8 @@ def test_a_frame_is_rendered_like_its_file(golden: Path, tmp_path: Path) -> None
 def test_every_section_stands_in_order(golden: Path) -> None:
     """What is right comes before what it costs, and where it comes from is last."""
     assert re.findall(r"^## (.*)$", render(golden / "report.csv"), re.MULTILINE) == [
+        "Where each strategy fails",
+        "What being right costs",
         "What each scenario shows",
         "Limits of this benchmark",
         "Verdicts",
