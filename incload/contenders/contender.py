@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from incload.contenders.declared import Declared
 from incload.errors import Unable
@@ -49,6 +50,22 @@ class SyncRequest:
     state_dir: Path
     now: datetime | None
     number: int
+
+    @property
+    def source_path(self) -> str:
+        """The file of the source; empty for a database on a server."""
+        return file_of(self.source_url)
+
+    @property
+    def target_path(self) -> str:
+        """The file of the target; empty for a database on a server."""
+        return file_of(self.target_url)
+
+
+def file_of(url: str) -> str:
+    """Return the file that the URL of a SQLite or DuckDB database names; empty for any other URL."""
+    engine, _, rest = url.partition(":///")
+    return unquote(rest.partition("?")[0]) if engine in {"sqlite", "duckdb"} else ""
 
 
 @dataclass(frozen=True, slots=True)

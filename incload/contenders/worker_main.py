@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,22 @@ class SyncRequest:
     state_dir: Path
     now: datetime | None
     number: int
+
+    @property
+    def source_path(self) -> str:
+        """The file of the source; empty for a database on a server."""
+        return file_of(self.source_url)
+
+    @property
+    def target_path(self) -> str:
+        """The file of the target; empty for a database on a server."""
+        return file_of(self.target_url)
+
+
+def file_of(url: str) -> str:
+    """Return the file that the URL of a SQLite or DuckDB database names; empty for any other URL."""
+    engine, _, rest = url.partition(":///")
+    return unquote(rest.partition("?")[0]) if engine in {"sqlite", "duckdb"} else ""
 
 
 def main(place: str) -> None:

@@ -223,7 +223,9 @@ def broken_commands(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a 
 def resolve(options: argparse.Namespace) -> None:
     """Look up the names that a command line gives; refuse one that does not exist."""
     given = {name: value for name, value in vars(options).items() if isinstance(value, str)}
+    loaders = {each.partition("=")[0] for each in vars(options).get("contenders") or ()}
     chosen = [*split(given.get("strategies", "")), *filter(None, [given.get("strategy")])]
+    chosen = [name for name in chosen if name not in loaders]
     lives = [*split(given.get("scenarios", "")), *filter(None, [given.get("scenario")])]
     Choice(tuple(chosen), tuple(lives), split(given.get("engines", ""))).cells()
 

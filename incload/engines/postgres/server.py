@@ -174,11 +174,11 @@ def _guard(folder: Path) -> subprocess.Popen[bytes] | None:
 
 
 @contextmanager
-def schema() -> Iterator[str]:
-    """Make a new schema for the time of a block; return the URL of it."""
+def schema(on: str = "") -> Iterator[str]:
+    """Make a new schema for the time of a block, on the database of a URL if one is given; return the URL of it."""
     from incload.engines.postgres.schemas import drop, make
 
-    server, name = url(), f"incload_lab_{uuid4().hex[:16]}"
+    server, name = on or url(), f"incload_lab_{uuid4().hex[:16]}"
     make(server, name)
     try:
         yield f"{server}{'&' if '?' in server else '?'}schema={name}"

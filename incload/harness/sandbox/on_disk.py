@@ -52,7 +52,7 @@ class DiskStand(Sandbox):
 
         Raises `ContenderFailed` when the block leaves an end locked, the source changed, or no table in the target.
         """
-        before, versions = self._digest(), self._versions()
+        before, versions, file = self._digest(), self._versions(), locate(self.source_url).identity()
         is_exclusive = databases(self.writer.engine).is_exclusive
         if is_exclusive:
             self.writer.close()
@@ -61,12 +61,21 @@ class DiskStand(Sandbox):
         finally:
             if is_exclusive:
                 self.writer, _ = _open(self.source_url, "the source")
+        if locate(self.source_url).identity() != file:
+            raise ContenderFailed("the sync put another file in the place of the source, or none: it may only read it")
         if by := self.fixture.held(self.place):
             raise ContenderFailed(f"the source is still locked when the sync has answered: {by}")
-        if self._digest() != before:
+        if not self._is_as(before):
             raise ContenderFailed("the sync changed the source, which it may only read")
         self._check_target()
         self.rewritten = _rewritten(versions, self._versions())
+
+    def _is_as(self, before: int) -> bool:
+        """Return whether the source is as it was; one that can no longer be read is not."""
+        try:
+            return self._digest() == before
+        except (Refused, type(self.writer).error):
+            return False
 
     def _versions(self) -> Counter[tuple[Row, str]] | None:
         """Return the rows of the target with their versions; None where there is no target, or no versions."""
@@ -143,7 +152,13 @@ def _rewritten(before: Counter[tuple[Row, str]] | None, after: Counter[tuple[Row
     return same.total() - untouched.total()
 
 
-def open_on_disk(pair: tuple[str, str], table: Table, folder: Path, declared: Declared | None = None) -> DiskStand:
+def open_on_disk(
+    pair: tuple[str, str],
+    table: Table,
+    folder: Path,
+    declared: Declared | None = None,
+    urls: tuple[str, str] = ("", ""),
+) -> DiskStand:
     """Make a source in a folder, or in a new schema of the server, and say where the target will be.
 
     Args:
@@ -151,11 +166,11 @@ def open_on_disk(pair: tuple[str, str], table: Table, folder: Path, declared: De
         table: The table of the source.
         folder: Where files go.
         declared: What the contender declares about its copy; nothing by default.
+        urls: Where source and target are to be; empty for new ones.
     """
     with ExitStack() as closing:
-        source, target = (
-            databases(engine).url(folder, name, closing) for engine, name in zip(pair, ("a", "b"), strict=True)
-        )
+        ends = zip(urls, pair, ("a", "b"), strict=True)
+        source, target = (url or databases(engine).url(folder, name, closing) for url, engine, name in ends)
         writer, place = _open(source, "the source")
         sandbox = DiskStand(
             None, writer, place, table, source_url=source, target_url=target, first=table.names,
@@ -173,4 +188,5 @@ def _open(url: str, what: str) -> tuple[Session, Place]:
     try:
         return made.open_changeable(end) if what == "the source" else (made.writable(end), "target")
     except (Refused, made.session.error) as error:
-        raise ContenderFailed(f"{what} is still locked when the sync has answered: {error}") from error
+        why = "is still locked" if "lock" in str(error).lower() else "cannot be opened"
+        raise ContenderFailed(f"{what} {why} when the sync has answered: {error}") from error

@@ -84,6 +84,7 @@ class Trial:
         pair: The engines, source first.
         faults: What happens to the loader.
         late_commits: Whether late rows are late commits: to be performed where the source lets several write at once.
+        urls: Where source and target are to be, for a contender that opens them itself; empty for new ones.
     """
 
     history: History
@@ -91,6 +92,7 @@ class Trial:
     pair: tuple[str, str]
     faults: tuple[Fault, ...] = ()
     late_commits: bool = False
+    urls: tuple[str, str] = ("", "")
 
     def run(self, folder: Path | None, clock: LoadClock) -> Observed:
         """Run the trial on new files in a folder, or without one in memory; only the loads run the clock.
@@ -120,7 +122,7 @@ class Trial:
             return open_sandbox(self.pair, self.history.table, folder)
         if folder is None:
             raise ValueError(f"{self.contender.id} opens files of its own: it needs a folder")
-        return open_on_disk(self.pair, self.history.table, folder, self.contender.declared)
+        return open_on_disk(self.pair, self.history.table, folder, self.contender.declared, self.urls)
 
 
 class _Running:

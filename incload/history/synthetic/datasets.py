@@ -109,14 +109,15 @@ class Dataset:
         )
 
 
-def _keys(span: Span, name: str) -> pa.Array:  # noqa: ARG001 - keys are not drawn
+def keys(span: Span, name: str) -> pa.Array:  # noqa: ARG001 - keys are not drawn
+    """Make the keys of a dataset: the multiples of ten, in the order of the rows."""
     import numpy as np
     import pyarrow as pa
 
     return pa.array(np.arange(span.start + 1, span.start + span.count + 1, dtype=np.int64) * KEY_STEP)
 
 
-def _timestamps(span: Span, name: str) -> pa.Array:
+def timestamps(span: Span, name: str) -> pa.Array:
     """Make timestamps of the thirty days before the start, to the microsecond, no two alike.
 
     Multiplying by an odd number and folding high bits into low ones are permutations of 2**41 slots, so different
@@ -134,34 +135,36 @@ def _timestamps(span: Span, name: str) -> pa.Array:
     return pa.array(STARTED - 1 - slots.astype(np.int64) * 7 // 6).cast(pa.timestamp("us"))
 
 
-def _words(of: str, like: str = "") -> Maker:
+def words_of(of: str, like: str = "") -> Maker:
     """Make words of a pool; columns made like the same one always show the same word beside the same word of it."""
-    return lambda span, name: pool(of).take(_array(span.below(like or name, SIZE)))
+    return lambda span, name: pool(of).take(arrow(span.below(like or name, SIZE)))
 
 
 def _one_of(*words: str) -> Maker:
     def make(span: Span, name: str) -> pa.Array:
         import pyarrow as pa
 
-        return pa.array(words).take(_array(span.below(name, len(words))))
+        return pa.array(words).take(arrow(span.below(name, len(words))))
 
     return make
 
 
-def _whole(least: int, most: int) -> Maker:
-    return lambda span, name: _array(span.below(name, most - least + 1) + least)
+def whole_numbers(least: int, most: int) -> Maker:
+    """Make whole numbers between two, both included."""
+    return lambda span, name: arrow(span.below(name, most - least + 1) + least)
 
 
-def _hundredths(most: int) -> Maker:
+def hundredths(most: int) -> Maker:
     """Make reals of two decimals; one correctly rounded division, so the same bits everywhere."""
-    return lambda span, name: _array(span.below(name, most * 100) / 100)
+    return lambda span, name: arrow(span.below(name, most * 100) / 100)
 
 
-def _chance(share: float) -> Maker:
-    return lambda span, name: _array(span.doubles(name) < share)
+def chance(share: float) -> Maker:
+    """Make booleans that are true in a share of the rows."""
+    return lambda span, name: arrow(span.doubles(name) < share)
 
 
-def _sometimes(share: float, make: Maker) -> Maker:
+def sometimes(share: float, make: Maker) -> Maker:
     """Make what another maker makes, and null in its place for the rest of the rows."""
 
     def nullable(span: Span, name: str) -> pa.Array:
@@ -169,7 +172,7 @@ def _sometimes(share: float, make: Maker) -> Maker:
         import pyarrow.compute as pc
 
         values = make(span, name)
-        present = _array(span.doubles(f"{name} present") < share)
+        present = arrow(span.doubles(f"{name} present") < share)
         return pc.if_else(present, values, pa.scalar(None, values.type))
 
     return nullable
@@ -180,11 +183,12 @@ def _email(span: Span, name: str) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    users = _words("user")(span, name)
-    return pc.binary_join_element_wise(users, ".", _keys(span, name).cast(pa.string()), "@example.org", "")
+    users = words_of("user")(span, name)
+    return pc.binary_join_element_wise(users, ".", keys(span, name).cast(pa.string()), "@example.org", "")
 
 
-def _array(values: np.ndarray[tuple[int], np.dtype[np.generic]]) -> pa.Array:
+def arrow(values: np.ndarray[tuple[int], np.dtype[np.generic]]) -> pa.Array:
+    """Return the values of NumPy as a column."""
     import pyarrow as pa
 
     return pa.array(values)
@@ -195,14 +199,14 @@ _STATUSES = ("new", "paid", "packed", "shipped", "delivered", "returned")
 ORDERS = Dataset(
     "orders",
     (
-        Field(KEY, Kind.INTEGER, _keys),
-        Field("customer", Kind.TEXT, _words("name")),
+        Field(KEY, Kind.INTEGER, keys),
+        Field("customer", Kind.TEXT, words_of("name")),
         Field("status", Kind.TEXT, _one_of(*_STATUSES), changes=True),
-        Field("items", Kind.INTEGER, _whole(1, 12)),
-        Field("amount_cents", Kind.INTEGER, _whole(99, 250_000), changes=True),
-        Field("express", Kind.BOOLEAN, _chance(0.2)),
-        Field("note", Kind.TEXT, _sometimes(0.3, _words("note")), changes=True),
-        Field(CURSOR, Kind.TIMESTAMP, _timestamps),
+        Field("items", Kind.INTEGER, whole_numbers(1, 12)),
+        Field("amount_cents", Kind.INTEGER, whole_numbers(99, 250_000), changes=True),
+        Field("express", Kind.BOOLEAN, chance(0.2)),
+        Field("note", Kind.TEXT, sometimes(0.3, words_of("note")), changes=True),
+        Field(CURSOR, Kind.TIMESTAMP, timestamps),
     ),
 )
 ORDERS_NARROW = Dataset(
@@ -212,27 +216,27 @@ ORDERS_NARROW = Dataset(
 CUSTOMERS = Dataset(
     "customers",
     (
-        Field(KEY, Kind.INTEGER, _keys),
-        Field("name", Kind.TEXT, _words("name")),
+        Field(KEY, Kind.INTEGER, keys),
+        Field("name", Kind.TEXT, words_of("name")),
         Field("email", Kind.TEXT, _email),
-        Field("visits", Kind.INTEGER, _whole(0, 5_000), changes=True),
-        Field("balance_cents", Kind.INTEGER, _whole(-50_000, 1_000_000), changes=True),
-        Field("subscribed", Kind.BOOLEAN, _chance(0.4), changes=True),
-        Field("last_order_at", Kind.TIMESTAMP, _sometimes(0.7, _timestamps)),
-        Field(CURSOR, Kind.TIMESTAMP, _timestamps),
+        Field("visits", Kind.INTEGER, whole_numbers(0, 5_000), changes=True),
+        Field("balance_cents", Kind.INTEGER, whole_numbers(-50_000, 1_000_000), changes=True),
+        Field("subscribed", Kind.BOOLEAN, chance(0.4), changes=True),
+        Field("last_order_at", Kind.TIMESTAMP, sometimes(0.7, timestamps)),
+        Field(CURSOR, Kind.TIMESTAMP, timestamps),
     ),
 )
 SENSOR_EVENTS = Dataset(
     "sensor_events",
     (
-        Field(KEY, Kind.INTEGER, _keys),
-        Field("sensor", Kind.TEXT, _words("sensor")),
-        Field("site", Kind.TEXT, _words("city", like="sensor")),
-        Field("reading", Kind.REAL, _hundredths(500), changes=True),
-        Field("cost_cents", Kind.INTEGER, _whole(0, 9_999), changes=True),
-        Field("battery", Kind.INTEGER, _sometimes(0.85, _whole(0, 100)), changes=True),
-        Field("alarm", Kind.BOOLEAN, _chance(0.05)),
-        Field(CURSOR, Kind.TIMESTAMP, _timestamps),
+        Field(KEY, Kind.INTEGER, keys),
+        Field("sensor", Kind.TEXT, words_of("sensor")),
+        Field("site", Kind.TEXT, words_of("city", like="sensor")),
+        Field("reading", Kind.REAL, hundredths(500), changes=True),
+        Field("cost_cents", Kind.INTEGER, whole_numbers(0, 9_999), changes=True),
+        Field("battery", Kind.INTEGER, sometimes(0.85, whole_numbers(0, 100)), changes=True),
+        Field("alarm", Kind.BOOLEAN, chance(0.05)),
+        Field(CURSOR, Kind.TIMESTAMP, timestamps),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
@@ -55,12 +55,11 @@ class Scenario:
         return not _LATE_COMMITS.isdisjoint(self.causes)
 
 
-def life(
-    *flaws: Flaw, dataset: Dataset = ORDERS, ticks: int = 10, every: int = TICK, started: int = STARTED
-) -> Callable[[int, int], History]:
-    """Return a recipe: an honest life of a dataset, bent by each of the flaws in turn.
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A recipe: an honest life of a dataset, bent by each of the flaws in turn.
 
-    Args:
+    Attributes:
         flaws: What bends it.
         dataset: What table it is.
         ticks: How many ticks it has.
@@ -68,11 +67,25 @@ def life(
         started: When it starts, in microseconds since 1970-01-01 UTC.
     """
 
-    def build(rows: int, seed: int) -> History:
-        plan = Plan(dataset, rows, seed, started)
-        live_honestly(plan, ticks, every)
-        for bend in flaws:
+    flaws: tuple[Flaw, ...] = ()
+    dataset: Dataset = ORDERS
+    ticks: int = 10
+    every: int = TICK
+    started: int = STARTED
+
+    def __call__(self, rows: int, seed: int) -> History:
+        """Build the history."""
+        plan = Plan(self.dataset, rows, seed, self.started)
+        live_honestly(plan, self.ticks, self.every)
+        for bend in self.flaws:
             bend(plan)
         return plan.freeze()
 
-    return build
+    def of(self, dataset: Dataset) -> Life:
+        """Return the same life of another table."""
+        return replace(self, dataset=dataset)
+
+
+def life(*flaws: Flaw, dataset: Dataset = ORDERS, ticks: int = 10, every: int = TICK, started: int = STARTED) -> Life:
+    """Return the recipe of an honest life, bent by flaws; see `Life`."""
+    return Life(flaws, dataset, ticks, every, started)
