@@ -6,9 +6,10 @@ right as long as nothing that it needs is broken.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from incload.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +41,7 @@ class Assumption(StrEnum):
     LOG_KEPT = "the source's change log holds every change since the last sync"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Need:
     """An assumption on which a strategy or a write rule relies.
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
+from incload.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,7 @@ UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """Ticks per second of the units in which an integer cursor may count time since 1970-01-01 UTC."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scale:
     """A cursor column whose stored values are themselves positions.
 
@@ -83,7 +83,7 @@ class Scale:
         return -(-microseconds * self.per_second // 1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Timestamps(Scale):
     """A column of a database's own timestamp type; its positions are ticks, and the reader sees ISO text."""
 
@@ -107,7 +107,7 @@ class Timestamps(Scale):
         return f"{_written(seconds, '%Y-%m-%dT%H:%M:%S')}.{ticks:0{digits}d}".rstrip(".")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsoText(Scale):
     """A text column in which every timestamp has one ISO shape, so that comparing the texts compares the times.
 
@@ -154,7 +154,7 @@ class IsoText(Scale):
         return _written(seconds, self.pattern.replace("{fraction}", fraction))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MixedText(Scale):
     """A text column of ISO timestamps in several shapes, compared through what they mean, in microseconds.
 

@@ -6,12 +6,12 @@ A position is the number without its point, an integer of any size, so that no d
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from incload.cursor import Scale, carried, no_place
 from incload.errors import Refused
+from incload.records import record
 from incload.table import Kind
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _WHOLE = {"UBIGINT", "HUGEINT"}
 """Types of DuckDB whose whole numbers are exact, and of no other kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExactNumbers(Scale):
     """A column of exact numbers of one scale.
 

@@ -7,7 +7,6 @@ so that no two ids are one, and a second is 1,000 times two to the power of 80: 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from incload.cursor import Scale, plain_scale_of_tag
 from incload.errors import Refused
 from incload.exact_numbers import exact_numbers_of_tag
+from incload.records import record
 
 if TYPE_CHECKING:
     from incload.strategy import Position
@@ -31,7 +31,7 @@ _FORMS = {
 """The pattern of each form in capitals; it is a regular expression, and what SQLite calls a GLOB."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OrderedIds(Scale):
     """A column of ids of one form, all in capitals or all in small letters.
 

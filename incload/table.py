@@ -6,8 +6,9 @@ Types are declared here once and cast at the edges of the engines; nothing in th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from incload.records import record
 
 NANO, NANO_UTC = "timestamp_ns", "timestamptz_ns"
 """What DuckDB calls timestamps of nanoseconds, without a zone and with one."""
@@ -29,7 +30,7 @@ class Kind(StrEnum):
     """A type of one engine only; it can be copied inside that engine and nowhere else."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One column.
 
@@ -77,7 +78,7 @@ class Column:
         return (int(found[1]), int(found[2])) if found else (38, 9)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """A table with a key and, for strategies that need one, a cursor column.
 

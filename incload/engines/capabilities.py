@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from incload.records import record
 
 if TYPE_CHECKING:
     from incload.strategy import Capability
@@ -18,7 +19,7 @@ class AtomicState(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Capabilities:
     """What one engine can do; what it cannot becomes another path or a refusal that says so.
 

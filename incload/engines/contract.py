@@ -7,9 +7,9 @@ writes one snapshot that carries the state. Nothing here speaks to a database.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incload.records import record
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WriteResult:
     """What a commit did to the rows of the target.
 
@@ -31,7 +31,7 @@ class WriteResult:
     removed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WriteIntent:
     """What is to become of a target table.
 
@@ -57,7 +57,7 @@ class WriteIntent:
         return self.rule is WriteRule.APPEND
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StateChange:
     """What is to be remembered with the rows.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from incload.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CursorSql:
     """The expressions of a cursor column.
 

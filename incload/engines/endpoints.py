@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -13,6 +12,7 @@ from incload.engines.endpoint import Endpoint
 from incload.engines.files.layout import RECORD_FILES, ending_of
 from incload.engines.registry import SCHEMES, is_on_server, locate_on_server
 from incload.errors import Refused, unknown
+from incload.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ _DATE = re.compile(
 """A date, or a date and a time, in the name of a file."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Location(Endpoint):
     """A file that rows come from or go to.
 

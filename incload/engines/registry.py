@@ -5,12 +5,12 @@ A new engine is its module and its line here. Modules are imported when their en
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
+from incload.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from incload.engines.session import Session
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Entry:
     """Where an engine lives.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from incload.records import record
 
 Place = Literal["source", "target"]
 Row = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Query:
     """A piece of SQL with its parameters."""
 

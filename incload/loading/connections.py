@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from incload.engines.session import Query
 from incload.engines.stream import Batches
+from incload.records import field, record, replace
 from incload.strategy import Logged
 from incload.table import Column, Kind
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Connections:
     """The two ends of a load.
 

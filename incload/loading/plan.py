@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.engines.files.layout import PLAIN, Layout
+from incload.records import record
 from incload.removal_limit import PERCENT, ROWS
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from incload.strategy import Strategy, WriteRule
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Guards:
     """What a sync lets pass that it would otherwise refuse, report or hold back; see `incload.loading.guards`.
 
@@ -39,7 +39,7 @@ class Guards:
     rows: int = ROWS
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """What is copied of a source.
 
@@ -59,7 +59,7 @@ class Choice:
         return f" where {self.where.strip()}" if self.where else ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """What to keep up to date, and how.
 

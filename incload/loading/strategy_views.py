@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Scale
 from incload.errors import Refused
+from incload.records import record
 from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Position, Since, Vanished
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class AskedSource:
         return self.scale
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SeenRows:
     """Summarises the rows of one sync by asking the relation that holds them, when a strategy asks for it.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from incload.records import record
 
 if TYPE_CHECKING:
     from incload.strategy import Delta, State
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Synced:
     """What one sync did.
 

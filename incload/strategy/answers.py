@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from incload.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,12 +44,12 @@ class WriteRule(StrEnum):
     """Merge, and delete what was not among the rows read."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Everything:
     """All rows of the source."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Since:
     """Rows whose cursor lies above a position.
 
@@ -72,19 +73,19 @@ class Since:
     settled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AfterKey:
     """Rows whose key is larger than one."""
 
     key: KeyValue
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Changed:
     """Rows whose digest is not the remembered one, new rows among them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Differing:
     """Rows in blocks of keys whose digests differ between source and target; or the target's keys without a row there.
 
@@ -92,12 +93,12 @@ class Differing:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Vanished:
     """Keys with a remembered digest that the source no longer has."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Logged:
     """Rows whose keys stand in a change log of the source after a position, as they are now; or the keys without a row.
 
@@ -116,7 +117,7 @@ class Logged:
 Rows = Everything | Since | AfterKey | Changed | Differing | Logged
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delta:
     """What one sync is to load.
 
@@ -131,7 +132,7 @@ class Delta:
     mirror: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """What a strategy keeps between syncs. The empty state, `State()`, is that of a first sync.
 

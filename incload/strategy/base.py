@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from incload.assumptions import Assumption, Need
+from incload.records import record
 from incload.strategy.answers import WriteRule
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from incload.strategy.asking import Seen, Source
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reach:
     """Which changes a cursor strategy reads, by their lag; from it the number of wrong rows is predicted.
 

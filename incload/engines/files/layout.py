@@ -6,10 +6,10 @@ The same for every command that reads files of records, so that what one accepts
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 from pathlib import Path
 
 from incload.errors import Refused
+from incload.records import record
 
 PACKED = ".gz"
 """What may follow an ending where the file is packed by gzip; Parquet packs itself."""
@@ -43,7 +43,7 @@ def ending_of(name: str) -> str | None:
     return None if ending == ".parquet" and plain != name.lower() else ending
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """Where the records of a file are, beyond what its ending says.
 

@@ -24,7 +24,6 @@ means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -33,6 +32,7 @@ from incload.engines.sql import Query
 from incload.engines.sqlite.catalog import smallest
 from incload.errors import Refused
 from incload.ordered_ids import ids_of, mixed_ids
+from incload.records import record
 from incload.strategy import Since
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _MARGIN = timedelta(days=2)
 """So far from the day of a bound a text may stand on the other side of it in time."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CursorValues:
     """The values of a cursor column.
 

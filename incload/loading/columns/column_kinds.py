@@ -9,10 +9,11 @@ as it is, and recorded from then on.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
+from incload.records import record
 from incload.table import Kind
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _VERSION = 1
 _DATE = "date"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ColumnKind:
     """What one column of a target holds.
 
@@ -109,7 +110,7 @@ def changed_kinds(table: Table, types: Mapping[str, str], before: Kinds) -> dict
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettledKinds:
     """What a target's columns are known to hold, once they can take the source's.
 

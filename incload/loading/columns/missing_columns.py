@@ -8,11 +8,11 @@ the source still had the values that the target holds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.engines.session import Query
 from incload.loading.columns.column_kinds import ColumnKind, kind_of
+from incload.records import record, replace
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _PRESENT = "incload_present"
 """The temporary table of the source's keys."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Missing:
     """What became of the columns that the source has lost.
 

@@ -6,12 +6,12 @@ generated column. A load names the columns that it writes and leaves the others 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.loading.columns.column_kinds import kinds_now
 from incload.loading.columns.schema_evolution import evolve
+from incload.records import record, replace
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from incload.table import Column, Table
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Target:
     """The target as it is found.
 

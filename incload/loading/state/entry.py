@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.ordered_ids import scale_of_tag
+from incload.records import record
 from incload.strategy import State
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ VERSION = 1
 _TAGS = ("cursor", "scale", "digest")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A state and what its values mean.
 

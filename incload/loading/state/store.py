@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shlex
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from incload.engines.temporary.tables import DIGEST
@@ -18,6 +17,7 @@ from incload.exact_numbers import carried_exactly
 from incload.loading.columns.column_kinds import OWNER, Kinds, read_kinds
 from incload.loading.state.entry import Entry, read_entry
 from incload.ordered_ids import scale_of_tag
+from incload.records import field, record, replace
 from incload.strategy import State
 from incload.table import Column, Kind, Table
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from incload.engines.session import Session
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StateStore(ABC):
     """What one strategy keeps of one table.
 
@@ -195,7 +195,7 @@ class StateStore(ABC):
         """Make an empty table of digests, in place of one that may be there."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SnapshotStore(StateStore):
     """A state that stands in the snapshot of the rows: the commit of the rows writes it, and nothing else does."""
 

@@ -12,7 +12,6 @@ Both had other names once. Tables of those names are read as they are, and renam
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from incload.cursor import UNITS, Timestamps
 from incload.errors import Refused
 from incload.loading.columns.column_kinds import OWNER, Kinds, text_of
 from incload.loading.state.store import StateStore
+from incload.records import record, replace
 
 if TYPE_CHECKING:
     from incload.engines.session import Session
@@ -51,7 +51,7 @@ class By(StrEnum):
     RESET = "reset"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Past:
     """A value that was remembered.
 
@@ -72,7 +72,7 @@ class Past:
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableStore(StateStore):
     """A state that stands in the tables of the target database."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from incload.records import field, record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ def _any_number(count: int, total: int) -> bool:  # noqa: ARG001 - without a gua
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WriteJob:
     """One table's load.
 
@@ -54,7 +55,7 @@ class WriteJob:
         return self.connections.target.name("target", self.digests.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PreparedWrite:
     """What a write rule found to do, before it is committed.
 
