@@ -297,17 +297,15 @@ class Session(Dialect, ABC):
         if relation in self._counted:
             return self._counted[relation]
         alias = " AS r" if relation.startswith("(") and relation.endswith(")") else ""  # as PostgreSQL asks for
-        ((number,),) = self.rows(f"SELECT count(*) FROM {relation}{alias}", params)
-        assert isinstance(number, int)  # noqa: S101 - count(*) is an integer in every engine
+        number = int(str(self.rows(f"SELECT count(*) FROM {relation}{alias}", params)[0][0]))
         if not params and relation in map(self.temporary, self._staged):
             self._counted[relation] = number
         return number
 
     def is_empty(self, relation: str) -> bool:
         """Return whether a relation has no rows, without counting them."""
-        if relation in self._counted:
-            return not self._counted[relation]
-        return not self.rows(f"SELECT 1 FROM {relation} LIMIT 1")
+        known = self._counted.get(relation)
+        return not (self.rows(f"SELECT 1 FROM {relation} LIMIT 1") if known is None else known)
 
     def delete(self, key: tuple[str, ...], relation: str, keys: str) -> int:
         """Delete the rows of a relation whose keys stand in another; return how many."""
