@@ -69,8 +69,9 @@ def record(cls: type[T]) -> type[T]:
 
 
 def replace(changed: T, /, **changes: Any) -> T:  # noqa: ANN401 - as in `dataclasses`
-    """Return a record with other values in some fields."""
-    values = {name: getattr(changed, name) for name in type(changed).__record_fields__}  # type: ignore[attr-defined]  # of a record
+    """Return a record, or a dataclass, with other values in some fields."""
+    names: tuple[str, ...] = type(changed).__match_args__  # type: ignore[attr-defined]  # of either
+    values = {name: getattr(changed, name) for name in names}
     return type(changed)(**(values | changes))
 
 

@@ -7,7 +7,6 @@ remembered if the source was written since: what a stream reads may be newer tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,6 @@ _ANY_TIME = "1970-01-01T00:00:00.000000Z"
 """The shape of the clock beside a column of texts that has none yet."""
 
 
-@dataclass(slots=True)
 class Look:
     """What one sync knows of its cursor.
 
@@ -37,11 +35,14 @@ class Look:
         is_put_off: Whether the values are yet to be looked at.
     """
 
-    connections: Connections
-    table: Table
-    scale: Scale | None
-    is_put_off: bool = False
-    _version: int = field(default=0, init=False)
+    __slots__ = ("_version", "connections", "is_put_off", "scale", "table")
+
+    def __init__(
+        self, connections: Connections, table: Table, scale: Scale | None, *, is_put_off: bool = False
+    ) -> None:
+        """Take what is known; nothing was asked yet."""
+        self.connections, self.table, self.scale, self.is_put_off = connections, table, scale, is_put_off
+        self._version = 0
 
     def confirm(self, delta: Delta) -> None:
         """Look at what was put off, now that it is known what is asked; refuse what has no certain order."""

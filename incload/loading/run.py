@@ -6,7 +6,7 @@ A target file that this load created and then could not fill is removed again, u
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from incload.loading.columns.describing import NO_SCHEMA, describe
 from incload.loading.guards import mismatch
 from incload.loading.opening import connect, reopen, resolve_table_name
 from incload.loading.sync import sync
+from incload.records import replace
 from incload.registry import spelled
 from incload.strategy import WriteRule
 from incload.terminal.logs import log

@@ -6,7 +6,6 @@ again.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +24,7 @@ from incload.loading.opening import require_capability
 from incload.loading.state.store import SnapshotStore
 from incload.loading.state.table_store import TableStore
 from incload.loading.writing.job import WriteJob
+from incload.records import replace
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,19 +20,14 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 
-@dataclass(slots=True)
 class AskedSource:
-    """Answers a strategy's queries with descriptions of rows, and counts them.
+    """Answers a strategy's queries with descriptions of rows, and counts them."""
 
-    Attributes:
-        scale: What the cursor's values mean; None for a table without a cursor.
-        clock: The source's clock, in microseconds since 1970-01-01 UTC.
-        queries: How many queries were asked so far.
-    """
+    __slots__ = ("clock", "queries", "scale")
 
-    scale: Scale | None
-    clock: Callable[[], int]
-    queries: int = field(default=0)
+    def __init__(self, scale: Scale | None, clock: Callable[[], int]) -> None:
+        """Take what the cursor's values mean, and the source's clock in microseconds since 1970-01-01 UTC."""
+        self.scale, self.clock, self.queries = scale, clock, 0
 
     def everything(self) -> Everything:
         """Ask for all rows."""

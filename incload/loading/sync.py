@@ -8,7 +8,6 @@ new, empty table. A target table that is there keeps its state, even if it was e
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from incload.engines.contract import StateChange
@@ -26,6 +25,7 @@ from incload.loading.writing import initial_load
 from incload.loading.writing.blocks import everything_instead
 from incload.loading.writing.row_hash import refuse_digests, remember_digests
 from incload.loading.writing.write_rules import prepare_write
+from incload.records import replace
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:

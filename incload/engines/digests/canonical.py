@@ -9,10 +9,10 @@ What must stay true: two engines that hold the same value write the same text, a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.engines.sql import Query
+from incload.records import record
 from incload.table import Kind
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ Digest = tuple[int, int]
 """How many rows a block has, and the sum of their digests modulo 2 to the power of 64."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Form:
     """The form in which the values of a column are compared.
 
@@ -67,7 +67,7 @@ class Form:
     listed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
     """A column of one side, and the form in which its values are compared.
 
@@ -87,7 +87,7 @@ class Held:
         return self.form.per_second // (self.unit or self.column.per_second)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ranges:
     """Blocks of neighbouring whole numbers: block n holds the keys of which `(key - start) >> bits` is n."""
 
@@ -105,7 +105,7 @@ class Ranges:
         return first, first + (1 << self.bits) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Buckets:
     """Blocks of keys with the same first hexadecimal digits of the md5 of their canonical text, whatever they are."""
 
@@ -196,7 +196,7 @@ class Digests(ABC):
         return f"{self.quoted_key} IS NULL"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Within:
     """Some blocks of a cut, which are not many."""
 

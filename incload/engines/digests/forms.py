@@ -6,11 +6,11 @@ the name of the column. For all others there is none, and the audit refuses them
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from incload.engines.digests.canonical import Form, Held
 from incload.errors import Refused
+from incload.records import record, replace
 from incload.table import Kind
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _EXACT = {"numeric", "hugeint", "ubigint", "uhugeint"}
 """Exact numbers without a scale, or beyond 64 bits, by their names in PostgreSQL and DuckDB."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sides:
     """What is known of the two tables beyond their declared types.
 
@@ -44,7 +44,7 @@ class Sides:
     time_unit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """A column of the source and the one of the copy that is compared with it.
 

@@ -8,12 +8,12 @@ and counts included; nothing else knows that there are more.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incload.engines.driver_errors import reason
 from incload.errors import Refused, unknown
 from incload.loading.plan import Choice
+from incload.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

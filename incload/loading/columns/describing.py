@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incload.engines.temporary.tables import DIGEST
 from incload.errors import Refused, unknown, visible
 from incload.loading.columns.choosing import chosen, with_row_number
 from incload.loading.columns.shared_types import shared_type
+from incload.records import replace
 from incload.table import Table
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incload.engines.columns.equality import Equality
 from incload.errors import Refused
+from incload.records import replace
 
 if TYPE_CHECKING:
     from incload.loading.connections import Connections

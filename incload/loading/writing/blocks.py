@@ -7,7 +7,6 @@ compared, which finds the same rows; and a row is written only if it differs fro
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from incload.engines.contract import WriteIntent
@@ -21,6 +20,7 @@ from incload.loading.writing.deletes import to_remove
 from incload.loading.writing.job import PreparedWrite, removing
 from incload.loading.writing.merge import prepare
 from incload.loading.writing.staging import each_once
+from incload.records import replace
 from incload.strategy import Delta, Differing, Everything, WriteRule
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incload.engines.capabilities import AtomicState
@@ -13,6 +12,7 @@ from incload.loading.writing.deletes import some_are_gone, to_remove
 from incload.loading.writing.job import removing
 from incload.loading.writing.merge import prepare
 from incload.loading.writing.staging import each_once, rows_of
+from incload.records import replace
 from incload.strategy import Delta, Everything, WriteRule
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ Into an empty target, when nothing can clash, rows go straight, in the transacti
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incload.engines.capabilities import AtomicState
@@ -21,6 +20,7 @@ from incload.loading.writing.job import PreparedWrite, removing
 from incload.loading.writing.merge import prepare
 from incload.loading.writing.row_hash import changed
 from incload.loading.writing.staging import each_once, glance, rows_of, staged
+from incload.records import replace
 from incload.strategy import Changed, Delta, Differing, Everything, Logged, WriteRule
 
 if TYPE_CHECKING:
