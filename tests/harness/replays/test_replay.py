@@ -11,7 +11,7 @@ import pytest
 from incload.errors import Refused
 from incload.harness.replays.follower import AuditsDisagree, Follower
 from incload.harness.replays.lockstep import follow
-from incload.harness.replays.replay import ReplayPlan, follower, replay
+from incload.harness.replays.replay import ReplayPlan, _each, follower, replay
 from incload.harness.replays.window_check import confirm
 from incload.harness.sandbox.watch import Watch
 from incload.harness.trials.error_timeline import ErrorTimeline, Spell
@@ -246,3 +246,8 @@ def test_a_change_log_is_kept_where_the_engine_can(late: History) -> None:
     assert (sqlite.outcome, sqlite.rows_read) == ("sound", 2 + 2 + 2)
     assert duckdb.outcome == "not_applicable"
     assert duckdb.reason.startswith("strategy 'trigger_cdc' cannot follow this source, because duckdb has no triggers")
+
+
+def test_what_a_sync_took_is_rounded_to_thousandths() -> None:
+    """Of no syncs, and of what was not counted, nothing is said."""
+    assert (_each(1, 3), _each(2, 1), _each(0, 5), _each(None, 3), _each(1, 0)) == (0.333, 2.0, 0.0, None, None)
