@@ -6,11 +6,13 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, Unpack
 
+from incload.api.audited_rows import refuse_scan, said, show_only, since_condition
 from incload.api.durations import duration
 from incload.api.options import check_names, column_names, key_columns, one_of
 from incload.auditing.causes import Causes, Mark, given_mark, shown_mark, ticks_per_second
 from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look, refuse_repeated
 from incload.auditing.result import AuditResult
+from incload.auditing.sampling import estimated, sampled
 from incload.auditing.tables import Opened, Wanted, not_compared, open_copy, open_source, paired, refuse_itself
 from incload.cursor import UNITS
 from incload.engines.digests.canonical import NULL
@@ -19,7 +21,7 @@ from incload.engines.driver_errors import reason
 from incload.engines.endpoints import locate
 from incload.engines.files.layout import PARENT, Layout, column_of
 from incload.engines.registry import digests, session_type
-from incload.errors import Refused, masked
+from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +47,9 @@ class AuditOptions(_RequiredOptions, total=False):
         exclude: The columns that are not compared.
         rename: What columns of the source are called in the copy, by their names.
         where: The condition of the rows that are compared, in SQL that both sides understand.
+        since: Compare the rows alone whose cursor is at least this, as the source writes it.
+        sample: Compare this share of the table's blocks alone, as in `1%`; the same blocks each time.
+        scan: Whether a large table without an index on its key may be read once for every portion of what differs.
         limit: How many wrong rows of each kind are shown; 10 by default.
         show_values: Whether the values of wrong rows are shown as well as their keys.
         settle: How long to wait before rows that differ are looked at again, as in `30s`; not at all by default.
@@ -61,6 +66,9 @@ class AuditOptions(_RequiredOptions, total=False):
     exclude: str | Sequence[str] | None
     rename: Mapping[str, str] | None
     where: str | None
+    since: str | None
+    sample: str | None
+    scan: bool
     limit: int
     show_values: bool
     settle: str | None
@@ -114,6 +122,10 @@ def run_audit(
         return _opened(ends, asked)
     except errors as error:
         raise Refused(f"auditing {ends[1].shown} against {ends[0].shown} failed: {reason(error)}") from error
+
+
+_Kept = tuple[tuple[str, str] | None, tuple[str, ...]]
+"""The watermark that incload keeps and its strategy, and those that it has kept before."""
 
 
 class _Asked(NamedTuple):
@@ -189,14 +201,15 @@ def _unit(options: AuditOptions, option: Literal["cursor_unit", "time_unit"]) ->
 
 
 def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> AuditResult:
-    from incload.api.kept_records import kinds_in, watermark_in
+    from incload.api.kept_records import kinds_in, past_watermarks_in, watermark_in
 
     options = asked.options
     kinds = kinds_in(copy)
     sides = Sides((source.session.engine, copy.session.engine), kinds, _unit(options, "time_unit"))
     pairs = paired(source, copy, wanted, sides)
-    for side in (source, copy):
-        _show_only(side, options.get("where"))
+    for side, end in ((source, "source"), (copy, "copy")):
+        since = since_condition(side, [getattr(each, end) for each in pairs], wanted, options.get("since"))
+        show_only(side, options.get("where"), since)
     places = range(len(wanted.key))
     mine, other = (
         digests(side.session, side.session.relation("source", side.table), held, places)
@@ -209,14 +222,19 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> Au
     if wanted.cursor and place is None:
         place = wanted.key.index(wanted.cursor)
     kept = watermark_in(copy, wanted.cursor) if wanted.cursor else None
-    mark = None if place is None else _mark((source, other, pairs[place]), place, options, kept)
+    past = past_watermarks_in(copy, kept[1]) if kept and options.get("watermark") is None else ()
+    mark = None if place is None else _mark((source, other, pairs[place]), place, options, (kept, past))
     shown = Shown(options.get("limit", 10), options.get("show_values", False))
     tally = Tally(pairs, Causes(place, mark), shown, asked.keep)
     tables = Tables.of(mine, other)
+    if not options.get("scan", False):
+        refuse_scan(source, keys[0], tables.rows[0])
+        refuse_scan(copy, pairs[0].copy.column.name, tables.rows[1])
+    tables, share = sampled(tables, options.get("sample"))
     look(tables, tally, asked.looks)
     return AuditResult(
-        source=_said(source),
-        copy=_said(copy),
+        source=said(source),
+        copy=said(copy),
         key=keys,
         cursor=wanted.cursor,
         inferred=mark is None or not mark.is_exact,
@@ -224,35 +242,21 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> Au
         watermark_from=mark.origin if mark else None,
         columns=names,
         not_compared=not_compared(copy, pairs),
-        **counted(tables, tally),
+        **estimated(counted(tables, tally), share),
     )
 
 
-def _said(side: Opened) -> str:
-    return masked(f"{side.table} in {side.shown}")
-
-
-def _show_only(side: Opened, where: str | None) -> None:
-    from incload.loading.columns.choosing import check_condition
-
-    if where is None:
-        return
-    check_condition(where, side.names)
-    side.session.show(side.table, "rows", lambda rows: side.session.limited(side.table, rows, where))
-    try:
-        side.session.rows(f"SELECT 1 FROM {side.session.relation('source', side.table)} AS r LIMIT 0")  # noqa: S608 - checked above
-    except side.session.error as error:
-        raise Refused(f"--where {where!r} cannot be used on {_said(side)}: {reason(error)}") from error
-
-
-def _mark(sides: tuple[Opened, Digests, Pair], place: int, options: AuditOptions, kept: tuple[str, str] | None) -> Mark:
+def _mark(sides: tuple[Opened, Digests, Pair], place: int, options: AuditOptions, state: _Kept) -> Mark:
     """Return the watermark: as it is given, as incload has kept it, or the copy's largest cursor."""
     source, copy, cursor = sides
+    kept, earlier = state
     given = options.get("watermark")
-    text, origin, is_exact = copy.largest(place), "the largest cursor of the copy", False
+    text = largest = copy.largest(place)
+    origin, is_exact = "the largest cursor of the copy", False
     if given is not None:
         text, origin, is_exact = given_mark(given, cursor.source), "--watermark", True
     elif kept is not None:
         text, origin, is_exact = given_mark(kept[0], cursor.source), f"the state of strategy {kept[1]!r}", True
     per_second = ticks_per_second(cursor.source, _unit(options, "cursor_unit"), text if text != NULL else "n;")
-    return Mark(text, origin, is_exact, source.session.now() if per_second else None, per_second)
+    past = frozenset(given_mark(each, cursor.source) for each in earlier)
+    return Mark(text, origin, is_exact, source.session.now() if per_second else None, per_second, past, largest)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from incload.errors import Refused
 from incload.loading.columns.column_kinds import OWNER, read_kinds
 from incload.loading.state.entry import read_entry
-from incload.loading.state.table_store import FORMER, TABLE
+from incload.loading.state.table_store import FORMER, HISTORY, TABLE
 
 if TYPE_CHECKING:
     from incload.auditing.tables import Opened
@@ -34,6 +34,24 @@ def watermark_in(copy: Opened, cursor: str) -> tuple[str, str] | None:
         if entry.shown is not None and entry.tags.get("cursor") == cursor:
             found.append((str(entry.shown), strategy))
     return found[0] if len(found) == 1 else None
+
+
+def past_watermarks_in(copy: Opened, strategy: str) -> tuple[str, ...]:
+    """Return the watermarks that earlier syncs of a strategy have kept, as the source writes them."""
+    session = copy.session
+    table = next((name for name in (HISTORY, FORMER[HISTORY]) if session.holds("source", name)), None)
+    if table is None:
+        return ()
+    name = session.name("source", table)
+    sql = f"SELECT value FROM {name} WHERE table_name = ? AND strategy = ? AND value IS NOT NULL"  # noqa: S608 - a name of its own
+    found = []
+    for (text,) in session.rows(sql, (copy.table, strategy)):
+        try:
+            shown = read_entry(str(text), "the state", "load again").shown
+        except Refused:
+            continue
+        found += [] if shown is None else [str(shown)]
+    return tuple(found)
 
 
 def _texts(copy: Opened) -> dict[str, str]:

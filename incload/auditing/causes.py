@@ -8,6 +8,7 @@ a row about which the cursors say nothing is `unknown`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,10 +24,14 @@ from incload.table import Kind
 
 if TYPE_CHECKING:
     from incload.auditing.wrong_rows import WrongRow
-    from incload.engines.digests.canonical import Held
+    from incload.engines.digests.canonical import Digests, Held
 
 _MOST_LAGS = 100_000
 """Of how many late rows it is remembered how late they were."""
+_LOOKBACKS = (60, 600, 3_600, 6 * 3_600, 86_400, 7 * 86_400, 30 * 86_400)
+"""Lookback windows that are offered, in seconds ..."""
+_NEARLY = 0.95
+"""... and what share of the late rows the one that is named has to read."""
 _ISO = re.compile(ISO, re.ASCII)
 
 
@@ -38,11 +43,17 @@ class Cause(StrEnum):
     NULL_CURSOR = "null cursor"
     FUTURE = "future timestamp"
     UNREAD = "not read yet"
+    AHEAD = "state ahead of the rows"
     UNTOUCHED = "updated without touching the cursor"
     DELETED = "hard delete"
     REREAD = "read again"
     OLDER = "older over newer"
     UNKNOWN = "unknown"
+
+
+UNSURE = frozenset({Cause.LATE, Cause.UNREAD, Cause.UNKNOWN})
+"""Causes beside which the cursors leave another one possible: a sync that read in part leaves the same traces as a late
+row. All others are certain where they are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,8 @@ class Mark:
         is_exact: Whether a user has said it, or incload has kept it.
         clock: The source's clock in microseconds; None where the cursor holds no time.
         per_second: How many ticks per second the cursor counts; 0 for plain numbers and texts.
+        past: The watermarks of earlier syncs as canonical texts, where incload has kept them.
+        largest: The copy's largest cursor, as a canonical text; empty where that is the watermark.
     """
 
     text: str
@@ -62,6 +75,8 @@ class Mark:
     is_exact: bool
     clock: int | None
     per_second: int
+    past: frozenset[str] = frozenset()
+    largest: str = ""
 
     @property
     def position(self) -> int | float | str | None:
@@ -82,28 +97,70 @@ class Causes:
         at: The place of the cursor among the values of a row; None without one.
         mark: The watermark; None without a cursor.
         counts: How many rows each cause has.
-        lags: By how many ticks late rows were late.
+        late: The cursors of late rows, each with by how many ticks it was late, and of how many rows.
+        tied: Cursors that were taken for late ones, and are ties.
     """
 
     at: int | None
     mark: Mark | None
     counts: Counter[Cause] = field(default_factory=Counter)
-    lags: list[float] = field(default_factory=list)
+    late: dict[str, tuple[float, int]] = field(default_factory=dict)
+    tied: set[str] = field(default_factory=set)
+    _past: frozenset[object] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the places of earlier watermarks."""
+        self._past = frozenset(map(place_of, self.mark.past if self.mark else ()))
 
     def add(self, row: WrongRow) -> tuple[Cause, float | None]:
         """Count the cause of a row; return it, and by how much a late row was late."""
         cause, lag = self._cause(row)
         self.counts[cause] += 1
-        if lag is not None and len(self.lags) < _MOST_LAGS:
-            self.lags.append(lag)
+        if lag is not None and row.source is not None and self.at is not None:
+            text = row.source[self.at]
+            if text in self.late or len(self.late) < _MOST_LAGS:
+                self.late[text] = lag, self.late.get(text, (lag, 0))[1] + 1
         return cause, lag
 
+    def settle_ties(self, copy: Digests) -> None:
+        """Take late rows for ties where the copy holds their very cursor in another row, if no watermark is known.
+
+        A watermark that has moved on since does not say with which cursors it once was equal; a row of the copy with
+        the same cursor was read when one was.
+        """
+        if self.at is None or self.mark is None or self.mark.is_exact or not self.late:
+            return
+        for text in copy.holding(self.at, list(self.late)):
+            _, rows = self.late.pop(text)
+            self.counts[Cause.LATE] -= rows
+            self.counts[Cause.TIE] += rows
+            self.tied.add(text)
+        self.counts = Counter({cause: number for cause, number in self.counts.items() if number})
+
+    @property
+    def lags(self) -> list[float]:
+        """By how many ticks late rows were late, in ascending order."""
+        return sorted(lag for lag, rows in self.late.values() for _ in range(rows))
+
     def lateness(self) -> dict[str, float] | None:
-        """Return the median and the largest lateness, in seconds, or in the cursor's own numbers; None without any."""
-        if not self.lags:
+        """Return the median and the largest lateness, in seconds, or in the cursor's own numbers; None without any.
+
+        Where the cursor is a time, a lookback of a round length is named that reads nearly all of them, and its share.
+        """
+        lags = self.lags
+        if not lags:
             return None
-        per_second = (self.mark.per_second if self.mark else 0) or 1
-        return {"median": median(self.lags) / per_second, "most": max(self.lags) / per_second}
+        per_second = self.mark.per_second if self.mark else 0
+        found = {"median": median(lags) / (per_second or 1), "most": lags[-1] / (per_second or 1)}
+        if per_second:
+            reached = ((each, self._within(each * per_second)) for each in _LOOKBACKS)
+            window, share = next(((each, part) for each, part in reached if part >= _NEARLY), (found["most"], 1.0))
+            found |= {"lookback": window, "share": share}
+        return found
+
+    def _within(self, ticks: float) -> float:
+        lags = self.lags
+        return bisect_right(lags, ticks) / len(lags)
 
     def _cause(self, row: WrongRow) -> tuple[Cause, float | None]:
         if row.kinds[0] == PHANTOM:
@@ -138,10 +195,15 @@ class Causes:
         if isinstance(mine, str) or isinstance(mark, str):
             return _among_texts(mine, mark), None
         if now is not None and (mine > now or mark > now):
-            return Cause.FUTURE, None
+            # A watermark of the future that no row of the copy has is the doing of whoever keeps it.
+            read = place_of(self.mark.largest) if self.mark.largest else mark
+            is_alone = mine <= now and not (isinstance(read, int | float) and read > now)
+            return (Cause.AHEAD if is_alone else Cause.FUTURE), None
         if mine > mark:
             return Cause.UNREAD, None
-        return (Cause.TIE, None) if mine == mark else (Cause.LATE, mark - mine)
+        if mine == mark or mine in self._past:
+            return Cause.TIE, None
+        return Cause.LATE, mark - mine
 
 
 def _among_texts(mine: object, mark: object) -> Cause:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
+from incload.auditing.causes import UNSURE, Cause
 from incload.auditing.result import Sample
 from incload.auditing.values import shown
 from incload.auditing.wrong_rows import DUPLICATED, KINDS, LOST, PHANTOM, STALE, wrong_rows
@@ -67,7 +68,7 @@ class Tally:
     keep: Keep | None = None
     counts: Counter[str] = field(default_factory=Counter)
     differing: Counter[str] = field(default_factory=Counter)
-    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    samples: dict[str, list[tuple[Sample, str]]] = field(default_factory=dict)
     in_flight: int = 0
     undecided: int = 0
     fetched: int = 0
@@ -83,7 +84,14 @@ class Tally:
             self.keep(row, self.pairs, str(cause))
         kept = self.samples.setdefault(row.kinds[0], [])
         if len(kept) < self.shown.limit:
-            kept.append(self._sample(row, str(cause), lag, columns))
+            at = self.causes.at
+            cursor = row.source[at] if row.source and at is not None else ""
+            kept.append((self._sample(row, str(cause), lag, columns), cursor))
+
+    def settled(self, sample: Sample, cursor: str) -> Sample:
+        """Return a sample with the cause that it has once ties are settled."""
+        is_tie = sample.cause == Cause.LATE and cursor in self.causes.tied
+        return replace(sample, cause=str(Cause.TIE), late_by=None) if is_tie else sample
 
     def _sample(self, row: WrongRow, cause: str, lag: float | None, columns: tuple[str, ...]) -> Sample:
         mark = self.causes.mark
@@ -111,12 +119,15 @@ class Tables:
         source, copy: The sides.
         cut: The first cut.
         rows: How many rows each has.
+        sample: The blocks that are compared; None for all.
     """
 
     source: Digests
     copy: Digests
     cut: Cut
     rows: tuple[int, int]
+
+    sample: Within | None = None
 
     @classmethod
     def of(cls, source: Digests, copy: Digests) -> Tables:
@@ -125,8 +136,8 @@ class Tables:
         return cls(source, copy, cut, (mine, other))
 
     def portions(self) -> Iterator[Within]:
-        """Yield the blocks that differ."""
-        return unequal(self.source, self.copy, self.cut)
+        """Yield the blocks that differ, of all or of the sample."""
+        return unequal(self.source, self.copy, self.cut, self.sample)
 
     def wrong(self, within: Within) -> Iterator[WrongRow]:
         """Yield the wrong rows of some blocks, as they are now."""
@@ -190,6 +201,7 @@ def _mark(row: WrongRow) -> bytes:
 
 def counted(tables: Tables, tally: Tally) -> dict[str, Any]:
     """Return what was counted, by the names of the result's attributes."""
+    tally.causes.settle_ties(tables.copy)
     lateness = tally.causes.lateness()
     mark = tally.causes.mark
     return {
@@ -204,9 +216,10 @@ def counted(tables: Tables, tally: Tally) -> dict[str, Any]:
         "in_flight": tally.in_flight,
         "undecided": tally.undecided,
         "causes": {str(cause): number for cause, number in tally.causes.counts.most_common()},
+        "certain": tuple(str(cause) for cause in tally.causes.counts if cause not in UNSURE),
         "late": lateness,
         "late_unit": "seconds" if mark and mark.per_second else "cursor",
         "differing": dict(tally.differing.most_common()),
-        "samples": tuple(sample for kind in KINDS for sample in tally.samples.get(kind, [])),
+        "samples": tuple(tally.settled(*kept) for kind in KINDS for kept in tally.samples.get(kind, [])),
         "rules": {each.source.column.name: each.rule for each in tally.pairs if each.rule},
     }

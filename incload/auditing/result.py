@@ -43,6 +43,7 @@ class AuditResult:
         in_flight: How many rows differed at one look and had changed at the next.
         undecided: How many of those were still changing at the last look.
         causes: Causes of wrong rows, each with its number of keys.
+        certain: Those of the causes that nothing else leaves the traces of; the others are likely.
         inferred: Whether causes rest on the copy's largest cursor alone, and not on a watermark that is known.
         watermark: The watermark that causes were judged by; None without one.
         watermark_from: How it is known.
@@ -53,6 +54,7 @@ class AuditResult:
         differing: The columns in which stale rows differ, each with its number of rows.
         samples: Some wrong rows of each kind.
         rules: By which rule columns were compared that both sides do not hold alike, by their names.
+        sampled: The share of the blocks that was compared, how many, and an estimate of the wrong rows; None for all.
         notes: What else is to be known, a sentence each.
     """
 
@@ -71,6 +73,7 @@ class AuditResult:
     in_flight: int
     undecided: int
     causes: dict[str, int]
+    certain: tuple[str, ...]
     inferred: bool
     watermark: object
     watermark_from: str | None
@@ -81,6 +84,7 @@ class AuditResult:
     differing: dict[str, int]
     samples: tuple[Sample, ...]
     rules: dict[str, str]
+    sampled: dict[str, float] | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -78,6 +78,11 @@ def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None
         help="a column of the source that has another name in the copy; may be given several times",
     )
     option("--where", metavar="CONDITION", help="compare the rows alone that meet a condition in the SQL of both sides")
+    option(
+        "--since", metavar="VALUE", help="compare the rows alone whose cursor is at least this, as the source writes it"
+    )
+    option("--sample", metavar="SHARE", help="compare a share of the blocks alone, as in 1%%, and say how sure that is")
+    option("--scan", action="store_true", help="let a large table without an index on its key be read again and again")
     option("--limit", type=int, default=10, help="how many wrong rows of each kind are shown (default 10)")
     option("--show-values", action="store_true", help="show the values of wrong rows as well as their keys")
     option("--settle", metavar="SPAN", help="look again, after such a time, at rows that differ, as in 30s")

@@ -38,6 +38,8 @@ class Capabilities:
         one_writer: Whether a database takes one writer at a time, so that loads into it take turns.
         folds_names: Whether two names that differ in case alone are one table.
         holds_any: Whether a column of numbers may hold texts.
+        serves_threads: Whether another thread than the one that opened it may use a session.
+        row_id: The hidden column that distinguishes rows of a table within one transaction.
         hides_kinds: Whether columns that count different things may have one type.
         follows: What a source of the engine can keep for strategies that ask for more than its rows: a log, triggers,
             a horizon.
@@ -55,5 +57,7 @@ class Capabilities:
     one_writer: bool = False
     folds_names: bool = False
     holds_any: bool = False
+    serves_threads: bool = False
+    row_id: str = "rowid"
     hides_kinds: bool = False
     follows: frozenset[Capability] = frozenset()

@@ -32,9 +32,6 @@ class Dialect(ABC):
 
     engine: ClassVar[str]
 
-    row_id: ClassVar[str] = "rowid"
-    """The hidden column that distinguishes rows of a table within one transaction."""
-
     equalities: Mapping[str, Equality] = MappingProxyType({})
     """How a sync's source compares its key columns, where not by their bytes."""
 

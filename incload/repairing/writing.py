@@ -184,7 +184,7 @@ class _Relations:
     def _keep_newest(self, numbers: Sequence[int]) -> None:
         if not numbers:
             return
-        keys, row = self._numbered(numbers, "several"), self.target.row_id
+        keys, row = self._numbered(numbers, "several"), self.target.capabilities.row_id
         listed = self.target.listed(self.table.key, "t")
         order = f"t.{self.target.quote(self.table.cursor or '')} DESC NULLS LAST, t.{row} DESC"
         ranked = (

@@ -107,6 +107,9 @@ def _duplicates(options: RepairOptions) -> Duplicates | None:
 
 
 def _refuse_renamed(options: RepairOptions) -> None:
+    for name in ("sample", "since"):
+        if options.get(name):
+            raise Refused(f"--{name} leaves rows out, and a repair is of the whole copy: leave it out, or use --where.")
     for name, other in (options.get("rename") or {}).items():
         if name != other:
             raise Refused(

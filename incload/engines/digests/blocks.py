@@ -6,6 +6,7 @@ level has at most so many blocks, and rows are handed out in portions.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = No
     rows = 0
     at_once = _RANGES if isinstance(cut, Ranges) else _BUCKETS
     large: list[Block] = []
-    for block, size in _differing(source.blocks(cut, within), copy.blocks(cut, within)):
+    for block, size in _differing(*both(source, copy, cut, within)):
         if size > BOTTOM_ROWS and cut.finer and block is not None:
             large.append(block)
             continue
@@ -71,6 +72,21 @@ def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = No
     for some in _batches(large, at_once):
         assert cut.finer is not None  # noqa: S101 - only then is a block large
         yield from unequal(source, copy, cut.finer, Within(cut, some))
+
+
+def both(
+    source: Digests, copy: Digests, cut: Cut, within: Within | None
+) -> tuple[dict[Block, Digest], dict[Block, Digest]]:
+    """Digest the blocks of both sides at once, where one of them may be asked by another thread."""
+    sides = (source, copy)
+    aside = next((at for at in (0, 1) if sides[at].session.capabilities.serves_threads), None)
+    if aside is None or source.session is copy.session:
+        return source.blocks(cut, within), copy.blocks(cut, within)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(sides[aside].blocks, cut, within)
+        here = sides[1 - aside].blocks(cut, within)
+        there = waiting.result()
+    return (there, here) if aside == 0 else (here, there)
 
 
 def _differing(source: dict[Block, Digest], copy: dict[Block, Digest]) -> Iterator[tuple[Block, int]]:

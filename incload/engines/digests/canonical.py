@@ -152,6 +152,10 @@ class Digests(ABC):
     def largest(self, place: int) -> str:
         """Return the canonical text of the largest value of a column, texts by their bytes."""
 
+    @abstractmethod
+    def holding(self, place: int, texts: Sequence[str]) -> set[str]:
+        """Return those of some canonical texts that a column holds; the column is read once for every thousand."""
+
     def key_span(self) -> Row:
         """Return how many rows there are, and the smallest and largest key, of which the key's first column is one."""
         key = self.quoted_key
@@ -244,6 +248,15 @@ class SqlDigests(Digests):
         ordered = self.session.key_order(held.column)
         query = f"SELECT {self.written(held)} FROM (SELECT max({ordered}) AS {name} FROM {self.relation}) AS m"
         return str(self.session.rows(query)[0][0])
+
+    def holding(self, place: int, texts: Sequence[str]) -> set[str]:
+        """Let the engine write the column and look for the texts."""
+        written, found = self.written(self.held[place]), set[str]()
+        for start in range(0, len(texts), 1_000):
+            listed = ", ".join("'" + text.replace("'", "''") + "'" for text in texts[start : start + 1_000])
+            sql = f"SELECT DISTINCT {written} FROM {self.relation} WHERE {written} IN ({listed})"
+            found |= {str(text) for (text,) in self.session.rows(sql)}
+        return found
 
     def _block(self, cut: Cut) -> str:
         if isinstance(cut, Ranges):

@@ -52,6 +52,7 @@ class DuckdbSession(DuckdbDialect, Session):
 
     engine: ClassVar[str] = "duckdb"
     capabilities: ClassVar[Capabilities] = Capabilities(
+        serves_threads=True,
         row_counts=True,
         counts_at_once=True,
         steady_streams=True,

@@ -39,8 +39,6 @@ class PostgresDialect(Dialect):
 
     engine: ClassVar[str] = "postgres"
 
-    row_id: ClassVar[str] = "ctid"
-
     @staticmethod
     def bytes_literal(digits: str) -> str:
         """Read the digits, as X'..' would be bits."""

@@ -56,7 +56,12 @@ class PostgresSession(PostgresDialect, Session):
     engine: ClassVar[str] = "postgres"
     error: ClassVar[type[Exception]] = psycopg.Error
     capabilities: ClassVar[Capabilities] = Capabilities(
-        row_counts=True, steady_streams=True, casts_to_compare=True, follows=frozenset(Capability)
+        serves_threads=True,
+        row_id="ctid",
+        row_counts=True,
+        steady_streams=True,
+        casts_to_compare=True,
+        follows=frozenset(Capability),
     )
 
     def __init__(self, source: Server | None, target: Server | None) -> None:

@@ -34,7 +34,7 @@ from incload.errors import Refused
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from incload.engines.session import Row
     from incload.engines.sqlite.session import SqliteSession
@@ -87,6 +87,13 @@ class SqliteDigests(Digests):
         name = self.session.quote(held.column.name)
         ((value,),) = self.session.rows(f"SELECT max({name} COLLATE BINARY) FROM {self.relation}")
         return writer(held)(value)
+
+    def holding(self, place: int, texts: Sequence[str]) -> set[str]:
+        """Write the column, value by value."""
+        held, wanted = self.held[place], set(texts)
+        write = writer(held)
+        cursor = self.session.driver.execute(f"SELECT {self.session.quote(held.column.name)} FROM {self.relation}")
+        return wanted.intersection(write(value) for (value,) in cursor)
 
     def key_span(self) -> Row:
         """Leave out keys that are no whole numbers."""

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 KINDS = ("lost", "stale", "phantom", "duplicated")
 _MEANINGS = {
-    "late": "the cursor was behind the watermark when the row became visible",
+    "late": "the cursor is behind the watermark: the row became visible late, or a sync read in part",
     "tie": "the cursor equals the watermark",
     "null cursor": "the cursor is null, and no cursor strategy sees the row",
     "future timestamp": "a cursor ahead of the source's clock",
+    "state ahead of the rows": "the watermark is ahead of the source's clock, and no row of the copy is",
     "not read yet": "the cursor is beyond the watermark: the next sync reads it",
     "updated without touching the cursor": "no cursor strategy sees the change",
     "hard delete": "the source does not have the row, and no cursor shows that",
@@ -86,11 +87,30 @@ def _confidence(found: Found) -> str:
 
 
 def _lateness(found: Found) -> str:
-    late, rows = found["late"], found["causes"].get("late", 0)
-    if late is None:
+    """Return the sum of the causes: what was late, what a lookback would have read, and what no cursor load sees."""
+    late, causes = found["late"], found["causes"]
+    said = []
+    if late is not None:
+        median, most = (span(late[name], found["late_unit"]) for name in ("median", "most"))
+        said.append(f"{causes['late']:,} were late (median {median}, most {most})")
+    blind = [(causes[name], words) for name, words in _BLIND.items() if causes.get(name)]
+    said += [f"{count:,} {words}" for count, words in blind]
+    if not said:
         return ""
-    median, most = (span(late[name], found["late_unit"]) for name in ("median", "most"))
-    return f"{_rows(rows)} late: by {median} in the median, {most} at most; a lookback beyond that reads them."
+    unseen = ": no cursor strategy sees these" if blind else ""
+    head = f"Of {_rows(found['wrong'])} that are wrong, {', '.join(said)}{unseen}"
+    if late is None or "share" not in late:
+        return f"{head}."
+    window, share = span(late["lookback"], "seconds"), late["share"]
+    return f"{head}; a lookback of {window} would have read {share:.0%} of the late ones."
+
+
+_BLIND = {
+    "updated without touching the cursor": "were updated without touching the cursor",
+    "null cursor": "have no cursor",
+    "hard delete": "were deleted in the source",
+}
+"""Causes that no cursor strategy sees, in words."""
 
 
 def span(number: float, unit: str) -> str:

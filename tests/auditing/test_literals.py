@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from incload.engines.digests.canonical import Form, Held
+from incload.engines.digests.literals import literal
 from incload.engines.registry import session_type
 from incload.errors import Refused
-from incload.repairing.keys import literal
 from incload.table import Column, Kind
 
 

@@ -1,0 +1,69 @@
+"""Which rows of two tables an audit reads: those of a condition, those since a cursor value, and at what cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from incload.auditing.causes import given_mark
+from incload.engines.digests.literals import literal
+from incload.engines.driver_errors import reason
+from incload.errors import Refused, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incload.auditing.tables import Opened, Wanted
+    from incload.engines.digests.canonical import Held
+
+LARGE = 1_000_000
+"""From how many rows on a table without an index on its key is not searched for differences unasked."""
+
+
+def said(side: Opened) -> str:
+    """Return what a table is called in a sentence."""
+    return masked(f"{side.table} in {side.shown}")
+
+
+def refuse_scan(side: Opened, key: str, rows: int) -> None:
+    """Refuse a large table in which every portion of what differs would be searched by reading all of it."""
+    session = side.session
+    # An engine that counts without reading keeps columns apart, and finds ranges of a key without an index.
+    if rows < LARGE or session.capabilities.counts_at_once or session.keyed("source", side.table, (key,)):
+        return
+    if not session.looks.rereads("source", side.table, key):
+        raise Refused(
+            f"{said(side)} has {rows:,} rows and no index on {key}: where rows differ, all of it is read once for "
+            "every 50 blocks of about a thousand rows; add an index, or say that it may be read so with --scan."
+        )
+
+
+def since_condition(side: Opened, held: Sequence[Held], wanted: Wanted, since: str | None) -> str | None:
+    """Return the condition of the rows since a cursor value, in the SQL of a side; None for all rows."""
+    if since is None:
+        return None
+    if wanted.cursor is None:
+        raise Refused("--since is a value of the cursor: name the column with --cursor.")
+    place = wanted.key.index(wanted.cursor) if wanted.cursor in wanted.key else len(wanted.key)
+    column = held[place]
+    try:
+        text = given_mark(since, column)
+    except Refused as error:
+        raise Refused(str(error).replace("--watermark", "--since")) from error
+    return f"{side.session.quote(column.column.name)} >= {literal(side.session, column, text)}"
+
+
+def show_only(side: Opened, where: str | None, since: str | None) -> None:
+    """Read the rows alone that meet a condition, if there is one."""
+    from incload.loading.columns.choosing import check_condition
+
+    session = side.session
+    if where is not None:
+        check_condition(where, side.names)
+    both = " AND ".join(f"({each})" for each in (where, since) if each is not None)
+    if not both:
+        return
+    session.show(side.table, "rows", lambda rows: session.limited(side.table, rows, both))
+    try:
+        session.rows(f"SELECT 1 FROM {session.relation('source', side.table)} AS r LIMIT 0")  # noqa: S608 - checked above
+    except session.error as error:
+        raise Refused(f"--where {where!r} cannot be used on {said(side)}: {reason(error)}") from error

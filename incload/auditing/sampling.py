@@ -1,0 +1,74 @@
+"""An audit of some blocks alone: which, and what they say about the rest.
+
+Blocks are drawn by a fixed seed, so that the same share of the same table is the same sample. What must stay true: the
+confidence is that of blocks drawn at random, and is said beside every number that stands for more than was read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from incload.engines.digests.canonical import Ranges, Within
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from incload.auditing.compare_tables import Tables
+    from incload.engines.digests.canonical import Block
+
+
+class Share(NamedTuple):
+    """How much of the tables is compared: how many blocks of how many."""
+
+    blocks: int
+    of: int
+
+
+def sampled(tables: Tables, given: str | None) -> tuple[Tables, Share | None]:
+    """Return the tables with a sample of their blocks, and its share; all of them where no share is given."""
+    if given is None:
+        return tables, None
+    share = _share(given)
+    names = _names(tables)
+    chosen = sorted(Random(1).sample(names, max(round(len(names) * share), 1)), key=repr)  # noqa: S311 - a sample
+    return replace(tables, sample=Within(tables.cut, tuple(chosen))), Share(len(chosen), len(names))
+
+
+def _share(given: str) -> float:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", given)
+    share = float(match[1]) / 100 if match else 0.0
+    if not 0 < share <= 1:
+        raise Refused(f"--sample {given!r} is no share of a table: write per cent, as in 1%.")
+    return share
+
+
+def _names(tables: Tables) -> list[Block]:
+    """Return the names of all blocks of the first cut."""
+    cut = tables.cut
+    if not isinstance(cut, Ranges):
+        return [f"{number:0{cut.digits}x}" for number in range(16**cut.digits)]
+    keys = [key for side in (tables.source, tables.copy) for key in side.key_span()[1:] if isinstance(key, int)]
+    return [*range(((max(keys) - cut.start) >> cut.bits) + 1), None] if keys else [None]
+
+
+def estimated(counts: dict[str, Any], share: Share | None) -> dict[str, Any]:
+    """Return what was counted, with what a sample says about the whole, and how surely."""
+    if share is None:
+        return counts
+    part, wrong = share.blocks / share.of, sum(counts["causes"].values())
+    seen = f"{share.blocks:,} of {share.of:,} blocks were compared"
+    if share.blocks == share.of:
+        said, most = f"{seen}.", float(wrong)
+    elif counts["fetched"]:
+        said = f"{seen}, and about {round(wrong / part):,} rows are wrong in all of them."
+        most = wrong / part
+    else:
+        # With no case in n, the share of cases is below 3 / n at a confidence of 95 %.
+        limit = min(3 / share.blocks, 1.0)
+        said = f"{seen}, and none differs: at 95 % confidence fewer than {limit:.1%} of all blocks do."
+        most = 0.0
+    found = {"share": part, "blocks": share.blocks, "of_blocks": share.of, "wrong_estimated": most}
+    compared = round(counts["compared"] * part)
+    return {**counts, "compared": compared, "sampled": found, "notes": (said,)}

@@ -1,0 +1,217 @@
+"""Which cause an audit gives to rows whose cause is known: every scenario, every cursor strategy run to its end.
+
+The true cause of a wrong row is that of the change after which it was wrong, taken from the history itself. Run as a
+program, this prints the table of docs/audit.md.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from incload.assumptions import Assumption
+from incload.auditing.causes import Cause, Causes, Mark, given_mark
+from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look
+from incload.engines.digests.forms import Sides, pair
+from incload.engines.registry import digests
+from incload.errors import Refused
+from incload.harness.load_timer import LoadClock
+from incload.harness.sandbox.sandbox import open_sandbox
+from incload.harness.trials.matrix import contender
+from incload.harness.trials.trial import Trial, _Running
+from incload.history.lag import syncs
+from incload.history.synthetic.scenarios import SCENARIOS
+from incload.loading.state.entry import read_entry
+from incload.registry import strategies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from incload.auditing.wrong_rows import WrongRow
+    from incload.harness.sandbox.sandbox import Sandbox
+    from incload.history.history import History
+    from incload.history.lag import Change, Key
+    from incload.history.synthetic.scenarios import Scenario
+    from incload.strategy import Strategy
+
+PAIR = ("sqlite", "sqlite")
+ROWS, SEED = 100, 1
+LOADER = "what happened to the loader"
+FUTURE = "future timestamp"
+BACKWARDS = "older over newer"
+
+Pairs = Counter[tuple[str, str]]
+"""How often a true cause was given as another: (true, given)."""
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """The causes that an audit gave, with the state of the load and without: by true cause and the one given."""
+
+    exact: Pairs
+    inferred: Pairs
+
+
+def cursor_strategies() -> tuple[Strategy, ...]:
+    """Return the strategies that go by a cursor and ask nothing of the source."""
+    return tuple(each for each in strategies() if each.uses_cursor and each.asks is None)
+
+
+def diagnosed(scenario: Scenario, strategy: Strategy) -> Diagnosed:
+    """Run a strategy to the end of a scenario, and audit its copy twice."""
+    history = scenario.build(ROWS, SEED)
+    trial = Trial(history, contender(strategy), PAIR, scenario.faults)
+    sandbox = open_sandbox(PAIR, history.table, None)
+    try:
+        sandbox.begin(history, trial.contender)
+        running = _Running(trial, sandbox, LoadClock(), None)
+        running.see(history.base)
+        running.sync(0)
+        for number, tick in enumerate(history.ticks, start=1):
+            running.tick(number, tick)
+            if not any(fault.skips(number) for fault in scenario.faults):
+                running.sync(number)
+        observed = running.observed
+        truth = true_causes(
+            history, scenario, {key: observed.ticks[spell.since] for key, spell in observed.timeline.wrong.items()}
+        )
+        inferred = audited(sandbox, history, truth, exact=False)
+        if strategy.reach and strategy.reach.from_clock:
+            return Diagnosed(Pairs(), inferred)  # its window does not hang on the watermark that it keeps
+        return Diagnosed(audited(sandbox, history, truth, exact=True), inferred)
+    finally:
+        sandbox.close()
+
+
+def true_causes(history: History, scenario: Scenario, since: dict[Key, int]) -> dict[Key, str]:
+    """Return the causes of wrong rows by their keys, given the tick after which each was wrong."""
+    found: dict[Key, str] = {}
+    for sync in syncs(history, scenario.faults):
+        for change in sync.changes:
+            if since.get(change.key) == sync.number:
+                found[change.key] = true_cause(change)
+    return {key: _of_fault(found.get(key, LOADER), scenario) for key in since}
+
+
+def _of_fault(cause: str, scenario: Scenario) -> str:
+    """Return the cause of a row in a scenario: what the cursor does not explain there is the loader's."""
+    is_blinded = Assumption.CURSOR_NOT_IN_FUTURE in scenario.breaks
+    if cause == FUTURE and not is_blinded:
+        return LOADER if scenario.faults else "not read yet"  # beyond the watermark, and outside of a clock's window
+    return LOADER if scenario.faults and cause in {"late", "tie"} else cause
+
+
+def true_cause(change: Change) -> str:
+    """Return why a change is missed, from its own lag."""
+    if change.new is None:
+        return "hard delete"
+    if change.new.cursor is None:
+        return "null cursor"
+    if change.old is not None and not change.moved:
+        return "updated without touching the cursor"
+    if change.old is not None and change.old.cursor is not None and change.new.cursor < change.old.cursor:
+        return BACKWARDS
+    if change.lag is None or change.lag < 0:
+        return FUTURE
+    return "late" if change.lag else "tie"
+
+
+def audited(sandbox: Sandbox, history: History, truth: dict[Key, str], *, exact: bool) -> Pairs:
+    """Audit a copy, with the state of the load or without, and pair true causes with those given."""
+    table, session = history.table, sandbox.connections.target
+    cursor = table.cursor or ""
+    first = [*table.key, cursor]
+    names = [*first, *(name for name in table.names if name not in first)]
+    described = [
+        {each.name: each for each in session.columns(place, table.name) or ()} for place in ("source", "target")
+    ]
+    shared = [name for name in names if all(name in side for side in described)]
+    pairs = tuple(pair(described[0][name], described[1][name], Sides(PAIR, {})) for name in shared)
+    sides = [
+        digests(session, session.name(place, table.name), [getattr(each, end) for each in pairs], range(len(table.key)))
+        for place, end in (("source", "source"), ("target", "copy"))
+    ]
+    place = len(table.key)
+    given: list[tuple[str, str, str]] = []
+
+    def keep(row: WrongRow, _: Any, cause: str) -> None:  # noqa: ANN401 - the columns
+        key = tuple(int(text[1:-1]) if text[0] == "i" else text.partition(":")[2][:-1] for text in row.key)
+        if key in truth:
+            given.append((truth[key], cause, row.source[place] if row.source else ""))
+
+    text, past = sides[1].largest(place), frozenset[str]()
+    kept = state_of(sandbox, table.name) if exact else None
+    if exact and kept is None:
+        return Counter()  # it keeps no watermark, as a window counted from the clock
+    if kept:
+        text, past = (
+            given_mark(kept[0], pairs[place].source),
+            frozenset(given_mark(each, pairs[place].source) for each in kept[1]),
+        )
+    largest = sides[1].largest(place)
+    mark = Mark(text, "", exact, list(history.ticks)[-1].at, 1_000_000, past, largest)
+    tally, tables = Tally(pairs, Causes(place, mark), Shown(0), keep), Tables.of(*sides)
+    look(tables, tally, Looks())
+    counted(tables, tally)
+    tied = tally.causes.tied
+    settled = ((true, "tie" if cause == "late" and text in tied else cause) for true, cause, text in given)
+    # A state ahead of the rows is what happened to the loader, by another name.
+    return Counter(
+        (str(Cause.AHEAD) if (true, cause) == (LOADER, Cause.AHEAD) else true, cause) for true, cause in settled
+    )
+
+
+def state_of(sandbox: Sandbox, table: str) -> tuple[str, list[str]] | None:
+    """Return the watermark that the load keeps, and those that it has kept before."""
+    session = sandbox.connections.target
+    kept = []
+    for name in ("_incload_state", "_incload_state_history"):
+        if not session.holds("target", name):
+            return None
+        rows = session.rows(f"SELECT value FROM {session.name('target', name)} WHERE table_name = ?", (table,))
+        texts = [str(value) for (value,) in rows if value is not None and '"version"' in str(value)]
+        entries = []
+        for each in texts:
+            try:
+                entries.append(read_entry(each, "", ""))
+            except Refused:
+                continue
+        kept.append([str(each.shown) for each in entries if each.shown is not None])
+    return (kept[0][0], kept[1]) if kept[0] else None
+
+
+def everything() -> Iterator[tuple[str, Diagnosed]]:
+    """Yield what was found for each scenario and strategy."""
+    for scenario in SCENARIOS:
+        for strategy in cursor_strategies():
+            yield f"{scenario.id} {strategy.id}", diagnosed(scenario, strategy)
+
+
+def share(pairs: Pairs) -> float:
+    """Return the share of rows whose cause was given as it is."""
+    return sum(count for (true, given), count in pairs.items() if true == given) / sum(pairs.values())
+
+
+def table(pairs: Pairs) -> str:
+    """Return a confusion table in Markdown."""
+    given = sorted({each for _, each in pairs})
+    lines = [f"| true cause | {' | '.join(given)} |", f"|---|{'---|' * len(given)}"]
+    lines += [
+        f"| {true} | {' | '.join(str(pairs[true, each] or '') for each in given)} |"
+        for true in sorted({each for each, _ in pairs})
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    exact, inferred = Pairs(), Pairs()
+    for label, found in everything():
+        exact += found.exact
+        inferred += found.inferred
+        wrong = [f"{true} as {given}: {count}" for (true, given), count in found.exact.items() if true != given]
+        if wrong:
+            sys.stderr.write(f"{label}: {'; '.join(wrong)}\n")
+    for name, found_pairs in (("exact", exact), ("inferred", inferred)):
+        sys.stdout.write(f"{name}: {share(found_pairs):.1%}\n\n{table(found_pairs)}\n\n")

@@ -1,0 +1,59 @@
+"""The causes that an audit gives are those of the histories themselves, and none is given as certain and wrong."""
+
+from __future__ import annotations
+
+import pytest
+from confusion import LOADER, Pairs, diagnosed, everything, share
+
+from incload.auditing.causes import UNSURE
+from incload.history.synthetic.scenarios import scenario
+from incload.registry import strategy
+
+KNOWN_TO_BE_UNSURE = frozenset(map(str, UNSURE))
+
+
+def certain_and_wrong(pairs: Pairs) -> Pairs:
+    """Return the causes that are given as certain and are not the true one."""
+    return Pairs(
+        {each: count for each, count in pairs.items() if each[0] != each[1] and each[1] not in KNOWN_TO_BE_UNSURE}
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "load", "cause"),
+    [
+        ("late_arrivals", "timestamp_watermark", "late"),
+        ("duplicate_timestamps", "timestamp_watermark", "tie"),
+        ("hard_deletes", "lookback_window", "hard delete"),
+        ("updates_without_touch", "composite_watermark", "updated without touching the cursor"),
+        ("null_cursor", "timestamp_watermark", "null cursor"),
+    ],
+)
+def test_the_cause_is_the_scenario_s_own(name: str, load: str, cause: str) -> None:
+    """With the state of the load and without it."""
+    found = diagnosed(scenario(name), strategy(load))
+
+    assert set(found.exact) == {(cause, cause)}
+    assert found.inferred[cause, cause] >= 0.8 * found.exact[cause, cause] > 0
+
+
+def test_a_loader_that_read_in_part_leaves_the_traces_of_late_rows() -> None:
+    """The cause is not given as certain."""
+    found = diagnosed(scenario("partial_read"), strategy("timestamp_watermark"))
+
+    assert set(found.exact) == {(LOADER, "late")}
+    assert not certain_and_wrong(found.exact)
+
+
+@pytest.mark.slow
+def test_every_scenario_and_strategy() -> None:
+    """At least nine causes of ten are right without a state, all but those of the loader with one."""
+    exact, inferred = Pairs(), Pairs()
+    for _, found in everything():
+        exact += found.exact
+        inferred += found.inferred
+
+    assert not certain_and_wrong(exact)
+    assert not certain_and_wrong(inferred)
+    assert share(inferred) >= 0.9
+    assert {true for true, given in exact if true != given} <= {LOADER}
