@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["between", "ends", "engines", "everywhere", "into", "pair", "sqlite_ends"]
 
+pytest_plugins = ["pytester"]  # only the first conftest may name plugins
+
 TRIED = pytest.StashKey[Counter[str]]()
 """How many of what the hard tests tried, by what it is called."""
 
