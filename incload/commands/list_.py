@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from incload.assumptions import Assumption
+    from incload.contenders.contender import Contender
     from incload.strategy import Strategy, WriteRule
 
 _WIDTH = 100
@@ -39,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         said = "\n".join(_assumptions())
         sys.stdout.write(json_text(_assumptions_by_name()) if options.format == "json" else said)
         return 0
+    from incload.contenders.peers.known import known
     from incload.engines.files.layout import PACKED, RECORD_FILES
     from incload.engines.registry import needed_by
     from incload.history.synthetic.scenarios import SCENARIOS
@@ -49,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
         "Strategies": [(each.id, _described(each)) for each in strategies()],
         "Scenarios": [(each.id, each.sentence) for each in SCENARIOS],
         "Engines": [(each, f"source and target{needs and f'; needs {needs}'}") for each, needs in needed_by()],
+        "Peers": [(name, _installed(found)) for name, found in known(timeout=0.0).items()],
         "Files of records": [(ending, packed[kind]) for ending, kind in RECORD_FILES.items()],
     }
     if options.format == "json":
@@ -57,6 +60,14 @@ def run(options: argparse.Namespace) -> int:
     for title, rows in lists.items():
         _section(title, rows)
     return 0
+
+
+def _installed(found: Sequence[Contender]) -> str:
+    """Return what a peer's name stands for, and why it cannot run where that is so."""
+    absent = next((each.capabilities.absent for each in found if each.capabilities.absent), "")
+    return (
+        absent or f"a contender: --contender {found[0].id}" if len(found) == 1 else absent or f"{len(found)} contenders"
+    )
 
 
 def _described(strategy: Strategy) -> str:
@@ -70,6 +81,8 @@ def _described(strategy: Strategy) -> str:
 
 def _section(title: str, lines: Iterable[tuple[str, str]]) -> None:
     rows = list(lines)
+    if not rows:
+        return
     width = max(len(name) for name, _ in rows)
     sys.stdout.write(f"{title}\n" + "".join(f"  {name:<{width}}  {text}\n" for name, text in rows) + "\n")
 

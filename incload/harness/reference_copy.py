@@ -1,14 +1,16 @@
 """The reference copy: the fastest plain copy that a pair of engines can do, and the measure of every other load.
 
-It drops the target, creates it again with its key and moves every row in the engine's own way. Nothing is compared,
-decided or remembered.
+It replaces the target by every row of the source, as the target's engine does it in its folder (`sandbox`). Nothing is
+compared, decided or remembered.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from incload.engines.registry import fixture
 from incload.loading.columns.describing import describe
 from incload.loading.synced import Synced
 from incload.strategy import Assumption, Delta, Everything, Need, Seen, Source, State, Strategy, WriteRule
@@ -50,10 +52,9 @@ def copy(connections: Connections, plan: Plan) -> Synced:
     table = describe(connections, plan)
     connections.begin(plan.name)
     try:
-        connections.target.write(f"DROP TABLE IF EXISTS {connections.target.name('target', plan.name)}")
-        connections.target.create(table, keyed=True, origin=connections.origin)
         query = connections.query(table, None, Everything())
-        written = connections.target.insert(table, connections.incoming(query, table))
+        incoming = partial(connections.incoming, query, table)
+        written = fixture(connections.target).replace(table, connections.origin, incoming)
         connections.commit()
     except BaseException:
         connections.rollback()

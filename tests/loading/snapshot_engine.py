@@ -15,27 +15,30 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import duckdb
 
 from incload.engines import registry
+from incload.engines.abilities.databases import Databases
+from incload.engines.abilities.fixture import Fixture
 from incload.engines.capabilities import AtomicState, Capabilities
-from incload.engines.contract import WriteResult
+from incload.engines.contract import WriteIntent, WriteResult
+from incload.engines.duckdb.sandbox import DuckdbFixture
 from incload.engines.duckdb.session import DuckdbSession
 from incload.engines.duckdb.sql import IN_MEMORY
 from incload.engines.endpoints import path_of
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.temporary.tables import STAGE
-from incload.table import Column, Kind
+from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pytest
 
     from incload.cursor import Scale
-    from incload.engines.contract import StateChange, WriteIntent
+    from incload.engines.contract import StateChange
     from incload.engines.cursor_sql import CursorSql
     from incload.engines.endpoint import Endpoint
     from incload.engines.stream import Stream
-    from incload.table import Table
+    from incload.table import Column, Table
 
 Content = dict[str, Any]
 """Of a table in the file: its columns with their types, its rows, and the states of strategies."""
@@ -82,14 +85,17 @@ class SnapshotSession(Session):
     def _show(self, name: str, content: Content) -> None:
         columns = ", ".join(f"{self.quote(column)} {kind}" for column, kind in content["columns"])
         self._queries.write(f"CREATE TABLE {self.name('target', name)} ({columns})")
-        marks = ", ".join("?" * len(content["columns"]))
-        for row in content["rows"]:
-            self._queries.write(f"INSERT INTO {self.name('target', name)} VALUES ({marks})", row)
+        marks = f"({', '.join('?' * len(content['columns']))})"
+        if rows := content["rows"]:
+            values = [value for row in rows for value in row]
+            self._queries.write(
+                f"INSERT INTO {self.name('target', name)} VALUES {', '.join([marks] * len(rows))}", values
+            )
 
     def _replace(self, tables: dict[str, Content]) -> None:
         """Put another snapshot in the place of the one that is there: the only way to write anything."""
         passing = self._path.with_suffix(".next")
-        passing.write_text(json.dumps(tables), encoding="utf-8")
+        passing.write_text(json.dumps(tables, default=str), encoding="utf-8")
         os.replace(passing, self._path)  # noqa: PTH105 - the one atomic step
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
@@ -105,7 +111,8 @@ class SnapshotSession(Session):
         self, intent: WriteIntent | None = None, state: StateChange | None = None, *, lasting: bool = True
     ) -> WriteResult:
         """Work out the next snapshot beside the one that is there, and put it in its place with the state."""
-        assert intent is not None
+        if intent is None:
+            return WriteResult()  # whatever there was to commit is committed
         assert intent.placed is None, "nothing can be in a table before its commit"
         relation, key = self.name("target", intent.table.name), intent.table.key
         queries, names = self._queries, self.listed(intent.table.names)
@@ -226,8 +233,30 @@ class SnapshotSession(Session):
 
     def type_name(self, column: Column, origin: str) -> str:
         """See above."""
-        assert column.kind is not Kind.TIMESTAMP, "this engine's file holds what JSON can"
         return self._queries.type_name(column, origin)
+
+
+class SnapshotFixture(Fixture):
+    """The tables of such a file, which is a target only."""
+
+    session: SnapshotSession
+
+    def __init__(self, session: SnapshotSession) -> None:
+        """Take the session."""
+        self.session = session
+
+    def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
+        """Read the latest snapshot in the order of the key."""
+        return DuckdbFixture(self.session._queries).ordered(place, table)
+
+    def replace(self, table: Table, origin: str, rows: Callable[[], Query]) -> int:
+        """Commit an empty table, and a snapshot with all rows."""
+        self.session.create(table, keyed=False, origin=origin)
+        intent = WriteIntent(table, WriteRule.REPLACE, rows=self.session.stage(rows()), clear=True)
+        return self.session.commit(intent).written
+
+
+FIXTURE, DATABASES = SnapshotFixture, Databases
 
 
 def register(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,3 +264,4 @@ def register(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry._ENGINES, "snapshot", registry._Entry("snapshot", "SnapshotSession"))
     monkeypatch.setitem(registry.SCHEMES, "snapshot", "snapshot")
     monkeypatch.setitem(sys.modules, "incload.engines.snapshot", sys.modules[__name__])
+    monkeypatch.setattr(sys.modules[__name__], "__path__", [], raising=False)  # a folder without further modules

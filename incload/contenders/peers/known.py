@@ -33,7 +33,7 @@ def known(timeout: float, root: Path = ROOT) -> dict[str, tuple[CommandContender
     found: dict[str, tuple[CommandContender | WorkerContender, ...]] = {}
     for folder in folders(root):
         file = folder / FILE
-        described = variants(file)
+        described = variants(file, folder.name)
         made = [contender(file, name, said, _setting(folder, said, timeout, root)) for name, said in described.items()]
         found |= {each.id: (each,) for each in made}
         found[folder.name] = tuple(made)
@@ -50,6 +50,8 @@ def _setting(folder: Path, said: Mapping[str, object], timeout: float, root: Pat
     elif not python.exists():
         absent = f"{folder.name} is not installed: run `make peers PEERS={folder.name}`."
     wanted = said.get("distributions", ())
+    if not wanted:  # a description that needs nothing installed has no environment of its own
+        return Setting(timeout)
     facts = {"versions": ", ".join(_versions(environment, wanted if isinstance(wanted, list) else ()))}
     return Setting(timeout, str(python), environment, absent, facts)
 
