@@ -120,7 +120,7 @@ def test_a_modules_own_tests_are_asked_first() -> None:
     """The test file that has the module's name comes before those of the table, and each once."""
     tests = quick_tests(ROOT, "incload/loading/sync.py")
 
-    assert tests[:2] == ("tests/loading/test_sync.py", "tests/loading/writing/test_initial_load.py")
+    assert tests[:2] == ("tests/loading/test_sync.py", "tests/loading/writing/test_blocks.py")
     assert len(tests) == len(set(tests))
 
 
