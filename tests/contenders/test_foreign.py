@@ -178,6 +178,15 @@ def test_a_worker_gets_what_the_protocol_says() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", [protocol.SyncRequest, worker_main.SyncRequest], ids=["ours", "worker"])
+def test_a_request_names_the_files_of_its_urls(kind: Callable[..., protocol.SyncRequest]) -> None:
+    """Decoded and without options; a database on a server has none."""
+    ends = "sqlite:////data/a%20b.sqlite?table=x", "postgresql://me@host/shop?schema=copy"
+    request = kind(*ends, "orders", ("id",), None, Path(), None, 0)
+
+    assert (request.source_path, request.target_path) == ("/data/a b.sqlite", "")
+
+
 def test_a_worker_stays_up_from_trial_to_trial() -> None:
     """What takes long to import is imported once in a process of the harness."""
     who = by_worker("everything")
