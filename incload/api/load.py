@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from incload.engines.endpoint import Endpoint
     from incload.loading.run import LoadSummary
 
 
@@ -87,11 +88,20 @@ def load(source: str | Path, target: str | Path, **options: Unpack[LoadOptions])
     Raises:
         Refused: For anything that stands in the way; the target is then as it was before.
     """
+    check_names("load", options, LoadOptions)
+    if str(source) == "-":
+        from incload.engines.files.several.standard_input import piped
+
+        with piped() as end:
+            return _loaded(end, target, options)
+    return _loaded(locate(str(source)), target, options)
+
+
+def _loaded(source: Endpoint, target: str | Path, options: LoadOptions) -> LoadSummary:
     from incload.loading.run import load as run_load
 
-    check_names("load", options, LoadOptions)
     return run_load(
-        locate(str(source)),
+        source,
         database(str(target)),
         plan_of(options),
         dry_run=options.get("dry_run", False),

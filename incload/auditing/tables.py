@@ -81,15 +81,14 @@ def open_source(source: Endpoint, table: str, wanted: Wanted, layout: Layout, co
     if source.engine != "file":
         return open_table(source, table, "source")
     from incload.engines.files import column_types, record_files
+    from incload.engines.files.several.taking import take
 
     assert isinstance(source, Location)  # noqa: S101 - of that engine
     source.check_source()
     session = session_type("file").open(None, None)
     known = {column.name: column for column in copy.columns}
     try:
-        record_files.take(
-            session, source.path, table, column_types.Wanted(wanted.key, wanted.cursor, known, layout=layout)
-        )
+        take(session, source.path, table, column_types.Wanted(wanted.key, wanted.cursor, known, layout=layout))
         if session.columns("source", table) is None:
             record_files.empty(session, table, copy.columns, copy.session.engine)
         return Opened(session, table, session.columns("source", table) or (), source.shown)

@@ -38,7 +38,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         nargs="?",
-        help="a JSON, CSV or Parquet file of records, or a URL such as sqlite:///shop.db?table=orders",
+        help="a JSON, CSV or Parquet file of records, a folder or pattern of some, - for NDJSON on the standard input, "
+        "or a URL such as sqlite:///shop.db?table=orders",
     )
     parser.add_argument("--target", help="the database to load into, such as sqlite:///copy.db; created if absent")
     parser.add_argument(

@@ -70,6 +70,8 @@ class Location(Endpoint):
         A dated file of records is the state of its table on that day, so that its date distinguishes nothing.
         """
         path = os.path.abspath(self.path)  # noqa: PTH100 - links stay: what they point to may change with the day
+        if self.engine == "file" and (self.path.is_dir() or is_pattern(self.path)):
+            return f"{path}/several"  # which no file of records is called
         if self.engine == "file":
             folder, name = os.path.split(path)
             return os.path.join(folder, _DATE.sub("*", name))  # noqa: PTH118 - a text
@@ -77,7 +79,9 @@ class Location(Endpoint):
         return f"{self.engine}:///{path}?table={table.lower()}{'' if schema == MAIN else f'&schema={schema}'}"
 
     def check_source(self) -> None:
-        """Refuse what is no file."""
+        """Refuse what is no file; record files may be several."""
+        if self.engine == "file" and (self.path.is_dir() or is_pattern(self.path)):
+            return
         if self.path.is_dir():
             raise Refused(f"the source {self._file} is a folder: name a file in it.")
         if not self.path.is_file():
@@ -98,7 +102,12 @@ class Location(Endpoint):
             return
         if not path.is_file():
             raise Refused(f"the target {self._file} is a device, a pipe or a socket: name a file.")
-        if isinstance(source, Location) and path.samefile(source.path) and source.engine != self.engine:
+        if (
+            isinstance(source, Location)
+            and source.path.exists()
+            and path.samefile(source.path)
+            and source.engine != self.engine
+        ):
             raise Refused(f"source and target are both {self.shown}, as files of two engines: load into another file.")
         if not path.stat().st_mode & 0o222:
             raise Refused(f"the target {self._file} is read-only: make it writable, or name another.")
@@ -187,6 +196,11 @@ def _named(text: str, query: str, options: tuple[str, ...]) -> dict[str, str]:
     return named
 
 
+def is_pattern(path: Path) -> bool:
+    """Return whether a path that leads to no file is a pattern that may match some."""
+    return any(sign in str(path) for sign in "*?[") and not path.exists()
+
+
 def record_format(path: Path) -> str | None:
     """Return what a file of records holds, as its ending says, packed or not; None for another file."""
     ending = ending_of(path.name)
@@ -222,7 +236,8 @@ def _database_at(path: Path) -> str:
 
 
 def _record_file(text: str) -> Location:
-    if record_format(Path(text)) is None:
+    path = at_home(text)
+    if record_format(path) is None and not path.is_dir() and not is_pattern(path):
         if engine := _database_at(at_home(text)):
             raise Refused(f"{text!r} is a database: write its URL, {engine}:///{quote(text)}.")
         said = "what was named" if "@" in text or "password" in text.lower() else repr(text)  # may hold a password

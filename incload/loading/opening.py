@@ -120,8 +120,8 @@ def reopen(target: Endpoint) -> Session:
 
 def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
     """Read the file in DuckDB: in the target's own session if that is DuckDB's, else in one that streams to it."""
-    from incload.engines.files import record_files
     from incload.engines.files.column_types import Wanted
+    from incload.engines.files.several.taking import take
 
     writing = session_type(target.engine).open(None, target)
     reading = writing if target.engine == "duckdb" else session_type("file").open(None, None)
@@ -130,7 +130,7 @@ def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
         traits = writing.traits(plan.name) if known else {}
         own = frozenset(name for name, each in traits.items() if each.filled or each.generated)
         wanted = Wanted(plan.key, plan.cursor, known, own, plan.layout, dict(plan.types))
-        taken = record_files.take(reading, path, plan.name, wanted)
+        taken = take(reading, path, plan.name, wanted)
     except BaseException:
         Connections(reading, writing, plan.name).close()
         raise

@@ -69,6 +69,20 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
     Raises `Refused` when the file is empty, cannot be read, does not hold records, or lacks what is wanted of it. A
     file with no record at all makes no table.
     """
+    file, reader = checked(path, wanted), record_format(path) or ""
+    session.rows("ATTACH ':memory:' AS source")
+    try:
+        if reader == "parquet":
+            return _parquet(session, file, table)
+        return typed(session, file.named, table, text_fields(session, file, reader), wanted)
+    except duckdb.Error as error:
+        raise unreadable(path, reason(error)) from error
+    except OSError as error:  # it was there when its beginning was read
+        raise _gone(path, error) from error
+
+
+def checked(path: Path, wanted: Wanted) -> File:
+    """Return a file whose beginning is what its ending says; refuse another, and one that cannot be read."""
     reader = record_format(path) or ""
     try:
         start = gzip_files.start(path)
@@ -81,14 +95,7 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
         raise Refused(f"{str(path)!r} is empty: a file of records holds at least {least}.")
     if other := other_form(start, reader):
         raise Refused(f"{str(path)!r} {other}.")
-    session.rows("ATTACH ':memory:' AS source")
-    file = File(path, start, wanted)
-    try:
-        return _parquet(session, file, table) if reader == "parquet" else _text(session, file, table, reader)
-    except duckdb.Error as error:
-        raise unreadable(path, reason(error)) from error
-    except OSError as error:  # it was there when its beginning was read
-        raise _gone(path, error) from error
+    return File(path, start, wanted)
 
 
 def _gone(path: Path, error: OSError) -> Refused:
@@ -101,8 +108,8 @@ def empty(session: Session, table: str, columns: Iterable[Column], origin: str) 
     session.write(f"CREATE OR REPLACE TABLE {session.name('source', table)} AS SELECT {', '.join(types)} LIMIT 0")
 
 
-def _text(session: Session, file: File, table: str, reader: str) -> Taken:
-    """Have DuckDB read the records, or, where it does not understand the file, Python; then type every column."""
+def text_fields(session: Session, file: File, reader: str) -> list[Field]:
+    """Have DuckDB read the records, or, where it does not understand the file, Python; return their fields."""
     fields = None
     if file.is_plain(reader):
         try:
@@ -115,7 +122,7 @@ def _text(session: Session, file: File, table: str, reader: str) -> Taken:
     if fields is None or (len(fields) and file.may_be_one(session)):
         session.write("DROP TABLE IF EXISTS temp.incload_records")
         fields = read_in_python(session, file)
-    return _table(session, file.named, table, fields, file.wanted)
+    return fields
 
 
 def _again(session: Session, file: File, error: duckdb.Error) -> list[Field]:
@@ -131,7 +138,7 @@ def _json(session: Session, file: File) -> list[Field]:
     session.write(
         "CREATE TEMP TABLE incload_records AS SELECT json"
         f" FROM read_json_objects(?, format = 'auto', {gzip_files.option(file.named)})",
-        (_itself(file.named),),
+        (itself(file.named),),
     )
     return json_fields(session, file)
 
@@ -143,12 +150,12 @@ def _csv(session: Session, file: File) -> list[Field]:
     """
     path = file.named
     delimiter, names = _header(path)
-    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     session.write(
         "CREATE TEMP TABLE incload_records AS SELECT * FROM read_csv(?, header = true, auto_detect = false,"
-        f" delim = {_literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}},"
+        f" delim = {literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}},"
         f" hive_partitioning = false, {gzip_files.option(path)})",
-        (_itself(path),),
+        (itself(path),),
     )
     return [csv_field(session, name) for name in names]
 
@@ -180,7 +187,7 @@ def _divided(path: str, delimiter: str) -> list[str]:
         return next(spaced_rows(file.read(_HEADER), delimiter), [])
 
 
-def _itself(path: str) -> str:
+def itself(path: str) -> str:
     """Return the pattern that only this file matches: DuckDB takes any path for a pattern, and some for a URL."""
     named = path if path.startswith("/") else f"./{path}"
     pattern = glob.escape(named)
@@ -189,33 +196,39 @@ def _itself(path: str) -> str:
     return pattern
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _parquet(session: Session, file: File, table: str) -> Taken:
+def check_plain(file: File) -> None:
+    """Refuse what only leads somewhere in a file of text."""
     if not file.wanted.layout.is_plain:
         raise Refused(
             f"{file.named!r} is Parquet, in which --records, --key-from-name, --encoding and paths with .. lead "
             "nowhere: leave them out."
         )
+
+
+def _parquet(session: Session, file: File, table: str) -> Taken:
+    check_plain(file)
     name, path = session.name("source", table), file.named
-    how = reading(session, _itself(path), path, file.wanted)
-    session.write(f"CREATE TABLE {name} AS {how.sql}", (_itself(path),))
+    how = reading(session, itself(path), path, file.wanted)
+    session.write(f"CREATE TABLE {name} AS {how.sql}", (itself(path),))
     session.release()
     names = [str(column) for column, *_ in session.rows(f"DESCRIBE {name}")]
     if records := session.count(name):
-        _require(path, names, file.wanted)
-        _check_key(session, path, table, file.wanted)
+        require(path, names, file.wanted)
+        check_key(session, path, table, file.wanted)
     return Taken(records, how.notes)
 
 
-def _table(session: Session, path: str, table: str, fields: list[Field], wanted: Wanted) -> Taken:
+def typed(session: Session, path: str, table: str, fields: list[Field], wanted: Wanted) -> Taken:
     """Make the typed table from the records, with the columns that the target already has standing first."""
     records = session.count("incload_records")
     if not records:
         return Taken(0)
-    _require(path, [field.name for field in fields], wanted)
+    require(path, [field.name for field in fields], wanted)
     fields = [replace(field, families=families_of(session, field)) for field in fields]
     undecided = frozenset(field.name for field in fields if not field.families)
     narrower = frozenset(field.name for field in fields if _is_narrower(field, wanted))
@@ -237,7 +250,7 @@ def _table(session: Session, path: str, table: str, fields: list[Field], wanted:
         f"CREATE TABLE {session.name('source', table)} AS SELECT {', '.join(columns)} FROM incload_records", params
     )
     session.write("DROP TABLE incload_records")
-    _check_key(session, path, table, wanted)
+    check_key(session, path, table, wanted)
     return Taken(records, tuple(notes), tuple(name for name in expected if name not in by_name))
 
 
@@ -248,7 +261,8 @@ def _is_narrower(field: Field, wanted: Wanted) -> bool:
     return known and bool(field.families) and (field.families <= NUMBERS or field.families == {"boolean"})
 
 
-def _require(path: str, names: list[str], wanted: Wanted) -> None:
+def require(path: str, names: list[str], wanted: Wanted) -> None:
+    """Refuse a file without its key or cursor."""
     for name in (*wanted.key, *filter(None, [wanted.cursor])):
         if name not in names:
             role = "cursor" if name == wanted.cursor else "key"
@@ -275,7 +289,7 @@ def _check_cursor(path: str, field: Field, typed: Typed) -> None:
         )
 
 
-def _check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
+def check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
     """Refuse a record without its key, and two records with one; nothing where no key is named."""
     if not wanted.key:
         return

@@ -106,13 +106,13 @@ def _is_our_own(name: str) -> bool:
 
 def _of_file(source: Endpoint) -> tuple[FoundTable, ...]:
     """Look at a file of records, which declares no key."""
-    from incload.engines.files import record_files
     from incload.engines.files.column_types import Wanted
+    from incload.engines.files.several.taking import take
 
     assert isinstance(source, Location)  # noqa: S101 - a file of records is one
     name = re.sub(r"\W+", "_", Path(source.path.name).name.partition(".")[0]).strip("_") or "records"
     with closing(session_type("file").open(None, None)) as session:
-        taken = record_files.take(session, source.path, name, Wanted((), None, {}))
+        taken = take(session, source.path, name, Wanted((), None, {}))
         if not taken.records:
             raise Refused(f"{source.shown} holds no record, and so shows no key: name a file with some.")
         return (_table(session, name, count=True),)
