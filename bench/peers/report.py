@@ -11,21 +11,28 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from statistics import median
 
-from incload.contenders.peers.known import ROOT, folders, known
+from incload.contenders.peers.files import variants
+from incload.contenders.peers.known import FILE, ROOT, folders, known
+from incload.contenders.worker import WorkerContender, stop_all
 from incload.harness.trials.matrix import CORE, Choice
 from incload.harness.trials.runner import run_cells
 from incload.history.synthetic.scenarios import SCENARIOS
+from incload.report.frame import report_frame
+from incload.report.outcome import Outcome
 from incload.report.outcome_csv import read_outcomes, write_outcomes
+from incload.report.peers.pages import START_UP, TITLE, Described, peer_blocks
+from incload.report.render.html import page
+from incload.report.render.markdown import markdown
 
-if TYPE_CHECKING:
-    from incload.report.outcome import Outcome
-
+REPORT = ROOT / "reports" / "peers.csv"
 RESULTS = ROOT / ".peers" / "results"
 COMMAND = "make peers-report"
 ROWS = 100
 TIMEOUT = 120.0
+STARTS = 3
+"""How often the start of each loader is measured."""
 
 
 def main() -> None:
@@ -36,16 +43,21 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=ROWS, help=f"rows of each history's base (default {ROWS})")
     parser.add_argument("--jobs", type=int, default=2, help="how many peers run at once (default 2)")
     parser.add_argument("--resume", action="store_true", help="keep what an earlier run has shown")
+    parser.add_argument("--note", default="", help="what is to be said of the run, in a sentence")
+    parser.add_argument("--render", action="store_true", help="run nothing: write the report of what is kept")
     parser.add_argument("--only", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
     scenarios = tuple(filter(None, given.scenarios.split(","))) or _all()
     if given.only:
         run(given.only, scenarios, given.rows, resume=given.resume)
         return
+    RESULTS.mkdir(parents=True, exist_ok=True)
     names = tuple(filter(None, given.peers.split(","))) or tuple(each.name for each in folders())
-    with ThreadPoolExecutor(given.jobs) as pool:
-        list(pool.map(lambda name: _started(name, given), names))
-    _publish()
+    if not given.render:
+        with ThreadPoolExecutor(given.jobs) as pool:
+            list(pool.map(lambda name: _started(name, given), names))
+        write_outcomes(_starts(), RESULTS / f"{START_UP}.csv")
+    _publish(given.note)
 
 
 def run(name: str, scenarios: tuple[str, ...], rows: int, *, resume: bool) -> None:
@@ -76,8 +88,48 @@ def _started(name: str, given: argparse.Namespace) -> None:
         sys.stdout.write(f"{name}: ended with exit code {done.returncode}\n")
 
 
-def _publish() -> None:
-    """Write the report of all outcomes that are kept."""
+def _publish(note: str) -> None:
+    """Write the report of all outcomes that are kept: CSV, Markdown and HTML."""
+    outcomes = {each.trial: each for file in sorted(RESULTS.glob("*.csv")) for each in read_outcomes(file)}
+    write_outcomes(outcomes.values(), REPORT)
+    blocks = peer_blocks(report_frame(REPORT), _described(), note)
+    REPORT.with_suffix(".md").write_text(markdown(blocks), encoding="utf-8")
+    REPORT.with_suffix(".html").write_text(page(blocks, TITLE), encoding="utf-8")
+    sys.stdout.write(f"{REPORT.with_suffix('.md')}\n")
+
+
+def _starts() -> list[Outcome]:
+    """Measure the start of each loader that is there: until its process has imported its tool."""
+    found = []
+    for each in (each for folder in folders() for each in known(TIMEOUT)[folder.name]):
+        if isinstance(each, WorkerContender) and not each.capabilities.absent:
+            seconds = sorted(_start(each) for _ in range(STARTS))
+            source, target = each.capabilities.pairs[0].split("-")
+            found.append(
+                Outcome(
+                    suite=START_UP, strategy=each.id, write_rule="", scenario=START_UP, source_engine=source,
+                    target_engine=target, rows=0, seed=0, history_digest="", outcome="measured", rounds=len(seconds),
+                    load_seconds_min=seconds[0], load_seconds_median=median(seconds), command=COMMAND,
+                )
+            )  # fmt: skip
+    return found
+
+
+def _start(who: WorkerContender) -> float:
+    started = time.perf_counter()
+    who.check()
+    seconds = time.perf_counter() - started
+    stop_all()
+    return seconds
+
+
+def _described() -> list[Described]:
+    """Return what the recipes say about themselves."""
+    return [
+        Described(name, said["tool"], said["about"], said["link"], said.get("remedy", ""))
+        for folder in folders()
+        for name, said in variants(folder / FILE).items()
+    ]
 
 
 if __name__ == "__main__":

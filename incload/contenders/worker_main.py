@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import unquote
@@ -114,7 +114,8 @@ def answer(sync: Callable[[SyncRequest], Any], asked: SyncRequest) -> dict[str, 
 def set_clock(now: datetime | None) -> None:
     """Let the clock of this process go on from a time, where the library that can do it has been loaded."""
     if now is not None and "FAKETIME" in os.environ:
-        os.environ["FAKETIME"] = f"@{now:%Y-%m-%d %H:%M:%S.%f}"
+        # The library comes out some microseconds early, which would be the day before at midnight.
+        os.environ["FAKETIME"] = f"@{now + timedelta(milliseconds=1):%Y-%m-%d %H:%M:%S.%f}"
 
 
 def peak_bytes() -> int | None:

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 HELD: list[sqlite3.Connection] = []
+OPEN: list[sqlite3.Cursor] = []
 
 
 def _path(url: str) -> str:
@@ -176,6 +177,61 @@ def holds(request: Any) -> int:  # noqa: ANN401 - as above
     connection.execute("BEGIN EXCLUSIVE")
     HELD.append(connection)
     return written
+
+
+def reads_on(request: Any) -> int:  # noqa: ANN401 - as above
+    """Copy everything, and leave a query of the source half read."""
+    written = everything(request)
+    connection = sqlite3.connect(_path(request.source_url))
+    HELD.append(connection)
+    connection.execute(f"SELECT * FROM {request.table}").fetchone()
+    OPEN.append(connection.execute(f"SELECT * FROM {request.table} ORDER BY rowid"))
+    OPEN[-1].fetchone()
+    return written
+
+
+def adds_index(request: Any) -> int:  # noqa: ANN401 - as above
+    """Copy everything, and leave a table of its own in the source."""
+    written = everything(request)
+    with closing(sqlite3.connect(_path(request.source_url))) as source, source:
+        source.execute("CREATE TABLE IF NOT EXISTS _progress (at)")
+    return written
+
+
+def elsewhere(request: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+    """Copy everything into a file and a table of its own, under other names, and say where."""
+    written = everything(request)
+    other = _path(request.target_url) + "2"
+    with closing(sqlite3.connect(_path(request.target_url))) as target:
+        target.execute("ATTACH ? AS other", (other,))
+        target.execute("DROP TABLE IF EXISTS other.final")
+        target.execute(f"CREATE TABLE other.final AS SELECT * FROM {request.table}")
+        target.execute(f"DROP TABLE {request.table}")
+        target.commit()
+    return {"written": written, "url": f"sqlite:///{other}", "table": "final"}
+
+
+def shaped(request: Any) -> int:  # noqa: ANN401 - as above
+    """Copy everything with times as ISO text, booleans as words, another name of the key, and former versions."""
+    written = everything(request)
+    with closing(sqlite3.connect(_path(request.target_url))) as target:
+        target.executescript(
+            f"""DROP TABLE IF EXISTS shaped_{request.table};
+            CREATE TABLE shaped_{request.table} AS SELECT id AS order_id, customer, status, items, amount_cents,
+              CASE express WHEN 1 THEN 'true' WHEN 0 THEN 'false' END AS express, note,
+              strftime('%Y-%m-%d %H:%M:%S', modified_at / 1000000, 'unixepoch')
+                || printf('.%06d', modified_at % 1000000) AS modified_at, NULL AS until FROM {request.table};
+            INSERT INTO shaped_{request.table} SELECT order_id, 'other', status, items, amount_cents, express,
+              note, modified_at, 'yesterday' FROM shaped_{request.table};
+            DROP TABLE {request.table};"""
+        )
+    return written
+
+
+def tells_time(request: Any) -> int:  # noqa: ANN401 - as above
+    """Copy everything, and fail with what the clock shows."""
+    everything(request)
+    raise RuntimeError(time.strftime("%Y-%m-%d", time.gmtime()))
 
 
 def state_file(request: Any) -> int:  # noqa: ANN401 - as above

@@ -232,7 +232,7 @@ def resolve(options: argparse.Namespace) -> None:
 
 def unmade(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a rule is given both
     """Every target that make is asked for is one of the Makefile."""
-    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     asked = [shlex.split(line, comments=True)[1:] for line in shell_lines(text, r"make\s")]
     yield from (target for words in asked for target in words if "=" not in target and target not in targets)
 

@@ -65,8 +65,9 @@ def _heard(words: list[str], given: Any = None) -> str:
 
 
 def _end(url: str) -> tuple[str, str]:
-    """Return a URL as SQLAlchemy takes it, and the schema."""
+    """Return a URL as SQLAlchemy takes it, and the schema; the tap wants a host and a password to be named at least."""
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
-    schema = options.pop("schema")
-    return f"postgresql://{parts.netloc}{parts.path}?{urlencode(options, quote_via=quote)}", schema
+    schema, user = options.pop("schema"), parts.username or options.pop("user", "postgres")
+    end = f"{user}:{parts.password or 'none'}@{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+    return f"postgresql+psycopg2://{end}?{urlencode(options, quote_via=quote)}", schema

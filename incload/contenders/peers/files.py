@@ -28,7 +28,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_TEXTS = ("tool", "call", "command", "python", "clock", "about", "link", "url", "table", "current", "times", "booleans")
+_TEXTS = (
+    "tool",
+    "call",
+    "command",
+    "python",
+    "clock",
+    "about",
+    "link",
+    "remedy",
+    "url",
+    "table",
+    "current",
+    "times",
+    "booleans",
+)
 _OTHERS = ("timeout", "pairs", "distributions", "adds", "renames", "settings", "variants")
 _CLOCKS = ("", "history")
 

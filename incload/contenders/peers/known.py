@@ -52,7 +52,9 @@ def _setting(folder: Path, said: Mapping[str, object], timeout: float, root: Pat
     wanted = said.get("distributions", ())
     if not wanted:  # a description that needs nothing installed has no environment of its own
         return Setting(timeout)
-    facts = {"versions": ", ".join(_versions(environment, wanted if isinstance(wanted, list) else ()))}
+    # An environment may have its libraries under two names.
+    versions = dict.fromkeys(_versions(environment, wanted if isinstance(wanted, list) else ()))
+    facts = {"versions": ", ".join(versions)}
     return Setting(timeout, str(python), environment, absent, facts)
 
 
