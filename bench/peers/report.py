@@ -11,28 +11,27 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from statistics import median
+from typing import TYPE_CHECKING
 
 from incload.contenders.peers.files import variants
 from incload.contenders.peers.known import FILE, ROOT, folders, known
-from incload.contenders.worker import WorkerContender, stop_all
 from incload.harness.trials.matrix import CORE, Choice
 from incload.harness.trials.runner import run_cells
 from incload.history.synthetic.scenarios import SCENARIOS
 from incload.report.frame import report_frame
-from incload.report.outcome import Outcome
 from incload.report.outcome_csv import read_outcomes, write_outcomes
-from incload.report.peers.pages import START_UP, TITLE, Described, peer_blocks
+from incload.report.peers.pages import TITLE, Described, peer_blocks
 from incload.report.render.html import page
 from incload.report.render.markdown import markdown
+
+if TYPE_CHECKING:
+    from incload.report.outcome import Outcome
 
 REPORT = ROOT / "reports" / "peers.csv"
 RESULTS = ROOT / ".peers" / "results"
 COMMAND = "make peers-report"
 ROWS = 100
 TIMEOUT = 120.0
-STARTS = 3
-"""How often the start of each loader is measured."""
 
 
 def main() -> None:
@@ -56,7 +55,6 @@ def main() -> None:
     if not given.render:
         with ThreadPoolExecutor(given.jobs) as pool:
             list(pool.map(lambda name: _started(name, given), names))
-        write_outcomes(_starts(), RESULTS / f"{START_UP}.csv")
     _publish(given.note)
 
 
@@ -96,31 +94,6 @@ def _publish(note: str) -> None:
     REPORT.with_suffix(".md").write_text(markdown(blocks), encoding="utf-8")
     REPORT.with_suffix(".html").write_text(page(blocks, TITLE), encoding="utf-8")
     sys.stdout.write(f"{REPORT.with_suffix('.md')}\n")
-
-
-def _starts() -> list[Outcome]:
-    """Measure the start of each loader that is there: until its process has imported its tool."""
-    found = []
-    for each in (each for folder in folders() for each in known(TIMEOUT)[folder.name]):
-        if isinstance(each, WorkerContender) and not each.capabilities.absent:
-            seconds = sorted(_start(each) for _ in range(STARTS))
-            source, target = each.capabilities.pairs[0].split("-")
-            found.append(
-                Outcome(
-                    suite=START_UP, strategy=each.id, write_rule="", scenario=START_UP, source_engine=source,
-                    target_engine=target, rows=0, seed=0, history_digest="", outcome="measured", rounds=len(seconds),
-                    load_seconds_min=seconds[0], load_seconds_median=median(seconds), command=COMMAND,
-                )
-            )  # fmt: skip
-    return found
-
-
-def _start(who: WorkerContender) -> float:
-    started = time.perf_counter()
-    who.check()
-    seconds = time.perf_counter() - started
-    stop_all()
-    return seconds
 
 
 def _described() -> list[Described]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from incload.report.comparison.provenance import origin_blocks
 from incload.report.comparison.verdict_matrix import LEGEND, grid
+from incload.report.foreign.sections import foreign_blocks
 from incload.report.format import plural, rounded, whole
 from incload.report.frame import in_order
 from incload.report.render.blocks import Block, Fold, Heading, Paragraph, Points, Table
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLE = "Loaders of others on the same histories"
-START_UP = "start_up"
-"""The suite that holds what a start of each loader takes."""
-
 _KINDS = ("lost", "stale", "phantom", "duplicated")
 
 
@@ -45,7 +43,7 @@ class Described:
 
 def peer_blocks(frame: pd.DataFrame, described: Sequence[Described], note: str = "") -> list[Block]:
     """Return the whole page, given the frame of the CSV and what else is to be said of the run."""
-    trials = frame[(frame["suite"] != START_UP) & ~frame["reference"]]
+    trials = frame[~frame["reference"]]
     known = [each for each in described if (trials["contender"] == each.name).any()]
     return [
         Heading(1, TITLE),
@@ -55,7 +53,7 @@ def peer_blocks(frame: pd.DataFrame, described: Sequence[Described], note: str =
         *_verdict_blocks(trials),
         *_remedy_blocks(known),
         *_time_blocks(trials),
-        *_cost_blocks(frame, trials),
+        *foreign_blocks(frame),
         *_declared_blocks(trials),
         *origin_blocks(trials.assign(environment=trials["environment"].map(_common))),
     ]
@@ -150,34 +148,6 @@ def _time_blocks(trials: pd.DataFrame) -> list[Block]:
         Paragraph(text),
         Fold("Every trial with wrong rows", (Table(heads, rows, left=2),)),
     ]
-
-
-def _cost_blocks(frame: pd.DataFrame, trials: pd.DataFrame) -> list[Block]:
-    starts = frame[frame["suite"] == START_UP].set_index("strategy")["load_seconds_median"].to_dict()
-    rows = []
-    for name in in_order(trials["contender"]):
-        own = trials[(trials["contender"] == name) & trials["load_seconds_min"].notna()]
-        if own.empty:
-            continue
-        seconds = (own["load_seconds_min"] / own["syncs"]).median()
-        peak = own["peak_memory_bytes"].max()
-        rows.append(
-            (
-                name,
-                rounded(starts.get(name)),
-                rounded(seconds),
-                rounded(own["times_reference"].median()),
-                "" if peak != peak else whole(int(peak) // 1_000_000),  # noqa: PLR0124 - not a number
-                whole(own["rows_written"].sum(min_count=1)) if own["rows_written"].notna().any() else "",
-            )
-        )
-    heads = ("loader", "start-up s", "s per sync", "x reference copy", "peak MB", "rows written")
-    text = (
-        "Start-up is the time until the loader's process has imported its tool, and is no part of a sync; a tool whose "
-        "program starts for every sync has that start in the sync. Medians over the scenarios. Rows written are those "
-        "that a loader counts itself. Seconds depend on the machine and on what else it does: read the ratios."
-    )
-    return [Heading(2, "Cost"), Paragraph(text), Table(heads, tuple(rows))]
 
 
 def _declared_blocks(trials: pd.DataFrame) -> list[Block]:
