@@ -48,6 +48,7 @@ class Watch:
 
     Attributes:
         source: The table.
+        url: Its URL.
         key: Its key columns.
         cursor: Its cursor column, or None.
         unit: How many ticks per second an integer cursor counts; 0 for microseconds.
@@ -60,6 +61,7 @@ class Watch:
     """
 
     source: Endpoint
+    url: str
     key: tuple[str, ...]
     cursor: str | None
     path: Path
@@ -90,7 +92,7 @@ class Watcher:
             table, place = self._digests(opened)
             is_promised = opened.session.unique("source", opened.table, watch.key)
             refuse_repeated(table, watch.key, is_promised=is_promised)
-        meta = {"source": masked(watch.source.shown), "table": opened.table}
+        meta = {"url": masked(watch.url), "table": opened.table}
         meta |= {"key": json.dumps(list(watch.key)), "cursor": watch.cursor or ""}
         self._recording = Recording(watch.path, meta)
         self._looker = Looker(place, watch.unit, watch.keeps_values, self._recording.known())

@@ -53,15 +53,15 @@ def test_nothing_that_was_ruled_out_was_sound() -> None:
 @pytest.mark.parametrize(
     ("scenario", "wishes", "expected"),
     [
-        ("hard_deletes", Wishes(deletes=False), "lookback_window"),
-        ("hard_deletes", Wishes(), "row_hash_cdc"),
-        ("updates_without_touch", Wishes(asks=frozenset({Capability.TRIGGERS})), "trigger_cdc"),
+        ("hard_deletes", Wishes(deletes=False), {"lookback_window"}),
+        ("hard_deletes", Wishes(), {"row_hash_cdc", "snapshot_diff", "digest_blocks"}),
+        ("updates_without_touch", Wishes(asks=frozenset({Capability.TRIGGERS})), {"trigger_cdc"}),
     ],
 )
-def test_wishes_change_the_advice(scenario: str, wishes: Wishes, expected: str) -> None:
+def test_wishes_change_the_advice(scenario: str, wishes: Wishes, expected: set[str]) -> None:
     """Deletes that never happen, and triggers that may be asked for, lead to other loads."""
     history = next(each for each in SCENARIOS if each.id == scenario).build(ROWS, SEED)
 
     found = advise(Case("t", lambda: history, spelled), wishes)
 
-    assert found.strategy.partition(":")[0] == expected
+    assert found.strategy.partition(":")[0] in expected

@@ -146,9 +146,10 @@ def _command(path: str, options: Mapping[str, Any], strategy: Strategy) -> str:
     """Return the command of a load by a strategy."""
     from incload.engines.endpoints import locate
 
-    is_table = "://" in path
-    name = (locate(path).table if is_table else Path(options.get("file") or path).stem) or "copy"
-    words = ["incload", "load", path if is_table else str(options.get("file") or f"{path}/LATEST")]
+    source = _source(path, options)
+    is_table = "://" in source
+    name = (locate(source).table if is_table else Path(options.get("file") or path).stem) or "copy"
+    words = ["incload", "load", source]
     words += ["--target", options.get("target") or "sqlite:///copy.db", "--table", name]
     words += ["--key", ",".join(key_columns(options["key"]))]
     if options.get("cursor"):
@@ -160,3 +161,20 @@ def _command(path: str, options: Mapping[str, Any], strategy: Strategy) -> str:
         if options.get(option):
             words += [f"--{option.replace('_', '-')}", str(options[option])]
     return shlex.join(words)
+
+
+def _source(path: str, options: Mapping[str, Any]) -> str:
+    """Return what is to be loaded: the table itself, the one that was watched, or the newest version of a file."""
+    from contextlib import closing
+
+    from incload.history.recorded.observed import is_recording, meta_of, opened
+
+    if "://" in path:
+        return path
+    if is_recording(Path(path)):
+        with closing(opened(Path(path))) as session:
+            return meta_of(session)["url"]
+    if options.get("file"):
+        return str(options["file"])
+    versions = sorted(each for each in Path(path).iterdir() if each.is_file()) if Path(path).is_dir() else []
+    return str(versions[-1]) if versions else path

@@ -101,6 +101,7 @@ def _watch(source: str, copy: str | None, options: WatchOptions) -> Watch:
     metrics = options.get("metrics")
     return Watch(
         source=end,
+        url=source,
         key=key_columns(options["key"]),
         cursor=options.get("cursor") or None,
         path=_file("--to", options["to"]),
