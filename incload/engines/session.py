@@ -12,7 +12,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.engines.abilities.optional import CursorLooks, FileValues, Logs, Parts
-from incload.engines.abilities.statements import carry_out
+from incload.engines.abilities.statements import carry_out, creation
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.traits import Trait
 from incload.engines.contract import WriteResult
@@ -41,10 +41,9 @@ class Session(Dialect, ABC):
     def __init__(self) -> None:
         """Begin with nothing staged."""
         self.logs, self.parts, self.looks = Logs(), Parts(), CursorLooks(self.rows, self.relation)
-        self._staged: list[str] = []
         self.nulled = {}
         self.created: set[str] = set()
-        self._counted: dict[str, int] = {}
+        self._staged, self._counted = list[str](), dict[str, int]()
         self._views: dict[tuple[str, str], Callable[[str], str]] = {}
 
     error: ClassVar[type[Exception]]
@@ -102,8 +101,6 @@ class Session(Dialect, ABC):
         Here that is by statements in the transaction that is open, which `finish` makes durable. Without an intent all
         that the transaction has done is committed; without `lasting` everything is left to be rolled back.
         """
-        if intent and self.watch:
-            self.watch(intent)
         result = carry_out(self, intent) if intent else WriteResult()
         if state:
             state.write(result)
@@ -232,19 +229,10 @@ class Session(Dialect, ABC):
 
     def create(self, table: Table, *, keyed: bool, origin: str) -> None:
         """Create the target table, with a primary key unless copies of a key are to be allowed."""
-        parts = [self.definition(column, origin) for column in table.columns]
-        if keyed:
-            parts.append(f"PRIMARY KEY ({self.listed(table.key)})")
-        self.write(f"CREATE TABLE {self.name('target', table.name)} ({', '.join(parts)})")
+        self.write(creation(self, table, keyed=keyed, origin=origin))
 
     def make_shared(self, table: str, columns: str, former: str = "") -> None:
-        """Create a target table that loads of other tables write too, or give a former one its name; once in a sync.
-
-        Args:
-            table: Its name.
-            columns: What its definition says of its columns.
-            former: The name under which it stands; empty where there is none.
-        """
+        """Create a table of the columns defined, or rename a former one, that all loads write; once in a sync."""
         if former:
             self.write(f"ALTER TABLE {self.name('target', former)} RENAME TO {self.quote(table)}")
         else:
@@ -263,11 +251,7 @@ class Session(Dialect, ABC):
         self.write(f"ALTER TABLE {self.name(place, table)} ADD COLUMN {self.quote(column)} {type_name}")
 
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:  # noqa: ARG002 - an engine may
-        """Give columns other types, every value cast to its column's, and keep all else that belongs to the table.
-
-        Raises:
-            Refused: When something of the table or about it could not be kept; then nothing has changed.
-        """
+        """Give columns other types, values cast, and keep all else of the table; refuse, unchanged, what cannot be."""
         raise Refused(
             f"{self.engine} does not change the type of a column: build {table.name!r} again with {dict(types)}."
         )
@@ -276,8 +260,7 @@ class Session(Dialect, ABC):
         """Fill a temporary table with the rows of a query; return its qualified name."""
         self._staged.append(name)
         number = self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
-        if self.capabilities.row_counts:
-            self._counted[self.temporary(name)] = number
+        self._counted |= {self.temporary(name): number} if self.capabilities.row_counts else {}
         return self.temporary(name)
 
     def add_to_stage(self, query: Query, name: str) -> None:
@@ -313,5 +296,5 @@ class Session(Dialect, ABC):
 
     def insert(self, table: Table, query: Query) -> int:
         """Add the rows of a query to the target; return how many."""
-        target = self.name("target", table.name)
-        return self.write(f"INSERT INTO {target} ({self.listed(table.names)}) {query.sql}", query.params)
+        into = f"{self.name('target', table.name)} ({self.listed(table.names)})"
+        return self.write(f"INSERT INTO {into} {query.sql}", query.params)

@@ -8,20 +8,26 @@ from incload.engines.contract import WriteResult
 from incload.engines.sql import Query
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     from incload.engines.contract import WriteIntent
     from incload.engines.sql import Place
-    from incload.table import Table
+    from incload.table import Column, Table
 
     class Writes(Protocol):
         """What is asked of a session."""
+
+        watch: Callable[[WriteIntent], None] | None
 
         def name(self, place: Place, table: str) -> str:
             """Name a table."""
 
         def listed(self, names: tuple[str, ...]) -> str:
             """List columns."""
+
+        def definition(self, column: Column, origin: str) -> str:
+            """Define a column."""
 
         def write(self, sql: str) -> int:
             """Run a statement."""
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
 
 def carry_out(session: Writes, intent: WriteIntent) -> WriteResult:
     """Write what is intended, deletions last."""
+    if session.watch:
+        session.watch(intent)
     relation, done = session.name("target", intent.table.name), intent.placed or WriteResult()
     written, removed = done.written, done.removed
     if intent.clear:
@@ -48,3 +56,11 @@ def carry_out(session: Writes, intent: WriteIntent) -> WriteResult:
     if intent.removals:
         removed += session.delete(intent.table.key, relation, intent.removals)
     return WriteResult(written, removed)
+
+
+def creation(session: Writes, table: Table, *, keyed: bool, origin: str) -> str:
+    """Return the statement that creates a target table for a source table of the engine named."""
+    parts = [session.definition(column, origin) for column in table.columns]
+    if keyed:
+        parts.append(f"PRIMARY KEY ({session.listed(table.key)})")
+    return f"CREATE TABLE {session.name('target', table.name)} ({', '.join(parts)})"

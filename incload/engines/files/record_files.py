@@ -296,11 +296,8 @@ def check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
     relation, names = session.name("source", table), session.listed(wanted.key)
     shown = ", ".join(map(repr, wanted.key))
     nulls = " OR ".join(f"{session.quote(name)} IS NULL" for name in wanted.key)
-    missing = session.rows(
-        f"SELECT record FROM (SELECT row_number() OVER () AS record, {nulls} AS missing FROM {relation})"
-        " WHERE missing LIMIT 1"
-    )
-    if missing:
+    numbered = f"SELECT row_number() OVER () AS record, {nulls} AS missing FROM {relation}"
+    if missing := session.rows(f"SELECT record FROM ({numbered}) WHERE missing LIMIT 1"):
         raise Refused(f"record {missing[0][0]} of {path!r} has no key {shown}: every record needs its key.")
     twice = session.rows(
         f"SELECT {names}, count(*) FROM {relation} GROUP BY {names} HAVING count(*) > 1 ORDER BY 1 LIMIT 1"

@@ -11,6 +11,7 @@ from incload.engines.cursor_sql import CursorSql
 from incload.engines.dialect import Dialect
 from incload.engines.postgres.columns import shared_types
 from incload.engines.postgres.sql import (
+    AS_GIVEN,
     LADDERS,
     LENGTHS,
     NAME_BYTES,
@@ -24,7 +25,7 @@ from incload.engines.sql import Query
 from incload.errors import Refused
 from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
-from incload.table import Column, Kind
+from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -78,6 +79,16 @@ class PostgresDialect(Dialect):
         for name in columns:
             if len(name.encode()) > NAME_BYTES:
                 raise Refused(f"PostgreSQL keeps {NAME_BYTES} bytes of the column name {name!r}: shorten it.")
+
+    def upsert(self, table: Table, target: str, incoming: str) -> str:
+        """Return the statement that writes the rows of a relation over those with their keys."""
+        columns = self.contents(table.names, table.key)
+        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in columns)
+        names = self.listed(table.names)
+        return (
+            f"INSERT INTO {target} AS held ({names}) {AS_GIVEN} SELECT {names} FROM {incoming} AS incoming"
+            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        )
 
     def exact(self, value: str, scale: Scale, declared: str) -> str:  # noqa: ARG002 - a numeric has any scale
         """Cast what an earlier load has kept as text."""

@@ -178,6 +178,10 @@ class TableLock:
                 "seconds: load again when it has finished."
             ) from None
 
+    def wait(self, schema: str, table: str) -> None:
+        """Wait for whoever makes a table that several loads write; the end of the transaction gives way to the next."""
+        self._connection.execute(f"SELECT pg_advisory_xact_lock({lock_number(schema, table)})".encode())
+
     def free(self) -> None:
         """Give the lock back, if it is held."""
         number, self._number = self._number, None

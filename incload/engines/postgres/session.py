@@ -24,8 +24,9 @@ from incload.engines.postgres.columns.equality import check_collation, check_equ
 from incload.engines.postgres.dialect import PostgresDialect
 from incload.engines.postgres.endpoint import Server, TableLock, connected, locate, unless_lost
 from incload.engines.postgres.sql import (
+    AS_GIVEN,
+    IDENTITY,
     foreign_type,
-    lock_number,
     microseconds,
     spelled,
     stored_name,
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
     from incload.table import Column, Table
 
 __all__ = ["PostgresSession", "Server", "locate"]
-
-_AS_GIVEN = "OVERRIDING SYSTEM VALUE"
-"""A number that the database gives to each row is taken from the source, as any other value."""
 
 
 class PostgresSession(PostgresDialect, Session):
@@ -70,10 +68,8 @@ class PostgresSession(PostgresDialect, Session):
         server = target or source
         assert server is not None  # noqa: S101 - a session is opened on something
         self._is_alone = source is None or target is None
-        self._schemas: dict[Place, str] = {
-            "source": source.schema if source else "",
-            "target": target.schema if target else "",
-        }
+        schemas = [end.schema if end else "" for end in (source, target)]
+        self._schemas: dict[Place, str] = {"source": schemas[0], "target": schemas[1]}
         self._shared: set[str] = set()
         self.is_open = False
         self.driver = connected(server)
@@ -106,14 +102,9 @@ class PostgresSession(PostgresDialect, Session):
         return self.driver.execute(spelled(sql, params, self.driver).encode())
 
     def begin(self, table: str) -> None:
-        """Take the lock of the table, then begin: a snapshot taken before the lock would be that of the load before.
-
-        Without a name there is nothing to lock.
-        """
-        if not table:
-            self._begin("READ WRITE")
-            return
-        self._lock.take(self._schemas["target"], table)
+        """Take the lock of the table, if one is named, then begin: a snapshot from before would be of the last load."""
+        if table:
+            self._lock.take(self._schemas["target"], table)
         self._begin("READ WRITE")
 
     def begin_read(self) -> None:
@@ -128,7 +119,7 @@ class PostgresSession(PostgresDialect, Session):
 
     def make_shared(self, table: str, columns: str, former: str = "") -> None:
         """Wait for a load that is making the table, and take what it has made: this snapshot does not show it."""
-        self._execute(f"SELECT pg_advisory_xact_lock({lock_number(self._schemas['target'], table)})")
+        self._lock.wait(self._schemas["target"], table)
         if former:
             self.write(f"ALTER TABLE IF EXISTS {self.name('target', former)} RENAME TO {self.quote(table)}")
         self.write(f"CREATE TABLE IF NOT EXISTS {self.name('target', table)} ({columns})")
@@ -176,11 +167,7 @@ class PostgresSession(PostgresDialect, Session):
 
     def database(self) -> Row:
         """Ask for what no two servers have in common, for the database on it, and as whom it is spoken to."""
-        (found,) = self.rows(
-            "SELECT pg_postmaster_start_time()::text || ' ' || current_setting('port') || ' ' || current_database(),"
-            " current_user::text"
-        )
-        return found
+        return self.rows(IDENTITY)[0]
 
     def name(self, place: Place, table: str) -> str:
         """Qualify with the schema."""
@@ -276,14 +263,7 @@ class PostgresSession(PostgresDialect, Session):
         if self.is_key_foreign:
             self.delete(table.key, self.name("target", table.name), incoming)
             return self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming} AS incoming"))
-        columns = self.contents(table.names, table.key)
-        sets = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in columns)
-        names = self.listed(table.names)
-        return self.write(
-            f"INSERT INTO {self.name('target', table.name)} AS held ({names}) {_AS_GIVEN}"
-            f" SELECT {names} FROM {incoming} AS incoming"
-            f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
-        )
+        return self.write(self.upsert(table, self.name("target", table.name), incoming))
 
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
         """Let the server rewrite the columns; it keeps what belongs to the table, and refuses what it cannot."""
@@ -309,7 +289,7 @@ class PostgresSession(PostgresDialect, Session):
         if placed is not None:
             return placed
         target = self.name("target", table.name)
-        return self.write(f"INSERT INTO {target} ({self.listed(table.names)}) {_AS_GIVEN} {query.sql}", query.params)
+        return self.write(f"INSERT INTO {target} ({self.listed(table.names)}) {AS_GIVEN} {query.sql}", query.params)
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Run a query and read it as Arrow, each column as the kind that crosses to another engine."""

@@ -34,6 +34,13 @@ TYPES = {
 """The type of each kind but decimals, which say their digits."""
 
 
+AS_GIVEN = "OVERRIDING SYSTEM VALUE"
+"""A number that the database gives to each row is taken from the source, as any other value."""
+IDENTITY = (
+    "SELECT pg_postmaster_start_time()::text || ' ' || current_setting('port') || ' ' || current_database(),"
+    " current_user::text"
+)
+"""The query for what no two servers have in common, for the database on it, and as whom it is spoken to."""
 LADDERS = (("smallint", "integer", "bigint"), ("character varying", "text"))
 """Types of which each holds all that those before it hold, and shows it alike."""
 LENGTHS = {"numeric": "numeric", "character varying": "text"}
