@@ -6,7 +6,6 @@ A position is the number without its point, an integer of any size, so that no d
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from incload.cursor import Scale, carried, no_place
@@ -84,6 +83,8 @@ def carried_exactly(position: Position, before: Scale, now: Scale) -> Position |
     """
     if not {type(before), type(now)} <= {Scale, ExactNumbers} or type(before) is type(now) is Scale:
         return carried(position, before, now)
+    from fractions import Fraction
+
     return Fraction(position) * Fraction(10) ** (_places(now) - _places(before)) // 1
 
 
