@@ -29,7 +29,8 @@ from incload.errors import Refused
 from incload.harness.trials.matrix import CORE, Choice
 from incload.history.synthetic.scenarios import SCENARIOS
 from incload.registry import strategies, strategy_classes
-from incload.report.comparison.verdict_matrix import grid, verdict_trials
+from incload.report.answers.overview import overview
+from incload.report.comparison.verdict_matrix import verdict_trials
 from incload.report.frame import report_frame
 from incload.report.render.heat_map import heat_map
 from incload.strategy import SHOWN_BY_CURSOR, Assumption, Need, needs_of
@@ -147,7 +148,8 @@ def sample_table(page: str = "") -> str:  # noqa: ARG001 - every table is made f
 def committed_matrix() -> Grid:
     """Return the verdicts of the committed report, from SQLite to SQLite."""
     frame = report_frame(ROOT / "reports" / "baseline.csv")
-    return grid(verdict_trials(frame[(frame["pair"] == "sqlite → sqlite") & (frame["suite"] == "matrix")]))
+    trials = frame[(frame["pair"] == "sqlite → sqlite") & (frame["suite"] == "matrix")]
+    return overview(verdict_trials(trials), {})
 
 
 GENERATED = {

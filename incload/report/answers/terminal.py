@@ -1,4 +1,4 @@
-"""The answer of a comparison for a terminal: at most 20 lines of at most 100 columns."""
+"""The answer of a comparison for a terminal: at most 20 lines of at most 100 columns, but for a long path."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def answer_lines(frame: pd.DataFrame, page: Path | None = None) -> list[str]:
     if len(said) > _SENTENCES:
         said = [*said[: _SENTENCES - 1], shortened(" ".join(said[_SENTENCES - 1 :]), COLUMNS - 1)]
     found = decisions(frame)
-    where = [shortened(f"The report: {page}", COLUMNS)] if page else []
+    where = [f"The report: {page}"] if page else []  # a path that is cut leads nowhere
     table = _table(found)[: LINES - len(said) - len(where) - 1] if len(found) > 1 else []
     return [*said, *(["Cheapest sound strategy, and the rows it read:"] if table else []), *table, *where]
 

@@ -88,13 +88,13 @@ def _element(block: Block) -> str:  # noqa: C901, PLR0911 - one for each kind of
         case Story():
             return _story(block)
         case Verbatim(text):
-            return f"<pre>{escape(text)}</pre>"
+            return f'<pre tabindex="0">{escape(text)}</pre>'
         case Picture(path, text):
             # The page is to be whole on its own, wherever it is sent.
             data = b64encode(path.read_bytes()).decode()
             return f'<p><img style="max-width:100%" alt="{escape(text)}" src="data:image/png;base64,{data}"></p>'
         case Drawing(svg, _):
-            return f'<div class="wide" tabindex="0" role="region" aria-label="Chart">{svg}</div>'
+            return f'<div class="wide" tabindex="0" role="group" aria-label="Chart">{svg}</div>'
         case Fold(summary, inner):
             return f"<details><summary>{escape(summary)}</summary>\n{page_body(inner)}\n</details>"
         case _:
@@ -123,7 +123,7 @@ def _table(table: Table) -> str:
     body = "\n".join(f"<tr>{row('td', cells)}</tr>" for cells in table.rows)
     head = f"<thead><tr>{row('th', table.heads)}</tr></thead>"
     table_of_rows = f"<table>\n{head}\n<tbody>\n{body}\n</tbody>\n</table>"
-    return f'<div class="wide" tabindex="0" role="region" aria-label="Table">{table_of_rows}</div>'
+    return f'<div class="wide" tabindex="0" role="group" aria-label="Table">{table_of_rows}</div>'
 
 
 def _grid(grid: Grid) -> str:
@@ -136,7 +136,7 @@ def _grid(grid: Grid) -> str:
     )
     kind, place = ("grid sortable", f' id="{MAP}"') if grid.notes else ("grid", "")
     return (
-        f'<div class="wide map"{place} tabindex="0" role="region" aria-label="Verdicts"><table class="{kind}">\n'
+        f'<div class="wide map"{place} tabindex="0" role="group" aria-label="Verdicts"><table class="{kind}">\n'
         f"<thead><tr><td></td>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>\n<p>{escape(_LEGEND)}</p>"
     )
 
