@@ -13,12 +13,12 @@ from hypothesis import settings
 
 from incload.engines.postgres import server
 from tests.effort import SWITCH, is_hard
-from tests.ends import between, ends, engines, everywhere, into, pair, sqlite_ends
+from tests.ends import between, ends, engines, everywhere, into, into_any, pair, sqlite_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["between", "ends", "engines", "everywhere", "into", "pair", "sqlite_ends"]
+__all__ = ["between", "ends", "engines", "everywhere", "into", "into_any", "pair", "sqlite_ends"]
 
 pytest_plugins = ["pytester"]  # only the first conftest may name plugins
 

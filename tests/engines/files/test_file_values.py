@@ -305,3 +305,16 @@ def test_the_index_that_pandas_adds_is_left_out(into_any: Ends) -> None:
         "full_refresh", file=into_any.folder / "e.parquet", cursor_per_second=None, key=("__index_level_0__",)
     )
     assert (again.loaded, again.warnings) == (1, ())
+
+
+def test_a_nul_in_a_text_is_kept_or_refused_with_the_remedy(into_any: Ends) -> None:
+    """PostgreSQL's texts cannot hold the character."""
+    values = pa.array(["a\0b", "c"])
+    if into_any.engines[1] == "postgres":
+        with pytest.raises(
+            Refused, match="column 'v' has a text with the character NUL, which PostgreSQL's texts cannot"
+        ):
+            into_any.load_parquet(values)
+        return
+    into_any.load_parquet(values)
+    assert into_any.rows("SELECT v FROM events ORDER BY id") == [("a\0b",), ("c",)]
