@@ -46,7 +46,10 @@ def run(options: argparse.Namespace) -> int:
     from incload.history.synthetic.scenarios import SCENARIOS
     from incload.registry import strategies
 
-    packed = {kind: "source" if kind == "parquet" else f"source; {PACKED} may follow" for kind in RECORD_FILES.values()}
+    packed = {
+        kind: "source" if kind == "parquet" else f"source; {' or '.join(PACKED)} may follow"
+        for kind in RECORD_FILES.values()
+    }
     lists = {
         "Strategies": [(each.id, _described(each)) for each in strategies()],
         "Scenarios": [(each.id, each.sentence) for each in SCENARIOS],

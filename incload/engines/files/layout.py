@@ -11,8 +11,9 @@ from pathlib import Path
 from incload.errors import Refused
 from incload.records import record
 
-PACKED = ".gz"
-"""What may follow an ending where the file is packed by gzip; Parquet packs itself."""
+GZIP, ZSTANDARD = ".gz", ".zst"
+PACKED = (GZIP, ZSTANDARD)
+"""What may follow an ending where the file is packed, and by what; Parquet packs itself."""
 
 RECORD_FILES = {
     ".json": "json",
@@ -37,8 +38,9 @@ class Unusable(Exception):  # noqa: N818 - it is the verdict on one file; a hist
 
 
 def ending_of(name: str) -> str | None:
-    """Return the ending that names the format of a file, without `.gz`; None when it names none."""
-    plain = name.lower().removesuffix(PACKED)
+    """Return the ending that names the format of a file, without `.gz` or `.zst`; None when it names none."""
+    plain = name.lower()
+    plain = next((plain.removesuffix(each) for each in PACKED if plain.endswith(each)), plain)
     ending = Path(plain).suffix if Path(plain).suffix in RECORD_FILES else None
     return None if ending == ".parquet" and plain != name.lower() else ending
 

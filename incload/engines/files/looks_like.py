@@ -15,7 +15,7 @@ _BEGINNINGS = (
     (b"Obj\x01", "Avro: convert it to Parquet"),
     (b"ORC", "ORC: convert it to Parquet"),
     (b"BZh", "packed by bzip2: unpack it"),
-    (b"(\xb5/\xfd", "packed by Zstandard: unpack it"),
+    (b"(\xb5/\xfd", "packed by Zstandard: let its name end in .zst"),
 )
 """How files begin that are known by it."""
 _HTML = re.compile(rb"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)

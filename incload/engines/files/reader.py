@@ -8,17 +8,16 @@ Anything that keeps a file from being read raises `Unusable`; nothing is read ha
 from __future__ import annotations
 
 import codecs
-import gzip
 import json
 import re
-import zlib
 from collections import Counter
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
+from incload.engines.files import gzip_files
 from incload.engines.files.delimited import read_rows
 from incload.engines.files.documents import find, loads, number, records_in
-from incload.engines.files.layout import LINES, PACKED, PLAIN, RECORD_FILES, Layout, Unusable, ending_of
+from incload.engines.files.layout import LINES, PLAIN, RECORD_FILES, Layout, Unusable, ending_of
 from incload.engines.files.looks_like import other_form
 
 if TYPE_CHECKING:
@@ -43,8 +42,10 @@ def read_records(name: str, data: bytes, layout: Layout = PLAIN) -> list[object]
     Raises:
         Unusable: When the file cannot be read, or holds no records there.
     """
-    if name.lower().endswith(PACKED):
-        data = _unpacked(data)
+    try:
+        data = gzip_files.unpacked(name, data)
+    except gzip_files.NotWhole as error:
+        raise Unusable(f"cannot be unpacked: {error}") from error
     if not data.strip():
         raise Unusable("is empty")
     ending = ending_of(name) or ".json"
@@ -73,13 +74,6 @@ def _read(data: bytes, ending: str, form: str, layout: Layout) -> list[object]:
         return _read_csv(_text(data, layout.encoding), layout, tabs=ending == ".tsv")
     text = _json_text(data, layout.encoding)
     return _read_lines(text, layout) if ending in LINES else _read_json(text, layout)
-
-
-def _unpacked(data: bytes) -> bytes:
-    try:
-        return gzip.decompress(data)
-    except (EOFError, OSError, zlib.error) as error:
-        raise Unusable(f"cannot be unpacked: {error}") from error
 
 
 def _text(data: bytes, encoding: str) -> str:

@@ -20,7 +20,7 @@ from incload.engines.endpoints import record_format
 from incload.engines.files import gzip_files
 from incload.engines.files.column_types import NUMBERS, Field, Typed, Wanted, column_type, families_of
 from incload.engines.files.delimited import DELIMITERS, delimiter_of, spaced_rows
-from incload.engines.files.layout import ending_of
+from incload.engines.files.layout import ZSTANDARD, ending_of
 from incload.engines.files.looks_like import other_form
 from incload.engines.files.parquet_reading import reading, unreadable
 from incload.engines.files.read_fields import File, check_names, csv_field, json_fields, read_in_python
@@ -87,7 +87,8 @@ def checked(path: Path, wanted: Wanted) -> File:
     try:
         start = gzip_files.start(path)
     except gzip_files.NotWhole as error:
-        raise Refused(f"{str(path)!r} is not whole, or not packed by gzip ({error}): fetch it again.") from error
+        how = "Zstandard" if path.name.lower().endswith(ZSTANDARD) else "gzip"
+        raise Refused(f"{str(path)!r} is not whole, or not packed by {how} ({error}): fetch it again.") from error
     except OSError as error:
         raise _gone(path, error) from error
     if not start.strip():

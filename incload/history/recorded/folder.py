@@ -59,7 +59,7 @@ def read_folder(
     if not files:
         raise Refused(
             f"{folder} is neither a git repository nor a folder of snapshots ({', '.join(RECORD_FILES)}, "
-            "those of text also with .gz): name one of the two, or a git bundle."
+            "those of text also with .gz or .zst): name one of the two, or a git bundle."
         )
     texts = sorted(file.name for file in files)
     here = next((place for place, file in enumerate(files) if file.name != texts[place]), None)
