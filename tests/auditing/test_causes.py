@@ -64,13 +64,13 @@ def test_every_cause(row: WrongRow, watermark: Mark | None, cause: Cause, late_b
 
 
 def test_lateness_is_the_median_and_the_most() -> None:
-    """In seconds where the cursor counts time, in its own numbers elsewhere; nothing without a late row."""
+    """In seconds where the cursor counts time, with a lookback; in its own numbers elsewhere; nothing without one."""
     timed, plain, none = (Causes(1, each) for each in (mark("m9000000;", per_second=1_000_000), mark(), mark()))
     for ticks in (8_500_000, 8_000_000, 5_000_000):
         timed.add(lost(f"m{ticks};"))
     for number in (90, 99):
         plain.add(lost(f"i{number};"))
 
-    assert timed.lateness() == {"median": 1.0, "most": 4.0}
+    assert timed.lateness() == {"median": 1.0, "most": 4.0, "lookback": 60, "share": 1.0}
     assert plain.lateness() == {"median": 5.5, "most": 10}
     assert none.lateness() is None
