@@ -18,14 +18,15 @@ from incload.engines.abilities.optional import FileValues
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import record_format
 from incload.engines.files import gzip_files
-from incload.engines.files.column_types import NUMBERS, Field, Typed, Wanted, column_type, families_of
+from incload.engines.files.checks import check_cursor, check_key, require
+from incload.engines.files.column_types import NUMBERS, Field, Wanted, column_type, families_of
 from incload.engines.files.delimited import DELIMITERS, delimiter_of, spaced_rows
 from incload.engines.files.layout import ZSTANDARD, ending_of
 from incload.engines.files.looks_like import other_form
 from incload.engines.files.parquet_reading import reading, unreadable
 from incload.engines.files.read_fields import File, check_names, csv_field, json_fields, read_in_python
 from incload.engines.files.types_by_hand import named_types
-from incload.errors import Refused, visible
+from incload.errors import Refused
 from incload.table import Kind
 
 if TYPE_CHECKING:
@@ -39,13 +40,6 @@ _HEADER = 1 << 20
 """How many characters a header has at most."""
 _MOST_BYTES = 1 << 28
 """A file of more bytes than this is not read in Python, which holds all of it, to find out what is wrong with it."""
-_NO_ORDER = {
-    "boolean": "true and false",
-    "huge": "numbers beyond 64 bits",
-    "infinite": "NaN or Infinity",
-    "nested": "nested values",
-}
-"""The families of values that a cursor cannot have, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +237,7 @@ def typed(session: Session, path: str, table: str, fields: list[Field], wanted: 
         field = by_name.get(name, Field(name))
         typed = by_hand.get(name) or column_type(session, path, field, wanted)
         if name == wanted.cursor:
-            _check_cursor(path, field, typed)
+            check_cursor(path, field, typed)
         columns.append(f"CAST({field.text} AS {typed.type}) AS {session.quote(name)}")
         params += field.params
         notes += [typed.note] if typed.note else []
@@ -260,55 +254,6 @@ def _is_narrower(field: Field, wanted: Wanted) -> bool:
     there = wanted.known.get(field.name)
     known = there is not None and there.kind is Kind.TEXT and field.name != wanted.cursor
     return known and bool(field.families) and (field.families <= NUMBERS or field.families == {"boolean"})
-
-
-def require(path: str, names: list[str], wanted: Wanted) -> None:
-    """Refuse a file without its key or cursor."""
-    for name in (*wanted.key, *filter(None, [wanted.cursor])):
-        if name not in names:
-            role = "cursor" if name == wanted.cursor else "key"
-            known = ", ".join(map(visible, names)) or "none"
-            raise Refused(f"{path!r} has no {role} column {name!r}: its columns are {known}.")
-
-
-def _check_cursor(path: str, field: Field, typed: Typed) -> None:
-    """Refuse a cursor column of which some values have no certain order."""
-    for family in sorted(field.families & _NO_ORDER.keys()):
-        raise Refused(
-            f"cursor column {field.name!r} of {path!r} holds {_NO_ORDER[family]}, which have no certain order: "
-            "name a cursor of timestamps or numbers."
-        )
-    if typed.kind is Kind.TEXT and field.families <= NUMBERS and field.families:
-        raise Refused(
-            f"cursor column {field.name!r} of {path!r} holds numbers of many digits, and a float would lose digits "
-            "of some: write them all without fractions, or name another cursor."
-        )
-    if len(field.families) > 1 and not field.families <= NUMBERS:
-        raise Refused(
-            f"cursor column {field.name!r} of {path!r} mixes {' and '.join(sorted(field.families))} values: "
-            "their order cannot be known; write them all in one type."
-        )
-
-
-def check_key(session: Session, path: str, table: str, wanted: Wanted) -> None:
-    """Refuse a record without its key, and two records with one; nothing where no key is named."""
-    if not wanted.key:
-        return
-    relation, names = session.name("source", table), session.listed(wanted.key)
-    shown = ", ".join(map(repr, wanted.key))
-    nulls = " OR ".join(f"{session.quote(name)} IS NULL" for name in wanted.key)
-    numbered = f"SELECT row_number() OVER () AS record, {nulls} AS missing FROM {relation}"
-    if missing := session.rows(f"SELECT record FROM ({numbered}) WHERE missing LIMIT 1"):
-        raise Refused(f"record {missing[0][0]} of {path!r} has no key {shown}: every record needs its key.")
-    twice = session.rows(
-        f"SELECT {names}, count(*) FROM {relation} GROUP BY {names} HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
-    )
-    if twice:
-        *values, number = twice[0]
-        raise Refused(
-            f"{number} records of {path!r} have the key {shown} = {', '.join(map(repr, values))}: "
-            "remove the copies, or name a key that distinguishes them."
-        )
 
 
 _FIELDS = {"json": _json, "csv": _csv}

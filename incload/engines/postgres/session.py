@@ -220,10 +220,9 @@ class PostgresSession(PostgresDialect, Session):
 
     def collation(self, column: Column, origin: str) -> str:
         """Keep PostgreSQL's own collation, by which the server compares keys; refuse one that is not there."""
-        if origin != self.engine or not column.collation:
-            return ""
-        check_collation(self.rows, column)
-        return column.collation
+        if column.collation and origin == self.engine:
+            check_collation(self.rows, column)
+        return column.collation if origin == self.engine else ""
 
     def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
         """Have the server plan a comparison."""
@@ -238,9 +237,7 @@ class PostgresSession(PostgresDialect, Session):
 
     def now(self) -> int:
         """Ask the server."""
-        ((clock,),) = self.rows(f"SELECT {microseconds('clock_timestamp()')}")
-        assert isinstance(clock, int)  # noqa: S101 - a bigint
-        return clock
+        return int(str(self.rows(f"SELECT {microseconds('clock_timestamp()')}")[0][0]))
 
     @property
     def digest_tag(self) -> str:
@@ -285,8 +282,7 @@ class PostgresSession(PostgresDialect, Session):
 
     def insert(self, table: Table, query: Query) -> int:
         """Add the rows of a query to the target, straight from a stream where the query is one."""
-        placed = self.transfer.place(table, query)
-        if placed is not None:
+        if (placed := self.transfer.place(table, query)) is not None:
             return placed
         target = self.name("target", table.name)
         return self.write(f"INSERT INTO {target} ({self.listed(table.names)}) {AS_GIVEN} {query.sql}", query.params)

@@ -8,7 +8,7 @@ import duckdb
 
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import record_format
-from incload.engines.files import record_files
+from incload.engines.files import checks, record_files
 from incload.engines.files.parquet_reading import reading, unreadable
 from incload.engines.files.read_fields import File, check_names, csv_field, json_fields
 from incload.engines.files.record_files import Taken
@@ -101,8 +101,8 @@ def _parquet(session: Session, whole: File, files: Sequence[File], table: str) -
     check_names(whole.named, list(gathered))
     records = session.count(name)
     if records:
-        record_files.require(whole.named, list(gathered), whole.wanted)
-        record_files.check_key(session, whole.named, table, whole.wanted)
+        checks.require(whole.named, list(gathered), whole.wanted)
+        checks.check_key(session, whole.named, table, whole.wanted)
     return Taken(records, (*notes, *_lacking(whole.named, gathered, len(files))))
 
 
