@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.cli import main
 from incload.contenders.command import CommandContender
 from incload.contenders.declared import Declared, declared
 from incload.contenders.named import named
@@ -169,3 +172,22 @@ def test_declarations_are_listed() -> None:
         "ISO text is read as a time",
         "the texts true and false are read as a boolean",
     )
+
+
+def test_a_peer_that_does_not_exist_is_named_before_anything_is_installed() -> None:
+    """`make peers` says which there are, and installs none."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / "peers" / "setup.py", "dlt,oddity"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == ("there is no peer 'oddity'; there are dbt, dlt, handwritten, singer, sling, sqlmesh.\n")
+
+
+def test_the_number_of_trials_at_once_can_be_bounded(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--jobs` is `--workers`: none at all leaves nothing to run in."""
+    assert main(["compare", "--jobs", "0", "--scenarios", "clean", "--engines", "sqlite-sqlite", "--rows", "100"]) == 2
+    assert "0 workers leave no process to run a trial" in capsys.readouterr().err
