@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from incload.commands.many.audit_all import ONE_ALONE
-from incload.commands.many.chosen import add_choice_to, chosen
 from incload.commands.options.columns import named
+from incload.commands.options.config import OF_AN_AUDIT, add_choice_to, chosen
 from incload.commands.options.layouts import add_layout_to
 from incload.commands.output.files import check_output
 from incload.errors import Refused
@@ -102,7 +101,7 @@ def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None
 
 def run(options: argparse.Namespace) -> int:
     """Audit one copy, or those of a config."""
-    if chosen(options, options.source, ONE_ALONE):
+    if chosen(options, options.source, OF_AN_AUDIT):
         from incload.commands.many import audit_all
 
         return audit_all.run(options)

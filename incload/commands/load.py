@@ -8,12 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from incload.commands.many.chosen import add_choice_to, chosen
-from incload.commands.many.load_all import ONE_ALONE
-from incload.commands.options.column_types import named_types
 from incload.commands.options.columns import named
+from incload.commands.options.config import OF_A_LOAD, add_choice_to, chosen
 from incload.commands.options.layouts import add_layout_to
-from incload.commands.output.files import check_output
 from incload.commands.output.load_summary import format_summary, held_back
 from incload.errors import Refused
 from incload.strategy import WriteRule
@@ -131,7 +128,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Load one table, or those of a config."""
-    if chosen(options, options.source, ONE_ALONE):
+    if chosen(options, options.source, OF_A_LOAD):
         from incload.commands.many import load_all
 
         return load_all.run(options)
@@ -153,6 +150,8 @@ def _run_one(options: argparse.Namespace) -> int:
         )
     alone = str(options.output) == "-"
     if options.output and not alone:
+        from incload.commands.output.files import check_output
+
         check_output(options.output)
     summary = load(options.source, options.target, **_load_options(options))
     written = json.dumps(summary.to_dict(), indent=2, ensure_ascii=False) + "\n"
@@ -172,6 +171,8 @@ def _load_options(options: argparse.Namespace) -> LoadOptions:
         if given[name] is not None:
             given[name] = named(f"--{name}", given[name])
     if given["types"] is not None:
+        from incload.commands.options.column_types import named_types
+
         given["types"] = named_types(given["types"])
     if filled := given["backfill_columns"]:
         given["backfill_columns"] = named("--backfill-columns", filled)

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from incload.commands.many.chosen import add_choice_to, chosen, names_in
+from incload.commands.options.config import add_choice_to, chosen, names_in
 from incload.commands.output.plain import add_format_to, json_text
 from incload.commands.output.states import change_values, state_values
 

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, cast
 
-from incload.commands.many.chosen import names_in
+from incload.commands.options.config import names_in
 from incload.commands.output.files import check_output
 from incload.commands.output.github import annotation
 from incload.errors import Refused
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     import argparse
 
     from incload.api.many.audit_all import AuditAllOptions, ManyAudits, TableAudit
-
-ONE_ALONE = (
-    *("key", "cursor", "records", "key_from_name", "encoding", "columns", "exclude", "where", "watermark"),
-    *("cursor_unit", "time_unit"),
-)
-"""The options of `incload audit` that belong to one table."""
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, cast
 
-from incload.commands.many.chosen import names_in
+from incload.commands.options.config import names_in
 from incload.commands.output.files import check_output
 from incload.commands.output.load_summary import format_sentence
 from incload.terminal.task_table import TaskTable
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
     from incload.api.many.load_all import LoadAllOptions
     from incload.api.many.records import ManyLoads, TableLoad
-
-ONE_ALONE = (
-    *("target", "key", "cursor", "strategy", "write_rule", "cursor_unit", "records", "key_from_name", "encoding"),
-    *("columns", "exclude", "where", "types", "backfill_columns"),
-)
-"""The options of `incload load` that a config has for each table."""
 
 
 class _Shown:

@@ -76,5 +76,5 @@ def test_a_folder_without_snapshots_is_refused(tmp_path: Path) -> None:
 
     assert str(refusal.value) == (
         f"{tmp_path} is neither a git repository nor a folder of snapshots (.json, .geojson, .ndjson, "
-        ".jsonl, .csv, .tsv, .parquet, those of text also with .gz): name one of the two, or a git bundle."
+        ".jsonl, .csv, .tsv, .parquet, those of text also with .gz or .zst): name one of the two, or a git bundle."
     )

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     import argparse
 
 
+OF_A_LOAD = (
+    *("target", "key", "cursor", "strategy", "write_rule", "cursor_unit", "records", "key_from_name", "encoding"),
+    *("columns", "exclude", "where", "types", "backfill_columns"),
+)
+"""The options of `incload load` that a config has for each table."""
+OF_AN_AUDIT = (
+    *("key", "cursor", "records", "key_from_name", "encoding", "columns", "exclude", "where", "watermark"),
+    *("cursor_unit", "time_unit"),
+)
+"""The options of `incload audit` that belong to one table."""
+
+
 def add_choice_to(parser: argparse.ArgumentParser) -> None:
     """Add the options that name a config and all of its tables."""
     parser.add_argument("--all", action="store_true", help="every table of incload.toml")
