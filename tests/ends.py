@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -30,6 +29,7 @@ from incload.loading.run import LoadSummary, load
 from incload.loading.sync import sync
 from incload.registry import strategy
 from incload.strategy import WriteRule
+from tests.duckdb_files import opened as opened_file
 
 if TYPE_CHECKING:
     from incload.loading.synced import Synced
@@ -46,7 +46,7 @@ def fetch(path: Path, engine: str, sql: str) -> list[Row]:
     if engine == "sqlite":
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             return connection.execute(sql).fetchall()
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with opened_file(path, read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -85,7 +85,7 @@ class Ends:
             with closing(sqlite3.connect(self.source.path)) as connection, connection:
                 connection.executemany(sql, rows)
         else:
-            with duckdb.connect(str(self.source.path)) as connection:
+            with opened_file(self.source.path) as connection:
                 connection.executemany(sql, rows)
 
     def write_target(self, *statements: str) -> None:
@@ -245,7 +245,7 @@ def _ran(engine: str, url: str, *statements: str) -> list[Row]:
     """Run statements by the plain driver and return the rows of the last, if it has any."""
     path = url.partition("///")[2]
     if engine == "duckdb":
-        with duckdb.connect(path) as file:
+        with opened_file(path) as file:
             return [file.execute(sql).fetchall() for sql in statements][-1]
     if engine == "sqlite":
         with closing(sqlite3.connect(path)) as connection, connection:

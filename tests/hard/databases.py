@@ -7,13 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import psycopg
 
 from incload.engines.endpoints import locate
 from incload.loading.plan import Plan
 from incload.loading.run import load
 from incload.registry import strategy
+from tests.duckdb_files import opened as opened_file
 
 if TYPE_CHECKING:
     from incload.loading.run import Summary
@@ -45,7 +45,7 @@ class Database:
             return [connection.execute(each).fetchall() for each in statements][-1]
 
     def _duckdb(self, statements: tuple[str, ...]) -> list[Row]:
-        with duckdb.connect(self.url.partition("///")[2]) as connection:
+        with opened_file(self.url.partition("///")[2]) as connection:
             return [connection.execute(each).fetchall() for each in statements][-1]
 
     def _postgres(self, statements: tuple[str, ...]) -> list[Row]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from tests.duckdb_files import opened as opened_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -94,7 +96,7 @@ def run(path: Path, engine: str, *statements: str) -> None:
             for statement in statements:
                 connection.execute(statement)
     else:
-        with duckdb.connect(str(path)) as connection:
+        with opened_file(path) as connection:
             for statement in statements:
                 connection.execute(statement)
 
@@ -104,5 +106,5 @@ def fetch(path: Path, engine: str, sql: str) -> list[tuple[object, ...]]:
     if engine == "sqlite":
         with closing(sqlite3.connect(path)) as connection:
             return connection.execute(sql).fetchall()
-    with duckdb.connect(str(path)) as connection:
+    with opened_file(path) as connection:
         return connection.execute(sql).fetchall()

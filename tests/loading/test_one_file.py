@@ -6,10 +6,10 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 
 from incload.cli import main
+from tests.duckdb_files import opened as opened_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ STRATEGIES = ["timestamp_watermark", "full_refresh", "snapshot_diff", "row_hash_
 def run(path: Path, *statements: str) -> list[tuple[object, ...]]:
     """Run statements on a file; return the rows of the last."""
     if path.suffix == ".duckdb":
-        with duckdb.connect(str(path)) as connection:
+        with opened_file(path) as connection:
             return [connection.execute(sql).fetchall() for sql in statements][-1]
     with closing(sqlite3.connect(path)) as connection, connection:
         return [connection.execute(sql).fetchall() for sql in statements][-1]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import duckdb
 import psycopg
 import pytest
 
@@ -19,6 +18,7 @@ from incload.loading.opening import connect
 from incload.loading.plan import Guards, Plan
 from incload.loading.run import load
 from incload.registry import strategy
+from tests.duckdb_files import opened as opened_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class Source:
             with closing(sqlite3.connect(path)) as connection:
                 return connection.execute(sql).fetchall()
         if scheme == "duckdb":
-            with duckdb.connect(path) as connection:
+            with opened_file(path) as connection:
                 return connection.execute(sql).fetchall()
         with _connected(self.target) as connection:
             return connection.execute(sql).fetchall()
