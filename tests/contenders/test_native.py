@@ -77,7 +77,7 @@ def cases() -> Iterator[ParameterSet]:
             yield pytest.param(tried, name, pair, id=f"{tried}-{name}-{pair_name(pair)}", marks=marks)
 
 
-@pytest.mark.parametrize(("tried", "name", "pair"), cases())
+@pytest.mark.parametrize(("tried", "name", "pair"), list(cases()))
 def test_files_and_servers_show_what_open_sessions_show(
     tried: str, name: str, pair: tuple[str, str], tmp_path: Path
 ) -> None:
