@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from incload.loading.state.describe import consequence, next_sync, without_table
 from incload.loading.state.entry import Entry
-from incload.strategy import KeyValue, Position, State
+from incload.strategy import Position, State
+
+if TYPE_CHECKING:
+    from incload.strategy.answers import KeyValue
 
 NOON = 1_767_268_800
 HOUR = 3_600

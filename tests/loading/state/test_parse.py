@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,10 @@ from incload.cursor import IsoText, MixedText, Scale, Timestamps
 from incload.errors import Refused
 from incload.loading.state.entry import Entry
 from incload.loading.state.parse import key_of, watermark_of
-from incload.strategy import KeyValue, Position, State
+from incload.strategy import Position, State
+
+if TYPE_CHECKING:
+    from incload.strategy.answers import KeyValue
 
 DAY = 86_400
 SECONDS = IsoText(1, "%Y-%m-%dT%H:%M:%SZ", 0)
