@@ -141,8 +141,8 @@ def test_what_is_added_is_found_without_another_edit(copied: Path, root: Path) -
     chosen = ["--strategies", "night_owl", "--scenarios", "full_moon", "--engines", "sqlite-lake"]
     chosen += ["--contender", "mine", "--rows", "100"]
     ran(copied, root, "compare", *chosen, "--report-dir", "reports")
-    report = (copied / "reports/latest.md").read_text(encoding="utf-8")
-    found = read_outcomes(copied / "reports/latest.csv")
+    report = next((copied / "reports").glob("*.md")).read_text(encoding="utf-8")
+    found = read_outcomes(next((copied / "reports").glob("*.csv")))
 
     assert [line.split()[0] for line in listed.splitlines() if line.split()[:1] and line.split()[0] in ADDED] == ADDED
     assert [(each.strategy, each.scenario, each.target_engine, each.outcome) for each in found] == [
