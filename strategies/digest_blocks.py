@@ -28,8 +28,8 @@ class DigestBlocks(Strategy):
 
     @property
     def breaks(self) -> frozenset[Assumption]:
-        """Rows that have not changed are read with their block; where a write rule needs it, the whole table is."""
-        return frozenset({Assumption.READ_ONCE})
+        """It reads the rows of some blocks, and those that have not changed among them."""
+        return frozenset({Assumption.WHOLE_READ, Assumption.READ_ONCE})
 
     @property
     def removes_rows(self) -> bool:

@@ -175,10 +175,7 @@ def test_what_breaks_an_assumption(paragraphs: dict[str, dict[str, str]]) -> Non
     """Scenarios are named, or when they are most of all the others; strategies that break it by design as well."""
     assert paragraphs["CURSOR_PRESENT"]["broken in"] == "null_cursor"
     assert paragraphs["INSERT_ONLY"]["broken in"] == "every scenario but inserts_only, id_order_is_not_commit_order"
-    assert (
-        paragraphs["WHOLE_READ"]["broken by design by"]
-        == "every strategy but digest_blocks, full_refresh, snapshot_diff"
-    )
+    assert paragraphs["WHOLE_READ"]["broken by design by"] == "every strategy but full_refresh, snapshot_diff"
     assert "broken in" not in paragraphs["WHOLE_READ"]
     assert paragraphs["COMMIT_WITHIN"]["broken in"].startswith("any history, by as much")
 

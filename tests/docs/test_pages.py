@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -208,12 +208,17 @@ def unmentioned(text: str) -> Iterator[str]:
     yield from (name for name in names() if not re.search(rf"\b{name}\b", text))
 
 
+OPERATORS = {">", ">>", "<", "|"}
+"""What a shell takes for itself, with all that follows."""
+
+
 def broken_commands(page: str, text: str) -> Iterator[str]:  # noqa: ARG001 - a rule is given both
     """Every command line is one that the real parser takes, with strategies, scenarios and engines that exist."""
     for line in shell_lines(text, r"(\S*/)?incload\s"):
         try:
             with contextlib.redirect_stderr(io.StringIO()) as said:
-                arguments = shlex.split(line, comments=True)[1:]
+                words = shlex.split(line, comments=True)[1:]
+                arguments = list(takewhile(lambda word: word not in OPERATORS, words))
                 resolve(cli._parser(arguments).parse_args(arguments))
         except SystemExit as ended:
             if ended.code:

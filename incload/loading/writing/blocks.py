@@ -48,10 +48,12 @@ def by_blocks(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite | N
     In one engine a comparison of the rows moves no more of them and takes less time, and a file is read in any case.
     """
     connections = job.connections
-    if rule not in {WriteRule.MERGE, WriteRule.NEWEST}:  # all others need the whole table, or add all that is read
+    if rule is WriteRule.APPEND or connections.target.is_empty(job.target):  # which adds all that is read
         return None
+    if rule in {WriteRule.REPLACE, WriteRule.MIRROR}:
+        return _what_differs(job, rule)
     is_apart = not connections.attached and connections.records is None and not connections.kept
-    sides = _digested(job) if is_apart and not connections.target.is_empty(job.target) else None
+    sides = _digested(job) if is_apart else None
     if sides is None:
         return None
     arrived, held, read = _stage_blocks(job, sides)
@@ -60,6 +62,22 @@ def by_blocks(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite | N
         missing = connections.target.keys_missing(job.table.key, held, arrived)
         removals, held_back = to_remove(job, missing)
     return removing(replace(_written(job, arrived, rule), read=read), removals, held_back)
+
+
+def _what_differs(job: WriteJob, rule: WriteRule) -> PreparedWrite:
+    """Take the rows that differ for all that was read, as a rule does that lets what was not read leave the target."""
+    target, table = job.connections.target, job.table
+    everything = job.connections.query(table, job.scale, Everything())
+    arrived = target.stage(job.connections.incoming(everything, table), ARRIVED)
+    if not job.unique:
+        arrived = each_once(job, arrived, table.names)
+    stage = target.stage(target.differing(table.names, table.key, arrived, job.target))
+    if rule is WriteRule.REPLACE:
+        prepared = prepare(job, stage, rule, read=target.count(stage))
+    else:
+        prepared = prepare(job, stage, WriteRule.MERGE, read=target.count(stage))
+        prepared = removing(prepared, *to_remove(job, target.keys_missing(table.key, job.target, stage)))
+    return replace(prepared, read=target.count(arrived))
 
 
 def _written(job: WriteJob, arrived: str, rule: WriteRule) -> PreparedWrite:
