@@ -183,7 +183,10 @@ def test_types_of_strategies_are_checked(root: Path, tmp_path: Path) -> None:
     """A strategy that does not return what the contract asks for is found by the type checker."""
     contract = {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
-        for path in (root / "incload/assumptions.py", *(root / "incload/strategy").glob("*.py"))
+        for path in (
+            *map(root.joinpath, ("incload/assumptions.py", "incload/records.py")),
+            *(root / "incload/strategy").glob("*.py"),
+        )
     }
     wrong = "from incload.strategy import State\n\n\ndef f() -> State:\n    return 'text'\n"
     folder = house(root, tmp_path, {**contract, "strategies/bad.py": wrong})

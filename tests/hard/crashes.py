@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from incload.loading.connections import Connections
-    from incload.loading.writing.job import WriteJob
+    from incload.loading.settling import Settled
 
 Loader = Callable[["Connections", Plan], object]
 """What runs one sync."""
@@ -135,10 +135,11 @@ def rows_first(connections: Connections, plan: Plan) -> None:
     """Commit the rows, and only then what was read."""
     remember = syncing._remember
 
-    def late(store: TableStore, job: WriteJob, *rest: object, **options: object) -> None:
+    def late(settled: Settled, *rest: object) -> None:
+        job = settled.job
         job.connections.target.finish()
         job.connections.target.begin(job.table.name)
-        remember(store, job, *rest, **options)  # type: ignore[arg-type]  # handed on as they are
+        remember(settled, *rest)  # type: ignore[arg-type]  # handed on as they are
 
     with patch.object(syncing, "_remember", late):
         sync(connections, plan)
