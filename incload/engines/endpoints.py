@@ -198,7 +198,7 @@ def _named(text: str, query: str, options: tuple[str, ...]) -> dict[str, str]:
 
 def is_pattern(path: Path) -> bool:
     """Return whether a path that leads to no file is a pattern that may match some."""
-    return any(sign in str(path) for sign in "*?[") and not path.exists()
+    return any(sign in str(path) for sign in "*?[") and not os.path.exists(path)  # noqa: PTH110 - a name that is too long is not there
 
 
 def record_format(path: Path) -> str | None:
@@ -237,7 +237,8 @@ def _database_at(path: Path) -> str:
 
 def _record_file(text: str) -> Location:
     path = at_home(text)
-    if record_format(path) is None and not path.is_dir() and not is_pattern(path):
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - a name that is too long is not one
+    if record_format(path) is None and not is_folder and not is_pattern(path):
         if engine := _database_at(at_home(text)):
             raise Refused(f"{text!r} is a database: write its URL, {engine}:///{quote(text)}.")
         said = "what was named" if "@" in text or "password" in text.lower() else repr(text)  # may hold a password

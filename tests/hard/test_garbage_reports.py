@@ -38,8 +38,8 @@ MARKUP = (
     "&lt;b&gt;&#x3c;script&#x3e;",
     "<https://x.y>",
 )
-SHOWN = [name for name, kind in TYPES.items() if kind == "str" and name not in {"outcome", "predicted"}]
-"""The texts of an outcome that are anybody's."""
+SHOWN = [name for name, kind in TYPES.items() if kind == "str" and name not in {"outcome", "predicted", "breaks"}]
+"""The texts of an outcome that may be any: what breaks is named from a list, and anything else is refused."""
 
 
 @cache
@@ -157,7 +157,8 @@ def test_markup_stays_text(field: str, text: str, tmp_path: Path, tally: Tally) 
     usual = MarkdownIt("commonmark").enable("table").render(expected.read_text(encoding="utf-8"))
     tally("malice: texts shown in reports", 2)
 
-    assert active(page.read_text(encoding="utf-8")) == active(own.read_text(encoding="utf-8")) == ["script"]
+    assert active(own.read_text(encoding="utf-8")) == ["script"]  # that of the page itself, which sorts and filters
+    assert active(page.read_text(encoding="utf-8")) in ([], ["script"])
     assert active(rendered) == active(usual)
     assert rendered.count("<h1") == usual.count("<h1")
 
