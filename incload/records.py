@@ -111,6 +111,8 @@ def _compiled_init(owner: Any) -> Callable[..., None]:  # noqa: ANN401 - the cla
         else:
             parameters.append(name)
         body.append(f" _set_{name}(self, {value})")
+    if hasattr(owner, "__post_init__"):
+        body.append(" self.__post_init__()")
     exec(f"def __init__({', '.join(parameters)}):\n" + ("\n".join(body) or " pass"), known)  # noqa: S102 - of names of fields
     made: Any = known["__init__"]
     made.__qualname__ = f"{owner.__qualname__}.__init__"

@@ -132,9 +132,12 @@ class Page(HTMLParser):
             tag = ""
         if tag in {"script", "img", "iframe", "object", "embed", "a", "link", "form", "base"}:
             self.active.append(tag)
-        self.active += [
-            f"{tag} {name}" for name, value in attrs if name.startswith("on") or "javascript" in (value or "")
-        ]
+        self.active += [f"{tag} {name}" for name, value in attrs if name.startswith("on") or _runs(value or "")]
+
+
+def _runs(value: str) -> bool:
+    """Return whether the value of an attribute would run as a URL; a browser leaves out blanks and control signs."""
+    return re.sub(r"[\x00-\x20]", "", value).lower().startswith(("javascript:", "data:text/html", "vbscript:"))
 
 
 def active(html: str) -> list[str]:

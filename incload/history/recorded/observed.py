@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ _SQLITE = b"SQLite format 3\0"
 
 def is_recording(path: Path) -> bool:
     """Return whether a file is a recording."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - a name that is too long is none
         return False
     with path.open("rb") as file:
         if file.read(len(_SQLITE)) != _SQLITE:
