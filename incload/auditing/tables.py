@@ -88,7 +88,9 @@ def open_source(source: Endpoint, table: str, wanted: Wanted, layout: Layout, co
     session = session_type("file").open(None, None)
     known = {column.name: column for column in copy.columns}
     try:
-        take(session, source.path, table, column_types.Wanted(wanted.key, wanted.cursor, known, layout=layout))
+        # A column that no record has says nothing about the copy's: it is left out, and not read as nulls.
+        own = frozenset(known)
+        take(session, source.path, table, column_types.Wanted(wanted.key, wanted.cursor, known, own, layout))
         if session.columns("source", table) is None:
             record_files.empty(session, table, copy.columns, copy.session.engine)
         return Opened(session, table, session.columns("source", table) or (), source.shown)

@@ -8,6 +8,7 @@ from incload.engines.endpoints import Location
 from incload.engines.registry import session_type
 from incload.errors import Refused, Unable
 from incload.loading.connections import Connections
+from incload.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
     from incload.strategy import Strategy
 
 
-def connect(source: Endpoint, target: Endpoint, plan: Plan) -> Connections:
+def connect(source: Endpoint, target: Endpoint, plan: Plan, *, as_held: bool = False) -> Connections:
     """Open both ends of a planned load; a target file that does not exist yet is created by its engine.
+
+    Args:
+        source: The source.
+        target: The target.
+        plan: What is loaded.
+        as_held: Whether a file is read with the columns alone that its records have; else those that the target has
+            besides are null in every row.
 
     Raises `Refused` for a source that cannot be read or a target that cannot be written.
     """
@@ -30,7 +38,7 @@ def connect(source: Endpoint, target: Endpoint, plan: Plan) -> Connections:
         raise Refused(f"the target names the table {target.table!r}: name it with --table instead.")
     target.check_target(source)
     if isinstance(source, Location) and source.engine == "file":
-        return _from_file(source.path, target, plan)
+        return _from_file(source.path, target, plan, as_held=as_held)
     if not plan.layout.is_plain:
         raise Refused(
             "--records, --key-from-name, --encoding and paths with .. say where the records are in a file, and "
@@ -118,7 +126,7 @@ def reopen(target: Endpoint) -> Session:
     return session_type(target.engine).open(None, target)
 
 
-def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
+def _from_file(path: Path, target: Endpoint, plan: Plan, *, as_held: bool) -> Connections:
     """Read the file in DuckDB: in the target's own session if that is DuckDB's, else in one that streams to it."""
     from incload.engines.files.column_types import Wanted
     from incload.engines.files.several.taking import take
@@ -128,13 +136,28 @@ def _from_file(path: Path, target: Endpoint, plan: Plan) -> Connections:
     try:
         known = {column.name: column for column in writing.columns("target", plan.name) or ()}
         traits = writing.traits(plan.name) if known else {}
-        own = frozenset(name for name, each in traits.items() if each.filled or each.generated)
+        own = frozenset(known if as_held else (name for name, each in traits.items() if each.filled or each.generated))
         wanted = Wanted(plan.key, plan.cursor, known, own, plan.layout, dict(plan.types))
         taken = take(reading, path, plan.name, wanted)
     except BaseException:
         Connections(reading, writing, plan.name).close()
         raise
     return Connections(reading, writing, plan.name, taken.records, taken.notes, taken.absent)
+
+
+def empty_as_target(connections: Connections, table: str) -> bool:
+    """Make the source of a file without records a table without rows, and say whether there is a target to make it of.
+
+    It has the target's columns.
+    """
+    from incload.engines.files.record_files import empty
+
+    columns = connections.target.columns("target", table)
+    if columns is None:
+        return False
+    shared = (replace(column, shared=connections.target.shared_type(column)) for column in columns)
+    empty(connections.source, connections.table, shared, connections.target.engine)
+    return True
 
 
 def _check_plan(plan: Plan) -> None:

@@ -17,7 +17,7 @@ from incload.loading import promises
 from incload.loading.columns.choosing import choose
 from incload.loading.columns.describing import NO_SCHEMA, describe
 from incload.loading.guards import mismatch
-from incload.loading.opening import connect, reopen, resolve_table_name
+from incload.loading.opening import connect, empty_as_target, reopen, resolve_table_name
 from incload.loading.sync import sync
 from incload.records import replace
 from incload.registry import spelled
@@ -172,14 +172,7 @@ def _removes(plan: Plan) -> bool:
 
 def _emptied(connections: Connections, plan: Plan) -> bool:
     """Return whether a file without records is taken for a table that was emptied, and make it one in the source."""
-    from incload.engines.files.record_files import empty
-
-    columns = connections.target.columns("target", plan.name)
-    if columns is None or not plan.guards.allow_removals or not _removes(plan):
-        return False
-    shared = (replace(column, shared=connections.target.shared_type(column)) for column in columns)
-    empty(connections.source, plan.name, shared, connections.target.engine)
-    return True
+    return plan.guards.allow_removals and _removes(plan) and empty_as_target(connections, plan.name)
 
 
 def _nothing(connections: Connections, source: Endpoint, plan: Plan, *, dry_run: bool) -> LoadSummary:

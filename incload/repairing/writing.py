@@ -46,11 +46,13 @@ class Work:
         keys: The wrong rows.
         pairs: The key columns of both sides.
         duplicates: What becomes of keys with several rows in the copy; None where there are none.
+        filtered: Whether the audit saw the rows of a condition alone, on both sides.
     """
 
     keys: Sequence[WrongKey]
     pairs: tuple[Pair, ...]
     duplicates: Duplicates | None
+    filtered: bool = False
 
     def named(self, session: Session, held: Sequence[Held]) -> Iterator[Query]:
         """Yield queries for the keys as values of one side, so many at once."""
@@ -81,6 +83,8 @@ def repair(connections: Connections, plan: Plan, work: Work, *, lasting: bool) -
 def _within(connections: Connections, plan: Plan, work: Work) -> tuple[RepairedRow, ...]:
     table = _fitted(connections, plan)
     relations = _Relations.staged(connections, table, work)
+    if work.filtered:
+        relations.refuse_repeated()
     rows = relations.judged(work)
     leaving = sum(row.removed for row in rows)
     total = connections.target.count(relations.copy)
@@ -150,6 +154,16 @@ class _Relations:
         has_nulls = any("n;" in key.texts for key in work.keys)
         return cls(target, table, copy, target.temporary(WANTED), target.temporary(REPAIRED), has_nulls)
 
+    def refuse_repeated(self) -> None:
+        """Refuse a key of several rows in the source, of which an audit with a condition has seen one at most."""
+        listed = self.target.listed(self.table.key, "s")
+        sql = f"SELECT {listed} FROM {self.rows} AS s GROUP BY {listed} HAVING count(*) > 1 LIMIT 1"
+        for key in self.target.rows(sql):
+            raise Refused(
+                f"the source has several rows of the key {', '.join(map(str, key))}, of which --where leaves out some: "
+                "repair from a view of the source that has one row of each key."
+            )
+
     def judged(self, work: Work) -> list[RepairedRow]:
         """Return what is to become of each wrong row, as both sides are now."""
         number = f"w.{self.target.quote(NUMBER)}"
@@ -163,7 +177,7 @@ class _Relations:
         copies = {int(str(at)): int(str(count)) for at, count in self.target.rows(counted)}
         there, other = ({int(str(at)) for (at,) in self.target.rows(sql)} for sql in (present, differing))
         return [
-            _row(wrong, work.duplicates, copies.get(at, 0), is_there=at in there, differs=at in other)
+            _row(wrong, work, copies.get(at, 0), is_there=at in there, differs=at in other)
             for at, wrong in enumerate(work.keys)
         ]
 
@@ -240,13 +254,13 @@ def _stage(target: Session, rows: Query, name: str, *, fresh: bool) -> None:
         target.add_to_stage(rows, name)
 
 
-def _row(wrong: WrongKey, duplicates: Duplicates | None, copies: int, *, is_there: bool, differs: bool) -> RepairedRow:
+def _row(wrong: WrongKey, work: Work, copies: int, *, is_there: bool, differs: bool) -> RepairedRow:
     """Say what is to become of one wrong row."""
     action, removed = Action.RIGHT, 0
     if not is_there:
         action, removed = (Action.REMOVED, copies) if copies else (Action.RIGHT, 0)
     elif copies > 1:
-        action, removed = _of_several(wrong, duplicates, copies, differs=differs)
+        action, removed = _of_several(wrong, work, copies, differs=differs)
     elif not copies:
         action = Action.INSERTED
     elif differs:
@@ -254,9 +268,15 @@ def _row(wrong: WrongKey, duplicates: Duplicates | None, copies: int, *, is_ther
     return RepairedRow(action, wrong.kinds[0], wrong.key, wrong.cause, removed)
 
 
-def _of_several(wrong: WrongKey, duplicates: Duplicates | None, copies: int, *, differs: bool) -> tuple[Action, int]:
+def _of_several(wrong: WrongKey, work: Work, copies: int, *, differs: bool) -> tuple[Action, int]:
+    duplicates = work.duplicates
     if duplicates is None:
         key = ", ".join(map(str, wrong.key))
+        if work.filtered:
+            raise Refused(
+                f"the copy has several rows of the key {key}, of which --where leaves out some: say what becomes of "
+                "them, with --duplicates replace, keep-newest (by the cursor) or leave."
+            )
         raise Refused(f"the copy has come to hold several rows of the key {key} since it was audited: repair again.")
     if duplicates is Duplicates.LEAVE:
         return Action.LEFT, 0

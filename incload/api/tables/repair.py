@@ -133,7 +133,7 @@ def _repaired(
     ends: tuple[Endpoint, Endpoint], options: RepairOptions, found: _Found, duplicates: Duplicates | None
 ) -> tuple[RepairedRow, ...]:
     from incload.loading.columns.choosing import choose
-    from incload.loading.opening import connect, resolve_table_name
+    from incload.loading.opening import connect, empty_as_target, resolve_table_name
     from incload.repairing.writing import Work, repair
 
     source, copy = ends
@@ -141,16 +141,23 @@ def _repaired(
     copy = replace(cast("Any", copy), table=None)
     errors = tuple({session_type(end.engine).error for end in ends})
     try:
-        connections = connect(source, copy, plan)
+        connections = connect(source, copy, plan, as_held=True)
         try:
             plan = replace(plan, name=resolve_table_name(connections.target, plan.name))
+            if connections.records == 0 and empty_as_target(connections, plan.name):
+                plan = _careful(plan)
             connections = choose(connections, plan)
-            work = Work(found.keys, found.pairs, duplicates)
+            work = Work(found.keys, found.pairs, duplicates, filtered=bool(options.get("where")))
             return repair(connections, plan, work, lasting=not options.get("dry_run", False))
         finally:
             connections.close()
     except errors as error:
         raise Refused(f"repairing {copy.shown} from {source.shown} failed: {reason(error)}") from error
+
+
+def _careful(plan: Plan) -> Plan:
+    """Return the plan under which no row leaves for a file without records unless that is let pass, as in a load."""
+    return replace(plan, guards=replace(plan.guards, percent=0, rows=0))
 
 
 def _plan(options: RepairOptions, table: str) -> Plan:
@@ -164,6 +171,7 @@ def _plan(options: RepairOptions, table: str) -> Plan:
         strategy=strategy("full_refresh"),
         write_rule=WriteRule.MERGE,
         guards=Guards(allow_removals=bool(options.get("allow_removals"))),
-        choice=Choice(wanted.columns, wanted.exclude, options.get("where")),
+        # A row that has left the condition of --where is still in the source: rows are read again from all of it.
+        choice=Choice(wanted.columns, wanted.exclude),
         layout=layout_of(options),
     )

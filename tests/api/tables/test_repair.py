@@ -255,6 +255,66 @@ def test_a_file_is_a_source(tables: Tables, tmp_path: Path) -> None:
     assert tables.rows() == [(1, "a", 1), (2, "b", 2)]
 
 
+@pytest.mark.parametrize("form", ["json", "csv"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_column_that_a_file_lacks_is_left_alone(tables: Tables, tmp_path: Path, engine: str, form: str) -> None:
+    """A column that no record has is not compared, and keeps its values."""
+    file = tmp_path / f"s.{form}"
+    file.write_text('[{"k": 1, "v": "a"}, {"k": 2, "v": "b"}]' if form == "json" else "k,v\n1,a\n2,b\n")
+    copy = tables.make(engine, "c", [(1, "a", 7), (2, "x", 8)])
+
+    found = repair(file, copy, key="k")
+
+    assert tables.rows() == [(1, "a", 7), (2, "b", 8)]
+    assert (found.before.stale, found.before.not_compared, found.updated) == (1, ("at",), 1)
+    assert found.exit_code == 0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_empty_file(tables: Tables, tmp_path: Path, engine: str) -> None:
+    """A file without records is a source without rows, for which rows of the copy leave only where that is let pass."""
+    (tmp_path / "s.json").write_text("[]")
+    copy = tables.make(engine, "c", [(1, "a", 7)])
+
+    held = repair(tmp_path / "s.json", copy, key="k")
+    assert (held.before.phantom, held.held_back, held.exit_code, tables.rows()) == (1, 1, 3, [(1, "a", 7)])
+
+    found = repair(tmp_path / "s.json", copy, key="k", allow_removals=True)
+    assert (found.removed, found.exit_code, tables.rows()) == (1, 0, [])
+
+
+@pytest.mark.parametrize("pair", [*zip(ENGINES, ENGINES, strict=True), ("sqlite", "duckdb")], ids="-".join)
+def test_a_row_that_left_the_condition_is_no_phantom(tables: Tables, pair: tuple[str, str]) -> None:
+    """A row that the source has outside the condition is updated; one that it does not have leaves the copy."""
+    urls = (
+        tables.make(pair[0], "s", [(1, "closed", 2), (2, "open", 1), (3, "open", 2), (4, "closed", 1)]),
+        tables.make(pair[1], "c", [(1, "open", 1), (2, "open", 1), (3, "closed", 1), (4, "x", 1), (5, "open", 5)]),
+    )
+
+    found = repair(*urls, key="k", where="v = 'open'")
+
+    assert tables.rows() == [(1, "closed", 2), (2, "open", 1), (3, "open", 2), (4, "x", 1)]
+    assert (found.updated, found.removed, found.exit_code) == (2, 1, 0)
+
+
+def test_keys_that_repeat_outside_the_condition_are_refused(tables: Tables) -> None:
+    """A wrong key of several rows on either side is refused, and nothing is written."""
+    history = [(1, "old", 1), (1, "open", 2)]
+    urls = (
+        tables.make("sqlite", "s", history, keyed=False),
+        tables.make("sqlite", "c", [(1, "open", 1)], keyed=False),
+    )
+    with pytest.raises(Refused, match="source has several rows of the key 1, of which --where leaves out some"):
+        repair(*urls, key="k", where="v = 'open'")
+    assert tables.rows() == [(1, "open", 1)]
+
+    tables.run("s", "DELETE FROM {t} WHERE v = 'old'")
+    tables.run("c", "INSERT INTO {t} VALUES (1, 'old', 0)")
+    with pytest.raises(Refused, match="copy has several rows of the key 1, of which --where leaves out some"):
+        repair(*urls, key="k", where="v = 'open'")
+    assert tables.rows() == [(1, "old", 0), (1, "open", 1)]
+
+
 def test_rows_of_a_condition(tables: Tables) -> None:
     """Only rows that meet the condition are compared and written."""
     urls = tables.make("sqlite", "s", SOURCE), tables.make("duckdb", "c", COPY)
