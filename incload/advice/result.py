@@ -35,7 +35,7 @@ class Advice:
         basis: `history`, or `state` for one state of a table.
         strategy: The recommended strategy, as `--strategy` takes it.
         write_rule: Its write rule.
-        command: The command of the load.
+        command: The command of the load, without passwords.
         because: Why, a sentence each.
         runner_up: The best other load; None without one.
         alternatives: Other loads, the sound ones first, by cost.
@@ -47,6 +47,7 @@ class Advice:
         cost: Rows read and written a sync, seconds a sync, delay, and what it asks of the source.
         assumptions: Every assumption, held or broken, how often, and by how much.
         other_tools: The same load in the settings of other tools, by their names.
+        hidden: What has to be written into the commands before they run, in a sentence; empty for nothing.
     """
 
     source: str
@@ -64,6 +65,7 @@ class Advice:
     cost: dict[str, object] = field(default_factory=dict)
     assumptions: tuple[dict[str, object], ...] = ()
     other_tools: dict[str, str] = field(default_factory=dict)
+    hidden: str = ""
 
     @property
     def runner_up(self) -> Alternative | None:

@@ -11,7 +11,7 @@ from incload.auditing.causes import UNSURE, Cause
 from incload.auditing.result import Sample
 from incload.auditing.values import shown
 from incload.auditing.wrong_rows import DUPLICATED, KINDS, LOST, PHANTOM, STALE, wrong_rows
-from incload.engines.digests.blocks import first_cut, unequal
+from incload.engines.digests.blocks import first_cut, portioned, unequal
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -137,7 +137,8 @@ class Tables:
 
     def portions(self) -> Iterator[Within]:
         """Yield the blocks that differ, of all or of the sample."""
-        return unequal(self.source, self.copy, self.cut, self.sample)
+        for part in portioned(self.sample) if self.sample else [None]:
+            yield from unequal(self.source, self.copy, self.cut, part)
 
     def wrong(self, within: Within) -> Iterator[WrongRow]:
         """Yield the wrong rows of some blocks, as they are now."""

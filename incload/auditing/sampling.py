@@ -32,7 +32,8 @@ def sampled(tables: Tables, given: str | None) -> tuple[Tables, Share | None]:
         return tables, None
     share = _share(given)
     names = _names(tables)
-    chosen = sorted(Random(1).sample(names, max(round(len(names) * share), 1)), key=repr)  # noqa: S311 - a sample
+    chosen = Random(1).sample(names, max(round(len(names) * share), 1))  # noqa: S311 - a sample
+    chosen.sort(key=lambda each: (each is None, each))
     return replace(tables, sample=Within(tables.cut, tuple(chosen))), Share(len(chosen), len(names))
 
 

@@ -483,3 +483,18 @@ def test_blocks_of_text_keys_are_cut_again(places: Places, engines: tuple[str, s
     result = audit(places.url(engines[0], "s"), places.url(engines[1], "c"), key="k")
 
     assert (found(result), result.fetched) == ({"lost": [("key9999",)], "stale": [("key77",)]}, 2)
+
+
+def test_a_sample_of_many_ranges(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the blocks of a large table are more ranges than one condition of SQLite can name."""
+    monkeypatch.setattr("incload.engines.digests.blocks.BLOCK_ROWS", 1)
+    monkeypatch.setattr("incload.engines.digests.blocks.MOST_BLOCKS", 8_192)
+    rows = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 8192)"
+    for side in ("source", "copy"):
+        places.run("sqlite", side, "CREATE TABLE {t} (id INTEGER, v INTEGER)")
+        places.run("sqlite", side, f"INSERT INTO {{t}} {rows} SELECT id, {int(side == 'copy')} FROM n")
+
+    result = audit(places.url("sqlite", "source"), places.url("sqlite", "copy"), key="id", sample="50%")
+
+    # One of the 4,096 blocks that are drawn is that of keys in no range.
+    assert (result.fetched, result.stale) == (4_095, 4_095)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from incload.api.durations import duration
 from incload.api.histories import HISTORY_ONLY, HistoryOptions
 from incload.api.options import check_names, key_columns, names_of, one_of
-from incload.errors import Refused
+from incload.errors import Refused, masked
 from incload.registry import spelled
 from incload.strategy import Capability, WriteRule
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ASKS = {"triggers": Capability.TRIGGERS, "log": Capability.LOG, "horizon": Capability.HORIZON}
 """What may be asked of a source, by the names that users give."""
+HIDDEN = "***"
+"""What `masked` shows of a password."""
 
 
 class AdviseOptions(HistoryOptions, total=False):
@@ -73,8 +75,17 @@ def run_advise(path: str, options: Mapping[str, Any], progress: Progress | None 
     require_extra("harness", "advice")
     wishes = _wishes(options)
     if "://" in path:
-        return _of_state(path, options)
-    return _of_history(Path(path), options, wishes, progress)
+        return _with_hidden(_of_state(path, options))
+    return _with_hidden(_of_history(Path(path), options, wishes, progress))
+
+
+def _with_hidden(found: Advice) -> Advice:
+    """Say so where a command holds no password in the place of one."""
+    from dataclasses import replace
+
+    is_hidden = HIDDEN in f"{found.command} {found.decide}"
+    said = f"{HIDDEN} stands for a password, or for connection options that may hold one: write it before you run this."
+    return replace(found, hidden=said) if is_hidden else found
 
 
 def _wishes(options: Mapping[str, Any]) -> Wishes:
@@ -126,7 +137,7 @@ def _of_state(url: str, options: Mapping[str, Any]) -> Advice:
 
     for name, value in HISTORY_ONLY.items():
         if options.get(name, value) not in {value, ""}:
-            raise Refused(f"--{name.replace('_', '-')} is for a history: {url} is one state of a table.")
+            raise Refused(f"--{name.replace('_', '-')} is for a history: {masked(url)} is one state of a table.")
     cursor = options.get("cursor")
     if not cursor:
         raise Refused("advice about a table is about loads by its cursor: name the cursor column with --cursor.")
@@ -135,7 +146,7 @@ def _of_state(url: str, options: Mapping[str, Any]) -> Advice:
     key = ",".join(keys)
     named = f"--key {shlex.quote(key)} --cursor {shlex.quote(cursor)}"
     watch = (
-        f"incload watch {shlex.quote(url)} {named} --every 30s --for 24h --to watch.db, "
+        f"incload watch {shlex.quote(masked(url))} {named} --every 30s --for 24h --to watch.db, "
         f"then incload advise watch.db {named}"
     )
     command = lambda each: _command(url, options, each)  # noqa: E731 - a closure over the options
@@ -143,14 +154,14 @@ def _of_state(url: str, options: Mapping[str, Any]) -> Advice:
 
 
 def _command(path: str, options: Mapping[str, Any], strategy: Strategy) -> str:
-    """Return the command of a load by a strategy."""
+    """Return the command of a load by a strategy, without the passwords of its URLs."""
     from incload.engines.endpoints import locate
 
     source = _source(path, options)
     is_table = "://" in source
     name = (locate(source).table if is_table else Path(options.get("file") or path).stem) or "copy"
-    words = ["incload", "load", source]
-    words += ["--target", options.get("target") or "sqlite:///copy.db", "--table", name]
+    words = ["incload", "load", masked(source) if is_table else source]
+    words += ["--target", masked(options.get("target") or "sqlite:///copy.db"), "--table", name]
     words += ["--key", ",".join(key_columns(options["key"]))]
     if options.get("cursor"):
         words += ["--cursor", options["cursor"]]

@@ -74,6 +74,18 @@ def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = No
         yield from unequal(source, copy, cut.finer, Within(cut, some))
 
 
+def portioned(within: Within) -> Iterator[Within]:
+    """Yield some blocks in portions that one query can ask about: a condition of too many ranges is too deep for some.
+
+    All buckets stay together, since each query about some of them reads the whole table.
+    """
+    if not isinstance(within.cut, Ranges):
+        yield within
+        return
+    for some in _batches(within.blocks, _RANGES):
+        yield Within(within.cut, some)
+
+
 def both(
     source: Digests, copy: Digests, cut: Cut, within: Within | None
 ) -> tuple[dict[Block, Digest], dict[Block, Digest]]:

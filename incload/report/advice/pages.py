@@ -36,6 +36,7 @@ def blocks(found: Found) -> list[Block]:
     page: list[Block] = [
         Paragraph(f"Load {found['source']} with {found['strategy']}, write rule {found['write_rule']}:"),
         Paragraph(found["command"]),
+        *([Paragraph(found["hidden"])] if found["hidden"] else []),
         Heading(2, "Why"),
         _points(found["because"]),
     ]

@@ -111,3 +111,30 @@ def test_a_delay_that_is_allowed(feed: Path) -> None:
 
     delays = {each.strategy.partition(":")[0] for each in found.alternatives if each.is_sound}
     assert "settling_delay" in delays | {found.strategy.partition(":")[0]}
+
+
+def test_no_command_holds_a_password(feed: Path, table: str) -> None:
+    """A password is shown as ***, and a sentence says to write it; a command without one says nothing."""
+    target = "postgresql://me:hunter2@127.0.0.1:1/db"
+    for path in (feed, table):
+        found = advise(path, key="id", cursor="at", target=target)
+
+        assert "postgresql://me:***@127.0.0.1:1/db" in found.command
+        assert "hunter2" not in repr(found)
+        assert found.hidden.startswith("*** stands for a password")
+        assert not advise(path, key="id", cursor="at").hidden
+
+
+def test_the_source_keeps_its_password(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the command of the load nor the one that would decide shows the password of the table's URL."""
+    from incload.engines.endpoints import locate
+    from incload.harness.replays import table_profile
+
+    real = table_profile.profile_table
+    monkeypatch.setattr(table_profile, "profile_table", lambda _, *given: real(locate(table), *given))
+    found = advise("postgresql://me:hunter2@127.0.0.1:1/db?table=orders", key="id", cursor="at")
+
+    assert "hunter2" not in repr(found)
+    assert found.command.startswith("incload load 'postgresql://me:***@127.0.0.1:1/db?table=orders' --target")
+    assert found.decide.startswith("incload watch 'postgresql://me:***@127.0.0.1:1/db?table=orders' --key id")
+    assert found.hidden
