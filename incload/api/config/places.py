@@ -12,7 +12,7 @@ def anchored(url: str, folder: Path) -> str:
     """Return a path or URL of a file with its path made absolute; the URL of a server as it is."""
     scheme, separator, rest = url.partition("://")
     if not separator:
-        return url if url == "-" else str(folder / Path(url).expanduser())
+        return str(folder / Path(url).expanduser())
     if scheme not in SCHEMES or is_on_server(SCHEMES[scheme]) or not rest.startswith("/"):
         return url  # what is no URL of a file is refused by its own sentence when it is opened
     place, mark, query = rest.partition("?")

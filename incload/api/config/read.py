@@ -134,7 +134,10 @@ class _Reading:
     def _url(self, place: Place, given: object) -> str:
         if not isinstance(given, str) or not given:
             raise self._refused(place, 'url is not a text: write url = "sqlite:///shop.db", for example.')
-        return anchored(self._expanded(place, given), self.path.absolute().parent)
+        url = self._expanded(place, given)
+        if url == "-":  # every load of the config would read it, and a worker hears from its pool on it
+            raise self._refused(place, 'url = "-" is the standard input: name a file, or run `incload load -`.')
+        return anchored(url, self.path.absolute().parent)
 
     def _expanded(self, place: Place, given: Any) -> Any:  # noqa: ANN401 - a value of TOML
         """Return a value with the variables in its texts put in."""

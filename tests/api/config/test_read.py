@@ -131,3 +131,14 @@ def test_a_config_of_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "incload.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(Refused, match="it is no UTF-8 text"):
         read_config(tmp_path / "incload.toml")
+
+
+def test_the_standard_input_is_no_source_of_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a variable stands for it or not: a process that loads one of several tables is asked on it."""
+    monkeypatch.setenv("WHERE", "-")
+    for said in ("-", "${WHERE}"):
+        path = written(tmp_path, ENDS.replace("sqlite:///shop.db", said) + TABLE)
+        with pytest.raises(
+            Refused, match=r'toml:2: url = "-" is the standard input: name a file, or run `incload load'
+        ):
+            read_config(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from itertools import takewhile
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -45,8 +46,14 @@ def _is_hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
 
 
-def partitions_of(path: Path) -> dict[str, str | None]:
-    """Return the values that the folders of a path name, as `year=2026` does; texts as the path writes them."""
-    parts = (part.partition("=") for part in path.parts[:-1])
+def partitions_of(path: Path, source: Path) -> dict[str, str | None]:
+    """Return the values that folders name, as `year=2026` does; texts as the path writes them.
+
+    Args:
+        path: A file of the source.
+        source: The folder, of which those below count, or the pattern, of which those below its part without signs do.
+    """
+    fixed = takewhile(lambda part: source.is_dir() or not any(sign in part for sign in "*?["), source.parts)
+    parts = (part.partition("=") for part in path.parts[len(tuple(fixed)) : -1])
     named = {unquote(name): unquote(value) for name, equals, value in parts if name and equals}
     return {name: None if value == _NULL else value for name, value in named.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -12,11 +14,12 @@ from incload.engines.files import checks, record_files
 from incload.engines.files.parquet_reading import reading, unreadable
 from incload.engines.files.read_fields import File, check_names, csv_field, json_fields
 from incload.engines.files.record_files import Taken
+from incload.engines.files.several import partitions
 from incload.engines.files.several.paths import files_of, partitions_of
 from incload.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from incload.engines.files.column_types import Wanted
@@ -34,7 +37,7 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
     if path.is_file():
         return record_files.take(session, path, table, wanted)
     files = files_of(path)
-    opened = [record_files.checked(each, wanted) for each in files]
+    opened = [_opened(each, path, wanted) for each in files]
     session.rows("ATTACH ':memory:' AS source")
     whole = File(path, b"", wanted)
     try:
@@ -45,35 +48,61 @@ def take(session: Session, path: Path, table: str, wanted: Wanted) -> Taken:
         raise unreadable(path, reason(error)) from error
 
 
+def _opened(path: Path, source: Path, wanted: Wanted) -> File:
+    """Return a file, of which no column is wanted that its folders name."""
+    named = partitions_of(path, source)
+    key = tuple(each for each in wanted.key if each not in named)
+    required = tuple(each for each in wanted.layout.required if each not in named)
+    cursor = None if wanted.cursor in named else wanted.cursor
+    layout = replace(wanted.layout, required=required)
+    return record_files.checked(path, replace(wanted, key=key, cursor=cursor, layout=layout))
+
+
 def _text(session: Session, whole: File, files: Sequence[File], table: str) -> Taken:
     """Gather the records of all files, and then type each column by all of its values."""
-    form = record_format(files[0].path) or ""
-    gathered: dict[str, int] = {}
+    is_json = record_format(files[0].path) == "json"
+    gathered, of_folders = Counter[str](), set[str]()
+    known: set[str] = set()
+    holding = 0
     for file in files:
-        record_files.text_fields(session, file, form)
-        columns = [str(name) for name, *_ in session.rows("DESCRIBE incload_records")]
-        _gather(session, columns, gathered)
+        own = [field.name for field in record_files.text_fields(session, file, "json" if is_json else "csv")]
+        if not (session.count("incload_records") if is_json else own):  # a list without records has no columns
+            session.write("DROP TABLE incload_records")
+            continue
+        named = partitions.beside(file.path, whole.path, own)
+        _check_together(whole, gathered, [*own, *named])
+        (partitions.put_into_json if is_json else partitions.put_into_csv)(session, named)
+        _gather(session, ["json"] if is_json else [*own, *named], known)
+        gathered.update([*own, *named])
+        of_folders.update(named)
+        holding += 1
+    if not holding:
+        return Taken(0)
     session.write(f"ALTER TABLE {_ALL} RENAME TO incload_records")
-    if form == "json":
-        return record_files.typed(session, whole.named, table, json_fields(session, whole), whole.wanted)
-    check_names(whole.named, list(gathered))
-    fields = [csv_field(session, name) for name in gathered]
+    if is_json:
+        fields = json_fields(session, whole)
+    else:
+        fields = [(partitions.field if name in of_folders else csv_field)(session, name) for name in gathered]
     taken = record_files.typed(session, whole.named, table, fields, whole.wanted)
-    return Taken(taken.records, (*taken.notes, *_lacking(whole.named, gathered, len(files))), taken.absent)
+    return Taken(taken.records, (*taken.notes, *_lacking(whole.named, gathered, holding)), taken.absent)
 
 
-def _gather(session: Session, columns: Sequence[str], gathered: dict[str, int]) -> None:
+def _check_together(whole: File, gathered: Iterable[str], columns: Iterable[str]) -> None:
+    """Refuse columns of one file that a database cannot distinguish from each other or from those before."""
+    check_names(whole.named, list(dict.fromkeys([*gathered, *columns])))
+
+
+def _gather(session: Session, columns: Sequence[str], known: set[str]) -> None:
     """Add the records of one file to those of the others, which get the columns that they do not have."""
-    if not gathered:
+    if not known:
         session.write(f"ALTER TABLE incload_records RENAME TO {_ALL}")
     else:
         for name in columns:
-            if name not in gathered:
+            if name not in known:
                 session.write(f"ALTER TABLE {_ALL} ADD COLUMN {session.quote(name)} VARCHAR")
         session.write(f"INSERT INTO {_ALL} BY NAME SELECT * FROM incload_records")
         session.write("DROP TABLE incload_records")
-    for name in columns:
-        gathered[name] = gathered.get(name, 0) + 1
+    known.update(columns)
 
 
 def _parquet(session: Session, whole: File, files: Sequence[File], table: str) -> Taken:
@@ -84,8 +113,11 @@ def _parquet(session: Session, whole: File, files: Sequence[File], table: str) -
     gathered: dict[str, int] = {}
     for number, file in enumerate(files):
         pattern = record_files.itself(file.named)
-        how = reading(session, pattern, file.named, _unpartitioned(file.wanted, file.path))
-        sql = f"SELECT *{_partitions(session, file.path, how.sql, pattern)} FROM ({how.sql})"
+        how = reading(session, pattern, file.named, file.wanted)
+        own = [str(column) for column, *_ in session.rows(f"DESCRIBE {how.sql}", (pattern,))]
+        named = partitions.beside(file.path, whole.path, own)
+        _check_together(whole, gathered, [*own, *named])
+        sql = f"SELECT *{partitions.columns_of(session, named)} FROM ({how.sql})"
         described = session.rows(f"DESCRIBE {sql}", (pattern,))
         columns = {str(column): str(declared) for column, declared, *_ in described}
         notes |= dict.fromkeys(how.notes)
@@ -98,31 +130,11 @@ def _parquet(session: Session, whole: File, files: Sequence[File], table: str) -
         types |= {column: (declared, file.named) for column, declared in columns.items() if column not in types}
         for column in columns:
             gathered[column] = gathered.get(column, 0) + 1
-    check_names(whole.named, list(gathered))
     records = session.count(name)
     if records:
         checks.require(whole.named, list(gathered), whole.wanted)
         checks.check_key(session, whole.named, table, whole.wanted)
     return Taken(records, (*notes, *_lacking(whole.named, gathered, len(files))))
-
-
-def _unpartitioned(wanted: Wanted, path: Path) -> Wanted:
-    """Return what is wanted of a file itself: a partition column is none of its own."""
-    from dataclasses import replace
-
-    partitions = partitions_of(path)
-    key = tuple(each for each in wanted.key if each not in partitions)
-    return replace(wanted, key=key, cursor=None if wanted.cursor in partitions else wanted.cursor)
-
-
-def _partitions(session: Session, path: Path, sql: str, pattern: str) -> str:
-    """Return the columns that a file's folders name and the file does not have, as texts."""
-    own = {str(name).lower() for name, *_ in session.rows(f"DESCRIBE {sql}", (pattern,))}
-    values = {name: value for name, value in partitions_of(path).items() if name.lower() not in own}
-    return "".join(
-        f", {'NULL' if value is None else record_files.literal(value)}::VARCHAR AS {session.quote(name)}"
-        for name, value in values.items()
-    )
 
 
 def _agree(session: Session, name: str, file: File, columns: dict[str, str], types: dict[str, tuple[str, str]]) -> None:
