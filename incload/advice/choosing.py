@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _OFTEN = 24
 """Every how many syncs a full comparison is offered that bounds what a window loses."""
+_BY_CLOCK = {Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN}
+"""What a window bounds by the source's clock."""
+_WINDOWS = {*_BY_CLOCK, Assumption.LAG_WITHIN, Assumption.CURSOR_MOVES_ON_UPDATE}
+"""What a window bounds; an update that leaves the cursor lies within it or is lost, as a late one."""
+_OF_THE_LOAD = {*NOT_SHOWN, Assumption.WHOLE_READ}
+"""What is up to the loader: no source breaks it."""
 COSTLIER = 1.25
 """How much more than the cheapest sound load the recommended one may cost."""
 
@@ -116,44 +122,59 @@ def _names(strategy: Strategy) -> set[Assumption]:
 
 def risk(best: Tried, evidence: Evidence, wishes: Wishes) -> tuple[str, dict[str, object]]:
     """Return what may still go wrong, in words and numbers."""
-    seen = evidence.lateness
-    judged, syncs = seen.judged, seen.syncs
-    most = dict(seen.quantiles).get(100, 0) / 1e6
-    window = next(
-        (
-            need.within.total_seconds()
-            for need in best.strategy.needs
-            if need.assumption in {Assumption.LAG_WITHIN, Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN}
-            and need.within is not None
-        ),
-        None,
-    )
+    lateness = evidence.lateness
+    judged, syncs = lateness.judged, lateness.syncs
+    bounded = _tightest(best.strategy, evidence)
+    size = _size(bounded, evidence) if bounded else None
+    window = bounded.within.total_seconds() if bounded and bounded.within is not None else None
     # With no case in n, the chance of one is below 3 / n at a confidence of 95 %.
     chance = min(3 / judged, 1.0) if judged else None
     numbers: dict[str, object] = {
         "syncs": syncs,
-        "changes": seen.changes,
-        "largest_lag_seconds": most,
+        "changes": lateness.changes,
+        "largest_lag_seconds": dict(lateness.quantiles).get(100, 0) / 1e6,
+        "seen_seconds": size,
         "window_seconds": window,
-        "margin": round(window / most, 2) if window and most else None,
+        "margin": round(window / size, 2) if window and size else None,
         "chance_at_most": chance,
     }
-    if window is None:
+    if bounded is None or size is None or window is None:
         return _without_window(best.strategy, evidence, wishes), numbers
     bound = span(evidence.span.total_seconds() / max(syncs - 1, 1) * _OFTEN)
+    clock = ", by the source's clock," if bounded.assumption in _BY_CLOCK else ""
     said = (
-        f"In {syncs:,} syncs nothing later than {span(most)} was seen; a change later than {span(window)} would be lost"
+        f"In {syncs:,} syncs nothing later than {span(size)}{clock} was seen; "
+        f"a change later than {span(window)} would be lost"
     )
     rate = f" (at 95 % confidence fewer than {chance:.2%} of changes)" if chance is not None else ""
     return f"{said}{rate}. A full comparison every {_OFTEN} syncs would bound that to {bound}.", numbers
 
 
+def _tightest(strategy: Strategy, evidence: Evidence) -> Need | None:
+    """Return the window that a load relies on, of several the one that what was seen comes closest to."""
+    windows = (need for need in strategy.needs if need.assumption in _WINDOWS and need.within is not None)
+    return min(windows, key=lambda need: need.within.total_seconds() - _size(need, evidence), default=None)  # type: ignore[union-attr]  # it has one
+
+
+def _size(need: Need, evidence: Evidence) -> float:
+    """Return by how many seconds what a need bounds was broken at most."""
+    size = evidence.breaks.get(need.assumption)
+    return size.total_seconds() if size else 0.0
+
+
 def _without_window(strategy: Strategy, evidence: Evidence, wishes: Wishes) -> str:
-    lines = [line for line in given_up(strategy, evidence, wishes) if line.startswith("It relies")]
-    syncs = evidence.lateness.syncs
-    if not lines:
-        return f"It relies on nothing that a source can break; {syncs:,} syncs showed no wrong row."
-    return f"{len(lines)} assumptions held in {syncs:,} syncs and may break later: rows would be lost or stale then."
+    """Say of how many assumptions a load depends; of deletes too, unless they never matter."""
+    names = {need.assumption for need in needs_of(strategy, strategy.write_rule)} - _OF_THE_LOAD
+    syncs, is_waived = evidence.lateness.syncs, False
+    if Assumption.NO_HARD_DELETES in names and not wishes.deletes:
+        names, is_waived = names - {Assumption.NO_HARD_DELETES}, True
+    gone = " Rows that the source removes would stay in the copy." if is_waived else ""
+    if not names:
+        other = "else " if is_waived else ""
+        return f"It relies on nothing {other}that a source can break; {syncs:,} syncs showed no wrong row.{gone}"
+    held = "1 assumption" if len(names) == 1 else f"{len(names)} assumptions"
+    what = "lost, stale or left over" if Assumption.NO_HARD_DELETES in names else "lost or stale"
+    return f"{held} held in {syncs:,} syncs and may break later: rows would be {what} then.{gone}"
 
 
 def unknown(evidence: Evidence, wishes: Wishes) -> tuple[str, ...]:
