@@ -47,6 +47,8 @@ class AuditOptions(_RequiredOptions, total=False):
         exclude: The columns that are not compared.
         rename: What columns of the source are called in the copy, by their names.
         where: The condition of the rows that are compared, in SQL that both sides understand.
+        source_where: The condition of the rows of the source that are compared with all of the copy, in the source's
+            own SQL: that of a load, which copies no others.
         since: Compare the rows alone whose cursor is at least this, as the source writes it.
         sample: Compare this share of the table's blocks alone, as in `1%`; the same blocks each time.
         scan: Whether a large table without an index on its key may be read once for every portion of what differs.
@@ -59,6 +61,7 @@ class AuditOptions(_RequiredOptions, total=False):
         cursor_unit: What an integer cursor counts since 1970, for lateness in time.
         time_unit: What integers count that stand for times of the other side; what incload loads by default.
         records, key_from_name, encoding: Where the records are in a source that is a file, as for `incload.load`.
+        types: The types of columns of a JSON or CSV file, likewise.
     """
 
     cursor: str | None
@@ -66,6 +69,7 @@ class AuditOptions(_RequiredOptions, total=False):
     exclude: str | Sequence[str] | None
     rename: Mapping[str, str] | None
     where: str | None
+    source_where: str | None
     since: str | None
     sample: str | None
     scan: bool
@@ -79,6 +83,7 @@ class AuditOptions(_RequiredOptions, total=False):
     records: str
     key_from_name: str
     encoding: str
+    types: Mapping[str, str] | None
 
 
 def audit(source: str | Path, copy: str | Path, **options: Unpack[AuditOptions]) -> AuditResult:
@@ -162,6 +167,8 @@ def _opened(ends: tuple[Endpoint, Endpoint], asked: _Asked) -> AuditResult:
             f"--records, --key-from-name, --encoding and paths with .. are for files, and {ends[0].shown} is a "
             "database: leave them out."
         )
+    if ends[0].engine != "file" and wanted.types:
+        raise Refused(f"--types is for JSON and CSV files, and {ends[0].shown} is a database: leave it out.")
     table = ends[0].table
     copy = open_copy(ends[1], table)
     with closing(copy.session):
@@ -180,6 +187,7 @@ def wanted_of(options: AuditOptions) -> Wanted:
         columns=None if columns is None else column_names("columns", columns),
         exclude=() if exclude is None else column_names("exclude", exclude),
         rename=dict(options.get("rename") or {}),
+        types=dict(options.get("types") or {}),
     )
 
 
@@ -207,9 +215,11 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> Au
     kinds = kinds_in(copy)
     sides = Sides((source.session.engine, copy.session.engine), kinds, _unit(options, "time_unit"))
     pairs = paired(source, copy, wanted, sides)
-    for side, end in ((source, "source"), (copy, "copy")):
+    where = {"--where": options.get("where")}
+    own = {"--source-where": options.get("source_where")}
+    for side, end, given in ((source, "source", where | own), (copy, "copy", where)):
         since = since_condition(side, [getattr(each, end) for each in pairs], wanted, options.get("since"))
-        show_only(side, options.get("where"), since)
+        show_only(side, given, since)
     places = range(len(wanted.key))
     mine, other = (
         digests(side.session, side.session.relation("source", side.table), held, places)

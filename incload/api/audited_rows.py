@@ -10,7 +10,7 @@ from incload.engines.driver_errors import reason
 from incload.errors import Refused, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from incload.auditing.tables import Opened, Wanted
     from incload.engines.digests.canonical import Held
@@ -52,18 +52,31 @@ def since_condition(side: Opened, held: Sequence[Held], wanted: Wanted, since: s
     return f"{side.session.quote(column.column.name)} >= {literal(side.session, column, text)}"
 
 
-def show_only(side: Opened, where: str | None, since: str | None) -> None:
-    """Read the rows alone that meet a condition, if there is one."""
+def show_only(side: Opened, given: Mapping[str, str | None], since: str | None) -> None:
+    """Read the rows alone that meet all conditions, if there are any.
+
+    Args:
+        side: The table.
+        given: The conditions that users have written, by their options.
+        since: The condition of the rows since a cursor value.
+    """
     from incload.loading.columns.choosing import check_condition
 
-    session = side.session
-    if where is not None:
-        check_condition(where, side.names)
-    both = " AND ".join(f"({each})" for each in (where, since) if each is not None)
-    if not both:
-        return
-    session.show(side.table, "rows", lambda rows: session.limited(side.table, rows, both))
+    shown = []
+    for option, where in given.items():
+        if where is not None:
+            check_condition(where, side.names, option)
+            shown.append(f"({where})")
+            _show(side, shown, f"{option} {where!r}")
+    if since is not None:
+        _show(side, [*shown, f"({since})"], "--since")
+
+
+def _show(side: Opened, conditions: Sequence[str], last: str) -> None:
+    """Show the rows alone that meet all conditions; refuse the last one if the engine does not understand it."""
+    session, every = side.session, " AND ".join(conditions)
+    session.show(side.table, "rows", lambda rows: session.limited(side.table, rows, every))
     try:
         session.rows(f"SELECT 1 FROM {session.relation('source', side.table)} AS r LIMIT 0")  # noqa: S608 - checked above
     except session.error as error:
-        raise Refused(f"--where {where!r} cannot be used on {said(side)}: {reason(error)}") from error
+        raise Refused(f"{last} cannot be used on {said(side)}: {reason(error)}") from error

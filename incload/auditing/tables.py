@@ -56,6 +56,7 @@ class Wanted:
         columns: The columns besides them; None for all.
         exclude: The columns that are not.
         rename: The names of columns in the copy where they differ.
+        types: The types of columns of a file, as a user names them.
     """
 
     key: tuple[str, ...]
@@ -63,6 +64,7 @@ class Wanted:
     columns: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     rename: Mapping[str, str] | None = None
+    types: Mapping[str, str] | None = None
 
     def name_in_copy(self, name: str) -> str:
         """Return what a column of the source is called in the copy."""
@@ -89,8 +91,8 @@ def open_source(source: Endpoint, table: str, wanted: Wanted, layout: Layout, co
     known = {column.name: column for column in copy.columns}
     try:
         # A column that no record has says nothing about the copy's: it is left out, and not read as nulls.
-        own = frozenset(known)
-        take(session, source.path, table, column_types.Wanted(wanted.key, wanted.cursor, known, own, layout))
+        own, types = frozenset(known), wanted.types or {}
+        take(session, source.path, table, column_types.Wanted(wanted.key, wanted.cursor, known, own, layout, types))
         if session.columns("source", table) is None:
             record_files.empty(session, table, copy.columns, copy.session.engine)
         return Opened(session, table, session.columns("source", table) or (), source.shown)

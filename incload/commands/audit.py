@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from incload.commands.options.column_types import named_types
 from incload.commands.options.columns import named
 from incload.commands.options.config import OF_AN_AUDIT, add_choice_to, chosen
 from incload.commands.options.layouts import add_layout_to
@@ -67,6 +68,7 @@ def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None
     option("--key", required=not many, help=key)
     option("--cursor", help="the column that orders changes, from which causes are inferred")
     add_layout_to(parser)
+    option("--types", metavar="TYPES", help="types of columns of a JSON or CSV file, as for incload load")
     option("--columns", metavar="NAMES", help="compare these columns alone, besides the key and the cursor")
     option("--exclude", metavar="NAMES", help="compare all columns but these")
     option(
@@ -77,6 +79,11 @@ def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None
         help="a column of the source that has another name in the copy; may be given several times",
     )
     option("--where", metavar="CONDITION", help="compare the rows alone that meet a condition in the SQL of both sides")
+    option(
+        "--source-where",
+        metavar="CONDITION",
+        help="compare the rows of the source alone that meet a condition in its own SQL, as a load with --where does",
+    )
     option(
         "--since", metavar="VALUE", help="compare the rows alone whose cursor is at least this, as the source writes it"
     )
@@ -167,6 +174,8 @@ def given(options: argparse.Namespace) -> AuditOptions:
     for name in ("key", "columns", "exclude"):
         if found[name] is not None:
             found[name] = named(f"--{name}", found[name])
+    if options.types is not None:
+        found["types"] = named_types(options.types)
     found["rename"] = dict(map(_renamed, options.rename))
     return cast("AuditOptions", found)
 

@@ -116,11 +116,17 @@ def run_audits(config: Config, options: AuditAllOptions, starting: Callable[[str
 
 def _audited(table: ConfiguredTable, config: Config, more: dict[str, Any]) -> TableAudit:
     try:
-        own = {name: value for name, value in table.options.items() if name in AuditOptions.__annotations__}
-        found = audit(_source(table), of_table(table.target, table.name), **cast("AuditOptions", own | more))
+        found = audit(_source(table), of_table(table.target, table.name), **cast("AuditOptions", _own(table) | more))
     except Refused as refusal:
-        return TableAudit(table.name, error=on_one_line(config.environment.hidden(masked(str(refusal)))))
+        said = str(refusal).replace("--source-where", "--where")  # as a load calls it, and a config
+        return TableAudit(table.name, error=on_one_line(config.environment.hidden(masked(said))))
     return TableAudit(table.name, found)
+
+
+def _own(table: ConfiguredTable) -> dict[str, Any]:
+    """Return the options of a load that an audit has too; its condition speaks of the source alone."""
+    own = {name: value for name, value in table.options.items() if name in AuditOptions.__annotations__}
+    return own | {"where": None, "source_where": own.get("where")}
 
 
 def _source(table: ConfiguredTable) -> str:

@@ -172,6 +172,7 @@ def _plan(options: RepairOptions, table: str) -> Plan:
         write_rule=WriteRule.MERGE,
         guards=Guards(allow_removals=bool(options.get("allow_removals"))),
         # A row that has left the condition of --where is still in the source: rows are read again from all of it.
-        choice=Choice(wanted.columns, wanted.exclude),
+        choice=Choice(wanted.columns, wanted.exclude, options.get("source_where")),
+        types=tuple((wanted.types or {}).items()),
         layout=layout_of(options),
     )

@@ -110,21 +110,21 @@ def _check_columns(plan: Plan, names: Sequence[str]) -> None:
             raise Refused(f"--exclude names {name!r}, the {role} column, which every load needs: leave it out of it.")
 
 
-def check_condition(where: str, names: Sequence[str]) -> None:
+def check_condition(where: str, names: Sequence[str], option: str = "--where") -> None:
     """Refuse what is no condition on one row; name what is wrong with it."""
     if not where.strip():
-        raise Refused("--where is empty: give a condition, or leave it out.")
+        raise Refused(f"{option} is empty: give a condition, or leave it out.")
     depth = 0
     for token in _TOKEN.findall(where):
         if why := _wrong(token):
-            raise Refused(f"--where {where!r} holds {why}.")
+            raise Refused(f"{option} {where!r} holds {why}.")
         if token[0] in '"`' and (name := token[1:-1].replace(token[0] * 2, token[0])) not in names:
-            raise unknown("column in --where", name, names)
+            raise unknown(f"column in {option}", name, names)
         depth += {"(": 1, ")": -1}.get(token, 0)
         if depth < 0:
             break
     if depth:
-        raise Refused(f"--where {where!r} has a parenthesis without its other one: close each that it opens.")
+        raise Refused(f"{option} {where!r} has a parenthesis without its other one: close each that it opens.")
 
 
 def _wrong(token: str) -> str:

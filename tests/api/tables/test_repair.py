@@ -297,6 +297,29 @@ def test_a_row_that_left_the_condition_is_no_phantom(tables: Tables, pair: tuple
     assert (found.updated, found.removed, found.exit_code) == (2, 1, 0)
 
 
+def test_the_condition_of_a_load(tables: Tables) -> None:
+    """A condition of the source alone says which rows the copy is to have; the others leave it."""
+    urls = (
+        tables.make("sqlite", "s", [(1, "closed", 2), (2, "open", 1), (3, "open", 2)]),
+        tables.make("duckdb", "c", [(1, "open", 1), (2, "x", 1)]),
+    )
+
+    found = repair(*urls, key="k", source_where="v = 'open'")
+
+    assert tables.rows() == [(2, "open", 1), (3, "open", 2)]
+    assert (found.inserted, found.updated, found.removed, found.exit_code) == (1, 1, 1, 0)
+
+
+def test_types_of_a_file(tables: Tables, tmp_path: Path) -> None:
+    """A column whose type is named is read with it, by the repair as by the audit."""
+    (tmp_path / "s.csv").write_text("k,v,at\n1,a,007\n2,b,8\n")
+    copy = tables.make("duckdb", "c", [(1, "a", 7), (2, "b", 9)])
+
+    found = repair(tmp_path / "s.csv", copy, key="k", types={"at": "BIGINT"})
+
+    assert (found.updated, found.exit_code, tables.rows()) == (1, 0, [(1, "a", 7), (2, "b", 8)])
+
+
 def test_keys_that_repeat_outside_the_condition_are_refused(tables: Tables) -> None:
     """A wrong key of several rows on either side is refused, and nothing is written."""
     history = [(1, "old", 1), (1, "open", 2)]
