@@ -109,8 +109,8 @@ def test_commands_print_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
         "list --assumptions": [],
         "explain": ["full_refresh", "clean", *small],
         "compare": ["--strategies", "full_refresh", "--scenarios", "clean", *small, "--workers", "1"],
-        "check": ["reports/latest.csv", "reports/latest.csv"],
-        "report": ["reports/latest.csv"],
+        "check": ["reports/latest-filtered.csv", "reports/latest-filtered.csv"],
+        "report": ["reports/latest-filtered.csv"],
         "profile": ["feed", *cursor],
         "replay": ["feed", *cursor, "--strategies", "full_refresh", "--engines", "sqlite"],
     }

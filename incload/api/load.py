@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from incload.api.options import check_names, column_names, key_columns, one_of
-from incload.api.state import database
+from incload.api.options import check_names, column_names, database, key_columns, one_of
 from incload.cursor import UNITS
 from incload.engines.endpoints import locate
 from incload.engines.files.layout import PARENT, Layout, column_of

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.engines.endpoints import locate
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from incload.engines.endpoint import Endpoint
 
 
 def check_names(function: str, given: Mapping[str, object], options: type) -> None:
@@ -52,3 +55,11 @@ def one_of(option: str, value: str, known: Iterable[str]) -> str:
 def names_of(given: str | Sequence[str]) -> tuple[str, ...]:
     """Return one name or several; a single text is one name."""
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def database(url: str) -> Endpoint:
+    """Return the database that a URL names; refuse a file of records, which is none."""
+    target = locate(url)
+    if target.engine == "file":
+        raise Refused(f"the target {url!r} is no database: write sqlite:///path or duckdb:///path.")
+    return target

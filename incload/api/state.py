@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from incload.engines.endpoints import locate
-from incload.errors import Refused
+from incload.api.options import database
 
 if TYPE_CHECKING:
-    from incload.engines.endpoint import Endpoint
     from incload.loading.state.edit import Remembered
 
 
@@ -56,14 +54,6 @@ def state(target: str, table: str | None = None, strategy: str | None = None) ->
     from incload.loading.state.edit import Choice, look
 
     return tuple(_kept(found) for found in look(Choice(database(target), table, strategy)))
-
-
-def database(url: str) -> Endpoint:
-    """Return the database that a URL names; refuse a file of records, which is none."""
-    target = locate(url)
-    if target.engine == "file":
-        raise Refused(f"the target {url!r} is no database: write sqlite:///path or duckdb:///path.")
-    return target
 
 
 def _kept(found: Remembered) -> KeptState:

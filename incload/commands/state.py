@@ -55,7 +55,7 @@ def _action(actions: Subparsers, name: str, text: str, run: object, *, whole: bo
 
 
 def _choice(options: argparse.Namespace) -> Choice:
-    from incload.api.state import database
+    from incload.api.options import database
     from incload.loading.state.edit import Choice
 
     return Choice(database(options.target), options.table, options.strategy)

@@ -21,10 +21,8 @@ from incload.loading.settling import settle
 from incload.loading.state.table_store import TABLE as STATES
 from incload.loading.strategy_views import AskedSource, SeenRows
 from incload.loading.synced import Synced
-from incload.loading.writing import initial_load
-from incload.loading.writing.blocks import everything_instead
 from incload.loading.writing.row_hash import refuse_digests, remember_digests
-from incload.loading.writing.write_rules import prepare_write
+from incload.loading.writing.write_rules import everything_instead, prepare_write
 from incload.records import replace
 from incload.strategy import WriteRule
 
@@ -129,14 +127,18 @@ def _read(settled: Settled, plan: Plan, *, lasting: bool) -> _Course:
 
 def _prepared(settled: Settled, plan: Plan, delta: Delta, *, lasting: bool) -> PreparedWrite:
     """Bring the rows within reach; a new target that is long is filled before the transaction that makes it last."""
-    loaded = everything_instead(delta) if settled.first else delta
-    if settled.first and lasting and initial_load.is_long(settled.job, loaded, plan.rule):
-        return _filled(settled.job, plan, settled.store, loaded)
-    return prepare_write(settled.job, loaded, plan.rule)
+    prepared = (
+        _filled(settled.job, plan, settled.store, everything_instead(delta)) if settled.first and lasting else None
+    )
+    return prepared or prepare_write(settled.job, delta, plan.rule)
 
 
-def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> PreparedWrite:
-    """Fill a new target before the transaction that makes the sync durable, which is begun again."""
+def _filled(job: WriteJob, plan: Plan, store: StateStore, delta: Delta) -> PreparedWrite | None:
+    """Fill a new target before the transaction that makes the sync durable, which is begun again; None for few rows."""
+    from incload.loading.writing import initial_load  # only a first load needs it
+
+    if not initial_load.is_long(job, delta, plan.rule):
+        return None
     job.connections.target.rollback()
     written = initial_load.fill(job, delta, keyed=plan.rule is not WriteRule.APPEND)
     job.connections.target.begin(plan.name)

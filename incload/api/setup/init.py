@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from incload.api.config.places import anchored
 from incload.api.config.read import NAME
-from incload.api.options import check_names, names_of
+from incload.api.options import check_names, database, names_of
 from incload.api.setup.text import config_text, without_password
-from incload.api.state import database
 from incload.engines.endpoints import locate
 from incload.errors import Refused
 from incload.loading.columns.discover import look_at

@@ -22,7 +22,7 @@ def looked_at(options: argparse.Namespace, names: list[str] | None) -> list[Foun
         Refused: For what is wrong in the config, and a state that cannot be read.
     """
     from incload.api.config.read import read_config
-    from incload.api.state import database
+    from incload.api.options import database
     from incload.loading.state.edit import Choice, look
 
     found = []

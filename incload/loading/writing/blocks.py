@@ -28,13 +28,6 @@ if TYPE_CHECKING:
     from incload.table import Column
 
 
-def everything_instead(delta: Delta) -> Delta:
-    """Return a delta that reads and compares everything where the given one goes by blocks."""
-    if Differing() not in delta.rows:
-        return delta
-    return Delta((Everything(),), mirror=isinstance(delta.remove, Differing))
-
-
 class _Sides(NamedTuple):
     """The two tables as their engines digest them."""
 

@@ -14,7 +14,6 @@ from incload.engines.contract import WriteIntent, WriteResult
 from incload.engines.session import Query
 from incload.engines.temporary.tables import ARRIVED, LEFT
 from incload.errors import Refused
-from incload.loading.writing.blocks import by_blocks, everything_instead
 from incload.loading.writing.deletes import shrunk, some_are_gone, to_remove
 from incload.loading.writing.job import PreparedWrite, removing
 from incload.loading.writing.merge import prepare
@@ -35,6 +34,8 @@ def prepare_write(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite
         Refused: For rows that break the key.
     """
     if Differing() in delta.rows:
+        from incload.loading.writing.blocks import by_blocks  # what compares blocks is much, and few loads do
+
         prepared = by_blocks(job, delta, rule)
         if prepared:
             return prepared
@@ -45,6 +46,13 @@ def prepare_write(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite
     if isinstance(delta.remove, Logged):
         return _logged(job, delta.remove, rule)
     return _plain(job, delta, rule)
+
+
+def everything_instead(delta: Delta) -> Delta:
+    """Return a delta that reads and compares everything where the given one goes by blocks."""
+    if Differing() not in delta.rows:
+        return delta
+    return Delta((Everything(),), mirror=isinstance(delta.remove, Differing))
 
 
 def _plain(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
