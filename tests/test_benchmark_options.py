@@ -75,7 +75,7 @@ def test_what_cannot_run_is_skipped_with_its_reason(saved: tuple[Path, str]) -> 
     """It stands in the report, and in no table of times."""
     assert "strategy 'log_cdc' cannot follow this source, because sqlite has no log of" in saved[1]
     assert "2 skipped" in saved[1]
-    assert "log_cdc" in (saved[0] / "reports" / "latest.csv").read_text(encoding="utf-8")
+    assert "log_cdc" in (saved[0] / "reports" / "latest-filtered.csv").read_text(encoding="utf-8")
 
 
 def test_the_table_fits_and_the_summary_comes_last(saved: tuple[Path, str]) -> None:
@@ -86,7 +86,7 @@ def test_the_table_fits_and_the_summary_comes_last(saved: tuple[Path, str]) -> N
     assert len(table) == 6
     assert max(map(len, table)) <= 100
     places = [
-        saved[1].index(said) for said in ("benchmark 'clean sqlite to sqlite': 2 tests", "= incload =", "reports:")
+        saved[1].index(said) for said in ("benchmark 'clean sqlite to sqlite': 2 tests", "= incload =", "The report: ")
     ]
     assert places == sorted(places)
     assert " passed" in lines[-1]
@@ -131,7 +131,7 @@ def test_a_run_is_compared_with_a_stored_one(factor: float, code: int, saved: tu
 
     assert done.returncode == code
     assert "(0001_base)" in done.stdout
-    assert "reports: " in done.stdout
+    assert "The report: " in done.stdout
     assert ("Performance has regressed" in done.stdout + done.stderr) == bool(code)
 
 

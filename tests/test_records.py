@@ -48,6 +48,18 @@ class Crate(Box):
 
 
 @record
+class Checked:
+    """A record that looks at what it is made of."""
+
+    width: int
+
+    def __post_init__(self) -> None:
+        """Refuse what no box has."""
+        if self.width < 0:
+            raise ValueError(self.width)
+
+
+@record
 class Nothing:
     """A record without a field."""
 
@@ -153,3 +165,11 @@ def test_an_abstract_record_cannot_be_made() -> None:
         width: int
 
     assert raised(lambda: Flat(1)) == "TypeError"
+
+
+def test_a_record_checks_what_it_is_made_of() -> None:
+    """Its `__post_init__` runs when one is made, and when a changed one is."""
+    with pytest.raises(ValueError, match="-1"):
+        Checked(-1)
+    with pytest.raises(ValueError, match="-2"):
+        replace(Checked(1), width=-2)

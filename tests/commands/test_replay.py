@@ -219,12 +219,13 @@ def test_lags_and_windows(replayed: Replayed, tmp_path: Path) -> None:
 
 
 def test_the_report_says_things_in_their_order(replayed: Replayed, tmp_path: Path) -> None:
-    """First what each strategy would have lost, then the worst rows, then the history and its lags, then windows."""
+    """First what being right costs and what each strategy would have lost, then rows, history, lags and windows."""
     replayed()
     lines = (tmp_path / "out" / "replay.md").read_text(encoding="utf-8").splitlines()
 
     assert [line for line in lines if line.startswith(("#", "!"))] == [
         "# Replay of feed.json",
+        "## What being right costs",
         "## What each strategy would have lost",
         "## The worst rows",
         "## What the history is like",
@@ -233,7 +234,8 @@ def test_the_report_says_things_in_their_order(replayed: Replayed, tmp_path: Pat
         "## What a window would have missed",
         "## Where this comes from",
     ]
-    assert [line.split("|")[1].strip() for line in lines if line.startswith("| ")][:7] == [
+    lost = lines[lines.index("## What each strategy would have lost") :]
+    assert [line.split("|")[1].strip() for line in lost if line.startswith("| ")][:7] == [
         "strategy", "-----------------------------", "full_refresh", "row_hash_cdc", "row_hash_cdc_without_removes",
         "lookback_window_minutes_1", "timestamp_watermark_inclusive",
     ]  # fmt: skip

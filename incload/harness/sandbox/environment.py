@@ -32,7 +32,7 @@ def environment(engines: tuple[str, ...] = ()) -> str:
         "processors": os.cpu_count(),
         **databases("sqlite").versions(),
         **{name: _version(name) for name in _PACKAGES},
-        **{name: found for engine in engines for name, found in databases(engine).versions().items()},
+        **{name: found for engine in engines if engine for name, found in databases(engine).versions().items()},
     }
     return json.dumps(facts, sort_keys=False)
 

@@ -197,13 +197,16 @@ def open_sandbox(pair: tuple[str, str], table: Table, folder: Path | None, threa
     """
     if folder is None:
         return _in_memory(pair, table, threads)
-    with ExitStack() as closing:
+    closing = ExitStack()  # the one stack for what is opened now and for what `another` opens later
+    with ExitStack() as failing:
+        failing.push(closing)
         is_one = pair[0] == pair[1]
         live = databases(pair[0], threads).source(folder, closing, both=is_one)
         target = live.reading if is_one else databases(pair[1], threads).target(folder, closing)
         connections = Connections(live.reading, target, table.name)
         sandbox = Sandbox(connections, live.writer, live.place, table, another=live.another)
-        sandbox.closing = closing.pop_all()
+        sandbox.closing = closing
+        failing.pop_all()
         return sandbox
 
 

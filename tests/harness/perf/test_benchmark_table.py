@@ -52,9 +52,9 @@ def test_the_usual_group_is_the_scenario_and_the_pair() -> None:
 
 def test_extra_info_is_what_json_holds() -> None:
     """What is no number is None, and neither the witness nor the environment is repeated."""
-    found = extra_info(outcome(lost=3, rows_per_second=math.nan, witness="w", environment="e"))
+    found = extra_info(outcome(lost=3, table_rows_per_second=math.nan, witness="w", environment="e"))
 
-    assert (found["lost"], found["rows_per_second"], found["rows_read"]) == (3, None, 0)
+    assert (found["lost"], found["table_rows_per_second"], found["rows_read"]) == (3, None, None)
     assert not found.keys() & {"witness", "environment", "command"}
 
 

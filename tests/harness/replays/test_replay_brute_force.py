@@ -60,7 +60,7 @@ class Loader:
         if self.name == "trigger_cdc":
             found = {key: row for key, row in rows.items() if self.copy.get(key) != row}
             self.copy = {key: row for key, row in self.copy.items() if key in rows}
-        if self.name in {"full_refresh", "row_hash_cdc", "snapshot_diff"} or self._compares():
+        if self.name in {"digest_blocks", "full_refresh", "row_hash_cdc", "snapshot_diff"} or self._compares():
             self.copy = {}
         self.copy |= found
         self.read += len(found)
@@ -85,7 +85,14 @@ class Loader:
         return timestamp is not None and mark is not None and READS[self.name](self, timestamp, mark, clock, key, row)
 
 
-WHOLE = {"full_refresh", "row_hash_cdc", "row_hash_cdc_without_removes", "snapshot_diff", "trigger_cdc"}
+WHOLE = {
+    "digest_blocks",
+    "full_refresh",
+    "row_hash_cdc",
+    "row_hash_cdc_without_removes",
+    "snapshot_diff",
+    "trigger_cdc",
+}
 READS: dict[str, Callable[[Loader, int, int, int, str, Row], bool]] = {
     "timestamp_watermark": lambda _, timestamp, mark, *__: timestamp > mark,
     "timestamp_watermark_inclusive": lambda _, timestamp, mark, *__: timestamp >= mark,
