@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from incload.api.options import check_names, column_names, database, key_columns, one_of
@@ -92,7 +93,8 @@ def load(source: str | Path, target: str | Path, **options: Unpack[LoadOptions])
         from incload.engines.files.several.standard_input import piped
 
         with piped() as end:
-            return _loaded(end, target, options)
+            summary = _loaded(end, target, options)
+            return replace(summary, warnings=tuple(map(end.said, summary.warnings)))
     return _loaded(locate(str(source)), target, options)
 
 

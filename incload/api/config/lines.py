@@ -33,7 +33,7 @@ def lines_of(text: str) -> dict[Path, int]:
 def _statements(text: str) -> Iterator[tuple[int, str]]:
     """Yield each statement and the number of its first line."""
     start, held = 0, ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         start, held = (start, f"{held}\n{line}") if held else (number, line)
         try:
             tomllib.loads(held)

@@ -11,6 +11,7 @@ from incload.api.config.environment import Environment
 from incload.api.config.lines import lines_of
 from incload.api.config.model import Config, ConfiguredTable
 from incload.api.config.options import OPTIONS, check_option, check_table
+from incload.api.config.parsing import Unreadable, parsed
 from incload.api.config.places import anchored, of_table
 from incload.errors import Refused, on_one_line, unknown
 
@@ -73,9 +74,11 @@ class _Reading:
     def config(self) -> Config:
         """Return what the file says."""
         try:
-            document = tomllib.loads(self.text.replace("\r\n", "\n"))
+            document = parsed(self.text)
         except tomllib.TOMLDecodeError as error:
             raise Refused(f"{self._shown}: no valid TOML: {on_one_line(str(error))}.") from None
+        except Unreadable as error:
+            raise Refused(f"{self._shown}:{error}") from None
         self.lines = lines_of(self.text)
         self._check_keys((), document, _SECTIONS, "section")
         sources, targets = self._ends(document, "sources"), self._ends(document, "targets")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SAFE = "snapshot_diff"
 """The strategy that is right whatever the source does, and that reads all of it."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_PASSWORDS = (re.compile(r"(?<=://)([^/@?]*?):([^@]*)@"), re.compile(r"(?<=[?&])password=[^&]*"))
+_PASSWORDS = (re.compile(r"(?<=://)([^/@?:]*):([^/@?]*)@"), re.compile(r"(?<=[?&])password=[^&]*"))
 _ABOUT = """\
 # Which tables incload keeps up to date. Run `incload load --all`; `incload audit --all` compares every copy.
 # Paths are relative to this file. ${NAME} is the environment variable NAME.

@@ -42,3 +42,10 @@ def test_every_key_has_the_line_on_which_its_statement_begins() -> None:
         ("tables", 1, "types", "a"): 17,
         ("tables", 1, "types", "a", "b"): 17,
     }
+
+
+def test_only_line_feeds_end_a_line() -> None:
+    """As in TOML: other signs that end one to Python may stand in a text or a comment."""
+    document = '# a\u2028b\x85\r\n[a]\r\nb = "\u2028"\r\nc = 1'
+
+    assert lines_of(document) == {("a",): 2, ("a", "b"): 3, ("a", "c"): 4}

@@ -142,3 +142,22 @@ def test_the_standard_input_is_no_source_of_a_config(tmp_path: Path, monkeypatch
             Refused, match=r'toml:2: url = "-" is the standard input: name a file, or run `incload load'
         ):
             read_config(path)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("a = " + "[" * 3000, "toml:4: a value is nested too deeply: write it flat."),
+        ("a = " + "[" * 60 + "]" * 60, "toml:4: a value is nested too deeply: write it flat."),
+        ("a" + ".a" * 3000 + " = 1", "toml:4: a value is nested too deeply: write it flat."),
+        ("[" + "a." * 3000 + "a]", "toml:4: a value is nested too deeply: write it flat."),
+        ("a = " + "1" * 5000, "toml:4: a number has too many digits: write a shorter one."),
+    ],
+    ids=["open", "closed", "dotted", "header", "digits"],
+)
+def test_what_the_parser_cannot_hold_is_refused_with_its_line(tmp_path: Path, said: str, sentence: str) -> None:
+    """It is no error of ours."""
+    path = written(tmp_path, f'# one\n[defaults]\nkey = "id"\n{said}\n[targets]\n')
+    with pytest.raises(Refused) as refusal:
+        read_config(path)
+    assert str(refusal.value).endswith(sentence)

@@ -12,6 +12,7 @@ import pytest
 
 import incload
 from incload.api.config.read import read_config
+from incload.api.setup.text import without_password
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -118,3 +119,19 @@ def test_without_a_profile_no_row_is_read(url: str) -> None:
 
     assert (written.tables, written.left_out) == (("orders",), ("loose",))
     assert "# cursor candidate updated_at\n" in written.path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("postgresql://h:5432/db?application_name=a@b", None),
+        ("postgresql://h:5432?application_name=a@b", None),
+        ("postgresql://u@h:5432/a@b", None),
+        ("postgresql://u@[::1]:5432/db?application_name=x:y@z", None),
+        ("postgresql://u:p%40:w@h:5432/db?application_name=a@b", "postgresql://u:${P}@h:5432/db?application_name=a@b"),
+        ("postgresql://h/db?application_name=a@b&password=p:w", "postgresql://h/db?application_name=a@b&password=${P}"),
+    ],
+)
+def test_a_password_stands_before_the_host_or_in_the_query(url: str, text: str | None) -> None:
+    """A port and an @ further on are none."""
+    assert without_password(url, "P") == (text or url, text is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from contextlib import contextmanager
@@ -14,9 +15,13 @@ from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 NAME = "-"
 """What stands for it in the place of a path."""
+
+_ENDING = re.compile(r"let its name end in (\.\w+)")
+"""The remedy for a file of another format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,12 @@ class Piped(Location):
         """The same each time."""
         return NAME
 
+    def said(self, text: str) -> str:
+        """Return a sentence that names its file as one that names the standard input, which has no name to change."""
+        path = str(self.path)
+        text = text.replace(repr(path), self.shown).replace(path, self.shown)
+        return _ENDING.sub(r"write it to a file whose name ends in \1, and load that", text)
+
 
 @contextmanager
 def piped() -> Iterator[Piped]:
@@ -43,11 +54,26 @@ def piped() -> Iterator[Piped]:
     except OSError as error:
         raise Refused(f"the standard input cannot be kept while it is loaded ({error.strerror}): make room.") from error
     try:
-        path = scratch.folder / "standard-input.ndjson"
-        with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield Piped("file", path)
-    except OSError as error:
-        raise Refused(f"the standard input cannot be kept while it is loaded ({error.strerror}): make room.") from error
+        yield from _named(Piped("file", _kept(scratch)))
     finally:
         scratch.remove()
+
+
+def _kept(scratch: Scratch) -> Path:
+    """Copy the standard input into a file and return its path."""
+    path = scratch.folder / "standard-input.ndjson"
+    try:
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+    except OSError as error:
+        raise Refused(f"the standard input cannot be kept while it is loaded ({error.strerror}): make room.") from error
+    return path
+
+
+def _named(end: Piped) -> Iterator[Piped]:
+    """Yield the end; a refusal meanwhile does not name its file."""
+    try:
+        yield end
+    except Refused as refusal:
+        refusal.args = (end.said(str(refusal)),)
+        raise

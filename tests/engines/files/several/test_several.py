@@ -211,3 +211,27 @@ def test_a_terminal_is_no_source(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Piped(io.BytesIO(b"")))
     with pytest.raises(Refused, match="the source - is the standard input, and that is a terminal"):
         loaded("-")
+
+
+def test_no_refusal_of_the_standard_input_names_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is gone by then, and has no name to change."""
+    for text, sentence in {
+        "id,v\n1,2\n": "the standard input is a table of text with commas between its fields: "
+        "write it to a file whose name ends in .csv, and load that.",
+        "": "the standard input is empty: a file of records holds at least an empty list.",
+        '{"x": 1}': "the standard input has no key column 'id': its columns are x.",
+    }.items():
+        monkeypatch.setattr("sys.stdin", Piped(io.BytesIO(text.encode())))
+        with pytest.raises(Refused) as refusal:
+            loaded("-")
+        assert str(refusal.value) == sentence
+
+
+def test_nothing_that_is_reported_of_the_standard_input_names_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither does a warning."""
+    text = '{"id": 1, "v": 0.1234567890123456789}'
+    monkeypatch.setattr("sys.stdin", Piped(io.BytesIO(text.encode())))
+
+    (warning,) = loaded("-").warnings
+    assert "the standard input" in warning
+    assert "/" not in warning
