@@ -83,6 +83,10 @@ class Dialect(ABC):
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
         """Return the condition that two rows differ in any of the columns, nulls compared as values."""
 
+    def differ_in_form(self, columns: Sequence[Column], one: str, other: str) -> str:
+        """Return the condition that rows differ, in the type of a value too where columns keep it."""
+        return self.differ([column.name for column in columns], one, other)
+
     @abstractmethod
     def type_name(self, column: Column, origin: str) -> str:
         """Return the type of a target column for a source column of the engine named."""

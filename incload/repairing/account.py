@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from incload.auditing.values import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from incload.auditing.result import AuditResult
     from incload.auditing.wrong_rows import WrongRow
@@ -33,6 +33,8 @@ class Action(StrEnum):
     """Its removal is one of too many."""
     RIGHT = "right by now"
     """Source and copy agreed when the row was read again."""
+    DIFFERENT = "still different"
+    """The copy's engine took both rows for equal, so that nothing was written, and the audit still does not."""
 
 
 class Duplicates(StrEnum):
@@ -100,6 +102,7 @@ class RepairResult:
         held_back: How many rows would have left and stayed, because they are too many.
         left: How many keys with several rows stayed as they were, as was asked for.
         right: How many keys were right when they were read again.
+        different: How many were not written, because the copy's engine takes for equal what the audit does not.
         key: The key columns.
         rows: What became of each wrong row.
         before: The audit that found them.
@@ -114,6 +117,7 @@ class RepairResult:
     held_back: int
     left: int
     right: int
+    different: int
     key: tuple[str, ...]
     rows: tuple[RepairedRow, ...]
     before: AuditResult
@@ -135,6 +139,22 @@ class RepairResult:
         return values
 
 
+def confirmed(
+    rows: Sequence[RepairedRow], keys: Sequence[WrongKey], wrong: Collection[tuple[str, ...]]
+) -> tuple[RepairedRow, ...]:
+    """Return what became of rows, where those that seemed right by now are looked for in the audit that followed.
+
+    Args:
+        rows: What became of each.
+        keys: Their keys, in the same order.
+        wrong: The canonical texts of the keys that the audit that followed has found wrong.
+    """
+    return tuple(
+        replace(row, action=Action.DIFFERENT) if row.action == Action.RIGHT and key.texts in wrong else row
+        for row, key in zip(rows, keys, strict=True)
+    )
+
+
 def summed(rows: Iterable[RepairedRow]) -> dict[str, int]:
     """Return what was done, by the names of the result's attributes."""
     rows = list(rows)
@@ -146,4 +166,5 @@ def summed(rows: Iterable[RepairedRow]) -> dict[str, int]:
         "held_back": sum(row.removed for row in rows if row.action == Action.HELD_BACK),
         "left": counts[Action.LEFT],
         "right": counts[Action.RIGHT],
+        "different": counts[Action.DIFFERENT],
     }

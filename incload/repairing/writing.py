@@ -167,12 +167,11 @@ class _Relations:
     def judged(self, work: Work) -> list[RepairedRow]:
         """Return what is to become of each wrong row, as both sides are now."""
         number = f"w.{self.target.quote(NUMBER)}"
-        contents = self.target.contents(self.table.names, self.table.key)
         counted = f"SELECT {number}, count(*) FROM {self._with_copy} GROUP BY {number}"
         present = f"SELECT {number} FROM {self.wanted} AS w JOIN {self.rows} AS s ON {self._equal('s', 'w')}"
         differing = (
             f"SELECT DISTINCT {number} FROM {self._with_copy} JOIN {self.rows} AS s ON {self._equal('s', 'w')}"
-            f" WHERE {self.target.differ(contents, 's', 't') if contents else 'false'}"
+            f" WHERE {self._differ('t')}"
         )
         copies = {int(str(at)): int(str(count)) for at, count in self.target.rows(counted)}
         there, other = ({int(str(at)) for (at,) in self.target.rows(sql)} for sql in (present, differing))
@@ -220,13 +219,19 @@ class _Relations:
         contents = target.contents(table.names, table.key)
         if contents:
             sets = ", ".join(f"{target.quote(name)} = s.{target.quote(name)}" for name in contents)
-            where = f"{self._equal('s', 'held')} AND {target.differ(contents, 's', 'held')}"
+            where = f"{self._equal('s', 'held')} AND {self._differ('held')}"
             target.write(f"UPDATE {self.copy} AS held SET {sets} FROM {rows} AS s WHERE {where}")
         new = (
             f"SELECT {target.listed(table.names, 's')} FROM {rows} AS s LEFT JOIN {self.copy} AS t"
             f" ON {target.equal_keys(table.key, 't', 's')} WHERE t.{target.quote(table.key[0])} IS NULL"
         )
         target.insert(table, Query(new))
+
+    def _differ(self, copy: str) -> str:
+        """Return the condition that a row of the source differs from one of the copy, as the copy would keep both."""
+        contents = {*self.target.contents(self.table.names, self.table.key)}
+        held = [each for each in self.target.columns("target", self.table.name) or () if each.name in contents]
+        return self.target.differ_in_form(held, "s", copy) if held else "false"
 
     @property
     def _with_copy(self) -> str:

@@ -13,7 +13,7 @@ from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 from incload.errors import Refused
 from incload.loading.plan import Choice, Guards, Plan
-from incload.repairing.account import Duplicates, RepairResult, WrongKey, summed
+from incload.repairing.account import Action, Duplicates, RepairResult, WrongKey, confirmed, summed
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
@@ -90,7 +90,12 @@ def run_repair(
     rows: tuple[RepairedRow, ...] = ()
     if found.keys:
         rows = _repaired((locate(source), locate(copy)), options, found, duplicates)
-    after = run_audit(source, copy, asked, wait) if lasting and found.keys else None
+    again = _Found()
+    # A dry run has written nothing, and is audited again only for rows that it calls right.
+    is_asked = bool(found.keys) if lasting else any(row.action == Action.RIGHT for row in rows)
+    after = run_audit(source, copy, asked, wait, again.keep) if is_asked else None
+    rows = confirmed(rows, found.keys, {each.texts for each in again.keys}) if rows else rows
+    after = after if lasting else None
     return RepairResult(
         table=before.copy, dry_run=not lasting, key=before.key, rows=rows, before=before, after=after, **summed(rows)
     )

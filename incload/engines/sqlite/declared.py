@@ -25,6 +25,11 @@ def declared_kind(declared: str) -> Kind | None:
     return next((kind for part, kind in _DECLARED if part in upper), None)
 
 
+def keeps_types(declared: str) -> bool:
+    """Return whether a column stores every value in the type that it comes in: an integer and a real stay two."""
+    return _affinity(declared) == str(Kind.BLOB)
+
+
 def is_alike(one: str, other: str) -> bool:
     """Return whether columns of two declared types store the same values alike."""
     kind = declared_kind(other)

@@ -8,7 +8,7 @@ from incload.cursor import MixedText
 from incload.engines.cursor_sql import CursorSql
 from incload.engines.dialect import Dialect
 from incload.engines.sqlite import digest as sqlite_digest
-from incload.engines.sqlite.declared import is_alike
+from incload.engines.sqlite.declared import is_alike, keeps_types
 from incload.engines.sqlite.equality import COLLATIONS
 from incload.engines.sqlite.limits import MOST_COLUMNS
 from incload.errors import Refused
@@ -111,6 +111,12 @@ class SqliteDialect(Dialect):
         """Compare column by column; IS NOT takes nulls for values, and BINARY passes over a column's own collation."""
         names = [self.quote(name) for name in columns]
         return _any_of([f"{one}.{name} COLLATE BINARY IS NOT {other}.{name}" for name in names])
+
+    def differ_in_form(self, columns: Sequence[Column], one: str, other: str) -> str:
+        """Take 1 and 1.0 for two values where a column keeps them apart, which compare as equal."""
+        mixed = [self.quote(column.name) for column in columns if keeps_types(column.declared)]
+        types = [f"typeof({one}.{name}) <> typeof({other}.{name})" for name in mixed]
+        return _any_of([self.differ([column.name for column in columns], one, other), *types])
 
 
 def _any_of(conditions: Sequence[str]) -> str:

@@ -39,6 +39,9 @@ def sentence(found: Found) -> str:
         else "",
         f"{_keys(found['left'])} with several rows left as they are" if found["left"] else "",
         f"{_rows(found['right'])} right by now" if found["right"] else "",
+        f"{_rows(found['different'])} still different, which the copy's engine takes for equal"
+        if found["different"]
+        else "",
     ]
     said = "; ".join([done or f"nothing {would}written", *filter(None, rest)])
     head, tail = ("Dry run", "; nothing was changed") if found["dry_run"] else ("Repaired", "")

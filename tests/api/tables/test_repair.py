@@ -310,6 +310,36 @@ def test_the_condition_of_a_load(tables: Tables) -> None:
     assert (found.inserted, found.updated, found.removed, found.exit_code) == (1, 1, 1, 0)
 
 
+def test_the_type_of_a_value_is_written(tables: Tables) -> None:
+    """SQLite compares 1 and 1.0 as equal, and a column of blobs keeps them apart: the audit's verdict counts."""
+    columns = "INTEGER, v BLOB"
+    source = [(1, 1), (2, 2.0), (3, "x"), (4, 4)]
+    urls = tables.make("sqlite", "s", source, columns), tables.make("sqlite", "c", [(1, 1.0), (2, 2)], columns)
+
+    found = repair(*urls, key="k")
+
+    assert repr(tables.rows()) == repr(source)
+    assert (found.updated, found.inserted, found.right, found.exit_code) == (2, 2, 0, 0)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_the_engine_takes_for_equal_is_not_called_right(
+    tables: Tables,
+    monkeypatch: pytest.MonkeyPatch,
+    dry_run: bool,  # noqa: FBT001 - a case
+) -> None:
+    """A row that is not written, because the copy's engine sees no difference, and that the audit finds again."""
+    from incload.engines.sqlite.dialect import SqliteDialect
+
+    monkeypatch.setattr(SqliteDialect, "differ_in_form", lambda *_: "false")
+    urls = tables.make("sqlite", "s", [(1, "a", 1)]), tables.make("sqlite", "c", [(1, "b", 1)])
+
+    found = repair(*urls, key="k", dry_run=dry_run)
+
+    assert [row.action for row in found.rows] == ["still different"]
+    assert (found.right, found.different, found.exit_code) == (0, 1, 0 if dry_run else 1)
+
+
 def test_types_of_a_file(tables: Tables, tmp_path: Path) -> None:
     """A column whose type is named is read with it, by the repair as by the audit."""
     (tmp_path / "s.csv").write_text("k,v,at\n1,a,007\n2,b,8\n")
