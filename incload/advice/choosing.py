@@ -182,6 +182,11 @@ def unknown(evidence: Evidence, wishes: Wishes) -> tuple[str, ...]:
     lines = ["What happened between two syncs and was undone before the second is not in the history."]
     if evidence.doubt:
         lines.append(f"Loads by the cursor were left out: {evidence.doubt}.")
+    if times := evidence.column_changes:
+        looks = "1 look" if times == 1 else f"{times:,} looks"
+        lines.append(
+            f"At {looks} the columns were others; whether rows with the same cursor changed then is not known."
+        )
     if evidence.table.cursor is None:
         lines.append("No cursor was named, so that loads by a cursor were left out.")
     if wishes.deletes and not evidence.lateness.deletes:

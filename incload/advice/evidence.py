@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -43,6 +43,7 @@ class Evidence:
         times: How often each is broken.
         clocks: What the source's clock showed at each sync, in microseconds.
         doubt: Why no load by the cursor is believed; empty where its values were read.
+        column_changes: How often a table that was watched had other columns than before.
     """
 
     table: Table
@@ -51,6 +52,7 @@ class Evidence:
     times: Mapping[Assumption, int]
     clocks: tuple[int, ...]
     doubt: str = ""
+    column_changes: int = 0
 
     @property
     def interval(self) -> timedelta:
@@ -66,6 +68,14 @@ class Evidence:
         """Return the longest time that so many syncs one after the other took."""
         ends = zip(self.clocks, self.clocks[number:], strict=False)
         return max((after - before for before, after in ends), default=self.clocks[-1] - self.clocks[0]) * _MICROSECOND
+
+    def with_column_changes(self, times: int) -> Evidence:
+        """Return the same with the columns changed so often, which no tick of a recording shows."""
+        if not times:
+            return self
+        broken = Assumption.FIXED_SCHEMA
+        breaks, all_times = {**self.breaks, broken: None}, {**self.times, broken: times}
+        return replace(self, breaks=breaks, times=all_times, column_changes=times)
 
     def without(self, assumption: Assumption) -> Breaks:
         """Return what is broken but for one assumption, which the user says never is."""

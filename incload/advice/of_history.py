@@ -34,6 +34,7 @@ class Case:
         doubt: Says, once the history has passed, why no load by its cursor is believed; empty where one may be.
         command: Returns the command of a load by a strategy.
         pair: The engines of the replay.
+        column_changes: Says, once the history has passed, how often columns changed that its ticks do not show.
     """
 
     source: str
@@ -41,6 +42,7 @@ class Case:
     command: Callable[[Strategy], str]
     doubt: Callable[[Evidence], str] = lambda _: ""
     pair: tuple[str, str] = SQLITE[0]
+    column_changes: Callable[[], int] = lambda: 0
 
 
 def advise(case: Case, wishes: Wishes) -> Advice:
@@ -48,6 +50,7 @@ def advise(case: Case, wishes: Wishes) -> Advice:
     from dataclasses import replace
 
     evidence = gather(case.open())
+    evidence = evidence.with_column_changes(case.column_changes())
     evidence = replace(evidence, doubt=case.doubt(evidence))
     found = tried(case.open(), possible(evidence, wishes), evidence, wishes, case.pair)
     best, rest = choosing.chosen(found, evidence, wishes)

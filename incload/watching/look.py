@@ -103,6 +103,10 @@ class Looker:
         seen = Blocks(cut, now, {block: set(rows) for block, rows in fresh.items()})
         return Found(sum(count for count, _ in now.values()), changed, len(differing), seen)
 
+    def begin_again(self) -> None:
+        """Fetch every row at the next look, since the columns are others; rows are known as before."""
+        self._cut, self._blocks, self._members = None, {}, {}
+
     def keep(self, found: Found) -> None:
         """Let the next look start from what this one has found, now that it is recorded."""
         self._cut, self._blocks = found.seen.cut, found.seen.digests

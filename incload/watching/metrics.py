@@ -22,6 +22,8 @@ _HELP = {
     "untouched": "Rows that changed since the look before and kept their cursor.",
     "late": "Changes behind the largest cursor of the look before, all looks together.",
     "lag_seconds": "How far late changes and ties lay behind.",
+    "columns_changed": "Whether the columns were others than at the look before.",
+    "copy_failed": "Whether the copy could not be audited at the last look.",
     "wrong_rows": "Rows of the copy that were wrong at the last look.",
     "wrong_longest_seconds": "For how long the longest of them was wrong.",
 }
@@ -45,6 +47,7 @@ def _lines(seen: Seen) -> Iterator[str]:
         values |= {
             name: getattr(seen, name) for name in ("rows", "appeared", "changed", "vanished", "untouched", "late")
         }
+        values |= {"columns_changed": int(seen.columns_changed), "copy_failed": int(bool(seen.copy_failure))}
         values |= {"wrong_rows": seen.wrong, "wrong_longest_seconds": seen.wrong_longest_seconds}
     for name, value in values.items():
         if value is not None:

@@ -21,6 +21,10 @@ class Seen:
         failure: Why the look failed; empty when it did not.
         fetched: How many blocks of rows were fetched.
         failures: How many looks have failed so far.
+        columns_changed: Whether the columns are others than at the look before; rows that kept their cursor then count
+            as unchanged.
+        copy_failure: Why the copy could not be audited at this look; empty when it was.
+        metrics_failure, metrics_failures: Why the metrics could not be written, and how often so far.
     """
 
     look: int
@@ -38,3 +42,7 @@ class Seen:
     failure: str = ""
     fetched: int = 0
     failures: int = 0
+    columns_changed: bool = False
+    copy_failure: str = ""
+    metrics_failure: str = ""
+    metrics_failures: int = 0

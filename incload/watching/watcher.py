@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from incload.auditing.compare_tables import refuse_repeated
@@ -17,7 +17,7 @@ from incload.errors import Refused, masked, unknown
 from incload.watching.live import Live
 from incload.watching.look import Looker, Wrong
 from incload.watching.metrics import write_metrics
-from incload.watching.recording import Recording
+from incload.watching.recording import Recording, comparable
 from incload.watching.seen import Seen
 
 if TYPE_CHECKING:
@@ -83,12 +83,9 @@ class Watcher:
             Refused: For a table, key or column that is not there, and a recording of something else.
         """
         self._watch, self._live, self._since = watch, Live(), dict[str, int]()
-        self._failures, self._at = 0, 0
+        self._failures, self._metrics_failures, self._at = 0, 0, 0
         opened = open_table(watch.source, None, "source")
         with closing(opened.session):
-            for name in (*watch.key, *filter(None, [watch.cursor])):
-                if name not in opened.names:
-                    raise unknown("column", name, opened.names)
             table, place = self._digests(opened)
             is_promised = opened.session.unique("source", opened.table, watch.key)
             refuse_repeated(table, watch.key, is_promised=is_promised)
@@ -105,8 +102,11 @@ class Watcher:
             self._at = at
 
     def _digests(self, opened: Opened) -> tuple[Digests, int | None]:
-        """Return the table as its engine digests it, and the place of the cursor."""
+        """Return the table as its engine digests it, and the place of the cursor; refuse a table without them."""
         watch, named = self._watch, {each.name: each for each in opened.columns}
+        for name in (*watch.key, *filter(None, [watch.cursor])):
+            if name not in named:
+                raise unknown("column", name, opened.names)
         first = [*watch.key, *([watch.cursor] if watch.cursor and watch.cursor not in watch.key else [])]
         names = [*first, *(name for name in named if name not in first)]
         session = opened.session
@@ -137,23 +137,46 @@ class Watcher:
             seen = self._looked()
         except errors as error:
             self._failures += 1
-            failure = masked(reason(error) if not isinstance(error, Refused) else str(error))
+            failure = _said(error)
             seen = Seen(self._recording.next, self._at, failure=failure, failures=self._failures)
             self._recording.fail(self._at, failure)
         if self._watch.metrics:
-            write_metrics(seen, self._watch.metrics)
+            self._write_metrics(seen, self._watch.metrics)
         return seen
+
+    def _write_metrics(self, seen: Seen, path: Path) -> None:
+        """Write the metrics; where that fails, count it, say so in the look and go on."""
+        try:
+            write_metrics(seen, path)
+        except OSError as error:
+            self._metrics_failures += 1
+            seen.metrics_failure = reason(error)
+        seen.metrics_failures = self._metrics_failures
 
     def _looked(self) -> Seen:
         opened = open_table(self._watch.source, None, "source")
         with closing(opened.session):
-            at = opened.session.now()
+            at, before = opened.session.now(), self._recording.columns
+            columns = tuple(f"{each.name} {each.declared or each.kind}" for each in opened.columns)
+            is_changed = before is not None and columns != before
+            if is_changed:
+                self._looker.begin_again()
             found = self._looker.look(self._digests(opened)[0])
-        wrong = self._wrong(at)
+        copy = self._copy(at)
         look, self._at = self._recording.next, at
-        self._recording.enter(at, found, wrong)
+        changed = comparable(found.changed, self._looker.known) if is_changed else found.changed
+        self._recording.enter(at, found, columns, copy)
         self._looker.keep(found)
-        return self._seen(look, at, found, wrong)
+        seen = self._seen(look, at, replace(found, changed=changed), copy if isinstance(copy, Wrong) else None)
+        seen.columns_changed, seen.copy_failure = is_changed, copy if isinstance(copy, str) else ""
+        return seen
+
+    def _copy(self, at: int) -> Wrong | str | None:
+        """Return what is wrong with the copy, or why that cannot be known: it costs no look at the source."""
+        try:
+            return self._wrong(at)
+        except (Refused, OSError) as error:
+            return _said(error)
 
     def _wrong(self, at: int) -> Wrong | None:
         if self._watch.wrong is None:
@@ -188,3 +211,8 @@ class Watcher:
         """Close the recording."""
         with suppress(Exception):
             self._recording.close()
+
+
+def _said(error: BaseException) -> str:
+    """Return what failed, without passwords."""
+    return masked(reason(error) if not isinstance(error, Refused) else str(error))

@@ -13,6 +13,7 @@ import pytest
 from incload.api.profile import profile
 from incload.api.tables.advise import advise
 from incload.api.tables.watch import WatchOptions, run_watch
+from incload.commands.tables.watch import line
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 from incload.errors import Refused
@@ -255,3 +256,101 @@ def test_json_lines(table: Watched, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["rows"] == 3
     assert main(arguments) == 0
     assert capsys.readouterr().out == "look 1: 3 rows, 0 new, 0 changed (0 untouched), 0 gone\n"
+
+
+@pytest.mark.parametrize("column", ["id", "at"])
+def test_a_column_that_is_renamed_is_a_failed_look(watched: Watched, column: str) -> None:
+    """The look names the column, and the next one goes on when it is back."""
+    rename = 'ALTER TABLE {{t}} RENAME COLUMN "{}" TO "{}"'
+    watched.watch(
+        lambda: watched.run(rename.format(column, "other")),
+        lambda: watched.run(rename.format("other", column)),
+    )
+
+    assert [each.failure.partition(":")[0] for each in watched.looks] == ["", f"unknown column '{column}'", ""]
+    assert [each.changed for each in watched.looks] == [0, 0, 0]
+
+
+def test_metrics_that_cannot_be_written_are_counted(table: Watched) -> None:
+    """The watch goes on, and each look says why and how often."""
+    path = table.to.with_suffix(".prom")
+
+    def breaks() -> None:
+        path.unlink()
+        path.mkdir()
+
+    table.watch(breaks, path.rmdir, metrics=path)
+
+    assert [(each.rows, each.metrics_failures, bool(each.metrics_failure)) for each in table.looks] == [
+        (3, 0, False),
+        (3, 1, True),
+        (3, 1, False),
+    ]
+    assert "; metrics not written: " in line(table.looks[1])
+
+
+def test_a_recording_that_cannot_be_written_is_one_sentence(table: Watched) -> None:
+    """The watch ends with it, and the looks so far stay."""
+
+    def breaks() -> None:
+        table.run(f"INSERT INTO {{t}} VALUES (4, 'd', '{NOON}04Z')")
+        with closing(sqlite3.connect(table.to)) as connection, connection:
+            connection.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON incload_looks BEGIN SELECT RAISE(FAIL, 'disk is full'); END"
+            )
+
+    with pytest.raises(Refused, match=r"^the recording '.*watch.db' cannot be written: disk is full\. See to"):
+        table.watch(breaks)
+    with closing(sqlite3.connect(table.to)) as connection:
+        assert connection.execute("SELECT count(*) FROM incload_looks").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM incload_changes").fetchone() == (3,)
+
+
+def test_a_copy_that_cannot_be_read_costs_no_look(table: Watched, tmp_path: Path) -> None:
+    """What happened in the source is recorded, and beside it why the copy was not audited."""
+    copy = tmp_path / "copy.db"
+    whole = (tmp_path / "live.sqlite").read_bytes()
+    copy.write_bytes(whole)
+
+    table.watch(
+        lambda: copy.write_text("no database at all, but a text"),
+        lambda: copy.write_bytes(whole),
+        copy=f"sqlite:///{copy}?table=orders",
+    )
+
+    assert [(each.failure, each.rows, each.wrong) for each in table.looks] == [("", 3, 0), ("", 3, None), ("", 3, 0)]
+    assert [bool(each.copy_failure) for each in table.looks] == [False, True, False]
+    with closing(sqlite3.connect(table.to)) as connection:
+        assert connection.execute("SELECT look FROM incload_copy_failures").fetchall() == [(1,)]
+
+
+def test_a_new_column_is_no_update_of_every_row(watched: Watched) -> None:
+    """Rows that kept their cursor count as unchanged, in the looks, in the history and when it is gone on with."""
+    steps = (
+        lambda: watched.run(
+            "ALTER TABLE {t} ADD COLUMN more INTEGER",
+            f"UPDATE {{t}} SET at = '{NOON}08Z' WHERE id = 1".replace(" at ", ' "at" '),
+        ),
+        lambda: watched.run("UPDATE {t} SET more = 5 WHERE id = 2"),
+    )
+    watched.watch(*steps)
+    watched.watch()
+
+    assert [(each.changed, each.untouched) for each in watched.looks] == [(0, 0), (1, 0), (1, 1), (0, 0)]
+    assert [each.columns_changed for each in watched.looks] == [False, True, False, False]
+    found = profile(watched.to, key="id", cursor="at").history
+    assert found is not None
+    assert (found.lateness.updates, found.lateness.untouched) == (2, 1)
+    advice = advise(watched.to, key="id", cursor="at")
+    assert any("At 1 look the columns were others" in each for each in advice.unknown)
+    assert [each["times_broken"] for each in advice.assumptions if each["assumption"] == "FIXED_SCHEMA"] == [1]
+
+
+def test_a_recording_of_an_earlier_version_is_gone_on_with(table: Watched) -> None:
+    """It has no table of columns: the next look enters them, and calls nothing changed."""
+    table.watch()
+    with closing(sqlite3.connect(table.to)) as connection, connection:
+        connection.executescript("DROP TABLE incload_columns; DROP TABLE incload_copy_failures")
+    table.watch()
+
+    assert [(each.look, each.changed, each.columns_changed) for each in table.looks] == [(0, 0, False), (1, 0, False)]

@@ -126,8 +126,9 @@ def _of_history(path: Path, options: Mapping[str, Any], wishes: Wishes, progress
         return without_times(read[-1], cursor) or doubtful_times(read[-1], evidence.lateness, cursor)
 
     (pair,) = _pairs([options.get("engines") or "sqlite"])
-    case = Case(str(options.get("file") or path), again, lambda each: _command(str(path), options, each), doubt, pair)
-    return advise(case, wishes)
+    command = lambda each: _command(str(path), options, each)  # noqa: E731 - a closure over the options
+    changes = lambda: read[-1].column_changes  # noqa: E731 - a closure over what was read
+    return advise(Case(str(options.get("file") or path), again, command, doubt, pair, changes), wishes)
 
 
 def _of_state(url: str, options: Mapping[str, Any]) -> Advice:
@@ -155,13 +156,9 @@ def _of_state(url: str, options: Mapping[str, Any]) -> Advice:
 
 def _command(path: str, options: Mapping[str, Any], strategy: Strategy) -> str:
     """Return the command of a load by a strategy, without the passwords of its URLs."""
-    from incload.engines.endpoints import locate
-
-    source = _source(path, options)
-    is_table = "://" in source
-    name = (locate(source).table if is_table else Path(options.get("file") or path).stem) or "copy"
-    words = ["incload", "load", masked(source) if is_table else source]
-    words += ["--target", masked(options.get("target") or "sqlite:///copy.db"), "--table", name]
+    source, table = _source(path, options)
+    words = ["incload", "load", masked(source) if "://" in source else source]
+    words += ["--target", masked(options.get("target") or "sqlite:///copy.db"), "--table", table or "copy"]
     words += ["--key", ",".join(key_columns(options["key"]))]
     if options.get("cursor"):
         words += ["--cursor", options["cursor"]]
@@ -174,18 +171,24 @@ def _command(path: str, options: Mapping[str, Any], strategy: Strategy) -> str:
     return shlex.join(words)
 
 
-def _source(path: str, options: Mapping[str, Any]) -> str:
-    """Return what is to be loaded: the table itself, the one that was watched, or the newest version of a file."""
+def _source(path: str, options: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Return what is to be loaded, and its name: the table, the one that was watched, or the newest version of a file.
+
+    The URL of a table that was watched is recorded without its password, and so may not be one that can be opened.
+    """
     from contextlib import closing
 
+    from incload.engines.endpoints import locate
     from incload.history.recorded.observed import is_recording, meta_of, opened
 
     if "://" in path:
-        return path
+        return path, locate(path).table
     if is_recording(Path(path)):
         with closing(opened(Path(path))) as session:
-            return meta_of(session)["url"]
+            meta = meta_of(session)
+            return meta["url"], meta["table"]
+    name = Path(options.get("file") or path).stem
     if options.get("file"):
-        return str(options["file"])
+        return str(options["file"]), name
     versions = sorted(each for each in Path(path).iterdir() if each.is_file()) if Path(path).is_dir() else []
-    return str(versions[-1]) if versions else path
+    return str(versions[-1]) if versions else path, name

@@ -10,7 +10,9 @@ from incload.api.audit import run_audit
 from incload.api.durations import duration
 from incload.api.options import check_names, key_columns, one_of
 from incload.cursor import UNITS
+from incload.engines.driver_errors import reason
 from incload.engines.endpoints import locate
+from incload.engines.registry import session_type
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -131,10 +133,14 @@ def _wrong(source: str, copy: str, options: WatchOptions) -> dict[str, str]:
         found["".join(row.key)] = cause
 
     unit = options.get("cursor_unit")
-    run_audit(
-        source,
-        copy,
-        {"key": options["key"], "cursor": options.get("cursor"), "cursor_unit": unit, "limit": 0},
-        keep=keep,
-    )
+    errors = tuple(session_type(locate(url).engine).error for url in (source, copy))
+    try:
+        run_audit(
+            source,
+            copy,
+            {"key": options["key"], "cursor": options.get("cursor"), "cursor_unit": unit, "limit": 0},
+            keep=keep,
+        )
+    except errors as error:
+        raise Refused(reason(error)) from error
     return found

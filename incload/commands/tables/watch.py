@@ -69,11 +69,17 @@ def _printer(form: str) -> Callable[[Seen], None]:
 def line(seen: Seen) -> str:
     """Return what a look has shown, as one line."""
     if seen.failure:
-        return f"look {seen.look} failed, and the next will connect again: {seen.failure}"
+        return f"look {seen.look} failed, and the next will connect again: {seen.failure}{_metrics(seen)}"
     moved = f"{seen.appeared:,} new, {seen.changed:,} changed ({seen.untouched:,} untouched), {seen.vanished:,} gone"
     lags = seen.lag_seconds
     late = f"; late so far {seen.late:,}, by {lags['50']:g} s in the median, {lags['100']:g} s at most" if lags else ""
-    wrong = ""
+    wrong = f"; copy not audited: {seen.copy_failure}" if seen.copy_failure else ""
     if seen.wrong is not None:
         wrong = f"; copy: {seen.wrong:,} wrong, the longest for {seen.wrong_longest_seconds:g} s"
-    return f"look {seen.look}: {seen.rows:,} rows, {moved}{late}{wrong}"
+    columns = "; other columns than before, so that rows with the same cursor count as unchanged"
+    said = f"{late}{wrong}{columns if seen.columns_changed else ''}{_metrics(seen)}"
+    return f"look {seen.look}: {seen.rows:,} rows, {moved}{said}"
+
+
+def _metrics(seen: Seen) -> str:
+    return f"; metrics not written: {seen.metrics_failure}" if seen.metrics_failure else ""

@@ -24,20 +24,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from incload.engines.session import Session
+    from incload.engines.session import Place, Session
     from incload.history.recorded.options import ReplayOptions
 
     Key = tuple[str, ...]
     Changed = dict[Key, Version | None]
+    Cursored = tuple[int | None, str]
 
-META, LOOKS, CHANGES = "incload_watch", "incload_looks", "incload_changes"
+META, LOOKS, CHANGES, COLUMNS = "incload_watch", "incload_looks", "incload_changes", "incload_columns"
 TABLES = {
     META: "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     LOOKS: "look INTEGER PRIMARY KEY, at INTEGER NOT NULL, rows INTEGER NOT NULL, failure TEXT NOT NULL",
     CHANGES: "look INTEGER NOT NULL, key TEXT NOT NULL, cursor INTEGER, content TEXT, PRIMARY KEY (look, key)",
+    COLUMNS: "look INTEGER PRIMARY KEY, columns TEXT NOT NULL",
 }
 """The tables of a recording. A key is a JSON list of texts; the cursor is in microseconds since 1970-01-01 UTC; the
-content is the digest of the row, or its values where they were asked for, and null for a row that is gone."""
+content is the digest of the row, or its values where they were asked for, and null for a row that is gone. Columns are
+a JSON list of names with types, of the first look and of each that found others. A recording of an earlier version of
+incload has no table of them."""
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -65,6 +69,22 @@ def meta_of(session: Session) -> dict[str, str]:
     return {str(name): str(value) for name, value in session.rows(f"SELECT name, value FROM {_name(session, META)}")}  # noqa: S608 - a name of ours
 
 
+def columns_changed(session: Session, place: Place = "source") -> set[int]:
+    """Return the looks that found other columns than the one before."""
+    if not session.holds(place, COLUMNS):
+        return set()
+    looks = session.rows(f"SELECT look FROM {session.name(place, COLUMNS)} ORDER BY look")  # noqa: S608 - a name of ours
+    return {int(str(look)) for (look,) in looks[1:]}
+
+
+def is_unmoved(before: Cursored | None, after: Cursored | None) -> bool:
+    """Return whether a row was there before and has the same cursor: with other columns it has another digest too.
+
+    Where the columns changed, that says nothing of the row, which counts as unchanged.
+    """
+    return before is not None and after is not None and before[0] == after[0]
+
+
 def open_recording(path: Path, options: ReplayOptions) -> tuple[History, ReadLog]:
     """Open a recording as a history, whose ticks can be taken once, and the account of what was met.
 
@@ -74,12 +94,13 @@ def open_recording(path: Path, options: ReplayOptions) -> tuple[History, ReadLog
     with closing(opened(path)) as session:
         meta = meta_of(session)
         looks = session.rows(f"SELECT look, at FROM {_name(session, LOOKS)} WHERE failure = '' ORDER BY look")  # noqa: S608 - a name of ours
+        others = columns_changed(session)
     _check(path, options, meta)
     if not looks:
         raise Refused(f"the recording {str(path)!r} holds no look yet: let `incload watch` go on.")
     times = [(int(str(look)), int(str(at))) for look, at in looks]
     account = ReadLog(snapshots=len(times), usable=len(times))
-    reader = _Reader(path, account, times, options.every)
+    reader = _Reader(path, account, times, options.every, others)
     table = _table(meta, options)
     base = upserts_of(table, [(key, row) for key, row in reader.take(times[0][0]).items() if row])
     return History(table, times[0][1], base, reader.ticks(table)), account
@@ -112,8 +133,11 @@ def _table(meta: dict[str, str], options: ReplayOptions) -> Table:
 class _Reader:
     """Takes the looks of a recording, one after the other."""
 
-    def __init__(self, path: Path, account: ReadLog, times: list[tuple[int, int]], every: int) -> None:
+    def __init__(
+        self, path: Path, account: ReadLog, times: list[tuple[int, int]], every: int, others: set[int]
+    ) -> None:
         self._path, self._account, self._times, self._every = path, account, times, every
+        self._others = others
         self._rows: dict[Key, Version] = {}
         self._ever: set[Key] = set()
         self._digest = hashlib.sha256()
@@ -143,7 +167,15 @@ class _Reader:
                 (look,),
             )
         self._digest.update(repr((look, rows)).encode())
+        if look in self._others:
+            self._account.column_changes += 1
+            rows = [row for row in rows if not self._is_unmoved(*row)]
         return {tuple(json.loads(str(key))): self._entered(str(key), cursor, content) for key, cursor, content in rows}
+
+    def _is_unmoved(self, text: object, cursor: object, content: object) -> bool:
+        before = self._rows.get(tuple(json.loads(str(text))))
+        at = cursor if isinstance(cursor, int) else None
+        return is_unmoved((before.cursor, "") if before else None, None if content is None else (at, ""))
 
     def _entered(self, text: str, cursor: object, content: object) -> Version | None:
         key, account = tuple(json.loads(text)), self._account

@@ -76,6 +76,7 @@ class ReadLog:
         updates_backwards: Updates that lowered the cursor.
         backward_times: Usable snapshots dated before the one they follow; they count as of the same time.
         undated_names: Files dated by their modification time because their name holds no date.
+        column_changes: Looks of a recording that found other columns; rows that kept their cursor count as unchanged.
         ticks: Ticks made.
         ticks_without_change: Those without an upsert or a delete.
         upserts: Rows in the upserts of all ticks.
@@ -114,6 +115,7 @@ class ReadLog:
     odd_magnitudes: int = 0
     updates_without_touch: int = 0
     updates_backwards: int = 0
+    column_changes: int = 0
     backward_times: int = 0
     undated_names: int = 0
     ticks: int = 0
