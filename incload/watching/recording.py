@@ -52,7 +52,7 @@ class Recording:
         is_new = not path.exists()
         if not is_new:
             self._check(meta)
-        self._session = session_type("sqlite").open(None, Location("sqlite", path))
+        self._session = self._open()
         try:
             self._begin(meta if is_new else {})
             self.columns = self._last_columns()
@@ -61,6 +61,19 @@ class Recording:
         except BaseException:
             self._session.close()
             raise
+
+    def _open(self) -> Session:
+        engine = session_type("sqlite")
+        try:
+            return engine.open(None, Location("sqlite", self.path))
+        except engine.error as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: Exception) -> Refused:
+        return Refused(
+            f"the recording {str(self.path)!r} cannot be written: {reason(error).rstrip('.')}. "
+            "See to its disk and rights, and run the command again to go on with it."
+        )
 
     def _begin(self, meta: Mapping[str, str]) -> None:
         """Make the tables that are not there: a recording of an earlier version has not all of them."""
@@ -84,10 +97,7 @@ class Recording:
         except self._session.error as error:
             with suppress(self._session.error):
                 self._session.rollback()
-            raise Refused(
-                f"the recording {str(self.path)!r} cannot be written: {reason(error).rstrip('.')}. "
-                "See to its disk and rights, and run the command again to go on with it."
-            ) from error
+            raise self._refusal(error) from error
         except BaseException:
             self._session.rollback()
             raise

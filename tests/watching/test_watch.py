@@ -306,6 +306,27 @@ def test_a_recording_that_cannot_be_written_is_one_sentence(table: Watched) -> N
         assert connection.execute("SELECT count(*) FROM incload_changes").fetchone() == (3,)
 
 
+def test_a_recording_that_cannot_be_opened_is_one_sentence(table: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names the file."""
+
+    def broken(*_: object) -> object:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr("incload.watching.recording.session_type", lambda _: _Engine(broken))
+    with pytest.raises(Refused, match=r"watch.db' cannot be written: unable to open database file\. See to"):
+        table.watch()
+
+
+class _Engine:
+    """An engine that opens files as a function does."""
+
+    error = sqlite3.Error
+
+    def __init__(self, opens: Callable[..., object]) -> None:
+        """Take the function."""
+        self.open = opens
+
+
 def test_a_copy_that_cannot_be_read_costs_no_look(table: Watched, tmp_path: Path) -> None:
     """What happened in the source is recorded, and beside it why the copy was not audited."""
     copy = tmp_path / "copy.db"

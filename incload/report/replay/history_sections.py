@@ -159,6 +159,8 @@ def _oddities(account: ReadLog, lateness: Lateness) -> Iterable[tuple[str, str]]
         unit = UNITS_NAMED.get(account.cursor_unit)
         yield "numbers were read as:", f"{unit} since 1970" if unit else "dates and times written as digits"
     yield from ((f"{what}:", f"{number:,}{more}") for what, number, more in counted if number)
+    if account.column_changes:
+        yield "looks with other columns:", f"{account.column_changes:,}; rows that kept their cursor count as unchanged"
     absent = [what for what, number, _ in counted if not number]
     if absent:
         yield "none of these:", "; ".join(absent)
