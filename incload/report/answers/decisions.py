@@ -37,7 +37,7 @@ _HEADS = (
     "your source", "cheapest sound strategy", "with triggers or a log, where there are some", "rows read",
     f"{TIMES} full copy", "rows read by those",
 )  # fmt: skip
-_NAMED = 3
+_NAMED = 4
 INTRO = (
     "Find the lines that are true of your source. If several are, take a strategy that is right in all of them: one of "
     "the last line is right in any case. A full copy reads every row in every sync."
