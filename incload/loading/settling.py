@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from incload.engines.capabilities import AtomicState
 from incload.errors import Refused
 from incload.loading import guards
-from incload.loading.columns.column_kinds import held_kinds, settle_kinds
+from incload.loading.columns.column_kinds import held_kinds, kinds_now, settle_kinds
 from incload.loading.columns.describing import describe
 from incload.loading.columns.equating import check_key, compare_keys
-from incload.loading.columns.missing_columns import hold_columns, with_lost
+from incload.loading.columns.missing_columns import hold_columns, with_lost, without_own
 from incload.loading.columns.target_shape import fit
 from incload.loading.cursor_check import look_at_cursor
 from incload.loading.key_order import check_key_order
@@ -61,6 +61,26 @@ class Settled(NamedTuple):
     missing: Missing
     first: bool
 
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The columns that the source itself has."""
+        return tuple(name for name in self.described.names if name not in self.job.connections.absent)
+
+
+def _brought(connections: Connections, table: Table, store: StateStore) -> Kinds:
+    """Return which columns the load before brought where only its digest of them is kept; empty where it is another.
+
+    A record file is described with the columns that the target has and it has not: they were brought, or they were not.
+    """
+    entry = store.entry()
+    if entry is None:
+        return {}
+    bare = tuple(each for each in table.columns if each.name not in connections.absent or each.name in table.key)
+    for columns in (bare, table.columns):
+        if entry.tags["digest"] == _digest_tag(connections.target.digest_tag, columns):
+            return kinds_now(replace(table, columns=columns), dict.fromkeys(table.names, ""), {}, ())
+    return {}
+
 
 def settle(connections: Connections, plan: Plan) -> Settled:
     """Find out what the tables are, and create the target or fit it to the source; refuse what cannot be loaded."""
@@ -70,16 +90,18 @@ def settle(connections: Connections, plan: Plan) -> Settled:
     first = connections.target.columns("target", plan.name) is None
     look = look_at_cursor(connections, plan, described, store, first=first)
     check_key_order(connections, plan, described)
-    store = replace(store, tags=tags(connections, described, look.scale))
     unique = _is_unique(connections, described)
     if first:
         store.forget()
         connections.target.parts.discard(plan.name)
-    recorded = {} if first else store.kinds()
-    kinds = settle_kinds(connections, described, recorded, evolve=plan.evolve)
+    written = {} if first else store.kinds()
+    recorded = written if first or written else _brought(connections, described, store)
+    described = without_own(connections, described, recorded)
+    store = replace(store, table=described, tags=tags(connections, described, look.scale))
+    kinds = settle_kinds(connections, described, written, evolve=plan.evolve)
     table, added = _settle_target(connections, plan, described, recorded)
     connections, kinds = with_lost(connections, described, table, kinds, recorded)
-    connections, missing = hold_columns(connections, plan, table)
+    connections, missing = hold_columns(connections, plan, table, is_recorded=bool(recorded))
     may_remove = guards.may_remove(plan.guards)
     held = held_kinds(kinds.now or recorded)
     job = WriteJob(connections, table, look.scale, unique, store.digests_table, plan.count_unchanged, may_remove, held)

@@ -193,7 +193,8 @@ def _change(settled: Settled, plan: Plan, course: _Course, late: list[str]) -> S
 
     def write(done: WriteResult) -> None:
         _remember(settled, course, done)
-        store.record(settled.kinds.now or beside_own(job.connections, job.table))
+        names = job.table.names if store.entry() is None else settled.source_names
+        store.record(settled.kinds.now or beside_own(job.connections, job.table, names))
         if course.backfilled:
             store.outdate(course.started)
         elif plan.backfill is None:

@@ -60,6 +60,20 @@ def test_a_quiet_load_sends_sqlite_few_statements(tmp_path: Path, kind: str, key
     assert 0 < len(statements(tape)) <= MOST_FOR_SQLITE, statements(tape)
 
 
+def test_a_quiet_load_does_not_look_at_a_column_of_the_targets_own(tmp_path: Path) -> None:
+    """It sends what it sends without one, and brings no keys of the source within reach."""
+    make(tmp_path / "source.sqlite", 30)
+    sync(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "target.sqlite")) as connection, connection:
+        connection.execute("ALTER TABLE t ADD COLUMN note TEXT")
+        connection.execute("UPDATE t SET note = 'mine'")
+    with taped(Tape()) as tape:
+        sync(tmp_path)
+
+    assert 0 < len(statements(tape)) <= MOST_FOR_SQLITE, statements(tape)
+    assert not [each for each in statements(tape) if "incload_present" in each or "note" in each]
+
+
 class Counting(sqlite3.Connection):
     """A connection that counts the steps of its statements."""
 

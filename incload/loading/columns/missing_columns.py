@@ -4,12 +4,16 @@ A record file whose header was renamed, a feed that stopped giving a field, or a
 renamed would set a whole column to null. The
 guard treats it as the one of removals treats rows: too many values at once are held back. Rows are then loaded as if
 the source still had the values that the target holds.
+
+A column that no load has brought is the user's own, and is left alone. The record of the columns says which those are,
+or, where there is none, the digest of the columns in the state. Where neither is kept, it is taken for a lost one.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.assumptions import Assumption
 from incload.engines.session import Query
 from incload.loading.columns.column_kinds import ColumnKind, kind_of
 from incload.records import record, replace
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from incload.loading.columns.column_kinds import Kinds, SettledKinds
     from incload.loading.connections import Connections
     from incload.loading.plan import Guards, Plan
+    from incload.strategy import Strategy
     from incload.table import Table
 
 _PRESENT = "incload_present"
@@ -59,21 +64,36 @@ class Missing:
         return (*kept, *nulled)
 
 
-def hold_columns(connections: Connections, plan: Plan, table: Table) -> tuple[Connections, Missing]:
-    """Find the columns that a sync would empty; return the connections that keep their values, and what was found."""
+def without_own(connections: Connections, table: Table, recorded: Kinds) -> Table:
+    """Leave out what a record file is only read as having because the target has it, and no load has ever brought."""
+    own = {name for name in connections.absent if recorded and name not in recorded and name in table.payload}
+    return replace(table, columns=tuple(each for each in table.columns if each.name not in own)) if own else table
+
+
+def hold_columns(
+    connections: Connections, plan: Plan, table: Table, *, is_recorded: bool
+) -> tuple[Connections, Missing]:
+    """Find the columns that a sync would empty; return the connections that keep their values, and what was found.
+
+    Args:
+        connections: The open ends.
+        plan: What to keep up to date; how much may be emptied.
+        table: What is loaded.
+        is_recorded: Whether it is known that loads have brought these columns; others may be the user's own.
+    """
     absent = [name for name in connections.absent if name in table.names]
     is_file = connections.records is not None
     if not absent or (plan.rule is WriteRule.APPEND and is_file):
         return connections, Missing()
     if plan.rule is WriteRule.APPEND:
         return connections, Missing((), tuple(absent), (), is_file=False)
-    present = _keys(connections, table)
-    found = {name: _at_stake(connections, table, name, present) for name in absent}
-    found = {name: counts for name, counts in found.items() if counts[0]}
+    found = _at_stake(connections, table, absent)
     values = tuple((name, lost) for name, (lost, _) in found.items())
     if plan.guards.allow_emptied_columns:
         return connections, Missing((), tuple(found), values, is_file)
-    kept = tuple(name for name, (lost, held) in found.items() if _too_many(plan.guards, lost, held))
+    # A table, and a file that is the whole of it, has lost the column in every row that stays.
+    is_all = not (is_recorded and is_file) or _takes_whole(plan.strategy)
+    kept = tuple(name for name, counts in found.items() if is_all or _too_many(plan.guards, *counts))
     nulled = tuple(name for name in found if name not in kept)
     return replace(connections, kept=kept, into=table), Missing(kept, nulled, values, is_file)
 
@@ -104,12 +124,21 @@ def _keys(connections: Connections, table: Table) -> str:
     return connections.target.stage(connections.incoming(keys, table, table.key), _PRESENT)
 
 
-def _at_stake(connections: Connections, table: Table, column: str, present: str) -> tuple[int, int]:
-    """Return how many values of a column stand in rows that the source has, and how many it holds at all."""
-    target = connections.target
-    valued = f"{target.name('target', table.name)} AS t WHERE t.{target.quote(column)} IS NOT NULL"
-    same = f"EXISTS (SELECT 1 FROM {present} AS p WHERE {target.equal_keys(table.key, 'p', 't')})"
-    return target.count(f"{valued} AND {same}"), target.count(valued)
+def _at_stake(connections: Connections, table: Table, columns: list[str]) -> dict[str, tuple[int, int]]:
+    """Return of columns how many values stand in rows that the source has, if any, and how many they hold at all."""
+    target, relation = connections.target, connections.target.name("target", table.name)
+    valued = {name: f"{relation} AS t WHERE t.{target.quote(name)} IS NOT NULL" for name in columns}
+    held = {name: count for name, rows in valued.items() if (count := target.count(rows))}
+    if not held:
+        return {}
+    same = f"EXISTS (SELECT 1 FROM {_keys(connections, table)} AS p WHERE {target.equal_keys(table.key, 'p', 't')})"
+    lost = {name: target.count(f"{valued[name]} AND {same}") for name in held}
+    return {name: (count, held[name]) for name, count in lost.items() if count}
+
+
+def _takes_whole(strategy: Strategy) -> bool:
+    """Return whether a strategy takes a file for the whole table: it reads all of it, or removes what is not there."""
+    return strategy.removes_rows or Assumption.WHOLE_READ not in strategy.breaks
 
 
 def _too_many(guards: Guards, lost: int, held: int) -> bool:

@@ -168,11 +168,11 @@ def about_generated(source: Table, table: Table) -> tuple[str, ...]:
     return (said,) if names else ()
 
 
-def beside_own(connections: Connections, table: Table) -> Kinds:
-    """Return the record of what a load writes beside columns of the target's own; empty where it has none."""
+def beside_own(connections: Connections, table: Table, names: tuple[str, ...]) -> Kinds:
+    """Return the record of what a load writes where the target has columns besides some; empty where it has none."""
     target = connections.target
     found = target.columns("target", table.name) or ()
-    if all(column.name in table.names for column in found):
+    if all(column.name in names for column in found):
         return {}
     types = {column.name: target.type_name(column, connections.origin) for column in table.columns}
     return kinds_now(table, types, {}, connections.source.file_values.undecided)

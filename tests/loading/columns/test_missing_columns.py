@@ -168,3 +168,39 @@ def test_rows_that_are_appended_say_what_they_lack(everywhere: Ends) -> None:
 
     assert (code, everywhere.rows()) == (0, [*ROWS, (4, 4, None)])
     assert "column 'note' is not in the source any more, and becomes null in rows of 't' that are loaded." in error
+
+
+OWN = "ALTER TABLE t ADD COLUMN note VARCHAR"
+PAIRS = [f"{source}-{target}" for source in ("sqlite", "duckdb", "postgres", "json") for target in ENGINES]
+
+
+@pytest.mark.parametrize("everywhere", PAIRS, indirect=True)
+@pytest.mark.parametrize("strategy", ["timestamp_watermark", "row_hash_cdc"])
+def test_a_column_that_no_load_has_brought_keeps_its_values(strategy: str, everywhere: Ends) -> None:
+    """The user adds it to the copy; rows that change keep it, and no load has anything to say of it."""
+    everywhere.fill(("id", "ts"), *((n, n) for n in range(1, 6)), types="INTEGER")
+    everywhere.load(strategy, *CURSOR)
+    everywhere.write("target", OWN, "UPDATE t SET note = 'mine' WHERE id >= 3")
+    everywhere.fill(("id", "ts"), (1, 1), (2, 2), (3, 9), (4, 4), (6, 8), types="INTEGER")
+
+    code, _, error = everywhere.load(strategy, *CURSOR)
+
+    assert (code, "note" in error) == (0, False)
+    expected = [(1, 1, None), (2, 2, None), (3, 9, "mine"), (4, 4, "mine"), (6, 8, None)]
+    assert [row for row in everywhere.rows() if row[0] != 5] == expected
+    assert everywhere.load(strategy, *CURSOR)[0] == 0
+    assert [row for row in everywhere.rows() if row[0] != 5] == expected
+
+
+@pytest.mark.parametrize(
+    "everywhere", ["sqlite-sqlite", "sqlite-duckdb", "duckdb-postgres", "json-sqlite"], indirect=True
+)
+@pytest.mark.parametrize("strategy", ["snapshot_diff", "full_refresh", "row_hash_cdc"])
+def test_a_sparse_column_is_held_back_where_one_of_its_rows_goes_too(strategy: str, everywhere: Ends) -> None:
+    """Of 6 values in 40 rows the 5 in rows that stay are all that there are."""
+    everywhere.fill(("id", "ts", "w"), *((n, n, "w" if n < 6 else None) for n in range(40)))
+    everywhere.load(strategy, *CURSOR)
+    everywhere.fill(("id", "ts"), *((n, n) for n in range(1, 40)))
+
+    assert everywhere.load(strategy, *CURSOR)[0] == 3
+    assert everywhere.rows("SELECT count(*), count(w) FROM t WHERE id > 0") == [(39, 5)]
