@@ -45,6 +45,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_choice_to(parser)
     parser.add_argument("--jobs", type=int, default=1, help="how many tables of a config load at once (default 1)")
+    _add_reading_to(parser)
+    _add_choice_of_rows_to(parser)
+    _add_permissions_to(parser)
+
+
+def _add_reading_to(parser: argparse.ArgumentParser) -> None:
+    """Add what says how the source is read and the target written."""
     parser.add_argument("--key", help='the key column; several separated by commas, a name with a comma in "quotes"')
     parser.add_argument(
         "--cursor", help="the column that orders changes; not needed by strategies that compare contents"
@@ -65,6 +72,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cursor-format", help=argparse.SUPPRESS)
     add_layout_to(parser)
+
+
+def _add_choice_of_rows_to(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses columns, rows and types, and how the summary is given."""
     parser.add_argument("--columns", metavar="NAMES", help="copy these columns alone, besides the key and the cursor")
     parser.add_argument("--exclude", metavar="NAMES", help="copy all columns but these")
     parser.add_argument(
@@ -85,6 +96,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evolve", action="store_true", help="let the target gain columns and change types as the source does"
     )
+
+
+def _add_permissions_to(parser: argparse.ArgumentParser) -> None:
+    """Add what a load holds back, or refuses, unless it is allowed."""
     parser.add_argument(
         "--allow-removals",
         action="store_true",

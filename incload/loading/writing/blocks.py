@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from incload.engines.contract import WriteIntent
+from incload.engines.digests.blocks import first_cut, unequal
+from incload.engines.digests.forms import Sides, pair
 from incload.engines.registry import can_digest, digests
 from incload.engines.sql import Query
 from incload.engines.temporary.tables import ARRIVED, HELD
@@ -91,8 +93,6 @@ def _stage_blocks(job: WriteJob, sides: _Sides) -> tuple[str, str, int]:
     keys = f"SELECT {target.listed(table.key)} FROM {job.target} AS r WHERE"
     none = connections.incoming(_only(everything, Query("1 = 0")), table)
     arrived, held = target.stage(none, ARRIVED), target.stage(Query(f"{keys} 1 = 0"), HELD)
-    from incload.engines.digests.blocks import first_cut, unequal
-
     cut, read, _ = first_cut(*sides)
     for within in unequal(*sides, cut):
         for condition in sides.source.conditions(within):
@@ -124,8 +124,6 @@ def _pairs(job: WriteJob) -> list[Pair]:
     """Put the columns side by side, the key's first, as the target holds what the source has."""
     source, target, table = job.connections.source, job.connections.target, job.table
     there = {column.name: column for column in target.columns("target", table.name) or ()}
-    from incload.engines.digests.forms import Sides, pair
-
     sides = Sides((source.engine, target.engine), job.kinds)
     names = dict.fromkeys((*table.key, *table.names))
     return [pair(*_shared(job, table.column(name), there[name]), sides) for name in names]
