@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incload.engines.digests.forms import Pair, Sides, pair
+from incload.engines.digests.forms import Pair, Sides, noted, pair
 from incload.engines.endpoints import Location
 from incload.engines.registry import session_type
 from incload.errors import Refused, unknown
@@ -146,12 +146,7 @@ def paired(source: Opened, copy: Opened, wanted: Wanted, sides: Sides) -> tuple[
         if other is None:
             _refuse_missing(name, copy, wanted)
         else:
-            shared = source.session.shared_type(mine)
-            stays = source.session.engine == copy.session.engine
-            mine, other = replace(mine, stays=stays), replace(other, stays=stays)
-            if not stays and shared == copy.session.shared_type(other):
-                mine, other = replace(mine, shared=shared), replace(other, shared=shared)
-            pairs.append(pair(mine, other, sides))
+            pairs.append(pair(*noted((source.session, copy.session), mine, other), sides))
     return tuple(pairs)
 
 

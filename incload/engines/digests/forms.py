@@ -16,6 +16,7 @@ from incload.table import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from incload.engines.session import Session
     from incload.table import Column
 
 _UNITS = {1: "seconds", 1_000: "milliseconds", 1_000_000: "microseconds", 1_000_000_000: "nanoseconds"}
@@ -56,6 +57,16 @@ class Pair:
     source: Held
     copy: Held
     rule: str = ""
+
+
+def noted(sessions: tuple[Session, Session], source: Column, copy: Column) -> tuple[Column, Column]:
+    """Note of two columns what their engines have in common: one engine, or one type that both write alike."""
+    stays = sessions[0].engine == sessions[1].engine
+    source, copy = replace(source, stays=stays), replace(copy, stays=stays)
+    shared = sessions[0].shared_type(source)
+    if stays or shared != sessions[1].shared_type(copy):
+        return source, copy
+    return replace(source, shared=shared), replace(copy, shared=shared)
 
 
 def pair(source: Column, copy: Column, sides: Sides) -> Pair:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from incload.engines.contract import WriteIntent
 from incload.engines.digests.blocks import first_cut, unequal
-from incload.engines.digests.forms import Sides, pair
+from incload.engines.digests.forms import Sides, noted, pair
 from incload.engines.registry import can_digest, digests
 from incload.engines.sql import Query
 from incload.engines.temporary.tables import ARRIVED, HELD
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from incload.engines.digests.canonical import Digests
     from incload.engines.digests.forms import Pair
     from incload.loading.writing.job import WriteJob
-    from incload.table import Column
 
 
 class _Sides(NamedTuple):
@@ -126,11 +125,4 @@ def _pairs(job: WriteJob) -> list[Pair]:
     there = {column.name: column for column in target.columns("target", table.name) or ()}
     sides = Sides((source.engine, target.engine), job.kinds)
     names = dict.fromkeys((*table.key, *table.names))
-    return [pair(*_shared(job, table.column(name), there[name]), sides) for name in names]
-
-
-def _shared(job: WriteJob, mine: Column, other: Column) -> tuple[Column, Column]:
-    """Note where both engines have the same type of their own, which both write alike."""
-    shared = job.connections.source.shared_type(mine)
-    is_one = shared == job.connections.target.shared_type(other)
-    return (replace(mine, shared=shared), replace(other, shared=shared)) if is_one else (mine, other)
+    return [pair(*noted((source, target), table.column(name), there[name]), sides) for name in names]
