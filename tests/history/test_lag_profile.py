@@ -170,3 +170,12 @@ def test_a_model_that_reads_everything_removes_what_is_gone(*, guarded: bool, ke
     model = Model(Reach(every=2), guarded=guarded).run(past)
 
     assert set(model.target) == kept
+
+
+def test_a_model_keeps_the_state_of_every_sync() -> None:
+    """As it was after that sync, whatever later ones made of it: a fault may bring it back."""
+    past = history([("a", "1", 900)], ([("b", "1", 1_050)], []), ([("c", "1", 1_150)], []))
+    model = Model(Reach()).run(past)
+
+    assert [model.mark_after(sync).at for sync in (0, 1, 2)] == [900 * SECOND, 1_050 * SECOND, 1_150 * SECOND]
+    assert [model.mark_after(sync).syncs for sync in (0, 1, 2)] == [1, 2, 3]

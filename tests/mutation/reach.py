@@ -1,7 +1,9 @@
 """Which tests enter which functions, and how long each takes: so that a mutant meets only the tests that can notice it.
 
-A run of the quick tests without any mutant is recorded once. A test that works in another process is not seen to reach
-anything there; a mutant that no test is seen to reach is left to the table of tests_of.py.
+A run of the quick tests without any mutant is recorded once; later only the test files that have changed since are.
+Functions are known by their qualified names, so that a record outlasts changes of the code. A test that works in
+another process is not seen to reach anything there; a mutant that no test is seen to reach is left to the table of
+tests_of.py.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
     from types import CodeType, FrameType
 
@@ -44,16 +47,48 @@ class Timed:
 
 @dataclass(slots=True)
 class Reach:
-    """What was recorded: the tests, and by module and first line of a function those that enter it."""
+    """What was recorded.
+
+    Attributes:
+        tests: The tests, by node id.
+        entered: By module and qualified name of a function, the tests that enter it.
+        files: The test files that were run, each with a digest of its text.
+        failing: Tests that failed, without any mutant: they are no help.
+    """
 
     tests: dict[str, Timed] = field(default_factory=dict)
-    entered: dict[str, dict[int, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    entered: dict[str, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    files: dict[str, str] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
 
-    def of(self, module: str, source: str, line: int) -> set[str]:
-        """Return the tests that enter the function around a line; for a line outside of all, those of the module."""
+    def of(self, module: str, function: str) -> set[str]:
+        """Return the tests that enter a function; where none is named, those of the module."""
         known = self.entered.get(module, {})
-        start = _function_at(source, line)
-        return set(known.get(start, ())) if start else set().union(*known.values())
+        return set(known.get(function, ())) if function else set().union(*known.values())
+
+    def outdated(self, tree: Path, files: Iterable[str]) -> list[str]:
+        """Return those of some test files that were not recorded, or have changed since."""
+        return [name for name in files if self.files.get(name) != digest(tree / name)]
+
+    def forget(self, files: Iterable[str]) -> None:
+        """Leave out all that is known of some test files."""
+        names = {*files}
+        gone = {test for test in self.tests if _file(test) in names}
+        self.files = {name: known for name, known in self.files.items() if name not in names}
+        self.tests = {test: timed for test, timed in self.tests.items() if test not in gone}
+        self.failing -= gone
+        for functions in self.entered.values():
+            for tests in functions.values():
+                tests.difference_update(gone)
+
+    def add(self, other: Reach) -> None:
+        """Take what another record knows."""
+        self.files |= other.files
+        self.tests |= other.tests
+        self.failing |= other.failing
+        for module, functions in other.entered.items():
+            for function, tests in functions.items():
+                self.entered[module][function] |= tests
 
     def steps(self, names: Iterable[str], killers: Counter[str], budget: float) -> list[list[str]]:
         """Return in which portions tests are asked: files that killed before, then quick ones; servers last."""
@@ -88,21 +123,23 @@ class Reach:
         """Write it down."""
         numbers = {name: number for number, name in enumerate(self.tests)}
         entered = {
-            module: {str(line): sorted(numbers[name] for name in names) for line, names in functions.items()}
+            module: {function: sorted(numbers[name] for name in names) for function, names in functions.items()}
             for module, functions in self.entered.items()
         }
         tests = [[name, round(each.seconds, 4), each.server] for name, each in self.tests.items()]
-        path.write_text(json.dumps({"tests": tests, "entered": entered}), encoding="utf-8")
+        found = {"files": self.files, "tests": tests, "failing": sorted(self.failing), "entered": entered}
+        path.write_text(json.dumps(found), encoding="utf-8")
 
 
 def read(path: Path) -> Reach:
     """Read what was recorded."""
     found, reach = json.loads(path.read_text(encoding="utf-8")), Reach()
     names = [name for name, _, _ in found["tests"]]
+    reach.files, reach.failing = found["files"], {*found["failing"]}
     reach.tests = {name: Timed(seconds, server) for name, seconds, server in found["tests"]}
     for module, functions in found["entered"].items():
-        for line, numbers in functions.items():
-            reach.entered[module][int(line)] = {names[number] for number in numbers}
+        for function, numbers in functions.items():
+            reach.entered[module][function] = {names[number] for number in numbers}
     return reach
 
 
@@ -110,22 +147,40 @@ def _file(test: str) -> str:
     return test.partition("::")[0]
 
 
-def _function_at(source: str, line: int) -> int | None:
-    """Return where the innermost function around a line begins, its decorators included; None outside of all."""
-    best = None
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef) and node.body[0].lineno <= line <= (node.end_lineno or 0):
-            start = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            best = start if best is None else max(best, start)
-    return best
+def digest(path: Path) -> str:
+    """Return what changes whenever the text of a file does; empty where there is none."""
+    return sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
+
+
+class Functions:
+    """The functions of a module, by place."""
+
+    def __init__(self, source: str) -> None:
+        """Read a module."""
+        self._spans = sorted(_spans(ast.parse(source), ""))
+
+    def around(self, line: int) -> str:
+        """Return the qualified name of the innermost function whose body a line is in; empty outside of all."""
+        return next((name for first, last, name in reversed(self._spans) if first <= line <= last), "")
+
+
+def _spans(node: ast.AST, within: str) -> Iterator[tuple[int, int, str]]:
+    for child in ast.iter_child_nodes(node):
+        inside = within
+        if isinstance(child, ast.FunctionDef):
+            yield child.body[0].lineno, child.end_lineno or 0, f"{within}{child.name}"
+            inside = f"{within}{child.name}.<locals>."
+        elif isinstance(child, ast.ClassDef):
+            inside = f"{within}{child.name}."
+        yield from _spans(child, inside)
 
 
 class Recorder:
     """A plugin of pytest that records what every test enters."""
 
-    def __init__(self, tree: Path, modules: Iterable[str], path: Path) -> None:
-        """Record the functions of some modules of a tree, and write them to a file at the end."""
-        self._reach, self._path = Reach(), path
+    def __init__(self, tree: Path, modules: Iterable[str], path: Path, files: Iterable[str] = ()) -> None:
+        """Record which functions of some modules of a tree some test files enter; write it to a file at the end."""
+        self._reach, self._path = Reach(files={name: digest(tree / name) for name in files}), path
         self._names = {str(tree / each): each for each in modules}
         self._names |= {str(tree / "incload" / each): each for each in modules if each.startswith("strategies/")}
         self._seen: set[CodeType] = set()
@@ -150,7 +205,12 @@ class Recorder:
             for code in self._seen:
                 if code.co_filename in self._names:
                     module = self._names[code.co_filename]
-                    self._reach.entered[module][code.co_firstlineno].add(item.nodeid)
+                    self._reach.entered[module][code.co_qualname].add(item.nodeid)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:  # noqa: ANN401 - pytest's own
+        """Note a test that fails."""
+        if report.failed:
+            self._reach.failing.add(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
         """Write down what was seen."""

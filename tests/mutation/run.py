@@ -11,7 +11,9 @@ mutant; one that does not is named and left out. A mutant that takes too long co
 kill, because the program does the same with it, stands in equivalents.toml with the reason, and is not counted.
 
 Every mutant is reported when it is decided. With `--results FILE` it is also written there, and a later run with the
-same file takes over what was killed and tries the rest. `--reach FILE` keeps the record of the tests likewise.
+same file takes over what was killed and tries the rest. `--reach FILE` keeps the record of the tests likewise; the test
+files that have changed since are recorded again. Both outlast changes of the code, as mutants and functions are known
+by their names; a sample then changes where its lines do.
 
 The exit code is 0 when enough are killed, 1 when fewer are or when a test fails without any mutant, 2 for a request
 that makes no sense.
@@ -20,7 +22,6 @@ that makes no sense.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -28,18 +29,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 import traceback
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import reach
-from mutators import Mutant, candidates, is_mutant
 from tests_of import modules, quick_tests
+from trials import Trial, equivalents, every_trial, keep, results, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,7 +48,10 @@ ENOUGH = 97.0
 """The least share of mutants, in per cent, that the tests must kill."""
 COPIED = ("incload", "strategies", "tests", "bench", "docs", "reports")
 FILES = ("pyproject.toml", "README.md", "CONTRIBUTING.md", "Makefile", "CHANGELOG.md", "LICENSE")
-HEAVY = ("pyarrow", "pyarrow.compute", "duckdb", "numpy", "pandas", "sqlite3", "adbc_driver_sqlite")
+HEAVY = (
+    "pyarrow", "pyarrow.compute", "pyarrow.parquet", "duckdb", "numpy", "pandas", "psycopg", "sqlite3",
+    "adbc_driver_sqlite", "adbc_driver_manager.dbapi", "pytest", "hypothesis.strategies", "hypothesis.stateful",
+)  # fmt: skip
 """Imported once, before any process is forked, so that a mutant does not pay for it."""
 PATIENCE = 60
 """How often the time of one test all those of a mutant may take by the clock: one that waits uses no processor."""
@@ -59,23 +60,6 @@ SLACK = 20
 QUICKEST = "not duckdb and not postgres"
 FIRST = (3, 8)
 """So many files are asked first, then so many more, then the rest: most mutants die soon, and files cost time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A mutant of a module."""
-
-    module: str
-    mutant: Mutant
-
-    def lines(self, source: str) -> tuple[str, str]:
-        """Return the lines that it changes and what they become, without the space around them."""
-        diff = self.mutant.diff(source, self.module).splitlines()[2:]
-        return _joined(diff, "-"), _joined(diff, "+")
-
-
-def _joined(diff: Iterable[str], sign: str) -> str:
-    return " ".join(line[1:].strip() for line in diff if line.startswith(sign))
 
 
 @dataclass(slots=True)
@@ -99,11 +83,13 @@ class Score:
         killed: The mutants that a test noticed, each with the test; with none where the process ended or had to be.
         survivors: Those that none did.
         equivalent: Those that are known to change nothing.
+        before: Those that were killed in an earlier run.
     """
 
     killed: dict[Trial, str] = field(default_factory=dict)
     survivors: list[Trial] = field(default_factory=list)
     equivalent: list[Trial] = field(default_factory=list)
+    before: set[Trial] = field(default_factory=set)
 
     @property
     def tried(self) -> int:
@@ -122,34 +108,6 @@ class Score:
         for trial in again:
             del self.killed[trial]
         return again
-
-
-def sampled(root: Path, trials: Sequence[Trial], seed: int, count: int) -> list[Trial]:
-    """Return some of the trials, the same for the same seed; a larger sample of a seed begins with the smaller one."""
-    order = list(trials)
-    Random(seed).shuffle(order)  # noqa: S311 - it is to be the same again
-    sources = {name: (root / name).read_text(encoding="utf-8") for name in {each.module for each in trials}}
-    return list(islice((each for each in order if is_mutant(each.mutant, sources[each.module])), count))
-
-
-def every_trial(root: Path, only: Sequence[str] = ()) -> list[Trial]:
-    """Return every change of every module, or of those whose path begins with one of some names."""
-    chosen = [each for each in modules(root) if not only or each.startswith(tuple(only))]
-    return [Trial(each, change) for each in chosen for change in candidates((root / each).read_text(encoding="utf-8"))]
-
-
-def equivalents(path: Path) -> dict[tuple[str, str, str], str]:
-    """Read the mutants that change nothing: module, lines and what they become, each with the reason."""
-    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("equivalent", [])
-    return {(each["module"], each["lines"], each["become"]): each["reason"] for each in entries}
-
-
-def results(path: str | None) -> dict[tuple[str, str, str], str]:
-    """Read which mutants were killed in earlier runs, each with the test; what was killed once is."""
-    kept = [json.loads(line) for line in _lines(Path(path))] if path else []
-    return {
-        (each["module"], each["lines"], each["become"]): each["killed"] for each in kept if each["killed"] is not None
-    }
 
 
 def copied(root: Path, into: Path) -> Path:
@@ -298,7 +256,7 @@ class Run:
         self._options = options
         self._killers: dict[str, Counter[str]] = defaultdict(Counter)
         self._known = equivalents(HERE / "equivalents.toml")
-        self._killed_before = results(options.results)
+        self._killed_before = results(Path(options.results) if options.results else None)
         self._reach = reach.Reach()
         self._sources = {each: (ROOT / each).read_text(encoding="utf-8") for each in modules(ROOT)}
         first = copied(ROOT, _new(folder / "0"))
@@ -308,17 +266,25 @@ class Run:
             self._slots.append(Slot(Path(shutil.copytree(first, folder / str(number), symlinks=True))))
 
     def record(self, trials: Iterable[Trial]) -> None:
-        """Record which functions the tests enter that are to notice some mutants, or take what is recorded."""
-        path = Path(self._options.reach) if self._options.reach else self._slots[0].tree / "reach.json"
+        """Record which functions the tests enter that are to notice some mutants, as far as it is not known."""
+        tree = self._slots[0].tree
+        path = Path(self._options.reach) if self._options.reach else tree / "reach.json"
+        known = reach.read(path) if path.exists() else reach.Reach()
+        changed = sorted({each.module for each in trials})
+        asked = known.outdated(tree, dict.fromkeys(name for each in changed for name in quick_tests(tree, each)))
+        known.forget([*asked, *(name for name in known.files if not (tree / name).exists())])
+        if asked:
+            known.add(self._recorded(tree, asked))
+            known.save(path)
+        self._reach, self.failing = known, sorted(known.failing)
+
+    def _recorded(self, tree: Path, files: Sequence[str]) -> reach.Reach:
+        path = tree / "recorded.json"
+        words = ["-q", "-p", "no:cacheprovider", "-m", "not slow", "-k", QUICKEST, *files]
+        os.waitpid(started(tree, words, reach.Recorder(tree, self._sources, path, files)), 0)
         if not path.exists():
-            tree = self._slots[0].tree
-            changed = {each.module for each in trials}
-            tests = dict.fromkeys(name for each in sorted(changed) for name in quick_tests(tree, each))
-            words = ["-q", "-p", "no:cacheprovider", "-m", "not slow", "-k", QUICKEST, *tests]
-            os.waitpid(started(tree, words, reach.Recorder(tree, self._sources, path)), 0)
-            if not path.exists():
-                raise RuntimeError("\n".join(_lines(tree / "output")))
-        self._reach = reach.read(path)
+            raise RuntimeError("\n".join(_lines(tree / "output")))
+        return reach.read(path)
 
     def all(self, trials: Iterable[Trial]) -> None:
         """Try mutants until each that was killed was killed by a test that passes without it."""
@@ -354,19 +320,21 @@ class Run:
         return _lines(tree / "failed")
 
     def _is_known(self, trial: Trial) -> bool:
-        known = (trial.module, *trial.lines(self._sources[trial.module])) in self._known
-        if known:
+        if trial.name.alike in self._known:
             self.score.equivalent.append(trial)
-        killer = self._killed_before.get((trial.module, *trial.lines(self._sources[trial.module])))
-        if killer is not None and not known:
-            self.score.killed[trial] = killer
-        return known or killer is not None
+            return True
+        killer = self._killed_before.get(trial.name)
+        if killer is None or (killer and killer not in self._reach.tests):  # the test may have gone
+            return False
+        self.score.killed[trial] = killer
+        self.score.before.add(trial)
+        return True
 
     def _begin(self, slot: Slot, trial: Trial) -> None:
         _put(slot.tree / trial.module, trial.mutant.applied(self._sources[trial.module]))
         slot.trial, slot.since = trial, time.monotonic()
-        source, killers = self._sources[trial.module], self._killers[trial.module]
-        names = self._reach.of(trial.module, source, self._line(trial)) - {*self.failing}
+        killers = self._killers[trial.module]
+        names = self._reach.of(trial.module, trial.name.function) - {*self.failing}
         slot.steps = self._reach.steps(names, killers, self._options.budget)
         if self._options.wide or not names:
             slot.others = steps(quick_tests(slot.tree, trial.module), killers, self._options.files)
@@ -414,15 +382,8 @@ class Run:
             f"{self.score.tried}: {self._place(trial)} {trial.mutant.operator}: {word} ({seconds:.0f} s)\n"
         )
         sys.stdout.flush()
-        self._keep(trial)
-
-    def _keep(self, trial: Trial) -> None:
-        """Write what became of a mutant to the file of results, if there is to be one."""
         if self._options.results:
-            lines, become = trial.lines(self._sources[trial.module])
-            kept = {"module": trial.module, "lines": lines, "become": become, "killed": self.score.killed.get(trial)}
-            with Path(self._options.results).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(kept) + "\n")
+            keep(Path(self._options.results), trial.name, self.score.killed.get(trial))
 
     def _line(self, trial: Trial) -> int:
         return self._sources[trial.module].encode()[: trial.mutant.start].count(10) + 1
@@ -443,6 +404,8 @@ class Run:
             f"{unnamed} of the killed by no single test: they took too long, or let no test begin; "
             f"{len(score.equivalent)} more are known to change nothing"
         )
+        if before := len(score.before & score.killed.keys()):
+            yield f"{before} of the killed were so in an earlier run"
 
 
 def _put(path: Path, text: str) -> None:

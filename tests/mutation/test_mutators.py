@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import run
-from mutators import candidates, mutants
-from run import FIRST, ROOT, Score, Trial, equivalents, every_trial, read_options, sampled, steps
+from mutators import mutants
+from run import FIRST, ROOT, Score, read_options, steps
 from tests_of import MUTATED, TESTS, modules, quick_tests
+from trials import equivalents, every_trial, sampled, trials_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +100,7 @@ def test_a_sample_is_that_of_its_seed(tmp_path: Path) -> None:
             return a - b
     """)
     (tmp_path / "m.py").write_text(source, encoding="utf-8")
-    trials = [Trial("m.py", each) for each in candidates(source)]
+    trials = trials_of("m.py", source)
     first, again, more, other, every = (
         sampled(tmp_path, trials, seed, count) for seed, count in [(1, 4), (1, 4), (1, 8), (2, 8), (1, 100)]
     )
@@ -107,6 +108,29 @@ def test_a_sample_is_that_of_its_seed(tmp_path: Path) -> None:
     assert first == again == more[:4]
     assert other != more
     assert {each.mutant for each in every} == set(mutants(source))
+
+
+def test_a_sample_changes_where_the_code_does(tmp_path: Path) -> None:
+    """Lines before a function, and other functions, move no mutant of it out of the sample."""
+    before = "def f(a, b):\n    return a < b\n"
+    after = f"LIMIT = 7\n\n\ndef g(a):\n    return a\n\n\n{before}"
+    samples = []
+    for source in (before, after):
+        (tmp_path / "m.py").write_text(source, encoding="utf-8")
+        samples.append([each.name for each in sampled(tmp_path, trials_of("m.py", source), 1, 100)])
+
+    assert [each for each in samples[1] if each.function == "f"] == samples[0]
+    assert len(samples[0]) == 3
+
+
+def test_mutants_alike_are_told_apart() -> None:
+    """By the function that they are in, and by their number where one has several."""
+    source = "def f(a):\n    a.close()\n    a.close()\n\n\nclass G:\n    def f(a):\n        a.close()\n"
+    names = [each.name for each in trials_of("m.py", source) if each.mutant.operator == "removed-statement"]
+
+    assert [(each.function, each.lines, each.become, each.number) for each in names] == [
+        ("f", "a.close()", "pass", 0), ("f", "a.close()", "pass", 1), ("G.f", "a.close()", "pass", 0),
+    ]  # fmt: skip
 
 
 def test_every_module_has_tests_that_are_there() -> None:
@@ -143,7 +167,7 @@ def test_what_has_killed_is_asked_first() -> None:
 
 def test_a_kill_by_a_test_that_fails_anyhow_is_withdrawn() -> None:
     """Such a mutant is tried again; the share is that of the others, and of nothing it is whole."""
-    one, other, third = (Trial("m.py", each) for each in mutants("a < b\nc == d"))
+    one, other, third = trials_of("m.py", "a < b\nc == d")
     score = Score({one: "t.py::test_red", other: "t.py::test_green"}, [third])
 
     assert (score.tried, round(score.share, 1)) == (3, 66.7)
@@ -164,9 +188,7 @@ def test_a_test_out_of_time_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_every_equivalent_is_still_a_mutant() -> None:
     """An entry whose lines have changed speaks of nothing, and every entry has a reason."""
     known = equivalents(ROOT / "tests/mutation/equivalents.toml")
-    names = {module for module, _, _ in known}
-    sources = {name: (ROOT / name).read_text(encoding="utf-8") for name in names}
-    there = {(each.module, *each.lines(sources[each.module])) for name in names for each in every_trial(ROOT, [name])}
+    there = {each.name.alike for each in every_trial(ROOT, [module for module, _, _, _ in known])}
 
     assert set(known) - there == set()
     assert [entry for entry, reason in known.items() if len(reason) < 20] == []
@@ -185,10 +207,11 @@ def test_a_change_is_found_by_the_lines(tmp_path: Path) -> None:
     """An equivalent is known by its lines, wherever in the module they stand."""
     path = tmp_path / "equivalents.toml"
     path.write_text(
-        '[[equivalent]]\nmodule = "m.py"\nlines = "a < b"\nbecome = "(a <= b)"\nreason = "they never are equal"\n',
+        '[[equivalent]]\nmodule = "m.py"\nfunction = "f"\nlines = "return a < b"\nbecome = "return (a <= b)"\n'
+        'reason = "they never are equal"\n',
         encoding="utf-8",
     )
-    source = "x\n\n\na < b"
-    (boundary, _) = mutants(source)
+    names = [each.name.alike for each in trials_of("m.py", "x\n\n\ndef f(a, b):\n    return a < b")]
 
-    assert ("m.py", *Trial("m.py", boundary).lines(source)) in equivalents(path)
+    assert [each in equivalents(path) for each in names] == [True, False, False]
+    assert ("m.py", "g", "return a < b", "return (a <= b)") not in equivalents(path)

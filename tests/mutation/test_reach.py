@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from reach import Reach, Recorder, Timed, read
-from run import results
+from reach import Functions, Reach, Recorder, Timed, digest, read
+from trials import Name, keep, results
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,25 +42,29 @@ def reach() -> Reach:
         "b.py::quick": Timed(0.2, server=False),
         "c.py::served": Timed(0.1, server=True),
     }
-    made.entered["m.py"][6] = {"a.py::slow", "a.py::quick"}
-    made.entered["m.py"][9] = {"a.py::quick"}
-    made.entered["m.py"][15] = {"b.py::quick", "c.py::served"}
+    made.failing = {"a.py::slow"}
+    made.files = {"a.py": "1", "b.py": "2", "c.py": "3"}
+    made.entered["m.py"]["outer"] = {"a.py::slow", "a.py::quick"}
+    made.entered["m.py"]["outer.<locals>.inner"] = {"a.py::quick"}
+    made.entered["m.py"]["Made.method"] = {"b.py::quick", "c.py::served"}
     return made
 
 
 @pytest.mark.parametrize(
-    ("line", "tests"),
+    ("line", "function", "tests"),
     [
-        (3, {"a.py::slow", "a.py::quick", "b.py::quick", "c.py::served"}),
-        (10, {"a.py::quick"}),
-        (11, {"a.py::slow", "a.py::quick"}),
-        (16, {"b.py::quick", "c.py::served"}),
+        (3, "", {"a.py::slow", "a.py::quick", "b.py::quick", "c.py::served"}),
+        (7, "", {"a.py::slow", "a.py::quick", "b.py::quick", "c.py::served"}),
+        (10, "outer.<locals>.inner", {"a.py::quick"}),
+        (11, "outer", {"a.py::slow", "a.py::quick"}),
+        (16, "Made.method", {"b.py::quick", "c.py::served"}),
     ],
 )
-def test_a_line_has_the_tests_of_its_function(reach: Reach, line: int, tests: set[str]) -> None:
+def test_a_line_has_the_tests_of_its_function(reach: Reach, line: int, function: str, tests: set[str]) -> None:
     """The innermost one around it; a line outside of all has those of the module, a module without a record none."""
-    assert reach.of("m.py", SOURCE, line) == tests
-    assert reach.of("other.py", SOURCE, line) == set()
+    assert Functions(SOURCE).around(line) == function
+    assert reach.of("m.py", function) == tests
+    assert reach.of("other.py", function) == set()
 
 
 def test_quick_tests_come_first_and_servers_last(reach: Reach) -> None:
@@ -78,24 +82,28 @@ def test_a_record_is_read_as_it_was_written(reach: Reach, tmp_path: Path) -> Non
     again = read(tmp_path / "reach.json")
 
     assert again.tests == reach.tests
-    assert {name: dict(lines) for name, lines in again.entered.items()} == {"m.py": dict(reach.entered["m.py"])}
+    assert (again.files, again.failing) == (reach.files, {"a.py::slow"})
+    assert {name: dict(tests) for name, tests in again.entered.items()} == {"m.py": dict(reach.entered["m.py"])}
 
 
 def test_what_a_test_enters_is_recorded(pytester_like: Path) -> None:
-    """The function that one of two tests calls, by its first line, in a module that is named."""
+    """The function that one of two tests calls, by its name, in a module that is named; and the test that fails."""
     import m_recorded  # type: ignore[import-not-found]  # which the fixture has written
 
-    recorder = Recorder(pytester_like, ["m_recorded.py"], pytester_like / "reach.json")
+    recorder = Recorder(pytester_like, ["m_recorded.py"], pytester_like / "reach.json", ["m_recorded.py"])
     for name, call in (("t.py::calls", m_recorded.called), ("t.py::idle", int)):
         entered = recorder.pytest_runtest_protocol(_Item(name))
         next(entered)
         call()
         with pytest.raises(StopIteration):
             next(entered)
+    recorder.pytest_runtest_logreport(SimpleNamespace(failed=True, nodeid="t.py::idle"))
     recorder.pytest_sessionfinish()
     found = read(pytester_like / "reach.json")
 
-    assert found.entered["m_recorded.py"] == {1: {"t.py::calls"}}
+    assert found.entered["m_recorded.py"] == {"called": {"t.py::calls"}}
+    assert found.failing == {"t.py::idle"}
+    assert found.outdated(pytester_like, ["m_recorded.py", "t.py"]) == ["t.py"]
     assert {name: each.server for name, each in found.tests.items()} == {"t.py::calls": False, "t.py::idle": False}
 
 
@@ -116,12 +124,33 @@ def pytester_like(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_test_file_that_has_changed_is_recorded_again(reach: Reach, tmp_path: Path) -> None:
+    """What was known of it is forgotten first; what is known of the others stays."""
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(f"# {name}\n", encoding="utf-8")
+        reach.files[name] = digest(tmp_path / name)
+    (tmp_path / "a.py").write_text("# another\n", encoding="utf-8")
+
+    assert reach.outdated(tmp_path, ["a.py", "b.py", "new.py"]) == ["a.py", "new.py"]
+    reach.forget(["a.py"])
+    assert (sorted(reach.files), sorted(reach.tests)) == (["b.py", "c.py"], ["b.py::quick", "c.py::served"])
+    assert reach.failing == set()
+    assert (reach.of("m.py", "outer"), reach.of("m.py", "Made.method")) == (set(), {"b.py::quick", "c.py::served"})
+
+    again = Reach({"a.py::more": Timed(0.1, server=False)}, files={"a.py": digest(tmp_path / "a.py")})
+    again.entered["m.py"]["outer"] = {"a.py::more"}
+    reach.add(again)
+    assert reach.outdated(tmp_path, ["a.py", "b.py"]) == []
+    assert reach.of("m.py", "outer") == {"a.py::more"}
+
+
 def test_a_run_goes_on_from_what_was_killed(tmp_path: Path) -> None:
     """What survived is tried again; without a file nothing is known."""
     path = tmp_path / "results.jsonl"
-    killed = {"module": "m.py", "lines": "a < b", "become": "a <= b", "killed": "t.py::test"}
-    survived = {"module": "m.py", "lines": "c", "become": "d", "killed": None}
-    path.write_text(f"{json.dumps(killed)}\n{json.dumps(survived)}\n", encoding="utf-8")
+    killed = Name("m.py", "f", "a < b", "(a <= b)")
+    keep(path, killed, "t.py::test")
+    keep(path, Name("m.py", "f", "a < b", "(a <= b)", 1), None)
+    keep(path, Name("m.py", "g", "a < b", "(a <= b)"), None)
 
-    assert results(str(path)) == {("m.py", "a < b", "a <= b"): "t.py::test"}
-    assert results(None) == {}
+    assert results(path) == {killed: "t.py::test"}
+    assert results(tmp_path / "none.jsonl") == results(None) == {}

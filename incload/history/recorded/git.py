@@ -260,7 +260,7 @@ def _never(git: Git, tip: str, heads: Mapping[str, str], file: str) -> Refused:
     if elsewhere:
         return Refused(
             f"no commit of {git.named} on the branch that is read has a file {file!r}, and "
-            f"{', '.join(elsewhere[:3])} has: name it with --ref {elsewhere[0]}."
+            f"{', '.join(elsewhere[:3])} {'has' if len(elsewhere) == 1 else 'have'}: name it with --ref {elsewhere[0]}."
         )
     names = git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", tip).decode(errors="replace").split("\0")[:-1]
     near = [name for name in names if name.startswith(f"{file}/") or _base(name) == _base(file)]

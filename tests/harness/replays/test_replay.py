@@ -10,7 +10,7 @@ import pytest
 
 from incload.errors import Refused
 from incload.harness.replays.follower import AuditsDisagree, Follower
-from incload.harness.replays.lockstep import follow
+from incload.harness.replays.lockstep import _Workers, follow
 from incload.harness.replays.replay import ReplayPlan, _each, follower, replay
 from incload.harness.replays.window_check import confirm
 from incload.harness.sandbox.watch import Watch
@@ -142,6 +142,14 @@ def test_an_error_of_the_harness_comes_out_of_a_process(late: History) -> None:
 
     with pytest.raises(KeyError, match="content"):
         follow(broken, [(PAIR, follower(STRICT)), (PAIR, follower(strategy("full_refresh")))], lambda _: None, 2)
+
+
+def test_a_process_that_is_left_early_ends_by_itself(late: History) -> None:
+    """It is not waited for in vain, nor terminated: so it removes the files it has made."""
+    with _Workers(late, [(PAIR, follower(STRICT))], 1) as workers:
+        (process,) = workers._processes
+
+    assert process.exitcode == 0
 
 
 def followed(timeline: ErrorTimeline, read: int, failure: str = "") -> Followed:

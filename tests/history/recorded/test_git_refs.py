@@ -11,6 +11,7 @@ import pytest
 
 from incload.cli import main
 from incload.errors import Refused
+from incload.history.recorded import git_refs
 from incload.history.recorded.git import Sought, read_bundle, read_repository
 
 if TYPE_CHECKING:
@@ -125,6 +126,16 @@ def test_a_file_on_another_branch_is_no_riddle(repository: Path) -> None:
         f"no commit of {repository} on the branch that is read has a file 'dump.json', and data has: "
         "name it with --ref data."
     )
+
+
+def test_of_very_many_branches_the_first_are_asked(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal names those among them that have the file, and git is not asked for thousands."""
+    for name in ("other", "zeta"):
+        git(repository, "branch", name, "data")
+    monkeypatch.setattr(git_refs, "_REFS_ASKED", 3)
+
+    with pytest.raises(Refused, match=r", and data, other have: name it with --ref data\.$"):
+        read(repository, "dump.json")
 
 
 @pytest.mark.parametrize("ref", ["dat", "--all", "a..b", "", " "])
