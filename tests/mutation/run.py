@@ -32,6 +32,7 @@ import time
 import traceback
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,8 @@ HEAVY = (
     "adbc_driver_sqlite", "adbc_driver_manager.dbapi", "pytest", "hypothesis.strategies", "hypothesis.stateful",
 )  # fmt: skip
 """Imported once, before any process is forked, so that a mutant does not pay for it."""
+_CALM = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""What is imported before pytest begins is not rewritten, and pytest is not to mind."""
 PATIENCE = 60
 """How often the time of one test all those of a mutant may take by the clock: one that waits uses no processor."""
 SLACK = 20
@@ -202,7 +205,7 @@ def started(tree: Path, arguments: Sequence[str], *plugins: object) -> int:
 
 def _tested(tree: Path, arguments: Sequence[str], plugins: Sequence[object]) -> int:
     """Run pytest in this process, with the tree's modules and none of another's."""
-    os.setsid()
+    os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(98))  # so that what the tests have started is ended
     with (tree / "output").open("w", encoding="utf-8") as output:
         os.dup2(output.fileno(), 1)
@@ -212,13 +215,12 @@ def _tested(tree: Path, arguments: Sequence[str], plugins: Sequence[object]) -> 
     sys.argv = ["pytest"]
     sys.path[:] = [str(tree), *(each for each in sys.path if Path(each).resolve() not in {ROOT, HERE})]
     os.environ["PYTHONPATH"] = str(tree)
-    import incload
-
-    if Path(incload.__file__ or "").parent != tree / "incload":
-        raise RuntimeError(f"{incload.__file__} is no module of {tree}")
+    found = find_spec("incload")
+    if found is None or Path(found.origin or "").parent != tree / "incload":
+        raise RuntimeError(f"{found} is no module of {tree}")
     import pytest
 
-    return int(pytest.main([*arguments], plugins=[*plugins]))
+    return int(pytest.main([*_CALM, *arguments], plugins=[*plugins]))
 
 
 def _end(code: int) -> None:
@@ -266,7 +268,7 @@ class Run:
             self._slots.append(Slot(Path(shutil.copytree(first, folder / str(number), symlinks=True))))
 
     def record(self, trials: Iterable[Trial]) -> None:
-        """Record which functions the tests enter that are to notice some mutants, as far as it is not known."""
+        """Record which functions the tests enter that are to notice some mutants, where it is not known yet."""
         tree = self._slots[0].tree
         path = Path(self._options.reach) if self._options.reach else tree / "reach.json"
         known = reach.read(path) if path.exists() else reach.Reach()
@@ -283,7 +285,7 @@ class Run:
         words = ["-q", "-p", "no:cacheprovider", "-m", "not slow", "-k", QUICKEST, *files]
         os.waitpid(started(tree, words, reach.Recorder(tree, self._sources, path, files)), 0)
         if not path.exists():
-            raise RuntimeError("\n".join(_lines(tree / "output")))
+            raise RuntimeError("\n".join([*_lines(tree / "failed"), *_lines(tree / "output")]))
         return reach.read(path)
 
     def all(self, trials: Iterable[Trial]) -> None:

@@ -123,7 +123,7 @@ def test_a_sample_changes_where_the_code_does(tmp_path: Path) -> None:
     assert len(samples[0]) == 3
 
 
-def test_mutants_alike_are_told_apart() -> None:
+def test_mutants_alike_are_distinguished() -> None:
     """By the function that they are in, and by their number where one has several."""
     source = "def f(a):\n    a.close()\n    a.close()\n\n\nclass G:\n    def f(a):\n        a.close()\n"
     names = [each.name for each in trials_of("m.py", source) if each.mutant.operator == "removed-statement"]
