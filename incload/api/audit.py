@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, Unpack
 
 from incload.api.audited_rows import refuse_scan, said, show_only, since_condition
 from incload.api.durations import duration
-from incload.api.options import check_names, column_names, key_columns, one_of
+from incload.api.options import check_names, column_names, key_columns, layout_of, one_of
 from incload.auditing.causes import Causes, Mark, given_mark, shown_mark, ticks_per_second
 from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look, refuse_repeated
 from incload.auditing.result import AuditResult
@@ -19,7 +19,7 @@ from incload.engines.digests.canonical import NULL
 from incload.engines.digests.forms import Sides
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import locate
-from incload.engines.files.layout import PARENT, Layout, column_of
+from incload.engines.files.layout import column_of
 from incload.engines.registry import digests, session_type
 from incload.errors import Refused
 
@@ -191,49 +191,24 @@ def wanted_of(options: AuditOptions) -> Wanted:
     )
 
 
-def layout_of(options: AuditOptions) -> Layout:
-    """Return where the records are in a source that is a file."""
-    paths = (*key_columns(options["key"]), *filter(None, [options.get("cursor")]))
-    return Layout(
-        options.get("records", ""),
-        options.get("key_from_name", ""),
-        options.get("encoding", ""),
-        inherited=tuple(path for path in paths if path.startswith(PARENT)),
-        required=tuple(map(column_of, paths)),
-    )
-
-
 def _unit(options: AuditOptions, option: Literal["cursor_unit", "time_unit"]) -> int:
     unit = options.get(option)
     return UNITS[one_of(option, unit, UNITS)] if unit else 0
 
 
 def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> AuditResult:
-    from incload.api.kept_records import kinds_in, past_watermarks_in, watermark_in
+    from incload.api.kept_records import kinds_in
 
     options = asked.options
-    kinds = kinds_in(copy)
-    sides = Sides((source.session.engine, copy.session.engine), kinds, _unit(options, "time_unit"))
+    sides = Sides((source.session.engine, copy.session.engine), kinds_in(copy), _unit(options, "time_unit"))
     pairs = paired(source, copy, wanted, sides)
-    where = {"--where": options.get("where")}
-    own = {"--source-where": options.get("source_where")}
-    for side, end, given in ((source, "source", where | own), (copy, "copy", where)):
-        since = since_condition(side, [getattr(each, end) for each in pairs], wanted, options.get("since"))
-        show_only(side, given, since)
-    places = range(len(wanted.key))
-    mine, other = (
-        digests(side.session, side.session.relation("source", side.table), held, places)
-        for side, held in ((source, [each.source for each in pairs]), (copy, [each.copy for each in pairs]))
-    )
+    _show_asked((source, copy), pairs, wanted, options)
+    mine, other = _digests_of((source, copy), pairs, wanted)
     names = tuple(each.source.column.name for each in pairs)
     keys = names[: len(wanted.key)]
     refuse_repeated(mine, keys, is_promised=source.session.unique("source", source.table, keys))
-    place = len(wanted.key) if wanted.cursor and wanted.cursor not in wanted.key else None
-    if wanted.cursor and place is None:
-        place = wanted.key.index(wanted.cursor)
-    kept = watermark_in(copy, wanted.cursor) if wanted.cursor else None
-    past = past_watermarks_in(copy, kept[1]) if kept and options.get("watermark") is None else ()
-    mark = None if place is None else _mark((source, other, pairs[place]), place, options, (kept, past))
+    place = _cursor_place(wanted)
+    mark = None if place is None else _mark((source, other, pairs[place]), place, options, _kept(copy, wanted, options))
     shown = Shown(options.get("limit", 10), options.get("show_values", False))
     tally = Tally(pairs, Causes(place, mark), shown, asked.keep)
     tables = Tables.of(mine, other)
@@ -254,6 +229,43 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> Au
         not_compared=not_compared(copy, pairs),
         **estimated(counted(tables, tally), share),
     )
+
+
+def _show_asked(sides: tuple[Opened, Opened], pairs: Sequence[Pair], wanted: Wanted, options: AuditOptions) -> None:
+    """Let both sides read the rows alone that meet the conditions."""
+    source, copy = sides
+    where, own = {"--where": options.get("where")}, {"--source-where": options.get("source_where")}
+    for side, held, given in (
+        (source, [each.source for each in pairs], where | own),
+        (copy, [each.copy for each in pairs], where),
+    ):
+        show_only(side, given, since_condition(side, held, wanted, options.get("since")))
+
+
+def _digests_of(sides: tuple[Opened, Opened], pairs: Sequence[Pair], wanted: Wanted) -> tuple[Digests, Digests]:
+    """Return what digests the rows of each side."""
+    source, copy = sides
+    places = range(len(wanted.key))
+    mine, other = (
+        digests(side.session, side.session.relation("source", side.table), held, places)
+        for side, held in ((source, [each.source for each in pairs]), (copy, [each.copy for each in pairs]))
+    )
+    return mine, other
+
+
+def _cursor_place(wanted: Wanted) -> int | None:
+    """Return which of the columns compared is the cursor, which follows the key unless it is a part of it."""
+    if not wanted.cursor:
+        return None
+    return wanted.key.index(wanted.cursor) if wanted.cursor in wanted.key else len(wanted.key)
+
+
+def _kept(copy: Opened, wanted: Wanted, options: AuditOptions) -> _Kept:
+    """Return the watermarks that incload keeps in the copy, the earlier ones where none is given."""
+    from incload.api.kept_records import past_watermarks_in, watermark_in
+
+    kept = watermark_in(copy, wanted.cursor) if wanted.cursor else None
+    return kept, past_watermarks_in(copy, kept[1]) if kept and options.get("watermark") is None else ()
 
 
 def _mark(sides: tuple[Opened, Digests, Pair], place: int, options: AuditOptions, state: _Kept) -> Mark:

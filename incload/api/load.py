@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-from incload.api.options import check_names, column_names, database, key_columns, one_of
+from incload.api.options import check_names, column_names, database, key_columns, layout_of, one_of
 from incload.cursor import UNITS
 from incload.engines.endpoints import locate
-from incload.engines.files.layout import PARENT, Layout, column_of
+from incload.engines.files.layout import column_of
 from incload.loading.plan import Choice, Guards, Plan
 from incload.registry import strategy as find_strategy
 from incload.strategy import Strategy, WriteRule
@@ -125,19 +125,8 @@ def plan_of(options: LoadOptions) -> Plan:
         guards=_guards(dict(options)),
         choice=_choice(options),
         backfill=_backfill(options.get("backfill_columns")),
-        layout=_layout(options),
+        layout=layout_of(options),
         types=tuple((options.get("types") or {}).items()),
-    )
-
-
-def _layout(options: LoadOptions) -> Layout:
-    paths = (*key_columns(options["key"]), *filter(None, [options.get("cursor")]))
-    return Layout(
-        options.get("records", ""),
-        options.get("key_from_name", ""),
-        options.get("encoding", ""),
-        inherited=tuple(path for path in paths if path.startswith(PARENT)),
-        required=tuple(map(column_of, paths)),
     )
 
 

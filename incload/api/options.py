@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from incload.engines.endpoints import locate
+from incload.engines.files.layout import PARENT, Layout, column_of
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
@@ -55,6 +56,18 @@ def one_of(option: str, value: str, known: Iterable[str]) -> str:
 def names_of(given: str | Sequence[str]) -> tuple[str, ...]:
     """Return one name or several; a single text is one name."""
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def layout_of(options: Mapping[str, Any]) -> Layout:
+    """Return where the records are in a source that is a file, by the options that say so and by key and cursor."""
+    paths = (*key_columns(options["key"]), *filter(None, [options.get("cursor")]))
+    return Layout(
+        options.get("records", ""),
+        options.get("key_from_name", ""),
+        options.get("encoding", ""),
+        inherited=tuple(path for path in paths if path.startswith(PARENT)),
+        required=tuple(map(column_of, paths)),
+    )
 
 
 def database(url: str) -> Endpoint:

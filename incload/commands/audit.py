@@ -56,6 +56,16 @@ def add_repair_to(parser: argparse.ArgumentParser) -> None:
 
 def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None:
     """Add the two tables, and how they are compared; `many` leaves them out where those of a config are meant."""
+    _add_tables_to(parser, many=many)
+    _add_columns_to(parser)
+    _add_rows_to(parser)
+    _add_causes_to(parser)
+    parser.add_argument("--format", choices=FORMATS, default="text", help="the form of what is printed (default text)")
+    parser.add_argument("--output", type=Path, help="a file to write it to, instead of printing it")
+
+
+def _add_tables_to(parser: argparse.ArgumentParser, *, many: bool) -> None:
+    """Add the two tables, their key and cursor."""
     option = parser.add_argument
     number = "?" if many else None
     said = "a URL such as sqlite:///shop.db?table=orders, or a JSON, CSV or Parquet file of records"
@@ -67,6 +77,11 @@ def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None
     key = 'the key column; several separated by commas, a name with a comma in "quotes"'
     option("--key", required=not many, help=key)
     option("--cursor", help="the column that orders changes, from which causes are inferred")
+
+
+def _add_columns_to(parser: argparse.ArgumentParser) -> None:
+    """Add where the records of a file are, and which columns are compared."""
+    option = parser.add_argument
     add_layout_to(parser)
     option("--types", metavar="TYPES", help="types of columns of a JSON or CSV file, as for incload load")
     option("--columns", metavar="NAMES", help="compare these columns alone, besides the key and the cursor")
@@ -78,6 +93,11 @@ def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None
         metavar="NAME=COPY",
         help="a column of the source that has another name in the copy; may be given several times",
     )
+
+
+def _add_rows_to(parser: argparse.ArgumentParser) -> None:
+    """Add which rows are compared, how often they are looked at, and how many are shown."""
+    option = parser.add_argument
     option("--where", metavar="CONDITION", help="compare the rows alone that meet a condition in the SQL of both sides")
     option(
         "--source-where",
@@ -93,6 +113,11 @@ def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None
     option("--show-values", action="store_true", help="show the values of wrong rows as well as their keys")
     option("--settle", metavar="SPAN", help="look again, after such a time, at rows that differ, as in 30s")
     option("--rechecks", type=int, help="how often to look again (default 1 with --settle)")
+
+
+def _add_causes_to(parser: argparse.ArgumentParser) -> None:
+    """Add from what causes are inferred."""
+    option = parser.add_argument
     option("--watermark", help="the largest cursor value that the last sync had read, as the source writes it")
     option(
         "--cursor-unit", choices=["s", "ms", "us", "ns"], help="what an integer cursor counts since 1970, for lateness"
@@ -102,8 +127,6 @@ def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None
         choices=["s", "ms", "us", "ns"],
         help="what integers count since 1970 where the other side has timestamps (default: what incload loads)",
     )
-    option("--format", choices=FORMATS, default="text", help="the form of what is printed (default text)")
-    option("--output", type=Path, help="a file to write it to, instead of printing it")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from incload.cursor import Scale, Timestamps, scale_of_texts
 from incload.engines.cursor_sql import shape
@@ -12,9 +12,25 @@ from incload.ordered_ids import ids_of, mixed_ids
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from incload.engines.session import Session
+    from incload.engines.cursor_sql import TextWords
+    from incload.engines.sql import Row
     from incload.ordered_ids import OrderedIds
     from incload.table import Column
+
+
+class Looks(Protocol):
+    """What is asked of a session."""
+
+    text_words: TextWords
+
+    def rows(self, sql: str) -> list[Row]:
+        """Run a query."""
+
+    def quote(self, name: str) -> str:
+        """Quote a name."""
+
+    def matches(self, text: str, pattern: str) -> str:
+        """Return the condition that a text matches a pattern."""
 
 
 def declared_scale(column: Column, per_second: int | None) -> Scale | None:
@@ -29,21 +45,15 @@ def declared_scale(column: Column, per_second: int | None) -> Scale | None:
 class TextCursor:
     """A cursor column whose values have to be looked at, in an engine in which a column holds values of its type."""
 
-    def __init__(self, session: Session, relation: str, column: Column) -> None:
+    def __init__(self, session: Looks, relation: str, column: Column) -> None:
         """Take what asks, the rows that are looked at, and the column."""
         self._session, self._relation, self._column = session, relation, column
 
-    def scale(self, one_of: str, zone: str, integer: str) -> Scale | None:
-        """Return what ids or texts mean; refuse other types, and values that have no certain order.
-
-        Args:
-            one_of: The function that returns one value of several.
-            zone: The expression of the zone in which a text ends.
-            integer: What the engine calls a large integer.
-        """
+    def scale(self) -> Scale | None:
+        """Return what ids or texts mean; refuse other types, and values that have no certain order."""
         if ids := self._ids():
             return ids
-        name, column = self._session.quote(self._column.name), self._column
+        name, column, words = self._session.quote(self._column.name), self._column, self._session.text_words
         if column.declared.startswith("numeric"):
             raise Refused(
                 f"cursor column {column.name!r} is of type {column.declared}, which names no number of digits and "
@@ -52,11 +62,11 @@ class TextCursor:
         if column.kind is not Kind.TEXT:
             raise Refused(
                 f"cursor column {column.name!r} is of type {column.declared}, which incload does not order by: "
-                f"name a cursor of timestamps, of integers ({integer}), of floats or of ISO text."
+                f"name a cursor of timestamps, of integers ({words.integer}), of floats or of ISO text."
             )
         texts = self._session.rows(
-            f"SELECT {one_of}({name}) FROM {self._relation} AS r WHERE {name} IS NOT NULL"
-            f" GROUP BY {shape(name, zone)} ORDER BY 1 LIMIT 1000"
+            f"SELECT {words.one_of}({name}) FROM {self._relation} AS r WHERE {name} IS NOT NULL"
+            f" GROUP BY {shape(name, words.zone(name))} ORDER BY 1 LIMIT 1000"
         )
         return scale_of_texts([str(text) for (text,) in texts], column.name) if texts else None
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 from incload.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @record
@@ -25,6 +30,27 @@ class CursorSql:
     def maximum(self) -> str:
         """The expression of the largest position of a relation."""
         return self.largest or f"max({self.position})"
+
+
+def _zone(text: str) -> str:
+    """Return the expression of the zone in which an ISO text ends: the sign that stands 6, 5 or 3 from the end, on."""
+    tails = [f"substr({text}, length({text}) - {length - 1})" for length in (6, 5, 3)]
+    cases = [f"WHEN substr({tail}, 1, 1) IN ('+', '-') THEN {tail}" for tail in tails]
+    return f"CASE {' '.join(cases)} END"
+
+
+class TextWords(NamedTuple):
+    """How an engine speaks of a cursor's texts, of which one of every shape is looked at.
+
+    Attributes:
+        one_of: The function that returns one value of several.
+        zone: Returns the expression of the zone in which an ISO text, which may have one, ends.
+        integer: What the engine calls a large integer.
+    """
+
+    one_of: str = "min"
+    zone: Callable[[str], str] = _zone
+    integer: str = "BIGINT"
 
 
 def shape(text: str, zone: str) -> str:

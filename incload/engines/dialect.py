@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from incload.cursor import MixedText
 from incload.engines.columns.equality import Equality, folded
+from incload.engines.cursor_sql import CursorSql, TextWords
 from incload.engines.sql import Place, Query
 from incload.errors import Refused
 from incload.exact_numbers import ExactNumbers
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from incload.cursor import Scale
-    from incload.engines.cursor_sql import CursorSql
     from incload.strategy import Rows
     from incload.table import Column, Table
 
@@ -31,6 +31,9 @@ class Dialect(ABC):
     """What one engine calls things; see the module's docstring."""
 
     engine: ClassVar[str]
+
+    text_words: TextWords = TextWords()
+    """How a cursor of texts is looked at."""
 
     equalities: Mapping[str, Equality] = MappingProxyType({})
     """How a sync's source compares its key columns, where not by their bytes."""
@@ -79,9 +82,14 @@ class Dialect(ABC):
     def digest_tag(self) -> str:
         """Name the algorithms of the digests; digests under different tags are never compared."""
 
-    @abstractmethod
     def differ(self, columns: Iterable[str], one: str, other: str) -> str:
         """Return the condition that two rows differ in any of the columns, nulls compared as values."""
+        pairs = [f"{self.compared(name, one)} IS DISTINCT FROM {self.compared(name, other)}" for name in columns]
+        return f"({' OR '.join(pairs)})" if pairs else "false"
+
+    def compared(self, name: str, alias: str) -> str:
+        """Return the expression of a value that is compared to the last byte; a column's own equality may be laxer."""
+        return f"{alias}.{self.quote(name)}"
 
     def differ_in_form(self, columns: Sequence[Column], one: str, other: str) -> str:
         """Return the condition that rows differ, in the type of a value too where columns keep it."""
@@ -154,9 +162,9 @@ class Dialect(ABC):
         """Return what selects all columns of a source table."""
         return "*"
 
-    @abstractmethod
     def name(self, place: Place, table: str) -> str:
-        """Return the fully qualified, quoted name of a table."""
+        """Return the fully qualified, quoted name of a table; here a place is a database of that name."""
+        return f"{place}.{self.quote(table)}"
 
     def equal_keys(self, key: Iterable[str], one: str, other: str) -> str:
         """Return the condition that two relations agree in the key columns, as the source compares keys."""
@@ -183,9 +191,7 @@ class Dialect(ABC):
         Every query leaves out what those before it have asked for. A union would compare whole rows instead, and
         some types have no equality.
         """
-        parts: list[str] = []
-        params: list[object] = []
-        before: list[Query] = []
+        parts, params, before = list[str](), list[object](), list[Query]()
         for query in queries:
             condition = self.condition(table, scale, query)
             wanted = [condition, *(Query(f"({each.sql or 'true'}) IS NOT TRUE", each.params) for each in before)]
@@ -220,11 +226,10 @@ class Dialect(ABC):
 
     def differing(self, names: tuple[str, ...], key: tuple[str, ...], relation: str, other: str) -> Query:
         """Return the query for the rows of one relation that another holds with other content, or not at all."""
-        rest = self.contents(names, key)
-        absent = f"t.{self.quote(key[0])} IS NULL"
+        differs = f"t.{self.quote(key[0])} IS NULL OR {self.differ(self.contents(names, key), 's', 't')}"
         found = (
             f"SELECT {self.listed(names, 's')} FROM {relation} AS s LEFT JOIN {other} AS t"
-            f" ON {self.equal_keys(key, 's', 't')} WHERE {absent} OR {self.differ(rest, 's', 't')}"
+            f" ON {self.equal_keys(key, 's', 't')} WHERE {differs}"
         )
         # Several rows of the other may be of one key, where an earlier load has compared bytes.
         return self.once(names, f"({found}) AS d") if self.equalities else Query(found)
@@ -257,16 +262,13 @@ class Dialect(ABC):
                 raise AssertionError("a comparison with digests or a log is a join and has no condition of its own")
 
     def _beyond_key(self, table: Table, key: tuple[object, ...]) -> Query:
-        bounds = ", ".join(self.key_bound(table.column(name)) for name in table.key)
-        if len(table.key) == 1:
-            return Query(f"{self.key_order(table.column(table.key[0]))} > {bounds}", key)
-        ordered = ", ".join(self.key_order(table.column(name)) for name in table.key)
-        return Query(f"({ordered}) > ({bounds})", key)
+        columns = [table.column(name) for name in table.key]
+        ordered, bounds = ", ".join(map(self.key_order, columns)), ", ".join(map(self.key_bound, columns))
+        return Query(f"{ordered} > {bounds}" if len(columns) == 1 else f"({ordered}) > ({bounds})", key)
 
     def _since(self, table: Table, cursor: CursorSql, scale: Scale, query: Since) -> Query:
         """Keep the bare column on the left of one range, so that an index on the cursor serves every form."""
-        parts: list[str] = []
-        params: list[object] = []
+        parts, params = list[str](), list[object]()
         if query.position is not None:
             value = self.bind(cursor, scale, query.position)
             closed = query.inclusive or query.key is not None
@@ -293,8 +295,6 @@ class Dialect(ABC):
     @staticmethod
     def bind(cursor: CursorSql, scale: Scale, position: float) -> object:
         """Return the value to bind: the stored one where the column itself is compared, else the position."""
-        if isinstance(scale, OrderedIds | ExactNumbers):
-            return scale.stored(position)
-        if isinstance(scale, MixedText) or cursor.position != cursor.compared:
-            return position
-        return scale.stored(position)
+        is_text = isinstance(scale, OrderedIds | ExactNumbers)
+        is_computed = isinstance(scale, MixedText) or cursor.position != cursor.compared
+        return position if is_computed and not is_text else scale.stored(position)

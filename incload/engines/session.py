@@ -7,12 +7,13 @@ subclass holds the driver, the dialect and the types of its database, and no oth
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
+from incload.engines.abilities import statements
 from incload.engines.abilities.optional import CursorLooks, FileValues, Logs, Parts
-from incload.engines.abilities.statements import carry_out, creation
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.traits import Trait
 from incload.engines.contract import WriteResult
@@ -36,42 +37,36 @@ __all__ = ["Place", "Query", "Row", "Session"]
 
 
 class Session(Dialect, ABC):
-    """One connection to one database engine; see the module's docstring."""
+    """One connection to one database engine; see the module's docstring.
+
+    Attributes:
+        error: The class of everything that the engine's driver raises.
+        capabilities: What the engine can do.
+        logs: What a source keeps for strategies that ask for more than its rows.
+        parts: Tables that are filled or read in parts.
+        looks: Looks at a cursor column.
+        file_values: What the values of a source are that is a record file.
+        created: The target tables that this session has created where that commits, with nothing committed yet.
+        watch: Called with every intent before it is carried out.
+        nulled: By column, what has come in that the engine cannot hold and became null: NaN, infinity, -infinity.
+    """
+
+    error: ClassVar[type[Exception]]
+    capabilities: ClassVar[Capabilities] = Capabilities()
+    logs: Logs
+    parts: Parts
+    looks: CursorLooks
+    file_values: FileValues = FileValues()
+    created: set[str]
+    watch: Callable[[WriteIntent], None] | None = None
+    nulled: dict[str, set[str]]
 
     def __init__(self) -> None:
         """Begin with nothing staged."""
         self.logs, self.parts, self.looks = Logs(), Parts(), CursorLooks(self.rows, self.relation)
-        self.nulled = {}
-        self.created: set[str] = set()
+        self.nulled, self.created, self._begun = {}, set(), False
         self._staged, self._counted = list[str](), dict[str, int]()
         self._views: dict[tuple[str, str], Callable[[str], str]] = {}
-
-    error: ClassVar[type[Exception]]
-    """The class of everything that the engine's driver raises."""
-
-    capabilities: ClassVar[Capabilities] = Capabilities()
-    """What the engine can do."""
-
-    logs: Logs
-    """What a source keeps for strategies that ask for more than its rows."""
-
-    parts: Parts
-    """Tables that are filled or read in parts."""
-
-    looks: CursorLooks
-    """Looks at a cursor column."""
-
-    file_values: FileValues = FileValues()
-    """What the values of a source are that is a record file."""
-
-    created: set[str]
-    """The target tables that this session has created where that commits, and in which nothing is committed yet."""
-
-    watch: Callable[[WriteIntent], None] | None = None
-    """Called with every intent before it is carried out."""
-
-    nulled: dict[str, set[str]]
-    """By column, what has come in that the engine cannot hold and became null: NaN, infinity, -infinity."""
 
     @classmethod
     @abstractmethod
@@ -86,9 +81,10 @@ class Session(Dialect, ABC):
         """Run a statement that changes rows and return how many it changed, in an engine that writes by statements."""
         raise AssertionError(f"{self.engine} writes by commits alone: {sql} {params}")
 
-    @abstractmethod
-    def begin(self, table: str) -> None:
+    def begin(self, table: str) -> None:  # noqa: ARG002 - an engine may lock it
         """Start the one transaction of a sync, holding the right to write a target table and its state."""
+        self.write("BEGIN")
+        self._begun = True
 
     def begin_read(self) -> None:
         """Start a transaction that only reads, where streams can take part in one."""
@@ -101,7 +97,7 @@ class Session(Dialect, ABC):
         Here that is by statements in the transaction that is open, which `finish` makes durable. Without an intent all
         that the transaction has done is committed; without `lasting` everything is left to be rolled back.
         """
-        result = carry_out(self, intent) if intent else WriteResult()
+        result = statements.carry_out(self, intent) if intent else WriteResult()
         if state:
             state.write(result)
         if lasting:
@@ -110,15 +106,18 @@ class Session(Dialect, ABC):
 
     def finish(self) -> None:
         """Make the transaction's changes durable, in an engine that writes by statements."""
-        raise AssertionError(f"{self.engine} writes by commits alone")
+        self.write("COMMIT")
+        self._begun = False
 
     def states(self, table: str) -> dict[str, str]:
         """Return the states that the latest snapshot of a table carries, by strategy, where snapshots carry states."""
         raise AssertionError(f"{self.engine} carries no state of {table} in a snapshot")
 
-    @abstractmethod
     def rollback(self) -> None:
         """Undo the transaction, if one is open."""
+        if self._begun:
+            self._begun = False
+            self.write("ROLLBACK")
 
     @abstractmethod
     def close(self) -> None:
@@ -196,9 +195,9 @@ class Session(Dialect, ABC):
         """Return the schemas of the source that have a table of a name, where an engine has schemas and knows them."""
         return []
 
-    @abstractmethod
     def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Return whether the table has a primary key over exactly these columns."""
+        return set(self.primary_key(place, table)) == set(key)
 
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """Return whether the database itself promises that the key is there and unique."""
@@ -211,32 +210,32 @@ class Session(Dialect, ABC):
     def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
         """Refuse key columns of a type whose values the engine cannot compare; most engines compare any."""
 
-    @abstractmethod
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Return what the values of a cursor column mean; refuse values that have no certain order.
 
-        None when there is no value. `per_second` is what an integer cursor counts, as the user says; None for
-        plain numbers.
+        None when there is no value. `per_second` is what an integer cursor counts, as the user says; None for plain
+        numbers. Here the declared type says it, and for text one value of every shape.
         """
+        from incload.engines.cursor_scale import TextCursor, declared_scale
 
-    @abstractmethod
+        return declared_scale(column, per_second) or TextCursor(self, self.relation(place, table), column).scale()
+
     def now(self) -> int:
-        """Return the engine's clock in microseconds since 1970-01-01 UTC."""
+        """Return the engine's clock in microseconds since 1970-01-01 UTC; in this process it is the machine's."""
+        return time.time_ns() // 1_000
 
     def merge(self, table: Table, incoming: str) -> int:
         """Write the rows of a relation over those with their keys; return how many were written."""
-        raise AssertionError(f"{self.engine} writes by commits alone: {table.name}, {incoming}")
+        return statements.merge(self, table, incoming)
 
     def create(self, table: Table, *, keyed: bool, origin: str) -> None:
         """Create the target table, with a primary key unless copies of a key are to be allowed."""
-        self.write(creation(self, table, keyed=keyed, origin=origin))
+        self.write(statements.creation(self, table, keyed=keyed, origin=origin))
 
     def make_shared(self, table: str, columns: str, former: str = "") -> None:
         """Create a table of the columns defined, or rename a former one, that all loads write; once in a sync."""
-        if former:
-            self.write(f"ALTER TABLE {self.name('target', former)} RENAME TO {self.quote(table)}")
-        else:
-            self.write(f"CREATE TABLE {self.name('target', table)} ({columns})")
+        new = f"CREATE TABLE {self.name('target', table)} ({columns})"
+        self.write(f"ALTER TABLE {self.name('target', former)} RENAME TO {self.quote(table)}" if former else new)
 
     def drop(self, table: str) -> None:
         """Drop a target table that this session has created."""
@@ -252,9 +251,8 @@ class Session(Dialect, ABC):
 
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:  # noqa: ARG002 - an engine may
         """Give columns other types, values cast, and keep all else of the table; refuse, unchanged, what cannot be."""
-        raise Refused(
-            f"{self.engine} does not change the type of a column: build {table.name!r} again with {dict(types)}."
-        )
+        again = f"build {table.name!r} again with {dict(types)}"
+        raise Refused(f"{self.engine} does not change the type of a column: {again}.")
 
     def stage(self, query: Query, name: str = STAGE) -> str:
         """Fill a temporary table with the rows of a query; return its qualified name."""

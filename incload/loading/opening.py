@@ -39,6 +39,12 @@ def connect(source: Endpoint, target: Endpoint, plan: Plan, *, as_held: bool = F
     target.check_target(source)
     if isinstance(source, Location) and source.engine == "file":
         return _from_file(source.path, target, plan, as_held=as_held)
+    _refuse_file_options(source, plan)
+    return _from_database(source, target, plan)
+
+
+def _refuse_file_options(source: Endpoint, plan: Plan) -> None:
+    """Refuse what a plan says of a file where the source is a database."""
     if not plan.layout.is_plain:
         raise Refused(
             "--records, --key-from-name, --encoding and paths with .. say where the records are in a file, and "
@@ -49,6 +55,10 @@ def connect(source: Endpoint, target: Endpoint, plan: Plan, *, as_held: bool = F
             f"--types names types of columns of a record file, and {source.shown} is a database, whose columns have "
             "types: leave it out, and load from a view that casts them."
         )
+
+
+def _from_database(source: Endpoint, target: Endpoint, plan: Plan) -> Connections:
+    """Open two databases, in one session where they turn out to be one; refuse a table that is to be its own copy."""
     table = source.table or plan.name
     connections = _opened(source, target, table)
     try:

@@ -147,8 +147,8 @@ def loaded(source: Base, target: Base, plan: Plan) -> str:
     return ""
 
 
-def try_names(pair: tuple[str, str], bases: Callable[[Path], tuple[Base, Base]], count: int, tally: Tally) -> None:
-    """Try so many names on a pair."""
+def try_names(bases: Callable[[Path], tuple[Base, Base]], count: int, tally: Tally) -> float:
+    """Try so many names on a pair, each as `attempt` checks it; return the share of those that were loaded."""
     came = dict.fromkeys(("loaded", "refused", "unthinkable"), 0)
 
     @settings(max_examples=count, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
@@ -163,19 +163,19 @@ def try_names(pair: tuple[str, str], bases: Callable[[Path], tuple[Base, Base]],
     try_one()
     for what, number in came.items():
         tally(f"garbage: sets of names that were {what}", number)
-
-    assert came["loaded"] > count / 10, (pair, came)
+    return came["loaded"] / count
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pair", FILE_PAIRS, ids="-".join)
 def test_tables_of_any_name_in_files(pair: tuple[str, str], tally: Tally, *, hard: bool) -> None:
     """By strategies that go by the cursor, by digests and by comparison; no other table is touched."""
+    count = 3_000 if hard else 60 if pair == ("sqlite", "sqlite") else 20
 
     def bases(folder: Path) -> tuple[Base, Base]:
         return Base(pair[0], folder / "source"), Base(pair[1], folder / "target")
 
-    try_names(pair, bases, 3_000 if hard else 60 if pair == ("sqlite", "sqlite") else 20, tally)
+    assert try_names(bases, count, tally) > 0.1
 
 
 @pytest.mark.slow
@@ -191,7 +191,7 @@ def test_tables_of_any_name_on_a_server(pair: tuple[str, str], tally: Tally, *, 
             )
             return source, target
 
-        try_names(pair, bases, 1_000 if hard else 15, tally)
+        assert try_names(bases, 1_000 if hard else 15, tally) > 0.1
 
 
 @pytest.mark.parametrize("pair", [("sqlite", "sqlite"), ("duckdb", "duckdb"), ("duckdb", "sqlite")], ids="-".join)

@@ -139,9 +139,6 @@ class SnapshotSession(Session):
         """Return what the snapshot carries."""
         return dict(self._tables[table]["states"]) if table in self._tables else {}
 
-    def rollback(self) -> None:
-        """There is nothing to undo."""
-
     def close(self) -> None:
         """Close the DuckDB."""
         self._queries.close()
@@ -158,17 +155,9 @@ class SnapshotSession(Session):
         """Return the names of the tables."""
         return sorted(self._tables)
 
-    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:  # noqa: ARG002 - as above
-        """No key is kept."""
-        return False
-
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Look into the snapshot."""
         return self._queries.scale(place, table, column, per_second)
-
-    def now(self) -> int:
-        """Return this machine's clock."""
-        return self._queries.now()
 
     def create(self, table: Table, *, keyed: bool, origin: str) -> None:  # noqa: ARG002 - it keeps no key
         """Commit an empty table, as a snapshot of its own."""
@@ -226,10 +215,6 @@ class SnapshotSession(Session):
     def digest_tag(self) -> str:
         """See above."""
         return self._queries.digest_tag
-
-    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
-        """See above."""
-        return self._queries.differ(columns, one, other)
 
     def type_name(self, column: Column, origin: str) -> str:
         """See above."""

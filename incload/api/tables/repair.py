@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
-from incload.api.audit import AuditOptions, layout_of, run_audit, wanted_of
-from incload.api.options import check_names, one_of
+from incload.api.audit import AuditOptions, run_audit, wanted_of
+from incload.api.options import check_names, layout_of, one_of
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type

@@ -11,7 +11,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from incload.engines.sql import Query
 from incload.records import record
 from incload.table import Kind
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from incload.engines.session import Row, Session
+    from incload.engines.sql import Query
     from incload.table import Column
 
 NULL = "n;"
@@ -206,69 +206,3 @@ class Within:
 
     cut: Cut
     blocks: tuple[Block, ...]
-
-
-class SqlDigests(Digests):
-    """Rows that the engine itself writes, hashes and adds up."""
-
-    @abstractmethod
-    def text(self, held: Held, value: str) -> str:
-        """Return the expression of the canonical text of a value that is not null."""
-
-    @abstractmethod
-    def number(self, text: str) -> str:
-        """Return the expression of the first eight bytes of a text's md5, as a number that may have a sign."""
-
-    def written(self, held: Held) -> str:
-        """Return the expression of a value's canonical text, null or not."""
-        return f"coalesce({self.text(held, self.session.quote(held.column.name))}, '{NULL}')"
-
-    def blocks(self, cut: Cut, within: Within | None = None) -> dict[Block, Digest]:
-        """Group the digests of the rows in the engine."""
-        where = f" WHERE {self._condition(within)}" if within else ""
-        row = " || ".join(map(self.written, self.held))
-        digests = f"SELECT {self._block(cut)} AS block, {self.number(row)} AS digest FROM {self.relation}{where}"
-        found = self.session.rows(f"SELECT block, count(*), sum(digest) FROM ({digests}) AS d GROUP BY block")
-        return {_block(block): (int(str(count)), int(str(total)) % 2**64) for block, count, total in found}
-
-    def conditions(self, within: Within) -> Iterator[Query]:
-        """Name the blocks."""
-        yield Query(self._condition(within))
-
-    def rows(self, within: Within) -> list[tuple[str, ...]]:
-        """Let the engine write the values."""
-        values = ", ".join(map(self.written, self.held))
-        found = self.session.rows(f"SELECT {values} FROM {self.relation} WHERE {self._condition(within)}")
-        return [tuple(map(str, row)) for row in found]
-
-    def largest(self, place: int) -> str:
-        """Write the largest value alone."""
-        held = self.held[place]
-        name = self.session.quote(held.column.name)
-        ordered = self.session.key_order(held.column)
-        query = f"SELECT {self.written(held)} FROM (SELECT max({ordered}) AS {name} FROM {self.relation}) AS m"
-        return str(self.session.rows(query)[0][0])
-
-    def holding(self, place: int, texts: Sequence[str]) -> set[str]:
-        """Let the engine write the column and look for the texts."""
-        written, found = self.written(self.held[place]), set[str]()
-        for start in range(0, len(texts), 1_000):
-            listed = ", ".join("'" + text.replace("'", "''") + "'" for text in texts[start : start + 1_000])
-            sql = f"SELECT DISTINCT {written} FROM {self.relation} WHERE {written} IN ({listed})"
-            found |= {str(text) for (text,) in self.session.rows(sql)}
-        return found
-
-    def _block(self, cut: Cut) -> str:
-        if isinstance(cut, Ranges):
-            return f"(({self.quoted_key})::bigint - ({cut.start})::bigint) >> {cut.bits}"
-        return f"substr(md5({' || '.join(self.written(self.held[place]) for place in self.key)}), 1, {cut.digits})"
-
-    def _condition(self, within: Within) -> str:
-        if isinstance(within.cut, Ranges):
-            return f"({self.range_condition(within.cut, within.blocks)})"
-        names = ", ".join(f"'{block}'" for block in within.blocks)
-        return f"{self._block(within.cut)} IN ({names})"
-
-
-def _block(value: object) -> Block:
-    return value if isinstance(value, int | str) else None

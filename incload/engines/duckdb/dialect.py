@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
 
-from incload.cursor import MixedText, Scale, Timestamps
-from incload.engines.cursor_sql import CursorSql
+from incload.cursor import ZONE_AT_END, MixedText, Scale, Timestamps
+from incload.engines.cursor_sql import CursorSql, TextWords
 from incload.engines.dialect import Dialect
 from incload.engines.duckdb import shared_types
 from incload.engines.duckdb.sql import BOUND, CAST_KEYS, endless, key_timestamp, ticks, type_of
@@ -23,6 +23,7 @@ class DuckdbDialect(Dialect):
     """What DuckDB calls things."""
 
     engine: ClassVar[str] = "duckdb"
+    text_words = TextWords("any_value", lambda text: f"regexp_extract({text}, '{ZONE_AT_END}', 1)")
 
     @staticmethod
     def bytes_literal(digits: str) -> str:

@@ -6,16 +6,14 @@ A file of records (JSON, CSV, Parquet) is read by DuckDB as well; see `files`.
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
 
-from incload.cursor import ZONE_AT_END, Scale
+from incload.engines.abilities.statements import has_own_columns, replace_rows, update_rows
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.equality import Equality
 from incload.engines.columns.traits import Trait, is_wider
-from incload.engines.cursor_scale import TextCursor, declared_scale
 from incload.engines.duckdb.catalog import Catalogue
 from incload.engines.duckdb.chunked_load import DuckdbParts
 from incload.engines.duckdb.dialect import DuckdbDialect
@@ -194,38 +192,18 @@ class DuckdbSession(DuckdbDialect, Session):
         """Know the types of whole numbers and of decimals; a float of another width shows other digits."""
         return is_wider(there, wanted, LADDERS, {"DECIMAL": ""})
 
-    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """Look for a primary key over exactly the key columns."""
-        return self._catalogue.key(place, table) == set(key)
-
     def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
         """Return the columns that are marked, in the order of the table."""
         marked = self._catalogue.key(place, table)
         return tuple(column.name for column in self.columns(place, table) or () if column.name in marked)
-
-    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
-        """Follow the declared type; for text, take one timestamp of every shape."""
-        zone = f"regexp_extract({self.quote(column.name)}, '{ZONE_AT_END}', 1)"
-        return declared_scale(column, per_second) or TextCursor(self, self.relation(place, table), column).scale(
-            "any_value", zone, "BIGINT"
-        )
-
-    def now(self) -> int:
-        """DuckDB lives in this process: its clock is the machine's."""
-        return time.time_ns() // 1_000
 
     def digest(self, columns: Iterable[str], alias: str) -> str:
         """Use the engine's own 64-bit hash, which distinguishes nulls and positions, as a signed number."""
         parts = ", ".join(self._distinguished(name, alias) for name in columns)
         return f"(hash({parts}) - 9223372036854775808::HUGEINT)::BIGINT"
 
-    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
-        """Compare column by column; IS DISTINCT FROM takes nulls for values."""
-        pairs = [f"{self._exact(name, one)} IS DISTINCT FROM {self._exact(name, other)}" for name in columns]
-        return f"({' OR '.join(pairs)})" if pairs else "false"
-
-    def _exact(self, name: str, alias: str) -> str:
-        """Return the expression of a value that is compared byte by byte, in spite of a collation of the target's."""
+    def compared(self, name: str, alias: str) -> str:
+        """Compare byte by byte, in spite of a collation of the target's."""
         column = self._distinguished(name, alias)
         return f"encode({column})" if self._catalogue.is_collated(name) else column
 
@@ -236,29 +214,12 @@ class DuckdbSession(DuckdbDialect, Session):
 
     def merge(self, table: Table, incoming: str) -> int:
         """Delete and insert: in DuckDB many times faster than an upsert, and the same in one transaction."""
-        relation = self.name("target", table.name)
-        if self._has_own_columns(table):
-            return self._update(table, relation, incoming)
-        last = self._upkeep.last_row(relation)
-        self.delete(table.key, relation, incoming)
-        added = self.insert(table, Query(f"SELECT {self.listed(table.names)} FROM {incoming}"))
+        if has_own_columns(self, table):
+            return update_rows(self, table, incoming)
+        last = self._upkeep.last_row(self.name("target", table.name))
+        added = replace_rows(self, table, incoming)
         self._upkeep.note_added(last, added)
         return added
-
-    def _has_own_columns(self, table: Table) -> bool:
-        """Return whether the target has columns that a load does not write, and a deleted row would take along."""
-        return any(column.name not in table.names for column in self.columns("target", table.name) or ())
-
-    def _update(self, table: Table, relation: str, incoming: str) -> int:
-        """Update the rows that are there and insert the others, so that columns of the target's own stay."""
-        columns, on = self.contents(table.names, table.key), self.equal_keys(table.key, "incload_new", "held")
-        sets = ", ".join(f"{self.quote(name)} = incload_new.{self.quote(name)}" for name in columns)
-        updated = 0
-        if sets:
-            updated = self.write(f"UPDATE {relation} AS held SET {sets} FROM {incoming} AS incload_new WHERE {on}")
-        known = f"SELECT 1 FROM {relation} AS held WHERE {on}"
-        new = f"SELECT {self.listed(table.names)} FROM {incoming} AS incload_new WHERE NOT EXISTS ({known})"
-        return updated + self.insert(table, Query(new))
 
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
         """Alter the columns, or build the table again around them."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from incload.cursor import UNITS, MixedText, Scale, Timestamps
+from incload.cursor import UNITS, ZONE_AT_END, MixedText, Scale, Timestamps
 from incload.engines.columns.equality import Equality
 from incload.engines.columns.traits import is_wider
-from incload.engines.cursor_sql import CursorSql
+from incload.engines.cursor_sql import CursorSql, TextWords
 from incload.engines.dialect import Dialect
 from incload.engines.postgres.columns import shared_types
 from incload.engines.postgres.sql import (
@@ -39,6 +39,7 @@ class PostgresDialect(Dialect):
     """What PostgreSQL calls things."""
 
     engine: ClassVar[str] = "postgres"
+    text_words = TextWords(zone=lambda text: f"substring({text} from '{ZONE_AT_END}')", integer="bigint")
 
     @staticmethod
     def bytes_literal(digits: str) -> str:

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import psycopg
 
-from incload.cursor import ZONE_AT_END, Scale
 from incload.engines.capabilities import Capabilities
-from incload.engines.cursor_scale import TextCursor, declared_scale
 from incload.engines.postgres.binary_copy import send
 from incload.engines.postgres.binary_copy.transfer import PostgresTransfer
 from incload.engines.postgres.catalog import Catalogue, Holds, IndexLooks
@@ -201,10 +199,6 @@ class PostgresSession(PostgresDialect, Session):
         """Ask the catalogue."""
         return self._catalogue.schemas_with(table)
 
-    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """Look for a primary key over exactly the key columns."""
-        return self._catalogue.indexed(self.name(place, table), key, Holds.KEY)
-
     def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
         """Return the columns of its index, in the index's order."""
         return self._catalogue.primary_key(self.name(place, table))
@@ -227,13 +221,6 @@ class PostgresSession(PostgresDialect, Session):
     def check_equality(self, place: Place, table: str, columns: Iterable[Column]) -> None:
         """Have the server plan a comparison."""
         check_equality(self.rows, self.name(place, table), columns)
-
-    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
-        """Follow the declared type; for text, take one timestamp of every shape."""
-        zone = f"substring({self.quote(column.name)} from '{ZONE_AT_END}')"
-        return declared_scale(column, per_second) or TextCursor(self, self.relation(place, table), column).scale(
-            "min", zone, "bigint"
-        )
 
     def now(self) -> int:
         """Ask the server."""

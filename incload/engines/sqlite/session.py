@@ -8,7 +8,6 @@ of nanosecond columns as integer nanoseconds. It has no NaN and no infinite time
 from __future__ import annotations
 
 import sqlite3
-import time
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
@@ -185,12 +184,8 @@ class SqliteSession(SqliteDialect, Session):
         found = self.rows(f"SELECT name FROM {schema}.sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
         return [str(name) for (name,) in found]
 
-    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
-        """Look at the catalogue's mark on each column of the primary key."""
-        return set(self.primary_key(place, table)) == set(key)
-
     def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
-        """Look at the same marks, which are numbered."""
+        """Look at the catalogue's marks on columns, which are numbered."""
         return self._catalogue.describe((place, table))[0].key
 
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
@@ -208,10 +203,6 @@ class SqliteSession(SqliteDialect, Session):
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Look at the stored values: SQLite's declared types promise nothing."""
         return CursorValues(self, self.relation(place, table), column.name).scale(per_second)
-
-    def now(self) -> int:
-        """SQLite lives in this process: its clock is the machine's."""
-        return time.time_ns() // 1_000
 
     def differing(self, names: tuple[str, ...], key: tuple[str, ...], relation: str, other: str) -> Query:
         """Let both relations pass each other once in the order of the key, where neither has to be sorted for it."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from incload.auditing.audit import audit
 from incload.contenders.contender import SyncRequest
@@ -29,6 +29,7 @@ from incload.loading.opening import reopen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from multiprocessing.process import BaseProcess
 
     from incload.auditing.audit import Row
     from incload.contenders.contender import Contender
@@ -128,11 +129,10 @@ def run(work: writers.Work, contenders: Sequence[Contender], every: float, targe
         client = application(writers.ENGINE, url)
         closing.callback(client.close)
         client.create(work.rows)
-        cursors: dict[Capability | None, str] = {}
-        for asked in {each.capabilities.asks for each in contenders} - {None}:
-            cursors[asked] = _keep(owner, asked, closing)
+        asked = {each.capabilities.asks for each in contenders} - {None}
+        cursors = {each: _keep(owner, each, closing) for each in asked}
         begins = time.time() + 3.0
-        processes, done = writers.start(work, url, begins)
+        running = writers.start(work, url, begins)
         followers = [
             _Following(Follower(each), _request(url, target, folder / str(place), cursors.get(each.capabilities.asks)))
             for place, each in enumerate(contenders)
@@ -140,13 +140,7 @@ def run(work: writers.Work, contenders: Sequence[Contender], every: float, targe
         for following in followers:
             following.open(target, closing)
         threads = [Thread(target=each.follow, args=(begins, work.seconds, every)) for each in followers]
-        for thread in threads:
-            thread.start()
-        committed = [done.get(timeout=work.seconds + 120) for _ in processes]
-        for process in processes:
-            process.join()
-        for thread in threads:
-            thread.join()
+        committed = _beside(threads, running, work.seconds)
         for following in followers:
             following.finish(owner)
         return Outcome(
@@ -156,6 +150,21 @@ def run(work: writers.Work, contenders: Sequence[Contender], every: float, targe
             owner.count(owner.name("source", TABLE)),
             tuple(each.follower for each in followers),
         )
+
+
+def _beside(
+    threads: Sequence[Thread], running: tuple[list[BaseProcess], Any], seconds: float
+) -> list[tuple[bool, int]]:
+    """Let followers run beside the writers until all have ended; return what each writer has committed."""
+    processes, done = running
+    for thread in threads:
+        thread.start()
+    committed = [done.get(timeout=seconds + 120) for _ in processes]
+    for process in processes:
+        process.join()
+    for thread in threads:
+        thread.join()
+    return committed
 
 
 def _reading(url: str, closing: ExitStack) -> Session:

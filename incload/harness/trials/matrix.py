@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from incload.contenders.native import NativeContender
 from incload.errors import Refused, Unable, unknown
 from incload.harness.reference_copy import ReferenceCopy, copy
 from incload.harness.sandbox.environment import described, environment
 from incload.harness.sandbox.sandbox import OTHER_PAIRS, PAIRS, SERVER_PAIRS, pair_name
-from incload.harness.trials.error_timeline import counts
+from incload.harness.trials.error_timeline import ErrorTimeline, counts
 from incload.harness.trials.prediction import measure, predict
 from incload.harness.trials.trial import Trial
 from incload.harness.trials.witness import story
@@ -26,7 +26,7 @@ from incload.report.outcome import Outcome
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from incload.contenders.contender import Claims, Contender
     from incload.harness.load_timer import LoadClock
@@ -197,9 +197,8 @@ def _breaks(scenario_id: str, rows: int, seed: int) -> Breaks:
 
 @cache
 def _prediction(claims: Claims, scenario_id: str, rows: int, seed: int) -> Prediction:
-    history, breaks = _history(scenario_id, rows, seed), _breaks(scenario_id, rows, seed)
-    chosen = scenario(scenario_id)
-    return predict(history, claims, breaks, chosen.faults, guarded=chosen.guarded)
+    chosen, of = scenario(scenario_id), (scenario_id, rows, seed)
+    return predict(_history(*of), claims, _breaks(*of), chosen.faults, guarded=chosen.guarded)
 
 
 @cache
@@ -216,44 +215,53 @@ def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference:
         seconds: The load seconds of each round.
         reference: The fastest reference copy of the same history on the same engines; None where it is not known.
     """
-    times = sorted(seconds)
-    lost, stale, phantom, duplicated = counts(observed.timeline.last) if observed.timeline.last else (0, 0, 0, 0)
-    most = observed.timeline.most
-    timeline = observed.timeline
-    wrong = bool(timeline.ever_wrong)
+    wrong = bool(observed.timeline.ever_wrong)
     return replace(
         _identity(cell),
         outcome="wrong" if wrong else "sound",
-        lost=lost,
-        stale=stale,
-        phantom=phantom,
-        duplicated=duplicated,
-        lost_max=most[0],
-        stale_max=most[1],
-        phantom_max=most[2],
-        duplicated_max=most[3],
-        syncs=len(observed.syncs),
-        wrong_syncs=timeline.wrong_syncs,
-        rows_ever_wrong=len(timeline.ever_wrong),
-        rows_never_healed=timeline.rows_never_healed,
-        heal_syncs_median=timeline.heal_syncs_median,
-        heal_syncs_max=timeline.heal_syncs_max,
-        rows_waiting=observed.waiting,
-        rows_read=observed.total("read"),
-        rows_written=observed.total("written"),
-        rows_unchanged=observed.total("unchanged"),
-        rows_removed=observed.total("removed"),
-        queries=observed.total("queries"),
-        state_bytes=observed.state_bytes,
-        peak_memory_bytes=observed.peak_bytes,
-        load_seconds_min=times[0] if times else None,
-        load_seconds_median=median(times) if times else None,
-        rounds=len(times) or None,
-        table_rows_per_second=observed.rows_at_end / times[0] if times and times[0] else None,
-        times_reference=times[0] / reference if times and reference else None,
-        start_up_seconds=observed.start_up,
         witness=story(cell.history(), observed) if wrong else "",
+        **_errors(observed.timeline),
+        **_work(observed),
+        **_times(observed, sorted(seconds), reference),
     )
+
+
+def _errors(timeline: ErrorTimeline) -> dict[str, Any]:
+    """Return the fields of a record that say what was wrong, in the end and at most, and for how long."""
+    last = counts(timeline.last) if timeline.last else (0, 0, 0, 0)
+    names = (f"{name}{most}" for most in ("", "_max") for name in ("lost", "stale", "phantom", "duplicated"))
+    return {
+        **dict(zip(names, (*last, *timeline.most), strict=True)),
+        "wrong_syncs": timeline.wrong_syncs,
+        "rows_ever_wrong": len(timeline.ever_wrong),
+        "rows_never_healed": timeline.rows_never_healed,
+        "heal_syncs_median": timeline.heal_syncs_median,
+        "heal_syncs_max": timeline.heal_syncs_max,
+    }
+
+
+def _work(observed: Observed) -> dict[str, Any]:
+    """Return the fields that say what the syncs did."""
+    return {
+        "syncs": len(observed.syncs),
+        **{f"rows_{name}": observed.total(name) for name in ("read", "written", "unchanged", "removed")},
+        "rows_waiting": observed.waiting,
+        "queries": observed.total("queries"),
+        "state_bytes": observed.state_bytes,
+        "peak_memory_bytes": observed.peak_bytes,
+    }
+
+
+def _times(observed: Observed, times: Sequence[float], reference: float | None) -> dict[str, Any]:
+    """Return the fields that say how long the rounds took, the shortest first, also beside the reference copy."""
+    return {
+        "load_seconds_min": times[0] if times else None,
+        "load_seconds_median": median(times) if times else None,
+        "rounds": len(times) or None,
+        "table_rows_per_second": observed.rows_at_end / times[0] if times and times[0] else None,
+        "times_reference": times[0] / reference if times and reference else None,
+        "start_up_seconds": observed.start_up,
+    }
 
 
 def failure(cell: Cell, error: Exception) -> Outcome:
