@@ -33,7 +33,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=1, help="how often each trial is timed (default 1)")
     parser.add_argument(
         "--workers", "--jobs", type=int, default=None, dest="workers",
-        help="how many trials run at once, each in a process of its own (default: one a processor)",
+        help="how many trials run at once, each in a process of its own (default: one a processor; on a PostgreSQL "
+        "server that INCLOAD_PG_DSN names, one)",
     )  # fmt: skip
     parser.add_argument(
         "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"

@@ -58,6 +58,13 @@ class Databases:
     def prepare(self) -> None:
         """Make ready what processes that are about to start will share."""
 
+    def most_processes(self) -> int | None:
+        """Return how many processes may run trials at once and see nothing of each other; None for any number."""
+        return None
+
+    def enter_process(self) -> None:
+        """Make ready, in a process that runs trials beside others, what it must not share with them."""
+
     def versions(self) -> dict[str, str]:
         """Return the versions that a report gives beside those of the packages that incload needs."""
         return {}

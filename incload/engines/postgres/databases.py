@@ -80,6 +80,14 @@ class PostgresDatabases(Databases):
         """Start the server, so that the processes share one."""
         server.prepare((self.engine,))
 
+    def most_processes(self) -> int | None:
+        """Return 1 for a named server: an open transaction holds back the horizon of all its databases."""
+        return None if server.is_embedded() else 1
+
+    def enter_process(self) -> None:
+        """Use a server of this process from here on."""
+        server.part()
+
     def versions(self) -> dict[str, str]:
         """Return the version of the server, where one was used, and of the driver."""
         found = server.version_in_use()

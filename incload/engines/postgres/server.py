@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 DSN = "INCLOAD_PG_DSN"
 """The variable that names a server, as a URL or in libpq's own form; its user must be allowed to create schemas."""
 
+_STARTED = "INCLOAD_PG_STARTED"
+"""The variable that says which server the process that runs trials, or one that started it, has started for them."""
+
 _SETTINGS = """
 wal_level = logical
 fsync = off
@@ -104,8 +107,23 @@ def url() -> str:
     if named:
         return named if "://" in named else _as_url(named)
     started = embedded().url
-    os.environ[DSN] = started  # the processes that run trials are to use the same one
+    os.environ[DSN] = os.environ[_STARTED] = started  # the processes that this one starts find it there
     return started
+
+
+def is_embedded() -> bool:
+    """Return whether trials run on a server that was started for them, not on one that the user names."""
+    return os.environ.get(DSN) in {None, "", os.environ.get(_STARTED)}
+
+
+def part() -> None:
+    """Let this process start an embedded server of its own when it needs one, if the one it was given is embedded.
+
+    A transaction that is open in any database of a server holds back what `commit_horizon` and `trigger_cdc` may read
+    in all others, so trials that run at once on one server change each other's counters.
+    """
+    if is_embedded():
+        os.environ.pop(DSN, None)
 
 
 def version_in_use() -> str:

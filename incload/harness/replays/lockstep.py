@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from incload.engines.abilities.trials import enter_process, most_processes
 from incload.harness.replays.follower import Followed, Follower
 from incload.harness.replays.worst_rows import Facts
 from incload.harness.sandbox.sandbox import pair_name
@@ -46,9 +47,10 @@ def follow(
     Raises:
         AuditsDisagree: When two audits of one copy differ, in whatever process.
     """
-    if workers < 2 or len(members) < 2:
+    workers = most_processes((engine for pair, _ in members for engine in pair), min(workers, len(members)))
+    if workers < 2:
         return _follow_here(history, members, see)
-    with _Workers(history, members, min(workers, len(members))) as others:
+    with _Workers(history, members, workers) as others:
         for sync in syncs(replace(history, ticks=others.sent(history.ticks))):
             see(sync)
         return others.followed()
@@ -177,6 +179,7 @@ def _work(connection: Connection, history: History, members: Sequence[Member]) -
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
+            enter_process(engine for pair, _ in members for engine in pair)
             answer: object = _follow_here(replace(history, ticks=_received(connection)), members, lambda _: None)
         except EOFError:
             raise

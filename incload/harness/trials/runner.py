@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from statistics import median
 from typing import TYPE_CHECKING
 
-from incload.engines.abilities.trials import databases
+from incload.engines.abilities.trials import databases, enter_process, most_processes
 from incload.errors import Refused, Unable
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.environment import processors
@@ -44,14 +44,16 @@ class Runner:
         if rounds < 1:
             raise Refused(f"--rounds {rounds} leaves nothing to run: give at least 1.")
         self._cells, self._rounds = cells, rounds
-        for engine in {engine for cell in cells for engine in cell.pair}:
+        engines = sorted({engine for cell in cells for engine in cell.pair})
+        for engine in engines:
             databases(engine).prepare()
-        self._workers = workers or processors()
+        self._workers = most_processes(engines, workers or processors()) if engines else 1
         self._pool: ProcessPoolExecutor | None = None
         self._started: dict[tuple[int, int], Future[Outcome]] = {}
         if self._workers > 1 and len(cells) > 1:
             # A forked child would inherit the engines' threads in an unknown state.
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
+            spawn = get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._workers, spawn, enter_process, (engines,))
             for number, place in self._turns():
                 self._started[number, place] = self._pool.submit(run_once, cells[place])
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from incload.engines.abilities.trials import enter_process, most_processes
 from incload.engines.postgres import server
 from incload.harness.trials.matrix import Choice
 from incload.harness.trials.runner import run_cells
@@ -32,6 +33,44 @@ def test_a_named_server_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert server.url() == "postgresql://me@example/db"
     monkeypatch.setenv(server.DSN, "host='/run/my server' user=me dbname=db")
     assert server.url() == "postgresql:///?user=me&dbname=db&host=%2Frun%2Fmy%20server"
+
+
+def test_trials_on_a_named_server_run_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One trial's open transaction would hold back the horizon of another, whatever number is asked for."""
+    monkeypatch.setenv(server.DSN, "postgresql://me@example/db")
+
+    assert most_processes(["sqlite", "postgres"], 8) == 1
+    assert most_processes(["sqlite", "duckdb"], 8) == 8
+
+    enter_process(["postgres"])
+    assert server.url() == "postgresql://me@example/db"
+
+
+def test_a_process_beside_others_leaves_the_server_that_was_started_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It starts one of its own when it needs one, so that any number of processes may run."""
+    monkeypatch.setenv(server.DSN, "postgresql:///postgres?host=/run/started")
+    monkeypatch.setenv("INCLOAD_PG_STARTED", "postgresql:///postgres?host=/run/started")
+
+    assert most_processes(["postgres"], 8) == 8
+
+    enter_process(["postgres"])
+    assert server.DSN not in os.environ
+
+
+@pytest.mark.slow
+def test_trials_that_run_at_once_see_nothing_of_each_other(postgres_server: str) -> None:
+    """What the horizon lets a strategy read is the same whether another process runs trials or none does."""
+    assert postgres_server
+    choice = Choice(
+        ("trigger_cdc", "commit_horizon"), ("clean", "hard_deletes"), ("postgres-duckdb",), rows=100, seed=3
+    )
+
+    alone, beside = (
+        [(each.strategy, each.scenario, each.rows_read, each.phantom) for each in run_cells(choice.cells(), 1, str, n)]
+        for n in (1, 2)
+    )
+
+    assert beside == alone
 
 
 def test_root_outside_of_a_container_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
