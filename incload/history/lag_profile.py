@@ -121,7 +121,7 @@ class _Cursors:
     """The timestamps of all visible rows, in order."""
 
     ordered: list[int] = field(default_factory=list)
-    rows: int = 0
+    rows: int = field(init=False)
 
     def follow(self, sync: Sync) -> None:
         """Take in what changed."""

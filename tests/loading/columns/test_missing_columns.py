@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.loading.columns.missing_columns import _too_many
+from incload.loading.plan import Guards
+
 if TYPE_CHECKING:
     from every_pair import Ends
 
@@ -204,3 +207,14 @@ def test_a_sparse_column_is_held_back_where_one_of_its_rows_goes_too(strategy: s
 
     assert everywhere.load(strategy, *CURSOR)[0] == 3
     assert everywhere.rows("SELECT count(*), count(w) FROM t WHERE id > 0") == [(39, 5)]
+
+
+@pytest.mark.parametrize(
+    ("lost", "held", "is_kept"),
+    [(3, 3, True), (11, 100, True), (10, 100, False), (11, 22, True), (20, 100, False), (21, 100, True)],
+)
+def test_many_values_are_held_back_and_few_are_not(lost: int, held: int, *, is_kept: bool) -> None:
+    """All that there are, or more than both bounds: a number of rows, and a share of them."""
+    share = 10 if lost < 20 else 20
+
+    assert _too_many(Guards(percent=share, rows=10), lost, held) is is_kept

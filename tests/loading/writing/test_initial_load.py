@@ -88,6 +88,15 @@ def test_few_rows_go_in_one_transaction(long: Ends) -> None:
     assert long.rows() == ROWS[:2]
 
 
+def test_what_a_killed_load_left_goes_with_the_next_first_load(long: Ends) -> None:
+    """A load of few rows fills no table in parts, and yet drops the one that was being filled."""
+    long.write("DELETE FROM events WHERE id > 2")
+    long.write_target(f"CREATE TABLE {PASSING} (id INTEGER)", f"INSERT INTO {PASSING} VALUES (7)")
+    long.load("timestamp_watermark")
+
+    assert long.rows(TABLES) == [("_incload_state",), ("_incload_state_history",), ("events",)]
+
+
 @pytest.mark.parametrize(
     ("name", "parted", "again"),
     [
