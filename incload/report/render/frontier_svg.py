@@ -22,6 +22,10 @@ _MANY = 150
 """From which span on an axis shows powers of ten alone."""
 _LINE = 15
 """The least distance between the bases of two labels."""
+_LETTER = 7
+"""How wide a letter of a label is, about."""
+_RADIUS = 5
+"""The radius of a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +119,25 @@ def _dots(dots: Sequence[Dot], across: _Scale, upwards: _Scale) -> Iterator[str]
         x, y = across.at(dot.x), upwards.at(dot.y)
         said = f"{dot.name}: {whole(dot.x)} rows read, {whole(dot.y)} ever wrong"
         kind = "best" if dot.joined else "other"
-        yield f'<circle class="{kind}" cx="{x:.0f}" cy="{y:.0f}" r="5"><title>{escape(said)}</title></circle>'
-    yield from _labels([dot for dot in dots if dot.joined], across, upwards)
+        yield f'<circle class="{kind}" cx="{x:.0f}" cy="{y:.0f}" r="{_RADIUS}"><title>{escape(said)}</title></circle>'
+    yield from _labels(dots, across, upwards)
 
 
 def _labels(dots: Sequence[Dot], across: _Scale, upwards: _Scale) -> Iterator[str]:
-    """Write names to the right of their points, moved upwards where they would cover one another."""
+    """Write names to the right of joined points, moved upwards where they would cover a point or one another."""
+    points = [(across.at(dot.x), upwards.at(dot.y)) for dot in dots]
     taken: list[tuple[float, float]] = []
-    for dot in sorted(dots, key=lambda each: (each.y, each.x)):
-        x, y = across.at(dot.x) + 10, upwards.at(dot.y) - 6
-        while any(abs(y - base) < _LINE and abs(x - left) < 7 * len(dot.name) + 60 for left, base in taken):
+    for dot in sorted((each for each in dots if each.joined), key=lambda each: (each.y, each.x)):
+        x, y, width = across.at(dot.x) + 10, upwards.at(dot.y) - 6, _LETTER * len(dot.name)
+        while y > _LINE and (_covers_point(x, y, width, points) or _covers_name(x, y, width, taken)):
             y -= _LINE
         taken.append((x, y))
         yield f'<text class="name" x="{x:.0f}" y="{max(y, 12):.0f}">{escape(dot.name)}</text>'
+
+
+def _covers_point(x: float, y: float, width: float, points: Sequence[tuple[float, float]]) -> bool:
+    return any(x - _RADIUS < across < x + width + _RADIUS and y - _LINE < up < y + _RADIUS for across, up in points)
+
+
+def _covers_name(x: float, y: float, width: float, taken: Sequence[tuple[float, float]]) -> bool:
+    return any(abs(y - base) < _LINE and abs(x - left) < width + 60 for left, base in taken)

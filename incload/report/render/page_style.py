@@ -50,7 +50,7 @@ blockquote:target,p:target,p:target+blockquote{border-color:var(--mark);color:va
 .grid th,.grid thead td{position:static}.find,.why{display:none!important}
 body{max-width:none;margin:0;
 -webkit-print-color-adjust:exact;print-color-adjust:exact}h2{break-after:avoid}
-.grid{font-size:.75rem}.grid td{min-width:0}.grid thead th{min-width:0}}
+.grid{font-size:.75rem}.grid td{min-width:0}.grid thead th{min-width:0;overflow-wrap:normal;font-size:.7rem}}
 summary{cursor:pointer;padding:.15rem 0}pre{overflow-x:auto;background:var(--none);padding:.8rem}
 """
 
