@@ -14,6 +14,10 @@ _SECRET = (
     (re.compile(r"(://[^\s:/@?]*:).*@"), r"\1***@"),  # a password may hold anything; the last @ ends it
     (re.compile(r"(?<![\w.+-])([\w.+-]*:)(?!//)[^\s*]+@"), r"\1***@"),
     (re.compile(r"(passw[a-z]*\s*=\s*)('[^']*'|[^\s&'\"]+)", re.IGNORECASE), r"\1***"),
+    (
+        re.compile(r"((?<![\w.])(?:catalog|spark)\.[\w.-]+=)[^\s&'\"]+"),
+        r"\1***",
+    ),  # options of a catalog, such as a token
     (re.compile(rf"(postgres\w*://[^\s'?]*\?)(?!{_NAMED}(&{_NAMED})*('|\s|$))[^\s']+"), r"\1***"),
 )
 """Where a password stands in a URL or among connection options, and what is shown of it."""

@@ -12,6 +12,8 @@ from incload.records import record
 
 NANO, NANO_UTC = "timestamp_ns", "timestamptz_ns"
 """What DuckDB calls timestamps of nanoseconds, without a zone and with one."""
+SPARK_UTC = "timestamp_ltz"
+"""What Spark calls points in time that are the same in every zone."""
 
 
 class Kind(StrEnum):
@@ -59,7 +61,8 @@ class Column:
     @property
     def zoned(self) -> bool:
         """Whether it holds points in time that are the same in every zone."""
-        return self.declared.lower() == NANO_UTC or "with time zone" in self.declared.lower()
+        declared = self.declared.lower()
+        return declared in {NANO_UTC, SPARK_UTC} or "with time zone" in declared
 
     @property
     def per_second(self) -> int:

@@ -37,6 +37,7 @@ class Capabilities:
         casts_to_compare: Whether values of two types have to be cast to be compared or digested alike.
         one_writer: Whether a database takes one writer at a time, so that loads into it take turns.
         folds_names: Whether two names that differ in case alone are one table.
+        names_namespaces: Whether a dot in the name of a table ends that of the namespace that holds it.
         holds_any: Whether a column of numbers may hold texts.
         serves_threads: Whether another thread than the one that opened it may use a session.
         row_id: The hidden column that distinguishes rows of a table within one transaction.
@@ -56,6 +57,7 @@ class Capabilities:
     casts_to_compare: bool = False
     one_writer: bool = False
     folds_names: bool = False
+    names_namespaces: bool = False
     holds_any: bool = False
     serves_threads: bool = False
     row_id: str = "rowid"

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 
+class Conflict(Exception):  # noqa: N818 - it reads as what has happened
+    """Another writer has changed the target since the sync read it: nothing was written, and it may be tried again."""
+
+
 @record
 class WriteResult:
     """What a commit did to the rows of the target.

@@ -49,6 +49,9 @@ _ENGINES = {
     "postgres": _Entry(
         "postgres.session", "PostgresSession", "psycopg", "postgres", ("postgresql", "postgres"), on_server=True
     ),
+    "iceberg": _Entry(
+        "spark.session", "IcebergSession", "pyspark", "spark", ("iceberg", "iceberg+spark"), on_server=True
+    ),
 }
 SCHEMES = {scheme: name for name, each in _ENGINES.items() for scheme in each.schemes}
 """The engine of every URL scheme."""

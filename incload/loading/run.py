@@ -135,7 +135,9 @@ def _with_warning(known: str, summary: LoadSummary) -> LoadSummary:
 
 def _dotted(connections: Connections, plan: Plan) -> str:
     """Say of a table that is to be made that its name, dot and all, is its name."""
-    if "." not in plan.name or connections.target.columns("target", plan.name) is not None:
+    if "." not in plan.name or connections.target.capabilities.names_namespaces:
+        return ""
+    if connections.target.columns("target", plan.name) is not None:
         return ""
     return f"table {plan.name!r} is new, and the dot is in its name. {NO_SCHEMA}."
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from incload.engines.contract import StateChange
+from incload.engines.contract import Conflict, StateChange
 from incload.engines.session import Query
+from incload.errors import Refused
 from incload.loading import guards
 from incload.loading.columns.backfill import backfill, columns_to_fill, unfilled
 from incload.loading.columns.equating import refuse_nulled, unheld
@@ -38,12 +39,29 @@ if TYPE_CHECKING:
     from incload.table import Table
 
 
+_TRIES = 5
+"""How often a sync is tried whose target another writer changes between its read and its commit."""
+
+
 def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced:
-    """Run one sync of one table.
+    """Run one sync of one table; all of it again, from its read, where another writer came in between.
 
     With `commit=False` the transaction is rolled back at the end: the account is that of a real sync, and nothing has
     changed. Raises `Refused`, with the target as it was, for input that cannot be loaded.
     """
+    for _ in range(_TRIES):
+        try:
+            return _tried(connections, plan, commit=commit)
+        except Conflict:
+            continue
+    raise Refused(
+        f"table {plan.name!r} was changed by another writer in each of {_TRIES} tries to load it, and is as that one "
+        "left it: load again when it has finished."
+    )
+
+
+def _tried(connections: Connections, plan: Plan, *, commit: bool) -> Synced:
+    """Run a sync; whatever it raises, the target is as it was before, or as another writer has left it."""
     connections.begin(plan.name)
     try:
         connections.describe(plan.name, STATES)

@@ -38,7 +38,10 @@ def test_a_place_is_read_to_the_letter(text: str, location: Location) -> None:
         ("events.gz", "'events.gz' is neither a file of records"),
         ("events.parquet.gz", "'events.parquet.gz' is neither a file of records"),
         ("events.txt", r"is neither a file of records \(\.json, .*\) nor a database URL"),
-        ("mongodb:///db", "unknown engine 'mongodb': known: duckdb, postgres, postgresql, sqlite"),
+        (
+            "mongodb:///db",
+            "unknown engine 'mongodb': known: duckdb, iceberg, iceberg.spark, postgres, postgresql, sqlite",
+        ),
         ("sqlit:///x.db", "unknown engine 'sqlit': did you mean sqlite"),
         ("sqlite://copy.db", "names no file: write sqlite:///path/to/file, with three slashes before the path"),
         ("sqlite:///", "names no file"),

@@ -21,10 +21,13 @@ _PREFIX, _HELD = "incload-", "incload.lock"
 class Scratch:
     """A new folder of its own, until it is removed."""
 
-    def __init__(self) -> None:
-        """Remove what dead processes have left, and make a folder; raises `OSError` where there is no room for one."""
-        sweep()
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    def __init__(self, where: str | None = None) -> None:
+        """Remove what dead processes have left, and make a folder; raises `OSError` where there is no room for one.
+
+        `where` is the folder in which it is made, instead of the system's for temporary files.
+        """
+        sweep(where)
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=where))
         self._lock: int | None = None
         try:
             self._lock = _hold(self.folder)
@@ -40,9 +43,9 @@ class Scratch:
             self._lock = None
 
 
-def sweep() -> None:
-    """Remove the folders of this user's processes that are no more."""
-    for held in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_HELD}"):
+def sweep(where: str | None = None) -> None:
+    """Remove the folders of this user's processes that are no more, among temporary files or in another folder."""
+    for held in Path(where or tempfile.gettempdir()).glob(f"{_PREFIX}*/{_HELD}"):
         with suppress(OSError):  # another process's, or gone by now
             if held.parent.lstat().st_uid == os.getuid() and not held.parent.is_symlink():
                 _remove_unless_held(held)

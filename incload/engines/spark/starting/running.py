@@ -1,0 +1,209 @@
+"""The one Spark of this process: started when a table is first opened, and ended with the process.
+
+Java, the jar and pyspark are looked for in this order of cost, so that what is missing is said at once. What Spark and
+its launcher print goes into a file of the folder that lasts as long as Spark does. A session that the program has
+opened itself is used as it is, if it knows Iceberg.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from incload.engines.spark.failures import failed, speaking
+from incload.engines.spark.starting.jars import find_jars
+from incload.engines.spark.starting.java import java_home
+from incload.engines.temporary.dirs import Scratch
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from incload.engines.spark.endpoint import Lake
+    from incload.engines.spark.starting.jars import Jars
+
+EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+_LOG = "spark.log"
+_SILENT = "rootLogger.level = off\n"
+_USUAL = {
+    "spark.app.name": "incload",
+    "spark.driver.memory": "1g",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.extensions": EXTENSIONS,
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+"""What a session begins with, unless the URL says otherwise."""
+_HERE = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+"""What is said besides where Spark runs in this process: it asks no name service."""
+
+
+class Running(NamedTuple):
+    """The Spark of this process.
+
+    Attributes:
+        spark: The session from which others are made.
+        master: Where it runs.
+        scratch: The folder that goes with it; None for a session that the program has opened.
+    """
+
+    spark: Any
+    master: str
+    scratch: Scratch | None
+
+
+_RUNNING: list[Running] = []
+
+
+def spark_for(lake: Lake) -> Any:  # noqa: ANN401 - pyspark's own type, which is not imported for its name
+    """Return the session from which those of this process are made; start Spark if it does not run.
+
+    Raises:
+        Refused: Without pyspark, Java or the jar, and for another master than that of the Spark that runs already.
+    """
+    if _RUNNING and not _lives(_RUNNING[0]):
+        stop()
+    if not _RUNNING:
+        _RUNNING.append(_given() or _started(lake))
+    running = _RUNNING[0]
+    if running.scratch and running.master != lake.master:
+        raise Refused(
+            f"this process has a Spark at {running.master} already, and cannot have another at {lake.master}: load in "
+            "another process."
+        )
+    return running.spark
+
+
+def stop() -> None:
+    """End the Spark that was started here, with its process and its folder."""
+    while _RUNNING:
+        running = _RUNNING.pop()
+        if running.scratch is None:
+            continue
+        with suppress(Exception):  # it may be dead already
+            running.spark.stop()
+        _end_process()
+        running.scratch.remove()
+
+
+def _end_process() -> None:
+    """End the process of Java that pyspark leaves for a session to come."""
+    from pyspark import SparkContext
+
+    gateway: Any = SparkContext._gateway  # noqa: SLF001 - there is no other way to it
+    SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001 - as above
+    if gateway is None:
+        return
+    with suppress(Exception):
+        gateway.shutdown()
+    if process := getattr(gateway, "proc", None):
+        process.stdin.close()
+        process.wait(timeout=20)
+
+
+def _lives(running: Running) -> bool:
+    """Return whether the process of Java answers."""
+    try:
+        return running.spark.sparkContext._jsc is not None and not running.spark._jsc.sc().isStopped()  # noqa: SLF001 - as above
+    except Exception:  # noqa: BLE001 - whatever it raises, it does not answer
+        return False
+
+
+def _given() -> Running | None:
+    """Return the session that the program has opened; None without one."""
+    if find_spec("pyspark") is None:
+        raise Refused(
+            "the engine iceberg needs the package pyspark, which is not installed: "
+            "install it with `pip install 'incload[spark]'`."
+        )
+    from pyspark.sql import SparkSession
+
+    spark: Any = SparkSession.getActiveSession()
+    if spark is None:
+        return None
+    if EXTENSIONS not in (spark.conf.get("spark.sql.extensions", "") or ""):
+        raise Refused(
+            "this process has a Spark session without Iceberg: open it with "
+            f"spark.sql.extensions={EXTENSIONS} and the jar of Iceberg, or load in another process."
+        )
+    return Running(spark, spark.sparkContext.master, None)
+
+
+def _started(lake: Lake) -> Running:
+    jars, home = find_jars(os.environ), java_home(os.environ)
+    scratch = Scratch()
+    try:
+        spark = _launched(_settings(lake, jars, scratch.folder), home, scratch.folder)
+    except BaseException:
+        _end_process()
+        scratch.remove()
+        raise
+    atexit.register(stop)
+    return Running(spark, lake.master, scratch)
+
+
+def _settings(lake: Lake, jars: Jars, folder: Path) -> dict[str, str]:
+    """Return the settings of the session: those of the URL over the usual ones."""
+    log4j = folder / "log4j2.properties"
+    log4j.write_text(_SILENT, encoding="utf-8")
+    found = {
+        **_USUAL,
+        **(_HERE if lake.master.startswith("local") else {}),
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log4j}",
+        "spark.local.dir": str(folder / "local"),
+        "spark.master": lake.master,
+        "spark.sql.warehouse.dir": str(folder / "tables"),
+        **lake.spark,
+    }
+    if jars.fetched:
+        return found | {"spark.jars.packages": jars.fetched}
+    return found | {"spark.jars": ",".join(jars.files)}
+
+
+def _launched(settings: Mapping[str, str], home: Path, folder: Path) -> Any:  # noqa: ANN401 - as in `spark_for`
+    """Start the process of Java and a session in it; refuse in the words of the last that was printed."""
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkException
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.sql import SparkSession
+
+    conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
+    log = folder / _LOG
+    with log.open("wb") as printed, _java(home):
+        try:
+            gateway = launch_gateway(conf, {"stdout": printed, "stderr": printed})
+        except (PySparkException, RuntimeError, OSError) as error:
+            raise Refused(f"Spark did not start: {_last(log) or failed(error)}") from error
+    try:
+        with speaking():
+            return SparkSession(SparkContext(gateway=gateway, conf=conf))
+    except Exception as error:
+        raise Refused(f"Spark did not start: {failed(error)}.") from error
+
+
+@contextmanager
+def _java(home: Path) -> Iterator[None]:
+    """Have the launcher take a Java for the time of a block."""
+    before = os.environ.get("JAVA_HOME")
+    os.environ["JAVA_HOME"] = str(home)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["JAVA_HOME"]
+        else:
+            os.environ["JAVA_HOME"] = before
+
+
+def _last(log: Path) -> str:
+    """Return what was printed last that says why; empty for nothing."""
+    lines = [each.strip() for each in log.read_text(encoding="utf-8", errors="replace").splitlines() if each.strip()]
+    if any("unresolved dependency" in each.lower() or "Server access error" in each for each in lines):
+        return "the jar of Iceberg could not be fetched: install it with `pip install 'incload[spark]'`."
+    said = [each for each in lines if "Exception" in each or "Error" in each or "error" in each]
+    return f"{(said or lines or [''])[-1][:300]}." if lines else ""

@@ -1,0 +1,149 @@
+"""What Iceberg's own catalog says of tables, asked without a job of Spark: columns, snapshots, and what they carry.
+
+A state is a property of a snapshot. Other writers make snapshots without one, so that the newest that has one says it.
+A tag keeps that snapshot from expiring with its state.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from incload.engines.columns.traits import Trait
+from incload.engines.spark.failures import speaking, whole_text
+from incload.engines.spark.sql import declared_as, kind_of
+from incload.table import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROPERTY = "incload.state."
+"""How the properties of a snapshot begin that carry states; the name of the strategy follows."""
+TAG = "incload_state"
+"""The tag of the latest snapshot that carries states: what is tagged does not expire."""
+
+
+class Known(NamedTuple):
+    """A table as it was found.
+
+    Attributes:
+        table: Iceberg's own object.
+        columns: Its columns.
+        traits: What they do by themselves.
+        snapshot: The number of its latest snapshot; None where it has none.
+        is_current: Whether that snapshot has the columns of now, so that it can be read by its number.
+    """
+
+    table: Any
+    columns: tuple[Column, ...]
+    traits: dict[str, Trait]
+    snapshot: int | None
+    is_current: bool
+
+
+class Catalog:
+    """One catalog as a session sees it."""
+
+    def __init__(self, spark: Any, name: str) -> None:  # noqa: ANN401 - pyspark's own type
+        """Take the session and the name under which it knows the catalog."""
+        self._spark, self._name = spark, name
+        self._jvm = spark._jvm  # noqa: SLF001 - there is no other way to it
+        self._opened: Any = None
+
+    @property
+    def _catalog(self) -> Any:  # noqa: ANN401 - Iceberg's own type
+        """Iceberg's own object, made by Spark when it is first asked for."""
+        if self._opened is None:
+            self._opened = self._jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergCatalog(
+                self._spark._jsparkSession,  # noqa: SLF001 - there is no other way to it
+                self._name,
+            )
+        return self._opened
+
+    def table(self, name: str) -> Any:  # noqa: ANN401 - as above
+        """Return Iceberg's own object of a table as it is now; None where there is none of that name."""
+        identifier = self._jvm.org.apache.iceberg.catalog.TableIdentifier.parse(name)
+        with speaking():
+            try:
+                return self._catalog.loadTable(identifier)
+            except Exception as error:
+                if "NoSuchTableException" in whole_text(error) or "NoSuchNamespaceException" in whole_text(error):
+                    return None
+                raise
+
+    def known(self, name: str) -> Known | None:
+        """Describe a table as it is now; None where there is none of that name."""
+        table = self.table(name)
+        if table is None:
+            return None
+        with speaking():
+            schema = table.schema()
+            fields = json.loads(self._jvm.org.apache.iceberg.spark.SparkSchemaUtil.convert(schema).json())["fields"]
+            current = table.currentSnapshot()
+            is_current = current is not None and current.schemaId() == schema.schemaId()
+            number = None if current is None else current.snapshotId()
+        columns = tuple(Column(each["name"], kind_of(d := declared_as(each["type"])), d) for each in fields)
+        traits = {each["name"]: Trait(nullable=each["nullable"]) for each in fields}
+        return Known(table, columns, traits, number, is_current)
+
+    def holds_namespace(self, name: str) -> bool:
+        """Return whether there is a namespace; a warehouse of folders makes them with the tables."""
+        if self._is_of_folders:
+            return True
+        namespace = self._jvm.org.apache.iceberg.catalog.TableIdentifier.parse(f"{name}.t").namespace()
+        with speaking():
+            return bool(self._catalog.namespaceExists(namespace))
+
+    @property
+    def _is_of_folders(self) -> bool:
+        return "Hadoop" in str(self._catalog.getClass().getName())
+
+    def names(self) -> list[str]:
+        """Return the names of all tables, each with its namespace."""
+        with speaking():
+            found = list(self._names(self._jvm.org.apache.iceberg.catalog.Namespace.empty()))
+        return sorted(found)
+
+    def _names(self, namespace: Any) -> Iterator[str]:  # noqa: ANN401 - Iceberg's own type
+        if self._has_tables(namespace):
+            yield from (str(each.toString()) for each in self._catalog.listTables(namespace))
+        for each in self._catalog.listNamespaces(namespace):
+            yield from self._names(each)
+
+    def _has_tables(self, namespace: Any) -> bool:  # noqa: ANN401 - as above
+        """Return whether a namespace may hold tables: in most catalogs the root holds namespaces alone."""
+        return not namespace.isEmpty() or self._is_of_folders
+
+
+def states(table: Any) -> dict[str, str]:  # noqa: ANN401 - Iceberg's own type
+    """Return the states that a table's snapshots carry, by strategy; those of the newest that carries any.
+
+    A table that was rolled back has the state of the snapshots that it goes back to. One whose snapshots have expired,
+    or that was built again, has that of the tag.
+    """
+    with speaking():
+        current = table.currentSnapshot()
+        if current is None:
+            return {}
+        for snapshot in _ancestors(table, current):
+            if found := _carried(snapshot):
+                return found
+        tagged = table.snapshot(TAG)
+        if tagged is None or any(each.snapshotId() == current.snapshotId() for each in _ancestors(table, tagged)):
+            return {}
+        return _carried(tagged)
+
+
+def _ancestors(table: Any, snapshot: Any) -> Iterator[Any]:  # noqa: ANN401 - as above
+    """Yield a snapshot and those before it, as far back as they have not expired."""
+    while snapshot is not None:
+        yield snapshot
+        parent = snapshot.parentId()
+        snapshot = None if parent is None else table.snapshot(parent)
+
+
+def _carried(snapshot: Any) -> dict[str, str]:  # noqa: ANN401 - as above
+    summary = snapshot.summary()
+    return {
+        str(key).removeprefix(PROPERTY): str(summary.get(key)) for key in summary.keySet() if key.startswith(PROPERTY)
+    }
