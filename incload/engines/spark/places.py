@@ -46,7 +46,7 @@ class Places:
         for name, value in _SETTINGS.items():
             self._set(name, value)
         self._names = {place: self._attach(lake) for place, lake in ends.items()}
-        self.catalogs = {place: Catalog(spark, name) for place, name in self._names.items()}
+        self.catalogs = {place: Catalog(spark, self._names[place], lake.folder) for place, lake in ends.items()}
 
     def _set(self, name: str, value: str) -> None:
         try:

@@ -16,6 +16,7 @@ from incload.table import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PROPERTY = "incload.state."
 """How the properties of a snapshot begin that carry states; the name of the strategy follows."""
@@ -44,9 +45,9 @@ class Known(NamedTuple):
 class Catalog:
     """One catalog as a session sees it."""
 
-    def __init__(self, spark: Any, name: str) -> None:  # noqa: ANN401 - pyspark's own type
-        """Take the session and the name under which it knows the catalog."""
-        self._spark, self._name = spark, name
+    def __init__(self, spark: Any, name: str, folder: Path | None) -> None:  # noqa: ANN401 - pyspark's own type
+        """Take the session, the name under which it knows the catalog, and its folder where it is one of folders."""
+        self._spark, self._name, self._folder = spark, name, folder
         self._jvm = spark._jvm  # noqa: SLF001 - there is no other way to it
         self._opened: Any = None
 
@@ -54,6 +55,8 @@ class Catalog:
     def _catalog(self) -> Any:  # noqa: ANN401 - Iceberg's own type
         """Iceberg's own object, made by Spark when it is first asked for."""
         if self._opened is None:
+            # Spark looks for the settings of a catalog in the session that is active in the thread.
+            self._jvm.org.apache.spark.sql.SparkSession.setActiveSession(self._spark._jsparkSession)  # noqa: SLF001 - as above
             self._opened = self._jvm.org.apache.iceberg.spark.Spark3Util.loadIcebergCatalog(
                 self._spark._jsparkSession,  # noqa: SLF001 - there is no other way to it
                 self._name,
@@ -105,14 +108,15 @@ class Catalog:
         return sorted(found)
 
     def _names(self, namespace: Any) -> Iterator[str]:  # noqa: ANN401 - Iceberg's own type
-        if self._has_tables(namespace):
+        if not namespace.isEmpty():
             yield from (str(each.toString()) for each in self._catalog.listTables(namespace))
-        for each in self._catalog.listNamespaces(namespace):
-            yield from self._names(each)
-
-    def _has_tables(self, namespace: Any) -> bool:  # noqa: ANN401 - as above
-        """Return whether a namespace may hold tables: in most catalogs the root holds namespaces alone."""
-        return not namespace.isEmpty() or self._is_of_folders
+        elif self._folder is not None and self._folder.is_dir():  # a catalog of folders does not list those at its root
+            yield from (
+                each.parent.name for each in self._folder.glob("*/metadata") if any(each.glob("*.metadata.json"))
+            )
+        if self._folder is None or self._folder.is_dir():
+            for each in self._catalog.listNamespaces(namespace):
+                yield from self._names(each)
 
 
 def states(table: Any) -> dict[str, str]:  # noqa: ANN401 - Iceberg's own type

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import warnings
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
 
 from incload.engines.spark.starting.jars import find_jars
 from incload.engines.spark.starting.java import java_home
 from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def missing() -> str:
@@ -23,8 +29,15 @@ def missing() -> str:
         return f"n/a: {error}"
 
 
-@pytest.fixture(scope="session")
-def spark() -> None:
-    """Have Spark and all that it needs, or skip with the reason; it is started by the first load."""
+@pytest.fixture
+def spark() -> Iterator[None]:
+    """Have Spark and all that it needs, or skip with the reason; it is started by the first load of all tests.
+
+    The driver leaves connections to be closed when they are collected, which is done here, where it is let pass.
+    """
     if reason := missing():
         pytest.skip(reason)
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()

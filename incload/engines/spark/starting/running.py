@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from incload.engines.spark.starting.jars import Jars
 
 EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+_OPTIONS = "spark.driver.extraJavaOptions"
 _LOG = "spark.log"
 _SILENT = "rootLogger.level = off\n"
 _USUAL = {
@@ -154,19 +155,20 @@ def _settings(lake: Lake, jars: Jars, folder: Path) -> dict[str, str]:
     found = {
         **_USUAL,
         **(_HERE if lake.master.startswith("local") else {}),
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log4j}",
         "spark.local.dir": str(folder / "local"),
         "spark.master": lake.master,
         "spark.sql.warehouse.dir": str(folder / "tables"),
         **lake.spark,
     }
+    options = f"{lake.spark.get(_OPTIONS, '')} -Dlog4j2.configurationFile={log4j}"
+    found[_OPTIONS] = options.strip()
     if jars.fetched:
         return found | {"spark.jars.packages": jars.fetched}
     return found | {"spark.jars": ",".join(jars.files)}
 
 
 def _launched(settings: Mapping[str, str], home: Path, folder: Path) -> Any:  # noqa: ANN401 - as in `spark_for`
-    """Start the process of Java and a session in it; refuse in the words of the last that was printed."""
+    """Start the process of Java and a session in it; refuse in the words that were printed."""
     from pyspark import SparkConf, SparkContext
     from pyspark.errors import PySparkException
     from pyspark.java_gateway import launch_gateway
@@ -178,7 +180,7 @@ def _launched(settings: Mapping[str, str], home: Path, folder: Path) -> Any:  # 
         try:
             gateway = launch_gateway(conf, {"stdout": printed, "stderr": printed})
         except (PySparkException, RuntimeError, OSError) as error:
-            raise Refused(f"Spark did not start: {_last(log) or failed(error)}") from error
+            raise Refused(f"Spark did not start: {_why(log) or failed(error)}") from error
     try:
         with speaking():
             return SparkSession(SparkContext(gateway=gateway, conf=conf))
@@ -200,10 +202,10 @@ def _java(home: Path) -> Iterator[None]:
             os.environ["JAVA_HOME"] = before
 
 
-def _last(log: Path) -> str:
-    """Return what was printed last that says why; empty for nothing."""
+def _why(log: Path) -> str:
+    """Return what was printed that says why; empty for nothing."""
     lines = [each.strip() for each in log.read_text(encoding="utf-8", errors="replace").splitlines() if each.strip()]
     if any("unresolved dependency" in each.lower() or "Server access error" in each for each in lines):
         return "the jar of Iceberg could not be fetched: install it with `pip install 'incload[spark]'`."
     said = [each for each in lines if "Exception" in each or "Error" in each or "error" in each]
-    return f"{(said or lines or [''])[-1][:300]}." if lines else ""
+    return f"{(said or lines)[0][:300].rstrip('.')}." if lines else ""
