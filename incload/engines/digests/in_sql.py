@@ -62,7 +62,7 @@ class SqlTexts(ABC):
         nan = "NULL" if held.form.lossy else "'rnan;'"
         written = f"CASE WHEN {self.is_nan(real)} THEN {nan} ELSE 'r' || {self.bits(real)} || ';' END"
         if held.column.kind is Kind.INTEGER:
-            return f"CASE WHEN ({real})::{self.exact} = {value} THEN {written} ELSE 'i' || {value} || ';' END"
+            return f"CASE WHEN CAST({real} AS {self.exact}) = {value} THEN {written} ELSE 'i' || {value} || ';' END"
         return written
 
     def _time(self, held: Held, value: str) -> str:
@@ -186,9 +186,13 @@ class SqlDigests(Digests):
             found |= {str(text) for (text,) in self.session.rows(sql)}
         return found
 
+    def shifted(self, number: str, bits: int) -> str:
+        """Return the expression of a number without its last bits."""
+        return f"{number} >> {bits}"
+
     def _block(self, cut: Cut) -> str:
         if isinstance(cut, Ranges):
-            return f"(({self.quoted_key})::bigint - ({cut.start})::bigint) >> {cut.bits}"
+            return self.shifted(f"(CAST({self.quoted_key} AS bigint) - CAST({cut.start} AS bigint))", cut.bits)
         return f"substr(md5({' || '.join(self.written(self.held[place]) for place in self.key)}), 1, {cut.digits})"
 
     def _condition(self, within: Within) -> str:

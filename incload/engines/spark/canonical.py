@@ -1,106 +1,112 @@
-"""How Spark writes the canonical text of a value; see `incload.engines.digests.canonical`."""
+"""How Spark writes the canonical text of a value; see `incload.engines.digests.in_sql`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from incload.engines.digests.canonical import DECIMAL, ISO, LARGEST_SINGLE, Cut, Held, Ranges, SqlDigests
+from incload.engines.digests.canonical import DECIMAL, ISO
+from incload.engines.digests.in_sql import SqlDigests, SqlTexts
 from incload.engines.spark.sql import is_nested, microseconds
 from incload.errors import Refused
-from incload.table import Kind
 
 if TYPE_CHECKING:
+    from incload.engines.digests.canonical import Held
     from incload.table import Column
+
+
+class SparkTexts(SqlTexts):
+    """What Spark says in its own way."""
+
+    byte_length: ClassVar[str] = "octet_length"
+    exact: ClassVar[str] = "DECIMAL(38,0)"
+
+    def text_of(self, text: str, *, trimmed: bool = False) -> str:
+        """Trim in words, as the function takes what it trims first."""
+        return super().text_of(f"TRIM(TRAILING ' ' FROM {text})" if trimmed else text)
+
+    def integer(self, column: Column, value: str) -> str:  # noqa: ARG002 - one cast serves all
+        """Cast, which serves truth values too."""
+        return f"CAST({value} AS BIGINT)"
+
+    def hexadecimal(self, value: str) -> str:
+        """Call the function."""
+        return f"hex({value})"
+
+    def real(self, column: Column, value: str) -> str:  # noqa: ARG002 - one cast serves all
+        """Cast."""
+        return f"CAST({value} AS DOUBLE)"
+
+    def single(self, real: str) -> str:
+        """Cast there and back."""
+        return f"CAST(CAST({real} AS FLOAT) AS DOUBLE)"
+
+    def is_nan(self, real: str) -> str:
+        """Call the function, which takes a null for none."""
+        return f"isnan({real})"
+
+    def bits(self, real: str) -> str:
+        """Ask Java, as Spark has no function for them."""
+        plain = f"CASE WHEN {real} = 0 THEN CAST(0 AS DOUBLE) ELSE {real} END"
+        return f"(CASE WHEN {real} IS NOT NULL THEN reflect('java.lang.Double', 'doubleToLongBits', {plain}) END)"
+
+    def times(self, number: str, factor: int) -> str:
+        """Multiply decimals."""
+        return f"({number}{f' * CAST({factor} AS DECIMAL(18,0))' if factor != 1 else ''})"
+
+    def ticks(self, column: Column, value: str) -> str:  # noqa: ARG002 - there are microseconds alone
+        """Count microseconds."""
+        return microseconds(value)
+
+    def is_finite(self, value: str) -> str:
+        """Every one is."""
+        return f"{value} IS NOT NULL"
+
+    def endless(self, value: str) -> str:  # noqa: ARG002 - there is none
+        """There is none."""
+        return "CAST(NULL AS STRING)"
+
+    def time_in_text(self, value: str) -> str:
+        """Read the texts of the form; one that is no time of the calendar is null there."""
+        time = microseconds(f"try_to_timestamp({value})")
+        read = f"CASE WHEN {value} RLIKE '^({ISO})$' THEN 'm' || {time} || ';' END"
+        return f"coalesce({read}, {self.text_of(value)})"
+
+    def decimal(self, value: str, *, is_text: bool) -> str:
+        """Take the zeros off the text."""
+        digits = f"CAST({value} AS STRING)"
+        short = rf"regexp_replace({digits}, '\.?0*$', '')"
+        plain = f"CASE WHEN {digits} LIKE '%.%' THEN {short} ELSE {digits} END"
+        number = f"'d' || CASE WHEN {plain} = '-0' THEN '0' ELSE {plain} END || ';'"
+        return (
+            f"CASE WHEN {value} RLIKE '^({DECIMAL})$' THEN {number} ELSE {self.text_of(value)} END"
+            if is_text
+            else number
+        )
+
+    def floats(self, held: Held, value: str) -> str:  # noqa: ARG002 - none is written
+        """Refuse, as nothing here goes through a list as other engines do."""
+        raise Refused(
+            f"column {held.column.name!r} is a list of floats, which Spark does not write as other engines do: "
+            "leave it out with --exclude."
+        )
+
+    def other(self, column: Column, value: str) -> str:
+        """Write what is nested as JSON, and all else as Spark shows it."""
+        return f"to_json({value})" if is_nested(column) else f"CAST({value} AS STRING)"
 
 
 class SparkDigests(SqlDigests):
     """The rows of an Iceberg table."""
 
+    texts: ClassVar[SqlTexts] = SparkTexts()
+
     def number(self, text: str) -> str:
         """Take the digits of the md5, which no integer of Spark holds without a sign."""
         return f"CAST(conv(substr(md5({text}), 1, 16), 16, 10) AS DECIMAL(20,0))"
 
-    def _block(self, cut: Cut) -> str:
-        """Shift by a function: Spark has no operator for it."""
-        if isinstance(cut, Ranges):
-            return f"shiftright(CAST({self.quoted_key} AS BIGINT) - CAST('{cut.start}' AS BIGINT), {cut.bits})"
-        return super()._block(cut)
-
-    def text(self, held: Held, value: str) -> str:
-        """Write by the form, and by what the column holds."""
-        kind = held.column.kind
-        match held.form.kind:
-            case Kind.INTEGER:
-                number = f"CAST({value} AS INT)" if kind is Kind.BOOLEAN else value
-                return f"'i' || CAST({number} AS STRING) || ';'"
-            case Kind.BLOB:
-                return f"'b' || hex({value}) || ';'"
-            case Kind.REAL:
-                return _real(held, value)
-            case Kind.TIMESTAMP:
-                return _time(held, value)
-            case Kind.DECIMAL:
-                return _decimal(value, is_text=kind is Kind.TEXT)
-        if held.form.listed:
-            raise Refused(
-                f"column {held.column.name!r} is a list of floats, which Spark does not write as other engines do: "
-                "leave it out with --exclude."
-            )
-        return text_of(_as_text(held.column, value), trimmed=held.form.trimmed)
-
-
-def _as_text(column: Column, value: str) -> str:
-    return f"to_json({value})" if is_nested(column) else f"CAST({value} AS STRING)"
-
-
-def text_of(text: str, *, trimmed: bool = False) -> str:
-    """Return the canonical text of a text."""
-    value = f"TRIM(TRAILING ' ' FROM {text})" if trimmed else text
-    return f"'t' || CAST(octet_length({value}) AS STRING) || ':' || {value} || ';'"
-
-
-def _real(held: Held, value: str) -> str:
-    """Write the bits of the float as a number; a whole number beyond what floats hold stays one."""
-    kind = held.column.kind
-    real = _narrowed(held, f"CAST({value} AS DOUBLE)")
-    bits = (
-        f"reflect('java.lang.Double', 'doubleToLongBits', CASE WHEN {real} = 0 THEN CAST(0 AS DOUBLE) ELSE {real} END)"
-    )
-    nan = "NULL" if held.form.lossy else "'rnan;'"
-    written = f"CASE WHEN isnan({real}) THEN {nan} ELSE 'r' || {bits} || ';' END"
-    if kind is Kind.INTEGER:
-        is_held = f"CAST({real} AS DECIMAL(38,0)) = CAST({value} AS DECIMAL(38,0))"
-        written = f"CASE WHEN {is_held} THEN {written} ELSE 'i' || CAST({value} AS STRING) || ';' END"
-    return f"CASE WHEN {value} IS NULL THEN NULL ELSE {written} END"
-
-
-def _narrowed(held: Held, real: str) -> str:
-    """Return a float as it is compared: one of 32 bits where the other side holds those."""
-    small = f"(CASE WHEN abs({real}) < {LARGEST_SINGLE}D THEN CAST(CAST({real} AS FLOAT) AS DOUBLE) ELSE {real} END)"
-    return small if held.form.single else real
-
-
-def _time(held: Held, value: str) -> str:
-    """Write ticks; a text that is no time stays a text."""
-    kind = held.column.kind
-    factor = f" * CAST('{held.factor}' AS DECIMAL(19,0))" if held.factor != 1 else ""
-    if kind is Kind.INTEGER:
-        return f"'m' || CAST({value}{factor} AS STRING) || ';'"
-    if kind is Kind.TEXT:
-        time = f"'m' || CAST({microseconds(f'try_to_timestamp({value})')} AS STRING) || ';'"
-        return f"coalesce(CASE WHEN {value} RLIKE '^{ISO}$' THEN {time} END, {text_of(value)})"
-    return f"'m' || CAST({microseconds(value)}{factor} AS STRING) || ';'"
-
-
-def _decimal(value: str, *, is_text: bool) -> str:
-    """Write the digits without zeros at the end of a fraction; a text that is no number stays a text."""
-    digits = f"CAST({value} AS STRING)"
-    short = rf"regexp_replace({digits}, '\.?0*$', '')"
-    plain = f"CASE WHEN {digits} LIKE '%.%' THEN {short} ELSE {digits} END"
-    number = f"'d' || CASE WHEN {plain} = '-0' THEN '0' ELSE {plain} END || ';'"
-    if not is_text:
-        return number
-    return f"CASE WHEN {value} RLIKE '^{DECIMAL}$' THEN {number} ELSE {text_of(value)} END"
+    def shifted(self, number: str, bits: int) -> str:
+        """Call the function: Spark has no operator for it."""
+        return f"shiftright({number}, {bits})"
 
 
 DIGESTS = SparkDigests

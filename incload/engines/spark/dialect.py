@@ -86,11 +86,6 @@ class SparkDialect(Dialect):
         """The texts and the hash."""
         return "spark-md5/1"
 
-    def differ(self, columns: Iterable[str], one: str, other: str) -> str:
-        """Compare column by column; IS DISTINCT FROM takes nulls for values."""
-        pairs = [f"{one}.{each} IS DISTINCT FROM {other}.{each}" for each in map(self.quote, columns)]
-        return f"({' OR '.join(pairs)})" if pairs else "false"
-
     def folded(self, expression: str, equality: Equality) -> str:
         """Spell what Spark spells otherwise."""
         match equality:

@@ -137,6 +137,10 @@ def lake(folder: Path) -> Lake:
 class SparkDatabases(Databases):
     """Warehouses in folders; one Spark for all trials of a process."""
 
+    def most_processes(self) -> int:
+        """Another process would have another Spark, which takes longer to start than a trial takes."""
+        return 1
+
     def open_changeable(self, end: Endpoint) -> tuple[Session, Place]:
         """Open a source, which any number of writers may change."""
         return self.session.open(None, end), "target"

@@ -6,13 +6,10 @@ worked out when they are asked. What is written is one statement, committed with
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from incload.cursor import ZONE_AT_END
 from incload.engines.capabilities import AtomicState, Capabilities
 from incload.engines.contract import Conflict, WriteResult
-from incload.engines.cursor_scale import TextCursor, declared_scale
 from incload.engines.session import Place, Query, Row, Session
 from incload.engines.spark.commits import Commit
 from incload.engines.spark.dialect import SparkDialect
@@ -28,7 +25,6 @@ from incload.engines.temporary.tables import STAGE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from incload.cursor import Scale
     from incload.engines.columns.traits import Trait
     from incload.engines.contract import StateChange, WriteIntent
     from incload.engines.endpoint import Endpoint
@@ -178,21 +174,6 @@ class IcebergSession(SparkDialect, Session):
     def tables(self, place: Place) -> list[str]:
         """Ask Iceberg's catalog."""
         return self.places.catalogs[place].names()
-
-    def keyed(self, place: Place, table: str, key: tuple[str, ...]) -> bool:  # noqa: ARG002 - whatever it is
-        """Iceberg keeps no key."""
-        return False
-
-    def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
-        """Follow the declared type; for text, take one timestamp of every shape."""
-        zone = f"regexp_extract({self.quote(column.name)}, '{ZONE_AT_END}', 1)"
-        return declared_scale(column, per_second) or TextCursor(self, self.relation(place, table), column).scale(
-            "any_value", zone, "BIGINT"
-        )
-
-    def now(self) -> int:
-        """The driver of Spark runs beside this process: its clock is the machine's."""
-        return time.time_ns() // 1_000
 
     def create(self, table: Table, *, keyed: bool, origin: str) -> None:  # noqa: ARG002 - it keeps no key
         """Make an empty table, which commits."""
