@@ -39,7 +39,7 @@ _KNOWN = (
         "MERGE_CARDINALITY_VIOLATION",
         "a key stands in several rows that are to be written: name a key that distinguishes them",
     ),
-    ("OutOfMemoryError", "Spark has too little memory: give it more with spark.driver.memory=2g in the URL"),
+    ("OutOfMemoryError", "Spark has run out of memory: give it more by spark.driver options, as docs/iceberg.md says"),
     (
         "unresolved dependency",
         "Spark could not fetch the jar of Iceberg: install it with `pip install 'incload[spark]'`",

@@ -29,7 +29,7 @@ _SETTINGS = {
 }
 """What the meaning of a statement and of a value may not depend on: overflow fails, and no time is moved."""
 _AT_THE_START = {"spark.sql.catalogImplementation", "spark.sql.extensions", "spark.sql.warehouse.dir"}
-"""What a session cannot be told later."""
+"""What a session takes at its start alone."""
 
 
 class Places:

@@ -76,7 +76,7 @@ class SparkFixture(Fixture):
             yield rows
 
     def replace(self, table: Table, origin: str, rows: Callable[[], Query]) -> int:
-        """Make the table anew and insert into it."""
+        """Make the table again and insert into it."""
         session = self.session
         session.run(f"DROP TABLE IF EXISTS {session.places.plain_name('target', table.name)} PURGE")
         session.create(table, keyed=False, origin=origin)
