@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from incload.errors import Refused
+from incload.loading.columns.column_kinds import ColumnKind, _of_decimal, _of_time, read_kinds, text_of
 from incload.loading.plan import Guards
 
 if TYPE_CHECKING:
@@ -218,3 +221,51 @@ def test_a_target_that_is_empty_as_its_source_is_not_reported(ends: Ends) -> Non
     ends.write_target("DELETE FROM events")
 
     assert ends.load("timestamp_watermark", guards=Guards(allow_ahead=True)).warnings == ()
+
+
+def test_a_record_is_kept_as_it_always_was() -> None:
+    """A later version reads what an earlier one wrote, and a person reads the names."""
+    kinds = {"größe": ColumnKind("date", "DATE", "TEXT")}
+    text = '{"version": 1, "columns": {"größe": {"kind": "date", "declared": "DATE", "stored": "TEXT"}}}'
+
+    assert (text_of(kinds), read_kinds(text), read_kinds(None), read_kinds("")) == (text, kinds, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "held", "made"),
+    [
+        (2, 0, "12.00", "12"), (2, 1, "12.30", "12.3"), (0, 2, "12", "12.00"), (1, 3, "-1.5", "-1.500"),
+        (2, 2, "1.25", "1.25"), (0, 0, "7", "7"), (2, 0, "12.05", None), (2, 1, "12.34", None),
+    ],
+)  # fmt: skip
+def test_decimals_of_another_scale(then: int, now: int, held: str, made: str | None) -> None:
+    """Zeros come or go behind the point, which goes with the last of them; another digit is lost, and noticed."""
+    lost, becomes = _of_decimal("v", then, now)
+
+    assert _in_sqlite(lost, becomes, held) == made
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "held", "made"),
+    [
+        ("timestamp 1/s", "timestamp 1000/s", 5, 5_000),
+        ("timestamp 1000/s", "timestamp 1/s", 5_000, 5),
+        ("timestamp 1000/s", "timestamp 1/s", 5_001, None),
+        ("timestamp 1/s", "timestamp 1000000000/s", 9_223_372_036, 9_223_372_036_000_000_000),
+        ("timestamp 1/s", "timestamp 1000000000/s", 9_223_372_037, None),
+        ("timestamp 1000/s", "timestamp 1000/s UTC", 7, 7),
+    ],
+)
+def test_times_in_another_unit(then: str, now: str, held: int, made: int | None) -> None:
+    """What the new unit does not hold, or no number of 64 bits, is noticed."""
+    lost, becomes = _of_time("v", then, now)
+
+    assert _in_sqlite(lost, becomes, held) == made
+
+
+def _in_sqlite(lost: str, becomes: str, held: object) -> object:
+    """Return what a value becomes; None where it would be another."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        sql = f"SELECT CASE WHEN {lost or 'false'} THEN NULL ELSE {becomes} END FROM (SELECT ? AS v)"
+        (made,) = connection.execute(sql, (held,)).fetchone()
+        return made
