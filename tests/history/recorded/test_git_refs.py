@@ -97,6 +97,16 @@ def test_a_file_that_was_new_has_no_rename(repository: Path) -> None:
     assert read(repository, "dump.json", "data", follow=True) == (["dump.json"] * 2, [])
 
 
+def test_a_rename_that_cannot_be_looked_into_stops_only_who_asks_for_it(repository: Path) -> None:
+    """A clone may lack the objects of older versions: without --follow nothing needs them."""
+    blob = git(repository, "rev-parse", "main~2:old.json")
+    (repository / "objects" / blob[:2] / blob[2:]).unlink()
+
+    assert read(repository, "new.json") == (["new.json"] * 2, [])
+    with pytest.raises(Refused, match=r"^git cannot read .*: name a sound repository or bundle\.$"):
+        read(repository, "new.json", follow=True)
+
+
 @pytest.mark.parametrize("ref", ["data", "refs/heads/data", "data~1"])
 def test_another_branch_is_named(ref: str, repository: Path) -> None:
     """By its name, in full, or by anything that git takes for a commit."""
