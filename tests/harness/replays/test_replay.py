@@ -108,6 +108,18 @@ def test_every_pair_of_engines_shows_the_same(late: History) -> None:
     assert plain[4:8] == plain[8:12] == plain[12:] == plain[:4]
 
 
+def test_the_fields_of_rows_that_stay_stale_are_named(lived: Lived) -> None:
+    """Row 1 changes late, in both of its fields, and row 2 later still, in one; row 3 is lost, which is not stale."""
+    past = lived(
+        [(1, "a", -10), (2, "b", -15), (9, "z", -5)],
+        ([(1, "late", -20), (3, "lost", -30)], []),
+        ([(2, "later", -15)], []),
+    )
+    (row,) = one(past, STRICT)
+
+    assert row.stale_fields == '{"content": 2, "modified_at": 1}'
+
+
 def test_keys_of_numbers_may_go_by_their_order(late: History) -> None:
     """A strategy by the largest key applies to numbers: it misses the change of 1 and the update of 2."""
     (row,) = one(late, strategy("incrementing_id"))

@@ -304,6 +304,15 @@ def test_a_file_that_never_was_is_refused_with_the_nearest_names(repository: Pat
     assert refusal(repository, "q") == f"{have} 'q': at its tip there is data/Incidents.json, readme, z."
 
 
+def test_of_very_many_files_the_first_are_compared(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name like that of a later one is not found, and the first are shown instead."""
+    commits(repository, {"a": b"1", "b": b"2", "incidents.json": b"[]"})
+    assert refusal(repository, "incident.json").endswith(": at its tip there is incidents.json.")
+
+    monkeypatch.setattr(gitread, "_COMPARED", 2)
+    assert refusal(repository, "incident.json").endswith(": at its tip there is a, b, incidents.json.")
+
+
 def test_what_is_no_history_is_refused(repository: Path) -> None:
     """No commits, no file named, a folder that only looks like a repository."""
     no_commits = refusal(repository)
