@@ -131,7 +131,7 @@ def _grid(grid: Grid) -> str:
     heads = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in grid.scenarios)
     notes = grid.notes or tuple((Note(""),) * len(grid.scenarios) for _ in grid.contenders)
     rows = "\n".join(
-        f'<tr><th scope="row">{escape(contender)}</th>{"".join(map(_cell, cells, said))}</tr>'
+        f'<tr><th scope="row">{_breakable(contender)}</th>{"".join(map(_cell, cells, said))}</tr>'
         for contender, cells, said in zip(grid.contenders, grid.cells, notes, strict=True)
     )
     kind, place = ("grid sortable", f' id="{MAP}"') if grid.notes else ("grid", "")
@@ -139,6 +139,11 @@ def _grid(grid: Grid) -> str:
         f'<div class="wide map"{place} tabindex="0" role="group" aria-label="Verdicts"><table class="{kind}">\n'
         f"<thead><tr><td></td>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table></div>\n<p>{escape(_LEGEND)}</p>"
     )
+
+
+def _breakable(name: str) -> str:
+    """Return a name that a narrow page breaks after an underscore, not in the middle of a word."""
+    return escape(name).replace("_", "_<wbr>")
 
 
 def _cell(cell: Verdict, note: Note) -> str:

@@ -20,7 +20,7 @@ th{font-weight:600;vertical-align:bottom}
 .map{max-height:85vh;overflow:auto}
 .grid{border-collapse:separate;border-spacing:2px;line-height:1.2}
 .grid th,.grid td{border:0;padding:.25rem}
-.grid th{background:var(--page);position:sticky;font-size:.8rem;overflow-wrap:anywhere}
+.grid th{background:var(--page);position:sticky;font-size:.8rem;overflow-wrap:break-word}
 .grid thead th{text-align:center;top:0;z-index:2;min-width:4.6rem}
 .grid tbody th{text-align:left;vertical-align:middle;left:0;z-index:1;min-width:7rem;max-width:20rem}
 .grid thead td{position:sticky;top:0;left:0;z-index:3;background:var(--page)}
@@ -50,7 +50,7 @@ blockquote:target,p:target,p:target+blockquote{border-color:var(--mark);color:va
 .grid th,.grid thead td{position:static}.find,.why{display:none!important}
 body{max-width:none;margin:0;
 -webkit-print-color-adjust:exact;print-color-adjust:exact}h2{break-after:avoid}
-.grid{font-size:.75rem}.grid td{min-width:0}.grid thead th{min-width:0;overflow-wrap:normal;font-size:.7rem}}
+.grid{font-size:.75rem}.grid td{min-width:0}.grid thead th{min-width:0;font-size:.7rem}}
 summary{cursor:pointer;padding:.15rem 0}pre{overflow-x:auto;background:var(--none);padding:.8rem}
 """
 
