@@ -9,7 +9,7 @@ STYLE = """
 @media(prefers-color-scheme:dark){:root{--ink:#e4e7ea;--soft:#9aa4ae;--line:#3a424a;--page:#14171a;--ok:#1d3b27;
 --ok-ink:#b7e3c3;--c1:#55401f;--c2:#7a4320;--c3:#a63d22;--c-ink:#fff;--none:#262b30;--unsure:#43365f;--mark:#6db6f2;--focus:#6db6f2}}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:82rem;
-margin:2rem auto;padding:0 1rem}
+margin:2rem auto;padding:0 1rem;overflow-wrap:break-word}
 h1{font-size:1.6rem}h2{margin-top:2.5rem;border-bottom:1px solid var(--line)}
 p,li{max-width:60rem}
 .wide{overflow-x:auto}
@@ -20,7 +20,7 @@ th{font-weight:600;vertical-align:bottom}
 .map{max-height:85vh;overflow:auto}
 .grid{border-collapse:separate;border-spacing:2px;line-height:1.2}
 .grid th,.grid td{border:0;padding:.25rem}
-.grid th{background:var(--page);position:sticky;font-size:.8rem;overflow-wrap:break-word}
+.grid th{background:var(--page);position:sticky;font-size:.8rem}
 .grid thead th{text-align:center;top:0;z-index:2;min-width:4.6rem}
 .grid tbody th{text-align:left;vertical-align:middle;left:0;z-index:1;min-width:7rem;max-width:20rem}
 .grid thead td{position:sticky;top:0;left:0;z-index:3;background:var(--page)}

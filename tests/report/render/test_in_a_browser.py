@@ -46,15 +46,22 @@ addEventListener("load", () => setTimeout(() => {
 """
 
 
-def used(page: Path) -> dict[str, Any]:
+FRAMED = """<iframe style="width:390px;height:800px;border:0" srcdoc="{page}"></iframe><script>
+addEventListener("load", () => {{
+  const inner = document.querySelector("iframe").contentDocument.documentElement;
+  const end = document.createElement("pre"); end.id = "seen"; end.textContent = inner.scrollWidth - inner.clientWidth;
+  document.body.append(end);
+}});</script>"""
+
+
+def used(page: Path) -> Any:  # noqa: ANN401 - what the script of the page notes
     """Return what a user of the page sees."""
     command = [str(BROWSER), "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000"]
     ran = subprocess.run(
         [*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=100, check=True
     )
     (seen,) = re.findall(r'<pre id="seen">(.*?)</pre>', ran.stdout)
-    found: dict[str, Any] = json.loads(html.unescape(seen))
-    return found
+    return json.loads(html.unescape(seen))
 
 
 @pytest.mark.slow
@@ -76,3 +83,15 @@ def test_a_user_sorts_filters_and_follows_a_cell(golden: Path, tmp_path: Path) -
         "open": True,
         "back": "matrix",
     }
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
+@pytest.mark.parametrize("words", ["a_name_without_a_space_" * 5, "https://example.org/" + "path/" * 20])
+def test_a_long_word_does_not_widen_the_page_of_a_telephone(golden: Path, tmp_path: Path, words: str) -> None:
+    """A page 390 pixels wide is not moved sideways, whatever is written in it: only tables and the map are."""
+    text = render(golden / "report.csv").replace("</body>", f"<h1>{words}</h1><ul><li>{words}</li></ul></body>")
+    page = tmp_path / "page.html"
+    page.write_text(FRAMED.format(page=html.escape(text)), encoding="utf-8")
+
+    assert used(page) == 0
