@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, Unpack
 
-from incload.api.audited_rows import refuse_scan, said, show_only, since_condition
+from incload.api.audited_rows import finds_ranges, refuse_scan, said, show_only, since_condition
 from incload.api.durations import duration
 from incload.api.options import check_names, column_names, key_columns, layout_of, one_of
-from incload.auditing.causes import Causes, Mark, given_mark, shown_mark, ticks_per_second
-from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look, refuse_repeated
+from incload.auditing.causes import Causes
+from incload.auditing.compare_tables import Hooks, Looks, Shown, Tables, Tally, counted, look, refuse_repeated
 from incload.auditing.result import AuditResult
 from incload.auditing.sampling import estimated, sampled
 from incload.auditing.tables import Opened, Wanted, not_compared, open_copy, open_source, paired, refuse_itself
+from incload.auditing.watermark import Mark, given_mark, shown_mark, ticks_per_second
 from incload.cursor import UNITS
 from incload.engines.digests.canonical import NULL
 from incload.engines.digests.forms import Sides
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from incload.auditing.compare_tables import Keep
     from incload.engines.digests.canonical import Digests
     from incload.engines.digests.forms import Pair
     from incload.engines.endpoint import Endpoint
+
+_NO_HOOKS = Hooks()
 
 
 class _RequiredOptions(TypedDict):
@@ -103,23 +105,9 @@ def audit(source: str | Path, copy: str | Path, **options: Unpack[AuditOptions])
     return run_audit(str(source), str(copy), options)
 
 
-def run_audit(
-    source: str,
-    copy: str,
-    options: AuditOptions,
-    wait: Callable[[float], None] = time.sleep,
-    keep: Keep | None = None,
-) -> AuditResult:
-    """Run an audit.
-
-    Args:
-        source: The source.
-        copy: The copy.
-        options: The options.
-        wait: Waits for so many seconds.
-        keep: Is handed each wrong row, the columns that were compared, and the row's cause.
-    """
-    asked = _Asked(options, _looks(options, wait), keep)
+def run_audit(source: str, copy: str, options: AuditOptions, hooks: Hooks = _NO_HOOKS) -> AuditResult:
+    """Run an audit, with what it calls while it runs."""
+    asked = _Asked(options, _looks(options, hooks.wait), hooks)
     _check_limit(options)
     ends = locate(source), locate(copy)
     errors = tuple({session_type(end.engine).error for end in ends})
@@ -134,11 +122,11 @@ _Kept = tuple[tuple[str, str] | None, tuple[str, ...]]
 
 
 class _Asked(NamedTuple):
-    """The options of an audit, how often it looks, and who is handed each wrong row."""
+    """The options of an audit, how often it looks, and what it calls."""
 
     options: AuditOptions
     looks: Looks
-    keep: Keep | None
+    hooks: Hooks
 
 
 def _check_limit(options: AuditOptions) -> None:
@@ -210,11 +198,14 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> Au
     place = _cursor_place(wanted)
     mark = None if place is None else _mark((source, other, pairs[place]), place, options, _kept(copy, wanted, options))
     shown = Shown(options.get("limit", 10), options.get("show_values", False))
-    tally = Tally(pairs, Causes(place, mark), shown, asked.keep)
+    tally = Tally(pairs, Causes(place, mark), shown, asked.hooks.keep)
     tables = Tables.of(mine, other)
+    ends = (source, keys[0]), (copy, pairs[0].copy.column.name)
     if not options.get("scan", False):
-        refuse_scan(source, keys[0], tables.rows[0])
-        refuse_scan(copy, pairs[0].copy.column.name, tables.rows[1])
+        for (side, key), rows in zip(ends, tables.rows, strict=True):
+            refuse_scan(side, key, rows)
+    if asked.hooks.at and all(finds_ranges(*end) for end in ends):
+        tables = replace(tables, at=asked.hooks.at)
     tables, share = sampled(tables, options.get("sample"))
     look(tables, tally, asked.looks)
     return AuditResult(

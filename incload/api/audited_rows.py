@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.auditing.causes import given_mark
+from incload.auditing.watermark import given_mark
 from incload.engines.digests.literals import literal
 from incload.engines.driver_errors import reason
 from incload.errors import Refused, masked
@@ -26,15 +26,20 @@ def said(side: Opened) -> str:
 
 def refuse_scan(side: Opened, key: str, rows: int) -> None:
     """Refuse a large table in which every portion of what differs would be searched by reading all of it."""
-    session = side.session
-    # An engine that counts without reading keeps columns apart, and finds ranges of a key without an index.
-    if rows < LARGE or session.capabilities.counts_at_once or session.keyed("source", side.table, (key,)):
-        return
-    if not session.looks.rereads("source", side.table, key):
+    if rows >= LARGE and not finds_ranges(side, key):
         raise Refused(
             f"{said(side)} has {rows:,} rows and no index on {key}: where rows differ, all of it is read once for "
             "every 50 blocks of about a thousand rows; add an index, or say that it may be read so with --scan."
         )
+
+
+def finds_ranges(side: Opened, key: str) -> bool:
+    """Return whether ranges of a key are found without reading the whole table."""
+    session = side.session
+    # An engine that counts without reading keeps columns apart, and finds ranges of a key without an index.
+    if session.capabilities.counts_at_once or session.keyed("source", side.table, (key,)):
+        return True
+    return session.looks.rereads("source", side.table, key)
 
 
 def since_condition(side: Opened, held: Sequence[Held], wanted: Wanted, since: str | None) -> str | None:

@@ -7,7 +7,6 @@ a row about which the cursors say nothing is `unknown`.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,16 +14,16 @@ from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING
 
-from incload.auditing.values import position, shown
+from incload.auditing.passed import passed
+from incload.auditing.watermark import place_of
 from incload.auditing.wrong_rows import DUPLICATED, LOST, PHANTOM
-from incload.cursor import UNITS, MixedText
-from incload.engines.digests.canonical import ISO
-from incload.errors import Refused
-from incload.table import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from incload.auditing.watermark import Mark
     from incload.auditing.wrong_rows import WrongRow
-    from incload.engines.digests.canonical import Digests, Held
+    from incload.engines.digests.canonical import Digests
 
 _MOST_LAGS = 100_000
 """Of how many late rows it is remembered how late they were."""
@@ -32,7 +31,6 @@ _LOOKBACKS = (60, 600, 3_600, 6 * 3_600, 86_400, 7 * 86_400, 30 * 86_400)
 """Lookback windows that are offered, in seconds ..."""
 _NEARLY = 0.95
 """... and what share of the late rows the one that is named has to read."""
-_ISO = re.compile(ISO, re.ASCII)
 
 
 class Cause(StrEnum):
@@ -51,42 +49,31 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"
 
 
-UNSURE = frozenset({Cause.LATE, Cause.UNREAD, Cause.UNKNOWN})
+UNSURE = frozenset({Cause.LATE, Cause.UNREAD, Cause.AHEAD, Cause.UNKNOWN})
 """Causes beside which the cursors leave another one possible: a sync that read in part leaves the same traces as a late
 row. All others are certain where they are given."""
+_RESETTLED = frozenset({Cause.LATE, Cause.TIE})
+"""Causes that may turn out to be others once all wrong rows are known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """What the last sync had read.
+class Verdict:
+    """Why one row is wrong; another cause may come out once all wrong rows are known.
 
     Attributes:
-        text: The watermark, as a canonical text.
-        origin: How it is known.
-        is_exact: Whether a user has said it, or incload has kept it.
-        clock: The source's clock in microseconds; None where the cursor holds no time.
-        per_second: How many ticks per second the cursor counts; 0 for plain numbers and texts.
-        past: The watermarks of earlier syncs as canonical texts, where incload has kept them.
-        largest: The copy's largest cursor, as a canonical text; empty where that is the watermark.
+        first: The cause that the row shows by itself.
+        cursor: The canonical text of its cursor in the source.
+        settled: The cursors whose late rows and ties have another cause, as far as that is known.
     """
 
-    text: str
-    origin: str
-    is_exact: bool
-    clock: int | None
-    per_second: int
-    past: frozenset[str] = frozenset()
-    largest: str = ""
+    first: Cause
+    cursor: str = ""
+    settled: Mapping[str, Cause] = field(default_factory=dict)
 
     @property
-    def position(self) -> int | float | str | None:
-        """Its place in the order of cursors."""
-        return place_of(self.text)
-
-    @property
-    def now(self) -> int | None:
-        """The source's clock in the cursor's ticks."""
-        return None if self.clock is None or not self.per_second else self.clock * self.per_second // UNITS["us"]
+    def cause(self) -> Cause:
+        """The cause as it is known now."""
+        return self.settled.get(self.cursor, self.first) if self.first in _RESETTLED else self.first
 
 
 @dataclass(slots=True)
@@ -98,14 +85,16 @@ class Causes:
         mark: The watermark; None without a cursor.
         counts: How many rows each cause has.
         late: The cursors of late rows, each with by how many ticks it was late, and of how many rows.
-        tied: Cursors that were taken for late ones, and are ties.
+        ties: The cursors of rows that are ties by a watermark, each with its number of rows.
+        settled: Cursors whose cause is another than it seemed at first, once all wrong rows are known.
     """
 
     at: int | None
     mark: Mark | None
     counts: Counter[Cause] = field(default_factory=Counter)
     late: dict[str, tuple[float, int]] = field(default_factory=dict)
-    tied: set[str] = field(default_factory=set)
+    ties: Counter[str] = field(default_factory=Counter)
+    settled: dict[str, Cause] = field(default_factory=dict)
     _past: frozenset[object] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,26 +105,47 @@ class Causes:
         """Count the cause of a row; return it, and by how much a late row was late."""
         cause, lag = self._cause(row)
         self.counts[cause] += 1
-        if lag is not None and row.source is not None and self.at is not None:
-            text = row.source[self.at]
-            if text in self.late or len(self.late) < _MOST_LAGS:
-                self.late[text] = lag, self.late.get(text, (lag, 0))[1] + 1
+        text = self.cursor_of(row)
+        if lag is not None and (text in self.late or len(self.late) < _MOST_LAGS):
+            self.late[text] = lag, self.late.get(text, (lag, 0))[1] + 1
+        elif cause is Cause.TIE and (text in self.ties or len(self.ties) < _MOST_LAGS):
+            self.ties[text] += 1
         return cause, lag
 
-    def settle_ties(self, copy: Digests) -> None:
-        """Take late rows for ties where the copy holds their very cursor in another row, if no watermark is known.
+    def cursor_of(self, row: WrongRow) -> str:
+        """Return the canonical text of the cursor of the source's row; empty where there is none."""
+        return "" if row.source is None or self.at is None else row.source[self.at]
 
-        A watermark that has moved on since does not say with which cursors it once was equal; a row of the copy with
-        the same cursor was read when one was.
+    def verdict(self, row: WrongRow, cause: Cause) -> Verdict:
+        """Return the cause of a row as it will be once the causes are settled."""
+        return Verdict(cause, self.cursor_of(row), self.settled)
+
+    def settle(self, copy: Digests) -> None:
+        """Look again at causes that depend on more than one row, now that all wrong rows are known.
+
+        Where no watermark is known, late rows are ties if the copy holds their very cursor in another row: a watermark
+        that has moved on since does not say with which cursors it once was equal, and a row of the copy with the same
+        cursor was read when one was. Where incload has kept the watermarks, rows that a state has passed without the
+        rows of its sync are the state's doing.
         """
-        if self.at is None or self.mark is None or self.mark.is_exact or not self.late:
+        if self.at is None or self.mark is None:
             return
-        for text in copy.holding(self.at, list(self.late)):
-            _, rows = self.late.pop(text)
-            self.counts[Cause.LATE] -= rows
-            self.counts[Cause.TIE] += rows
-            self.tied.add(text)
+        if not self.mark.is_exact:
+            self._resettle(copy.holding(self.at, list(self.late)) if self.late else (), Cause.TIE)
+        elif self.mark.past:
+            marks = {self.mark.text, *self.mark.past}
+            self._resettle(passed(marks, [*self.late, *self.ties], copy, self.at), Cause.AHEAD)
         self.counts = Counter({cause: number for cause, number in self.counts.items() if number})
+
+    def _resettle(self, cursors: Iterable[str], cause: Cause) -> None:
+        """Give the rows of some cursors another cause."""
+        for text in cursors:
+            _, late = self.late.pop(text, (0, 0))
+            self.counts[Cause.LATE] -= late
+            tied = self.ties.pop(text, 0)
+            self.counts[Cause.TIE] -= tied
+            self.counts[cause] += late + tied
+            self.settled[text] = cause
 
     @property
     def lags(self) -> list[float]:
@@ -212,51 +222,3 @@ def _among_texts(mine: object, mark: object) -> Cause:
     if mine == mark:
         return Cause.TIE
     return Cause.UNREAD if mine > mark else Cause.LATE
-
-
-def place_of(text: str) -> int | float | str | None:
-    """Return the place of a cursor's canonical text in its order; an ISO text stands where its time does."""
-    found = position(text)
-    if isinstance(found, str) and _ISO.fullmatch(found):
-        try:
-            return int(MixedText(UNITS["us"], zoned=True).position(found))
-        except Refused:
-            return found
-    return found
-
-
-def ticks_per_second(held: Held, unit: int, example: str) -> int:
-    """Return how many ticks per second the places of a cursor count; 0 for plain numbers and texts.
-
-    Args:
-        held: The cursor column.
-        unit: What integers count, as the user says; 0 for plain numbers.
-        example: The canonical text of one of its values.
-    """
-    if held.form.kind is Kind.TIMESTAMP:
-        return held.form.per_second
-    if held.form.kind is Kind.INTEGER:
-        return unit
-    return UNITS["us"] if example[0] == "t" and isinstance(place_of(example), int) else 0
-
-
-def given_mark(text: str, held: Held) -> str:
-    """Return the canonical text of a watermark as the source writes it; refuse one that the cursor cannot have."""
-    form = held.form
-    try:
-        if form.kind is Kind.TIMESTAMP:
-            whole = int(text) if re.fullmatch(r"-?\d+", text) else None
-            ticks = MixedText(UNITS["us"], zoned=True).position(text) if whole is None else whole
-            return f"m{int(ticks) * (form.per_second // UNITS['us'] if whole is None else 1)};"
-        if form.kind is Kind.INTEGER:
-            return f"i{int(text)};"
-    except (ValueError, Refused):
-        raise Refused(
-            f"--watermark {text!r} is no value of the cursor column {held.column.name!r}: write it as the source does."
-        ) from None
-    return f"t{len(text.encode())}:{text};"
-
-
-def shown_mark(mark: Mark) -> object:
-    """Return a watermark as a reader writes it."""
-    return shown(mark.text, mark.per_second or UNITS["us"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from hashlib import md5
@@ -11,18 +12,38 @@ from incload.auditing.causes import UNSURE, Cause
 from incload.auditing.result import Sample
 from incload.auditing.values import shown
 from incload.auditing.wrong_rows import DUPLICATED, KINDS, LOST, PHANTOM, STALE, wrong_rows
-from incload.engines.digests.blocks import first_cut, portioned, unequal
+from incload.engines.digests.blocks import block_names, first_cut, portioned, unequal
+from incload.engines.digests.canonical import Ranges, Within
 from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from incload.auditing.causes import Causes
+    from incload.auditing.causes import Causes, Verdict
     from incload.auditing.wrong_rows import WrongRow
-    from incload.engines.digests.canonical import Cut, Digests, Within
+    from incload.engines.digests.canonical import Cut, Digests
     from incload.engines.digests.forms import Pair
 
-    Keep = Callable[[WrongRow, tuple[Pair, ...], str], None]
+    Keep = Callable[[WrongRow, tuple[Pair, ...], Verdict], None]
+
+_PARTS, _PARTS_FROM = 40, 200_000
+"""Into how many parts tables are cut to say how far an audit is, and from how many rows on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What an audit calls while it runs.
+
+    Attributes:
+        wait: Waits for so many seconds before rows that differ are looked at again.
+        keep: Is handed each wrong row, the columns that were compared, and why the row is wrong, which is settled when
+            the audit returns.
+        at: Is handed how many rows are compared, and of how many, as the audit goes on.
+    """
+
+    wait: Callable[[float], None] = time.sleep
+    keep: Keep | None = None
+    at: Callable[[int, int], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +80,7 @@ class Tally:
         pairs: The columns that are compared.
         causes: Says why a row is wrong.
         shown: What is kept of the rows.
-        keep: Is handed each wrong row as well, the columns that are compared, and the row's cause.
+        keep: Is handed each wrong row as well, the columns that are compared, and why it is wrong.
     """
 
     pairs: tuple[Pair, ...]
@@ -68,7 +89,7 @@ class Tally:
     keep: Keep | None = None
     counts: Counter[str] = field(default_factory=Counter)
     differing: Counter[str] = field(default_factory=Counter)
-    samples: dict[str, list[tuple[Sample, str]]] = field(default_factory=dict)
+    samples: dict[str, list[tuple[Sample, Verdict]]] = field(default_factory=dict)
     in_flight: int = 0
     undecided: int = 0
     fetched: int = 0
@@ -80,18 +101,18 @@ class Tally:
         columns = tuple(self.pairs[at].source.column.name for at in row.differing) if STALE in row.kinds else ()
         self.differing.update(columns)
         cause, lag = self.causes.add(row)
+        verdict = self.causes.verdict(row, cause)
         if self.keep:
-            self.keep(row, self.pairs, str(cause))
+            self.keep(row, self.pairs, verdict)
         kept = self.samples.setdefault(row.kinds[0], [])
         if len(kept) < self.shown.limit:
-            at = self.causes.at
-            cursor = row.source[at] if row.source and at is not None else ""
-            kept.append((self._sample(row, str(cause), lag, columns), cursor))
+            kept.append((self._sample(row, str(cause), lag, columns), verdict))
 
-    def settled(self, sample: Sample, cursor: str) -> Sample:
-        """Return a sample with the cause that it has once ties are settled."""
-        is_tie = sample.cause == Cause.LATE and cursor in self.causes.tied
-        return replace(sample, cause=str(Cause.TIE), late_by=None) if is_tie else sample
+    @staticmethod
+    def settled(sample: Sample, verdict: Verdict) -> Sample:
+        """Return a sample with the cause that it has once causes are settled."""
+        late_by = sample.late_by if verdict.cause is Cause.LATE else None
+        return replace(sample, cause=str(verdict.cause), late_by=late_by)
 
     def _sample(self, row: WrongRow, cause: str, lag: float | None, columns: tuple[str, ...]) -> Sample:
         mark = self.causes.mark
@@ -120,6 +141,7 @@ class Tables:
         cut: The first cut.
         rows: How many rows each has.
         sample: The blocks that are compared; None for all.
+        at: Is handed how many rows are compared, and of how many; the tables are then compared part by part.
     """
 
     source: Digests
@@ -128,6 +150,7 @@ class Tables:
     rows: tuple[int, int]
 
     sample: Within | None = None
+    at: Callable[[int, int], None] | None = None
 
     @classmethod
     def of(cls, source: Digests, copy: Digests) -> Tables:
@@ -137,8 +160,20 @@ class Tables:
 
     def portions(self) -> Iterator[Within]:
         """Yield the blocks that differ, of all or of the sample."""
-        for part in portioned(self.sample) if self.sample else [None]:
+        parts = list(portioned(self.sample) if self.sample else self._parts())
+        for number, part in enumerate(parts, start=1):
             yield from unequal(self.source, self.copy, self.cut, part)
+            if self.at:
+                self.at(max(self.rows) * number // len(parts), max(self.rows))
+
+    def _parts(self) -> Iterator[Within | None]:
+        """Yield the blocks of neighbouring keys together, where the audit is to say how far it is; else all at once."""
+        if self.at is None or max(self.rows) < _PARTS_FROM or not isinstance(self.cut, Ranges):
+            yield None
+            return
+        names = block_names(self.source, self.copy, self.cut)
+        size = -(-len(names) // _PARTS)
+        yield from (Within(self.cut, tuple(names[at : at + size])) for at in range(0, len(names), size))
 
     def wrong(self, within: Within) -> Iterator[WrongRow]:
         """Yield the wrong rows of some blocks, as they are now."""
@@ -202,7 +237,7 @@ def _mark(row: WrongRow) -> bytes:
 
 def counted(tables: Tables, tally: Tally) -> dict[str, Any]:
     """Return what was counted, by the names of the result's attributes."""
-    tally.causes.settle_ties(tables.copy)
+    tally.causes.settle(tables.copy)
     lateness = tally.causes.lateness()
     mark = tally.causes.mark
     return {

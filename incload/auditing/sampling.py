@@ -11,12 +11,12 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from incload.engines.digests.canonical import Ranges, Within
+from incload.engines.digests.blocks import block_names
+from incload.engines.digests.canonical import Within
 from incload.errors import Refused
 
 if TYPE_CHECKING:
     from incload.auditing.compare_tables import Tables
-    from incload.engines.digests.canonical import Block
 
 
 class Share(NamedTuple):
@@ -31,7 +31,7 @@ def sampled(tables: Tables, given: str | None) -> tuple[Tables, Share | None]:
     if given is None:
         return tables, None
     share = _share(given)
-    names = _names(tables)
+    names = block_names(tables.source, tables.copy, tables.cut)
     chosen = Random(1).sample(names, max(round(len(names) * share), 1))  # noqa: S311 - a sample
     chosen.sort(key=lambda each: (each is None, each))
     return replace(tables, sample=Within(tables.cut, tuple(chosen))), Share(len(chosen), len(names))
@@ -43,15 +43,6 @@ def _share(given: str) -> float:
     if not 0 < share <= 1:
         raise Refused(f"--sample {given!r} is no share of a table: write per cent, as in 1%.")
     return share
-
-
-def _names(tables: Tables) -> list[Block]:
-    """Return the names of all blocks of the first cut."""
-    cut = tables.cut
-    if not isinstance(cut, Ranges):
-        return [f"{number:0{cut.digits}x}" for number in range(16**cut.digits)]
-    keys = [key for side in (tables.source, tables.copy) for key in side.key_span()[1:] if isinstance(key, int)]
-    return [*range(((max(keys) - cut.start) >> cut.bits) + 1), None] if keys else [None]
 
 
 def estimated(counts: dict[str, Any], share: Share | None) -> dict[str, Any]:

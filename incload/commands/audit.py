@@ -147,33 +147,39 @@ def _run_one(options: argparse.Namespace) -> int:
         raise Refused(
             "--table is for the tables of a config: a table is named in its URL, as in sqlite:///x.db?table=NAME."
         )
-    from incload.api.audit import audit
+    from incload.api.audit import run_audit
+    from incload.auditing.compare_tables import Hooks
     from incload.report.audit import pages
+    from incload.terminal.progress import Progress
 
     if options.repair:
-        return run_repair(options)
+        return run_a_repair(options)
     for name in ("dry_run", "account", "duplicates", "allow_removals"):
         if getattr(options, name):
             raise Refused(f"--{name.replace('_', '-')} is about a repair, and this is an audit: add --repair.")
     if options.output:
         check_output(options.output)
-    found = audit(options.source, options.copy, **given(options))
+    with Progress("rows") as progress:
+        found = run_audit(options.source, options.copy, given(options), Hooks(at=progress.at))
     printed(options, pages.rendered(found.to_dict(), options.format))
     return found.exit_code
 
 
-def run_repair(options: argparse.Namespace) -> int:
+def run_a_repair(options: argparse.Namespace) -> int:
     """Repair the copy, account for it, and print the audit that followed."""
     from dataclasses import asdict
 
-    from incload.api.tables.repair import RepairOptions, repair
+    from incload.api.tables.repair import RepairOptions, run_repair
     from incload.report.audit import repairs
+    from incload.terminal.progress import Progress
 
     for name, path in (("--output", options.output), ("--account", options.account)):
         if path:
             check_output(path, name)
     own = {name: getattr(options, name) for name in ("dry_run", "duplicates", "allow_removals")}
-    found = repair(options.source, options.copy, **cast("RepairOptions", {**given(options), **own}))
+    asked = cast("RepairOptions", {**given(options), **own})
+    with Progress("rows") as progress:
+        found = run_repair(options.source, options.copy, asked, at=progress.at)
     if options.account:
         rows = repairs.account(found.key, list(map(asdict, found.rows)), done=not found.dry_run)
         options.account.write_text(rows, encoding="utf-8")

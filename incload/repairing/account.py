@@ -12,6 +12,7 @@ from incload.auditing.values import shown
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from incload.auditing.causes import Verdict
     from incload.auditing.result import AuditResult
     from incload.auditing.wrong_rows import WrongRow
     from incload.engines.digests.forms import Pair
@@ -56,19 +57,24 @@ class WrongKey:
         texts: The canonical texts of its key.
         key: Its key as a reader writes it.
         kinds: What is wrong with it.
-        cause: Why, where that is known.
+        verdict: Why, where that is known.
     """
 
     texts: tuple[str, ...]
     key: tuple[object, ...]
     kinds: tuple[str, ...]
-    cause: str
+    verdict: Verdict
+
+    @property
+    def cause(self) -> str:
+        """Why it is wrong, as it is known once the audit is complete."""
+        return str(self.verdict.cause)
 
     @classmethod
-    def of(cls, row: WrongRow, pairs: tuple[Pair, ...], cause: str) -> WrongKey:
+    def of(cls, row: WrongRow, pairs: tuple[Pair, ...], verdict: Verdict) -> WrongKey:
         """Keep of a wrong row what a repair needs; the key's columns are the first ones compared."""
         key = tuple(shown(text, pairs[at].source.form.per_second) for at, text in enumerate(row.key))
-        return cls(row.key, key, row.kinds, cause)
+        return cls(row.key, key, row.kinds, verdict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import md5
 from typing import TYPE_CHECKING
 
-from incload.auditing.causes import place_of, ticks_per_second
 from incload.auditing.values import shown
+from incload.auditing.watermark import place_of, ticks_per_second
 from incload.cursor import UNITS
 from incload.engines.digests.blocks import first_cut
 from incload.engines.digests.canonical import Buckets, Within

@@ -6,14 +6,19 @@ program, this prints the table of docs/audit.md.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from incload.api.replay import opened
 from incload.assumptions import Assumption
-from incload.auditing.causes import Cause, Causes, Mark, given_mark
+from incload.auditing.causes import Cause, Causes, Verdict
 from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look
+from incload.auditing.watermark import Mark, given_mark
 from incload.engines.digests.forms import Sides, pair
 from incload.engines.registry import digests
 from incload.errors import Refused
@@ -27,10 +32,11 @@ from incload.loading.state.entry import read_entry
 from incload.registry import strategies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from incload.auditing.wrong_rows import WrongRow
     from incload.harness.sandbox.sandbox import Sandbox
+    from incload.history.faults import Fault
     from incload.history.history import History
     from incload.history.lag import Change, Key
     from incload.history.synthetic.scenarios import Scenario
@@ -47,6 +53,29 @@ Pairs = Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True)
+class Case:
+    """A history to whose end loads are run.
+
+    Attributes:
+        id: What it is called.
+        history: The history.
+        faults: What happens to the loader.
+        blinds: Whether a timestamp of the future is what breaks it.
+    """
+
+    id: str
+    history: History
+    faults: tuple[Fault, ...] = ()
+    blinds: bool = False
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Case:
+        """Build a scenario."""
+        blinds = Assumption.CURSOR_NOT_IN_FUTURE in scenario.breaks
+        return cls(scenario.id, scenario.build(ROWS, SEED), scenario.faults, blinds)
+
+
+@dataclass(frozen=True)
 class Diagnosed:
     """The causes that an audit gave, with the state of the load and without: by true cause and the one given."""
 
@@ -59,10 +88,24 @@ def cursor_strategies() -> tuple[Strategy, ...]:
     return tuple(each for each in strategies() if each.uses_cursor and each.asks is None)
 
 
-def diagnosed(scenario: Scenario, strategy: Strategy) -> Diagnosed:
-    """Run a strategy to the end of a scenario, and audit its copy twice."""
-    history = scenario.build(ROWS, SEED)
-    trial = Trial(history, contender(strategy), PAIR, scenario.faults)
+@dataclass(frozen=True)
+class Ended:
+    """A load that was run to the end of a history.
+
+    Attributes:
+        sandbox: Its source and its copy.
+        since: The tick after which each wrong row of the copy was wrong, by its key.
+    """
+
+    sandbox: Sandbox
+    since: dict[Key, int]
+
+
+@contextmanager
+def ended(case: Case, strategy: Strategy) -> Iterator[Ended]:
+    """Run a strategy to the end of a history."""
+    history = case.history
+    trial = Trial(history, contender(strategy), PAIR, case.faults)
     sandbox = open_sandbox(PAIR, history.table, None)
     try:
         sandbox.begin(history, trial.contender)
@@ -71,36 +114,39 @@ def diagnosed(scenario: Scenario, strategy: Strategy) -> Diagnosed:
         running.sync(0)
         for number, tick in enumerate(history.ticks, start=1):
             running.tick(number, tick)
-            if not any(fault.skips(number) for fault in scenario.faults):
+            if not any(fault.skips(number) for fault in case.faults):
                 running.sync(number)
         observed = running.observed
-        truth = true_causes(
-            history, scenario, {key: observed.ticks[spell.since] for key, spell in observed.timeline.wrong.items()}
-        )
-        inferred = audited(sandbox, history, truth, exact=False)
-        if strategy.reach and strategy.reach.from_clock:
-            return Diagnosed(Pairs(), inferred)  # its window does not hang on the watermark that it keeps
-        return Diagnosed(audited(sandbox, history, truth, exact=True), inferred)
+        yield Ended(sandbox, {key: observed.ticks[each.since] for key, each in observed.timeline.wrong.items()})
     finally:
         sandbox.close()
 
 
-def true_causes(history: History, scenario: Scenario, since: dict[Key, int]) -> dict[Key, str]:
+def diagnosed(case: Case, strategy: Strategy) -> Diagnosed:
+    """Run a strategy to the end of a history, and audit its copy twice."""
+    with ended(case, strategy) as end:
+        truth = true_causes(case, end.since)
+        inferred = audited(end.sandbox, case.history, truth, exact=False)
+        if strategy.reach and strategy.reach.from_clock:
+            return Diagnosed(Pairs(), inferred)  # its window does not hang on the watermark that it keeps
+        return Diagnosed(audited(end.sandbox, case.history, truth, exact=True), inferred)
+
+
+def true_causes(case: Case, since: dict[Key, int]) -> dict[Key, str]:
     """Return the causes of wrong rows by their keys, given the tick after which each was wrong."""
     found: dict[Key, str] = {}
-    for sync in syncs(history, scenario.faults):
+    for sync in syncs(case.history, case.faults):
         for change in sync.changes:
             if since.get(change.key) == sync.number:
                 found[change.key] = true_cause(change)
-    return {key: _of_fault(found.get(key, LOADER), scenario) for key in since}
+    return {key: _of_fault(found.get(key, LOADER), case) for key in since}
 
 
-def _of_fault(cause: str, scenario: Scenario) -> str:
-    """Return the cause of a row in a scenario: what the cursor does not explain there is the loader's."""
-    is_blinded = Assumption.CURSOR_NOT_IN_FUTURE in scenario.breaks
-    if cause == FUTURE and not is_blinded:
-        return LOADER if scenario.faults else "not read yet"  # beyond the watermark, and outside of a clock's window
-    return LOADER if scenario.faults and cause in {"late", "tie"} else cause
+def _of_fault(cause: str, case: Case) -> str:
+    """Return the cause of a row in a history: what the cursor does not explain there is the loader's."""
+    if cause == FUTURE and not case.blinds:
+        return LOADER if case.faults else "not read yet"  # beyond the watermark, and outside of a clock's window
+    return LOADER if case.faults and cause in {"late", "tie"} else cause
 
 
 def true_cause(change: Change) -> str:
@@ -134,12 +180,12 @@ def audited(sandbox: Sandbox, history: History, truth: dict[Key, str], *, exact:
         for place, end in (("source", "source"), ("target", "copy"))
     ]
     place = len(table.key)
-    given: list[tuple[str, str, str]] = []
+    given: list[tuple[str, Verdict]] = []
 
-    def keep(row: WrongRow, _: Any, cause: str) -> None:  # noqa: ANN401 - the columns
+    def keep(row: WrongRow, _: Any, verdict: Verdict) -> None:  # noqa: ANN401 - the columns
         key = tuple(int(text[1:-1]) if text[0] == "i" else text.partition(":")[2][:-1] for text in row.key)
         if key in truth:
-            given.append((truth[key], cause, row.source[place] if row.source else ""))
+            given.append((truth[key], verdict))
 
     text, past = sides[1].largest(place), frozenset[str]()
     kept = state_of(sandbox, table.name) if exact else None
@@ -155,11 +201,10 @@ def audited(sandbox: Sandbox, history: History, truth: dict[Key, str], *, exact:
     tally, tables = Tally(pairs, Causes(place, mark), Shown(0), keep), Tables.of(*sides)
     look(tables, tally, Looks())
     counted(tables, tally)
-    tied = tally.causes.tied
-    settled = ((true, "tie" if cause == "late" and text in tied else cause) for true, cause, text in given)
     # A state ahead of the rows is what happened to the loader, by another name.
     return Counter(
-        (str(Cause.AHEAD) if (true, cause) == (LOADER, Cause.AHEAD) else true, cause) for true, cause in settled
+        (str(Cause.AHEAD) if (true, each.cause) == (LOADER, Cause.AHEAD) else true, str(each.cause))
+        for true, each in given
     )
 
 
@@ -182,11 +227,11 @@ def state_of(sandbox: Sandbox, table: str) -> tuple[str, list[str]] | None:
     return (kept[0][0], kept[1]) if kept[0] else None
 
 
-def everything() -> Iterator[tuple[str, Diagnosed]]:
-    """Yield what was found for each scenario and strategy."""
-    for scenario in SCENARIOS:
+def everything(cases: Iterable[Case]) -> Iterator[tuple[str, Diagnosed]]:
+    """Yield what was found for each history and strategy."""
+    for case in cases:
         for strategy in cursor_strategies():
-            yield f"{scenario.id} {strategy.id}", diagnosed(scenario, strategy)
+            yield f"{case.id} {strategy.id}", diagnosed(case, strategy)
 
 
 def share(pairs: Pairs) -> float:
@@ -205,13 +250,30 @@ def table(pairs: Pairs) -> str:
     return "\n".join(lines)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print the tables of all scenarios, or of one recorded history."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path, nargs="?", help="a recorded history; all scenarios unless given")
+    for name in ("file", "key", "cursor", "records"):
+        parser.add_argument(f"--{name}", default="")
+    parser.add_argument("--every", type=int, default=1)
+    options = vars(parser.parse_args())
+    path = options.pop("path")
+    cases: Iterable[Case] = map(Case.of, SCENARIOS)
+    if path:
+        history, _ = opened(path, options, None)
+        cases = [Case(path.stem, replace(history, ticks=tuple(history.ticks)))]
     exact, inferred = Pairs(), Pairs()
-    for label, found in everything():
+    for label, found in everything(cases):
         exact += found.exact
         inferred += found.inferred
         wrong = [f"{true} as {given}: {count}" for (true, given), count in found.exact.items() if true != given]
         if wrong:
             sys.stderr.write(f"{label}: {'; '.join(wrong)}\n")
     for name, found_pairs in (("exact", exact), ("inferred", inferred)):
-        sys.stdout.write(f"{name}: {share(found_pairs):.1%}\n\n{table(found_pairs)}\n\n")
+        if found_pairs:
+            sys.stdout.write(f"{name}: {share(found_pairs):.1%}\n\n{table(found_pairs)}\n\n")
+
+
+if __name__ == "__main__":
+    main()

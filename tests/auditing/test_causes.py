@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from incload.auditing.causes import Cause, Causes, Mark
+from incload.auditing.causes import Cause, Causes
+from incload.auditing.watermark import Mark
 from incload.auditing.wrong_rows import DUPLICATED, LOST, PHANTOM, STALE, WrongRow
 
 KEY = "i1;"

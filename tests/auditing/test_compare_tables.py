@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from incload.api.audit import audit, run_audit
+from incload.auditing.compare_tables import Hooks
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 from incload.errors import Refused
@@ -260,7 +261,7 @@ def test_what_changes_between_two_looks_is_in_flight(places: Places) -> None:
         places.run("sqlite", "c", "UPDATE {t} SET v = 'y' WHERE id = 1")
         places.run("sqlite", "s", f"UPDATE {{t}} SET v = 'z{len(waited)}' WHERE id = 3")
 
-    result = run_audit(*urls, {"key": "id", "settle": "30s", "rechecks": 2}, wait)
+    result = run_audit(*urls, {"key": "id", "settle": "30s", "rechecks": 2}, Hooks(wait))
 
     assert (result.stale, result.in_flight, result.undecided, result.exit_code) == (1, 2, 1, 1)
     assert result.samples[0].key == (2,)
@@ -274,7 +275,7 @@ def test_a_source_that_changes_all_the_time_is_undecided(places: Places) -> None
     def wait(_: float) -> None:
         places.run("sqlite", "s", "UPDATE {t} SET v = v || 'y'")
 
-    result = run_audit(*urls, {"key": "id", "settle": "1s", "rechecks": 3}, wait)
+    result = run_audit(*urls, {"key": "id", "settle": "1s", "rechecks": 3}, Hooks(wait))
 
     assert (result.wrong, result.in_flight, result.exit_code) == (0, 1, 3)
 
@@ -283,7 +284,7 @@ def test_no_look_again_at_equal_tables(places: Places) -> None:
     """Where nothing differs, nothing is waited for."""
     urls = sqlite_pair(places, "(1, 'y', 1)", "(1, 'y', 1)")
 
-    assert run_audit(*urls, {"key": "id", "settle": "1h"}, pytest.fail).exit_code == 0
+    assert run_audit(*urls, {"key": "id", "settle": "1h"}, Hooks(pytest.fail)).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -498,3 +499,32 @@ def test_a_sample_of_many_ranges(places: Places, monkeypatch: pytest.MonkeyPatch
 
     # One of the 4,096 blocks that are drawn is that of keys in no range.
     assert (result.fetched, result.stale) == (4_095, 4_095)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_audit_that_says_how_far_it_is_finds_the_same(
+    places: Places, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large tables are compared part by part, keys beyond the other side's and missing ones among them."""
+    monkeypatch.setattr("incload.auditing.compare_tables._PARTS_FROM", 1)
+    urls = places.url(engine, "s"), places.url(engine, "c")
+    series = "WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < 6000) SELECT i, i FROM g"
+    for side in "sc":
+        places.run(engine, side, "CREATE TABLE {t} (id BIGINT PRIMARY KEY, v BIGINT)", f"INSERT INTO {{t}} {series}")
+    places.run(
+        engine,
+        "c",
+        "DELETE FROM {t} WHERE id IN (1, 6000)",
+        "UPDATE {t} SET v = 0 WHERE id % 1500 = 7",
+        "INSERT INTO {t} VALUES (-5, 1), (9000, 1)",
+    )
+    calls: list[tuple[int, int]] = []
+
+    result = run_audit(*urls, {"key": "id"}, Hooks(at=lambda done, total: calls.append((done, total))))
+
+    assert (result.lost, result.stale, result.phantom, result.compared) == (2, 4, 2, 6000)
+    parts, whole = (sorted(map(repr, each.samples)) for each in (result, run_audit(*urls, {"key": "id"})))
+    assert parts == whole
+    assert calls[-1] == (6000, 6000)
+    assert calls == sorted(set(calls))
+    assert len(calls) > 1

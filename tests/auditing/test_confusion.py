@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from confusion import LOADER, Pairs, diagnosed, everything, share
+from confusion import LOADER, Case, Pairs, diagnosed, everything, share
 
 from incload.auditing.causes import UNSURE
-from incload.history.synthetic.scenarios import scenario
+from incload.history.synthetic.scenarios import SCENARIOS, scenario
 from incload.registry import strategy
 
 KNOWN_TO_BE_UNSURE = frozenset(map(str, UNSURE))
@@ -31,7 +31,7 @@ def certain_and_wrong(pairs: Pairs) -> Pairs:
 )
 def test_the_cause_is_the_scenario_s_own(name: str, load: str, cause: str) -> None:
     """With the state of the load and without it."""
-    found = diagnosed(scenario(name), strategy(load))
+    found = diagnosed(Case.of(scenario(name)), strategy(load))
 
     assert set(found.exact) == {(cause, cause)}
     assert found.inferred[cause, cause] >= 0.8 * found.exact[cause, cause] > 0
@@ -39,7 +39,7 @@ def test_the_cause_is_the_scenario_s_own(name: str, load: str, cause: str) -> No
 
 def test_a_loader_that_read_in_part_leaves_the_traces_of_late_rows() -> None:
     """The cause is not given as certain."""
-    found = diagnosed(scenario("partial_read"), strategy("timestamp_watermark"))
+    found = diagnosed(Case.of(scenario("partial_read")), strategy("timestamp_watermark"))
 
     assert set(found.exact) == {(LOADER, "late")}
     assert not certain_and_wrong(found.exact)
@@ -49,7 +49,7 @@ def test_a_loader_that_read_in_part_leaves_the_traces_of_late_rows() -> None:
 def test_every_scenario_and_strategy() -> None:
     """At least nine causes of ten are right without a state, all but those of the loader with one."""
     exact, inferred = Pairs(), Pairs()
-    for _, found in everything():
+    for _, found in everything(map(Case.of, SCENARIOS)):
         exact += found.exact
         inferred += found.inferred
 

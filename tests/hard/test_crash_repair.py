@@ -12,6 +12,7 @@ from dying import Death, Tape, taped
 
 from incload.api.audit import run_audit
 from incload.api.tables import repair as api
+from incload.auditing.compare_tables import Hooks
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 from incload.loading.opening import connect
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
     from incload.loading.connections import Connections
 
-PAIRS = [("sqlite", "sqlite"), ("duckdb", "sqlite"), ("sqlite", "duckdb"), ("postgres", "postgres")]
+ENGINES = ("sqlite", "duckdb", "postgres")
+PAIRS = [(one, other) for one in ENGINES for other in ENGINES]
 SOURCE = "(1, 'a'), (2, 'b'), (3, 'c'), (4, 'd')"
 COPY = "(1, 'a'), (2, 'x'), (4, 'd'), (4, 'e'), (9, 'z')"
 REPAIRED = [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
@@ -47,18 +49,22 @@ def content(connections: Connections) -> list[Any]:
     return sorted(target.rows(f"SELECT * FROM {target.name('target', 'c')}"))
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize(
+    ("pair", "duplicates"),
+    [*((pair, Duplicates.REPLACE) for pair in PAIRS), *((pair, Duplicates.KEEP_NEWEST) for pair in PAIRS[::4])],
+    ids=lambda each: each if isinstance(each, str) else "-".join(each),
+)
 def test_dying_at_any_statement(
-    pair: tuple[str, str], tmp_path: Path, tally: Tally, request: pytest.FixtureRequest
+    pair: tuple[str, str], duplicates: Duplicates, tmp_path: Path, tally: Tally, request: pytest.FixtureRequest
 ) -> None:
     """What is there afterwards is what was there before, or the repaired copy."""
     server = request.getfixturevalue("postgres_url") if "postgres" in pair else ""
     bases = [server if each == "postgres" else f"{each}:///{tmp_path}/{at}.{each}" for at, each in enumerate(pair)]
     urls = made(bases[0], "s", SOURCE), made(bases[1], "c", COPY)
     found = api._Found()
-    options: api.RepairOptions = {"key": "k"}
-    run_audit(*urls, {"key": "k"}, keep=found.keep)
-    work = Work(found.keys, found.pairs, Duplicates.REPLACE)
+    options: api.RepairOptions = {"key": "k", "cursor": "v"}
+    run_audit(*urls, {"key": "k"}, Hooks(keep=found.keep))
+    work = Work(found.keys, found.pairs, duplicates)
     copy: Any = replace(locate(urls[1]), table=None)  # type: ignore[type-var]  # every endpoint is a record
     connections = connect(locate(urls[0]), copy, api._plan(options, "c"))
     before = content(connections)

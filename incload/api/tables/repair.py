@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 from incload.api.audit import AuditOptions, run_audit, wanted_of
 from incload.api.options import check_names, layout_of, one_of
+from incload.auditing.compare_tables import Hooks
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from incload.auditing.causes import Verdict
     from incload.auditing.result import AuditResult
     from incload.auditing.wrong_rows import WrongRow
     from incload.engines.digests.forms import Pair
@@ -53,10 +55,10 @@ class _Found:
     keys: list[WrongKey] = field(default_factory=list)
     pairs: tuple[Pair, ...] = ()
 
-    def keep(self, row: WrongRow, pairs: tuple[Pair, ...], cause: str) -> None:
+    def keep(self, row: WrongRow, pairs: tuple[Pair, ...], verdict: Verdict) -> None:
         """Keep a wrong row."""
         self.pairs = pairs[: len(row.key)]
-        self.keys.append(WrongKey.of(row, pairs, cause))
+        self.keys.append(WrongKey.of(row, pairs, verdict))
 
 
 def repair(source: str | Path, copy: str | Path, **options: Unpack[RepairOptions]) -> RepairResult:
@@ -77,14 +79,18 @@ def repair(source: str | Path, copy: str | Path, **options: Unpack[RepairOptions
 
 
 def run_repair(
-    source: str, copy: str, options: RepairOptions, wait: Callable[[float], None] = time.sleep
+    source: str,
+    copy: str,
+    options: RepairOptions,
+    wait: Callable[[float], None] = time.sleep,
+    at: Callable[[int, int], None] | None = None,
 ) -> RepairResult:
-    """Run a repair; `wait` waits for so many seconds, between the looks of an audit."""
+    """Run a repair; `wait` and `at` are those of the audits before and after it."""
     duplicates = _duplicates(options)
     _refuse_renamed(options)
     asked = cast("AuditOptions", {name: value for name, value in options.items() if name not in OWN})
     found = _Found()
-    before = run_audit(source, copy, asked, wait, found.keep)
+    before = run_audit(source, copy, asked, Hooks(wait, found.keep, at))
     _refuse_duplicates(found, before, duplicates)
     lasting = not options.get("dry_run", False)
     rows: tuple[RepairedRow, ...] = ()
@@ -93,7 +99,7 @@ def run_repair(
     again = _Found()
     # A dry run has written nothing, and is audited again only for rows that it calls right.
     is_asked = bool(found.keys) if lasting else any(row.action == Action.RIGHT for row in rows)
-    after = run_audit(source, copy, asked, wait, again.keep) if is_asked else None
+    after = run_audit(source, copy, asked, Hooks(wait, again.keep, at)) if is_asked else None
     rows = confirmed(rows, found.keys, {each.texts for each in again.keys}) if rows else rows
     after = after if lasting else None
     return RepairResult(

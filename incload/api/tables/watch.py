@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from incload.api.audit import run_audit
 from incload.api.durations import duration
 from incload.api.options import check_names, key_columns, one_of
+from incload.auditing.compare_tables import Hooks
 from incload.cursor import UNITS
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import locate
@@ -18,6 +19,7 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from incload.auditing.causes import Verdict
     from incload.auditing.wrong_rows import WrongRow
     from incload.engines.digests.forms import Pair
     from incload.watching.seen import Seen
@@ -127,10 +129,10 @@ def _file(option: str, given: str | Path) -> Path:
 
 def _wrong(source: str, copy: str, options: WatchOptions) -> dict[str, str]:
     """Audit the copy, and return the causes of its wrong rows by their keys."""
-    found: dict[str, str] = {}
+    found: dict[str, Verdict] = {}
 
-    def keep(row: WrongRow, _: tuple[Pair, ...], cause: str) -> None:
-        found["".join(row.key)] = cause
+    def keep(row: WrongRow, _: tuple[Pair, ...], verdict: Verdict) -> None:
+        found["".join(row.key)] = verdict
 
     unit = options.get("cursor_unit")
     errors = tuple(session_type(locate(url).engine).error for url in (source, copy))
@@ -139,8 +141,8 @@ def _wrong(source: str, copy: str, options: WatchOptions) -> dict[str, str]:
             source,
             copy,
             {"key": options["key"], "cursor": options.get("cursor"), "cursor_unit": unit, "limit": 0},
-            keep=keep,
+            Hooks(keep=keep),
         )
     except errors as error:
         raise Refused(reason(error)) from error
-    return found
+    return {key: str(verdict.cause) for key, verdict in found.items()}

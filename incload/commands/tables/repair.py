@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.commands.audit import add_audit_to, add_repair_to, run_repair
+from incload.commands.audit import add_audit_to, add_repair_to, run_a_repair
 
 if TYPE_CHECKING:
     import argparse
@@ -22,4 +22,4 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     add_audit_to(parser)
     add_repair_to(parser)
-    parser.set_defaults(run=run_repair, stopped="stopped before the repair was committed, or while it was audited.")
+    parser.set_defaults(run=run_a_repair, stopped="stopped before the repair was committed, or while it was audited.")

@@ -52,6 +52,14 @@ def first_cut(source: Digests, copy: Digests) -> tuple[Cut, int, int]:
     return Buckets(digits), counts[0], counts[1]
 
 
+def block_names(source: Digests, copy: Digests, cut: Cut) -> list[Block]:
+    """Return the names of all blocks of a cut."""
+    if not isinstance(cut, Ranges):
+        return [f"{number:0{cut.digits}x}" for number in range(16**cut.digits)]
+    keys = [key for side in (source, copy) for key in side.key_span()[1:] if isinstance(key, int)]
+    return [*range(((max(keys) - cut.start) >> cut.bits) + 1), None] if keys else [None]
+
+
 def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = None) -> Iterator[Within]:
     """Yield the blocks in which the tables differ, cut where it pays, in portions of not too many rows."""
     waiting: list[Block] = []

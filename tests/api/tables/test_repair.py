@@ -447,3 +447,17 @@ def test_any_copy_becomes_the_source(
     repair(*urls, key="k", cursor="at", duplicates=duplicates, allow_removals=True)
 
     assert tables.rows("c") == tables.rows("s")
+
+
+@pytest.mark.parametrize("pair", [("sqlite", "duckdb"), ("duckdb", "sqlite"), ("postgres", "postgres")], ids="-".join)
+def test_causes_of_the_account_are_those_of_the_audit(tables: Tables, pair: tuple[str, str]) -> None:
+    """A row that seems late is a tie, as the copy holds its cursor in another row; that is known at the end alone."""
+    urls = (
+        tables.make(pair[0], "s", [(1, "a", 5), (2, "b", 5), (3, "c", 9), (4, "d", 4)]),
+        tables.make(pair[1], "c", [(1, "a", 5), (3, "c", 9)]),
+    )
+
+    found = repair(*urls, key="k", cursor="at")
+
+    assert [(row.key, row.cause) for row in found.rows] == [((2,), "tie"), ((4,), "late")]
+    assert found.before.causes == {"tie": 1, "late": 1}

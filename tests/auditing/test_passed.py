@@ -1,0 +1,78 @@
+"""Rows that a kept state has passed over, told from late rows by what the copy holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from incload.api.audit import audit
+from incload.api.load import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOAD: dict[str, Any] = {"table": "t", "key": "id", "cursor": "c", "strategy": "timestamp_watermark"}
+SYNCS = ((1, 3), (4, 6), (7, 9))
+"""The first and the last cursor that each sync reads; keys are the same numbers."""
+
+
+class Copied:
+    """A source and a copy that incload has loaded, a sync for each of some ranges of cursors."""
+
+    def __init__(self, folder: Path, factor: int = 1) -> None:
+        """Load a row for each number, whose cursor is so many times the number."""
+        self._folder = folder
+        self.urls = f"sqlite:///{folder}/s.db?table=t", f"sqlite:///{folder}/c.db?table=t"
+        self.run("s", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, c INTEGER)")
+        for first, last in SYNCS:
+            for number in range(first, last + 1):
+                self.run("s", f"INSERT INTO t VALUES ({number}, 'x', {number * factor})")
+            load(self.urls[0], f"sqlite:///{folder}/c.db", **LOAD)
+
+    def run(self, side: str, sql: str) -> None:
+        """Run a statement on a side."""
+        with closing(sqlite3.connect(self._folder / f"{side}.db")) as opened, opened:
+            opened.execute(sql)
+
+    def causes(self) -> dict[str, int]:
+        """Audit the copy."""
+        return audit(*self.urls, key="id", cursor="c").causes
+
+
+@pytest.mark.parametrize(
+    ("lost", "causes"),
+    [
+        ("id BETWEEN 4 AND 6", {"state ahead of the rows": 3}),
+        ("id > 6", {"state ahead of the rows": 3}),
+        ("id BETWEEN 1 AND 3", {"state ahead of the rows": 3}),
+        ("id IN (4, 5)", {"late": 2}),
+        ("id IN (4, 6)", {"late": 1, "tie": 1}),
+        ("id IN (5, 7, 8, 9)", {"state ahead of the rows": 3, "late": 1}),
+    ],
+)
+def test_a_state_without_the_rows_of_its_sync(tmp_path: Path, lost: str, causes: dict[str, int]) -> None:
+    """All rows of a sync are missing, the one from which its watermark came among them; else rows are late, or ties."""
+    copied = Copied(tmp_path)
+    copied.run("c", f"DELETE FROM t WHERE {lost}")
+
+    assert copied.causes() == causes
+
+
+def test_a_state_that_is_coarser_than_the_cursor(tmp_path: Path) -> None:
+    """What the rounded watermark has passed is not late; a row with a row of the copy behind it is."""
+    copied = Copied(tmp_path, factor=10)
+    for old, new in ((90, 180), (60, 120), (30, 60)):
+        for table in ("_incload_state", "_incload_state_history"):
+            copied.run(
+                "c",
+                f"UPDATE {table} SET value = replace(replace(value, '\"watermark\": {old},', '\"watermark\": {new},'),"
+                f" '\"shown\": {old},', '\"shown\": {new},') WHERE value LIKE '%\"watermark\": {old},%'",
+            )
+    copied.run("s", "INSERT INTO t VALUES (100, 'x', 59), (101, 'x', 45), (102, 'x', 119), (103, 'x', 179)")
+    copied.run("c", "UPDATE t SET c = 50 WHERE id = 6")
+    copied.run("s", "UPDATE t SET c = 50 WHERE id = 6")
+
+    assert copied.causes() == {"state ahead of the rows": 3, "late": 1}
