@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from incload.api.profile import profile
+from incload.api.replay import replay
 from incload.api.tables.advise import advise
 from incload.api.tables.watch import WatchOptions, run_watch
+from incload.cli import main
 from incload.commands.tables.watch import line
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
@@ -249,8 +251,6 @@ def test_options_of_files_are_refused(table: Watched) -> None:
 
 def test_json_lines(table: Watched, capsys: pytest.CaptureFixture[str]) -> None:
     """The command prints a line of JSON for each look, or of text."""
-    from incload.cli import main
-
     arguments = ["watch", table.url, "--key", "id", "--cursor", "at", "--to", str(table.to), "--for", "0"]
     assert main([*arguments, "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == 3
@@ -375,3 +375,51 @@ def test_a_recording_of_an_earlier_version_is_gone_on_with(table: Watched) -> No
     table.watch()
 
     assert [(each.look, each.changed, each.columns_changed) for each in table.looks] == [(0, 0, False), (1, 0, False)]
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Watched:
+    """Return a table that was watched: of two new rows one is late, a row changes and another one goes."""
+    table = Watched("sqlite", tmp_path, None)
+    table.watch(
+        lambda: table.run(f"INSERT INTO {{t}} VALUES (4, 'd', '{NOON}04Z'), (5, 'e', '{NOON}01Z')"),
+        lambda: table.run(f"UPDATE {{t}} SET v = 'x', \"at\" = '{NOON}09Z' WHERE id = 2"),
+        lambda: table.run("DELETE FROM {t} WHERE id = 1"),
+    )
+    return table
+
+
+def test_a_replay(recorded: Watched) -> None:
+    """The late row is lost by a watermark, the row that went is a phantom; a comparison of all rows is right."""
+    found = replay(recorded.to, key="id", cursor="at", strategies=["timestamp_watermark", "row_hash_cdc"])
+
+    assert [(each.strategy, each.outcome, each.lost_permanently, each.phantom) for each in found.rows] == [
+        ("timestamp_watermark", "wrong", 1, 1),
+        ("row_hash_cdc", "sound", 0, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("profile", 0), ("replay", 0), ("advise", 0)],
+)
+def test_the_commands_for_histories_take_it(
+    command: str, code: int, recorded: Watched, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each prints JSON about it."""
+    assert main([command, str(recorded.to), "--key", "id", "--cursor", "at", "--format", "json"]) == code
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_on_a_terminal_there_is_a_page(
+    recorded: Watched, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says what the last look has shown, and stays when the watch is over."""
+    monkeypatch.setattr("incload.terminal.live_text.is_drawn", lambda: True)
+    arguments = ["watch", recorded.url, "--key", "id", "--cursor", "at", "--to", str(recorded.to), "--for", "0"]
+
+    assert main(arguments) == 0
+
+    shown = capsys.readouterr().out
+    assert "4 rows: 0 new, 0 changed (0 untouched), 0 gone since the look before" in shown
+    assert "Late so far: 1 change." in shown

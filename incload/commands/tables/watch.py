@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +14,12 @@ from incload.commands.options.columns import named
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from incload.watching.seen import Seen
+
+_MOST_SHOWN = 10_000
+"""Of how many looks the page of a terminal knows."""
 
 _DESCRIPTION = """\
 Look at a table again and again, and record what came, what changed and what went, by keys, cursors and digests of rows.
@@ -46,19 +52,40 @@ def run(options: argparse.Namespace) -> int:
     """Watch, and print a line for each look."""
     from incload.api.tables.watch import WatchOptions, watch
 
-    given: WatchOptions = {"key": named("--key", options.key), "to": options.to, "report": _printer(options.format)}
+    given: WatchOptions = {"key": named("--key", options.key), "to": options.to}
     for name in ("cursor", "every", "duration", "cursor_unit", "keep_values", "metrics"):
         given[name] = getattr(options, name)
-    watch(options.source, options.copy, **given)
+    with _reporting(options.source, options.format) as report:
+        given["report"] = report
+        watch(options.source, options.copy, **given)
     return 0
+
+
+@contextmanager
+def _reporting(source: str, form: str) -> Iterator[Callable[[Seen], None]]:
+    """Yield what shows each look: a page on a terminal, else a line."""
+    from incload.engines.endpoints import locate
+    from incload.report.watch.live_page import live_page
+    from incload.terminal.live_text import LiveText, is_drawn
+
+    if form != "text" or not is_drawn():
+        yield _printer(form)
+        return
+    looks: deque[Mapping[str, object]] = deque(maxlen=_MOST_SHOWN)
+    title = f"Watching {locate(source).shown}"
+    with LiveText(lambda width: live_page(title, tuple(looks), width)) as page:
+
+        def show(seen: Seen) -> None:
+            looks.append(asdict(seen))
+            page.draw()
+
+        yield show
 
 
 def _printer(form: str) -> Callable[[Seen], None]:
     """Return what prints a look in a form."""
 
     def show(seen: Seen) -> None:
-        from dataclasses import asdict
-
         text = json.dumps(asdict(seen), ensure_ascii=False) if form == "json" else line(seen)
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
