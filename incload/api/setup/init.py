@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from incload.api.config.places import anchored
 from incload.api.config.read import NAME
 from incload.api.options import check_names, database, names_of
+from incload.api.setup.advised import advised
 from incload.api.setup.text import config_text, without_password
 from incload.engines.endpoints import locate
 from incload.errors import Refused
 from incload.loading.columns.discover import look_at
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from incload.api.setup.advised import Advised
     from incload.loading.columns.discover import FoundTable
 
 _VARIABLES = ("INCLOAD_SOURCE_PASSWORD", "INCLOAD_TARGET_PASSWORD")
@@ -59,7 +61,8 @@ class InitOptions(_RequiredOptions, total=False):
         target: The database to load into.
         config: The file to write; `incload.toml` in this folder by default.
         tables: The tables of the source that it loads; all by default.
-        profile: Whether the values of cursor columns are counted, which reads each table once; True by default.
+        profile: Whether the values of cursor columns are counted, and advice is asked about each table, which reads it;
+            True by default.
         force: Whether a file that is there is overwritten.
     """
 
@@ -85,8 +88,10 @@ def init(source: str | Path, **options: Unpack[InitOptions]) -> Written:
     target = str(options["target"])
     if database(target).table is not None:
         raise Refused("the target names a table: leave ?table=NAME out, as a config names the tables.")
-    found = look_at(locate(str(source)), None if names is None else names_of(names), count=options.get("profile", True))
-    return _written(path, (str(source), target), found)
+    end, count = locate(str(source)), options.get("profile", True)
+    found = look_at(end, None if names is None else names_of(names), count=count)
+    advice = advised(str(source), found) if count and end.engine != "file" else {}
+    return _written(path, (str(source), target), found, advice)
 
 
 def _check_file(path: Path, *, force: bool) -> None:
@@ -96,7 +101,7 @@ def _check_file(path: Path, *, force: bool) -> None:
         raise Refused(f"the folder {str(path.parent)!r} does not exist: create it first.")
 
 
-def _written(path: Path, ends: tuple[str, str], found: Sequence[FoundTable]) -> Written:
+def _written(path: Path, ends: tuple[str, str], found: Sequence[FoundTable], advice: Mapping[str, Advised]) -> Written:
     is_file = locate(ends[0]).engine == "file"
     said, variables = [], []
     for end, variable in zip(ends, _VARIABLES, strict=True):
@@ -104,7 +109,7 @@ def _written(path: Path, ends: tuple[str, str], found: Sequence[FoundTable]) -> 
         said.append(text)
         variables += [variable] if has_password else []
     try:
-        path.write_text(config_text(said[0], said[1], found, is_file=is_file), encoding="utf-8")
+        path.write_text(config_text((said[0], said[1]), found, advice, is_file=is_file), encoding="utf-8")
     except OSError as error:
         raise Refused(f"{str(path)!r} cannot be written ({error.strerror}): name another with --config.") from None
     return Written(

@@ -10,12 +10,14 @@ from incload.errors import on_one_line
 from incload.report.format import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from incload.advice.result import Advice
+    from incload.api.setup.advised import Advised
     from incload.loading.columns.discover import Candidate, FoundTable
 
 SAFE = "snapshot_diff"
-"""The strategy that is right whatever the source does, and that reads all of it."""
+"""The strategy of a table about which there is no advice: right whatever the source does, and it reads all of it."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PASSWORDS = (re.compile(r"(?<=://)([^/@?:]*):([^/@?]*)@"), re.compile(r"(?<=[?&])password=[^&]*"))
 _ABOUT = """\
@@ -33,20 +35,23 @@ def without_password(url: str, variable: str) -> tuple[str, bool]:
     return named, named != url
 
 
-def config_text(source: str, target: str, tables: Sequence[FoundTable], *, is_file: bool) -> str:
+def config_text(
+    urls: tuple[str, str], tables: Sequence[FoundTable], advice: Mapping[str, Advised], *, is_file: bool
+) -> str:
     """Return the config.
 
     Args:
-        source: The source's URL, as the config is to say it.
-        target: The target's, likewise.
+        urls: The URLs of source and target, as the config is to say them.
         tables: What was found in the source.
+        advice: What advice says of tables, by their names.
         is_file: Whether the source is a file of records.
     """
-    ends = f"[sources.source]\nurl = {_quoted(source)}\n\n[targets.copy]\nurl = {_quoted(target)}\n"
-    return "\n".join([_ABOUT, ends, *("\n".join(_section(each, is_file=is_file)) + "\n" for each in tables)])
+    ends = f"[sources.source]\nurl = {_quoted(urls[0])}\n\n[targets.copy]\nurl = {_quoted(urls[1])}\n"
+    sections = ("\n".join(_section(each, advice.get(each.name), is_file=is_file)) + "\n" for each in tables)
+    return "\n".join([_ABOUT, ends, *sections])
 
 
-def _section(table: FoundTable, *, is_file: bool) -> Iterator[str]:
+def _section(table: FoundTable, advised: Advised | None, *, is_file: bool) -> Iterator[str]:
     if table.rows is not None:
         yield f"# {table.rows:,} row{'' if table.rows == 1 else 's'}"
     if not table.key:
@@ -58,16 +63,32 @@ def _section(table: FoundTable, *, is_file: bool) -> Iterator[str]:
     yield f"{out}[[tables]]"
     yield f"{out}table = {_quoted(table.name)}"
     yield f"{out}key = {_key(table.key)}"
-    yield f'{out}strategy = "{SAFE}"  # right whatever the source does; reads the whole table'
-    yield from _advice(table.cursors)
-
-
-def _advice(cursors: Sequence[Candidate]) -> Iterator[str]:
-    """Say which columns may find changes, and what has to be true of them."""
-    for each in cursors:
+    advice = advised.advice if advised else None
+    strategy = advice.strategy if advice else SAFE
+    yield f"{out}strategy = {_quoted(strategy)}  # right whatever the source does; reads the whole table"
+    for each in table.cursors:
         yield f"# cursor candidate {_said(each.name)}{_found(each)}"
-    if not cursors:
-        return
+    if advice:
+        yield from _advice(advice, table.cursors[0])
+    elif table.cursors:
+        yield from _guess(table.cursors, advised.why_not if advised else "")
+
+
+def _advice(advice: Advice, cursor: Candidate) -> Iterator[str]:
+    """Say what advice knows from one state, which other load may do, and what would decide."""
+    yield from (f"# {on_one_line(each)}" for each in advice.because[1:])
+    for other in advice.alternatives:
+        if not other.is_sound:
+            yield f"# {on_one_line(other.why)}:"
+            yield f"# cursor = {_quoted(cursor.name)}"
+            yield f"# strategy = {_quoted(other.strategy)}"
+    yield f"# What decides: {on_one_line(advice.decide)}"
+
+
+def _guess(cursors: Sequence[Candidate], why: str) -> Iterator[str]:
+    """Say what has to be true of a column that may find changes, where there is no advice."""
+    if why:
+        yield f"# No advice: {on_one_line(why)}"
     best = cursors[0]
     why = "moves with every update" if best.says_changed else "is set once, and rows are never updated"
     yield f"# Reads less, if {_said(best.name)} {why}, no row is deleted, and none is later than the window:"

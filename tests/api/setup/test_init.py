@@ -112,6 +112,34 @@ def test_what_is_refused(url: str, options: dict[str, str], sentence: str, tmp_p
     assert path.read_text(encoding="utf-8") == "# mine"
 
 
+@pytest.mark.parametrize("url", ["sqlite", "duckdb", "postgres"], indirect=True)
+def test_a_strategy_is_that_of_advice(url: str) -> None:
+    """From the state of the table: the load that relies on nothing, what else may do, and what would decide."""
+    written = incload.init(url, target="sqlite:///copy.db", tables="orders")
+    text = written.path.read_text(encoding="utf-8")
+    advice = incload.advise(f"{url}{'&' if '?' in url else '?'}table=orders", key="id", cursor="updated_at")
+
+    (table,) = read_config(written.path).tables
+    assert table.options["strategy"] == advice.strategy == "row_hash_cdc"
+    assert all(f"# {sentence}\n" in text for sentence in advice.because[1:])
+    assert '# cursor = "updated_at"\n# strategy = "lookback_window:minutes=60"\n' in text
+    assert f"# What decides: {advice.decide}\n" in text
+
+
+def test_a_table_about_which_there_is_no_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file says why, and the strategy is right whatever the source does."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("incload.api.setup.advised.MOST_ROWS", 0)
+    with closing(sqlite3.connect("shop.sqlite")) as connection, connection:
+        for statement in TABLES[:2]:
+            connection.execute(statement)
+
+    text = incload.init("sqlite:///shop.sqlite", target="sqlite:///copy.db").path.read_text(encoding="utf-8")
+
+    assert "# No advice: advice would read 1 rows one by one: ask `incload advise` for it.\n" in text
+    assert 'strategy = "snapshot_diff"' in text
+
+
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_without_a_profile_no_row_is_read(url: str) -> None:
     """The file says nothing of values, and a table without a declared key stays without one."""
