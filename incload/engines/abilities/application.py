@@ -27,6 +27,21 @@ class Change:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change that was made.
+
+    Attributes:
+        kind: What happened.
+        id: The row.
+        modified_at: Its timestamp, in microseconds since 1970-01-01 UTC; of a row that is gone, the last one.
+    """
+
+    kind: Kind
+    id: int
+    modified_at: int
+
+
 class Application(ABC):
     """A connection of an application to its table."""
 
@@ -42,8 +57,8 @@ class Application(ABC):
         """Make the table and its first rows."""
 
     @abstractmethod
-    def write(self, changes: Sequence[Change], open_for: float) -> None:
-        """Make changes in one transaction, and keep it open for some seconds before it commits."""
+    def write(self, changes: Sequence[Change], open_for: float) -> tuple[Done, ...]:
+        """Make changes in one transaction, keep it open for some seconds, commit it, and return what was changed."""
 
     @abstractmethod
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from incload.engines.abilities.application import Application
+from incload.engines.abilities.application import Application, Done
 from incload.engines.postgres.endpoint import locate
 
 if TYPE_CHECKING:
@@ -26,10 +26,11 @@ INSERT INTO work (note) SELECT repeat('x', 20) FROM generate_series(1, {rows});
 CREATE INDEX ON work (modified_at, id)
 """
 _SOME = "(SELECT id FROM work WHERE id >= {id} ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+_DONE = "RETURNING id, (extract(epoch FROM modified_at) * 1000000)::bigint"
 _CHANGES = {
-    "insert": "INSERT INTO work (note) VALUES ('{note}')",
-    "update": f"UPDATE work SET edition = edition + 1, modified_at = now() WHERE id = {_SOME}",
-    "delete": f"DELETE FROM work WHERE id = {_SOME}",
+    "insert": f"INSERT INTO work (note) VALUES ('{{note}}') {_DONE}",
+    "update": f"UPDATE work SET edition = edition + 1, modified_at = now() WHERE id = {_SOME} {_DONE}",
+    "delete": f"DELETE FROM work WHERE id = {_SOME} {_DONE}",
 }
 
 
@@ -46,15 +47,24 @@ class PostgresApplication(Application):
         """Make the table and its first rows."""
         self._connection.execute(_CREATE.format(rows=rows).encode())
 
-    def write(self, changes: Sequence[Change], open_for: float) -> None:
+    def write(self, changes: Sequence[Change], open_for: float) -> tuple[Done, ...]:
         """Send all changes in one message, which is one transaction, unless that is to stay open."""
         statements = "; ".join(_CHANGES[each.kind].format(id=each.id, note=each.note) for each in changes).encode()
         if not open_for:
-            self._connection.execute(statements)
-            return
+            return self._done(changes, statements)
         with self._connection.transaction():
-            self._connection.execute(statements)
+            done = self._done(changes, statements)
             time.sleep(open_for)
+        return done
+
+    def _done(self, changes: Sequence[Change], statements: bytes) -> tuple[Done, ...]:
+        """Run statements, one for each change, and return what they changed."""
+        cursor = self._connection.execute(statements)
+        done = []
+        for change in changes:
+            done += [Done(change.kind, int(key), int(at)) for key, at in cursor.fetchall()]
+            cursor.nextset()
+        return tuple(done)
 
     def close(self) -> None:
         """Disconnect."""

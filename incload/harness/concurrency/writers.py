@@ -5,10 +5,12 @@ What each does and when is drawn from the seed; how their transactions fall betw
 
 from __future__ import annotations
 
+import json
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,10 @@ from incload.engines.abilities.application import Change
 from incload.engines.abilities.trials import application
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from multiprocessing.process import BaseProcess
 
-    from incload.engines.abilities.application import Kind
+    from incload.engines.abilities.application import Done, Kind
 
 ENGINE = "postgres"
 """The engine whose writers work side by side."""
@@ -39,6 +41,7 @@ class Work:
         slow_seconds: For how long at most.
         rows: How many rows there are at first.
         seed: What everything is drawn from.
+        log: A folder in which each writer keeps a log of what it has committed, and when; empty for none.
     """
 
     seconds: float = 60.0
@@ -48,6 +51,7 @@ class Work:
     slow_seconds: float = 3.0
     rows: int = 5_000
     seed: int = 1
+    log: str = ""
 
 
 def start(work: Work, url: str, at: float) -> tuple[list[BaseProcess], Any]:
@@ -81,9 +85,24 @@ def transactions(work: Work, number: int) -> Iterator[tuple[float, float, tuple[
 def _write(work: Work, number: int, url: str, at: float, done: Any) -> None:  # noqa: ANN401 - a queue
     """Write until the time is over; put into the queue how many transactions were committed, and how many slowly."""
     count = 0
-    with closing(application(ENGINE, url)) as client:
+    with closing(application(ENGINE, url)) as client, _logging(work, number) as log:
         for begins, open_for, changes in transactions(work, number):
             time.sleep(max(0.0, at + begins - open_for - time.time()))
-            client.write(changes, open_for)
+            log(client.write(changes, open_for))
             count += 1
     done.put((number >= work.writers, count))
+
+
+@contextmanager
+def _logging(work: Work, number: int) -> Iterator[Callable[[tuple[Done, ...]], object]]:
+    """Yield what takes in the changes of a transaction that was committed just now; it writes a line of JSON."""
+    if not work.log:
+        yield lambda _: None
+        return
+    with (Path(work.log) / f"writer-{number}.jsonl").open("w", encoding="utf-8") as file:
+        yield lambda made: file.write(
+            json.dumps(
+                {"at": time.time_ns() // 1_000, "changes": [[each.kind, each.id, each.modified_at] for each in made]}
+            )
+            + "\n"
+        )

@@ -1,0 +1,160 @@
+"""What an audit costs: beside the engine's own full scan of both tables, and beside reladiff; whole processes by turns.
+
+`pytest bench -k audit --benchmark-only --scale 10000000 --rounds 3`; reladiff after `make peers PEERS=reladiff`.
+The tables have five columns, and 100 rows differ. Each test prints what it measured.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.engines.abilities.trials import databases
+from incload.engines.endpoints import locate
+from incload.engines.registry import session_type
+from incload.harness.load_timer import CLOCK
+from incload.harness.perf.subprocess_timer import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from incload.harness.perf.subprocess_timer import Whole
+
+RELADIFF = Path(__file__).parent.parent / ".peers" / "reladiff" / "bin" / "reladiff"
+WRONG = 100
+ROWS = {
+    "sqlite": "WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < {rows}) SELECT {values}"
+    " FROM g",
+    "duckdb": "SELECT {values} FROM range(1, {rows} + 1) AS g (i)",
+    "postgres": "SELECT {values} FROM generate_series(1, {rows}) AS g (i)",
+}
+VALUES = "i, i * 7919 % 100003, 'order ' || i % 1000, i * 31 % 1000000, 1767225600000000 + i * 1000"
+COLUMNS = "id BIGINT PRIMARY KEY, customer BIGINT, status VARCHAR(20), amount BIGINT, modified_at BIGINT"
+SCAN = "SELECT count(*), sum(id), max(customer), max(status), max(amount), max(modified_at) FROM {table}"
+
+pytestmark = [pytest.mark.on_request, pytest.mark.benchmark(timer=CLOCK.read)]
+
+
+class Places:
+    """Databases for one test."""
+
+    def __init__(self, folder: Path, rows: int, closing_all: ExitStack) -> None:
+        """Make none yet."""
+        self._folder, self._rows, self._closing = folder, rows, closing_all
+        self._urls: dict[str, str] = {}
+
+    def url(self, engine: str) -> str:
+        """Return the URL of a database of an engine."""
+        if engine not in self._urls:
+            made = f"{engine}:///{self._folder}/{engine}.db"
+            own = engine == "postgres"
+            self._urls[engine] = databases(engine).url(self._folder, "bench", self._closing) if own else made
+        return self._urls[engine]
+
+    def run(self, engine: str, *statements: str) -> None:
+        """Run statements."""
+        end = locate(self.url(engine))
+        with closing(session_type(engine).open(None, end)) as session:
+            for sql in statements:
+                session.write(sql)
+
+    def table(self, engine: str, name: str, *, wrong: bool) -> str:
+        """Make a table and return its URL; in a wrong one some rows differ."""
+        relation = f'"{self.url(engine).rpartition("schema=")[2]}".{name}' if engine == "postgres" else name
+        rows = ROWS[engine].format(values=VALUES, rows=self._rows)
+        spread = f"UPDATE {relation} SET amount = amount + 1 WHERE id % {self._rows // WRONG} = 7"  # noqa: S608 - our own names
+        self.run(engine, f"CREATE TABLE {relation} ({COLUMNS})", f"INSERT INTO {relation} {rows}", *[spread] * wrong)
+        if engine == "postgres":
+            self.run(engine, f"ANALYZE {relation}")
+        return f"{self.url(engine)}{'&' if engine == 'postgres' else '?'}table={name}"
+
+
+@pytest.fixture
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
+    """Return databases, which are gone afterwards."""
+    with ExitStack() as ending:
+        yield Places(tmp_path, request.config.option.scale, ending)
+
+
+def by_turns(commands: dict[str, list[str]], rounds: int) -> dict[str, list[Whole]]:
+    """Run whole processes by turns; an exit code of 1 says that rows differ."""
+    found: dict[str, list[Whole]] = {who: [] for who in commands}
+    for number in range(rounds):
+        for who in sorted(commands, reverse=bool(number % 2)):
+            found[who].append(whole(["/bin/sh", "-c", f"{shlex.join(commands[who])} > /dev/null || test $? -eq 1"]))
+    return found
+
+
+def said(what: str, found: dict[str, list[Whole]]) -> dict[str, float]:
+    """Print the medians and the peaks of all, and return the medians."""
+    seconds = {who: median(each.seconds for each in runs) for who, runs in found.items()}
+    peaks = {who: max(each.peak_bytes for each in runs) / 1e6 for who, runs in found.items()}
+    parts = [f"{who} {seconds[who]:.2f} s, {peaks[who]:.0f} MB" for who in found]
+    sys.stdout.write(f"\n{what}: {'; '.join(parts)}\n")
+    return seconds
+
+
+def audit(source: str, copy: str) -> list[str]:
+    """Return the command of an audit."""
+    return [sys.executable, "-m", "incload", "audit", source, copy, "--key", "id"]
+
+
+def scan(urls: Sequence[str]) -> list[str]:
+    """Return the command that reads all values of both tables in their engine."""
+    program = (
+        "import sys\n"
+        "from incload.engines.endpoints import locate\n"
+        "from incload.engines.registry import session_type\n"
+        "for url in sys.argv[1:]:\n"
+        "    end = locate(url)\n"
+        "    session = session_type(end.engine).open(end, None)\n"
+        f"    print(session.rows({SCAN!r}.format(table=session.relation('source', end.table))))\n"
+        "    session.close()\n"
+    )
+    return [sys.executable, "-c", program, *urls]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb", "postgres"])
+def test_audit_beside_a_full_scan(
+    engine: str, places: Places, request: pytest.FixtureRequest, record_rounds: Callable[[Sequence[float]], None]
+) -> None:
+    """Equal tables but for a few rows, on one engine."""
+    urls = places.table(engine, "orders", wrong=False), places.table(engine, "copied", wrong=True)
+
+    found = by_turns({"scan": scan(urls), "audit": audit(*urls)}, request.config.option.rounds)
+
+    seconds = said(f"{engine}, an audit beside a full scan of both", found)
+    sys.stdout.write(f"{engine}: {seconds['audit'] / seconds['scan']:.2f} times the scan\n")
+    record_rounds([each.seconds for each in found["audit"]])
+
+
+@pytest.mark.skipif(not RELADIFF.exists(), reason="reladiff is not installed: run `make peers PEERS=reladiff`")
+@pytest.mark.parametrize("source", ["sqlite", "postgres"])
+def test_audit_beside_reladiff(
+    source: str, places: Places, request: pytest.FixtureRequest, record_rounds: Callable[[Sequence[float]], None]
+) -> None:
+    """The same two tables of two engines, key by key and value by value."""
+    urls = places.table(source, "orders", wrong=False), places.table("duckdb", "orders", wrong=True)
+    other = [str(RELADIFF), *reladiff_place(urls[0]), *reladiff_place(urls[1]), "-k", "id"]
+    other += [word for name in ("customer", "status", "amount", "modified_at") for word in ("-c", name)]
+
+    found = by_turns({"reladiff": other, "audit": audit(*urls)}, request.config.option.rounds)
+
+    seconds = said(f"{source} to duckdb, an audit beside reladiff", found)
+    sys.stdout.write(f"{source}-duckdb: reladiff takes {seconds['reladiff'] / seconds['audit']:.2f} times as long\n")
+    record_rounds([each.seconds for each in found["audit"]])
+
+
+def reladiff_place(url: str) -> list[str]:
+    """Return a table as reladiff is given one: a database and a name."""
+    base, _, table = url.replace("&table=", "?table=").partition("?table=")
+    if base.startswith("postgres"):
+        base, _, schema = base.partition("&schema=")
+        return [base, f"{schema}.{table}"]
+    return [base.replace("sqlite:///", "sqlite://").replace("duckdb:///", "duckdb:///"), table]
