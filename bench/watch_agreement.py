@@ -4,7 +4,7 @@
 
 Writers change a table, some keeping transactions open for seconds; a watch looks at it. Each writer notes what it has
 committed and when. The lags of the log are computed here, by a sync at the time of each look, and not by incload. It is
-no pytest benchmark: it takes as long as it is told to.
+no pytest benchmark: its time is an option.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Verdict:
     Attributes:
         first: The cause that the row shows by itself.
         cursor: The canonical text of its cursor in the source.
-        settled: The cursors whose late rows and ties have another cause, as far as that is known.
+        settled: The cursors whose late rows and ties have another cause; it fills as the audit ends.
     """
 
     first: Cause

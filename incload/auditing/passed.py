@@ -1,6 +1,6 @@
 """Rows that a kept state has passed over: it says that they were read, and the copy shows that they were not kept.
 
-Two traces tell them from late rows. Where a state was saved without the rows of its sync, the copy has no row between
+Two traces distinguish them from late rows. Where a state was saved without the rows of its sync, the copy has no row between
 the watermark before and this one, and a wrong row has the watermark itself, or several rows between the two are wrong.
 A state that is coarser than the cursor has watermarks in whole units, and what it has passed lies less than one unit
 before one of them, with no row of the copy between the two. What must stay true: a row that leaves neither trace is not
@@ -48,7 +48,7 @@ def passed(marks: Collection[str], cursors: Collection[str], copy: Digests, at: 
     unit = _unit([place for place, _ in ends], place_of(copy.largest(at)))
     found: set[str] = set()
     for span in islice(_spans(ends, _placed(set(cursors))), _MOST_SPANS):
-        if span.is_telling and not held.any_between(span.before, span.end[1]):
+        if span.is_evidence and not held.any_between(span.before, span.end[1]):
             found |= {text for _, text in span.wrong}
         elif unit:
             found |= set(_unread(span, unit, held))
@@ -70,7 +70,7 @@ class _Span:
     wrong: list[Placed]
 
     @property
-    def is_telling(self) -> bool:
+    def is_evidence(self) -> bool:
         """Whether a wrong row is the one from which the watermark came, or so many are wrong that it may have been."""
         return self.wrong[-1][0] == self.end[0] or len(self.wrong) >= _FEWEST
 

@@ -1,4 +1,4 @@
-"""Rows that a kept state has passed over, told from late rows by what the copy holds."""
+"""Rows that a kept state has passed over are not called late; what the copy holds shows it."""
 
 from __future__ import annotations
 
