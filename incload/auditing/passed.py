@@ -3,8 +3,8 @@
 Two traces distinguish them from late rows. Where a state was saved without the rows of its sync, the copy has no row
 between the watermark before and this one, and a wrong row has the watermark itself, or several rows between the two are
 wrong. A state that is coarser than the cursor has watermarks in whole units, and what it has passed lies less than one
-unit before one of them, with no row of the copy between the two. What must stay true: a row that leaves neither trace is
-not named here.
+unit before one of them, with no row of the copy between the two. What must stay true: no row that leaves neither trace
+is named here.
 """
 
 from __future__ import annotations
