@@ -20,7 +20,7 @@ th{font-weight:600;vertical-align:bottom}
 .map{max-height:85vh;overflow:auto}
 .grid{border-collapse:separate;border-spacing:2px;line-height:1.2}
 .grid th,.grid td{border:0;padding:.25rem}
-.grid th{background:var(--page);position:sticky;font-size:.8rem}
+.grid th{background:var(--page);position:sticky;font-size:.8rem;overflow-wrap:break-word}
 .grid thead th{text-align:center;top:0;z-index:2;min-width:4.6rem}
 .grid tbody th{text-align:left;vertical-align:middle;left:0;z-index:1;min-width:7rem;max-width:20rem}
 .grid thead td{position:sticky;top:0;left:0;z-index:3;background:var(--page)}
