@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
     from types import CodeType, FrameType
@@ -90,10 +89,11 @@ class Reach:
             for function, tests in functions.items():
                 self.entered[module][function] |= tests
 
-    def steps(self, names: Iterable[str], killers: Counter[str], budget: float) -> list[list[str]]:
-        """Return in which portions tests are asked: files that killed before, then quick ones; servers last."""
+    def steps(self, names: Iterable[str], files: Iterable[str], budget: float) -> list[list[str]]:
+        """Return in which portions tests are asked: those of the likeliest files, then quick ones; servers last."""
         chosen = sorted(names, key=lambda name: (self.tests[name].seconds, name))
-        files = sorted({_file(name) for name in chosen}, key=lambda name: -killers[name])
+        there = {_file(name) for name in chosen}
+        files = [name for name in files if name in there]
         first = [name for name in chosen if _file(name) in files[:_FIRST_FILES] and not self.tests[name].server]
         plain = [name for name in chosen if not self.tests[name].server]
         served = [name for name in chosen if self.tests[name].server]

@@ -4,11 +4,11 @@
 
 Mutants live in copies of the tree, never in the tree itself. The quick tests that tests_of.py names, but for those of
 DuckDB and of servers, are run once without any mutant, and it is recorded which functions each enters (reach.py). A
-mutant is tried in a process of its own, which runs the tests that enter its function until one fails, the quickest
-first, and no more than `--budget` seconds of them; with `--wide` those of DuckDB and of servers come after them. The
-score is a lower bound. A kill counts when the test passes without the
-mutant; one that does not is named and left out. A mutant that takes too long counts as killed. One that no test can
-kill, because the program does the same with it, stands in equivalents.toml with the reason, and is not counted.
+mutant is tried in a process of its own, which runs the tests that enter its function until one fails, the likeliest
+and quickest first, and no more than `--budget` seconds of them; with `--wide` those of DuckDB and of servers come after
+them. The score is a lower bound. A kill counts when the test passes without the mutant; one that does not is named and
+left out. A mutant that takes too long counts as killed. One that no test can kill, because the program does the same
+with it, stands in equivalents.toml with the reason, and is not counted.
 
 Every mutant is reported when it is decided. With `--results FILE` it is also written there, and a later run with the
 same file takes over what was killed and tries the rest. `--reach FILE` keeps the record of the tests likewise; the test
@@ -337,9 +337,10 @@ class Run:
         slot.trial, slot.since = trial, time.monotonic()
         killers = self._killers[trial.module]
         names = self._reach.of(trial.module, trial.name.function) - {*self.failing}
-        slot.steps = self._reach.steps(names, killers, self._options.budget)
+        likely = sorted(quick_tests(slot.tree, trial.module), key=lambda name: -killers[name])  # its own come first
+        slot.steps = self._reach.steps(names, likely, self._options.budget)
         if self._options.wide or not names:
-            slot.others = steps(quick_tests(slot.tree, trial.module), killers, self._options.files)
+            slot.others = steps(likely, killers, self._options.files)
             slot.others = slot.others[-2 if names else 0 :]
         self._start(slot)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -69,11 +68,24 @@ def test_a_line_has_the_tests_of_its_function(reach: Reach, line: int, function:
 
 def test_quick_tests_come_first_and_servers_last(reach: Reach) -> None:
     """Each test is asked once, and no more of them than the budget allows."""
-    assert reach.steps(reach.tests, Counter(), 60) == [
-        ["a.py::quick", "b.py::quick"], ["a.py::slow"], ["c.py::served"],
-    ]  # fmt: skip
-    assert reach.steps(reach.tests, Counter(), 5) == [["a.py::quick", "b.py::quick"], ["c.py::served"]]
-    assert reach.steps([], Counter(), 60) == []
+    files = ["a.py", "b.py", "c.py", "gone.py"]
+
+    assert reach.steps(reach.tests, files, 60) == [["a.py::quick", "b.py::quick"], ["a.py::slow"], ["c.py::served"]]
+    assert reach.steps(reach.tests, files, 5) == [["a.py::quick", "b.py::quick"], ["c.py::served"]]
+    assert reach.steps([], files, 60) == []
+
+
+def test_the_likeliest_files_come_before_quicker_tests(reach: Reach) -> None:
+    """Four of them; the tests of the others follow."""
+    files = ["e.py", "f.py", "g.py", "h.py", "b.py", "a.py"]
+    for name in files[:4]:
+        reach.tests[f"{name}::test"] = Timed(0.5, server=False)
+
+    assert reach.steps(reach.tests, files, 60) == [
+        ["e.py::test", "f.py::test", "g.py::test", "h.py::test"],
+        ["a.py::quick", "b.py::quick", "a.py::slow"],
+        ["c.py::served"],
+    ]
 
 
 def test_a_record_is_read_as_it_was_written(reach: Reach, tmp_path: Path) -> None:
