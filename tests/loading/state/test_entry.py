@@ -70,6 +70,15 @@ def test_what_people_see(state: State, watermark: object, key: str | None) -> No
     assert (entry(state).shown, entry(state).shown_key) == (watermark, key)
 
 
+def test_where_a_state_comes_from_is_kept() -> None:
+    """The source, what the user wrote for the strategy, and the place in a change log, each where there is one."""
+    whole = Entry(State(position="9"), "s", ("id",), TAGS, "sqlite:///a.db", "s:minutes=5")
+    found = json.loads(whole.text())
+
+    assert (found["position"], found["source"], found["spelled"]) == ("9", "sqlite:///a.db", "s:minutes=5")
+    assert read_entry(whole.text(), *SAID) == whole
+
+
 def test_a_state_without_a_cursor_shows_no_watermark() -> None:
     """A strategy that goes by the key has no scale."""
     assert Entry(State(key=(5,)), "s", ("id",), {**TAGS, "scale": "none"}).shown is None
@@ -93,6 +102,9 @@ def broken(**changes: object) -> str:
         broken(notes=[]),
         broken(key=[{"bytes": 5}]),
         broken(key=[{"octets": "AQ=="}]),
+        broken(position=5),
+        broken(source=5),
+        broken(spelled=["x"]),
     ],
 )
 def test_what_is_no_entry_is_refused(text: str) -> None:
