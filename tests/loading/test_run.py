@@ -1,0 +1,89 @@
+"""What a load does around its sync: the log, the target that it made, and the refusal to load a table into itself."""
+
+from __future__ import annotations
+
+import logging
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from incload.errors import Refused
+from incload.loading import run
+from incload.loading.opening import _refuse_itself
+from incload.loading.plan import Plan
+from incload.registry import strategy
+
+if TYPE_CHECKING:
+    from tests.ends import Between, Ends
+
+TABLE = ("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER)", "INSERT INTO events VALUES (1, 100), (2, 200)")
+PLAN = Plan("events", ("id",), "ts", strategy("timestamp_watermark"))
+
+
+@pytest.fixture
+def plain(between: Between) -> Ends:
+    """Return a source of two rows, and no target yet."""
+    ends = between("sqlite", "sqlite")
+    ends.write(*TABLE)
+    return ends
+
+
+def test_the_log_says_how_long_a_load_took(
+    plain: Ends, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From the first look at the plan to the end of the sync."""
+    times = iter([1_000.0, 1_002.5])
+    monkeypatch.setattr(run, "monotonic", lambda: next(times))
+    with caplog.at_level(logging.INFO, logger="incload"):
+        plain.load("timestamp_watermark")
+
+    assert caplog.records[-1].getMessage() == (
+        "events: asked for Everything(); read 2 rows in 1 queries, wrote 2, removed 0, in 2.500 s"
+    )
+
+
+def test_a_target_that_was_filled_is_not_opened_again(plain: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was made and stayed without a table is, to be removed; nothing looks into the others."""
+    looked: list[object] = []
+    monkeypatch.setattr(run, "_remove_if_blank", looked.append)
+    plain.load("timestamp_watermark")
+    assert (looked, plain.rows()) == ([], [(1, 100), (2, 200)])
+
+    plain.target.path.unlink()
+    plain.load("timestamp_watermark", dry_run=True)
+    assert looked == [plain.target]
+
+
+def server(database: str, user: str, table: str) -> SimpleNamespace:
+    """Return a session of a server, as much of it as is looked at."""
+    return SimpleNamespace(
+        engine="postgres",
+        capabilities=SimpleNamespace(folds_names=False),
+        database=lambda: (database, user),
+        name=lambda place, _: f"public.{table if place == 'source' else 'events'}",
+    )
+
+
+@pytest.mark.parametrize("user", ["reader", "writer"])
+def test_a_table_of_a_server_is_not_loaded_into_itself(user: str) -> None:
+    """Whoever reads it: the database is the same, and so is the table."""
+    both = SimpleNamespace(
+        source=server("shop", user, "events"), target=server("shop", "writer", "events"), attached=False, table="events"
+    )
+
+    with pytest.raises(Refused, match=r"^source and target are both table 'events' of the shop: load into another"):
+        _refuse_itself(both, SimpleNamespace(shown="the shop"), PLAN)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("database", "user", "is_one"),
+    [("shop", "writer", True), ("shop", "reader", False), ("other", "writer", False)],
+)
+def test_one_session_does_for_both_ends_of_one_user(database: str, user: str, *, is_one: bool) -> None:
+    """Of one database: another user may read what this one cannot."""
+    both = SimpleNamespace(
+        source=server(database, user, "orders"), target=server("shop", "writer", "events"), attached=False, table="o"
+    )
+
+    assert _refuse_itself(both, SimpleNamespace(shown="the shop"), PLAN) is is_one  # type: ignore[arg-type]
