@@ -62,18 +62,29 @@ class Look:
 
 def look_at_cursor(connections: Connections, plan: Plan, table: Table, store: StateStore, *, first: bool) -> Look:
     """Find out what the cursor's values mean; where the source has none at all, what they meant before."""
-    if table.cursor is None or not (plan.strategy.uses_cursor or plan.rule is WriteRule.NEWEST):
-        return Look(connections, table, None)
-    column = table.column(table.cursor)
-    held = store.scale() if plan.strategy.uses_cursor and not first else None
-    if held and connections.source.looks.seems("source", connections.table, column, held):
-        return Look(connections, table, held, is_put_off=True)
+    column = _cursor(plan, table)
+    held = store.scale() if column and plan.strategy.uses_cursor and not first else None
+    looks = connections.source.looks
+    is_put_off = bool(column and held and looks.seems("source", connections.table, column, held))
+    scale = held if is_put_off else _scale(connections, plan, column, store)
+    return Look(connections, table, scale, is_put_off=is_put_off)
+
+
+def _cursor(plan: Plan, table: Table) -> Column | None:
+    """Return the cursor column, where it decides about anything."""
+    is_used = plan.strategy.uses_cursor or plan.rule is WriteRule.NEWEST
+    return table.column(table.cursor) if table.cursor is not None and is_used else None
+
+
+def _scale(connections: Connections, plan: Plan, column: Column | None, store: StateStore) -> Scale | None:
+    if column is None:
+        return None
     scale = connections.source.scale("source", connections.table, column, plan.cursor_per_second)
     if scale is None:
-        return Look(connections, table, store.scale() or _of_none(column, plan.cursor_per_second))
+        return store.scale() or _of_none(column, plan.cursor_per_second)
     if any(need.within for need in plan.strategy.needs):
         scale.ticks(timedelta(0))  # refuses a cursor of plain numbers now, not at the second load
-    return Look(connections, table, scale)
+    return scale
 
 
 def _of_none(column: Column, per_second: int | None) -> Scale:

@@ -182,6 +182,20 @@ def test_a_write_is_no_condition(word: str) -> None:
     check_condition(f"\"{word}\" <> '{word}'", ["id", word])
 
 
+@pytest.mark.parametrize(
+    ("condition", "is_known"),
+    [('"a""b" > 1', True), ('"a"" b" > 1', False), ("`a`` b` > 1", False), ('"a" > 1', False)],
+)
+def test_a_quoted_name_is_read_as_sql_reads_it(condition: str, *, is_known: bool) -> None:
+    """A quote in it stands twice there; a name that is no column's is refused before the engine takes it for a text."""
+    names = ['a"b', "v"]
+    if is_known:
+        check_condition(condition, names)
+        return
+    with pytest.raises(Refused, match=r"^unknown column in --where"):
+        check_condition(condition, names)
+
+
 @pytest.mark.parametrize("everywhere", ["postgres-postgres", "postgres-sqlite"], indirect=True)
 def test_a_function_that_writes_is_no_condition(everywhere: Ends) -> None:
     """PostgreSQL says which functions may change something."""
