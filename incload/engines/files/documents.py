@@ -68,7 +68,7 @@ def number(text: str) -> float:
     return int(near) if near.is_integer() and abs(near) <= _EXACT else near
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def object_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Make an object of its pairs; refuse one that names something twice, of which one value would be lost."""
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -79,7 +79,10 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-_decode = json.JSONDecoder(parse_float=number, object_pairs_hook=_object).decode
+_decoder = json.JSONDecoder(parse_float=number, object_pairs_hook=object_of)
+_decode = _decoder.decode
+scan = _decoder.raw_decode
+"""Returns the value that begins at a place of a text, and where it ends; raises a ValueError where none begins."""
 
 
 def loads(text: str) -> object:

@@ -21,7 +21,7 @@ from incload.engines.files.layout import LINES, PLAIN, RECORD_FILES, Layout, Unu
 from incload.engines.files.looks_like import other_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import pyarrow as pa
 
@@ -31,13 +31,16 @@ INDEX = re.compile(r"__index_level_\d+__")
 """What pandas calls an index without a name."""
 
 
-def read_records(name: str, data: bytes, layout: Layout = PLAIN) -> list[object]:
+def read_records(
+    name: str, data: bytes, layout: Layout = PLAIN, document_of: Callable[[str], object] = loads
+) -> list[object]:
     """Return the records of a file.
 
     Args:
         name: The file's name; its ending names the format, and an unknown one means JSON.
         data: The file's bytes.
         layout: Where the records are in it.
+        document_of: What reads a text that is one JSON document, as `loads` does.
 
     Raises:
         Unusable: When the file cannot be read, or holds no records there.
@@ -51,7 +54,7 @@ def read_records(name: str, data: bytes, layout: Layout = PLAIN) -> list[object]
     ending = ending_of(name) or ".json"
     form = RECORD_FILES[ending]
     try:
-        return _read(data, ending, form, layout)
+        return _read(data, ending, layout, document_of)
     except Unusable as error:
         other = other_form(data[:_LOOKED_AT], form)
         raise Unusable(other or str(error)) from error
@@ -65,7 +68,8 @@ def read_records(name: str, data: bytes, layout: Layout = PLAIN) -> list[object]
         raise Unusable("is nested too deeply") from error
 
 
-def _read(data: bytes, ending: str, form: str, layout: Layout) -> list[object]:
+def _read(data: bytes, ending: str, layout: Layout, document_of: Callable[[str], object]) -> list[object]:
+    form = RECORD_FILES[ending]
     if form == "parquet":
         return _read_parquet(data, layout)
     if layout.records and form == "csv":
@@ -73,7 +77,7 @@ def _read(data: bytes, ending: str, form: str, layout: Layout) -> list[object]:
     if form == "csv":
         return _read_csv(_text(data, layout.encoding), layout, tabs=ending == ".tsv")
     text = _json_text(data, layout.encoding)
-    return _read_lines(text, layout) if ending in LINES else _read_json(text, layout)
+    return _read_lines(text, layout) if ending in LINES else _read_json(text, layout, document_of)
 
 
 def _text(data: bytes, encoding: str) -> str:
@@ -88,9 +92,9 @@ def _json_text(data: bytes, encoding: str) -> str:
     return _text(data, encoding) if encoding else data.decode(json.detect_encoding(data), "surrogatepass")
 
 
-def _read_json(text: str, layout: Layout) -> list[object]:
+def _read_json(text: str, layout: Layout, document_of: Callable[[str], object]) -> list[object]:
     try:
-        document = loads(text)
+        document = document_of(text)
     except Unusable as error:
         if layout.records or "Extra data" not in str(error):
             raise

@@ -23,6 +23,7 @@ from incload.history.recorded.folder import read_folder
 from incload.history.recorded.git import Sought, is_bundle, read_bundle, read_repository, repository_at
 from incload.history.recorded.observed import is_recording, open_recording
 from incload.history.recorded.read_log import Note, ReadLog
+from incload.history.recorded.repeated.documents import Documents
 from incload.history.recorded.replayed_table import keys_of, table_of, upserts_of
 from incload.history.recorded.row_versions import Rows
 
@@ -70,6 +71,7 @@ class _Reader:
     def __init__(self, path: Path, options: ReplayOptions, account: ReadLog, progress: Progress | None) -> None:
         self._options = options
         self._layout = options.layout
+        self._documents = Documents(options.layout)
         self._account = account
         self._progress = progress or (lambda done, total: None)  # noqa: ARG005 - no progress is reported
         self._name = options.file or str(path)
@@ -178,7 +180,7 @@ class _Reader:
 
     def _records(self, snapshot: Snapshot) -> list[object]:
         name = snapshot.name or self._options.file or snapshot.where
-        return read_records(name, snapshot.data or b"", self._layout)
+        return read_records(name, snapshot.data or b"", self._layout, self._documents.loads)
 
 
 def _says_nothing(reason: str) -> bool:

@@ -1,12 +1,14 @@
 """The rows of a replayed file as they stand, and what changed in them since the last tick.
 
 A row is known by its key as text, so that 1, 1.0 and "1" are one row; its content is the canonical text of the whole
-record. Kept are the rows that stand, the keys of the snapshot before, the changes since the last tick, and a hash of
-every key there ever was.
+record. Kept are the rows that stand, the records of the snapshot before with their keys, the changes since the last
+tick, and a hash of every key there ever was. A record that is the very object it was in the snapshot before is not
+looked at again: nobody changes one.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from incload.engines.files.documents import MISSING, find, nearest
@@ -44,6 +46,19 @@ class Changes(NamedTuple):
     deletes: list[Key]
 
 
+@dataclass(slots=True)
+class _Row:
+    """A record, its key, the JSON types of the key's parts, and its canonical text once it is needed.
+
+    As long as this is kept no other object can have the identity of the record.
+    """
+
+    record: object
+    key: Key
+    kinds: tuple[str, ...]
+    text: str = ""
+
+
 class Rows:
     """The rows of the file, brought up to date snapshot by snapshot.
 
@@ -63,6 +78,7 @@ class Rows:
         self._account = account
         self._moments = CursorColumn(account, form)
         self._live: dict[Key, Version] = {}
+        self._known: dict[int, _Row] = {}
         self._present: tuple[Key, ...] = ()
         self._begun = False
         self._met = (0, 0, 0)
@@ -81,16 +97,18 @@ class Rows:
         if not self._begun:
             self._check_first(records)
         keyed, missing = self._keyed(records) if records else ({}, 0)
-        texts = {key: canonical(record) for key, (record, _) in keyed.items()}
-        fresh = [key for key, text in texts.items() if key not in self._live or self._live[key].content != text]
-        timestamps = [find(keyed[key][0], self._cursor) if self._cursor else MISSING for key in fresh]
+        for row in keyed.values():
+            row.text = row.text or canonical(row.record)
+        fresh = [key for key, row in keyed.items() if key not in self._live or self._live[key].content != row.text]
+        timestamps = [find(keyed[key].record, self._cursor) if self._cursor else MISSING for key in fresh]
+        self._known = {id(row.record): row for row in keyed.values()}
         self._moments.settle(timestamps)
         self._met = (len(records), missing, len(records) - missing - len(keyed))
         vanished = [key for key in self._present if key not in keyed]
         back = [key for key in keyed if hash(key) in self._gone]
         for key, timestamp in zip(fresh, timestamps, strict=True):
             position = self._moments.read(None if timestamp is MISSING else timestamp) if self._cursor else None
-            self._set(key, Version(position, texts[key], keyed[key][1]))
+            self._set(key, Version(position, keyed[key].text, keyed[key].kinds))
         self._vanish(vanished)
         self._account.returns += len(back)
         self._gone.difference_update(map(hash, back))
@@ -120,19 +138,26 @@ class Rows:
         self._weigh([version.cursor for _, version in changes.upserts if version.cursor is not None])
         return changes
 
-    def _keyed(self, records: Sequence[object]) -> tuple[dict[Key, tuple[object, tuple[str, ...]]], int]:
+    def _keyed(self, records: Sequence[object]) -> tuple[dict[Key, _Row], int]:
         """Return the record of every key, the last one where there are several, and how many records have no key."""
-        keyed: dict[Key, tuple[object, tuple[str, ...]]] = {}
+        keyed: dict[Key, _Row] = {}
         missing = 0
         for record in records:
-            values = [find(record, path) for path in self._paths]
-            if any(value is MISSING or value is None for value in values):
+            row = self._known.get(id(record)) or self._row(record)
+            if row is None:
                 missing += 1
             else:
-                keyed[tuple(map(_key_text, values))] = (record, tuple(map(_kind, values)))
+                keyed[row.key] = row
         if not keyed:
             raise Unusable(self._without_key(records))
         return keyed, missing
+
+    def _row(self, record: object) -> _Row | None:
+        """Return the row that a record is; None for one without a key."""
+        values = [find(record, path) for path in self._paths]
+        if any(value is MISSING or value is None for value in values):
+            return None
+        return _Row(record, tuple(map(_key_text, values)), tuple(map(_kind, values)))
 
     def _check_first(self, records: Sequence[object]) -> None:
         if not records:
