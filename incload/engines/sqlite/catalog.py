@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from incload.engines.columns.traits import Trait
@@ -50,18 +51,19 @@ class Index(NamedTuple):
     columns: dict[str, str]
 
 
-class Description(NamedTuple):
-    """What a table or view is; without columns there is none."""
+class Description:
+    """What a table or view is; without columns there is none. What follows from it is worked out once."""
 
-    columns: tuple[Declared, ...]
-    indexes: tuple[Index, ...]
+    def __init__(self, columns: tuple[Declared, ...], indexes: tuple[Index, ...]) -> None:
+        """Take the columns and the indexes."""
+        self.columns, self.indexes = columns, indexes
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, ...]:
         """The columns of the primary key, in the key's own order."""
         return tuple(name for _, name in sorted((each.primary, each.name) for each in self.columns if each.primary))
 
-    @property
+    @cached_property
     def is_filled(self) -> bool:
         """Whether the primary key cannot be null: the number of the row, or declared so."""
         parts = [each for each in self.columns if each.primary]
@@ -69,8 +71,9 @@ class Description(NamedTuple):
         is_number = len(parts) == 1 and parts[0].type.upper() == "INTEGER" and not has_index
         return bool(parts) and (is_number or all(each.not_null for each in parts))
 
-    def traits(self) -> dict[str, Trait]:
-        """Return what each column does by itself; a column of the whole key that is INTEGER is the row's number."""
+    @cached_property
+    def traits(self) -> Mapping[str, Trait]:
+        """What each column does by itself; a column of the whole key that is INTEGER is the row's number."""
         return {
             each.name: Trait(
                 each.hidden in {2, 3}, filled=each.filled or bool(each.primary), nullable=not each.not_null
@@ -98,6 +101,7 @@ class Catalogue:
         self._numbers: dict[str, int] = {}
         self._encoding = ""
         self._remembers = False
+        self._generation = 0
 
     def remember(self) -> None:
         """Keep what is said from now on: a transaction has begun, or a load that wants to see one state of a table."""
@@ -111,11 +115,17 @@ class Catalogue:
 
     def changed(self) -> None:
         """Let go of all that was said: this connection has changed a schema, or has undone what it had changed."""
+        self._generation += 1
         self._numbers.clear()
         self._known.clear()
         self._columns.clear()
         self._looked.clear()
         self._plans.clear()
+
+    @property
+    def generation(self) -> int | None:
+        """A number that is another one whenever a schema may have changed; None where not all are known."""
+        return self._generation if self._spaces.issuperset(self._stands.values()) else None
 
     def _check(self) -> None:
         """Let go of what was said of schemas that have changed since."""
@@ -128,16 +138,21 @@ class Catalogue:
         """Return what tables are, each given by its place and name; all that is not known is asked in one statement."""
         if not self._remembers:
             self._check()
+        elif all(map(self._known.__contains__, named)):
+            return [self._known[each] for each in named]
         if asked := [each for each in dict.fromkeys(named) if each not in self._known]:
             self._known |= self._asked(asked)
         return [self._known[each] for each in named]
 
     def columns(self, named: tuple[Place, str]) -> tuple[Column, ...]:
         """Return the columns of a table, generated ones included; where declarations leave a kind open, rows say it."""
+        known = self._columns.get(named)
+        if known is not None and self._remembers:
+            return known
         (found,) = self.describe(named)
-        for known in (self._columns, self._looked):
-            if named in known:
-                return known[named]
+        known = self._columns.get(named, self._looked.get(named))
+        if known is not None:
+            return known
         declared = {each.name: declared_kind(each.type) for each in found.columns}
         open_yet = [name for name, kind in declared.items() if kind is None]
         sampled = self.sampled(named, open_yet)

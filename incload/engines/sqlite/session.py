@@ -24,6 +24,7 @@ from incload.engines.sqlite.dialect import SqliteDialect
 from incload.engines.sqlite.equality import collations
 from incload.engines.sqlite.limits import LOCK_SECONDS
 from incload.engines.sqlite.optional import SqliteLogs, SqliteLooks
+from incload.engines.temporary.tables import STAGE
 from incload.errors import Refused
 from incload.strategy import Capability
 from incload.table import Column, Kind
@@ -41,11 +42,13 @@ if TYPE_CHECKING:
 
 _PAGE_BYTES = 16_384
 """The page size of a target that is created, for fewer calls to the system; a file that is there keeps its own."""
-_CACHE_KIB = 16_384
+CACHE_KIB = 16_384
 """How much of the target is kept in memory, so that changed pages are written once, when the sync commits."""
 BATCH_ROWS = 65_536
 _STORED = {Kind.INTEGER, Kind.REAL, Kind.TEXT, Kind.BLOB}
 _ROWID = "rowid"
+_OUTDATED: tuple[str, int | None] = ("", None)
+"""In place of the query for which a temporary table was made: the table is gone, or may have another form."""
 _OF_ROWS = ("INSERT", "DELETE", "UPDATE", "CREATE TEMP", "DROP TABLE IF EXISTS temp.", "BEGIN", "COMMIT", "ROLLBACK")
 """How statements begin that change no table's form."""
 
@@ -58,16 +61,23 @@ class SqliteSession(SqliteDialect, Session):
     )
     error: ClassVar[type[Exception]] = sqlite3.Error
 
-    def __init__(self, source: Path | None, target: Path | None, *, durable: bool = True) -> None:
-        """Open the files; `durable=False` trades the safety of a power cut for speed, for throw-away databases."""
+    def __init__(
+        self, source: Path | None, target: Path | None, *, durable: bool = True, unnamed: str = ":memory:"
+    ) -> None:
+        """Open the files; without a target, a database that no other connection has.
+
+        `durable=False` trades the safety of a power cut for speed, for throw-away databases. With `unnamed=""` SQLite
+        writes the one without a name to a file as well, but only what its cache does not hold.
+        """
         super().__init__()
         self.parts = self._transfer = SqliteTransfer(self, source)
-        main = f"file:{quote(str(target))}?mode=rwc" if target else ":memory:"
+        main = f"file:{quote(str(target))}?mode=rwc" if target else unnamed
         self._connection = sqlite3.connect(
             main, isolation_level=None, timeout=LOCK_SECONDS, uri=True, check_same_thread=False
         )
         self._target = target
         self._numbered: set[str] = set()
+        self._stages: dict[str, tuple[str, int | None]] = {}
         is_one_file = bool(source and target and target.is_file() and source.samefile(target))
         # A file that is attached beside itself waits for its own lock.
         self._stands: dict[Place, str] = {"source": "main" if is_one_file else "source", "target": "main"}
@@ -78,7 +88,7 @@ class SqliteSession(SqliteDialect, Session):
         if target:
             if not _has_pages(target):
                 self._check(f"PRAGMA page_size = {_PAGE_BYTES}", (), target)
-            self._check(f"PRAGMA main.cache_size = -{_CACHE_KIB}", (), target)  # which reads the file
+            self._check(f"PRAGMA main.cache_size = -{CACHE_KIB}", (), target)  # which reads the file
         if source and not is_one_file:
             self._check("ATTACH ? AS source", (f"file:{quote(str(source))}?mode=ro",), source)
         sqlite_digest.bring(self._connection)
@@ -134,6 +144,7 @@ class SqliteSession(SqliteDialect, Session):
         self._transfer.close()
         if self._connection.in_transaction:
             self._catalogue.changed()
+            self._stages = dict.fromkeys(self._stages, _OUTDATED)
             self.write("ROLLBACK")
 
     def close(self) -> None:
@@ -155,7 +166,7 @@ class SqliteSession(SqliteDialect, Session):
 
     def traits(self, table: str) -> dict[str, Trait]:
         """Look at the catalogue."""
-        return self._catalogue.describe(("target", table))[0].traits()
+        return dict(self._catalogue.describe(("target", table))[0].traits)
 
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
         """Build the table again around the columns, and all that belongs to it, as SQLite's manual describes."""
@@ -224,6 +235,32 @@ class SqliteSession(SqliteDialect, Session):
             f"INSERT INTO {self.name('target', table.name)} AS held ({names}) SELECT {names} FROM {incoming} WHERE true"
             f" ON CONFLICT ({self.listed(table.key)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
+
+    def stage(self, query: Query, name: str = STAGE) -> str:
+        """Fill the table of the last sync again where that was made for the same query.
+
+        When a temporary table is made or dropped, SQLite prepares every statement of the connection again.
+        """
+        table, made_for = self.temporary(name), (query.sql, self._catalogue.generation)
+        self._staged.append(name)
+        if self._stages.get(name) == made_for and made_for[1] is not None and not self._transfer.holds_any:
+            self._counted[table] = self.write(f"INSERT INTO {table} {query.sql}", query.params)
+            return table
+        if name in self._stages:
+            self.write(f"DROP TABLE IF EXISTS {table}")
+        self.write(f"CREATE TEMP TABLE {self.quote(name)} AS {query.sql}", query.params)
+        # What was made of a table that stood here before may be of other types now.
+        self._stages = {each: made if each in self._staged else _OUTDATED for each, made in self._stages.items()}
+        self._stages[name] = made_for
+        return table
+
+    def unstage(self) -> None:
+        """Empty the temporary tables of a sync, which the next may fill again; after a rollback they are gone."""
+        self._counted.clear()
+        while self._staged:
+            table, (sql, _) = self.temporary(self._staged[-1]), self._stages.get(self._staged[-1], _OUTDATED)
+            self.write(f"DELETE FROM {table}" if sql else f"DROP TABLE IF EXISTS {table}")
+            self._staged.pop()
 
     def stream(self, query: Query, columns: tuple[Column, ...]) -> Stream:
         """Read through ADBC, on a connection of the stream's own."""

@@ -96,6 +96,11 @@ class SqliteTransfer(Parts):
         self._session.write(f"ATTACH ? AS {name}", (str(self._scratch[-1].folder / arrow_import.INCOMING),))
         return f"{name}.{self._session.quote(STAGE)}"
 
+    @property
+    def holds_any(self) -> bool:
+        """Whether something has come in that still waits in a scratch file."""
+        return bool(self._scratch)
+
     def close(self) -> None:
         """End every stream."""
         self._streaming.close()
