@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 VERSION = 1
 """Of the text; one of another version is refused."""
 
+UNREADABLE = (ValueError, KeyError, TypeError)
+"""What reading a text raises that is no entry of this version."""
+
+_NONE = type(None)
+_NUMBER, _LIST, _TEXT = (int, float, _NONE), (list, _NONE), (str, _NONE)
+"""The types of what an entry holds, each with that of nothing."""
 _TAGS = ("cursor", "scale", "digest")
+
+
+class OtherVersion(ValueError):  # noqa: N818 - it says what was found, and is read by the one who asked
+    """An entry of another version than this one; its text is the version."""
 
 
 @record
@@ -92,25 +102,32 @@ def read_entry(text: str, whose: str, remedy: str) -> Entry:
         remedy: What to do about it, likewise.
     """
     try:
-        found = json.loads(text)
-        version = found["version"]
-        entry = _entry(found) if version == VERSION else None
-    except (ValueError, KeyError, TypeError) as error:
+        return entry_of(text)
+    except OtherVersion as other:
+        raise Refused(
+            f"{whose} has version {other}, not {VERSION}: use the incload that wrote it, or {remedy}."
+        ) from None
+    except UNREADABLE as error:
         raise Refused(f"{whose} cannot be read ({error!r}): {remedy}.") from error
-    if entry is None:
-        raise Refused(f"{whose} has version {version!r}, not {VERSION}: use the incload that wrote it, or {remedy}.")
-    return entry
+
+
+def entry_of(text: str) -> Entry:
+    """Read the text of an entry; raise one of `UNREADABLE` for one that is none, or of another version."""
+    found = json.loads(text)
+    if found["version"] != VERSION:
+        raise OtherVersion(repr(found["version"]))
+    return _entry(found)
 
 
 def _entry(found: dict[str, object]) -> Entry:
     watermark, key, columns, notes = (found[name] for name in ("watermark", "key", "key_columns", "notes"))
     # What was written before there were change logs says nothing of one, and once nothing said its source.
     position, source, spelled = found.get("position"), found.get("source"), found.get("spelled")
-    if not isinstance(watermark, int | float | None) or not isinstance(key, list | None):
+    if not isinstance(watermark, _NUMBER) or not isinstance(key, _LIST):
         raise TypeError("a watermark is a number and a key a list")
-    if not isinstance(columns, list) or not isinstance(notes, dict) or not isinstance(position, str | None):
+    if not isinstance(columns, list) or not isinstance(notes, dict) or not isinstance(position, _TEXT):
         raise TypeError("the key's columns are a list, notes have names and a position is a text")
-    if not isinstance(source, str | None) or not isinstance(spelled, str | None):
+    if not isinstance(source, _TEXT) or not isinstance(spelled, _TEXT):
         raise TypeError("a source and a strategy are texts")
     kept = None if key is None else tuple(map(_unpacked, key))
     state = State(watermark, kept, bool(found["digests"]), position, notes)

@@ -15,7 +15,7 @@ from incload.engines.temporary.tables import DIGEST
 from incload.errors import Refused
 from incload.exact_numbers import carried_exactly
 from incload.loading.columns.column_kinds import OWNER, Kinds, read_kinds
-from incload.loading.state.entry import Entry, read_entry
+from incload.loading.state.entry import UNREADABLE, Entry, entry_of, read_entry
 from incload.ordered_ids import scale_of_tag
 from incload.records import field, record, replace
 from incload.strategy import State
@@ -115,7 +115,10 @@ class StateStore(ABC):
 
     def read(self, value: str) -> Entry:
         """Read the text of an entry; refuse one that is none, or of another version."""
-        return read_entry(value, self.said, self.remedy)
+        try:
+            return entry_of(value)
+        except UNREADABLE:
+            return read_entry(value, self.said, self.remedy)  # which says whose it is and what to do
 
     @property
     def whose(self) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from incload.cursor import UNITS, Timestamps
 from incload.errors import Refused
 from incload.loading.columns.column_kinds import OWNER, Kinds, text_of
 from incload.loading.state.store import StateStore
-from incload.records import record, replace
+from incload.records import field, record, replace
 
 if TYPE_CHECKING:
     from incload.engines.session import Session
@@ -74,7 +74,15 @@ class Past:
 
 @record
 class TableStore(StateStore):
-    """A state that stands in the tables of the target database."""
+    """A state that stands in the tables of the target database.
+
+    Attributes:
+        asked: The name of the table of states once it was asked; nothing where it is to be asked again.
+        others: The other strategies that keep an entry of the table, known with `texts`.
+    """
+
+    asked: list[str] = field(default_factory=list, compare=False)
+    others: list[str] = field(default_factory=list, compare=False)
 
     @property
     def digests(self) -> str:
@@ -110,9 +118,8 @@ class TableStore(StateStore):
 
     def _write(self, value: str, whose: tuple[str, str]) -> None:
         """Write a text over the one that is there."""
-        is_new = self._make(TABLE) or (bool(self.texts) and whose[1] not in self.texts)
-        if self.texts:
-            self.texts[whose[1]] = value
+        is_new = self._make(TABLE) or (bool(self.asked) and whose[1] not in self.texts)
+        self.texts[whose[1]] = value
         # An upsert of one row is a statement of many steps in DuckDB, and takes four times as long.
         update = f"UPDATE {self._name(TABLE)} SET value = ? WHERE {_WHERE}"
         if is_new or not self.session.write(update, (value, *whose)):
@@ -126,7 +133,7 @@ class TableStore(StateStore):
 
     def forget(self) -> None:
         """Forget everything that this strategy remembered of the table; the history stays."""
-        self.texts.clear()
+        self.asked.clear()
         if self.exists():
             self.session.write(f"DELETE FROM {self._name(TABLE)} WHERE {_WHERE}", self.whose)
         self.session.write(f"DROP TABLE IF EXISTS {self.digests}")
@@ -138,11 +145,9 @@ class TableStore(StateStore):
 
     def outdate(self, at: int) -> None:
         """Forget the digests that other strategies keep of this table: they say what a target held that has changed."""
-        if not self.exists():
-            return
-        sql = f"SELECT strategy FROM {self._name(TABLE)} WHERE table_name = ? AND strategy NOT IN (?, '{OWNER}')"
-        for (strategy,) in self.session.rows(sql, self.whose):
-            other = replace(self, strategy=str(strategy), texts={})
+        self._texts()
+        for strategy in self.others:
+            other = replace(self, strategy=strategy, texts={}, asked=[], others=[])
             if other.has_digests():
                 other.reset(at)
 
@@ -192,10 +197,20 @@ class TableStore(StateStore):
         return not former
 
     def _texts(self) -> dict[str, str]:
-        """Return this strategy's entry and the record of the columns; asked once, as a sync holds the table."""
-        if not self.texts and self.exists():
-            sql = f"SELECT strategy, value FROM {self._name(TABLE)} WHERE table_name = ? AND strategy IN (?, '{OWNER}')"
-            self.texts.update((str(whose), str(value)) for whose, value in self.session.rows(sql, self.whose))
+        """Return this strategy's entry and the record of the columns; asked once, as a sync holds the table.
+
+        Who else keeps an entry is noted on the way, so that no further statement has to ask for it.
+        """
+        if self.asked:
+            return self.texts
+        self.texts.clear()
+        self.asked.append(standing(self.session, TABLE) or "")
+        if stands := self.asked[0]:
+            mine = f"CASE WHEN strategy IN (?, '{OWNER}') THEN value END"
+            sql = f"SELECT strategy, {mine} FROM {self.session.name('target', stands)} WHERE table_name = ?"
+            found = [(str(whose), value) for whose, value in self.session.rows(sql, (self.strategy, self.table.name))]
+            self.texts.update((whose, str(value)) for whose, value in found if value is not None)
+            self.others[:] = [whose for whose, value in found if value is None]
         return self.texts
 
     def _add(self, value: str | None, by: By, at: int, rows: int, of_run: int | None) -> None:
