@@ -77,10 +77,14 @@ class Databases:
         """Open a database to write it."""
         return self.session.open(None, end)
 
+    def own(self, end: Endpoint) -> Session:
+        """Open a database to write it that no other program does, and that is lost when the process ends early."""
+        return self.writable(end)
+
     def source(self, folder: Path, closing: ExitStack, *, both: bool) -> Live:
         """Make a source in a folder, and beside it a target of the same engine if `both` are wanted."""
         source, target = (Location(self.engine, folder / f"{name}.{self.engine}") for name in ("source", "target"))
-        writer = self.writable(source)
+        writer = self.own(source)
         closing.callback(writer.close)
         reading = self.reader(source, target if both else None)
         closing.callback(reading.close)
@@ -92,7 +96,7 @@ class Databases:
 
     def target(self, folder: Path, closing: ExitStack) -> Session:
         """Make a target, in a folder if it needs one."""
-        session = self.writable(Location(self.engine, folder / f"target.{self.engine}"))
+        session = self.own(Location(self.engine, folder / f"target.{self.engine}"))
         closing.callback(session.close)
         return session
 

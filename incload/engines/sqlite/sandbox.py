@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from incload.engines.abilities.databases import Databases, Live
 from incload.engines.abilities.fixture import Fixture
 from incload.engines.endpoints import Location, path_of
-from incload.engines.sqlite.session import SqliteSession
+from incload.engines.sqlite.session import CACHE_KIB, SqliteSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,8 +56,10 @@ class SqliteFixture(Fixture):
         """Delete row by row."""
         relation = self.session.name(place, table.name)
         condition = " AND ".join(f"{self.session.quote(name)} = ?" for name in table.key)
-        for key in zip(*(keys[name].to_pylist() for name in table.key), strict=True):
-            self.session.write(f"DELETE FROM {relation} WHERE {condition}", key)
+        values = zip(*(keys[name].to_pylist() for name in table.key), strict=True)
+        self.session.write("BEGIN")
+        self.session.driver.executemany(f"DELETE FROM {relation} WHERE {condition}", values)
+        self.session.write("COMMIT")
 
     def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:
         """Read in the order of the key, a chunk at a time."""
@@ -107,15 +109,28 @@ class SqliteDatabases(Databases):
         made.close()
         return super().source(folder, closing, both=both)
 
+    def own(self, end: Endpoint) -> Session:
+        """Open a file to write it, with what would undo a transaction in memory and in no file beside it."""
+        return _in_memory(SqliteSession(None, path_of(end), durable=False))
+
     def reader(self, source: Location, target: Location | None) -> Session:
-        """Attach the source to the target, or to nothing."""
-        return SqliteSession(source.path, path_of(target), durable=False)
+        """Attach the source to a target that no file has a name for: nobody else opens it."""
+        session = SqliteSession(source.path, None, durable=False, unnamed="")
+        if target is not None:
+            session.rows(f"PRAGMA main.cache_size = -{CACHE_KIB}")
+        return session
 
     def without_files(self) -> Session:
         """Attach a second database in memory as the source."""
         session = SqliteSession(None, None)
         session.write("ATTACH ':memory:' AS source")
         return session
+
+
+def _in_memory(session: SqliteSession) -> SqliteSession:
+    """Have a session keep in memory what would undo its transactions: most of what a small one costs is that file."""
+    session.rows("PRAGMA main.journal_mode = MEMORY")
+    return session
 
 
 FIXTURE = SqliteFixture

@@ -9,13 +9,14 @@ compares them with the history itself. Every hundredth sync, and after the last,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from incload.contenders.contender import Counters, SyncRequest
 from incload.errors import Refused
 from incload.harness.load_timer import LoadClock
+from incload.harness.replays.copies import copies
 from incload.harness.replays.stale_values import stale_fields
 from incload.harness.trials.error_timeline import ErrorTimeline
 from incload.harness.trials.trial import EPOCH, difference
@@ -31,13 +32,6 @@ if TYPE_CHECKING:
 FULL_AUDIT_EVERY = 100
 """After how many syncs both tables are read whole."""
 
-_AT_ONCE = 500
-"""Values in one statement."""
-
-_READ_ALL = 2_000
-"""From how many rows on reading the whole target is cheaper than naming them."""
-
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - timestamps are UTC without saying so
 _MICROSECOND = timedelta(microseconds=1)
 
 State = Literal["lost", "stale", "phantom"]
@@ -128,6 +122,13 @@ class Follower:
     _syncs: int = 0
     _now: int = 0
     _rows: Mapping[Key, Version] = field(default_factory=dict)
+    _at_work: Contender | None = None
+    _delay: int = 0
+
+    def __post_init__(self) -> None:
+        """Note for how long rows are too young to have been promised as right."""
+        claims = self.contender.claims
+        self._delay = claims.delay // _MICROSECOND if claims else 0
 
     def sync(self, sync: Sync) -> None:
         """Load what a sync finds and audit the copy; an error ends this follower and no other."""
@@ -135,17 +136,18 @@ class Follower:
             self.fresh = []
             return
         self._now, self._syncs, self._rows, self.fresh = sync.clock, sync.number + 1, sync.rows, []
+        request = self._request(sync)
         try:
-            contender = self.contender.within(self.sandbox.connections)
+            self._at_work = self._at_work or self.contender.within(self.sandbox.connections)
             with self.clock.running():
-                self.last = contender.sync(self._request(sync))
+                self.last = self._at_work.sync(request)
         except Exception as error:  # noqa: BLE001 - an error is shown in the report, never a pass and never a blank
             self._failure = " ".join((str(error) if isinstance(error, Refused) else repr(error)).split())
             self._refused = isinstance(error, Refused) and sync.number == 0
             return
         if self.sandbox.watch:
             self.clock.advance(-self.sandbox.watch.seconds)  # to be watched is no part of a load
-        self._pay(sync, self.last)
+        self._pay(request, self._at_work, self.last)
         self._judge(sync)
         if sync.number % FULL_AUDIT_EVERY == 0:
             self.full_audit()
@@ -200,10 +202,10 @@ class Follower:
             number=sync.number,
         )
 
-    def _pay(self, sync: Sync, result: SyncResult) -> None:
+    def _pay(self, request: SyncRequest, at_work: Contender, result: SyncResult) -> None:
         self.costs.pay(result.counters or Counters())
-        if self.contender.capabilities.state and (result.state_changed or self.costs.state_bytes is None):
-            size = self.contender.within(self.sandbox.connections).state(self._request(sync)).size()
+        if (result.state_changed or self.costs.state_bytes is None) and at_work.capabilities.state:
+            size = at_work.state(request).size()
             self.costs.state_bytes = max(self.costs.state_bytes or 0, size or 0)
 
     def _judge(self, sync: Sync) -> None:
@@ -223,8 +225,7 @@ class Follower:
 
     def _enter(self, sync: Sync, judged: Iterable[Key]) -> None:
         """Enter rows of the source into the timeline, those too young to have been promised as right."""
-        claims = self.contender.claims
-        delay = claims.delay // _MICROSECOND if claims else 0
+        delay = self._delay
         entered: dict[Key, Literal["lost", "stale"] | None] = {}
         for key in judged:
             row, state = sync.rows.get(key), self._state.get(key)
@@ -239,41 +240,18 @@ class Follower:
             sync.number, entered, [change.key for change in sync.changes if change.new is None]
         )
 
+    def _copies(self, keys: list[Key] | None) -> dict[Key, list[Row]]:
+        return copies(self.sandbox.connections.target, self.sandbox.table, keys)
+
     def _set(self, key: Key, state: State | None) -> None:
         before = self._state.pop(key, None)
         if state is not None:
             self._state[key] = state
         self._phantoms += (state == "phantom") - (before == "phantom")
 
-    def _copies(self, keys: list[Key] | None) -> dict[Key, list[Row]]:
-        """Return the target's rows of some keys, or all of them."""
-        session, table = self.sandbox.connections.target, self.sandbox.table
-        select = f"SELECT {session.listed(table.names)} FROM {session.name('target', table.name)}"
-        rows: list[Row] = []
-        if keys is None or len(keys) > _READ_ALL:
-            rows = session.rows(select)
-        else:
-            for start in range(0, len(keys), _AT_ONCE // len(table.key)):
-                some = keys[start : start + _AT_ONCE // len(table.key)]
-                condition = _condition([session.quote(name) for name in table.key], len(some))
-                rows += session.rows(f"{select} WHERE {condition}", [value for key in some for value in key])
-        places = [table.names.index(name) for name in table.key]
-        copies: dict[Key, list[Row]] = {}
-        for row in map(_plain, rows):
-            copies.setdefault(tuple(row[place] for place in places), []).append(row)
-        return copies
-
 
 def _sum(total: int | None, more: int | None) -> int | None:
     return None if total is None or more is None else total + more
-
-
-def _condition(names: list[str], number: int) -> str:
-    """Return the condition that a row has one of so many keys."""
-    if len(names) == 1:
-        return f"{names[0]} IN ({', '.join('?' * number)})"
-    one = " AND ".join(f"{name} = ?" for name in names)
-    return " OR ".join([f"({one})"] * number)
 
 
 def _state(row: Version | None, copies: list[Row] | None) -> State | None:
@@ -288,10 +266,3 @@ def _state(row: Version | None, copies: list[Row] | None) -> State | None:
 def _same(one: Row, other: Row) -> bool:
     """Compare two rows, types included: to Python 1, 1.0 and True are equal, but not here."""
     return one == other and list(map(type, one)) == list(map(type, other))
-
-
-def _plain(row: Row) -> Row:
-    """Return a row with timestamps of a database's own type as the microseconds that the history counts in."""
-    if datetime not in map(type, row):
-        return row
-    return tuple((each - _EPOCH) // _MICROSECOND if isinstance(each, datetime) else each for each in row)

@@ -191,9 +191,10 @@ class Sandbox:
 def open_sandbox(pair: tuple[str, str], table: Table, folder: Path | None, threads: int | None = THREADS) -> Sandbox:
     """Open a pair of engines on new databases; none waits for a disk.
 
-    SQLite's stand in a folder, DuckDB's in memory, PostgreSQL's in schemas of their own on the server that
-    `incload.engines.postgres.server` finds. Without a folder both tables of one embedded engine stand in memory, and
-    one session changes and loads them. An engine that can works in so many threads; None is one for each processor.
+    SQLite's stand in a folder, but for a target beside a source of its engine; that one and DuckDB's stand in memory,
+    PostgreSQL's in schemas of their own on the server that `incload.engines.postgres.server` finds. Without a folder
+    both tables of one embedded engine stand in memory, and one session changes and loads them. An engine that can works
+    in so many threads; None is one for each processor.
     """
     if folder is None:
         return _in_memory(pair, table, threads)

@@ -92,7 +92,7 @@ def _shared(
     """Open one source, and for each contender a target of an embedded engine, with a session that reads the source."""
     of_source, of_target = databases(pair[0]), databases(pair[1], threads=None)
     source, table = Location(pair[0], folder / f"source.{pair[0]}"), history.table
-    writer = of_source.writable(source)
+    writer = of_source.own(source)
     closing.callback(writer.close)
     beside = Beside([Sandbox(Connections(writer, writer, table.name), writer, "target", table)], [], closing)
     _begin(beside.sources[0], history, contenders)  # a file that is not there yet cannot be attached read-only
