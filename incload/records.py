@@ -70,9 +70,11 @@ def record(cls: type[T]) -> type[T]:
 
 def replace(changed: T, /, **changes: Any) -> T:  # noqa: ANN401 - as in `dataclasses`
     """Return a record, or a dataclass, with other values in some fields."""
-    names: tuple[str, ...] = type(changed).__match_args__  # type: ignore[attr-defined]  # of either
-    values = {name: getattr(changed, name) for name in names}
-    return type(changed)(**(values | changes))
+    kind: Any = type(changed)
+    for name in kind.__match_args__:
+        if name not in changes:
+            changes[name] = getattr(changed, name)
+    return kind(**changes)  # type: ignore[no-any-return]  # one of the same class
 
 
 def _own_fields(content: dict[str, Any]) -> dict[str, _Field]:

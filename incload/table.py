@@ -81,8 +81,15 @@ class Column:
         return (int(found[1]), int(found[2])) if found else (38, 9)
 
 
+class _Named:
+    """Holds the names of a table's columns once they were asked for, which is often."""
+
+    __slots__ = ("_names",)
+    _names: tuple[str, ...]
+
+
 @record
-class Table:
+class Table(_Named):
     """A table with a key and, for strategies that need one, a cursor column.
 
     Attributes:
@@ -107,7 +114,11 @@ class Table:
     @property
     def names(self) -> tuple[str, ...]:
         """All column names, in order."""
-        return tuple(column.name for column in self.columns)
+        try:
+            return self._names
+        except AttributeError:
+            object.__setattr__(self, "_names", tuple([column.name for column in self.columns]))
+            return self._names
 
     @property
     def payload(self) -> tuple[str, ...]:

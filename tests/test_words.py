@@ -36,7 +36,7 @@ GONE = {
 """Each word that is gone, as a pattern, and what is said instead."""
 
 ALLOWED = {
-    r":memory:|USE memory|in-memory": "DuckDB and SQLite call a database without a file so",
+    r":memory:|journal_mode = MEMORY|USE memory|in-memory": "DuckDB and SQLite call a database without a file so",
     r"\b(?:in|into|of|fill the) memory\b": "the machine's memory",
     r"\b[Mm]emory(?= (?:limit|holds|it has|that was resident|to the floor|follows))": "the machine's",
     r"\b(?:peak|more|most) memory\b|, memory, multiples|-k memory|--memory-scale": "what the bench of memory measures",

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from incload.cursor import MixedText
 from incload.engines.columns.equality import Equality, folded
 from incload.engines.cursor_sql import CursorSql, TextWords
-from incload.engines.sql import Place, Query
-from incload.errors import Refused
+from incload.engines.sql import Place, Query, quoted
 from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
 from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Since
@@ -128,12 +127,8 @@ class Dialect(ABC):
         """Return the condition that a list holds lists, where its type does not say so; empty where it does."""
         return ""
 
-    @staticmethod
-    def quote(name: str) -> str:
-        """Quote an identifier, whatever it holds."""
-        if "\0" in name:
-            raise Refused(f"the name {name!r} holds a NUL character, which no database can store: rename it.")
-        return '"' + name.replace('"', '""') + '"'
+    quote = staticmethod(quoted)
+    """Quote an identifier, whatever it holds."""
 
     @staticmethod
     def bytes_literal(digits: str) -> str:
@@ -142,8 +137,8 @@ class Dialect(ABC):
 
     def listed(self, names: Iterable[str], alias: str = "") -> str:
         """Return quoted names as a list, each after an alias if one is given."""
-        prefix = f"{alias}." if alias else ""
-        return ", ".join(prefix + self.quote(name) for name in names)
+        spelled = map(self.quote, names)
+        return ", ".join([f"{alias}.{name}" for name in spelled] if alias else spelled)
 
     def temporary(self, name: str) -> str:
         """Return the qualified name of a temporary table."""

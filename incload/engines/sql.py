@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
+from incload.errors import Refused
 from incload.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Place = Literal["source", "target"]
 Row = tuple[object, ...]
@@ -16,3 +21,14 @@ class Query:
 
     sql: str
     params: tuple[object, ...] = ()
+
+
+@lru_cache(maxsize=4096)
+def _quoted(name: str) -> str:
+    """Quote an identifier, whatever it holds."""
+    if "\0" in name:
+        raise Refused(f"the name {name!r} holds a NUL character, which no database can store: rename it.")
+    return '"' + name.replace('"', '""') + '"'
+
+
+quoted: Callable[[str], str] = _quoted

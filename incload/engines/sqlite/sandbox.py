@@ -114,7 +114,7 @@ class SqliteDatabases(Databases):
         return _in_memory(SqliteSession(None, path_of(end), durable=False))
 
     def reader(self, source: Location, target: Location | None) -> Session:
-        """Attach the source to a target that no file has a name for: nobody else opens it."""
+        """Attach the source to a target that no file has a name for, so that no other connection opens it."""
         session = SqliteSession(source.path, None, durable=False, unnamed="")
         if target is not None:
             session.rows(f"PRAGMA main.cache_size = -{CACHE_KIB}")

@@ -3,7 +3,7 @@
 A row is known by its key as text, so that 1, 1.0 and "1" are one row; its content is the canonical text of the whole
 record. Kept are the rows that stand, the records of the snapshot before with their keys, the changes since the last
 tick, and a hash of every key there ever was. A record that is the very object it was in the snapshot before is not
-looked at again: nobody changes one.
+looked at again, as no code changes one.
 """
 
 from __future__ import annotations
