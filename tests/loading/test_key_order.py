@@ -38,8 +38,6 @@ def test_decimals_that_become_text_may_not(between: Between) -> None:
     path = ends.folder / "events.parquet"
     pq.write_table(pa.table({"id": KEYS["decimals"], "ts": [1, 1, 1]}), path)
 
-    with pytest.raises(
-        Refused, match=r"key column 'id' of type DECIMAL\(9,1\) becomes text in sqlite, which"
-    ):
+    with pytest.raises(Refused, match=r"key column 'id' of type DECIMAL\(9,1\) becomes text in sqlite, which"):
         ends.load("composite_watermark", file=path)
     assert ends.load("timestamp_watermark", file=path).loaded == 3
