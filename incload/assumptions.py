@@ -39,6 +39,36 @@ class Assumption(StrEnum):
     FIXED_SCHEMA = "columns and their types stay as they are"
     ATOMIC_COMMIT = "rows and state commit together"
     LOG_KEPT = "the source's change log holds every change since the last sync"
+    NO_TIES = "no two changes that one sync finds have the same cursor value"
+    WATERMARK_MOVES = "a sync that finds changes finds one with a cursor value above the watermark"
+    STATE_EXACT = "no change lies above the watermark and within its second"
+    WHOLE_SECONDS = "cursor values are whole seconds"
+    TEXT_IN_ORDER = "cursor values sort alike as times and as text that leaves out the leading zero of the hour"
+    VISIBLE_AT_ONCE = "every change is visible at the first sync after its cursor value"
+    PERIOD_CURRENT = "every change is found by a sync that runs in its own period of five minutes"
+    PERIOD_CLOSED = "no change becomes visible in a period of five minutes that had ended at the sync before"
+    KEYS_IN_32_BITS = "keys stay below 2 to the power of 32"
+    HASHES_DIFFER = "no change leaves the values of a row, written one after the other, as they were"
+    NULLS_DIFFER = "no change turns a null into an empty text, or back"
+    SOURCE_NOT_EMPTY = "the source has rows at the first sync"
+    ONE_SNAPSHOT = "all queries of one sync see the source as it was at one moment"
+    RUN_COMPLETES = "a sync that begins also ends"
+    ONE_WRITER = "no two syncs of one table run at the same time"
+    CLOCKS_AGREE = "the loader's clock shows what the source's clock shows"
+    UTC_SESSION = "the loader's session has the time zone UTC"
+
+
+OF_READING = frozenset({
+    Assumption.NO_TIES, Assumption.WATERMARK_MOVES, Assumption.STATE_EXACT, Assumption.WHOLE_SECONDS,
+    Assumption.TEXT_IN_ORDER, Assumption.VISIBLE_AT_ONCE, Assumption.PERIOD_CURRENT, Assumption.PERIOD_CLOSED,
+    Assumption.KEYS_IN_32_BITS, Assumption.HASHES_DIFFER, Assumption.NULLS_DIFFER, Assumption.SOURCE_NOT_EMPTY,
+    Assumption.ONE_SNAPSHOT, Assumption.RUN_COMPLETES, Assumption.ONE_WRITER, Assumption.CLOCKS_AGREE,
+    Assumption.UTC_SESSION,
+})  # fmt: skip
+"""What only loaders need that read in several queries, commit several times, or keep less than they have read.
+
+No strategy needs any of it: one reads one snapshot, commits once, and keeps its watermark as it is.
+"""
 
 
 @record

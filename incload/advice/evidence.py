@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from incload.assumptions import Assumption
+from incload.assumptions import OF_READING, Assumption
 from incload.history.breaks import SIZES_ONLY, Measured
 from incload.history.lag import syncs
 from incload.history.lag_profile import Profiler
@@ -96,7 +96,7 @@ def listed(evidence: Evidence) -> list[dict[str, object]]:
     """Return every assumption that a history can show: held or broken, how often, and the largest size in seconds."""
     found: list[dict[str, object]] = []
     for each in Assumption:
-        if each in NOT_SHOWN or each in {Assumption.WHOLE_READ, Assumption.READ_ONCE}:
+        if each in NOT_SHOWN or each in OF_READING or each in {Assumption.WHOLE_READ, Assumption.READ_ONCE}:
             continue
         size = evidence.breaks.get(each)
         is_broken = each in evidence.breaks and each not in SIZES_ONLY

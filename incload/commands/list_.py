@@ -41,8 +41,10 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(json_text(_assumptions_by_name()) if options.format == "json" else said)
         return 0
     from incload.contenders.peers.known import known
+    from incload.contenders.wild import loaders
     from incload.engines.files.layout import PACKED, RECORD_FILES
     from incload.engines.registry import needed_by
+    from incload.history.synthetic.reading.scenarios import READING
     from incload.history.synthetic.scenarios import SCENARIOS
     from incload.registry import strategies
 
@@ -53,8 +55,10 @@ def run(options: argparse.Namespace) -> int:
     lists = {
         "Strategies": [(each.id, _described(each)) for each in strategies()],
         "Scenarios": [(each.id, each.sentence) for each in SCENARIOS],
+        "Scenarios of other loaders": [(each.id, each.sentence) for each in READING],
         "Engines": [(each, f"source and target{needs and f'; needs {needs}'}") for each, needs in needed_by()],
         "Peers": [(name, _installed(found)) for name, found in known(timeout=0.0).items()],
+        "Loaders in the wild": [(each.id, each.about) for each in loaders()],
         "Files of records": [(ending, packed[kind]) for ending, kind in RECORD_FILES.items()],
     }
     if options.format == "json":
@@ -124,7 +128,9 @@ def _paragraph(name: str, text: str) -> str:
 
 
 def _needing(assumption: Assumption) -> Iterator[tuple[str, str]]:
-    """Yield the strategies that need it, those together that bear a break up to one size."""
+    """Yield the strategies that need it, those together that bear a break up to one size; and loaders in the wild."""
+    from incload.assumptions import OF_READING
+    from incload.contenders.wild import loaders
     from incload.registry import strategies
 
     known = strategies()
@@ -136,6 +142,9 @@ def _needing(assumption: Assumption) -> Iterator[tuple[str, str]]:
     for within in sorted(by_size, key=lambda size: (size is not None, size or timedelta(0))):
         beyond = "" if within is None else f" beyond {within or 0}"
         yield f"needed{beyond} by", _named(by_size[within], [each.id for each in known], "strategy")
+    if assumption in OF_READING:
+        stated = [each.id for each in loaders() if assumption in {need.assumption for need in each.stated}]
+        yield "loaders that need it", ", ".join(stated)
 
 
 def _named(names: list[str], known: Sequence[str], kind: str) -> str:

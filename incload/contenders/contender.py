@@ -27,6 +27,10 @@ class ContenderFailed(Exception):  # noqa: N818 - it names what happened, as the
     """A contender did not perform a sync: it could not be started, ended badly, or broke a rule of the protocol."""
 
 
+def nothing() -> None:
+    """Do nothing: what happens between two steps of a sync, most of the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
     """What a contender gets when it is asked for one sync; nothing in it says what happens in the source.
@@ -40,6 +44,7 @@ class SyncRequest:
         state_dir: A folder for whatever the contender keeps between syncs, empty at first.
         now: What the source's clock shows; None when that is the real time.
         number: How many syncs there were before this one; for logs.
+        between: A loader that lets the harness act between its steps calls it there; it does nothing for any other.
     """
 
     source_url: str
@@ -50,6 +55,7 @@ class SyncRequest:
     state_dir: Path
     now: datetime | None
     number: int
+    between: Callable[[], None] = nothing
 
     @property
     def source_path(self) -> str:
@@ -158,6 +164,8 @@ class Capabilities:
         rebuilds: Whether every sync makes the target from nothing, whatever stands there.
         pairs: The pairs of engines that it can be run on, such as `sqlite-duckdb`; none for all.
         absent: Why it cannot be run here at all; empty when it can.
+        steps: Whether the harness can act between the steps of a sync (`SyncRequest.between`).
+        one_step: Whether a sync reads one snapshot and commits once, so that nothing can happen between its steps.
     """
 
     asks: Capability | None = None
@@ -167,6 +175,8 @@ class Capabilities:
     rebuilds: bool = False
     pairs: tuple[str, ...] = ()
     absent: str = ""
+    steps: bool = False
+    one_step: bool = False
 
 
 class StateAccess(ABC):
@@ -209,6 +219,14 @@ class Contender(ABC):
     @property
     def claims(self) -> Claims | None:
         """What it says about itself; None when it claims nothing."""
+        return None
+
+    @property
+    def stated(self) -> frozenset[Need] | None:
+        """What it is said to need, to be compared with what its verdicts show; None where nothing is said.
+
+        Unlike `claims` it predicts nothing: its verdicts are evidence, as those of any loader that claims nothing.
+        """
         return None
 
     @property

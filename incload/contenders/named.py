@@ -1,7 +1,7 @@
 """Contenders as a user names them.
 
 `mine=./sync.sh {source}` is a command, `mine=package.module:sync` a callable, `mine=mine.toml` what a file describes,
-and `dlt` a peer that is known by name.
+`dlt` a peer that is known by name, and `wild` the loaders as people write them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from incload.contenders.command import CommandContender
 from incload.contenders.peers.files import Setting, contender, variants
 from incload.contenders.peers.known import known
+from incload.contenders.wild import WildContender, wild
 from incload.contenders.worker import WorkerContender
 from incload.errors import Refused, unknown
 
@@ -24,7 +25,7 @@ _CALLABLE = re.compile(r"(?:[\w./\\-]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Z
 
 _DESCRIPTION = re.compile(r"\S+\.toml")
 
-Foreign = CommandContender | WorkerContender
+Foreign = CommandContender | WorkerContender | WildContender
 
 
 def named(texts: Sequence[str], timeout: float, python: str, taken: Collection[str]) -> tuple[Foreign, ...]:
@@ -54,7 +55,7 @@ def _each(text: str, timeout: float, python: str) -> tuple[Foreign, ...]:
     name, is_given, rest = text.partition("=")
     what = rest.strip()
     if not is_given and _NAME.fullmatch(text):
-        peers = known(timeout)
+        peers: dict[str, tuple[Foreign, ...]] = {**known(timeout), **wild()}
         if text not in peers:
             raise Refused(f"--contender {text!r} is not NAME=COMMAND, nor a known peer: {', '.join(sorted(peers))}.")
         return peers[text]

@@ -81,7 +81,9 @@ class NativeContender(Contender):
     def capabilities(self) -> Capabilities:
         """It can do everything, if the source keeps what the strategy asks for."""
         rebuilds = self.loader is not sync
-        return Capabilities(self.strategy.asks, in_process=True, state=True, coarse_state=True, rebuilds=rebuilds)
+        return Capabilities(
+            self.strategy.asks, in_process=True, state=True, coarse_state=True, rebuilds=rebuilds, one_step=True
+        )
 
     def within(self, connections: Connections) -> NativeContender:
         """Return it at work in open sessions."""

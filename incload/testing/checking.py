@@ -151,8 +151,10 @@ class ScenarioCheck:
         if not isinstance(sync, str):
             return FunctionContender("sync", _ignoring(sync), says=says)
         from incload.contenders.named import named
+        from incload.contenders.wild import WildContender
 
         (found,) = named([f"sync={sync}"], 60.0, "", ())
+        assert not isinstance(found, WildContender)  # noqa: S101 - those are named without an equals sign
         return replace(found, says=says)
 
     def _judge(self, histories: Histories, observed: Observed) -> None:

@@ -25,8 +25,10 @@ from markdown_it import MarkdownIt
 from incload import cli
 from incload.commands import COMMANDS
 from incload.commands.compare import split
+from incload.contenders.wild import WildContender, loaders
 from incload.errors import Refused
 from incload.harness.trials.matrix import CORE, Choice
+from incload.history.synthetic.reading.scenarios import READING
 from incload.history.synthetic.scenarios import SCENARIOS
 from incload.registry import strategies, strategy_classes
 from incload.report.answers.overview import overview
@@ -51,6 +53,11 @@ PAGES = {
 """The README, the page for contributors and every page of docs/, by name."""
 THE_USUAL = SHOWN_BY_CURSOR | {Need(Assumption.NO_HARD_DELETES)}
 """What every strategy needs that goes by a cursor and merges; the table of needs has one word for them."""
+USUAL_OF_LOADERS = frozenset(
+    Need(Assumption[name])
+    for name in ("LAG_WITHIN", "CURSOR_MOVES_ON_UPDATE", "CURSOR_PRESENT", "CURSOR_NOT_IN_FUTURE", "NO_HARD_DELETES")
+) | {Need(Assumption.COMPLETE_READ)}
+"""What a loader in the wild needs that upserts the rows above its watermark."""
 NO_WORDS = ["", "", "", ""]
 """The cells of a strategy that the table does not have yet."""
 SENTENCE_ENDS = re.compile(r"[.!?:;][\"')*_]*$")
@@ -132,6 +139,26 @@ def scenarios_table(page: str = "") -> str:  # noqa: ARG001 - every table is mad
     return table(("scenario", "what happens"), ((f"`{each.id}`", each.sentence) for each in SCENARIOS))
 
 
+def reading_table(page: str = "") -> str:  # noqa: ARG001 - every table is made from its page
+    """Return the table of the scenarios of other loaders."""
+    return table(("scenario of other loaders", "what happens"), ((f"`{each.id}`", each.sentence) for each in READING))
+
+
+def loaders_table(page: str = "") -> str:  # noqa: ARG001 - every table is made from its page
+    """Return the table of the loaders in the wild."""
+    rows = ((f"[`{each.id}`](../bench/wild/{each.id}.py)", each.about, _shown(each)) for each in loaders())
+    return table(("loader", "what it does", "what it needs beside `COMPLETE_READ`"), rows)
+
+
+def _shown(loader: WildContender) -> str:
+    """Name the needs of a loader, or say that nothing makes it right."""
+    if loader.is_wrong_anywhere:
+        return "wrong anywhere"
+    usual = USUAL_OF_LOADERS if loader.stated >= USUAL_OF_LOADERS else {Need(Assumption.COMPLETE_READ)}
+    names = sorted(need.assumption.name for need in loader.stated - usual)
+    return ", ".join(["*the usual*"] * (len(usual) > 1) + [f"`{name}`" for name in names]) or "nothing else"
+
+
 def sample_table(page: str = "") -> str:  # noqa: ARG001 - every table is made from its page
     """Return the verdicts of some strategies in the committed report, as it shows them."""
     matrix = committed_matrix()
@@ -154,7 +181,8 @@ def committed_matrix() -> Grid:
 
 GENERATED = {
     "docs/strategies.md": (needs_table, assumptions_table),
-    "docs/scenarios.md": (scenarios_table, sample_table),
+    "docs/scenarios.md": (scenarios_table, reading_table, sample_table),
+    "docs/contenders.md": (loaders_table,),
 }
 """The pages with tables that are generated, and the functions that make these."""
 

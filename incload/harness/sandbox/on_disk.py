@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from incload.auditing.audit import Row
     from incload.engines.session import Place, Session
+    from incload.history.history import Tick
 
 _VERSIONED = frozenset({"postgres"})
 """The engines that keep, with each row, which transaction wrote it."""
@@ -40,11 +41,18 @@ class DiskStand(Sandbox):
         first: The columns that the source had from the start.
         declared: What the contender declares about its copy.
         placed: Where the latest sync says that its copy is; None for where that is declared to be.
+        present: What identifies the source as it is to be when the sync has answered.
     """
 
     first: tuple[str, ...] = ()
     declared: Declared = field(default_factory=Declared)
     placed: tuple[str, str] | None = None
+    present: int = 0
+
+    def apply(self, tick: Tick) -> None:
+        """Let a tick happen, be it while a sync runs: from then on the source is to be as the tick leaves it."""
+        Sandbox.apply(self, tick)  # a dataclass with slots is another class than it was, and `super()` does not find it
+        self.present = self._digest()
 
     @contextmanager
     def free(self) -> Iterator[None]:
@@ -52,7 +60,7 @@ class DiskStand(Sandbox):
 
         Raises `ContenderFailed` when the block leaves an end locked, the source changed, or no table in the target.
         """
-        before, versions, file = self._digest(), self._versions(), locate(self.source_url).identity()
+        self.present, versions, file = self._digest(), self._versions(), locate(self.source_url).identity()
         is_exclusive = databases(self.writer.engine).is_exclusive
         if is_exclusive:
             self.writer.close()
@@ -65,7 +73,7 @@ class DiskStand(Sandbox):
             raise ContenderFailed("the sync put another file in the place of the source, or none: it may only read it")
         if by := self.fixture.held(self.place):
             raise ContenderFailed(f"the source is still locked when the sync has answered: {by}")
-        if not self._is_as(before):
+        if not self._is_as(self.present):
             raise ContenderFailed("the sync changed the source, which it may only read")
         self._check_target()
         self.rewritten = _rewritten(versions, self._versions())

@@ -32,6 +32,10 @@ def require_capability(contender: Contender, faults: Sequence[Fault]) -> None:
             raise Unable(f"{fault.kind} cannot happen to {contender.id}: it does not say where it keeps its state.")
         if fault.bends_state and not can.coarse_state:
             raise Unable(f"{fault.kind} cannot happen to {contender.id}: it does not say what watermark it keeps.")
+        if fault.needs_steps and not (can.steps or can.one_step):
+            raise Unable(
+                f"{fault.kind} cannot happen to {contender.id}: it does not let the harness act between steps."
+            )
 
 
 def require_offered(contender: Contender, pair: tuple[str, str]) -> None:

@@ -15,10 +15,12 @@ from incload.harness.reference_copy import ReferenceCopy, copy
 from incload.harness.sandbox.environment import described, environment
 from incload.harness.sandbox.sandbox import OTHER_PAIRS, PAIRS, SERVER_PAIRS, pair_name
 from incload.harness.trials.error_timeline import ErrorTimeline, counts
-from incload.harness.trials.prediction import measure, predict
+from incload.harness.trials.prediction import predict
 from incload.harness.trials.trial import Trial
 from incload.harness.trials.witness import story
-from incload.history.synthetic.scenarios import SCENARIOS, scenario
+from incload.history.synthetic import built
+from incload.history.synthetic.reading.scenarios import READING
+from incload.history.synthetic.scenarios import EVERY_SCENARIO, SCENARIOS, scenario
 from incload.loading.plan import Guards
 from incload.registry import strategies, strategy
 from incload.report.foreign.breaks import breaks_text
@@ -84,7 +86,7 @@ class Cell:
 
     def history(self) -> History:
         """Build the cell's history, once for all cells that share it."""
-        return _history(self.scenario.id, self.rows, self.seed)
+        return built.history(self.scenario.id, self.rows, self.seed)
 
     def run(self, clock: LoadClock) -> Observed:
         """Run the trial once, in a folder of its own."""
@@ -115,7 +117,8 @@ class Choice:
 
     Attributes:
         strategies: Names or ids of strategies; a name stands for all its variants.
-        scenarios: Ids of scenarios, or `core` for the six of `CORE`.
+        scenarios: Ids of scenarios, `core` for the six of `CORE`, `loaders` for those of other loaders; by
+            default those of strategies, or every one for loaders that say what they need.
         pairs: Names of engine pairs; an engine stands for the pairs whose source it is.
         rows: Rows of each history's base.
         seed: What histories are drawn from.
@@ -169,8 +172,13 @@ class Choice:
     def chosen_scenarios(self) -> tuple[Scenario, ...]:
         """Return the scenarios."""
         if not self.scenarios:
-            return SCENARIOS
-        groups = {"core": CORE, "all": tuple(each.id for each in SCENARIOS)}
+            states = [each.stated is not None for each in self.contenders]
+            return EVERY_SCENARIO if states and all(states) and not self.strategies else SCENARIOS
+        groups = {
+            "core": CORE,
+            "all": tuple(each.id for each in SCENARIOS),
+            "loaders": tuple(each.id for each in READING),
+        }
         names = dict.fromkeys(name for each in self.scenarios for name in groups.get(each, (each,)))
         return tuple(scenario(name) for name in names)
 
@@ -185,25 +193,16 @@ class Choice:
         return tuple(dict.fromkeys(pair for name in self.pairs for pair in known[name])) or PAIRS
 
 
-@cache
-def _history(scenario_id: str, rows: int, seed: int) -> History:
-    return scenario(scenario_id).build(rows, seed)
-
-
-@cache
-def _breaks(scenario_id: str, rows: int, seed: int) -> Breaks:
-    return measure(_history(scenario_id, rows, seed), scenario(scenario_id).faults)
+def breaks_of(cell: Cell) -> Breaks:
+    """Return what a cell's scenario breaks; for a loader that says what it needs, of all that any loader needs."""
+    found = built.breaks if cell.contender.stated is None else built.every_break
+    return found(cell.scenario.id, cell.rows, cell.seed)
 
 
 @cache
 def _prediction(claims: Claims, scenario_id: str, rows: int, seed: int) -> Prediction:
     chosen, of = scenario(scenario_id), (scenario_id, rows, seed)
-    return predict(_history(*of), claims, _breaks(*of), chosen.faults, guarded=chosen.guarded)
-
-
-@cache
-def _digest(scenario_id: str, rows: int, seed: int) -> str:
-    return _history(scenario_id, rows, seed).digest()
+    return predict(built.history(*of), claims, built.breaks(*of), chosen.faults, guarded=chosen.guarded)
 
 
 def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference: float | None) -> Outcome:
@@ -289,12 +288,12 @@ def _identity(cell: Cell) -> Outcome:
         target_engine=cell.pair[1],
         rows=cell.rows,
         seed=cell.seed,
-        history_digest=_digest(cell.scenario.id, cell.rows, cell.seed),
+        history_digest=built.digest(cell.scenario.id, cell.rows, cell.seed),
         outcome="unknown",
         predicted=expected.verdict if expected else "",
         rows_ever_wrong_predicted=expected.rows_ever_wrong if expected else None,
         assumption=expected.assumptions if expected else "",
-        breaks="" if expected else breaks_text(_breaks(cell.scenario.id, cell.rows, cell.seed)),
+        breaks="" if expected else breaks_text(breaks_of(cell)),
         environment=described(environment(cell.pair), cell.contender.facts),
         command=cell.command,
     )

@@ -13,6 +13,7 @@ from incload.contenders.contender import Counters, SyncRequest
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.on_disk import open_on_disk
 from incload.harness.sandbox.sandbox import open_sandbox
+from incload.harness.sandbox.steps import Steps, without
 from incload.harness.trials.error_timeline import ErrorTimeline
 from incload.harness.trials.faults import Loading, coarsened, require_capability, require_offered
 from incload.harness.trials.late_commits import Acted, Performance, keys_of
@@ -108,8 +109,7 @@ class Trial:
             running.see(self.history.base)
             running.open()
             running.sync(0)
-            for number, tick in enumerate(self.history.ticks, start=1):
-                running.tick(number, tick)
+            while (number := running.next_tick()) is not None:
                 if not any(fault.skips(number) for fault in self.faults):
                     running.sync(number)
             running.observed.rows_at_end = sandbox.writer.count(sandbox.writer.name(sandbox.place, sandbox.table.name))
@@ -135,6 +135,7 @@ class _Running:
         self._unsettled: set[Key] = set()
         self._timestamps: dict[Key, int | None] = {}
         self._performance: Performance | None = None
+        self._steps, self._ticks = Steps(self), enumerate(trial.history.ticks, start=1)
         contender = coarsened(trial.contender, trial.faults)
         self._contender = contender.within(sandbox.connections) if contender.capabilities.in_process else contender
         claims = trial.contender.claims
@@ -143,7 +144,7 @@ class _Running:
         if not contender.capabilities.in_process:
             self._state_dir.mkdir()
         access = self._contender.state(self._request(0)) if contender.capabilities.state else None
-        self._victim = Loading(sandbox, access, self._load)
+        self._victim = Loading(sandbox, access, self.load)
 
     def see(self, rows: pa.Table) -> None:
         """Note the timestamps of rows; only a delay has to know them."""
@@ -158,6 +159,15 @@ class _Running:
             self._performance = Performance(self._sandbox, self._trial.history, self._sandbox.another)
             self.observed.acted = self._performance.acted
 
+    def next_tick(self) -> int | None:
+        """Let the next tick happen, unless a sync has had it happen; return its number, or None after the last."""
+        if self._steps.early:
+            return self._steps.early.pop()
+        number, tick = next(self._ticks, (None, None))
+        if number is not None and tick is not None:
+            self.tick(number, tick)
+        return number
+
     def tick(self, number: int, tick: Tick) -> None:
         """Let a tick happen."""
         if self._performance:
@@ -167,8 +177,9 @@ class _Running:
         self._now = tick.at
         self.see(tick.upserts)
         table = self._trial.history.table
-        self._left |= set(keys_of(tick.deletes, table))
-        self._left -= set(keys_of(tick.upserts, table))
+        gone, there = set(keys_of(tick.deletes, table)), set(keys_of(tick.upserts, table))
+        self._left = (self._left | gone) - there
+        self._steps.changed |= gone | there
 
     def sync(self, number: int) -> None:
         """Sync after so many ticks under the faults that hold then, and audit."""
@@ -181,13 +192,16 @@ class _Running:
         with ExitStack() as lasting:
             for fault in now:
                 lasting.enter_context(fault.during(self._victim))
-            synced = self._load()
+            synced = self._steps.under(now)
         if any(fault.keeps(number) for fault in self._trial.faults):
             self._victim.saved[number] = self._victim.state()
         self._enter(number, synced)
 
     def _request(self, number: int) -> SyncRequest:
         sandbox, table = self._sandbox, self._trial.history.table
+        now = EPOCH + timedelta(microseconds=self._now)
+        for fault in self._trial.faults if self._trial.contender.claims is None else ():
+            now = fault.clock(now)  # a strategy asks for the source's clock, every other loader has its own
         return SyncRequest(
             source_url=sandbox.source_url,
             target_url=sandbox.target_url,
@@ -195,17 +209,23 @@ class _Running:
             key=table.key,
             cursor=sandbox.cursor or table.cursor,
             state_dir=self._state_dir,
-            now=EPOCH + timedelta(microseconds=self._now),
+            now=now,
             number=number,
+            between=self._steps.between,
         )
 
-    def _load(self) -> SyncResult:
-        request, timer = self._request(len(self.observed.syncs)), LoadClock()
+    def load(self) -> SyncResult:
+        """Have the contender perform a sync; only that runs the clock."""
+        timer = LoadClock()
         with self._sandbox.free(), timer.running():
-            result = self._contender.sync(request)
+            result = self.sync_once()
             self._sandbox.put(result.place)
         self._clock.advance(timer.read() if result.seconds is None else result.seconds)
         return self._counted(result)
+
+    def sync_once(self) -> SyncResult:
+        """Have the contender perform a sync while both ends are free."""
+        return self._contender.sync(self._request(len(self.observed.syncs)))
 
     def _counted(self, result: SyncResult) -> SyncResult:
         """Add what the sandbox can say of rows written without need, where the contender does not."""
@@ -240,6 +260,8 @@ class _Running:
         if delay:
             until = self._now - delay // timedelta(microseconds=1)
             young |= {key for key in found.lost | found.stale if (self._timestamps[key] or 0) > until}
+        if self._steps.early:  # what changed while the sync ran, the next one has to bring
+            found = without(found, self._steps.changed)
         return replace(found, lost=found.lost - young, stale=found.stale - young)
 
 

@@ -12,9 +12,9 @@ from functools import cache
 from importlib import import_module
 
 from incload.errors import unknown
-from incload.history.faults.fault import Choose, Fault, Victim
+from incload.history.faults.fault import Choose, Fault, Running, Victim
 
-__all__ = ["Choose", "Fault", "Victim", "fault_kind", "kinds"]
+__all__ = ["Choose", "Fault", "Running", "Victim", "fault_kind", "kinds"]
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from incload.assumptions import Assumption
     from incload.history.lag import Sync
@@ -56,6 +57,16 @@ class Victim(Protocol):
         """Run the loader once more than the schedule says."""
 
 
+class Running(Protocol):
+    """A sync under way, as a fault sees it between two steps of a loader that lets the harness act there."""
+
+    def next_tick(self) -> None:
+        """Let the next tick happen now, instead of before the next sync."""
+
+    def second_run(self) -> None:
+        """Run another sync of the same loader from its beginning to its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault(ABC):
     """Something that happens to the loader at one sync; the base load is sync 0, the one after tick 1 is sync 1.
@@ -65,6 +76,8 @@ class Fault(ABC):
         breaks: The assumptions that it breaks whatever the history is.
         needs_state: Whether it needs a loader whose state can be read, replaced and removed.
         bends_state: Whether it needs a loader whose watermark can be made coarser.
+        needs_steps: Whether it happens between two steps of a loader.
+        bends_clock: Whether it changes what the loader's own clock shows.
         sync: At which sync it happens; None for every one.
     """
 
@@ -72,6 +85,8 @@ class Fault(ABC):
     breaks: ClassVar[frozenset[Assumption]] = frozenset()
     needs_state: ClassVar[bool] = False
     bends_state: ClassVar[bool] = False
+    needs_steps: ClassVar[bool] = False
+    bends_clock: ClassVar[bool] = False
     sync: int | None = None
 
     def holds(self, sync: int) -> bool:
@@ -110,6 +125,18 @@ class Fault(ABC):
     def during(self, victim: Victim) -> AbstractContextManager[None]:  # noqa: ARG002 - one kind does something here
         """Do what lasts for the time of a sync at which it holds."""
         return nullcontext()
+
+    @property
+    def dies(self) -> bool:
+        """Whether it ends a run before the sync; what that run has committed stays."""
+        return False
+
+    def at_step(self, step: int, running: Running) -> None:  # noqa: B027 - few kinds do something here
+        """Do what happens after a step of the sync, counted from 1."""
+
+    def clock(self, now: datetime) -> datetime:
+        """Return what the loader's own clock shows when the source's shows `now`."""
+        return now
 
     def bent(self, watermark: int) -> int:
         """Return a watermark as the state keeps it."""

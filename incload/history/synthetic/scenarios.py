@@ -17,12 +17,13 @@ from incload.history.synthetic import row_flaws, timestamp_flaws
 from incload.history.synthetic.clean import DAY, HOUR, MINUTE, SECOND
 from incload.history.synthetic.datasets import STARTED
 from incload.history.synthetic.loader_scenarios import ACCIDENTS
+from incload.history.synthetic.reading.scenarios import READING
 from incload.history.synthetic.scenario import UPDATES, Scenario, life
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SCENARIOS", "Scenario", "life", "scenario"]
+__all__ = ["EVERY_SCENARIO", "SCENARIOS", "Scenario", "life", "scenario"]
 
 _SUMMER_TIME_ENDS = STARTED - 67 * DAY + 3 * HOUR
 """2025-10-26 03:00 by the wall clocks of central Europe, when they are put back to 02:00."""
@@ -260,14 +261,18 @@ SCENARIOS = (
     ),
     *ACCIDENTS,
 )
+"""What every strategy is compared on."""
+
+EVERY_SCENARIO = (*SCENARIOS, *READING)
+"""These, and those that only other loaders have to fear."""
 
 
 def scenario(name: str) -> Scenario:
     """Return the scenario of that id; refuse an unknown one."""
-    for known in SCENARIOS:
+    for known in EVERY_SCENARIO:
         if known.id == name:
             return known
-    raise unknown("scenario", name, (known.id for known in SCENARIOS))
+    raise unknown("scenario", name, (known.id for known in EVERY_SCENARIO))
 
 
 def _by_id(known: Scenario) -> tuple[Callable[[str], Scenario], tuple[str]]:

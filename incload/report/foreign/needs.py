@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from incload.assumptions import Assumption, Need
+from incload.assumptions import OF_READING, Assumption, Need
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +64,9 @@ def infer(cells: Sequence[Evidence]) -> InferredNeeds:
         alternatives,
         tuple(dict.fromkeys(each.scenario for each in wrong if each.scenario not in explained)),
         tuple(
-            each for each in Assumption if each not in _OF_LOADERS and not any(each in cell.breaks for cell in cells)
+            each
+            for each in Assumption
+            if each not in _OF_LOADERS | OF_READING and not any(each in cell.breaks for cell in cells)
         ),
         _harm({need for needs in alternatives for need in needs}, wrong),
     )

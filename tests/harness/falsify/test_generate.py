@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
+from incload.assumptions import OF_READING
 from incload.harness.falsify.generate import draw
 from incload.harness.falsify.shrink import possible
 from incload.history.breaks import SIZES_ONLY, measure
@@ -40,7 +41,7 @@ def test_everything_happens() -> None:
     broken = {assumption for life in lives for assumption in measure(life.history(), life.faults)}
 
     assert broken >= SIZES_ONLY
-    assert set(Assumption) - broken == {Assumption.WHOLE_READ}
+    assert set(Assumption) - broken == {Assumption.WHOLE_READ} | OF_READING
     assert {fault.kind for life in lives for fault in life.faults} == {
         "skip_sync",
         "lose_state",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.assumptions import Assumption
+from incload.assumptions import OF_READING, Assumption
 from incload.history.faults.coarse_state import RoundUpState, TruncateState
 from incload.history.faults.crash import CrashAfterRows, CrashAfterState
 from incload.history.faults.cut_log import CutLog
@@ -141,4 +141,4 @@ def test_every_break_is_planted() -> None:
     sizes_only = {Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN}
     of_strategies = {Assumption.WHOLE_READ}
 
-    assert planted == set(Assumption) - sizes_only - of_strategies - {Assumption.INSERT_ONLY}
+    assert planted == set(Assumption) - sizes_only - of_strategies - OF_READING - {Assumption.INSERT_ONLY}

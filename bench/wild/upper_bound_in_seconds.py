@@ -1,0 +1,25 @@
+"""Reads up to the largest cursor value, cut off to whole seconds, and keeps the whole value.
+
+The newest rows of every sync lie above the bound and below the state.
+Seen in https://github.com/airbytehq/airbyte/issues/82705.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._kit import SECOND, run
+
+CAUSES = ("C08",)
+NEEDS = "WHOLE_SECONDS"
+
+
+def sync(request: Any) -> int:
+    """Upsert from the state to the last whole second."""
+    with run(request) as own:
+        (largest,) = own.source.execute(f"SELECT MAX({own.cursor}) FROM {own.table}").fetchone()
+        bound = largest and largest // SECOND * SECOND
+        read = own.rows(f"WHERE {own.cursor} >= ? AND {own.cursor} <= ?", own.state.get("last", 0), bound)
+        own.write(read)
+        own.save(last=largest)
+        return own.read_rows
