@@ -31,7 +31,12 @@ if TYPE_CHECKING:
     from incload.engines.sql import Place, Query, Row
     from incload.table import Column, Table
 
-_SMALL = {"spark.sql.shuffle.partitions": "1", "spark.sql.codegen.wholeStage": "false"}
+_SMALL = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
 """Settings with which small tables take less time: there is nothing to divide, and no code worth compiling."""
 
 

@@ -14,34 +14,40 @@ _GONE = "incload_gone_now"
 
 def statement(session: Session, intent: WriteIntent, into: str) -> str:
     """Return the statement that writes into a table or a branch of it; deletions win over rows of the same key."""
-    names = session.listed(intent.table.names)
     if intent.clear:
         assert intent.removals is None  # noqa: S101 - all that was there leaves anyway
-        if intent.rows is None:
-            return f"DELETE FROM {into} WHERE true"
-        return f"INSERT OVERWRITE {into} ({names}) SELECT {names} FROM {intent.rows}"
+        return _inserting(session, intent, f"INSERT OVERWRITE {into}") if intent.rows else f"DELETE FROM {into}"
     if intent.adds and intent.rows and not intent.removals:
-        return f"INSERT INTO {into} ({names}) SELECT {names} FROM {intent.rows}"
+        return _inserting(session, intent, f"INSERT INTO {into}")
     return _merge(session, intent, into)
+
+
+def _inserting(session: Session, intent: WriteIntent, into: str) -> str:
+    columns, values = _inserted(session, intent, "r")
+    return f"{into} ({columns}) SELECT {values} FROM {intent.rows} AS r"
+
+
+def _inserted(session: Session, intent: WriteIntent, alias: str) -> tuple[str, str]:
+    """Return the columns of a new row and their values; those of the target's own are null: Spark wants all."""
+    names = intent.table.names
+    own = [each for each in session.columns("target", intent.table.name) or () if each.name not in names]
+    nulls = (f"CAST(NULL AS {each.declared})" for each in own)
+    columns = session.listed((*names, *(each.name for each in own)))
+    return columns, ", ".join([session.listed(names, alias), *nulls])
 
 
 def _merge(session: Session, intent: WriteIntent, into: str) -> str:
     """Return the statement that updates, inserts and deletes at once."""
-    table = intent.table
-    on = session.equal_keys(table.key, "t", "s")
-    if intent.adds:
-        on = f"{on} AND s.{session.quote(_GONE)}"
-    clauses = []
-    if intent.removals:
-        clauses.append(f"WHEN MATCHED AND s.{session.quote(_GONE)} THEN DELETE")
+    table, gone = intent.table, f"s.{session.quote(_GONE)}"
+    on = session.equal_keys(table.key, "t", "s") + (f" AND {gone}" if intent.adds else "")
+    clauses = [f"WHEN MATCHED AND {gone} THEN DELETE"] if intent.removals else []
     if intent.rows:
         contents = session.contents(table.names, table.key)
         sets = ", ".join(f"t.{session.quote(name)} = s.{session.quote(name)}" for name in contents)
-        if sets and not intent.adds:
-            clauses.append(f"WHEN MATCHED THEN UPDATE SET {sets}")
-        values = session.listed(table.names, "s")
-        not_gone = f" AND NOT s.{session.quote(_GONE)}" if intent.removals else ""
-        clauses.append(f"WHEN NOT MATCHED{not_gone} THEN INSERT ({session.listed(table.names)}) VALUES ({values})")
+        clauses += [f"WHEN MATCHED THEN UPDATE SET {sets}"] if sets and not intent.adds else []
+        columns, values = _inserted(session, intent, "s")
+        new = f" AND NOT {gone}" if intent.removals else ""
+        clauses.append(f"WHEN NOT MATCHED{new} THEN INSERT ({columns}) VALUES ({values})")
     return f"MERGE INTO {into} AS t USING ({_incoming(session, intent)}) AS s ON {on} {' '.join(clauses)}"
 
 
