@@ -51,7 +51,7 @@ class Cause(StrEnum):
 
 UNSURE = frozenset({Cause.LATE, Cause.UNREAD, Cause.AHEAD, Cause.UNKNOWN})
 """Causes beside which the cursors leave another one possible: a sync that read in part leaves the same traces as a late
-row. All others are certain where they are given."""
+row. All others are certain where they are given, ties where the watermark is known."""
 _RESETTLED = frozenset({Cause.LATE, Cause.TIE})
 """Causes that may turn out to be others once all wrong rows are known."""
 
@@ -146,6 +146,12 @@ class Causes:
             self.counts[Cause.TIE] -= tied
             self.counts[cause] += late + tied
             self.settled[text] = cause
+
+    @property
+    def certain(self) -> tuple[str, ...]:
+        """The causes that nothing else leaves the traces of: a tie with the copy's own rows may be an untouched row."""
+        unsure = UNSURE if self.mark and self.mark.is_exact else UNSURE | {Cause.TIE}
+        return tuple(str(cause) for cause in self.counts if cause not in unsure)
 
     @property
     def lags(self) -> list[float]:

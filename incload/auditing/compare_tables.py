@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
-from incload.auditing.causes import UNSURE, Cause
+from incload.auditing.causes import Cause
 from incload.auditing.result import Sample
 from incload.auditing.values import shown
 from incload.auditing.wrong_rows import DUPLICATED, KINDS, LOST, PHANTOM, STALE, wrong_rows
@@ -252,7 +252,7 @@ def counted(tables: Tables, tally: Tally) -> dict[str, Any]:
         "in_flight": tally.in_flight,
         "undecided": tally.undecided,
         "causes": {str(cause): number for cause, number in tally.causes.counts.most_common()},
-        "certain": tuple(str(cause) for cause in tally.causes.counts if cause not in UNSURE),
+        "certain": tally.causes.certain,
         "late": lateness,
         "late_unit": "seconds" if mark and mark.per_second else "cursor",
         "differing": dict(tally.differing.most_common()),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from incload.api.replay import opened
 from incload.assumptions import Assumption
-from incload.auditing.causes import Cause, Causes, Verdict
+from incload.auditing.causes import UNSURE, Cause, Causes, Verdict
 from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look
 from incload.auditing.watermark import Mark, given_mark
 from incload.engines.digests.forms import Sides, pair
@@ -239,6 +239,12 @@ def share(pairs: Pairs) -> float:
     return sum(count for (true, given), count in pairs.items() if true == given) / sum(pairs.values())
 
 
+def certain_and_wrong(pairs: Pairs, *, exact: bool) -> Pairs:
+    """Return the causes that are given as certain and are not the true one."""
+    unsure = {str(each) for each in (UNSURE if exact else UNSURE | {Cause.TIE})}
+    return Pairs({each: count for each, count in pairs.items() if each[0] != each[1] and each[1] not in unsure})
+
+
 def table(pairs: Pairs) -> str:
     """Return a confusion table in Markdown."""
     given = sorted({each for _, each in pairs})
@@ -272,7 +278,9 @@ def main() -> None:
             sys.stderr.write(f"{label}: {'; '.join(wrong)}\n")
     for name, found_pairs in (("exact", exact), ("inferred", inferred)):
         if found_pairs:
-            sys.stdout.write(f"{name}: {share(found_pairs):.1%}\n\n{table(found_pairs)}\n\n")
+            number = certain_and_wrong(found_pairs, exact=name == "exact").total()
+            head = f"{name}: {share(found_pairs):.1%} right, {number} certain and wrong"
+            sys.stdout.write(f"{head}\n\n{table(found_pairs)}\n\n")
 
 
 if __name__ == "__main__":
