@@ -61,9 +61,15 @@ class Reach:
     failing: set[str] = field(default_factory=set)
 
     def of(self, module: str, function: str) -> set[str]:
-        """Return the tests that enter a function; where none is named, those of the module."""
+        """Return the tests that enter a function; where none is named, all of the files that enter the module.
+
+        A test may look at what a module holds without entering any function of it.
+        """
         known = self.entered.get(module, {})
-        return set(known.get(function, ())) if function else set().union(*known.values())
+        if function:
+            return set(known.get(function, ()))
+        files = {_file(test) for test in set().union(*known.values())}
+        return {test for test in self.tests if _file(test) in files}
 
     def outdated(self, tree: Path, files: Iterable[str]) -> list[str]:
         """Return those of some test files that were not recorded, or have changed since."""

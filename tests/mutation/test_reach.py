@@ -60,10 +60,18 @@ def reach() -> Reach:
     ],
 )
 def test_a_line_has_the_tests_of_its_function(reach: Reach, line: int, function: str, tests: set[str]) -> None:
-    """The innermost one around it; a line outside of all has those of the module, a module without a record none."""
+    """The innermost one around it; a module without a record has none."""
     assert Functions(SOURCE).around(line) == function
     assert reach.of("m.py", function) == tests
     assert reach.of("other.py", function) == set()
+
+
+def test_a_line_outside_of_all_functions_has_the_tests_of_the_files(reach: Reach) -> None:
+    """One of them may look at a constant and enter nothing; files that enter nothing of the module are left out."""
+    reach.tests |= {"b.py::constant": Timed(0.1, server=False), "d.py::other": Timed(0.1, server=False)}
+    del reach.entered["m.py"]["outer"]
+
+    assert reach.of("m.py", "") == {"a.py::slow", "a.py::quick", "b.py::quick", "b.py::constant", "c.py::served"}
 
 
 def test_quick_tests_come_first_and_servers_last(reach: Reach) -> None:
