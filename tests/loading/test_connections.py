@@ -7,10 +7,12 @@ import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.engines.session import Query
 from incload.engines.sqlite import session
 from incload.engines.sqlite.arrow import transfer
 from incload.errors import Refused
@@ -18,6 +20,7 @@ from incload.loading.connections import Connections
 from incload.loading.plan import Plan
 from incload.loading.run import LoadSummary, load
 from incload.registry import strategy
+from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -346,3 +349,18 @@ def test_a_target_that_is_removed_meanwhile_is_no_success(ends: Ends, monkeypatc
 
     with pytest.raises(Refused, match=r"target.* was removed while it was being loaded: load again"):
         ends.load("timestamp_watermark")
+
+
+def test_columns_that_are_wider_in_the_target_are_read_as_such() -> None:
+    """Within one engine a query stays as it is, unless the target's type of one of its columns is wider."""
+    end = SimpleNamespace(quote=lambda name: f"<{name}>")
+    both = Connections(end, end, "events")  # type: ignore[arg-type]  # as much of it as is used
+    table = Table("events", ("id",), None, (Column("id", Kind.INTEGER), Column("v", Kind.INTEGER)))
+    query = Query("SELECT id, v FROM events WHERE id > ?", (7,))
+
+    assert both.incoming(query, table) is query
+    both.widened["v"] = "BIGINT"
+    assert both.incoming(query, table) == Query(
+        "SELECT <id>, CAST(<v> AS BIGINT) AS <v> FROM (SELECT id, v FROM events WHERE id > ?) AS narrow", (7,)
+    )
+    assert both.incoming(query, table, ("id",)).sql.startswith("SELECT <id> FROM (")

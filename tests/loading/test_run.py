@@ -13,6 +13,7 @@ from incload.loading import run
 from incload.loading.opening import _refuse_itself
 from incload.loading.plan import Plan
 from incload.registry import strategy
+from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
     from tests.ends import Between, Ends
@@ -53,6 +54,26 @@ def test_a_target_that_was_filled_is_not_opened_again(plain: Ends, monkeypatch: 
     plain.target.path.unlink()
     plain.load("timestamp_watermark", dry_run=True)
     assert looked == [plain.target]
+
+
+@pytest.mark.parametrize(
+    ("columns", "rule", "said"),
+    [
+        ("id INTEGER PRIMARY KEY, ts INTEGER CHECK (ts < 150)", WriteRule.APPEND, "CHECK constraint failed"),
+        ("id INTEGER PRIMARY KEY, ts INTEGER UNIQUE", WriteRule.MERGE, "UNIQUE constraint failed: events.ts"),
+    ],
+)
+def test_what_the_target_does_not_take_is_said_in_its_words(
+    columns: str, rule: WriteRule, said: str, plain: Ends
+) -> None:
+    """Another reason than a key that is there, or a key under a rule that minds none, gets no advice about keys."""
+    plain.write("UPDATE events SET ts = 200")
+    plain.write_target(f"CREATE TABLE events ({columns})")
+
+    with pytest.raises(Refused) as refused:
+        plain.load("timestamp_watermark", write_rule=rule)
+    assert f" failed: {said}" in str(refused.value)
+    assert plain.rows() == []
 
 
 def server(database: str, user: str, table: str) -> SimpleNamespace:

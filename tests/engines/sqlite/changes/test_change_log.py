@@ -193,8 +193,9 @@ def test_removals_that_the_log_names_are_not_held_back(captured: Ends) -> None:
     captured.write(MANY)
     _load(captured)
     captured.write("DELETE FROM events WHERE id >= 10")
+    done = captured.load("trigger_cdc", cursor=None)
 
-    assert _load(captured) == (0, 51)
+    assert (done.loaded, done.removed, done.held_back, done.warnings) == (0, 51, 0, ())
 
 
 def test_lost_triggers_are_refused(captured: Ends) -> None:
