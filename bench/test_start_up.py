@@ -33,6 +33,8 @@ WITH_SQLITE = [sys.executable, "-c", "import sqlite3"]
 """The least that a program can cost that reads a SQLite file."""
 MOST = {"help": 2.3, "load": 4.1}
 """How many times the CPU time of that each may take: 0.05 and 0.09 s where the bare interpreter takes 0.022 s."""
+SLOWER = 1.25
+"""How many times the time of a quiet load into a small copy one into a large copy may take."""
 ROUNDS = 7
 PAIRS = (("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"))
 
@@ -98,3 +100,32 @@ def test_start_up_stays_within_its_bounds(tmp_path: Path) -> None:
     ratios = {name: median(took[name]) / median(took["bare"]) for name in MOST}
 
     assert [f"{name}: {ratio:.2f}" for name, ratio in ratios.items() if ratio > MOST[name]] == []
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=pair_name)
+def test_start_up_of_a_quiet_load_does_not_follow_the_copy(
+    pair: tuple[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A load that finds nothing costs the same beside `--scale` rows as beside 10,000: `--scale 10000000`."""
+    sizes = {"small": 10_000, "large": request.config.option.scale}
+    loads = {name: quiet_load(pair, rows, tmp_path / name) for name, rows in sizes.items()}
+    took: dict[str, list[float]] = {name: [] for name in loads}
+    for _ in range(ROUNDS):
+        for name, arguments in loads.items():
+            took[name].append(cpu_seconds(arguments))
+    small, large = median(took["small"]), median(took["large"])
+    sys.stdout.write(
+        f"quiet load {pair_name(pair)}: {sizes['large']:,} rows {large:.4f} s, 10,000 {small:.4f} s of CPU\n"
+    )
+
+    assert large <= SLOWER * small
+
+
+def quiet_load(pair: tuple[str, str], rows: int, folder: Path) -> list[str]:
+    """Load a table of some size; return the command of a load that then has nothing to do."""
+    folder.mkdir()
+    own = workspace(pair, rows, 1, folder)
+    arguments = load_arguments(pair, own.source("initial_load").path, own.targets.end("target").path)
+    cpu_seconds(arguments)
+    cpu_seconds(arguments)  # writes what a first quiet load still has to
+    return arguments
