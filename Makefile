@@ -5,8 +5,9 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .PHONY: help test compare check lint peers peers-report hard soak mutants versions clean
-# Nothing of an environment that the caller has activated may leak in.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Nothing of an environment that the caller has activated may leak in, and what was compiled once is not compiled again
+# by each of the many processes that the tests start, which takes most of the time of a short one.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16

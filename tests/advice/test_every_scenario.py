@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
-from incload.advice import choosing
+from incload.advice import choosing, trying
 from incload.advice.candidates import Wishes, every, possible
 from incload.advice.evidence import gather
 from incload.advice.of_history import Case, advise
@@ -13,9 +16,38 @@ from incload.history.synthetic.scenarios import SCENARIOS, Scenario
 from incload.registry import spelled
 from incload.strategy import Capability
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from incload.contenders.native import NativeContender
+    from incload.history.history import History
+
 SAMPLE = {"hard_deletes"}
 """Scenarios that are tried at every run; all others only among the slow tests."""
 ROWS, SEED = 100, 1
+
+
+@cache
+def lived(scenario: str) -> History:
+    """Return the history of a scenario, the same one each time."""
+    return next(each for each in SCENARIOS if each.id == scenario).build(ROWS, SEED)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _followed_once() -> Iterator[None]:
+    """Let each load follow a history once for all tests: wishes judge what was seen, and change nothing of it."""
+    seen: dict[tuple[int, str], Any] = {}
+    real = trying._in_trials
+
+    def once(history: History, contenders: Sequence[NativeContender], pair: tuple[str, str]) -> Iterator[Any]:
+        for each in contenders:
+            if (id(history), each.id) not in seen:
+                (seen[id(history), each.id],) = real(history, [each], pair)
+            yield seen[id(history), each.id]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trying, "_in_trials", once)
+        yield
 
 
 @pytest.mark.parametrize(
@@ -25,7 +57,7 @@ ROWS, SEED = 100, 1
 @pytest.mark.parametrize("asks", [frozenset(), frozenset({Capability.TRIGGERS})], ids=["nothing", "triggers"])
 def test_the_recommended_load_is_sound_and_cheap(scenario: Scenario, asks: frozenset[Capability]) -> None:
     """Beside all strategies, and windows of every width that the lags suggest, replayed one by one."""
-    history = scenario.build(ROWS, SEED)
+    history = lived(scenario.id)
     wishes = Wishes(asks=asks)
     evidence = gather(history)
     found = tried(history, every(evidence, wishes), evidence, wishes)
@@ -40,8 +72,7 @@ def test_the_recommended_load_is_sound_and_cheap(scenario: Scenario, asks: froze
 @pytest.mark.slow
 def test_nothing_that_was_ruled_out_was_sound() -> None:
     """What the measured assumptions rule out was wrong in a replay too, so that no cheaper load is passed over."""
-    scenario = next(each for each in SCENARIOS if each.id == "late_arrivals")
-    history, wishes = scenario.build(ROWS, SEED), Wishes()
+    history, wishes = lived("late_arrivals"), Wishes()
     evidence = gather(history)
 
     found = tried(history, every(evidence, wishes), evidence, wishes)
@@ -60,7 +91,7 @@ def test_nothing_that_was_ruled_out_was_sound() -> None:
 )
 def test_wishes_change_the_advice(scenario: str, wishes: Wishes, expected: set[str]) -> None:
     """Deletes that never happen, and triggers that may be asked for, lead to other loads."""
-    history = next(each for each in SCENARIOS if each.id == scenario).build(ROWS, SEED)
+    history = lived(scenario)
 
     found = advise(Case("t", lambda: history, spelled), wishes)
 

@@ -50,7 +50,7 @@ def good() -> str:
         return (Path(folder) / "good.csv").read_text(encoding="utf-8")
 
 
-def outcome(**texts: str) -> Outcome:
+def outcome(**texts: object) -> Outcome:
     """Return an outcome in which some texts are hostile."""
     known: dict[str, object] = {
         "suite": "matrix",
@@ -147,23 +147,30 @@ def active(html: str) -> list[str]:
     return page.active
 
 
-@pytest.mark.parametrize("field", SHOWN)
-@pytest.mark.parametrize("text", MARKUP)
-def test_markup_stays_text(field: str, text: str, tmp_path: Path, tally: Tally) -> None:
-    """In the HTML page, and in what a reader makes of the markdown."""
-    write_outcomes([outcome(**{field: text})], tmp_path / "hostile.csv")
-    markdown, page = render_reports(tmp_path / "hostile.csv", tmp_path)
-    plain = tmp_path / "plain.csv"
-    write_outcomes([outcome()], plain)
-    expected, own = render_reports(plain, tmp_path)
-    rendered = MarkdownIt("commonmark").enable("table").render(markdown.read_text(encoding="utf-8"))
-    usual = MarkdownIt("commonmark").enable("table").render(expected.read_text(encoding="utf-8"))
-    tally("malice: texts shown in reports", 2)
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Return what readers make of the markdown, and the HTML page, of a report of harmless texts."""
+    return rendered("x", tmp_path_factory.mktemp("usual"))
 
-    assert active(own.read_text(encoding="utf-8")) == ["script"]  # that of the page itself, which sorts and filters
-    assert active(page.read_text(encoding="utf-8")) in ([], ["script"])
-    assert active(rendered) == active(usual)
-    assert rendered.count("<h1") == usual.count("<h1")
+
+def rendered(text: str, folder: Path) -> tuple[str, str]:
+    """Write a report of outcomes of which each has the text in another field; return what `usual` does."""
+    outcomes = [outcome(**{"strategy": f"number_{number}", field: text}) for number, field in enumerate(SHOWN)]
+    write_outcomes(outcomes, folder / "report.csv")
+    markdown, page = (path.read_text(encoding="utf-8") for path in render_reports(folder / "report.csv", folder))
+    return MarkdownIt("commonmark").enable("table").render(markdown), page
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_markup_stays_text(text: str, usual: tuple[str, str], tmp_path: Path, tally: Tally) -> None:
+    """In every field, in the HTML page and in what a reader makes of the markdown."""
+    markdown, page = rendered(text, tmp_path)
+    tally("malice: texts shown in reports", 2 * len(SHOWN))
+
+    assert active(usual[1]) == ["script"]  # that of the page itself, which sorts and filters
+    assert active(page) in ([], ["script"])
+    assert active(markdown) == active(usual[0])
+    assert markdown.count("<h1") == usual[0].count("<h1")
 
 
 def test_markup_would_be_found() -> None:
@@ -173,15 +180,14 @@ def test_markup_would_be_found() -> None:
     assert active("<p onclick='x()'><script></script><a href='javascript:x'>") == ["p onclick", "script", "a", "a href"]
 
 
-@pytest.mark.parametrize("field", SHOWN)
 @pytest.mark.parametrize("text", FORMULAS)
-def test_no_cell_is_a_formula(field: str, text: str, tmp_path: Path, tally: Tally) -> None:
-    """A spreadsheet shows it as a text, and reading the report gives it back."""
-    write_outcomes([outcome(**{field: text})], tmp_path / "hostile.csv")
+def test_no_cell_is_a_formula(text: str, tmp_path: Path, tally: Tally) -> None:
+    """In every field a spreadsheet shows it as a text, and reading the report gives it back."""
+    write_outcomes([outcome(**{field: text}) for field in SHOWN], tmp_path / "hostile.csv")
     raw = (tmp_path / "hostile.csv").read_bytes().decode()
-    (read,) = read_outcomes(tmp_path / "hostile.csv")
+    read = read_outcomes(tmp_path / "hostile.csv")
     cells = re.split(r'[,\n]"?', raw)
-    tally("malice: cells that begin as formulas do", 1)
+    tally("malice: cells that begin as formulas do", len(SHOWN))
 
     assert [cell for cell in cells if cell.startswith(tuple("=+-@\t\r"))] == []
-    assert getattr(read, field) == text
+    assert [getattr(each, field) for each, field in zip(read, SHOWN, strict=True)] == [text] * len(SHOWN)

@@ -293,15 +293,30 @@ def silent() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch, *, hard: bool) -> tuple[float, float]:
+    """Return how long is waited for a server at least and at most; three seconds are set unless everything is tried."""
+    from incload.engines.postgres import endpoint
+
+    assert endpoint.CONNECT_SECONDS == 10
+    monkeypatch.setattr(endpoint, "CONNECT_SECONDS", 10 if hard else 3)
+    return (9, 20) if hard else (2.5, 15)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not find_spec("psycopg"), reason="psycopg is not installed")
 @pytest.mark.parametrize("side", ["source", "target"])
-def test_a_server_that_says_nothing_is_not_waited_for(side: str, silent: int, tmp_path: Path, tally: Tally) -> None:
-    """Ten seconds, then a sentence, without anybody's having asked for it; and as long as the URL says, if it says."""
+def test_a_server_that_says_nothing_is_not_waited_for(
+    side: str, silent: int, tmp_path: Path, tally: Tally, seconds: tuple[float, float]
+) -> None:
+    """Ten seconds, then a sentence, without anybody's having asked for it; and as long as the URL says, if it says.
+
+    The ten are waited for by `--hard` alone; otherwise the setting is three.
+    """
     other = f"sqlite:///{tmp_path}/x.db"
     if side == "target":
         run(tmp_path / "x.db", "sqlite", "CREATE TABLE t (id INTEGER PRIMARY KEY, ts INTEGER)")
-    for option, least, most in (("", 9, 20), ("?connect_timeout=2", 1.5, 9)):
+    for option, (least, most) in (("", seconds), ("?connect_timeout=2", (1.5, 9))):
         url = f"postgresql://u:{SECRET}@127.0.0.1:{silent}/d{option}"
         began = time.monotonic()
         answer = offer(command(*((url, other) if side == "source" else (other, url))))
