@@ -207,6 +207,7 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> Au
     if asked.hooks.at and all(finds_ranges(*end) for end in ends):
         tables = replace(tables, at=asked.hooks.at)
     tables, share = sampled(tables, options.get("sample"))
+    tally.cut = tables.cut if share else None
     look(tables, tally, asked.looks)
     return AuditResult(
         source=said(source),
@@ -218,7 +219,7 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> Au
         watermark_from=mark.origin if mark else None,
         columns=names,
         not_compared=not_compared(copy, pairs),
-        **estimated(counted(tables, tally), share),
+        **estimated(counted(tables, tally), share, tally.by_block.values()),
     )
 
 

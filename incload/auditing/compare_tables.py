@@ -12,7 +12,7 @@ from incload.auditing.causes import Cause
 from incload.auditing.result import Sample
 from incload.auditing.values import shown
 from incload.auditing.wrong_rows import DUPLICATED, KINDS, LOST, PHANTOM, STALE, wrong_rows
-from incload.engines.digests.blocks import block_names, first_cut, portioned, unequal
+from incload.engines.digests.blocks import block_names, block_of, first_cut, portioned, unequal
 from incload.engines.digests.canonical import Ranges, Within
 from incload.errors import Refused
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from incload.auditing.causes import Causes, Verdict
     from incload.auditing.wrong_rows import WrongRow
-    from incload.engines.digests.canonical import Cut, Digests
+    from incload.engines.digests.canonical import Block, Cut, Digests
     from incload.engines.digests.forms import Pair
 
     Keep = Callable[[WrongRow, tuple[Pair, ...], Verdict], None]
@@ -81,12 +81,16 @@ class Tally:
         causes: Says why a row is wrong.
         shown: What is kept of the rows.
         keep: Is handed each wrong row as well, the columns that are compared, and why it is wrong.
+        cut: The blocks whose wrong rows are counted apart; None where they are not.
+        by_block: How many wrong rows each of these has.
     """
 
     pairs: tuple[Pair, ...]
     causes: Causes
     shown: Shown
     keep: Keep | None = None
+    cut: Cut | None = None
+    by_block: Counter[Block] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     differing: Counter[str] = field(default_factory=Counter)
     samples: dict[str, list[tuple[Sample, Verdict]]] = field(default_factory=dict)
@@ -100,6 +104,8 @@ class Tally:
             self.counts[kind] += row.too_many if kind == DUPLICATED else 1
         columns = tuple(self.pairs[at].source.column.name for at in row.differing) if STALE in row.kinds else ()
         self.differing.update(columns)
+        if self.cut:
+            self.by_block[block_of(self.cut, row.key)] += 1
         cause, lag = self.causes.add(row)
         verdict = self.causes.verdict(row, cause)
         if self.keep:

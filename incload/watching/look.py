@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from incload.auditing.values import shown
 from incload.auditing.watermark import place_of, ticks_per_second
 from incload.cursor import UNITS
-from incload.engines.digests.blocks import first_cut
-from incload.engines.digests.canonical import Buckets, Within
+from incload.engines.digests.blocks import block_of, first_cut
+from incload.engines.digests.canonical import Within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ class Looker:
         for some in _batches(sorted(differing, key=repr)):
             for texts in table.rows(Within(cut, some)):
                 key, row = self._row(table, texts)
-                fresh.setdefault(_block(table, cut, texts), {})[key] = row
+                fresh.setdefault(block_of(cut, [texts[place] for place in table.key]), {})[key] = row
         before = set().union(*(self._members.get(block, set()) for block in fresh)) if self._cut else set(self.known)
         after = {key: row for rows in fresh.values() for key, row in rows.items()}
         changed: dict[str, Row | None] = dict.fromkeys(before - after.keys())
@@ -137,15 +137,6 @@ class Looker:
             return None
         per_second = ticks_per_second(table.held[self.cursor], self.unit, text) or UNITS["us"]
         return int(place * UNITS["us"] // per_second)
-
-
-def _block(table: Digests, cut: Cut, texts: tuple[str, ...]) -> Block:
-    """Return the block of a row, as the engine cuts the table."""
-    key = [texts[place] for place in table.key]
-    if isinstance(cut, Buckets):
-        return md5("".join(key).encode(), usedforsecurity=False).hexdigest()[: cut.digits]
-    number = shown(key[0])
-    return (number - cut.start) >> cut.bits if isinstance(number, int) else None
 
 
 def _batches(blocks: list[Block]) -> Iterator[tuple[Block, ...]]:

@@ -7,6 +7,7 @@ level has at most so many blocks, and rows are handed out in portions.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import md5
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from incload.engines.digests.canonical import Buckets, Ranges, Within
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from incload.engines.digests.canonical import Block, Cut, Digest, Digests
 
@@ -58,6 +59,13 @@ def block_names(source: Digests, copy: Digests, cut: Cut) -> list[Block]:
         return [f"{number:0{cut.digits}x}" for number in range(16**cut.digits)]
     keys = [key for side in (source, copy) for key in side.key_span()[1:] if isinstance(key, int)]
     return [*range(((max(keys) - cut.start) >> cut.bits) + 1), None] if keys else [None]
+
+
+def block_of(cut: Cut, key: Sequence[str]) -> Block:
+    """Return the block in which a key is, given the canonical texts of its values."""
+    if isinstance(cut, Buckets):
+        return md5("".join(key).encode(), usedforsecurity=False).hexdigest()[: cut.digits]
+    return (int(key[0][1:-1]) - cut.start) >> cut.bits if key[0][0] == "i" else None
 
 
 def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = None) -> Iterator[Within]:
