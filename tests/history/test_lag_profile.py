@@ -179,3 +179,15 @@ def test_a_model_keeps_the_state_of_every_sync() -> None:
 
     assert [model.mark_after(sync).at for sync in (0, 1, 2)] == [900 * SECOND, 1_050 * SECOND, 1_150 * SECOND]
     assert [model.mark_after(sync).syncs for sync in (0, 1, 2)] == [1, 2, 3]
+
+
+def test_a_model_knows_every_row_that_was_read_at_its_watermark() -> None:
+    """Ties of several syncs add up, each in the version that was read; a new watermark forgets them."""
+    past = history([("a", "1", 900), ("x", "1", 800)], ([("b", "1", 900)], []), ([("a", "2", 900)], []))
+    model = Model(Reach(at_bound="unknown")).run(past)
+    known = [(key, version.content[1]) for key, version, _ in model.mark.known]
+    assert sorted(known) == [(("a",), "1"), (("a",), "2"), (("b",), "1")]
+
+    past = history([("a", "1", 900)], ([("b", "1", 1_000)], []))
+    model = Model(Reach(at_bound="unknown")).run(past)
+    assert [key for key, _, _ in model.mark.known] == [("b",)]

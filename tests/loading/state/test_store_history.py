@@ -106,6 +106,20 @@ def test_forgetting_keeps_the_history(store: TableStore) -> None:
     assert marks(store) == [(2, None), (1, 5)]
 
 
+def test_whoever_writes_the_target_outdates_the_digests_of_others(session: Session) -> None:
+    """Also one that has asked nothing yet, as a repair: what remembers no digests keeps its state."""
+    plain = TableStore(session, EVENTS, "timestamp_watermark", TAGS)
+    hashed = TableStore(session, EVENTS, "row_hash_cdc", TAGS)
+    plain.keep(State(watermark=5), NOON, 1)
+    hashed.keep(State(digests=True), NOON, 1)
+    session.write(f"CREATE TABLE {hashed.digests} (id INTEGER)")
+    TableStore(session, EVENTS, "", TAGS).outdate(NOON + 1)
+
+    assert TableStore(session, EVENTS, "row_hash_cdc", TAGS).is_blank()
+    assert TableStore(session, EVENTS, "timestamp_watermark", TAGS).recall() == State(watermark=5)
+    assert hashed.history()[0] == Past(2, "2026-01-01T12:00:00.000001Z", By.RESET, None, 0, None)
+
+
 def test_a_target_without_a_state_has_no_history(session: Session, store: TableStore) -> None:
     """Looking creates nothing."""
     assert (store.history(), store.is_blank(), remembered(session), session.tables("target")) == ([], True, [], [])
