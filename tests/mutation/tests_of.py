@@ -37,6 +37,7 @@ _MODEL = (
 TESTS: dict[str, tuple[str, ...]] = {
     # the longest name that a module's path begins with decides
     "strategies/": (
+        "tests/test_strategy_needs.py",
         "tests/test_contract.py",
         "tests/loading/writing/test_write_rules.py",
         "tests/loading/test_sync.py",
