@@ -68,6 +68,29 @@ def test_a_record_whose_text_stays_is_the_same_object() -> None:
     assert [any(record is each for each in before) for record in after] == [True, False, True, False]
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("", '{"a": {"id": 1}, "b": {"id": 2}}'),
+        ("rows", '{"rows": {"a": {"id": 1}, "b": {"id": 2}}}'),
+        ("all.rows", '{"all": {"n": 2, "rows": {"a": {"id": 1}, "b": {"id": 2}}}}'),
+    ],
+)
+def test_records_of_an_object_are_the_same_objects(path: str, text: str) -> None:
+    """However many names lead to it."""
+    documents = Documents(Layout(path, key_from_name="code"))
+    first, second = documents.loads(text), documents.loads(f" {text}")
+    for name in path.split(".") if path else ():
+        assert isinstance(first, dict)
+        assert isinstance(second, dict)
+        first, second = first[name], second[name]
+
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert second == {"a": {"id": 1}, "b": {"id": 2}}
+    assert [second[name] is first[name] for name in "ab"] == [True, True]
+
+
 def test_records_that_inherit_a_field_are_read_each_time() -> None:
     """What is around them is written into them, and may be another thing in the next version."""
     documents = Documents(Layout("rows", inherited=("..at",)))
