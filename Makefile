@@ -39,7 +39,7 @@ hard: $(READY) ## try everything that may go wrong, at every point: crashes, rac
 soak: $(READY) ## run 10,000 syncs in one process on each of three pairs of engines, and see that nothing grows
 	$(BIN)/python -m pytest -q -o faulthandler_timeout=0 --hard tests/hard/test_soak.py
 
-mutants: $(READY) ## change the code in 300 small ways and see that the quick tests notice; takes hours; SEED=2 for others
+mutants: $(READY) ## change the code in 300 small ways and see that the quick tests notice; about an hour of one processor; SEED=2 for others
 	$(BIN)/python tests/mutation/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(JOBS),--jobs $(JOBS))
 
 versions: $(READY) ## run the quick tests on every supported Python that is here, with lowest and newest dependencies
