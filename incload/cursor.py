@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from incload.errors import Refused
@@ -262,6 +263,7 @@ def no_place(value: str) -> Refused:
     return Refused(f"the cursor column holds {value.lower()}, which has no place in an order: write {remedy} or null.")
 
 
+@lru_cache(maxsize=256)
 def _written(seconds: int, pattern: str) -> str:
     """Write a point in time; `strftime` would not fill up a year before 1000."""
     moment = _EPOCH + timedelta(seconds=min(max(seconds, _FIRST), _LAST))

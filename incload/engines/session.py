@@ -157,6 +157,8 @@ class Session(Dialect, ABC):
 
     def shown(self, table: str, relation: str) -> str:
         """Return what is read of a relation of a source table: its rows first, then its columns."""
+        if not self._views:
+            return relation
         views = [self._views.get((table, what)) for what in ("rows", "columns")]
         return reduce(lambda rows, view: view(rows) if view else rows, views, relation)
 

@@ -90,9 +90,12 @@ class Catalogue:
     every change of one, whoever makes it, moves on.
     """
 
-    def __init__(self, rows: Callable[..., list[Row]], stands: Mapping[Place, str]) -> None:
-        """Take what runs a query with its parameters, and the database in which each place stands."""
-        self._rows, self._stands = rows, stands
+    def __init__(self, rows: Callable[..., list[Row]], stands: Mapping[Place, str], own: str = "") -> None:
+        """Take what runs a query with its parameters, in which database each place stands, and which has no name.
+
+        A database without a name changes by its one connection alone, which says so.
+        """
+        self._rows, self._stands, self._own = rows, stands, own
         self._known: dict[tuple[Place, str], Description] = {}
         self._columns: dict[tuple[Place, str], tuple[Column, ...]] = {}
         self._looked: dict[tuple[Place, str], tuple[Column, ...]] = {}
@@ -129,15 +132,25 @@ class Catalogue:
 
     def _check(self) -> None:
         """Let go of what was said of schemas that have changed since."""
-        numbers = {space: int(str(self._rows(f"PRAGMA {space}.schema_version")[0][0])) for space in self._spaces}
+        numbers = {
+            space: int(str(self._rows(f"PRAGMA {space}.schema_version")[0][0]))
+            for space in self._spaces
+            if space != self._own
+        }
         if numbers != self._numbers:
             self.changed()
             self._numbers = numbers
 
+    def description(self, place: Place, table: str) -> Description:
+        """Return what one table is."""
+        known = self._known.get((place, table)) if self._remembers else None
+        return known or self.describe((place, table))[0]
+
     def describe(self, *named: tuple[Place, str]) -> list[Description]:
         """Return what tables are, each given by its place and name; all that is not known is asked in one statement."""
         if not self._remembers:
-            self._check()
+            if any(self._stands[place] != self._own for place, _ in named):
+                self._check()
         elif all(map(self._known.__contains__, named)):
             return [self._known[each] for each in named]
         if asked := [each for each in dict.fromkeys(named) if each not in self._known]:

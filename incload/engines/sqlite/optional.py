@@ -41,7 +41,7 @@ class SqliteLogs(Logs):
 
     def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
         """Look at the catalogue, which numbers the columns of the key."""
-        return self._catalogue.describe((place, table))[0].key
+        return self._catalogue.description(place, table).key
 
 
 class SqliteLooks(CursorLooks):

@@ -81,7 +81,7 @@ class SqliteSession(SqliteDialect, Session):
         is_one_file = bool(source and target and target.is_file() and source.samefile(target))
         # A file that is attached beside itself waits for its own lock.
         self._stands: dict[Place, str] = {"source": "main" if is_one_file else "source", "target": "main"}
-        self._catalogue = Catalogue(self.rows, self._stands)
+        self._catalogue = Catalogue(self.rows, self._stands, "" if target else "main")
         self.logs, self.looks = SqliteLogs(self, self._catalogue), SqliteLooks(self, self._stands, self._catalogue)
         if not durable:
             self.write("PRAGMA synchronous = OFF")
@@ -166,7 +166,7 @@ class SqliteSession(SqliteDialect, Session):
 
     def traits(self, table: str) -> dict[str, Trait]:
         """Look at the catalogue."""
-        return dict(self._catalogue.describe(("target", table))[0].traits)
+        return dict(self._catalogue.description("target", table).traits)
 
     def retype(self, place: Place, table: Table, types: Mapping[str, str]) -> None:
         """Build the table again around the columns, and all that belongs to it, as SQLite's manual describes."""
@@ -197,11 +197,11 @@ class SqliteSession(SqliteDialect, Session):
 
     def primary_key(self, place: Place, table: str) -> tuple[str, ...]:
         """Look at the catalogue's marks on columns, which are numbered."""
-        return self._catalogue.describe((place, table))[0].key
+        return self._catalogue.description(place, table).key
 
     def unique(self, place: Place, table: str, key: tuple[str, ...]) -> bool:
         """SQLite lets a primary key be null unless it is declared otherwise: one look along its index shows it."""
-        (found,) = self._catalogue.describe((place, table))
+        found = self._catalogue.description(place, table)
         if set(found.key) != set(key) or found.is_filled:
             return set(found.key) == set(key)
         nulls = " OR ".join(f"{self.quote(name)} IS NULL" for name in key)
@@ -209,7 +209,7 @@ class SqliteSession(SqliteDialect, Session):
 
     def key_equalities(self, place: Place, table: str, key: tuple[str, ...]) -> dict[str, tuple[Equality, str]]:
         """Look at the collations of the unique index over the key, which may not be those of the columns."""
-        return collations(self._catalogue.describe((place, table))[0].indexes, key)
+        return collations(self._catalogue.description(place, table).indexes, key)
 
     def scale(self, place: Place, table: str, column: Column, per_second: int | None) -> Scale | None:
         """Look at the stored values: SQLite's declared types promise nothing."""
