@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from incload.loading.plan import Guards, Plan
+    from incload.loading.state.store import StateStore
     from incload.loading.writing.job import PreparedWrite, WriteJob
     from incload.strategy import Delta, Position, Strategy
 
@@ -104,14 +105,16 @@ def warnings(job: WriteJob, plan: Plan, prepared: PreparedWrite, after: State, c
     return tuple(sentence for sentence in found if sentence)
 
 
-def about_emptied(job: WriteJob, prepared: PreparedWrite, delta: Delta, before: State, remedy: str) -> tuple[str, ...]:
+def about_emptied(
+    job: WriteJob, prepared: PreparedWrite, delta: Delta, before: State, store: StateStore
+) -> tuple[str, ...]:
     """Report a target without rows whose state says that there were some, unless all rows were just read."""
     if not prepared.fresh or before == State() or Everything() in delta.rows:
         return ()
     if job.connections.source.is_empty(job.connections.relation):
         return ()
     said = f"table {job.table.name!r} of the target was empty, and the state says that rows were loaded into it"
-    return (f"{said}, which are not read again: if they are to come back, {remedy}.",)
+    return (f"{said}, which are not read again: if they are to come back, {store.remedy}.",)
 
 
 def _held_back(plan: Plan, prepared: PreparedWrite) -> str:
@@ -130,6 +133,8 @@ def _read_whole(plan: Plan, prepared: PreparedWrite) -> str:
 
 def _nulled(job: WriteJob) -> str:
     nulled, sentences = job.connections.target.nulled, []
+    if not nulled:
+        return ""
     for what, lacks in _LACKING.items():
         names = ", ".join(repr(name) for name in job.table.names if what in nulled.get(name, ()))
         if names:

@@ -26,6 +26,7 @@ from incload.loading.state.table_store import TableStore
 from incload.loading.writing.job import WriteJob
 from incload.records import replace
 from incload.strategy import WriteRule
+from incload.table import Table
 
 if TYPE_CHECKING:
     from incload.cursor import Scale
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from incload.loading.cursor_check import Look
     from incload.loading.plan import Plan
     from incload.loading.state.store import StateStore
-    from incload.table import Column, Table
+    from incload.table import Column
 
 
 class Settled(NamedTuple):
@@ -75,11 +76,18 @@ def _brought(connections: Connections, table: Table, store: StateStore) -> Kinds
     entry = store.entry()
     if entry is None:
         return {}
-    bare = tuple(each for each in table.columns if each.name not in connections.absent or each.name in table.key)
+    absent = set(connections.absent).difference(table.key)
+    bare = tuple([each for each in table.columns if each.name not in absent]) if absent else table.columns
     for columns in (bare, table.columns):
         if entry.tags["digest"] == _digest_tag(connections.target.digest_tag, columns):
-            return kinds_now(replace(table, columns=columns), dict.fromkeys(table.names, ""), {}, ())
+            return dict(_kinds_of(columns))
     return {}
+
+
+@lru_cache(maxsize=64)
+def _kinds_of(columns: tuple[Column, ...]) -> Kinds:
+    """Return the record of columns of which the target's types are not known."""
+    return kinds_now(Table("", (), None, columns), dict.fromkeys([each.name for each in columns], ""), {}, ())
 
 
 def settle(connections: Connections, plan: Plan) -> Settled:

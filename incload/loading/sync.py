@@ -195,7 +195,7 @@ def _warnings(settled: Settled, plan: Plan, course: _Course) -> tuple[str, ...]:
     job, prepared = settled.job, course.prepared
     emptied: tuple[str, ...] = ()
     if not settled.first:
-        emptied = guards.about_emptied(job, prepared, course.delta, course.before, settled.store.remedy)
+        emptied = guards.about_emptied(job, prepared, course.delta, course.before, settled.store)
     return (
         *unheld(job.connections, job.table),
         *about_generated(settled.described, job.table),
@@ -211,7 +211,7 @@ def _change(settled: Settled, plan: Plan, course: _Course, late: list[str]) -> S
 
     def write(done: WriteResult) -> None:
         _remember(settled, course, done)
-        names = job.table.names if store.entry() is None else settled.source_names
+        names = settled.source_names if store.is_kept else job.table.names
         store.record(settled.kinds.now or beside_own(job.connections, job.table, names))
         if course.backfilled:
             store.outdate(course.started)

@@ -79,8 +79,10 @@ def choose(connections: Connections, plan: Plan) -> Connections:
 
 def chosen(columns: Iterable[Column], plan: Plan) -> tuple[Column, ...]:
     """Return the columns that are copied, in the source's order."""
-    needed = {*plan.key, plan.cursor}
     wanted, unwanted = plan.choice.columns, plan.choice.exclude
+    if wanted is None and not unwanted:
+        return tuple(columns)
+    needed = {*plan.key, plan.cursor}
     return tuple(
         column
         for column in columns

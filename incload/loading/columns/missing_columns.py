@@ -66,6 +66,8 @@ class Missing:
 
 def without_own(connections: Connections, table: Table, recorded: Kinds) -> Table:
     """Leave out what a record file is only read as having because the target has it, and no load has ever brought."""
+    if not connections.absent:
+        return table
     own = {name for name in connections.absent if recorded and name not in recorded and name in table.payload}
     return replace(table, columns=tuple(each for each in table.columns if each.name not in own)) if own else table
 

@@ -15,7 +15,7 @@ from incload.records import record, replace
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from incload.engines.columns.traits import Trait
     from incload.loading.columns.column_kinds import Kinds
@@ -56,7 +56,10 @@ def fit(connections: Connections, plan: Plan, table: Table, recorded: Kinds) -> 
     session = connections.target
     found = session.columns("target", table.name) or ()
     wanted = {column.name: session.type_name(column, connections.origin) for column in table.columns}
-    there = _Target({column.name: column for column in found}, session.traits(table.name), wanted)
+    traits = session.traits(table.name)
+    if _is_alike(found, wanted, traits):
+        return table, ()
+    there = _Target({column.name: column for column in found}, traits, wanted)
     table = _without_generated(table, there)
     _check_identity(plan, table, there)
     missing = [column for column in table.columns if column.name not in there.columns]
@@ -72,6 +75,12 @@ def fit(connections: Connections, plan: Plan, table: Table, recorded: Kinds) -> 
     gained = evolve(session, table, wanted, missing, [(there.columns[each.name], each) for each in changed])
     connections.widened.update(_widened(connections, table, there, changed))
     return replace(table, columns=(*table.columns, *(there.columns[name] for name in lost))), gained
+
+
+def _is_alike(found: Sequence[Column], wanted: Mapping[str, str], traits: Mapping[str, Trait]) -> bool:
+    """Return whether the target has the very columns that are wanted, and does nothing by itself."""
+    same = [(column.name, column.declared) for column in found] == list(wanted.items())
+    return same and not any(each.generated or each.identity for each in traits.values())
 
 
 def _without_generated(table: Table, there: _Target) -> Table:

@@ -28,6 +28,7 @@ UNREADABLE = (ValueError, KeyError, TypeError)
 _NONE = type(None)
 _NUMBER, _LIST, _TEXT = (int, float, _NONE), (list, _NONE), (str, _NONE)
 """The types of what an entry holds, each with that of nothing."""
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _TAGS = ("cursor", "scale", "digest")
 
 
@@ -74,7 +75,7 @@ class Entry:
     def text(self) -> str:
         """Return the entry as it stands in the table."""
         state = self.state
-        return json.dumps(
+        return _encode(
             {
                 "version": VERSION,
                 "strategy": self.strategy,
@@ -88,8 +89,7 @@ class Entry:
                 **self.tags,
                 **({"source": self.source} if self.source else {}),
                 **({"spelled": self.spelled} if self.spelled not in {None, self.strategy} else {}),
-            },
-            ensure_ascii=False,
+            }
         )
 
 

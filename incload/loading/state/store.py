@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from incload.engines.session import Session
 
 
+_DIGEST = Column(DIGEST, Kind.INTEGER)
+
+
 @record
 class StateStore(ABC):
     """What one strategy keeps of one table.
@@ -64,8 +67,7 @@ class StateStore(ABC):
     @property
     def digests_table(self) -> Table:
         """What the table of digests is: the key's columns and the digest."""
-        digest = Column(DIGEST, Kind.INTEGER)
-        digest = replace(digest, declared=self.session.type_name(digest, ""))
+        digest = Column(DIGEST, Kind.INTEGER, self.session.type_name(_DIGEST, ""))
         columns = (*map(self.table.column, self.table.key), digest)
         return Table(self._digests, self.table.key, None, columns)
 
@@ -112,6 +114,11 @@ class StateStore(ABC):
         if value not in self.entries:
             self.entries[value] = self.read(value)
         return self.entries[value]
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is an entry, be it one that can be read or not."""
+        return self._value() is not None
 
     def read(self, value: str) -> Entry:
         """Read the text of an entry; refuse one that is none, or of another version."""

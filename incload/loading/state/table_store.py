@@ -121,9 +121,10 @@ class TableStore(StateStore):
         is_new = self._make(TABLE) or (bool(self.asked) and whose[1] not in self.texts)
         self.texts[whose[1]] = value
         # An upsert of one row is a statement of many steps in DuckDB, and takes four times as long.
-        update = f"UPDATE {self._name(TABLE)} SET value = ? WHERE {_WHERE}"
+        table = self.session.name("target", TABLE)
+        update = f"UPDATE {table} SET value = ? WHERE {_WHERE}"
         if is_new or not self.session.write(update, (value, *whose)):
-            insert = f"INSERT INTO {self._name(TABLE)} (table_name, strategy, value) VALUES (?, ?, ?)"
+            insert = f"INSERT INTO {table} (table_name, strategy, value) VALUES (?, ?, ?)"
             self.session.write(insert, (*whose, value))
 
     def record(self, kinds: Kinds) -> None:
@@ -216,7 +217,7 @@ class TableStore(StateStore):
     def _add(self, value: str | None, by: By, at: int, rows: int, of_run: int | None) -> None:
         """Add a value to the history, and let the oldest go."""
         self._make(HISTORY)
-        history = self._name(HISTORY)
+        history = self.session.name("target", HISTORY)
         self.session.write(
             f"INSERT INTO {history} (table_name, strategy, run, written_at, written_by, of_run, rows_loaded, value)"
             f" SELECT ?, ?, coalesce(max(run), 0) + 1, ?, ?, ?, ?, ? FROM {history} WHERE {_WHERE}",

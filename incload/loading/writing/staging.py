@@ -23,10 +23,17 @@ _AT_ONCE = 400
 """Digests in one statement."""
 
 
-def staged(job: WriteJob, delta: Delta) -> str:
-    """Bring the rows of all queries into the stage, each row once; refuse two rows with one key."""
+def staged(job: WriteJob, delta: Delta, query: Query | None = None) -> str:
+    """Bring the rows of all queries into the stage, each row once; refuse two rows with one key.
+
+    Args:
+        job: The load.
+        delta: What was asked.
+        query: The query for these rows, where it was needed before.
+    """
     connections, table = job.connections, job.table
-    stage = connections.target.stage(_unknown(job, delta, connections.incoming(rows_of(job, delta), table)))
+    incoming = connections.incoming(query or rows_of(job, delta), table)
+    stage = connections.target.stage(_unknown(job, delta, incoming))
     return stage if job.unique else each_once(job, stage, table.names)
 
 
@@ -37,11 +44,13 @@ class Glance(NamedTuple):
         is_quiet: Whether the source has no row that is asked for; False where that was not looked at.
         is_fresh: Whether the target has no row.
         largest: The source's largest cursor value, as its engine returns it; empty where that was not looked at.
+        query: The query for the rows that are asked for; None where that was not looked at.
     """
 
     is_quiet: bool
     is_fresh: bool
     largest: tuple[object, ...] = ()
+    query: Query | None = None
 
 
 def glance(job: WriteJob, delta: Delta, rule: WriteRule) -> Glance:
@@ -58,7 +67,7 @@ def glance(job: WriteJob, delta: Delta, rule: WriteRule) -> Glance:
     (row,) = job.connections.source.rows(f"SELECT {', '.join(looks.values())}", query.params)
     seen = dict(zip(looks, row, strict=True))
     is_fresh = not seen["held"] if "held" in seen else target.is_empty(job.target)
-    return Glance(not seen["found"], is_fresh, (seen["largest"],) if "largest" in seen else ())
+    return Glance(not seen["found"], is_fresh, (seen["largest"],) if "largest" in seen else (), query)
 
 
 def _is_indexed(job: WriteJob, delta: Delta, rule: WriteRule) -> bool:

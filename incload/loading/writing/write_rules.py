@@ -18,7 +18,7 @@ from incload.loading.writing.deletes import shrunk, some_are_gone, to_remove
 from incload.loading.writing.job import PreparedWrite, removing
 from incload.loading.writing.merge import prepare
 from incload.loading.writing.row_hash import changed
-from incload.loading.writing.staging import each_once, glance, rows_of, staged
+from incload.loading.writing.staging import Glance, each_once, glance, rows_of, staged
 from incload.records import replace
 from incload.strategy import Changed, Delta, Differing, Everything, Logged, WriteRule
 
@@ -33,7 +33,7 @@ def prepare_write(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite
     Raises:
         Refused: For rows that break the key.
     """
-    if Differing() in delta.rows:
+    if Differing in map(type, delta.rows):
         from incload.loading.writing.blocks import by_blocks  # what compares blocks is much, and few loads do
 
         prepared = by_blocks(job, delta, rule)
@@ -41,7 +41,7 @@ def prepare_write(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite
             return prepared
         delta = everything_instead(delta)
     rule = WriteRule.MIRROR if delta.mirror and rule is WriteRule.MERGE else rule
-    if Changed() in delta.rows:
+    if Changed in map(type, delta.rows):
         return changed(job, delta, rule)
     if isinstance(delta.remove, Logged):
         return _logged(job, delta.remove, rule)
@@ -58,7 +58,7 @@ def everything_instead(delta: Delta) -> Delta:
 def _plain(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
     """Write rows that nothing but the target is compared with."""
     seen = glance(job, delta, rule)
-    prepared = _nothing(job, rule) if seen.is_quiet else _onto(job, delta, rule, fresh=seen.is_fresh)
+    prepared = _nothing(job, rule) if seen.is_quiet else _onto(job, delta, rule, seen)
     return replace(prepared, fresh=seen.is_fresh, largest=seen.largest)
 
 
@@ -67,7 +67,7 @@ def _nothing(job: WriteJob, rule: WriteRule) -> PreparedWrite:
     return PreparedWrite(Query(f"SELECT * FROM {job.target} WHERE 1 = 0"), False, 0, WriteIntent(job.table, rule))  # noqa: FBT003
 
 
-def _onto(job: WriteJob, delta: Delta, rule: WriteRule, *, fresh: bool) -> PreparedWrite:
+def _onto(job: WriteJob, delta: Delta, rule: WriteRule, seen: Glance) -> PreparedWrite:
     """Write rows into a target that is empty or not."""
     direct = (
         job.connections.target.capabilities.atomic_state is AtomicState.TRANSACTION
@@ -76,11 +76,11 @@ def _onto(job: WriteJob, delta: Delta, rule: WriteRule, *, fresh: bool) -> Prepa
         and not job.connections.kept
         and not (job.connections.target is not job.connections.source and rule is WriteRule.MIRROR)
     )
-    if direct and (fresh or (rule is WriteRule.REPLACE and not shrunk(job, _coming(job, delta)))):
-        return _straight(job, delta, replacing=not fresh)
+    if direct and (seen.is_fresh or (rule is WriteRule.REPLACE and not shrunk(job, _coming(job, delta)))):
+        return _straight(job, delta, replacing=not seen.is_fresh)
     if rule is WriteRule.MIRROR:
         return _mirror(job, delta)
-    return _staged(job, delta, rule)
+    return _staged(job, delta, rule, seen.query)
 
 
 def _coming(job: WriteJob, delta: Delta) -> int:
@@ -115,9 +115,9 @@ def alone(job: WriteJob, query: Rows, written: int, *, removed: int = 0) -> Prep
     return PreparedWrite(seen, in_source, written, placed)
 
 
-def _staged(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
+def _staged(job: WriteJob, delta: Delta, rule: WriteRule, query: Query | None) -> PreparedWrite:
     """Stage the rows, to be written by a rule."""
-    stage, target = staged(job, delta), job.connections.target
+    stage, target = staged(job, delta, query), job.connections.target
     prepared = prepare(job, stage, rule, read=target.count(stage))
     if not (delta.mirror and rule is WriteRule.NEWEST):
         return prepared
