@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from incload.contenders.contender import Counters, SyncRequest
@@ -33,6 +34,7 @@ FULL_AUDIT_EVERY = 100
 """After how many syncs both tables are read whole."""
 
 _MICROSECOND = timedelta(microseconds=1)
+_NOWHERE = Path()
 
 State = Literal["lost", "stale", "phantom"]
 
@@ -139,8 +141,11 @@ class Follower:
         request = self._request(sync)
         try:
             self._at_work = self._at_work or self.contender.within(self.sandbox.connections)
-            with self.clock.running():
+            started = perf_counter()
+            try:
                 self.last = self._at_work.sync(request)
+            finally:
+                self.clock.advance(perf_counter() - started)
         except Exception as error:  # noqa: BLE001 - an error is shown in the report, never a pass and never a blank
             self._failure = " ".join((str(error) if isinstance(error, Refused) else repr(error)).split())
             self._refused = isinstance(error, Refused) and sync.number == 0
@@ -197,7 +202,7 @@ class Follower:
             table=sandbox.table.name,
             key=sandbox.table.key,
             cursor=sandbox.table.cursor,
-            state_dir=Path(),
+            state_dir=_NOWHERE,
             now=EPOCH + timedelta(microseconds=sync.clock),
             number=sync.number,
         )
@@ -225,10 +230,12 @@ class Follower:
 
     def _enter(self, sync: Sync, judged: Iterable[Key]) -> None:
         """Enter rows of the source into the timeline, those too young to have been promised as right."""
-        delay = self._delay
+        delay, timeline = self._delay, self.timeline
         entered: dict[Key, Literal["lost", "stale"] | None] = {}
         for key in judged:
             row, state = sync.rows.get(key), self._state.get(key)
+            if state is None and key not in timeline.wrong and key not in timeline.gone and key not in self._young:
+                continue  # a row that is right, and was
             self._young.discard(key)
             if row is None:
                 continue
@@ -236,15 +243,15 @@ class Follower:
             if delay and state and row.cursor is not None and row.cursor > sync.clock - delay:
                 self._young.add(key)
                 entered[key] = None
-        self.fresh = self.timeline.enter(
-            sync.number, entered, [change.key for change in sync.changes if change.new is None]
-        )
+        self.fresh = timeline.enter(sync.number, entered, [change.key for change in sync.changes if change.new is None])
 
     def _copies(self, keys: list[Key] | None) -> dict[Key, list[Row]]:
         return copies(self.sandbox.connections.target, self.sandbox.table, keys)
 
     def _set(self, key: Key, state: State | None) -> None:
         before = self._state.pop(key, None)
+        if state is before is None:
+            return
         if state is not None:
             self._state[key] = state
         self._phantoms += (state == "phantom") - (before == "phantom")
