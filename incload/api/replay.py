@@ -59,7 +59,8 @@ class ReplayOptions(HistoryOptions, total=False):
         strategies: Names, each with parameters or not; every variant of each by default.
         engines: Engines, or pairs such as `sqlite-duckdb`; `sqlite` by default.
         workers: How many processes; 1 by default, as more need the guard `if __name__ == "__main__":` in a script.
-        report_dir: A folder for the report; none is written by default.
+        report_dir: A folder for the report, `replay.*`, or `replay-filtered.*` where strategies are named; none is
+            written by default.
     """
 
     strategies: str | Sequence[str]
@@ -137,8 +138,13 @@ def run_replay(path: Path, options: Mapping[str, Any], command: str, progress: P
     written: list[Path] = []
     if folder is not None:
         with reports_into(folder):
-            written = save_replay(found.rows, facts, folder)
+            written = save_replay(found.rows, facts, folder, part=is_part(options))
     return Replay(found.rows, facts, tuple(written))
+
+
+def is_part(options: Mapping[str, Any]) -> bool:
+    """Return whether strategies were chosen: the report of all of them is kept then, whatever else was asked for."""
+    return bool(names_of(options.get("strategies", ())))
 
 
 def opened(path: Path, options: Mapping[str, object], progress: Progress | None) -> tuple[History, ReadLog]:

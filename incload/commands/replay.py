@@ -83,9 +83,10 @@ def given(options: argparse.Namespace) -> dict[str, Any]:
 
 def run(options: argparse.Namespace) -> int:
     """Replay, write the reports, print what was found."""
-    from incload.api.replay import run_replay
+    from incload.api.replay import is_part, run_replay
     from incload.commands.compare import split
     from incload.report.render.text import plain
+    from incload.report.replay.files import BESIDE
     from incload.report.replay.history_sections import window_blocks
     from incload.report.replay.sections import answer_blocks, headline, hint_blocks
     from incload.terminal.progress import Progress
@@ -101,5 +102,6 @@ def run(options: argparse.Namespace) -> int:
         return code
     sys.stdout.write(f"{headline(rows, facts)}\n\n")
     sys.stdout.write(plain([*hint_blocks(facts), *answer_blocks(rows), *window_blocks(facts)]))
+    sys.stdout.write(f"\n{BESIDE}\n" if is_part(asked) else "")
     sys.stdout.write("".join(f"\n{path}" for path in found.written) + "\n")
     return code

@@ -60,7 +60,7 @@ def test_a_replay_writes_its_report_where_a_folder_is_named(feed: Path, tmp_path
     """The CSV first; the call makes it again."""
     found = replayed(feed, strategies="full_refresh", windows=(), report_dir=tmp_path / "out")
 
-    assert found.written[0] == tmp_path / "out" / "replay.csv"
+    assert found.written[0] == tmp_path / "out" / "replay-filtered.csv"
     assert found.facts.command == (
         f"incload.replay('{feed}', key='id', cursor='at', strategies='full_refresh', windows=())"
     )

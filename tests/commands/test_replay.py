@@ -108,7 +108,7 @@ def replayed(repository: Path, tmp_path: Path) -> Replayed:
         arguments = ["replay", str(path), *OPTIONS, "--strategies", ASKED, "--report-dir", str(out)]
         arguments += ["--workers", "1", *more]
         assert main(arguments) == code
-        with (out / "replay.csv").open(encoding="utf-8", newline="") as file:
+        with (out / "replay-filtered.csv").open(encoding="utf-8", newline="") as file:
             return {row["strategy"]: row for row in csv.DictReader(file)}
 
     return run
@@ -166,16 +166,16 @@ def without_time(path: Path) -> list[str]:
 def test_a_second_replay_makes_the_same_csv(replayed: Replayed, tmp_path: Path) -> None:
     """Byte by byte but for time, whether the strategies run in one process or in three."""
     replayed()
-    first = without_time(tmp_path / "out" / "replay.csv")
+    first = without_time(tmp_path / "out" / "replay-filtered.csv")
     replayed("--workers", "3")
 
-    assert without_time(tmp_path / "out" / "replay.csv") == first
+    assert without_time(tmp_path / "out" / "replay-filtered.csv") == first
 
 
 def test_everything_odd_is_counted(replayed: Replayed, tmp_path: Path) -> None:
     """The account of the history holds every oddity, each as often as it was there."""
     replayed()
-    account = json.loads((tmp_path / "out" / "replay.json").read_text(encoding="utf-8"))["account"]
+    account = json.loads((tmp_path / "out" / "replay-filtered.json").read_text(encoding="utf-8"))["account"]
     notes = [note["reason"] for note in account.pop("notes")]
 
     assert notes == [
@@ -195,7 +195,7 @@ def test_everything_odd_is_counted(replayed: Replayed, tmp_path: Path) -> None:
 def test_lags_and_windows(replayed: Replayed, tmp_path: Path) -> None:
     """How the changes lie behind, and what windows of nothing and of a minute make of it, predicted and tried."""
     replayed("--windows", "0,1m")
-    facts = json.loads((tmp_path / "out" / "replay.json").read_text(encoding="utf-8"))
+    facts = json.loads((tmp_path / "out" / "replay-filtered.json").read_text(encoding="utf-8"))
 
     assert facts["lateness"] == {
         "syncs": 5, "base_rows": 3, "rows_at_end": 4, "base_read": 2, "base_ahead": 0,
@@ -221,7 +221,7 @@ def test_lags_and_windows(replayed: Replayed, tmp_path: Path) -> None:
 def test_the_report_says_things_in_their_order(replayed: Replayed, tmp_path: Path) -> None:
     """First what being right costs and what each strategy would have lost, then rows, history, lags and windows."""
     replayed()
-    lines = (tmp_path / "out" / "replay.md").read_text(encoding="utf-8").splitlines()
+    lines = (tmp_path / "out" / "replay-filtered.md").read_text(encoding="utf-8").splitlines()
 
     assert [line for line in lines if line.startswith(("#", "!"))] == [
         "# Replay of feed.json",
@@ -230,7 +230,7 @@ def test_the_report_says_things_in_their_order(replayed: Replayed, tmp_path: Pat
         "## The worst rows",
         "## What the history is like",
         "### How far changes lie behind",
-        "![Share of changes that a lookback window of any size would miss](replay-lags.png)",
+        "![Share of changes that a lookback window of any size would miss](replay-filtered-lags.png)",
         "## What a window would have missed",
         "## Where this comes from",
     ]
@@ -239,13 +239,13 @@ def test_the_report_says_things_in_their_order(replayed: Replayed, tmp_path: Pat
         "strategy", "-----------------------------", "full_refresh", "row_hash_cdc", "row_hash_cdc_without_removes",
         "lookback_window_minutes_1", "timestamp_watermark_inclusive",
     ]  # fmt: skip
-    assert (tmp_path / "out" / "replay-lags.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "out" / "replay-filtered-lags.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_stories_of_the_worst_rows(replayed: Replayed, tmp_path: Path) -> None:
     """The row that was wrong longest comes first; its story says when it changed, what was asked and what became."""
     replayed("--strategies", "timestamp_watermark:inclusive=false")
-    worst = json.loads((tmp_path / "out" / "replay.json").read_text(encoding="utf-8"))["worst"]
+    worst = json.loads((tmp_path / "out" / "replay-filtered.json").read_text(encoding="utf-8"))["worst"]
 
     assert [(row["key"], row["strategies"], row["syncs"]) for row in worst] == [("4", 1, 3), ("5", 1, 3), ("3", 1, 2)]
     assert "\n".join(worst[0]["lines"]) == (
@@ -308,7 +308,7 @@ def test_a_folder_of_snapshots_in_any_format(tmp_path: Path, suffix: str) -> Non
     options = ["--key", "id", "--cursor", "at", "--strategies", "timestamp_watermark", "--report-dir", str(out)]
 
     assert main(["replay", str(folder), *options, "--workers", "1"]) == 0
-    with (out / "replay.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "replay-filtered.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["strategy"]: figures(row) for row in csv.DictReader(file)}
     assert rows["timestamp_watermark"] == "1 1 2 1 - - 0 2 2"
 
@@ -324,9 +324,9 @@ def test_a_key_of_two_parts(tmp_path: Path) -> None:
     options = ["--key", "id, shop", "--cursor", "at", "--windows", "0,1d", "--workers", "1", "--report-dir", str(out)]
 
     assert main(["replay", str(folder), *options, "--strategies", "timestamp_watermark:inclusive=false"]) == 0
-    with (out / "replay.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "replay-filtered.csv").open(encoding="utf-8", newline="") as file:
         assert [figures(row) for row in csv.DictReader(file)] == ["1 0 1 1 - - 0 3 2"]
-    worst = json.loads((out / "replay.json").read_text(encoding="utf-8"))["worst"]
+    worst = json.loads((out / "replay-filtered.json").read_text(encoding="utf-8"))["worst"]
     assert [row["key"] for row in worst] == ["1, a"]
     assert (
         "found row id = '1', shop = 'a' new, with at = 2025-12-31T00:00:00: 1 day, 0:00:00 behind"
@@ -428,3 +428,24 @@ def test_a_path_that_holds_no_history_is_refused(
 
     assert main(["replay", str(tmp_path / path), *OPTIONS]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_some_strategies_never_replace_the_report_of_all(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They get files of their own, and one sentence says so; a replay of all strategies says nothing of it."""
+    usual = ["replay", str(repository), *OPTIONS, "--report-dir", str(tmp_path), "--workers", "1"]
+    assert main(usual) == 0
+    assert "stays as it is" not in capsys.readouterr().out
+    full = {path: path.read_bytes() for path in tmp_path.glob("replay*")}
+
+    assert main([*usual, "--strategies", "full_refresh"]) == 0
+    assert (
+        "\nStrategies were chosen: the report is replay-filtered.*, and replay.* stays as it is.\n"
+        in capsys.readouterr().out
+    )
+    assert {path: path.read_bytes() for path in full} == full
+    assert sorted(path.name for path in {*tmp_path.glob("replay*")} - {*full}) == [
+        "replay-filtered-lags.png", "replay-filtered.csv", "replay-filtered.html", "replay-filtered.json",
+        "replay-filtered.md",
+    ]  # fmt: skip

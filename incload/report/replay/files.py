@@ -30,12 +30,24 @@ _CHART = (
 )
 REPLAY, PROFILE = "replay", "profile"
 """The names of the files."""
+PART = "replay-filtered"
+"""The name of the files of a replay of some strategies only, so that they never replace those of all."""
+BESIDE = f"Strategies were chosen: the report is {PART}.*, and {REPLAY}.* stays as it is."
+"""What is said of such a replay."""
 
 
-def save_replay(rows: Sequence[Replayed], facts: HistoryFacts, folder: Path) -> list[Path]:
-    """Write the CSV and the JSON of a replay into a folder, and what is rendered from them; return the paths."""
+def save_replay(rows: Sequence[Replayed], facts: HistoryFacts, folder: Path, *, part: bool = False) -> list[Path]:
+    """Write the CSV and the JSON of a replay into a folder, and what is rendered from them; return the paths.
+
+    Args:
+        rows: A record for each strategy and pair of engines.
+        facts: What is known of the history.
+        folder: Where the files go.
+        part: Whether only some strategies were chosen.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    table, known = folder / f"{REPLAY}.csv", folder / f"{REPLAY}.json"
+    table = folder / f"{PART if part else REPLAY}.csv"
+    known = table.with_suffix(".json")
     write_replayed(rows, table)
     write_facts(facts, known)
     return [table, known, *render_replay(table, folder)]
