@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.engines.capabilities import AtomicState
 from incload.errors import Refused
 from incload.loading.columns.column_kinds import OWNER, read_kinds
 from incload.loading.state.entry import read_entry
@@ -39,6 +40,8 @@ def watermark_in(copy: Opened, cursor: str) -> tuple[str, str] | None:
 def past_watermarks_in(copy: Opened, strategy: str) -> tuple[str, ...]:
     """Return the watermarks that earlier syncs of a strategy have kept, as the source writes them."""
     session = copy.session
+    if session.capabilities.atomic_state is AtomicState.SNAPSHOT:
+        return ()
     table = next((name for name in (HISTORY, FORMER[HISTORY]) if session.holds("source", name)), None)
     if table is None:
         return ()
@@ -55,8 +58,10 @@ def past_watermarks_in(copy: Opened, strategy: str) -> tuple[str, ...]:
 
 
 def _texts(copy: Opened) -> dict[str, str]:
-    """Return what the table of states says of a table, by whose it is."""
+    """Return what the copy keeps of states, by whose they are: in a table, or in the snapshots of its own."""
     session = copy.session
+    if session.capabilities.atomic_state is AtomicState.SNAPSHOT:
+        return session.states(copy.table)
     table = next((name for name in (TABLE, FORMER[TABLE]) if session.holds("source", name)), None)
     if table is None:
         return {}

@@ -22,7 +22,7 @@ from incload.loading.settling import settle
 from incload.loading.state.table_store import TABLE as STATES
 from incload.loading.strategy_views import AskedSource, SeenRows
 from incload.loading.synced import Synced
-from incload.loading.writing.row_hash import refuse_digests, remember_digests
+from incload.loading.writing.row_hash import remember_digests
 from incload.loading.writing.write_rules import everything_instead, prepare_write
 from incload.records import replace
 from incload.strategy import WriteRule
@@ -139,7 +139,6 @@ def _read(settled: Settled, plan: Plan, *, lasting: bool) -> _Course:
     settled.look.confirm_again(delta)
     after = plan.strategy.remember(_seen(job, prepared, started), before)
     guards.refuse_backwards(plan, job.scale, before, after)
-    refuse_digests(job, after)
     return _Course(started, before, after, delta, prepared, backfilled, source.queries)
 
 

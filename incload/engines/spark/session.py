@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from incload.engines.capabilities import AtomicState, Capabilities
 from incload.engines.contract import Conflict, WriteResult
 from incload.engines.session import Place, Query, Row, Session
+from incload.engines.spark.changes import SnapshotLogs
 from incload.engines.spark.commits import Commit
 from incload.engines.spark.dialect import SparkDialect
 from incload.engines.spark.endpoint import Lake, locate
@@ -21,6 +22,7 @@ from incload.engines.spark.starting.running import spark_for
 from incload.engines.spark.tables import PROPERTY, states
 from incload.engines.spark.writing import count_removed, statement
 from incload.engines.temporary.tables import STAGE
+from incload.strategy import Capability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +52,7 @@ class IcebergSession(SparkDialect, Session):
         steady_streams=True,
         casts_to_compare=True,
         names_namespaces=True,
+        follows=frozenset({Capability.LOG}),
     )
 
     def __init__(self, source: Lake | None, target: Lake | None) -> None:
@@ -60,6 +63,7 @@ class IcebergSession(SparkDialect, Session):
         with speaking():
             self.spark: Any = running.newSession()
         self.places = Places(self.spark, ends)
+        self.logs = SnapshotLogs(self)
         self._transfer: SparkTransfer | None = None
         self._staging = next((each.staging for each in ends.values() if each.staging), "")
         self._mode = target.mode if target else ""

@@ -129,16 +129,16 @@ def states(table: Any) -> dict[str, str]:  # noqa: ANN401 - Iceberg's own type
         current = table.currentSnapshot()
         if current is None:
             return {}
-        for snapshot in _ancestors(table, current):
+        for snapshot in ancestors(table, current):
             if found := _carried(snapshot):
                 return found
         tagged = table.snapshot(TAG)
-        if tagged is None or any(each.snapshotId() == current.snapshotId() for each in _ancestors(table, tagged)):
+        if tagged is None or any(each.snapshotId() == current.snapshotId() for each in ancestors(table, tagged)):
             return {}
         return _carried(tagged)
 
 
-def _ancestors(table: Any, snapshot: Any) -> Iterator[Any]:  # noqa: ANN401 - as above
+def ancestors(table: Any, snapshot: Any) -> Iterator[Any]:  # noqa: ANN401 - as above
     """Yield a snapshot and those before it, as far back as they have not expired."""
     while snapshot is not None:
         yield snapshot

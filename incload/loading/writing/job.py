@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.engines.capabilities import AtomicState
+from incload.engines.temporary.tables import DIGEST
 from incload.records import field, record, replace
 
 if TYPE_CHECKING:
@@ -51,8 +53,20 @@ class WriteJob:
 
     @property
     def known(self) -> str:
-        """The qualified name of the table of remembered digests."""
-        return self.connections.target.name("target", self.digests.name)
+        """The qualified name of the table of remembered digests; where none can be kept, those of the target's rows.
+
+        A table format commits a table alone, and no digests with it. Its own rows say what they are.
+        """
+        target = self.connections.target
+        if target.capabilities.atomic_state is AtomicState.TRANSACTION:
+            return target.name("target", self.digests.name)
+        return f"(SELECT {target.listed(self.table.key)}, {self.digest} AS {DIGEST} FROM {self.target} AS r)"
+
+    @property
+    def digest(self) -> str:
+        """The expression of the digest that is compared beside a key; where all is key, the key's own."""
+        payload = [column for column in self.table.columns if column.name not in self.table.key]
+        return self.connections.target.table_digest(payload or self.table.columns)
 
 
 @record

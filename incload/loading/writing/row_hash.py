@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.engines.capabilities import AtomicState
 from incload.engines.session import Query
 from incload.engines.temporary.tables import ARRIVED, DIFFERING, DIGEST
-from incload.errors import Unable
 from incload.loading.writing.deletes import some_are_gone, to_remove
 from incload.loading.writing.job import removing
 from incload.loading.writing.merge import prepare
@@ -17,17 +15,6 @@ from incload.strategy import Delta, Everything, WriteRule
 
 if TYPE_CHECKING:
     from incload.loading.writing.job import PreparedWrite, WriteJob
-    from incload.strategy import State
-
-
-def refuse_digests(job: WriteJob, after: State) -> None:
-    """Refuse to keep digests beside rows where both cannot be committed at once: digests ahead of rows lose changes."""
-    target = job.connections.target
-    if after.digests and target.capabilities.atomic_state is not AtomicState.TRANSACTION:
-        raise Unable(
-            f"a comparison with digests cannot load into {target.engine}, which commits a table alone and not its "
-            "digests with it: choose a strategy that keeps none."
-        )
 
 
 def changed(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite:
@@ -49,7 +36,7 @@ def _stage_changed(job: WriteJob) -> tuple[str, str, int]:
     """Stage the rows with another digest; return the stage, a relation of all keys, and how many rows were digested."""
     connections, table, target = job.connections, job.table, job.connections.target
     everything = rows_of(job, Delta((Everything(),)))
-    digested = f"SELECT {target.listed(table.key)}, {digest_of(job)} AS {DIGEST} FROM"
+    digested = f"SELECT {target.listed(table.key)}, {job.digest} AS {DIGEST} FROM"
     if connections.attached and job.unique and not connections.widened:
         keys = rows = connections.relation
         digests = f"({digested} {keys} AS r)"
@@ -75,12 +62,6 @@ def _stage_digests(job: WriteJob, digested: str) -> str:
     return digests if job.unique else each_once(job, digests, (*job.table.key, DIGEST))
 
 
-def digest_of(job: WriteJob) -> str:
-    """Return the expression of the digest that is remembered beside a key; where all is key, the key's own."""
-    payload = [column for column in job.table.columns if column.name not in job.table.key]
-    return job.connections.target.table_digest(payload or job.table.columns)
-
-
 def remember_digests(job: WriteJob, prepared: PreparedWrite, written: int, *, afresh: bool) -> None:
     """Keep the digests of the rows read: of all of them afresh, or of those in the stage."""
     target, table = job.connections.target, job.table
@@ -89,7 +70,7 @@ def remember_digests(job: WriteJob, prepared: PreparedWrite, written: int, *, af
         relation = (
             prepared.seen.sql if job.connections.attached or not prepared.in_source else f"SELECT * FROM {job.target}"
         )
-        digest = digest_of(job)
+        digest = job.digest
         target.write(
             f"INSERT INTO {job.known} ({columns}) SELECT {target.listed(table.key)}, {digest} FROM ({relation}) AS r",
             prepared.seen.params if relation == prepared.seen.sql else (),

@@ -58,8 +58,8 @@ class Ends:
     def load(self, name: str = "timestamp_watermark", **options: Any) -> LoadSummary:  # noqa: ANN401 - a plan's fields
         """Load once."""
         dry_run = options.pop("dry_run", False)
-        options.setdefault("clock", lambda: 2_000_000_000)
-        plan = Plan("db.events", ("id",), "ts", strategy(name), cursor_per_second=1, **options)
+        options = {"clock": lambda: 2_000_000_000, "cursor_per_second": 1, **options}
+        plan = Plan("db.events", ("id",), "ts", strategy(name), **options)
         source = locate(f"sqlite:///{self.folder}/source.db?table=events")
         return load(source, locate(self.target), plan, dry_run=dry_run)
 
@@ -90,6 +90,12 @@ class Ends:
             known = session.places.known("target", "db.events")
             assert known is not None
             return int(known.snapshot)
+
+    def branches(self) -> int:
+        """Return how many branches of syncs there are."""
+        with closing(self.session()) as session:
+            refs = session.places.plain_name("target", "db.events.refs")
+            return len(session.rows(f"SELECT 1 FROM {refs} WHERE name LIKE 'incload_sync_%'"))
 
     def snapshots(self) -> int:
         """Return how many snapshots lead to the table as it is."""
