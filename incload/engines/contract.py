@@ -67,7 +67,8 @@ class StateChange:
 
     Attributes:
         name: Under which name the target keeps it: the table's and the strategy's.
-        text: What a target that keeps one text beside the rows is to hold from now on; None leaves it as it is.
+        text: What a target that keeps one text beside the rows is to hold from now on; None leaves it as it is, and an
+            empty one is none.
         write: Writes it by statements in the transaction of the rows, which are written then.
     """
 

@@ -121,7 +121,7 @@ class IcebergSession(SparkDialect, Session):
         known = self.places.known("target", intent.table.name)
         assert known is not None  # noqa: S101 - it was found or made before
         kept = dict(states(known.table))
-        if state and state.text:
+        if state and state.text is not None:
             kept[state.name[1]] = state.text
         elif not (intent.rows or intent.removals or intent.clear):
             return

@@ -122,6 +122,8 @@ class Catalog:
 def states(table: Any) -> dict[str, str]:  # noqa: ANN401 - Iceberg's own type
     """Return the states that a table's snapshots carry, by strategy; those of the newest that carries any.
 
+    An empty text says that a state was reset.
+
     A table that was rolled back has the state of the snapshots that it goes back to. One whose snapshots have expired,
     or that was built again, has that of the tag.
     """
@@ -131,11 +133,11 @@ def states(table: Any) -> dict[str, str]:  # noqa: ANN401 - Iceberg's own type
             return {}
         for snapshot in ancestors(table, current):
             if found := _carried(snapshot):
-                return found
+                return {strategy: text for strategy, text in found.items() if text}
         tagged = table.snapshot(TAG)
         if tagged is None or any(each.snapshotId() == current.snapshotId() for each in ancestors(table, tagged)):
             return {}
-        return _carried(tagged)
+        return {strategy: text for strategy, text in _carried(tagged).items() if text}
 
 
 def ancestors(table: Any, snapshot: Any) -> Iterator[Any]:  # noqa: ANN401 - as above

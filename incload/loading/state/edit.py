@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from incload.engines.capabilities import AtomicState
+from incload.engines.contract import StateChange, WriteIntent
 from incload.engines.driver_errors import reason
 from incload.engines.registry import session_type
 from incload.errors import Refused, unknown
@@ -18,7 +20,7 @@ from incload.loading.state.entry import Entry
 from incload.loading.state.parse import key_of, watermark_of
 from incload.loading.state.table_store import By, Past, TableStore, remembered
 from incload.registry import strategy as find_strategy
-from incload.strategy import State
+from incload.strategy import State, WriteRule
 from incload.table import Table
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ class Change:
 def look(choice: Choice, *, empty: bool = False) -> list[Remembered]:
     """Return what is remembered of a table or of all, by each strategy or by one; `empty` allows for nothing at all."""
     with _opened(choice.target) as session:
+        if session.capabilities.atomic_state is AtomicState.SNAPSHOT:
+            return [_carried(session, *each) for each in _in_snapshots(session, choice, empty=empty)]
         if empty and not remembered(session):
             return []
         return [_described(store) for store in _stores(session, choice)]
@@ -92,6 +96,8 @@ def look(choice: Choice, *, empty: bool = False) -> list[Remembered]:
 
 def reset(choice: Choice, *, dry_run: bool = False) -> Change:
     """Forget what a strategy remembers, digests too, whatever it is."""
+    if session_type(choice.target.engine).capabilities.atomic_state is AtomicState.SNAPSHOT:
+        return _reset_in_snapshot(choice, dry_run=dry_run)
     with _changing(choice, dry_run=dry_run) as store:
         before = _present(store)
         if store.is_blank():
@@ -145,6 +151,11 @@ def _opened(target: Endpoint) -> Iterator[Session]:
 def _changing(choice: Choice, *, dry_run: bool) -> Iterator[TableStore]:
     """Hand out the one state that is meant, in a transaction that ends with the block."""
     with _opened(choice.target) as session:
+        if session.capabilities.atomic_state is AtomicState.SNAPSHOT:
+            raise Refused(
+                f"the state in {choice.target.shown} goes with the snapshots of its tables: roll the table back there, "
+                "and the state is that of its snapshot, or reset it with `incload state reset`."
+            )
         session.begin(choice.table or "")
         try:
             stores = _stores(session, choice)
@@ -156,6 +167,40 @@ def _changing(choice: Choice, *, dry_run: bool) -> Iterator[TableStore]:
                 session.commit()
         finally:
             session.rollback()
+
+
+def _in_snapshots(session: Session, choice: Choice, *, empty: bool = False) -> list[tuple[str, str, str]]:
+    """Return the states that are meant where snapshots carry them: the table, the strategy and the text of each."""
+    tables = session.tables("target") if choice.table is None else [choice.table]
+    found = [(table, *each) for table in tables for each in sorted(session.states(table).items())]
+    name = choice.strategy and find_strategy(choice.strategy).name
+    meant = [each for each in found if name in {None, each[1]}]
+    if meant or empty:
+        return meant
+    of_table = f" of table {choice.table!r}" if choice.table else ""
+    of_strategy = f" and strategy {name!r}" if name else ""
+    raise Refused(f"there is no state{of_table}{of_strategy} in {choice.target.shown}: load into it first.")
+
+
+def _carried(session: Session, table: str, strategy: str, text: str) -> Remembered:
+    return Remembered(table, strategy, True, _store(session, table, strategy).read(text), 0, ())  # noqa: FBT003
+
+
+def _reset_in_snapshot(choice: Choice, *, dry_run: bool) -> Change:
+    """Have a new snapshot say that a state is none."""
+    with _opened(choice.target) as session:
+        found = _in_snapshots(session, choice)
+        if len(found) > 1:
+            names = ", ".join(strategy for _, strategy, _ in found)
+            raise Refused(f"table {choice.table!r} has a state of each of {names}: name one with --strategy.")
+        ((table, strategy, text),) = found
+        before = None
+        with suppress(Refused):  # one that cannot be read goes as well
+            before = _store(session, table, strategy).read(text)
+        if not dry_run:
+            nothing = WriteIntent(Table(table, (), None, ()), WriteRule.MERGE)
+            session.commit(nothing, StateChange((table, strategy), "", lambda _: None))
+        return Change(strategy, True, before, None)  # noqa: FBT003
 
 
 def _stores(session: Session, choice: Choice) -> list[TableStore]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from incload.cli import main
 from incload.engines.contract import Conflict
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
@@ -274,3 +275,20 @@ def test_the_state_goes_back_with_the_rows(ends: Ends) -> None:
     summary = ends.load()
 
     assert (summary.previous_watermark, summary.loaded, ends.rows()) == (300, 2, CHANGED)
+
+
+def test_the_state_is_shown_and_reset(ends: Ends, capsys: pytest.CaptureFixture[str]) -> None:
+    """After a reset everything is read again; what a snapshot carries is not set by hand."""
+    ends.load()
+    choice = ("--table", "db.events", "--strategy", "timestamp_watermark")
+    shown = main(["state", "show", ends.target])
+    said = capsys.readouterr().out
+    reset = main(["state", "reset", ends.target, *choice])
+    by_hand = main(["state", "set", ends.target, *choice, "--watermark", "5"])
+    refused = capsys.readouterr().err
+
+    assert (shown, reset, by_hand) == (0, 0, 2)
+    assert "db.events" in said
+    assert "300" in said
+    assert "goes with the snapshots of its tables" in refused
+    assert ends.load().loaded == 3
