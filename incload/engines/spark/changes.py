@@ -150,7 +150,8 @@ class SnapshotLogs(Logs):
     def __init__(self, session: Reads) -> None:
         """Take the session."""
         self._session = session
+        self._logs: dict[tuple[Place, str], SnapshotLog] = {}
 
     def change_log(self, log: Capability, place: Place, table: str) -> ChangeLog:  # noqa: ARG002 - there is one alone
-        """Return the snapshots."""
-        return SnapshotLog(self._session, place, table)
+        """Return the snapshots; what is asked first is how far they go, and by which key."""
+        return self._logs.setdefault((place, table), SnapshotLog(self._session, place, table))
