@@ -27,7 +27,7 @@ lint: $(READY) ## check style, types and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-spark: $(READY) ## run the tests of Iceberg tables, with a Java 17 that is there or that apt may install
+spark: $(READY) ## run the tests of Iceberg tables, on a Java that is there or that apt may install; K=log for some
 	sh .ci/spark $(if $(K),-k "$(K)")
 
 peers: $(READY) ## install others to compare with, each in an environment of its own in .peers; PEERS=dlt,dbt for some
