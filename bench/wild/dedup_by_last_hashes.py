@@ -16,7 +16,7 @@ CAUSES = ("C05",)
 NEEDS = "INSERT_ONLY NO_TIES COMPLETE_READ"
 
 
-MOST = 4
+MOST = 2
 
 
 def sync(request: Any) -> int:

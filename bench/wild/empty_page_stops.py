@@ -16,7 +16,7 @@ NEEDS = ""
 """None: it is wrong whatever the source does."""
 
 
-PAGE = 20
+PAGE = 2
 
 
 def sync(request: Any) -> int:

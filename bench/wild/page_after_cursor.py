@@ -1,6 +1,6 @@
 """Pages by LIMIT, each after the last cursor value of the page before.
 
-WHERE cursor > ? ORDER BY cursor LIMIT 4, over and over. Where more rows share a cursor value than the page has room
+WHERE cursor > ? ORDER BY cursor LIMIT 2, over and over. Where more rows share a cursor value than the page has room
 for, the rest of them lies behind the next page's bound.
 Seen in https://github.com/openbkn-ai/bkn-foundry/issues/1354
 and https://github.com/apache/iggy/issues/3140
@@ -17,7 +17,7 @@ CAUSES = ("C02",)
 NEEDS = f"{BY_CURSOR} UNIQUE_CURSOR NO_TIES"
 
 
-PAGE = 4
+PAGE = 2
 
 
 def sync(request: Any) -> int:

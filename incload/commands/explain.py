@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from incload.commands.compare import add_contenders_to, split
@@ -19,7 +20,8 @@ _DESCRIPTION = """\
 Run one strategy in one scenario, audit after every sync, and print the story of the first wrong row: what happened to
 it, what the load remembered, which query missed it, when it was right again. Then: which assumption failed, and which
 strategies do without it. A loader of yours, named by --contender, declares nothing: its story comes from the history,
-and what it needs from its verdicts in further scenarios. Exit code 1 when the outcome is not what was predicted.
+and what it needs from its verdicts in further scenarios. The id of a cause alone, such as C17, prints its entry of the
+catalogue. Exit code 1 when the outcome is not what was predicted.
 """
 
 
@@ -27,9 +29,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
     parser.description = _DESCRIPTION
     parser.add_argument(
-        "strategy", help="a name such as lookback_window, or lookback_window:minutes=3, or that of a --contender"
+        "strategy",
+        help="a name such as lookback_window, or lookback_window:minutes=3, or that of a --contender; "
+        "or the id of a cause of the catalogue, such as C17, alone",
     )
-    parser.add_argument("scenario", help="an id such as late_arrivals")
+    parser.add_argument("scenario", nargs="?", default="", help="an id such as late_arrivals")
     parser.add_argument("--engines", default="sqlite-sqlite", help="a pair (default sqlite-sqlite)")
     parser.add_argument("--rows", type=int, default=1_000, help="rows of the history's base (default 1000)")
     parser.add_argument("--seed", type=int, default=1, help="what the history is drawn from (default 1)")
@@ -42,10 +46,28 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the cell and print it."""
+    """Run the cell and print it, or print a cause of the catalogue."""
+    from incload.report.catalogue.causes import is_cause
+
+    if is_cause(options.strategy) and not options.scenario:
+        return _cause(options)
+    if not options.scenario:
+        raise Refused(f"{options.strategy} is to be explained in which scenario? `incload list` names them.")
     explained = _explained(options)
     sys.stdout.write(json_text(explained) if options.format == "json" else explained.text)
     return 0 if explained.as_predicted else 1
+
+
+def _cause(options: argparse.Namespace) -> int:
+    """Print one cause of the catalogue."""
+    from incload.contenders.wild import loaders
+    from incload.report.catalogue.causes import cause
+    from incload.report.catalogue.page import explained
+
+    found = cause(options.strategy)
+    names = tuple(each.id for each in loaders())
+    sys.stdout.write(json_text(asdict(found)) if options.format == "json" else explained(found, names))
+    return 0
 
 
 def _explained(options: argparse.Namespace) -> Explanation:

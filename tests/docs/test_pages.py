@@ -32,6 +32,7 @@ from incload.history.synthetic.reading.scenarios import READING
 from incload.history.synthetic.scenarios import SCENARIOS
 from incload.registry import strategies, strategy_classes
 from incload.report.answers.overview import overview
+from incload.report.catalogue.causes import is_cause
 from incload.report.comparison.verdict_matrix import verdict_trials
 from incload.report.frame import report_frame
 from incload.report.render.heat_map import heat_map
@@ -260,7 +261,7 @@ def resolve(options: argparse.Namespace) -> None:
     given = {name: value for name, value in vars(options).items() if isinstance(value, str)}
     loaders = {each.partition("=")[0] for each in vars(options).get("contenders") or ()}
     chosen = [*split(given.get("strategies", "")), *filter(None, [given.get("strategy")])]
-    chosen = [name for name in chosen if name not in loaders]
+    chosen = [name for name in chosen if name not in loaders and not is_cause(name)]
     lives = [*split(given.get("scenarios", "")), *filter(None, [given.get("scenario")])]
     Choice(tuple(chosen), tuple(lives), split(given.get("engines", ""))).cells()
 

@@ -33,6 +33,7 @@ OWN = {
     "clock_stepped_back": Assumption.LAG_WITHIN,
     "leap_second": Assumption.LAG_WITHIN,
     "changes_during_sync": Assumption.ONE_SNAPSHOT,
+    "deleted_during_sync": Assumption.ONE_SNAPSHOT,
     "dies_between_steps": Assumption.RUN_COMPLETES,
     "two_runs_at_once": Assumption.ONE_WRITER,
     "loader_clock_fast": Assumption.CLOCKS_AGREE,
