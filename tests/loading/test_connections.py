@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -364,3 +365,20 @@ def test_columns_that_are_wider_in_the_target_are_read_as_such() -> None:
         "SELECT <id>, CAST(<v> AS BIGINT) AS <v> FROM (SELECT id, v FROM events WHERE id > ?) AS narrow", (7,)
     )
     assert both.incoming(query, table, ("id",)).sql.startswith("SELECT <id> FROM (")
+
+
+def test_a_sync_that_is_undone_lets_go_of_both_ends() -> None:
+    """The source's transaction ends as well, which holds what the stream read; one session is rolled back once."""
+    done: list[str] = []
+
+    def end(name: str) -> SimpleNamespace:
+        steps = ("rollback", "unstage", "release")
+        return SimpleNamespace(**{step: partial(done.append, f"{name} {step}") for step in steps})
+
+    Connections(end("source"), end("target"), "events").rollback()  # type: ignore[arg-type]
+    assert done == ["target rollback", "target unstage", "target release", "source rollback"]
+
+    done.clear()
+    both = end("both")
+    Connections(both, both, "events").rollback()  # type: ignore[arg-type]
+    assert done == ["both rollback", "both unstage"]

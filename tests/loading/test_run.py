@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.engines.sqlite.session import SqliteSession
 from incload.errors import Refused
 from incload.loading import run
 from incload.loading.opening import _refuse_itself
@@ -16,6 +17,9 @@ from incload.registry import strategy
 from incload.strategy import WriteRule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from incload.table import Column
     from tests.ends import Between, Ends
 
 TABLE = ("CREATE TABLE events (id INTEGER PRIMARY KEY, ts INTEGER)", "INSERT INTO events VALUES (1, 100), (2, 200)")
@@ -74,6 +78,23 @@ def test_what_the_target_does_not_take_is_said_in_its_words(
         plain.load("timestamp_watermark", write_rule=rule)
     assert f" failed: {said}" in str(refused.value)
     assert plain.rows() == []
+
+
+def test_a_key_without_an_equality_is_refused_before_anything_is_made(
+    plain: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The source's engine is asked, for the columns of a key that no index makes unique."""
+    plain.write("ALTER TABLE events RENAME TO before", "CREATE TABLE events AS SELECT * FROM before")
+    asked: list[tuple[str, str, list[str]]] = []
+
+    def refused(_: SqliteSession, place: str, table: str, columns: Iterable[Column]) -> None:
+        asked.append((place, table, [column.name for column in columns]))
+        raise Refused("no equality.")
+
+    monkeypatch.setattr(SqliteSession, "check_equality", refused)
+    with pytest.raises(Refused, match=r"^no equality\.$"):
+        plain.load("timestamp_watermark")
+    assert (asked, plain.target.path.exists()) == ([("source", "events", ["id"])], False)
 
 
 def server(database: str, user: str, table: str) -> SimpleNamespace:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from incload.engines.digests.forms import Sides, pair
+from incload.engines.digests.forms import Sides, noted, pair
 from incload.errors import Refused
 from incload.table import Column, Kind
 
@@ -55,6 +57,39 @@ def test_integers_that_stand_for_times(kinds: dict[str, str], unit: int, said: s
 
     assert found.rule == f"integers count {said}; a time without end is null there"
     assert (found.source.unit, found.copy.unit) == (0, ticks)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "rule"),
+    [(Kind.BOOLEAN, Kind.INTEGER, "truth values are 0 and 1"), (Kind.BOOLEAN, Kind.BOOLEAN, "")],
+)
+def test_truth_values_are_compared_as_numbers(one: Kind, other: Kind, rule: str) -> None:
+    """Which is only said where one side has numbers."""
+    assert pair(column(one, "BOOLEAN"), column(other, "X"), Sides(("duckdb", "sqlite"), {})).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("engines", "types", "stays", "shared"),
+    [
+        (("duckdb", "duckdb"), ("uuid", "uuid"), True, ("", "")),
+        (("duckdb", "postgres"), ("uuid", "uuid"), False, ("uuid", "uuid")),
+        (("duckdb", "postgres"), ("uuid", "json"), False, ("", "")),
+        (("duckdb", "postgres"), ("", "json"), False, ("", "")),
+    ],
+)
+def test_what_two_columns_have_in_common(
+    engines: tuple[str, str], types: tuple[str, str], *, stays: bool, shared: tuple[str, str]
+) -> None:
+    """One engine, or one type that both write alike, which each session is asked of its own column."""
+    sessions = [
+        SimpleNamespace(engine=engine, shared_type=lambda _, name=name: name)
+        for engine, name in zip(engines, types, strict=True)
+    ]
+    found = noted((sessions[0], sessions[1]), column(Kind.OTHER, "A"), column(Kind.OTHER, "B"))  # type: ignore[arg-type]
+
+    assert [(each.declared, each.stays, each.shared) for each in found] == [
+        ("A", stays, shared[0]), ("B", stays, shared[1]),
+    ]  # fmt: skip
 
 
 def test_kinds_that_no_rule_compares_are_refused() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.errors import Refused
-from incload.loading.columns.column_kinds import ColumnKind, _of_decimal, _of_time, read_kinds, text_of
+from incload.loading.columns.column_kinds import ColumnKind, _as_written, _of_decimal, _of_time, read_kinds, text_of
 from incload.loading.plan import Guards
 
 if TYPE_CHECKING:
@@ -269,3 +269,15 @@ def _in_sqlite(lost: str, becomes: str, held: object) -> object:
         sql = f"SELECT CASE WHEN {lost or 'false'} THEN NULL ELSE {becomes} END FROM (SELECT ? AS v)"
         (made,) = connection.execute(sql, (held,)).fetchone()
         return made
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "is_kept"),
+    [
+        ("text", "decimal 2", True), ("decimal 1", "decimal 2", True), ("decimal 2", "text", True),
+        ("integer", "text", False), ("decimal 2", "integer", False), ("date", "timestamp 1000000/s", False),
+    ],
+)  # fmt: skip
+def test_what_a_file_of_text_keeps_as_it_writes_it(then: str, now: str, *, is_kept: bool) -> None:
+    """Texts and decimals of any scale: between them nothing changes that could be seen."""
+    assert _as_written((then, now)) is is_kept
