@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -58,17 +59,30 @@ def heavy() -> frozenset[str]:
     )
 
 
-FOLDER, ENOUGH = Path("/dev/shm"), 2 << 30  # noqa: S108 - folders of a random name are made in it
-"""A file system in memory, and how many bytes have to be free in it."""
+FOLDER, ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108 - a folder of a random name is made in it
+"""A file system in memory, and how many bytes have to be free in it: a whole run leaves one thousand million."""
+OURS = "incload-tests-"
 
 
 def _avoid_the_disk() -> None:
-    """Put temporary files where a commit waits for no disk, unless the caller has said where they go."""
+    """Put temporary files where no commit waits for a disk, until the run ends; unless the caller says where to."""
     named = any(name in os.environ for name in ("TMPDIR", "TEMP", "TMP", "PYTEST_DEBUG_TEMPROOT"))
-    if named or not os.access(FOLDER, os.W_OK) or shutil.disk_usage(FOLDER).free < ENOUGH:
+    if named or not os.access(FOLDER, os.W_OK):
         return
-    os.environ["TMPDIR"] = str(FOLDER)
+    for left in FOLDER.glob(f"{OURS}*"):  # by a run that was killed
+        if not Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    if shutil.disk_usage(FOLDER).free < ENOUGH:
+        return
+    os.environ["TMPDIR"] = tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=FOLDER)
     tempfile.tempdir = None  # asked again when it is needed
+    atexit.register(_clear, Path(os.environ["TMPDIR"]), os.getpid())
+
+
+def _clear(folder: Path, owner: int) -> None:
+    """Remove the folder of a run when its own process ends, and not with a process that was forked from it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
