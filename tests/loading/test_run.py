@@ -97,6 +97,17 @@ def test_a_key_without_an_equality_is_refused_before_anything_is_made(
     assert (asked, plain.target.path.exists()) == ([("source", "events", ["id"])], False)
 
 
+def test_a_file_without_a_record_holds_nothing_back(plain: Ends) -> None:
+    """Nothing was compared, so that no row is known to be gone; what is kept is said in words."""
+    plain.load("snapshot_diff")
+    path = plain.folder / "events.json"
+    path.write_text("[]", encoding="utf-8")
+    done = plain.load("snapshot_diff", file=path)
+
+    assert (done.held_back, done.held_columns, done.backfilled, done.state) == (0, (), 0, "untouched")
+    assert plain.rows() == [(1, 100), (2, 200)]
+
+
 def server(database: str, user: str, table: str) -> SimpleNamespace:
     """Return a session of a server, as much of it as is looked at."""
     return SimpleNamespace(
