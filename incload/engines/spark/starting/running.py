@@ -129,8 +129,8 @@ def _given() -> Running | None:
         return None
     if EXTENSIONS not in (spark.conf.get("spark.sql.extensions", "") or ""):
         raise Refused(
-            "this process has a Spark session without Iceberg: open it with "
-            f"spark.sql.extensions={EXTENSIONS} and the jar of Iceberg, or load in another process."
+            f"this process has a Spark session without Iceberg: open it with {EXTENSIONS} among its "
+            "spark.sql.extensions and with the jar of Iceberg, or load in another process."
         )
     return Running(spark, spark.sparkContext.master, None)
 
