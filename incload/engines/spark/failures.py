@@ -87,7 +87,7 @@ def _sentence(error: BaseException, text: str) -> str:
         if sign in text:
             return said
     if isinstance(error, ConnectionError | EOFError) or type(error).__name__ == "Py4JNetworkError":
-        return "the Spark session has died, and the table is as it was: load again"
+        return "the Spark session has died, and the table is as its last snapshot has it: load again"
     lines = [each.strip() for each in text.splitlines() if each.strip()]
     causes = [each for each in lines if re.match(r"(?:Caused by: )?[\w.$]+(?:Exception|Error): ", each)]
     last = (causes or lines or [type(error).__name__])[-1]

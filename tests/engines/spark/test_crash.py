@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.engines.spark.commits import Commit
+from incload.errors import Refused
 from tests.engines.spark.test_loads import CHANGE, CHANGED, FIRST, Ends
 
 if TYPE_CHECKING:
@@ -68,3 +71,23 @@ def test_a_load_that_is_killed_leaves_a_snapshot(tmp_path: Path, point: str, row
     assert (killed.returncode, between) == (-signal.SIGKILL, rows)
     assert (again.loaded, quiet.loaded, ends.rows()) == (len(CHANGE) if rows == FIRST else 0, 0, CHANGED)
     assert left == (0 if point == "after the commit" else 1)
+
+
+def test_a_spark_that_dies_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table is as it was, and the next load of the same process starts another Spark."""
+    from pyspark import SparkContext
+
+    ends = Ends(tmp_path)
+    ends.load()
+    ends.write(*CHANGE)
+    with monkeypatch.context() as planted:
+        planted.setattr(Commit, "_finish", lambda _: os.kill(SparkContext._gateway.proc.pid, signal.SIGKILL))
+        planted.setattr(Commit, "_remove", lambda *_: None)
+        with pytest.raises(
+            Refused, match="the Spark session has died, and the table is as its last snapshot has it: load again"
+        ):
+            ends.load()
+    between = ends.rows()
+    ends.load()
+
+    assert (between, ends.rows()) == (FIRST, CHANGED)

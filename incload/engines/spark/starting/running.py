@@ -93,11 +93,13 @@ def stop() -> None:
 
 
 def _end_process() -> None:
-    """End the process of Java that pyspark leaves for a session to come."""
+    """End the process of Java that pyspark leaves for a session to come, and what it remembers of one that has died."""
     from pyspark import SparkContext
+    from pyspark.sql import SparkSession
 
     gateway: Any = SparkContext._gateway  # noqa: SLF001 - there is no other way to it
-    SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001 - as above
+    SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None  # noqa: SLF001 - as above
+    SparkSession._instantiatedSession = None  # noqa: SLF001 - as above
     if gateway is None:
         return
     with suppress(Exception):
