@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from incload.commands.options.config import add_choice_to, chosen, names_in
 from incload.commands.output.plain import add_format_to, json_text
 from incload.commands.output.states import change_values, state_values
+from incload.errors import on_one_line
 
 if TYPE_CHECKING:
     import argparse
@@ -75,7 +76,7 @@ def _show(options: argparse.Namespace) -> int:
     elif many:
         state_all.show(found, lambda each: _described(options, each))
     else:
-        sys.stdout.write("".join(f"{line}\n" for each in states for line in _described(options, each)))
+        sys.stdout.write("".join(f"{on_one_line(line)}\n" for each in states for line in _described(options, each)))
     return 0
 
 

@@ -32,18 +32,23 @@ def connect(source: Endpoint, target: Endpoint, plan: Plan, *, as_held: bool = F
 
     Raises `Refused` for a source that cannot be read or a target that cannot be written.
     """
-    _check_plan(plan)
+    check_plan(plan)
     source.check_source()
-    if target.table is not None:
-        raise Refused(f"the target names the table {target.table!r}: name it with --table instead.")
+    refuse_named(target)
     target.check_target(source)
     if isinstance(source, Location) and source.engine == "file":
         return _from_file(source.path, target, plan, as_held=as_held)
-    _refuse_file_options(source, plan)
+    refuse_file_options(source, plan)
     return _from_database(source, target, plan)
 
 
-def _refuse_file_options(source: Endpoint, plan: Plan) -> None:
+def refuse_named(target: Endpoint) -> None:
+    """Refuse a target whose URL names a table."""
+    if target.table is not None:
+        raise Refused(f"the target names the table {target.table!r}: name it with --table instead.")
+
+
+def refuse_file_options(source: Endpoint, plan: Plan) -> None:
     """Refuse what a plan says of a file where the source is a database."""
     if not plan.layout.is_plain:
         raise Refused(
@@ -103,11 +108,17 @@ def _refuse_itself(connections: Connections, target: Endpoint, plan: Plan) -> bo
 
 def require_capability(strategy: Strategy, source: Session, *, is_file: bool = False) -> None:
     """Refuse a strategy that asks for what the source's engine does not have."""
-    if strategy.asks is None:
-        return
-    why = f"a file has no {strategy.asks}" if is_file else source.cannot(strategy.asks)
-    if why:
+    if is_file:
+        return require_of_file(strategy)
+    if strategy.asks is not None and (why := source.cannot(strategy.asks)):
         raise unable(strategy.name, why)
+    return None
+
+
+def require_of_file(strategy: Strategy) -> None:
+    """Refuse a strategy that asks for what no file of records has."""
+    if strategy.asks is not None:
+        raise unable(strategy.name, f"a file has no {strategy.asks}")
 
 
 def unable(name: str, why: str) -> Unable:
@@ -170,7 +181,8 @@ def empty_as_target(connections: Connections, table: str) -> bool:
     return True
 
 
-def _check_plan(plan: Plan) -> None:
+def check_plan(plan: Plan) -> None:
+    """Refuse a name or a key that no table can be loaded by."""
     if not plan.name:
         raise Refused("the table to load into has an empty name: name one with --table.")
     if plan.name.lower().startswith("_incload_"):

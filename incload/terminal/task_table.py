@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
+from incload.errors import on_one_line
 from incload.terminal.progress import Progress
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class TaskTable:
 
     def __init__(self, names: Sequence[str], noun: str) -> None:
         """Begin with all tasks waiting."""
-        self._names, self._states = list(names), [WAITS] * len(names)
+        self._names, self._states = list(map(on_one_line, names)), [WAITS] * len(names)
         self._began: dict[int, float] = {}
         self._live: Live | None = None
         self._progress = Progress(noun, len(names))

@@ -14,6 +14,8 @@ from incload.strategy import WriteRule
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from incload.loading.plan import Plan
+
 OPTIONS = tuple(LoadOptions.__annotations__)
 """The options of `incload.load`, by name."""
 SWITCHES = tuple(
@@ -57,10 +59,10 @@ def _check(name: str, fine: bool, remedy: str) -> None:  # noqa: FBT001 - what w
         raise Refused(f"the value of {name} is not of its type: {remedy}.")
 
 
-def check_table(options: Mapping[str, Any]) -> None:
-    """Refuse a table that lacks what a load needs, or whose options a load would refuse as they are."""
+def check_table(options: Mapping[str, Any]) -> Plan:
+    """Return the plan of a table; refuse one that lacks what it needs, or whose options a load would refuse."""
     missing = [name for name in _REQUIRED if name not in options]
     if missing:
         named = f"table {options['table']!r}" if "table" in options else "this table"
         raise Refused(f'{named} has no {" and no ".join(missing)}: write {missing[0]} = "...".')
-    plan_of(options)  # type: ignore[arg-type]  # every key is an option of a load, with a value of its type
+    return plan_of(options)  # type: ignore[arg-type]  # every key is an option of a load, with a value of its type

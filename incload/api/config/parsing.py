@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from bisect import bisect_left
 from typing import Any
 
+_PLACE = re.compile(r" \(at line (?P<line>\d+), column (?P<column>\d+)\)$")
+"""How the parser ends what it says; at the end of a document it names no line."""
 _DEEPEST = 50
 """How many tables and lists may stand inside each other; no option of a load has more than two."""
 
 
 class Unreadable(Exception):  # noqa: N818 - it is caught where the file's name is known
     """Valid TOML that cannot be read; the text is the line, and what is wrong with it."""
+
+
+def place_of(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, str]:
+    """Return on which line a document is no TOML, and what is wrong there."""
+    found = _PLACE.search(str(error))
+    if found:
+        return int(found["line"]), f"{str(error)[: found.start()]} (column {found['column']})"
+    return len(text.rstrip("\n").split("\n")), str(error)
 
 
 def parsed(text: str) -> dict[str, Any]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from incload.api.config.checks import checks_of, end_of, in_words_of_a_config
 from incload.api.config.environment import Environment
 from incload.api.config.lines import lines_of
 from incload.api.config.model import Config, ConfiguredTable
 from incload.api.config.options import OPTIONS, check_option, check_table
-from incload.api.config.parsing import Unreadable, parsed
+from incload.api.config.parsing import Unreadable, parsed, place_of
 from incload.api.config.places import anchored, of_table
 from incload.errors import Refused, on_one_line, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from incload.api.config.lines import Path as Place
 
@@ -76,7 +78,8 @@ class _Reading:
         try:
             document = parsed(self.text)
         except tomllib.TOMLDecodeError as error:
-            raise Refused(f"{self._shown}: no valid TOML: {on_one_line(str(error))}.") from None
+            line, said = place_of(error, self.text)
+            raise Refused(f"{self._shown}:{line}: no valid TOML: {on_one_line(said)}.") from None
         except Unreadable as error:
             raise Refused(f"{self._shown}:{error}") from None
         self.lines = lines_of(self.text)
@@ -103,6 +106,19 @@ class _Reading:
 
     def _refused(self, place: Place, what: object) -> Refused:
         return Refused(f"{self._shown}:{self._line(place)}: {self.environment.hidden(str(what))}")
+
+    @contextmanager
+    def _at(self, place: Place) -> Iterator[None]:
+        """Say of what is refused where it stands."""
+        try:
+            yield
+        except Refused as refusal:
+            raise self._refused(place, in_words_of_a_config(str(refusal))) from None
+
+    def _said_at(self, place: Place, key: str) -> Place:
+        """Return where a key of a table is said: in the table itself, or among the defaults."""
+        own = (*place, key)
+        return ("defaults", key) if own not in self.lines and ("defaults", key) in self.lines else own
 
     def _check_keys(self, place: Place, given: Mapping[str, object], known: Iterable[str], kind: str) -> None:
         """Refuse a key that there is not, with what was meant."""
@@ -140,7 +156,10 @@ class _Reading:
         url = self._expanded(place, given)
         if url == "-":  # every load of the config would read it, and a worker hears from its pool on it
             raise self._refused(place, 'url = "-" is the standard input: name a file, or run `incload load -`.')
-        return anchored(url, self.path.absolute().parent)
+        url = anchored(url, self.path.absolute().parent)
+        with self._at(place):
+            end_of(str(place[0]), url)
+        return url
 
     def _expanded(self, place: Place, given: Any) -> Any:  # noqa: ANN401 - a value of TOML
         """Return a value with the variables in its texts put in."""
@@ -150,20 +169,16 @@ class _Reading:
             return {name: self._expanded((*place, name), each) for name, each in given.items()}
         if not isinstance(given, str):
             return given
-        try:
+        with self._at(place):
             return self.environment.expanded(given)
-        except Refused as refusal:
-            raise self._refused(place, refusal) from None
 
     def _options(self, place: Place, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a load among the keys of a table, each of a type that it may have."""
         self._check_keys(place, given, (*_ENDS, *OPTIONS), "key")
         options = {name: self._expanded((*place, name), value) for name, value in given.items()}
         for name, value in options.items():
-            try:
+            with self._at((*place, name)):
                 check_option(name, value)
-            except Refused as refusal:
-                raise self._refused((*place, name), refusal) from None
         return options
 
     def _entry(
@@ -177,10 +192,11 @@ class _Reading:
         )
         own = options.pop("source_table", None)
         url = self._named(place, ends[0][source], own)
-        try:
-            check_table(options)
-        except Refused as refusal:
-            raise self._refused(place, refusal) from None
+        with self._at(place):
+            plan = check_table(options)
+        for key, check in checks_of(end_of("sources", url), end_of("targets", ends[1][target]), plan):
+            with self._at(self._said_at(place, key)):
+                check()
         return ConfiguredTable(options["table"], url, ends[1][target], options, self._line(place), target)
 
     def _end(self, place: Place, named: str | None, kind: str, known: Mapping[str, str]) -> str:

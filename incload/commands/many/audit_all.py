@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from incload.commands.options.config import names_in
 from incload.commands.output.files import check_output
 from incload.commands.output.github import annotation
-from incload.errors import Refused
+from incload.errors import Refused, on_one_line
 from incload.terminal.progress import Progress
 
 if TYPE_CHECKING:
@@ -45,18 +45,28 @@ def _json(found: ManyAudits) -> str:
 
 
 def _text(found: ManyAudits) -> str:
-    width = max(len(each.table) for each in found.tables)
-    lines = [f"{each.table:<{width}}  {_verdict(each)}" for each in found.tables]
-    wrong = [f"\n{each.table}\n{_page(each, 'text')}" for each in found.tables if each.result and each.exit_code]
+    names = [on_one_line(each.table) for each in found.tables]
+    width = max(map(len, names))
+    lines = [f"{name:<{width}}  {_verdict(each)}" for name, each in zip(names, found.tables, strict=True)]
+    wrong = [
+        f"\n{on_one_line(each.table)}\n{_page(each, 'text')}" for each in found.tables if each.result and each.exit_code
+    ]
     return "\n".join([*lines, *wrong]).rstrip() + "\n"
 
 
 def _markdown(found: ManyAudits) -> str:
-    return "\n".join(f"## {each.table}\n\n{_page(each, 'markdown')}" for each in found.tables)
+    return "\n".join(f"## {on_one_line(each.table)}\n\n{_page(each, 'markdown')}" for each in found.tables)
 
 
 def _github(found: ManyAudits) -> str:
-    return "".join(_page(each, "github") for each in found.tables)
+    from incload.report.audit.pages import github
+
+    return "".join(
+        github(each.result.to_dict(), each.table)
+        if each.result
+        else annotation("error", f"incload audit of {each.table}", str(each.error))
+        for each in found.tables
+    )
 
 
 def _page(each: TableAudit, form: str) -> str:
@@ -64,8 +74,6 @@ def _page(each: TableAudit, form: str) -> str:
 
     if each.result:
         return rendered(each.result.to_dict(), form)
-    if form == "github":
-        return annotation("error", f"audit of {each.table}", str(each.error))
     return f"Refused: {each.error}\n"
 
 

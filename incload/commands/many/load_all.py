@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from incload.commands.options.config import names_in
 from incload.commands.output.files import check_output
 from incload.commands.output.load_summary import format_sentence
+from incload.errors import on_one_line
 from incload.terminal.task_table import TaskTable
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         options.output.write_text(written, encoding="utf-8")
     for each in found.tables:
         warnings = each.summary.warnings if each.summary else ()
-        sys.stderr.writelines(f"incload: warning: {each.table}: {warning}\n" for warning in warnings)
+        sys.stderr.writelines(f"{on_one_line(f'incload: warning: {each.table}: {warning}')}\n" for warning in warnings)
     sys.stdout.write(written if alone else shown(found))
     return found.exit_code
 
@@ -64,8 +65,12 @@ def _given(options: argparse.Namespace, names: list[str] | None) -> LoadAllOptio
 
 def shown(found: ManyLoads) -> str:
     """Return a headline and a line for each table."""
-    width = max(len(each.table) for each in found.tables)
-    lines = [f"  {each.table:<{width}}  {each.status:<9}  {_line(each)}" for each in found.tables]
+    names = [on_one_line(each.table) for each in found.tables]
+    width = max(map(len, names))
+    lines = [
+        f"  {name:<{width}}  {each.status:<9}  {on_one_line(_line(each))}"
+        for name, each in zip(names, found.tables, strict=True)
+    ]
     return "\n".join([_headline(found), *lines]) + "\n"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from incload.errors import on_one_line
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable
@@ -37,8 +39,8 @@ def looked_at(options: argparse.Namespace, names: list[str] | None) -> list[Foun
 def show(found: Iterable[Found], described: Callable[[Remembered], list[str]]) -> None:
     """Print what is kept of each table."""
     for table, states in found:
-        lines = [line for each in states for line in described(each)]
-        sys.stdout.write("\n".join(lines or _nothing(table)) + "\n")
+        lines = [line for each in states for line in described(each)] or _nothing(table)
+        sys.stdout.write("".join(f"{on_one_line(line)}\n" for line in lines))
 
 
 def _nothing(table: ConfiguredTable) -> list[str]:

@@ -99,28 +99,44 @@ def with_row_number(connections: Connections, plan: Plan, columns: tuple[Column,
 
 
 def _check_columns(plan: Plan, names: Sequence[str]) -> None:
+    check_choice(plan)
     choice = plan.choice
-    if choice.columns is not None and choice.exclude:
-        raise Refused("--columns and --exclude were both given: name either what is copied or what is not.")
     for option, given in (("--columns", choice.columns or ()), ("--exclude", choice.exclude)):
         for name in given:
             if name not in names:
                 raise unknown(f"column in {option}", name, names)
+
+
+def check_choice(plan: Plan) -> None:
+    """Refuse a choice of columns that says two things, or leaves out what every load needs."""
+    choice = plan.choice
+    if choice.columns is not None and choice.exclude:
+        raise Refused("--columns and --exclude were both given: name either what is copied or what is not.")
     for name in choice.exclude:
         if name in {*plan.key, plan.cursor}:
             role = "key" if name in plan.key else "cursor"
             raise Refused(f"--exclude names {name!r}, the {role} column, which every load needs: leave it out of it.")
 
 
-def check_condition(where: str, names: Sequence[str], option: str = "--where") -> None:
-    """Refuse what is no condition on one row; name what is wrong with it."""
+def check_signs(where: str | None) -> None:
+    """Refuse a condition that holds what none may, whatever the columns are."""
+    if where is not None:
+        check_condition(where, None)
+
+
+def check_condition(where: str, names: Sequence[str] | None, option: str = "--where") -> None:
+    """Refuse what is no condition on one row, of columns that are known unless None; name what is wrong with it."""
     if not where.strip():
         raise Refused(f"{option} is empty: give a condition, or leave it out.")
     depth = 0
     for token in _TOKEN.findall(where):
         if why := _wrong(token):
             raise Refused(f"{option} {where!r} holds {why}.")
-        if token[0] in '"`' and (name := token[1:-1].replace(token[0] * 2, token[0])) not in names:
+        if (
+            names is not None
+            and token[0] in '"`'
+            and (name := token[1:-1].replace(token[0] * 2, token[0])) not in names
+        ):
             raise unknown(f"column in {option}", name, names)
         depth += {"(": 1, ")": -1}.get(token, 0)
         if depth < 0:

@@ -9,6 +9,7 @@ from incload.errors import Refused, unknown, visible
 from incload.loading.columns.choosing import chosen, with_row_number
 from incload.loading.columns.shared_types import shared_type
 from incload.records import replace
+from incload.strategy import WriteRule
 from incload.table import Table
 
 if TYPE_CHECKING:
@@ -36,9 +37,20 @@ def describe(connections: Connections, plan: Plan) -> Table:
     for name in (*plan.key, *filter(None, [plan.cursor])):
         if name not in names:
             raise unknown("cursor column" if name == plan.cursor else "key column", name, names)
-    if plan.cursor is None and plan.strategy.uses_cursor:
-        raise Refused(f"strategy {plan.strategy.name!r} needs a cursor column: name one with --cursor.")
+    require_cursor(plan)
     return Table(plan.name, plan.key, plan.cursor, tuple(_decided(connections, plan, column) for column in columns))
+
+
+def require_cursor(plan: Plan) -> None:
+    """Refuse a strategy, or a write rule, that compares cursors where none is named."""
+    if plan.cursor is not None:
+        return
+    if plan.strategy.uses_cursor:
+        raise Refused(f"strategy {plan.strategy.name!r} needs a cursor column: name one with --cursor.")
+    if plan.rule is WriteRule.NEWEST:
+        raise Refused(
+            "the write rule newest compares cursor values, and the table has no cursor: name one with --cursor."
+        )
 
 
 def no_table(source: Session, table: str, kind: str = "source table") -> Refused:

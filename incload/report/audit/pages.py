@@ -183,13 +183,23 @@ def cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_GUARDED) else "" if value is None else value
 
 
-def _github(found: Found) -> str:
-    """Return an annotation for the verdict and one for each cause."""
-    level = "error" if found["wrong"] else "warning" if found["undecided"] else "notice"
-    lines = [f"::{level} title=incload audit::{_annotated(headline(found))}"]
+def github(found: Found, table: str = "") -> str:
+    """Return an annotation for the verdict and one for each cause.
+
+    Args:
+        found: The audit.
+        table: What each annotation names besides, where the tables of several audits are annotated.
+    """
+    level, of = "error" if found["wrong"] else "warning" if found["undecided"] else "notice", table and f" of {table}"
+    lines = [f"::{level} title={_title(f'incload audit{of}')}::{_annotated(headline(found))}"]
     for name, count in found["causes"].items():
-        lines.append(f"::error title={_annotated(name)}::{_annotated(f'{_rows(count)}: {_MEANINGS[name]}')}")
+        said = f"{_rows(count)}{of}: {_MEANINGS[name]}"
+        lines.append(f"::error title={_title(f'{table}: {name}' if table else name)}::{_annotated(said)}")
     return "\n".join(lines) + "\n"
+
+
+def _title(text: str) -> str:
+    return _annotated(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _annotated(text: str) -> str:
@@ -202,5 +212,5 @@ _FORMS: dict[str, Callable[[Found], str]] = {
     "json": _json,
     "csv": _csv,
     "markdown": _markdown,
-    "github": _github,
+    "github": github,
 }

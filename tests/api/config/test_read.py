@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from incload.api.config.read import find, read_config
+from incload.engines import registry
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -71,14 +72,19 @@ def test_the_config_is_found_in_a_folder_above(tmp_path: Path) -> None:
 
 
 MISTAKES = {
-    "no valid TOML": ("[sources", r"incload\.toml: no valid TOML: Expected ']' at the end of a table declaration"),
+    "no valid TOML": ("[sources", r"incload\.toml:1: no valid TOML: Expected ']' at the end of a table"),
+    "syntax": (f"{ENDS}{TABLE}cursor = updated_at\n", r"toml:9: no valid TOML: Invalid value \(column 10\)\."),
+    "key twice": (f'{ENDS}{TABLE}cursor = "a"\ncursor = "b"\n', r"toml:10: no valid TOML: Cannot overwrite a value"),
     "section": (f"{ENDS}[tabels]\n", r"toml:5: unknown section 'tabels': did you mean tables\?"),
     "singular": ('[source.shop]\nurl = "x"\n', r"toml:1: unknown section 'source': did you mean sources\?"),
     "key": (f'{ENDS}{TABLE}curser = "x"\n', r"toml:9: unknown key 'curser': did you mean cursor\?"),
     "key of a source": ('[sources.shop]\nurI = "x"\n', r"toml:2: unknown key of source 'shop': 'urI'"),
     "no url": ("[sources.shop]\n", r"toml:1: source 'shop' has no url: write url ="),
     "url of another type": ("[sources.shop]\nurl = 3\n", r"toml:2: url is not a text"),
-    "no source": ('[targets.copy]\nurl = "x"\n' + TABLE, r"toml:3: there is no source: add \[sources\.NAME\]"),
+    "no source": (
+        '[targets.copy]\nurl = "sqlite:///x"\n' + TABLE,
+        r"toml:3: there is no source: add \[sources\.NAME\]",
+    ),
     "two sources": (f'[sources.b]\nurl = "x"\n{ENDS}{TABLE}', r'toml:7: name the source, as there are 2: source = "b"'),
     "unknown source": (f'{ENDS}{TABLE}source = "shob"\n', r"toml:9: unknown source 'shob': did you mean shop\?"),
     "no key": (f'{ENDS}[[tables]]\ntable = "a"\n', r"toml:5: table 'a' has no key and no strategy: write key ="),
@@ -105,6 +111,49 @@ MISTAKES = {
         ENDS.replace("sqlite:///shop.db", "shop.json") + TABLE + 'source_table = "x"\n',
         r"toml:9: source_table is for databases",
     ),
+    "engine of a source": (
+        ENDS.replace("sqlite:///shop.db", "mysqll://x/shop") + TABLE,
+        r"toml:2: unknown engine 'mysqll'",
+    ),
+    "path of a database": (
+        ENDS.replace("sqlite:///shop.db", "shop.db") + TABLE,
+        r"toml:2: .*write its URL, sqlite:///",
+    ),
+    "no database": (ENDS.replace("sqlite:///copy.db", "copyz") + TABLE, r"toml:4: .*copyz.*neither a file"),
+    "file as a target": (
+        ENDS.replace("sqlite:///copy.db", "copy.json") + TABLE,
+        r"toml:4: the target .*is no database",
+    ),
+    "table of a target": (
+        ENDS.replace("copy.db", "copy.db?table=a") + TABLE,
+        r"toml:5: the target names the table 'a': name it with table instead",
+    ),
+    "no cursor": (
+        ENDS + TABLE.replace("snapshot_diff", "lookback_window"),
+        r"toml:8: strategy 'lookback_window' needs a cursor column: name one with cursor\.",
+    ),
+    "no cursor for a rule": (f'{ENDS}{TABLE}write_rule = "newest"\n', r"toml:8: the write rule newest compares cursor"),
+    "rule that removes": (
+        f'{ENDS}{TABLE.replace("snapshot_diff", "lookback_window")}cursor = "c"\nwrite_rule = "mirror"\n',
+        r'toml:10: write rule \'mirror\' .*load with write_rule = "merge", or, .* with allow_mismatch = true\.',
+    ),
+    "rule that removes, by default": (
+        f'{ENDS}[defaults]\nwrite_rule = "mirror"\n{TABLE.replace("snapshot_diff", "lookback_window")}cursor = "c"\n',
+        r"toml:6: write rule 'mirror' ",
+    ),
+    "columns twice": (
+        f'{ENDS}{TABLE}columns = "a"\nexclude = "b"\n',
+        r"toml:10: columns and exclude were both given: name either",
+    ),
+    "key left out": (f'{ENDS}{TABLE}exclude = "id"\n', r"toml:9: exclude names 'id', the key column"),
+    "condition": (f'{ENDS}{TABLE}where = "a = 1; b"\n', r"toml:9: where 'a = 1; b' holds a semicolon"),
+    "own name": (ENDS + TABLE.replace("orders", "_incload_a"), r"toml:6: '_incload_a' cannot be the table"),
+    "types of a database": (f'{ENDS}{TABLE}types = {{ a = "DATE" }}\n', r"toml:9: types names types of columns of a"),
+    "records of a database": (f'{ENDS}{TABLE}records = "a"\n', r"toml:9: records, .* is a database: leave them out"),
+    "log of a file": (
+        ENDS.replace("sqlite:///shop.db", "shop.json") + TABLE.replace("snapshot_diff", "log_cdc"),
+        r"toml:8: strategy 'log_cdc' cannot follow this source, because a file has no",
+    ),
 }
 
 
@@ -116,6 +165,27 @@ def test_a_mistake_is_refused_by_file_and_line(name: str, tmp_path: Path) -> Non
         read_config(written(tmp_path, text))
 
     assert "\n" not in str(refused.value)
+
+
+def test_what_only_its_opening_can_show_is_no_mistake_of_a_config(tmp_path: Path) -> None:
+    """A folder or database that is not there yet leaves the other tables loaded."""
+    text = ENDS.replace("sqlite:///shop.db", "exports/today") + TABLE
+
+    assert [each.name for each in read_config(written(tmp_path, text)).tables] == ["orders"]
+
+
+def test_a_package_that_is_not_installed_is_no_mistake_of_a_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables that do without it can be loaded."""
+
+    def lacking(name: str) -> NoReturn:
+        raise ModuleNotFoundError(name, name="psycopg")
+
+    monkeypatch.setattr(registry, "import_module", lacking)
+    text = ENDS.replace("sqlite:///shop.db", "postgresql://me@db.example/x") + TABLE
+
+    assert [each.name for each in read_config(written(tmp_path, text)).tables] == ["orders"]
 
 
 def test_a_config_that_is_not_there(tmp_path: Path) -> None:

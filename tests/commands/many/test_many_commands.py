@@ -73,7 +73,39 @@ def test_the_audit_of_all_tables(capsys: Output) -> None:
     assert said.startswith("lines   Wrong: 1 row of 40 compared: 1 stale.\norders  Equal: 40 rows compared")
     assert "stale" in said.partition("\nlines\n")[2]
     assert main(["audit", "--table", "orders", "--format", "github"]) == 0
-    assert capsys.readouterr().out == "::notice title=incload audit::Equal: 40 rows compared, none of them wrong.\n"
+    assert capsys.readouterr().out == (
+        "::notice title=incload audit of orders::Equal: 40 rows compared, none of them wrong.\n"
+    )
+
+
+def test_every_annotation_names_its_table(capsys: Output) -> None:
+    """Verdicts and causes of two tables are distinguished in a list of annotations."""
+    main(["load", "--all"])
+    change("DELETE FROM lines WHERE id = 7")
+    capsys.readouterr()
+
+    assert main(["audit", "--all", "--format", "github"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "::error title=incload audit of lines::Wrong: 1 row of 40 compared: 1 phantom.",
+        (
+            "::error title=lines%3A hard delete::1 row of lines: the source does not have the row, "
+            "and no cursor shows that"
+        ),
+        "::notice title=incload audit of orders::Equal: 40 rows compared, none of them wrong.",
+    ]
+
+
+def test_a_name_with_a_line_feed_keeps_one_line_a_table(capsys: Output) -> None:
+    """It is spelled out where tables are listed."""
+    change('CREATE TABLE "a\nb" (id INTEGER PRIMARY KEY)')
+    assert main(["init", "sqlite:///shop.db", "--target", "sqlite:///copy.db", "--force"]) == 0
+    capsys.readouterr()
+
+    for command in (["load", "--all"], ["audit", "--all"], ["state", "show", "--all"]):
+        assert main(command) == 0
+        assert [line for line in capsys.readouterr().out.splitlines() if line.strip().startswith(("a\\nb", "b"))]
+    assert main(["load", "--all"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
 
 
 def test_the_state_of_all_tables(capsys: Output) -> None:
