@@ -32,7 +32,7 @@ ROWS = {
     "sqlite": "WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < {rows}) SELECT {values}"
     " FROM g",
     "duckdb": "SELECT {values} FROM range(1, {rows} + 1) AS g (i)",
-    "postgres": "SELECT {values} FROM generate_series(1, {rows}) AS g (i)",
+    "postgres": "SELECT {values} FROM generate_series(1::bigint, {rows}) AS g (i)",
 }
 VALUES = "i, i * 7919 % 100003, 'order ' || i % 1000, i * 31 % 1000000, 1767225600000000 + i * 1000"
 COLUMNS = "id BIGINT PRIMARY KEY, customer BIGINT, status VARCHAR(20), amount BIGINT, modified_at BIGINT"

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     Keep = Callable[[WrongRow, tuple[Pair, ...], Verdict], None]
 
-_PARTS, _PARTS_FROM = 40, 200_000
-"""Into how many parts tables are cut to say how far an audit is, and from how many rows on."""
+_PARTS, _PART_ROWS = 40, 250_000
+"""Into how many parts tables are cut at most to say how far an audit is, and how many rows a part has at least: a
+smaller one costs an engine more than it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +175,12 @@ class Tables:
 
     def _parts(self) -> Iterator[Within | None]:
         """Yield the blocks of neighbouring keys together, where the audit is to say how far it is; else all at once."""
-        if self.at is None or max(self.rows) < _PARTS_FROM or not isinstance(self.cut, Ranges):
+        parts = min(max(self.rows) // _PART_ROWS, _PARTS)
+        if self.at is None or parts < 2 or not isinstance(self.cut, Ranges):
             yield None
             return
         names = block_names(self.source, self.copy, self.cut)
-        size = -(-len(names) // _PARTS)
+        size = -(-len(names) // parts)
         yield from (Within(self.cut, tuple(names[at : at + size])) for at in range(0, len(names), size))
 
     def wrong(self, within: Within) -> Iterator[WrongRow]:
