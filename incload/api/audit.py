@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, Unpack
 
-from incload.api.audited_rows import finds_ranges, refuse_scan, said, show_only, since_condition
+from incload.api.audited_rows import finds_ranges, observed_rows, refuse_scan, said, show_only, since_condition
 from incload.api.durations import duration
 from incload.api.options import check_names, column_names, key_columns, layout_of, one_of
 from incload.auditing.causes import Causes
@@ -58,6 +58,8 @@ class AuditOptions(_RequiredOptions, total=False):
         show_values: Whether the values of wrong rows are shown as well as their keys.
         settle: How long to wait before rows that differ are looked at again, as in `30s`; not at all by default.
         rechecks: How often they are looked at again; 1 by default where `settle` is given.
+        recording: A recording of the source by `incload.watch`, which distinguishes late rows from those that a sync
+            left out; only where incload keeps the state of the copy.
         watermark: The largest cursor value that the last sync had read, as the source writes it; by default what
             incload has kept in the copy, or else the copy's largest cursor.
         cursor_unit: What an integer cursor counts since 1970, for lateness in time.
@@ -79,6 +81,7 @@ class AuditOptions(_RequiredOptions, total=False):
     show_values: bool
     settle: str | None
     rechecks: int | None
+    recording: str | Path | None
     watermark: str | None
     cursor_unit: Literal["s", "ms", "us", "ns"] | None
     time_unit: Literal["s", "ms", "us", "ns"] | None
@@ -117,8 +120,8 @@ def run_audit(source: str, copy: str, options: AuditOptions, hooks: Hooks = _NO_
         raise Refused(f"auditing {ends[1].shown} against {ends[0].shown} failed: {reason(error)}") from error
 
 
-_Kept = tuple[tuple[str, str] | None, tuple[str, ...]]
-"""The watermark that incload keeps and its strategy, and those that it has kept before."""
+_Kept = tuple[tuple[str, str] | None, tuple[tuple[str, int], ...]]
+"""The watermark that incload keeps and its strategy, and those of syncs, with when each began."""
 
 
 class _Asked(NamedTuple):
@@ -198,7 +201,8 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> Au
     place = _cursor_place(wanted)
     mark = None if place is None else _mark((source, other, pairs[place]), place, options, _kept(copy, wanted, options))
     shown = Shown(options.get("limit", 10), options.get("show_values", False))
-    tally = Tally(pairs, Causes(place, mark), shown, asked.hooks.keep)
+    observed = observed_rows(pairs[: len(keys)], mark, wanted, options.get("recording"))
+    tally = Tally(pairs, Causes(place, mark, observed), shown, asked.hooks.keep)
     tables = Tables.of(mine, other)
     ends = (source, keys[0]), (copy, pairs[0].copy.column.name)
     if not options.get("scan", False):
@@ -272,5 +276,6 @@ def _mark(sides: tuple[Opened, Digests, Pair], place: int, options: AuditOptions
     elif kept is not None:
         text, origin, is_exact = given_mark(kept[0], cursor.source), f"the state of strategy {kept[1]!r}", True
     per_second = ticks_per_second(cursor.source, _unit(options, "cursor_unit"), text if text != NULL else "n;")
-    past = frozenset(given_mark(each, cursor.source) for each in earlier)
-    return Mark(text, origin, is_exact, source.session.now() if per_second else None, per_second, past, largest)
+    syncs = tuple((given_mark(each, cursor.source), at) for each, at in earlier)
+    past, clock = frozenset(each for each, _ in syncs), source.session.now() if per_second else None
+    return Mark(text, origin, is_exact, clock, per_second, past, largest, syncs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.auditing.watermark import given_mark
@@ -12,8 +13,11 @@ from incload.errors import Refused, masked
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from incload.auditing.observed import Observed
     from incload.auditing.tables import Opened, Wanted
+    from incload.auditing.watermark import Mark
     from incload.engines.digests.canonical import Held
+    from incload.engines.digests.forms import Pair
 
 LARGE = 1_000_000
 """From how many rows on a table without an index on its key is not searched for differences unasked."""
@@ -85,3 +89,21 @@ def _show(side: Opened, conditions: Sequence[str], last: str) -> None:
         session.rows(f"SELECT 1 FROM {session.relation('source', side.table)} AS r LIMIT 0")  # noqa: S608 - checked above
     except session.error as error:
         raise Refused(f"{last} cannot be used on {said(side)}: {reason(error)}") from error
+
+
+def observed_rows(
+    key: Sequence[Pair], mark: Mark | None, wanted: Wanted, recording: str | Path | None
+) -> Observed | None:
+    """Return when rows were visible, as a recording has it; refuse one that says nothing of the copy's syncs."""
+    if recording is None:
+        return None
+    from incload.auditing.observed import Observed
+    from incload.history.recorded.observed import visible_by
+
+    if mark is None or not mark.syncs or not mark.per_second:
+        raise Refused(
+            "--recording says which rows a sync has left out, and needs the --cursor, which is a time, of a copy whose "
+            "state incload keeps: leave it out."
+        )
+    visible = visible_by(Path(recording), wanted.key, wanted.cursor or "")
+    return Observed(visible, mark.syncs, mark.per_second, tuple(each.source.form.per_second for each in key))

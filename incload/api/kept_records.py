@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.cursor import UNITS, MixedText
 from incload.engines.capabilities import AtomicState
 from incload.errors import Refused
 from incload.loading.columns.column_kinds import OWNER, read_kinds
@@ -37,8 +38,11 @@ def watermark_in(copy: Opened, cursor: str) -> tuple[str, str] | None:
     return found[0] if len(found) == 1 else None
 
 
-def past_watermarks_in(copy: Opened, strategy: str) -> tuple[str, ...]:
-    """Return the watermarks that earlier syncs of a strategy have kept, as the source writes them."""
+def past_watermarks_in(copy: Opened, strategy: str) -> tuple[tuple[str, int], ...]:
+    """Return the watermarks that syncs of a strategy have kept, as the source writes them, and when these began.
+
+    The times are microseconds by the source's clock, the oldest first.
+    """
     session = copy.session
     if session.capabilities.atomic_state is AtomicState.SNAPSHOT:
         return ()
@@ -46,14 +50,16 @@ def past_watermarks_in(copy: Opened, strategy: str) -> tuple[str, ...]:
     if table is None:
         return ()
     name = session.name("source", table)
-    sql = f"SELECT value FROM {name} WHERE table_name = ? AND strategy = ? AND value IS NOT NULL"  # noqa: S608 - a name of its own
+    where = "table_name = ? AND strategy = ? AND value IS NOT NULL"
+    sql = f"SELECT value, written_at FROM {name} WHERE {where} ORDER BY run"  # noqa: S608 - a name of its own
     found = []
-    for (text,) in session.rows(sql, (copy.table, strategy)):
+    for text, at in session.rows(sql, (copy.table, strategy)):
         try:
             shown = read_entry(str(text), "the state", "load again").shown
         except Refused:
             continue
-        found += [] if shown is None else [str(shown)]
+        if shown is not None:
+            found.append((str(shown), int(MixedText(UNITS["us"], zoned=True).position(str(at)))))
     return tuple(found)
 
 

@@ -21,6 +21,7 @@ from incload.auditing.wrong_rows import DUPLICATED, LOST, PHANTOM
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from incload.auditing.observed import Observed
     from incload.auditing.watermark import Mark
     from incload.auditing.wrong_rows import WrongRow
     from incload.engines.digests.canonical import Digests
@@ -45,6 +46,7 @@ class Cause(StrEnum):
     UNTOUCHED = "updated without touching the cursor"
     DELETED = "hard delete"
     REREAD = "read again"
+    LEFT_OUT = "left out of a sync"
     OLDER = "older over newer"
     UNKNOWN = "unknown"
 
@@ -87,10 +89,12 @@ class Causes:
         late: The cursors of late rows, each with by how many ticks it was late, and of how many rows.
         ties: The cursors of rows that are ties by a watermark, each with its number of rows.
         settled: Cursors whose cause is another than it seemed at first, once all wrong rows are known.
+        observed: When rows were visible; None where nothing has watched the source.
     """
 
     at: int | None
     mark: Mark | None
+    observed: Observed | None = None
     counts: Counter[Cause] = field(default_factory=Counter)
     late: dict[str, tuple[float, int]] = field(default_factory=dict)
     ties: Counter[str] = field(default_factory=Counter)
@@ -104,8 +108,10 @@ class Causes:
     def add(self, row: WrongRow) -> tuple[Cause, float | None]:
         """Count the cause of a row; return it, and by how much a late row was late."""
         cause, lag = self._cause(row)
-        self.counts[cause] += 1
         text = self.cursor_of(row)
+        if self.observed and cause in _RESETTLED and self.observed.left_out(row.key, text):
+            cause, lag = Cause.LEFT_OUT, None
+        self.counts[cause] += 1
         if lag is not None and (text in self.late or len(self.late) < _MOST_LAGS):
             self.late[text] = lag, self.late.get(text, (lag, 0))[1] + 1
         elif cause is Cause.TIE and (text in self.ties or len(self.ties) < _MOST_LAGS):

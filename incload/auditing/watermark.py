@@ -33,6 +33,7 @@ class Mark:
         per_second: How many ticks per second the cursor counts; 0 for plain numbers and texts.
         past: The watermarks of earlier syncs as canonical texts, where incload has kept them.
         largest: The copy's largest cursor, as a canonical text; empty where that is the watermark.
+        syncs: The watermarks of syncs, the oldest first, with when each began in microseconds by the source's clock.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Mark:
     per_second: int
     past: frozenset[str] = frozenset()
     largest: str = ""
+    syncs: tuple[tuple[str, int], ...] = ()
 
     @property
     def position(self) -> int | float | str | None:

@@ -120,6 +120,12 @@ def _add_causes_to(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("--watermark", help="the largest cursor value that the last sync had read, as the source writes it")
     option(
+        "--recording",
+        type=Path,
+        metavar="FILE",
+        help="what incload watch has recorded of the source: distinguishes late rows from those that a sync left out",
+    )
+    option(
         "--cursor-unit", choices=["s", "ms", "us", "ns"], help="what an integer cursor counts since 1970, for lateness"
     )
     option(

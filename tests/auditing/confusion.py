@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,9 @@ from incload.api.replay import opened
 from incload.assumptions import Assumption
 from incload.auditing.causes import UNSURE, Cause, Causes, Verdict
 from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look
+from incload.auditing.observed import Observed, name_of
 from incload.auditing.watermark import Mark, given_mark
+from incload.cursor import MixedText
 from incload.engines.digests.forms import Sides, pair
 from incload.engines.registry import digests
 from incload.errors import Refused
@@ -29,6 +31,7 @@ from incload.harness.trials.trial import Trial, _Running
 from incload.history.lag import syncs
 from incload.history.synthetic.scenarios import SCENARIOS
 from incload.loading.state.entry import read_entry
+from incload.loading.state.table_store import HISTORY
 from incload.registry import strategies
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ LOADER = "what happened to the loader"
 FUTURE = "future timestamp"
 BACKWARDS = "older over newer"
 
+Seen = dict[str, tuple[int | None, int]]
+"""By when each row was visible with its last cursor."""
 Pairs = Counter[tuple[str, str]]
 """How often a true cause was given as another: (true, given)."""
 
@@ -77,10 +82,17 @@ class Case:
 
 @dataclass(frozen=True)
 class Diagnosed:
-    """The causes that an audit gave, with the state of the load and without: by true cause and the one given."""
+    """The causes that an audit gave, by true cause and the one given.
+
+    Attributes:
+        exact: With the state of the load.
+        inferred: Without it.
+        watched: With the state, and a recording of the source that was watched at every sync.
+    """
 
     exact: Pairs
     inferred: Pairs
+    watched: Pairs
 
 
 def cursor_strategies() -> tuple[Strategy, ...]:
@@ -128,8 +140,21 @@ def diagnosed(case: Case, strategy: Strategy) -> Diagnosed:
         truth = true_causes(case, end.since)
         inferred = audited(end.sandbox, case.history, truth, exact=False)
         if strategy.reach and strategy.reach.from_clock:
-            return Diagnosed(Pairs(), inferred)  # its window does not hang on the watermark that it keeps
-        return Diagnosed(audited(end.sandbox, case.history, truth, exact=True), inferred)
+            return Diagnosed(Pairs(), inferred, Pairs())  # its window does not hang on the watermark that it keeps
+        exact = audited(end.sandbox, case.history, truth, exact=True)
+        seen = visible(case.history)
+        return Diagnosed(exact, inferred, audited(end.sandbox, case.history, truth, exact=True, seen=seen))
+
+
+def visible(history: History) -> Seen:
+    """Return by when each row was visible with its last cursor, as `visible_by` does for a recording."""
+    found: Seen = {}
+    for sync in syncs(history):
+        for key, version in sync.rows.items():
+            name = name_of(key)
+            if name not in found or found[name][0] != version.cursor:
+                found[name] = version.cursor, sync.clock
+    return found
 
 
 def true_causes(case: Case, since: dict[Key, int]) -> dict[Key, str]:
@@ -164,7 +189,9 @@ def true_cause(change: Change) -> str:
     return "late" if change.lag else "tie"
 
 
-def audited(sandbox: Sandbox, history: History, truth: dict[Key, str], *, exact: bool) -> Pairs:
+def audited(
+    sandbox: Sandbox, history: History, truth: dict[Key, str], *, exact: bool, seen: Seen | None = None
+) -> Pairs:
     """Audit a copy, with the state of the load or without, and pair true causes with those given."""
     table, session = history.table, sandbox.connections.target
     cursor = table.cursor or ""
@@ -187,44 +214,47 @@ def audited(sandbox: Sandbox, history: History, truth: dict[Key, str], *, exact:
         if key in truth:
             given.append((truth[key], verdict))
 
-    text, past = sides[1].largest(place), frozenset[str]()
+    text = largest = sides[1].largest(place)
     kept = state_of(sandbox, table.name) if exact else None
     if exact and kept is None:
         return Counter()  # it keeps no watermark, as a window counted from the clock
+    marks: tuple[tuple[str, int], ...] = ()
     if kept:
-        text, past = (
-            given_mark(kept[0], pairs[place].source),
-            frozenset(given_mark(each, pairs[place].source) for each in kept[1]),
-        )
-    largest = sides[1].largest(place)
-    mark = Mark(text, "", exact, list(history.ticks)[-1].at, 1_000_000, past, largest)
-    tally, tables = Tally(pairs, Causes(place, mark), Shown(0), keep), Tables.of(*sides)
+        text = given_mark(kept[0], pairs[place].source)
+        marks = tuple((given_mark(each, pairs[place].source), at) for each, at in kept[1])
+    past = frozenset(each for each, _ in marks)
+    mark = Mark(text, "", exact, list(history.ticks)[-1].at, 1_000_000, past, largest, marks)
+    observed = None if seen is None else Observed(seen, marks, 1_000_000, (0,) * len(table.key))
+    tally, tables = Tally(pairs, Causes(place, mark, observed), Shown(0), keep), Tables.of(*sides)
     look(tables, tally, Looks())
     counted(tables, tally)
-    # A state ahead of the rows is what happened to the loader, by another name.
+    # Both are what happened to the loader, by another name.
+    own = {Cause.AHEAD, Cause.LEFT_OUT}
     return Counter(
-        (str(Cause.AHEAD) if (true, each.cause) == (LOADER, Cause.AHEAD) else true, str(each.cause))
-        for true, each in given
+        (str(each.cause) if true == LOADER and each.cause in own else true, str(each.cause)) for true, each in given
     )
 
 
-def state_of(sandbox: Sandbox, table: str) -> tuple[str, list[str]] | None:
-    """Return the watermark that the load keeps, and those that it has kept before."""
+def state_of(sandbox: Sandbox, table: str) -> tuple[str, list[tuple[str, int]]] | None:
+    """Return the watermark that the load keeps, and those of its syncs with when each began, the oldest first."""
     session = sandbox.connections.target
-    kept = []
-    for name in ("_incload_state", "_incload_state_history"):
+    found: list[list[tuple[str, int]]] = []
+    for name, columns, order in (
+        ("_incload_state", "value, NULL", ""),
+        (HISTORY, "value, written_at", " ORDER BY run"),
+    ):
         if not session.holds("target", name):
             return None
-        rows = session.rows(f"SELECT value FROM {session.name('target', name)} WHERE table_name = ?", (table,))
-        texts = [str(value) for (value,) in rows if value is not None and '"version"' in str(value)]
-        entries = []
-        for each in texts:
-            try:
-                entries.append(read_entry(each, "", ""))
-            except Refused:
-                continue
-        kept.append([str(each.shown) for each in entries if each.shown is not None])
-    return (kept[0][0], kept[1]) if kept[0] else None
+        sql = f"SELECT {columns} FROM {session.name('target', name)} WHERE table_name = ?{order}"
+        rows = [(str(value), str(at)) for value, at in session.rows(sql, (table,)) if '"version"' in str(value)]
+        found.append([])
+        for text, at in rows:
+            with suppress(Refused):
+                entry = read_entry(text, "", "")
+                if entry.shown is not None:
+                    moment = 0 if at == "None" else int(MixedText(1_000_000, zoned=True).position(at))
+                    found[-1].append((str(entry.shown), moment))
+    return (found[0][0][0], found[1]) if found[0] else None
 
 
 def everything(cases: Iterable[Case]) -> Iterator[tuple[str, Diagnosed]]:
@@ -269,16 +299,17 @@ def main() -> None:
     if path:
         history, _ = opened(path, options, None)
         cases = [Case(path.stem, replace(history, ticks=tuple(history.ticks)))]
-    exact, inferred = Pairs(), Pairs()
+    exact, inferred, watched = Pairs(), Pairs(), Pairs()
     for label, found in everything(cases):
         exact += found.exact
         inferred += found.inferred
+        watched += found.watched
         wrong = [f"{true} as {given}: {count}" for (true, given), count in found.exact.items() if true != given]
         if wrong:
             sys.stderr.write(f"{label}: {'; '.join(wrong)}\n")
-    for name, found_pairs in (("exact", exact), ("inferred", inferred)):
+    for name, found_pairs in (("exact", exact), ("inferred", inferred), ("watched", watched)):
         if found_pairs:
-            number = certain_and_wrong(found_pairs, exact=name == "exact").total()
+            number = certain_and_wrong(found_pairs, exact=name != "inferred").total()
             head = f"{name}: {share(found_pairs):.1%} right, {number} certain and wrong"
             sys.stdout.write(f"{head}\n\n{table(found_pairs)}\n\n")
 

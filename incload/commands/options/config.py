@@ -19,7 +19,7 @@ OF_A_LOAD = (
 """The options of `incload load` that a config has for each table."""
 OF_AN_AUDIT = (
     *("key", "cursor", "records", "key_from_name", "encoding", "columns", "exclude", "where", "watermark"),
-    *("source_where", "types", "cursor_unit", "time_unit"),
+    *("source_where", "types", "cursor_unit", "time_unit", "recording"),
 )
 """The options of `incload audit` that belong to one table."""
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from contextlib import closing
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from incload.engines.files.layout import column_of
@@ -21,7 +22,7 @@ from incload.history.recorded.row_versions import Version
 from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from incload.engines.session import Place, Session
@@ -83,6 +84,36 @@ def is_unmoved(before: Cursored | None, after: Cursored | None) -> bool:
     Where the columns changed, that says nothing of the row, which counts as unchanged.
     """
     return before is not None and after is not None and before[0] == after[0]
+
+
+def visible_by(path: Path, key: Sequence[str], cursor: str) -> dict[str, tuple[int | None, int]]:
+    """Return by when each row of a recording was visible with the cursor that it had last: the cursor and the time.
+
+    That is the time of the look after the one that has first seen it, as a look goes on after it has noted its time.
+
+    Raises:
+        Refused: For a file that is no recording, and one of another key or cursor.
+    """
+    if not is_recording(path):
+        raise Refused(f"--recording {str(path)!r} is no recording: name a file that `incload watch` has written.")
+    with closing(opened(path)) as session:
+        meta = meta_of(session)
+        if (list(key), cursor) != (json.loads(meta["key"]), meta["cursor"]):
+            named = f"--key {','.join(json.loads(meta['key']))} --cursor {meta['cursor']}"
+            raise Refused(f"the recording {str(path)!r} was made with {named}: audit by the same.")
+        looks = session.rows(f"SELECT look, at FROM {_name(session, LOOKS)} WHERE failure = '' ORDER BY look")  # noqa: S608 - a name of ours
+        after = {int(str(look)): int(str(later)) for (look, _), (_, later) in pairwise(looks)}
+        rows = session.rows(f"SELECT look, key, cursor, content FROM {_name(session, CHANGES)} ORDER BY look")  # noqa: S608 - a name of ours
+    found: dict[str, tuple[int | None, int]] = {}
+    for look, name, value, content in rows:
+        at = value if isinstance(value, int) else None
+        text, until = str(name), after.get(int(str(look)))
+        if content is not None and text in found and found[text][0] == at:
+            continue
+        found.pop(text, None)
+        if content is not None and until is not None:
+            found[text] = at, until
+    return found
 
 
 def open_recording(path: Path, options: ReplayOptions) -> tuple[History, ReadLog]:

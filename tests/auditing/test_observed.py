@@ -1,0 +1,110 @@
+"""A recording of the source says which rows were there when a sync should have read them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from incload.api.audit import audit
+from incload.api.load import load
+from incload.api.tables.watch import watch
+from incload.auditing.observed import Observed
+from incload.errors import Refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOON = "2026-03-01T12:00:"
+LOAD: dict[str, Any] = {"table": "t", "key": "id", "cursor": "at", "strategy": "timestamp_watermark"}
+
+
+class Life:
+    """A source that is watched and loaded."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the source."""
+        self._folder, self.recording = folder, folder / "watch.db"
+        self.urls = f"sqlite:///{folder}/s.db?table=t", f"sqlite:///{folder}/c.db?table=t"
+        self.run("s", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, at TEXT)")
+
+    def run(self, side: str, sql: str) -> None:
+        """Run a statement on a side."""
+        with closing(sqlite3.connect(self._folder / f"{side}.db")) as opened, opened:
+            opened.execute(sql)
+
+    def insert(self, *rows: tuple[int, str]) -> None:
+        """Insert rows, given as keys and seconds after noon, and look at the table twice."""
+        listed = ", ".join(f"({key}, 'x', '{NOON}{second}Z')" for key, second in rows)
+        self.run("s", f"INSERT INTO t VALUES {listed}")
+        for _ in range(2):
+            watch(self.urls[0], key="id", cursor="at", to=self.recording, duration="0s")
+
+    def sync(self) -> None:
+        """Load."""
+        load(self.urls[0], f"sqlite:///{self._folder}/c.db", **LOAD)
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Life:
+    """Return a copy that lacks a row that was there at its sync, and one that came later with an older cursor."""
+    life = Life(tmp_path)
+    for rows in ([(1, "01"), (2, "02")], [(3, "04"), (4, "05")], [(5, "03"), (6, "06")]):
+        life.insert(*rows)
+        life.sync()
+    life.run("c", "DELETE FROM t WHERE id = 3")
+    return life
+
+
+def test_rows_that_a_sync_left_out_are_not_late(life: Life) -> None:
+    """Without the recording both are called late; with it one is certain to be the loader's."""
+    assert audit(*life.urls, key="id", cursor="at").causes == {"late": 2}
+
+    found = audit(*life.urls, key="id", cursor="at", recording=life.recording)
+
+    assert found.causes == {"left out of a sync": 1, "late": 1}
+    assert {sample.key: sample.cause for sample in found.samples} == {(3,): "left out of a sync", (5,): "late"}
+    assert found.certain == ("left out of a sync",)
+
+
+@pytest.mark.parametrize(
+    ("visible", "expected"),
+    [
+        ({'["7"]': (15, 100)}, True),
+        ({'["7"]': (15, 200)}, True),
+        ({'["7"]': (15, 201)}, False),
+        ({'["7"]': (14, 100)}, False),
+        ({'["7"]': (None, 100)}, False),
+        ({}, False),
+    ],
+)
+def test_what_is_shown_of_a_row(visible: dict[str, tuple[int | None, int]], expected: bool) -> None:  # noqa: FBT001 - a case
+    """It was there when the sync began that passed its cursor, with that cursor."""
+    observed = Observed(visible, (("m10;", 100), ("m20;", 200), ("m30;", 300)), 1_000_000, (0,))
+
+    assert observed.left_out(("i7;",), "m15;") is expected
+    assert not observed.left_out(("i7;",), "m5;")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"cursor": "at", "recording": "s.db"}, "is no recording: name a file that `incload watch` has written"),
+        ({"cursor": "v", "recording": "watch.db"}, "--recording says which rows a sync has left out, and needs"),
+        ({"recording": "watch.db"}, "--recording says which rows a sync has left out, and needs"),
+    ],
+)
+def test_recordings_that_are_refused(life: Life, tmp_path: Path, options: dict[str, Any], said: str) -> None:
+    """One that is none, and one that says nothing of the copy's syncs."""
+    with pytest.raises(Refused, match=said):
+        audit(*life.urls, key="id", **{**options, "recording": tmp_path / options["recording"]})
+
+
+def test_a_recording_by_another_cursor_is_refused(life: Life, tmp_path: Path) -> None:
+    """One sentence says by which it was made."""
+    other = tmp_path / "other.db"
+    watch(life.urls[0], key="id", cursor="v", to=other, duration="0s")
+    with pytest.raises(Refused, match="was made with --key id --cursor v: audit by the same"):
+        audit(*life.urls, key="id", cursor="at", recording=other)
