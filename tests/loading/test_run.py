@@ -97,6 +97,17 @@ def test_a_key_without_an_equality_is_refused_before_anything_is_made(
     assert (asked, plain.target.path.exists()) == ([("source", "events", ["id"])], False)
 
 
+@pytest.mark.parametrize("name", ["timestamp_watermark", "full_refresh", "snapshot_diff", "row_hash_cdc"])
+def test_a_usual_load_holds_nothing_back(name: str, plain: Ends) -> None:
+    """Neither the first one nor the next, by which a row has gone and one has come."""
+    first = plain.load(name)
+    plain.write("DELETE FROM events WHERE id = 1", "INSERT INTO events VALUES (3, 300)")
+    second = plain.load(name)
+
+    for done in (first, second):
+        assert (done.held_back, done.held_columns, done.backfilled) == (0, (), 0)
+
+
 def test_a_file_without_a_record_holds_nothing_back(plain: Ends) -> None:
     """Nothing was compared, so that no row is known to be gone; what is kept is said in words."""
     plain.load("snapshot_diff")
