@@ -126,7 +126,7 @@ class SnapshotSession(Session):
         if intent.removals:
             removed += queries.delete(key, relation, intent.removals)
         content = self._tables[intent.table.name]
-        states = {**content["states"], **({state.name[1]: state.text} if state and state.text else {})}
+        states = {**content["states"], **({state.name[1]: state.text} if state and state.text is not None else {})}
         rows = [list(row) for row in queries.rows(f"SELECT * FROM {relation}")]
         queries.write("ROLLBACK")
         if lasting:
@@ -136,8 +136,9 @@ class SnapshotSession(Session):
         return WriteResult(written, removed)
 
     def states(self, table: str) -> dict[str, str]:
-        """Return what the snapshot carries."""
-        return dict(self._tables[table]["states"]) if table in self._tables else {}
+        """Return what the snapshot carries; an empty text says that a state was reset."""
+        carried = self._tables[table]["states"] if table in self._tables else {}
+        return {strategy: text for strategy, text in carried.items() if text}
 
     def close(self) -> None:
         """Close the DuckDB."""

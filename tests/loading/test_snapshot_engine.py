@@ -14,6 +14,7 @@ from incload.engines.endpoints import locate
 from incload.errors import Refused
 from incload.loading.plan import Plan
 from incload.loading.run import load
+from incload.loading.state.edit import Choice, look, reset
 from incload.registry import strategies, strategy
 from incload.strategy import WriteRule
 from tests.loading.snapshot_engine import SnapshotSession, register
@@ -169,3 +170,26 @@ def test_new_columns_are_refused(lake: Lake) -> None:
         lake.load(evolve=True)
 
     assert lake.watermark() == 300
+
+
+def test_states_of_snapshots_are_shown_and_reset(lake: Lake) -> None:
+    """Of every table and strategy or of one; a reset is a snapshot of its own, a dry run of one is none."""
+    target = locate(f"snapshot:///{lake.folder}/lake")
+    lake.load()
+    lake.load("composite_watermark")
+    found = look(Choice(target, None))
+    assert [(each.table, each.strategy, each.entry and each.entry.state.watermark) for each in found] == [
+        ("events", "composite_watermark", 300), ("events", "timestamp_watermark", 300),
+    ]  # fmt: skip
+    assert [each.strategy for each in look(Choice(target, "events", "timestamp_watermark"))] == ["timestamp_watermark"]
+    with pytest.raises(Refused, match=r"has a state of each of composite_watermark, timestamp_watermark: name one"):
+        reset(Choice(target, "events"))
+
+    chosen = Choice(target, "events", "timestamp_watermark")
+    assert reset(chosen, dry_run=True).before is not None
+    assert len(look(Choice(target, "events"))) == 2
+    reset(chosen)
+    assert [each.strategy for each in look(Choice(target, None))] == ["composite_watermark"]
+    assert look(chosen, empty=True) == []
+    with pytest.raises(Refused, match=r"^there is no state of table 'events' and strategy 'timestamp_watermark' in "):
+        look(chosen)

@@ -120,6 +120,17 @@ def test_the_fields_of_rows_that_stay_stale_are_named(lived: Lived) -> None:
     assert row.stale_fields == '{"content": 2, "modified_at": 1}'
 
 
+def test_a_row_that_was_too_young_is_waited_for_no_longer(lived: Lived) -> None:
+    """Row 2 is younger than the delay when it is found, and in the copy ten minutes later."""
+    member = (PAIR, follower(strategy("settling_delay:minutes=10")))
+    ticks = ([(2, "b", 9)], []), ([(3, "c", 19)], []), ([], [])
+    waiting = [
+        follow(lived([(1, "a", -30)], *ticks[:end]), [member], lambda _: None, 1)[member].waiting for end in (1, 2, 3)
+    ]
+
+    assert waiting == [1, 1, 0]
+
+
 def test_keys_of_numbers_may_go_by_their_order(late: History) -> None:
     """A strategy by the largest key applies to numbers: it misses the change of 1 and the update of 2."""
     (row,) = one(late, strategy("incrementing_id"))
