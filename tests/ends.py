@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from incload.loading.sync import sync
 from incload.registry import strategy
 from incload.strategy import WriteRule
 from tests.duckdb_files import opened as opened_file
+from tests.effort import is_hard
 
 if TYPE_CHECKING:
     from incload.loading.synced import Synced
@@ -156,6 +157,17 @@ def plan(name: str, /, **changes: object) -> Plan:
     """Return the plan for a table of events, with some fields changed."""
     fields: dict[str, object] = {"name": "events", "key": ("id",), "cursor": "ts", "cursor_per_second": 1, **changes}
     return Plan(strategy=strategy(name), **fields)  # type: ignore[arg-type]  # each test names fields of their types
+
+
+def on_two_pairs(names: Iterable[str]) -> pytest.MarkDecorator:
+    """Let a test take `ends` and `name`: each name within both engines or between them, in turn; hard tests, both.
+
+    For behaviour of which the same file has another test on every pair.
+    """
+    halves = PAIRS[:2], PAIRS[2:]
+    cases = [(pair, name) for at, name in enumerate(names) for pair in (PAIRS if is_hard() else halves[at % 2])]
+    ids = [f"{'-'.join(pair)}-{name}" for pair, name in cases]
+    return pytest.mark.parametrize(("ends", "name"), cases, ids=ids, indirect=["ends"])
 
 
 @pytest.fixture(params=PAIRS, ids="-".join)

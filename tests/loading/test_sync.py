@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ends import on_two_pairs
+
 if TYPE_CHECKING:
     from tests.ends import Ends, Row
 
@@ -68,7 +70,7 @@ def clock() -> int:
     return 420_000_000
 
 
-@pytest.mark.parametrize("name", SECOND)
+@on_two_pairs(SECOND)
 def test_the_first_load_is_everything(ends: Ends, name: str) -> None:
     """Whatever the strategy, a first sync copies the source row by row."""
     ends.write(*BASE)
@@ -78,7 +80,7 @@ def test_the_first_load_is_everything(ends: Ends, name: str) -> None:
     assert (summary.loaded, summary.removed, summary.total_in_target) == (3, 0, 3)
 
 
-@pytest.mark.parametrize("name", SECOND)
+@on_two_pairs(SECOND)
 def test_a_target_that_was_dropped_is_filled_again(ends: Ends, name: str) -> None:
     """What was remembered of the dropped table says nothing of the new one: this is a first load again."""
     ends.write(*BASE)
@@ -103,7 +105,7 @@ def test_the_second_load_is_what_the_strategy_promises(ends: Ends, name: str) ->
     assert (summary.loaded, summary.removed, summary.total_in_target) == (loaded, removed, len(rows))
 
 
-@pytest.mark.parametrize("name", SECOND)
+@on_two_pairs(SECOND)
 def test_a_load_without_a_change_changes_nothing(ends: Ends, name: str) -> None:
     """When nothing has happened, rows stay as they are, and so does the state."""
     ends.write(*BASE)
