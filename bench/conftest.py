@@ -12,6 +12,7 @@ from incload.commands.compare import add_choice_to, choice
 from incload.errors import Refused
 from incload.harness.load_timer import CLOCK
 from incload.harness.perf.benchmark_table import prepare
+from incload.harness.trials.matrix import Choice
 from incload.report.answers.terminal import answer_lines
 from incload.report.comparison.files import BESIDE, NAME, PART, write_reports
 from incload.report.frame import frame_of
@@ -25,7 +26,21 @@ if TYPE_CHECKING:
 
 COLUMNS = ["min", "median", "rounds"]
 """The columns of the table unless others are asked for: a trial is timed a few times, which makes no distribution."""
+SIZES: dict[str, tuple[int | str, str]] = {
+    "--scale": (200_000, "rows of the throughput suite"),
+    "--memory-scale": (1_000_000, "rows, and ten times as many"),
+    "--dataset-rows": (10_000_000, "rows of each dataset"),
+    "--growth-rows": ("10000,100000,1000000", "sizes of the table"),
+    "--growth-changes": ("100,1000,10000", "changed rows of one size"),
+}
+"""How large what is measured is: the usual size of each, and what it is."""
+WHOLE = (Choice(), Choice(scenarios=("core",)))
+"""The choices of trials that leave out none: all, or the best known scenarios."""
 OUTCOMES = pytest.StashKey[list["Outcome"]]()
+COLLECTED = pytest.StashKey[set[Path]]()
+"""The files of which some test was collected, run or not."""
+DESELECTED = pytest.StashKey[bool]()
+"""Whether a test was left out that runs unless it is."""
 WRITTEN = pytest.StashKey[bool]()
 """Whether what was written is the report of a part."""
 
@@ -37,17 +52,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rounds", type=int, default=2, help="how often each load at scale is timed (default 2)")
     group.addoption("--trial-rounds", type=int, default=1, help="how often each trial is timed (default 1)")
     group.addoption("--workers", type=int, default=None, help="processes of the matrix (default: one a processor)")
-    group.addoption("--scale", type=int, default=200_000, help="rows of the throughput suite (default 200000)")
-    group.addoption("--memory-scale", type=int, default=1_000_000, help="rows, and ten times as many (default 1000000)")
-    group.addoption("--dataset-rows", type=int, default=10_000_000, help="rows of each dataset (default 10000000)")
-    group.addoption("--growth-rows", default="10000,100000,1000000", help="sizes of the table (10000,100000,1000000)")
-    group.addoption("--growth-changes", default="100,1000,10000", help="changed rows of one size (100,1000,10000)")
+    for name, (usual, what) in SIZES.items():
+        group.addoption(name, type=type(usual), default=usual, help=f"{what} (default {usual})")
     group.addoption("--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start with no outcomes; refuse a bad choice before anything runs."""
-    config.stash[OUTCOMES] = []
+    config.stash[OUTCOMES], config.stash[COLLECTED], config.stash[DESELECTED] = [], set(), False
     if not any(each.startswith("--benchmark-columns") for each in config.invocation_params.args):
         config.option.benchmark_columns = COLUMNS
     try:
@@ -58,10 +70,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what takes long and was not named with -k."""
+    config.stash[COLLECTED].update(item.path for item in items)
     if not config.option.keyword:
         on_request = [item for item in items if item.get_closest_marker("on_request")]
         config.hook.pytest_deselected(items=on_request)
         items[:] = [item for item in items if item not in on_request]
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Note that something was left out, be it by -k, --deselect, --last-failed or --stepwise."""
+    for item in items:
+        if not item.get_closest_marker("on_request"):
+            item.config.stash[DESELECTED] = True
 
 
 @pytest.fixture
@@ -97,12 +117,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def is_part(session: pytest.Session) -> bool:
-    """Return whether only some of the benchmarks were chosen, or ran: their report never replaces that of all."""
-    option, args = session.config.option, session.config.args
+    """Return whether others than all benchmarks were chosen, or ran: their report never replaces that of all."""
+    config, option = session.config, session.config.option
     stopped = bool(session.shouldstop or session.shouldfail) or session.exitstatus == pytest.ExitCode.INTERRUPTED
-    chosen = option.strategies or option.engines or option.keyword or option.markexpr or option.deselect
-    named = any("::" in each or each.endswith(".py") for each in args)
-    return bool(stopped or chosen or named or option.scenarios not in {"core", "all"})
+    files = set(Path(__file__).parent.glob("test_*.py"))
+    missing = config.stash[DESELECTED] or not files <= config.stash[COLLECTED]
+    chosen = option.keyword or option.markexpr or any("::" in each for each in config.args)
+    resized = any(config.getoption(name) != usual for name, (usual, _) in SIZES.items())
+    return bool(stopped or missing or chosen or resized or choice(option) not in WHOLE)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)

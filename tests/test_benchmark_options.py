@@ -143,3 +143,42 @@ def test_a_run_is_compared_with_a_stored_one(factor: float, code: int, saved: tu
 def test_trials_are_chosen_by_name_and_by_mark(chosen: list[str], passed: str, tmp_path: Path) -> None:
     """As any tests of pytest."""
     assert passed in run(tmp_path, *chosen).stdout.splitlines()[-1]
+
+
+PROBE = """
+import json, pathlib, sys
+import pytest
+
+found, ids = {}, []
+
+class Probe:
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session):
+        (suite,) = (each for each in session.config.pluginmanager.get_plugins() if hasattr(each, "is_part"))
+        found[chosen] = suite.is_part(session)
+        ids.extend(item.nodeid for item in session.items)
+
+for chosen in json.loads(sys.argv[1]):
+    file = pathlib.Path(sys.argv[2], "v", "cache", "lastfailed")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({each: True for each in ids[:1]}))
+    suite = [] if chosen.startswith("bench/") else ["bench"]
+    pytest.main([*suite, "--collect-only", "-qq", "-o", f"cache_dir={sys.argv[2]}", *chosen.split()], plugins=[Probe()])
+print("FOUND", json.dumps(found))
+"""
+WHOLE = ["", "--scenarios all", "--rounds 5", "--failed-first"]
+PART = [
+    *("--rows 100", "--seed 7", "--scale 1000", "--engines sqlite-sqlite", "--scenarios clean"),
+    *("--ignore bench/test_throughput.py", "--ignore-glob *throughput*", "--deselect bench/test_throughput.py"),
+    *("-k clean", "-m benchmark", "bench/test_matrix.py", "--last-failed"),
+]
+
+
+def test_only_a_whole_run_of_the_usual_rows_is_the_report_of_all(tmp_path: Path) -> None:
+    """Whatever leaves out a benchmark, or gives it other rows, makes the report one of a part."""
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [sys.executable, "-c", PROBE, json.dumps([*WHOLE, *PART]), str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, env=alone, capture_output=True, text=True, check=False)
+
+    assert "FOUND " in ran.stdout, ran.stdout + ran.stderr
+    assert json.loads(ran.stdout.rpartition("FOUND ")[2]) == dict.fromkeys(WHOLE, False) | dict.fromkeys(PART, True)

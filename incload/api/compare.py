@@ -135,7 +135,7 @@ class Report:
 
     Attributes:
         folder: The folder.
-        part: Whether only some trials were chosen: the report of all of them is kept then.
+        part: Whether trials were chosen or changed: the report of all of them, as they are, is kept then.
     """
 
     folder: Path
@@ -143,8 +143,10 @@ class Report:
 
 
 def is_part(chosen: Choice) -> bool:
-    """Return whether a choice leaves out strategies, scenarios or pairs, or brings loaders of the user's."""
-    return bool(chosen.strategies or chosen.scenarios or chosen.pairs or chosen.contenders)
+    """Return whether a choice has other trials than a comparison without any option: fewer, more, or other rows."""
+    from incload.harness.trials.matrix import Choice
+
+    return chosen != Choice()
 
 
 def run_comparison(

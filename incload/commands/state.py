@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from incload.commands.options.config import add_choice_to, chosen, names_in
 from incload.commands.output.plain import add_format_to, json_text
@@ -70,14 +70,21 @@ def _show(options: argparse.Namespace) -> int:
         from incload.commands.many import state_all
 
         found = state_all.looked_at(options, names_in(options))
-    states = [each for _, kept in found for each in kept] if many else look(_choice(options))
+        if options.format == "json":
+            sys.stdout.write(json_text(state_all.values(found, lambda each: _values(options, each))))
+        else:
+            state_all.show(found, lambda each: _described(options, each))
+        return 0
+    states = look(_choice(options))
     if options.format == "json":
-        sys.stdout.write(json_text([state_values(each, _next_of(options, each)) for each in states]))
-    elif many:
-        state_all.show(found, lambda each: _described(options, each))
+        sys.stdout.write(json_text([_values(options, each) for each in states]))
     else:
         sys.stdout.write("".join(f"{on_one_line(line)}\n" for each in states for line in _described(options, each)))
     return 0
+
+
+def _values(options: argparse.Namespace, found: Remembered) -> dict[str, Any]:
+    return state_values(found, _next_of(options, found))
 
 
 def _next_of(options: argparse.Namespace, found: Remembered) -> str:

@@ -221,7 +221,7 @@ _MAGIC = (("sqlite", 0, b"SQLite format 3\0"), ("duckdb", 8, b"DUCK"))
 _ENDINGS = {"sqlite": ("db", "sqlite", "sqlite3", "db3"), "duckdb": ("duckdb", "ddb")}
 
 
-def _database_at(path: Path) -> str:
+def database_at(path: Path) -> str:
     """Return the engine of a database's file, by what it holds, or else by its name; empty for another file."""
     try:
         with path.open("rb") as file:
@@ -239,7 +239,7 @@ def _record_file(text: str) -> Location:
     path = at_home(text)
     is_folder = os.path.isdir(path)  # noqa: PTH112 - a name that is too long is not one
     if record_format(path) is None and not is_folder and not is_pattern(path):
-        if engine := _database_at(at_home(text)):
+        if engine := database_at(at_home(text)):
             raise Refused(f"{text!r} is a database: write its URL, {engine}:///{quote(text)}.")
         said = "what was named" if "@" in text or "password" in text.lower() else repr(text)  # may hold a password
         raise Refused(

@@ -41,14 +41,29 @@ class Cost:
     everywhere: bool
 
 
+def right_in_all(trials: pd.DataFrame) -> list[str]:
+    """Return the strategies that ran in every scenario given, and were sound wherever they ran, by their names' order.
+
+    Args:
+        trials: Trials of a verdict suite, reference copies left out (see `incload.report.frame`).
+    """
+    ran = trials[trials["outcome"] != "not_applicable"]
+    scenarios = trials["scenario"].nunique()
+    return [
+        str(name)
+        for name, part in ran.groupby("contender", sort=False)
+        if part["scenario"].nunique() == scenarios and bool((part["outcome"] == "sound").all())
+    ]
+
+
 def costs(trials: pd.DataFrame) -> list[Cost]:
     """Return what each strategy cost that was sound in all trials given, the cheapest first.
 
     Args:
         trials: Trials of a verdict suite, reference copies left out (see `incload.report.frame`).
     """
-    scenarios = trials["scenario"].nunique()
-    found = (_cost(str(name), part, scenarios) for name, part in trials.groupby("contender", sort=False))
+    parts = {str(name): part for name, part in trials.groupby("contender", sort=False)}
+    found = (_cost(name, parts[name]) for name in right_in_all(trials))
     return sorted(filter(None, found), key=_order)
 
 
@@ -73,10 +88,8 @@ def first_of(found: Iterable[Cost]) -> list[Cost]:
     return [each for each in listed if each.rows_read == listed[0].rows_read]
 
 
-def _cost(name: str, trials: pd.DataFrame, scenarios: int) -> Cost | None:
+def _cost(name: str, trials: pd.DataFrame) -> Cost | None:
     ran = trials[trials["outcome"] != "not_applicable"]
-    if ran["scenario"].nunique() < scenarios or bool((ran["outcome"] != "sound").any()):
-        return None
     if bool((ran["rows_waiting"] > 0).any()) or bool(ran["rows_read"].isna().any()):
         return None
     queries = _added(ran, "queries") if bool(ran["queries"].notna().all()) else None

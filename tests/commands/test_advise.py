@@ -44,3 +44,22 @@ def test_refused(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A table without a named cursor is one sentence and exit code 2."""
     assert main(["advise", url, "--key", "id"]) == 2
     assert "name the cursor column with --cursor" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["advise", "profile", "replay"])
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
+def test_a_database_without_a_scheme_is_given_its_url(
+    command: str, engine: str, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path to a database is no history: the URL of its tables is named, as by the other commands."""
+    path = tmp_path / "shop.db"
+    if engine == "duckdb":
+        duckdb = pytest.importorskip("duckdb")
+        path = tmp_path / "shop.any"
+        duckdb.connect(str(path)).close()
+
+    assert main([command, str(path), "--key", "id", "--cursor", "at"]) == 2
+    assert capsys.readouterr().err == (
+        f"incload: '{path}' is a database, and holds one state of its tables: profile and advise take the URL of one, "
+        f"{engine}:///{path}?table=NAME; a replay reads what incload watch records of it.\n"
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from incload.commands.output.states import NO_STATE, no_state_values
 from incload.errors import on_one_line
 
 if TYPE_CHECKING:
@@ -43,5 +44,14 @@ def show(found: Iterable[Found], described: Callable[[Remembered], list[str]]) -
         sys.stdout.write("".join(f"{on_one_line(line)}\n" for line in lines))
 
 
+def values(found: Iterable[Found], described: Callable[[Remembered], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is kept of each table as plain values, those without a state among them."""
+    return [
+        each
+        for table, states in found
+        for each in [*map(described, states)] or [no_state_values(table.name, table.strategy.partition(":")[0])]
+    ]
+
+
 def _nothing(table: ConfiguredTable) -> list[str]:
-    return [f"{table.name} by {table.strategy}", "  no state: the next load reads everything"]
+    return [f"{table.name} by {table.strategy}", f"  {NO_STATE}"]

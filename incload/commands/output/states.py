@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from incload.loading.state.entry import Entry
 
 
+NO_STATE = "no state: the next load reads everything"
+"""What is said of a table of which nothing is kept."""
+
+
 def state_values(found: Remembered, next_load: str) -> dict[str, Any]:
     """Return what is kept of one table by one strategy, and its earlier values, the newest first."""
     return {
@@ -23,6 +27,20 @@ def state_values(found: Remembered, next_load: str) -> dict[str, Any]:
             {"run": past.run, "at": past.at, "by": past.by, "of_run": past.of_run, "rows": past.rows, **_values(said)}
             for past, said in found.history
         ],
+    }
+
+
+def no_state_values(table: str, strategy: str) -> dict[str, Any]:
+    """Return the values of a table of which nothing is kept."""
+    return {
+        "table": table,
+        "strategy": strategy,
+        "table_is_there": None,
+        "source": None,
+        **_values(None),
+        "digests": 0,
+        "next_load": NO_STATE,
+        "history": [],
     }
 
 

@@ -201,11 +201,25 @@ def _is_there(path: Path) -> bool:
         raise Refused(f"the path {str(path)!r} cannot be used ({error.strerror}): name another.") from None
 
 
+def _refuse_database(path: Path) -> None:
+    """Refuse a database, which has no versions, with the URL by which the commands that take one read a table of it."""
+    from urllib.parse import quote
+
+    from incload.engines.endpoints import database_at
+
+    if engine := database_at(path) if path.is_file() else "":
+        raise Refused(
+            f"{str(path)!r} is a database, and holds one state of its tables: profile and advise take the URL of one, "
+            f"{engine}:///{quote(str(path))}?table=NAME; a replay reads what incload watch records of it."
+        )
+
+
 def _snapshots(path: Path, sought: Sought) -> Generator[Snapshot]:
     """Yield the snapshots that a path holds; refuse one that holds none."""
     file = sought.file
     if not _is_there(path):
         raise Refused(f"{path} does not exist: name a git repository, a git bundle or a folder of snapshots.")
+    _refuse_database(path)
     repository = repository_at(path)
     if repository is None and path.is_dir():
         if file:

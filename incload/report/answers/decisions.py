@@ -39,8 +39,8 @@ _HEADS = (
 )  # fmt: skip
 _NAMED = 4
 INTRO = (
-    "Find the lines that are true of your source. If several are, take a strategy that is right in all of them: one of "
-    "the last line is right in any case. A full copy reads every row in every sync."
+    "Find the lines that are true of your source. If several are, take a strategy that is right in all of them: {last}. "
+    "A full copy reads every row in every sync."
 )
 
 
@@ -68,7 +68,16 @@ def decision_blocks(frame: pd.DataFrame) -> list[Block]:
     found = decisions(frame)
     if len(found) < 2:
         return []
-    return [Heading(2, "Which strategy?"), Paragraph(INTRO), Table(_HEADS, tuple(map(_row, found)), left=3)]
+    return [Heading(2, "Which strategy?"), Paragraph(INTRO.format(last=_last(found[-1]))), Table(_HEADS, tuple(map(_row, found)), left=3)]
+
+
+def _last(every: Decision) -> str:
+    """Say what the last line, that of all situations together, has to offer."""
+    if every.best:
+        return "one of the last line is right in any case"
+    if every.other:
+        return f"{every.other.contender} is right in any case, where it can run"
+    return "the last line has none that is right in any case"
 
 
 def decisions(frame: pd.DataFrame) -> list[Decision]:

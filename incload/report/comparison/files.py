@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 NAME = "latest"
 """The name of the reports of the last run."""
 PART = "latest-filtered"
-"""The name of the reports of a run of some trials only, so that they never replace those of a whole run."""
-BESIDE = f"A part of the trials was chosen: the report is {PART}.*, and {NAME}.* stays as it is."
+"""The name of the reports of a run of some trials, or of others, so that they never replace those of a whole run."""
+BESIDE = f"Trials were chosen, or changed: the report is {PART}.*, and {NAME}.* stays as it is."
 """What is said of such a run."""
 
 
@@ -32,7 +32,7 @@ def write_reports(outcomes: Sequence[Outcome], folder: Path, *, part: bool = Fal
     Args:
         outcomes: What the run showed.
         folder: Where the files go.
-        part: Whether only some of the trials were chosen.
+        part: Whether trials were chosen or changed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     csv = folder / f"{PART if part else NAME}.csv"

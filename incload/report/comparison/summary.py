@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.report.cheapest import RULE, costs, first_of
+from incload.report.cheapest import RULE, costs, first_of, right_in_all
 from incload.report.comparison.verdict_matrix import verdict_trials
 from incload.report.format import listed, plural, sentence, whole
 from incload.report.frame import in_order
@@ -67,7 +67,10 @@ def answer_blocks(frame: pd.DataFrame) -> list[Block]:
 
 
 def answer(frame: pd.DataFrame) -> tuple[str, str]:
-    """Return who was right in every scenario, and who was not in how many; empty texts for one scenario."""
+    """Return who was right in every scenario, who could not run in all, and who was not right in how many.
+
+    Both are empty for one scenario.
+    """
     trials = verdict_trials(frame)
     number = trials["scenario"].nunique()
     tried = in_order(trials["contender"][trials["outcome"] != "not_applicable"])
@@ -75,12 +78,24 @@ def answer(frame: pd.DataFrame) -> tuple[str, str]:
         return "", ""
     failed = trials[trials["outcome"].isin(["wrong", "unknown"])].groupby("contender")["scenario"].nunique()
     partly = set(trials["contender"][trials["outcome"] == "not_applicable"])
-    right = [f"{name} (where it can run)" if name in partly else name for name in tried if name not in failed]
+    everywhere = right_in_all(trials)
+    right = [f"{name} (where it can run)" if name in partly else name for name in tried if name in everywhere]
+    fewer = [name for name in tried if name not in failed and name not in everywhere]
     every = "both scenarios" if number == _SEVERAL else f"all {number} scenarios"
     lead = f"Right in {every}: {listed(right)}." if right else f"No strategy was right in {every}."
     by_number = {many: [name for name in tried if failed.get(name) == many] for many in sorted(set(failed))}
     others = "; ".join(f"in {many}: {listed(names)}" for many, names in by_number.items())
-    return lead, f"Not right {others}." if others else ""
+    said = [*_ran_in_fewer(trials, fewer), *([f"Not right {others}."] if others else [])]
+    return lead, " ".join(said)
+
+
+def _ran_in_fewer(trials: pd.DataFrame, names: list[str]) -> list[str]:
+    """Say in how many scenarios those ran that were never wrong and did not run in all."""
+    if not names:
+        return []
+    number, ran = trials["scenario"].nunique(), trials[trials["outcome"] != "not_applicable"]
+    tried = ran.groupby("contender")["scenario"].nunique()
+    return [f"Right where they ran: {listed([f'{name} (in {tried[name]} of {number})' for name in names])}."]
 
 
 def limits_blocks(frame: pd.DataFrame) -> list[Block]:

@@ -155,3 +155,21 @@ def test_a_single_load_still_names_what_it_lacks(capsys: Output) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["load", "x.json", "--table", "t"])
     assert "the following arguments are required: --target, --key, --strategy" in capsys.readouterr().err
+
+
+def test_a_table_without_a_state_is_in_the_json_too(capsys: Output) -> None:
+    """As in the text: nothing was loaded yet, and the next load reads everything."""
+    capsys.readouterr()
+
+    assert main(["state", "show", "--all", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["table"], each["strategy"], each["watermark"], each["next_load"]) for each in found] == [
+        ("lines", "snapshot_diff", None, "no state: the next load reads everything"),
+        ("orders", "snapshot_diff", None, "no state: the next load reads everything"),
+    ]
+    main(["load", "--table", "orders"])
+    capsys.readouterr()
+    main(["state", "show", "--all", "--format", "json"])
+    loaded = json.loads(capsys.readouterr().out)
+    assert [each["table"] for each in loaded] == ["lines", "orders"]
+    assert {*loaded[0]} == {*loaded[1]}

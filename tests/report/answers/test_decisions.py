@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+from incload.report.answers.decisions import decision_blocks
 from incload.report.answers.terminal import answer_lines
 from incload.report.frame import report_frame
 from incload.report.render import html, markdown
+from incload.report.render.blocks import Paragraph, Table
 
 if TYPE_CHECKING:
     from conftest import Framed
@@ -125,3 +127,33 @@ def test_a_long_answer_is_cut(framed: Framed) -> None:
 def test_one_scenario_is_no_ground_for_advice(framed: Framed) -> None:
     """A report of one scenario has no sentence and no table at its end."""
     assert answer_lines(framed({})) == []
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        ({}, "one of the last line is right in any case"),
+        ({"outcome": "wrong", "lost": 1}, "the last line has none that is right in any case"),
+    ],
+    ids=["one is right", "none is right"],
+)
+def test_the_sentence_above_the_table_goes_by_its_last_line(
+    late: dict[str, object], said: str, framed: Framed, tmp_path: Path
+) -> None:
+    """Where no strategy was right in all situations, the sentence does not promise one."""
+    _, paragraph, table = decision_blocks(framed({}, {"scenario": "late_arrivals", **late}))
+
+    assert isinstance(paragraph, Paragraph)
+    assert isinstance(table, Table)
+    assert f": {said}. A full copy" in paragraph.text
+    assert table.rows[-1][:2] == ("All of these", "none" if late else "timestamp_watermark")
+
+
+def test_the_sentence_names_who_runs_on_some_pairs_only(framed: Framed) -> None:
+    """It is the last line's, and can be taken only where it runs."""
+    refused = {"target_engine": "postgres", "outcome": "not_applicable", "reason": "x"}
+    trials = [{"scenario": each, **more} for each in ("clean", "late_arrivals") for more in ({}, refused)]
+    _, paragraph, _ = decision_blocks(framed(*trials))
+
+    assert isinstance(paragraph, Paragraph)
+    assert ": timestamp_watermark is right in any case, where it can run." in paragraph.text

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.report.cheapest import costs, right_in_all
 from incload.report.comparison.summary import answer_blocks, headline_blocks, limits_blocks, scenario_blocks
 from incload.report.render.blocks import Block, Paragraph, Points, Table
 
@@ -223,3 +224,16 @@ def test_cheapest_is_who_can_run_everywhere_and_leaves_nothing_for_later(framed:
         named("rare", rows_read=7),
         named("rare", target_engine="sqlite", outcome="not_applicable", reason="x"),
     ) == ("Sound: all. Cheapest of them: b by rows read (8). n/a on sqlite → sqlite: rare.")
+
+
+def test_right_in_all_needs_a_trial_in_all(framed: Framed) -> None:
+    """Who is n/a in a scenario, or was not tried in it, stands in a sentence of its own, and in no table of all."""
+    trials = [named(each, scenario=scenario) for each in "ac" for scenario in ("clean", "late", "third")]
+    trials += [named("b"), named("b", scenario="late")]
+    trials += [named("b", scenario="third", outcome="not_applicable", reason="x"), named("d", scenario="late")]
+    frame = framed(*trials)
+
+    assert answer_blocks(frame) == [
+        Paragraph("Right where they ran: b (in 2 of 3) and d (in 1 of 3).", lead="Right in all 3 scenarios: a and c.")
+    ]
+    assert right_in_all(frame) == ["a", "c"] == [each.contender for each in costs(frame)]
