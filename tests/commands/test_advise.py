@@ -46,10 +46,11 @@ def test_refused(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "name the cursor column with --cursor" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("url")
 @pytest.mark.parametrize("command", ["advise", "profile", "replay"])
 @pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
 def test_a_database_without_a_scheme_is_given_its_url(
-    command: str, engine: str, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    command: str, engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A path to a database is no history: the URL of its tables is named, as by the other commands."""
     path = tmp_path / "shop.db"

@@ -39,8 +39,8 @@ _HEADS = (
 )  # fmt: skip
 _NAMED = 4
 INTRO = (
-    "Find the lines that are true of your source. If several are, take a strategy that is right in all of them: {last}. "
-    "A full copy reads every row in every sync."
+    "Find the lines that are true of your source. If several are, take a strategy that is right in all of them: "
+    "{last}. A full copy reads every row in every sync."
 )
 
 
@@ -68,7 +68,8 @@ def decision_blocks(frame: pd.DataFrame) -> list[Block]:
     found = decisions(frame)
     if len(found) < 2:
         return []
-    return [Heading(2, "Which strategy?"), Paragraph(INTRO.format(last=_last(found[-1]))), Table(_HEADS, tuple(map(_row, found)), left=3)]
+    intro = INTRO.format(last=_last(found[-1]))
+    return [Heading(2, "Which strategy?"), Paragraph(intro), Table(_HEADS, tuple(map(_row, found)), left=3)]
 
 
 def _last(every: Decision) -> str:

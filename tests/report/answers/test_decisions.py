@@ -137,9 +137,7 @@ def test_one_scenario_is_no_ground_for_advice(framed: Framed) -> None:
     ],
     ids=["one is right", "none is right"],
 )
-def test_the_sentence_above_the_table_goes_by_its_last_line(
-    late: dict[str, object], said: str, framed: Framed, tmp_path: Path
-) -> None:
+def test_the_sentence_above_the_table_goes_by_its_last_line(late: dict[str, object], said: str, framed: Framed) -> None:
     """Where no strategy was right in all situations, the sentence does not promise one."""
     _, paragraph, table = decision_blocks(framed({}, {"scenario": "late_arrivals", **late}))
 
