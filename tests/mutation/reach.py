@@ -61,13 +61,14 @@ class Reach:
     failing: set[str] = field(default_factory=set)
 
     def of(self, module: str, function: str) -> set[str]:
-        """Return the tests that enter a function; where none is named, all of the files that enter the module.
+        """Return the tests that enter a function; where none is known to, all of the files that enter the module.
 
-        A test may look at what a module holds without entering any function of it.
+        A function may be newer than the record. And of what stands outside of all functions a test may see something
+        without entering any.
         """
         known = self.entered.get(module, {})
-        if function:
-            return set(known.get(function, ()))
+        if function and known.get(function):
+            return set(known[function])
         files = {_file(test) for test in set().union(*known.values())}
         return {test for test in self.tests if _file(test) in files}
 

@@ -67,10 +67,11 @@ def test_a_line_has_the_tests_of_its_function(reach: Reach, line: int, function:
 
 
 def test_a_line_outside_of_all_functions_has_the_tests_of_the_files(reach: Reach) -> None:
-    """One of them may look at a constant and enter nothing; files that enter nothing of the module are left out."""
+    """One of them may look at a constant and enter nothing; so has a function that the record does not know."""
     reach.tests |= {"b.py::constant": Timed(0.1, server=False), "d.py::other": Timed(0.1, server=False)}
     del reach.entered["m.py"]["outer"]
 
+    assert reach.of("m.py", "new") == reach.of("m.py", "")
     assert reach.of("m.py", "") == {"a.py::slow", "a.py::quick", "b.py::quick", "b.py::constant", "c.py::served"}
 
 
@@ -155,7 +156,8 @@ def test_a_test_file_that_has_changed_is_recorded_again(reach: Reach, tmp_path: 
     reach.forget(["a.py"])
     assert (sorted(reach.files), sorted(reach.tests)) == (["b.py", "c.py"], ["b.py::quick", "c.py::served"])
     assert reach.failing == set()
-    assert (reach.of("m.py", "outer"), reach.of("m.py", "Made.method")) == (set(), {"b.py::quick", "c.py::served"})
+    assert reach.entered["m.py"]["outer"] == set()
+    assert reach.of("m.py", "Made.method") == {"b.py::quick", "c.py::served"}
 
     again = Reach({"a.py::more": Timed(0.1, server=False)}, files={"a.py": digest(tmp_path / "a.py")})
     again.entered["m.py"]["outer"] = {"a.py::more"}
