@@ -108,3 +108,25 @@ def test_a_recording_by_another_cursor_is_refused(life: Life, tmp_path: Path) ->
     watch(life.urls[0], key="id", cursor="v", to=other, duration="0s")
     with pytest.raises(Refused, match="was made with --key id --cursor v: audit by the same"):
         audit(*life.urls, key="id", cursor="at", recording=other)
+
+
+@pytest.mark.parametrize(
+    ("syncs", "seen", "is_left_out"),
+    [
+        ([("m4;", 50), ("m5;", 120)], 100, True),
+        ([("m4;", 50), ("m5;", 120)], 120, True),
+        ([("m4;", 50), ("m5;", 120)], 121, False),
+        ([("m4;", 50), ("m9;", 120)], 100, True),
+        ([("m4;", 50), ("m4;", 120)], 100, False),
+        ([("m5;", 120)], 100, False),
+        ([("n;", 50), ("m5;", 120)], 100, False),
+        ([], 100, False),
+    ],
+)
+def test_the_sync_that_should_have_read_a_row(syncs: list[tuple[str, int]], seen: int, *, is_left_out: bool) -> None:
+    """The first whose watermark is the row's cursor or beyond, if the one before it is known to lie below."""
+    observed = Observed({'["1"]': (5, seen)}, syncs, 1_000_000, (0,))
+
+    assert observed.left_out(("i1;",), "m5;") is is_left_out
+    assert observed.left_out(("i1;",), "m6;") is False
+    assert observed.left_out(("i2;",), "m5;") is False

@@ -120,6 +120,17 @@ def test_the_fields_of_rows_that_stay_stale_are_named(lived: Lived) -> None:
     assert row.stale_fields == '{"content": 2, "modified_at": 1}'
 
 
+def test_the_largest_size_of_a_state_is_kept(late: History) -> None:
+    """A watermark is a few bytes at every sync, digests grow with the rows, and no state has no size."""
+    sizes = [row.state_bytes for row in one(late, STRICT, strategy("row_hash_cdc"), strategy("full_refresh"))]
+
+    assert sizes[0] is not None
+    assert sizes[1] is not None
+    assert 100 < sizes[0] < 1_000
+    assert sizes[1] > sizes[0]
+    assert sizes[2] == 0
+
+
 def test_a_row_that_was_too_young_is_waited_for_no_longer(lived: Lived) -> None:
     """Row 2 is younger than the delay when it is found, and in the copy ten minutes later."""
     member = (PAIR, follower(strategy("settling_delay:minutes=10")))
