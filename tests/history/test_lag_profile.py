@@ -191,3 +191,12 @@ def test_a_model_knows_every_row_that_was_read_at_its_watermark() -> None:
     past = history([("a", "1", 900)], ([("b", "1", 1_000)], []))
     model = Model(Reach(at_bound="unknown")).run(past)
     assert [key for key, _, _ in model.mark.known] == [("b",)]
+
+
+@pytest.mark.parametrize(("options", "kept"), [({}, 50), ({"guarded": False}, 50), ({"guarded": True}, 200)])
+def test_a_model_holds_removals_back_where_it_is_said(options: dict[str, bool], kept: int) -> None:
+    """Three of four rows are too many to go unasked, in a load that has the guard."""
+    keys = [f"k{number:03}" for number in range(200)]
+    past = history([(key, "1", 900) for key in keys], ([], keys[50:]))
+
+    assert len(Model(Reach(every=1), **options).run(past).target) == kept
