@@ -110,7 +110,9 @@ def ends(tmp_path: Path) -> Ends:
     return Ends(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["composite_watermark", "lookback_window", "full_refresh", "snapshot_diff"])
+@pytest.mark.parametrize(
+    "name", ["composite_watermark", "lookback_window", "full_refresh", "snapshot_diff", "row_hash_cdc"]
+)
 def test_a_strategy_loads(ends: Ends, name: str) -> None:
     """A first load, one of changes and one with nothing to do leave the rows of the source."""
     ends.load(name)

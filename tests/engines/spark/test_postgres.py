@@ -62,6 +62,7 @@ def wrong(source: str, copy: str) -> tuple[int, ...]:
         ("timestamp_watermark", False),
         ("composite_watermark", False),
         ("lookback_window:minutes=30", False),
+        ("row_hash_cdc", True),
         ("snapshot_diff", True),
         ("log_cdc", True),
     ],
