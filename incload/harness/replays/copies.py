@@ -26,7 +26,8 @@ def copies(session: Session, table: Table, keys: list[Key] | None) -> dict[Key, 
     places = [table.names.index(name) for name in table.key]
     found: dict[Key, list[Row]] = {}
     for row in map(_plain, _read(session, table, select, keys)):
-        found.setdefault(tuple(row[place] for place in places), []).append(row)
+        key = (row[places[0]],) if len(places) == 1 else tuple(row[place] for place in places)
+        found.setdefault(key, []).append(row)
     return found
 
 

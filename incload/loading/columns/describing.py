@@ -33,12 +33,15 @@ def describe(connections: Connections, plan: Plan) -> Table:
     if own:
         raise Refused(f"the source has a column {own!r}, a name that incload needs for itself: rename it.")
     connections.source.check_names(names)
-    connections.target.check_names(names)
+    if not connections.attached:
+        connections.target.check_names(names)
     for name in (*plan.key, *filter(None, [plan.cursor])):
         if name not in names:
             raise unknown("cursor column" if name == plan.cursor else "key column", name, names)
     require_cursor(plan)
-    return Table(plan.name, plan.key, plan.cursor, tuple(_decided(connections, plan, column) for column in columns))
+    if not connections.attached:
+        columns = tuple(_decided(connections, plan, column) for column in columns)
+    return Table(plan.name, plan.key, plan.cursor, columns)
 
 
 def require_cursor(plan: Plan) -> None:
@@ -67,8 +70,6 @@ def no_table(source: Session, table: str, kind: str = "source table") -> Refused
 
 def _decided(connections: Connections, plan: Plan, column: Column) -> Column:
     """Take the kind of a column whose source does not say it from the target of an earlier load."""
-    if connections.attached:
-        return column
     known = {found.name: found.kind for found in connections.target.columns("target", plan.name) or ()}
     there = replace(column, kind=known.get(column.name, column.kind))
     if there != column and connections.source.may_be("source", connections.table, there):

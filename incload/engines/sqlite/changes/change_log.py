@@ -247,7 +247,7 @@ class SqliteLog(ChangeLog):
         catalogue = [each for each in self._catalogue() if each[1] != REGISTRY]
         return self._named(self._log) == columns and not self._is_younger(catalogue)
 
-    def _unique_sets(self) -> list[UniqueSet]:
+    def _unique_sets(self) -> tuple[UniqueSet, ...]:
         schema = self._schema.strip('"')
         return unique_sets(
             row[:3] for row in self._session.rows(UNIQUE_COLUMNS, (self._table, schema, self._table, schema, schema))

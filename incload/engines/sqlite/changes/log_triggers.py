@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from incload.engines.dialect import Dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from incload.engines.sql import Row
 
@@ -33,13 +34,13 @@ class UniqueSet:
         return all(name for name, _ in self.columns)
 
 
-def unique_sets(found: Iterable[Row]) -> list[UniqueSet]:
+def unique_sets(found: Iterable[Row]) -> tuple[UniqueSet, ...]:
     """Put together what `UNIQUE_COLUMNS` returns."""
     sets: dict[str, list[tuple[str, str]]] = {}
     for index, name, collation in found:
         compared = "" if str(collation).upper() == "BINARY" else str(collation)
         sets.setdefault(str(index), []).append((str(name or ""), compared))
-    return [UniqueSet(index, tuple(columns)) for index, columns in sets.items()]
+    return tuple(UniqueSet(index, tuple(columns)) for index, columns in sets.items())
 
 
 UNIQUE_COLUMNS = (
@@ -50,7 +51,8 @@ UNIQUE_COLUMNS = (
 """Asks for the columns that a table keeps unique: takes the table and its schema twice, and the schema."""
 
 
-def statements(table: str, log: str, key: tuple[str, ...], unique: Iterable[UniqueSet]) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def statements(table: str, log: str, key: tuple[str, ...], unique: tuple[UniqueSet, ...]) -> Mapping[str, str]:
     """Return each trigger by its name, as it stands in the database's own catalogue.
 
     Args:
