@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from incload.errors import Refused, masked, meant_by, on_one_line, unknown
-from incload.terminal import logs, plain_text
+from incload.terminal import logs, plain_text, refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
 _ABOUT = """\
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reader of the output who goes away, as `head` does, undoes nothing: a load speaks when it has committed.
     """
     asked: list[int] = []
+    given: Sequence[str] = ()
     options = argparse.Namespace()
     plain_text.spell_out(sys.stdout, sys.stderr)
     try:
@@ -71,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _read_no_more()
         return _UNREAD
+    except _Misused as misused:
+        sys.stdout.write(refusals.document(on_one_line(misused.said), given))
+        raise
     except (Exception, KeyboardInterrupt) as error:
         if asked or _interrupted(error):
             sys.stderr.write(f"incload: {getattr(options, 'stopped', _STOPPED)}\n")
@@ -79,8 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             error = _lacking(error)
         if not isinstance(error, Refused):
             raise
-        sys.stderr.write(f"{on_one_line(masked(f'incload: {error}'))}\n")
-        return 2
+        said = on_one_line(masked(str(error)))
+        sys.stderr.write(f"incload: {said}\n")
+        sys.stdout.write(refusals.document(said, given))
+        return refusals.EXIT_CODE
 
 
 def _lacking(error: ModuleNotFoundError) -> Exception:
@@ -148,12 +154,31 @@ class _PlainHelp(_Help, argparse.RawDescriptionHelpFormatter):
     """Help whose description and examples keep their lines."""
 
 
+class _Misused(SystemExit):
+    """The end of a command whose options the parser does not understand; what is wrong has been said."""
+
+    def __init__(self, said: str) -> None:
+        """Take what has been said."""
+        super().__init__(refusals.EXIT_CODE)
+        self.said = said
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser that complains without repeating a password."""
+    """A parser that complains without repeating a password, and says what may have been meant."""
 
     def error(self, message: str) -> NoReturn:
         """End with the usage and what is wrong."""
-        super().error(masked(message))
+        self.print_usage(sys.stderr)
+        sys.stderr.write(f"{self.prog}: error: {masked(message)}\n")
+        raise _Misused(masked(message))
+
+    def _check_value(self, action: argparse.Action, value: str) -> None:
+        try:
+            super()._check_value(action, value)  # type: ignore[misc]  # argparse says it in no other way
+        except argparse.ArgumentError as error:
+            if meant := meant_by(str(value), list(map(str, action.choices or ()))):
+                error.message += f"; did you mean {' or '.join(meant)}?"
+            raise
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
@@ -187,6 +212,8 @@ def _check_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
         inner = _inner(parser, argument)
         if inner is not None:
             return _check_options(inner, arguments[number + 1 :])
+        if not argument.startswith("-") and (known_inside := _inside(parser)):
+            raise unknown(f"command of {parser.prog}", argument, known_inside)
         name = argument.partition("=")[0]
         if argument.startswith("--") and not any(option.startswith(name) for option in known):
             raise _no_option(parser.prog, name, [option for option in known if option.startswith("--")])
@@ -195,11 +222,16 @@ def _check_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
 
 def _inner(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser | None:
     """Return the parser of a command inside another, if there is one of that name."""
+    return _inside(parser).get(name)
+
+
+def _inside(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    """Return the commands inside another."""
     for action in parser._actions:  # noqa: SLF001 - as above
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
-            found: argparse.ArgumentParser | None = action.choices.get(name)
+            found: Mapping[str, argparse.ArgumentParser] = action.choices
             return found
-    return None
+    return {}
 
 
 def _no_option(program: str, name: str, known: list[str]) -> Refused:

@@ -80,6 +80,11 @@ def _meant(name: str, names: list[str]) -> list[str]:
     ]
 
 
+def is_read_as_nothing(name: str) -> bool:
+    """Return whether readers of tables, such as pandas, take a name for no value at all."""
+    return name.casefold() in {"na", "n/a", "nan", "null", "none", "<na>"}
+
+
 def visible(name: str) -> str:
     """Return a name, in quotes where its beginning or end would not be visible."""
     return name if name and name == name.strip() else repr(name)

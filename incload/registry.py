@@ -16,7 +16,7 @@ from inspect import isabstract
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeGuard
 
-from incload.errors import Refused, unknown
+from incload.errors import Refused, is_read_as_nothing, unknown
 from incload.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -111,6 +111,10 @@ def _is_strategy(value: object) -> TypeGuard[type[Strategy]]:
 def _by_name(found: list[type[Strategy]]) -> dict[str, type[Strategy]]:
     by_name: dict[str, type[Strategy]] = {}
     for defined in sorted(found, key=lambda each: each.name):
+        if is_read_as_nothing(defined.name):
+            raise Refused(
+                f"a strategy is named {defined.name!r}, which readers of a report take for no value: rename it."
+            )
         if by_name.setdefault(defined.name, defined) is not defined:
             raise Refused(f"two strategies are named {defined.name!r}: rename one, names are permanent ids.")
     return by_name

@@ -31,6 +31,8 @@ LOAD = ["--table", "t", "--key", "id", "--strategy", "full_refresh"]
             "unknown option of incload compare '--senarios': did you mean --scenarios?",
         ),
         (["state", "show", "--tabel", "x"], "unknown option of incload state show '--tabel': did you mean --table?"),
+        (["state", "shw", "--all"], "unknown command of incload state 'shw': did you mean show?"),
+        (["capture", "instal"], "unknown command of incload capture 'instal': did you mean install?"),
         (["list", "--zzz"], "unknown option of incload list '--zzz': `incload list --help` lists them."),
     ],
 )
@@ -38,6 +40,32 @@ def test_what_was_meant_is_said(command: list[str], sentence: str, capsys: Outpu
     """In one sentence, whatever else is missing, with exit code 2."""
     assert main(command) == 2
     assert capsys.readouterr().err == f"incload: {sentence}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "meant"), [(["completion", "bsh"], "bash"), (["check", "--format", "jnit"], "junit")]
+)
+def test_a_value_that_was_meant_is_said(command: list[str], meant: str, capsys: Output) -> None:
+    """Behind those that there are, with exit code 2."""
+    with pytest.raises(SystemExit, match="2"):
+        main(command)
+
+    assert capsys.readouterr().err.endswith(f"; did you mean {meant}?\n")
+
+
+@pytest.mark.parametrize("form", [["--format", "json"], ["--format=json"], ["--form=json"]])
+@pytest.mark.parametrize("command", [["list"], ["laod"], ["load", "x"], ["audit", "no.json", "sqlite:///c.db?table=t"]])
+def test_whoever_asks_for_json_gets_an_object(command: list[str], form: list[str], capsys: Output) -> None:
+    """A refusal, and options that the parser does not understand, are a sentence on either stream."""
+    try:
+        code = main([*command, *form, *(["--rows", "3"] if command == ["list"] else [])])
+    except SystemExit as misused:
+        code = misused.code
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+
+    assert (code, found["exit_code"]) == (2, 2)
+    assert said.err.endswith(f"{found['error']}\n")
 
 
 @pytest.mark.parametrize("command", [["load", "x", "--stra", "y"], ["load", "x", "--", "--tabel"]])

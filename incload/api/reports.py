@@ -17,8 +17,9 @@ def read_report(path: str | Path) -> pd.DataFrame:
     """Return a report, a row for each trial, with a type for each column and missing values where nothing was measured.
 
     Counts are `Int64`, measures `Float64` and texts `string`, types that hold a missing value; a text that does not
-    apply, such as the reason of a sound trial, is missing as well. `frame.attrs["runs"]` has the environment and the
-    command of each run of a comparison by its number (the column `run`), if the file beside the CSV is there.
+    apply, such as the reason of a sound trial, is missing as well. `frame.attrs["runs"]` has the environment, as
+    a dict, and the command of each run of a comparison by its number (the column `run`), if the file beside the CSV is
+    there.
 
     Args:
         path: The CSV of a comparison or of a replay.
@@ -34,7 +35,7 @@ def read_report(path: str | Path) -> pd.DataFrame:
 
 def _of_comparison(path: Path) -> pd.DataFrame:
     from incload.report.outcome_csv import COLUMNS, RUN, TYPES, read_outcomes
-    from incload.report.runs import beside, read_runs
+    from incload.report.runs import beside, facts, read_runs
 
     outcomes, runs = read_outcomes(path), read_runs(beside(path))
     numbers = {run: number for number, run in runs.items()}
@@ -46,7 +47,7 @@ def _of_comparison(path: Path) -> pd.DataFrame:
         for each in outcomes
     ]
     frame = _typed(records, {name: TYPES[name] for name in COLUMNS})
-    frame.attrs["runs"] = {number: {"environment": run[0], "command": run[1]} for number, run in runs.items()}
+    frame.attrs["runs"] = {number: {"environment": facts(run[0]), "command": run[1]} for number, run in runs.items()}
     return frame
 
 

@@ -37,6 +37,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="any",
         help="what fails: any difference (the default), or only wrong rows that were not wrong, and missing trials",
     )
+    parser.add_argument(
+        "--skip-missing",
+        action="store_true",
+        help="where the latest report is not there, see only that the baseline can be read",
+    )
     parser.add_argument("--accept", action="store_true", help="make the latest report the baseline, deliberately")
     parser.set_defaults(run=run)
 
@@ -53,7 +58,13 @@ def run(options: argparse.Namespace) -> int:
         return 0
     from incload.report.check.findings import FailOn, judged
 
-    checked = judged(compare(options.baseline, options.latest), FailOn(options.fail_on))
+    is_skipped = options.skip_missing and not options.latest.exists()
+    latest = options.baseline if is_skipped else options.latest
+    checked = judged(compare(options.baseline, latest), FailOn(options.fail_on))
+    if is_skipped:
+        said = f"there is no {options.latest} to compare: {options.baseline} can be read, and no more is known of it."
+        sys.stderr.write(f"incload: {said}\n")
+        return checked.exit_code
     sys.stdout.write(_printed(checked, options))
     return checked.exit_code
 

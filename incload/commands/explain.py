@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.scenario:
         raise Refused(f"{options.strategy} is to be explained in which scenario? `incload list` names them.")
     explained = _explained(options)
-    sys.stdout.write(json_text(explained) if options.format == "json" else explained.text)
+    sys.stdout.write(json_text(explained.to_dict()) if options.format == "json" else explained.text)
     return 0 if explained.as_predicted else 1
 
 

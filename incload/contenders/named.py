@@ -15,7 +15,7 @@ from incload.contenders.peers.files import Setting, contender, variants
 from incload.contenders.peers.known import known
 from incload.contenders.wild import WildContender, wild
 from incload.contenders.worker import WorkerContender
-from incload.errors import Refused, unknown
+from incload.errors import Refused, is_read_as_nothing, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -42,6 +42,8 @@ def named(texts: Sequence[str], timeout: float, python: str, taken: Collection[s
     found: dict[str, Foreign] = {}
     for text in texts:
         for each in _each(text, timeout, python):
+            if is_read_as_nothing(each.id):
+                raise Refused(f"--contender {each.id}: readers of the report take {each.id!r} for no value: rename it.")
             if each.id in taken or each.id in found:
                 raise Refused(f"--contender {each.id}: there is a contender of that name already; choose another.")
             found[each.id] = each

@@ -36,7 +36,7 @@ def check_replaceable(path: Path) -> None:
 def write_runs(runs: Sequence[Run], file: TextIO, schema_version: int) -> None:
     """Write what the runs of a report are, numbered from 1."""
     listed = [
-        {"run": number, "environment": _facts(environment), "command": command}
+        {"run": number, "environment": facts(environment), "command": command}
         for number, (environment, command) in enumerate(runs, start=1)
     ]
     json.dump({"schema_version": schema_version, "runs": listed}, file, ensure_ascii=False, indent=2)
@@ -67,7 +67,7 @@ def _runs(path: Path) -> dict[int, Run] | None:
     return {each["run"]: (_text(each["environment"]), str(each["command"])) for each in listed}
 
 
-def _facts(environment: str) -> object:
+def facts(environment: str) -> object:
     """Return an environment as the object that its text describes, where the object makes the same text again."""
     try:
         facts = json.loads(environment)

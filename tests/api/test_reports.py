@@ -30,6 +30,8 @@ def test_a_report_is_typed(baseline: Path) -> None:
     }  # fmt: skip
     assert (tuple(frame.columns), len(frame)) == (COLUMNS, 450)
     assert set(frame.attrs["runs"]) == set(frame["run"].dropna())
+    assert all("python" in run["environment"] for run in frame.attrs["runs"].values())
+    assert all(isinstance(run["environment"], dict) for run in frame.attrs["runs"].values())
 
 
 def test_what_was_not_measured_is_missing(baseline: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,21 @@ def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int,
     code = main(["explain", *arguments, "--rows", "100"])
     said = capsys.readouterr()
     return code, said.out, said.err
+
+
+def test_json_has_the_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    """The verdict, the counts and the lines of the story each have a name."""
+    code, text, _ = explained(capsys, "timestamp_watermark", "late_arrivals", "--format", "json")
+    found = json.loads(text)
+    counts = {"lost": 14, "stale": 16, "phantom": 0, "duplicated": 0, "rows_ever_wrong": 32, "rows_never_healed": 30}
+
+    assert (code, found["counts"]) == (0, counts)
+    assert [found[each] for each in ("strategy", "write_rule", "scenario", "engines", "rows", "seed")] == [
+        *("timestamp_watermark", "merge", "late_arrivals", "sqlite-sqlite", 100, 1),
+    ]
+    assert [found[each] for each in ("verdict", "predicted", "as_predicted")] == ["wrong", "wrong", True]
+    assert found["story"][0].startswith("1. ")
+    assert found["text"].startswith(WRONG)
 
 
 def test_a_wrong_cell(capsys: pytest.CaptureFixture[str]) -> None:

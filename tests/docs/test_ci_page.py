@@ -186,3 +186,23 @@ def test_the_hook_names_a_command_that_there_is() -> None:
 
     assert (hook["id"], hook["language"], hook["pass_filenames"]) == ("incload-check", "python", False)
     assert main([*shlex.split(hook["entry"])[1:], golden, golden]) == 0
+
+
+def test_the_hook_passes_on_a_fresh_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Git keeps no latest report; a baseline that is none is refused all the same."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    command = [*shlex.split(hook["entry"])[1:], *hook["args"]]
+    monkeypatch.chdir(tmp_path)
+    baseline = tmp_path / "reports" / "baseline.csv"
+    baseline.parent.mkdir()
+    baseline.write_bytes((ROOT / "tests" / "golden" / "report.csv").read_bytes())
+
+    assert main(command) == 0
+    assert (
+        "there is no reports/latest-filtered.csv to compare: reports/baseline.csv can be read"
+        in capsys.readouterr().err
+    )
+    baseline.write_text("no report")
+    assert main(command) == 2

@@ -41,7 +41,7 @@ def advised(url: str, tables: Iterable[FoundTable]) -> dict[str, Advised]:
     """
     if any(find_spec(name) is None for name in EXTRAS["harness"]):
         return {}
-    return {each.name: _of_table(url, each) for each in tables if each.key and each.cursors}
+    return {each.name: _of_table(url, each) for each in tables if each.is_sure and each.cursors}
 
 
 def _of_table(url: str, table: FoundTable) -> Advised:

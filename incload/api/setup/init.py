@@ -31,7 +31,7 @@ class Written:
     Attributes:
         path: The file.
         tables: The tables that it loads.
-        left_out: The tables that are in it as comments, as they have no key.
+        left_out: The tables that are in it as comments, as they declare no key.
         variables: The environment variables that stand for passwords, and have to be set.
     """
 
@@ -102,20 +102,19 @@ def _check_file(path: Path, *, force: bool) -> None:
 
 
 def _written(path: Path, ends: tuple[str, str], found: Sequence[FoundTable], advice: Mapping[str, Advised]) -> Written:
-    is_file = locate(ends[0]).engine == "file"
     said, variables = [], []
     for end, variable in zip(ends, _VARIABLES, strict=True):
         text, has_password = without_password(_placed(end, path), variable)
         said.append(text)
         variables += [variable] if has_password else []
     try:
-        path.write_text(config_text((said[0], said[1]), found, advice, is_file=is_file), encoding="utf-8")
+        path.write_text(config_text((said[0], said[1]), found, advice), encoding="utf-8")
     except OSError as error:
         raise Refused(f"{str(path)!r} cannot be written ({error.strerror}): name another with --config.") from None
     return Written(
         path,
-        tuple(each.name for each in found if each.key),
-        tuple(each.name for each in found if not each.key),
+        tuple(each.name for each in found if each.is_sure),
+        tuple(each.name for each in found if not each.is_sure),
         tuple(variables),
     )
 

@@ -35,31 +35,28 @@ def without_password(url: str, variable: str) -> tuple[str, bool]:
     return named, named != url
 
 
-def config_text(
-    urls: tuple[str, str], tables: Sequence[FoundTable], advice: Mapping[str, Advised], *, is_file: bool
-) -> str:
+def config_text(urls: tuple[str, str], tables: Sequence[FoundTable], advice: Mapping[str, Advised]) -> str:
     """Return the config.
 
     Args:
         urls: The URLs of source and target, as the config is to say them.
         tables: What was found in the source.
         advice: What advice says of tables, by their names.
-        is_file: Whether the source is a file of records.
     """
     ends = f"[sources.source]\nurl = {_quoted(urls[0])}\n\n[targets.copy]\nurl = {_quoted(urls[1])}\n"
-    sections = ("\n".join(_section(each, advice.get(each.name), is_file=is_file)) + "\n" for each in tables)
+    sections = ("\n".join(_section(each, advice.get(each.name))) + "\n" for each in tables)
     return "\n".join([_ABOUT, ends, *sections])
 
 
-def _section(table: FoundTable, advised: Advised | None, *, is_file: bool) -> Iterator[str]:
+def _section(table: FoundTable, advised: Advised | None) -> Iterator[str]:
     if table.rows is not None:
         yield f"# {table.rows:,} row{'' if table.rows == 1 else 's'}"
     if not table.key:
         yield f"# {_said(table.name)} has no primary key: name columns that are there and different in every row."
     elif not table.declared:
-        what = "A file" if is_file else "The table"
-        yield f"# {what} declares no key: {_said(', '.join(table.key))} is different in every row today."
-    out = "" if table.key else "# "
+        what, then = ("A file", "") if table.is_file else (_said(table.name), "; take the signs away if it always is")
+        yield f"# {what} declares no key: {_said(', '.join(table.key))} is different in every row today{then}."
+    out = "" if table.is_sure else "# "
     yield f"{out}[[tables]]"
     yield f"{out}table = {_quoted(table.name)}"
     yield f"{out}key = {_key(table.key)}"

@@ -45,10 +45,31 @@ class Explanation:
     Attributes:
         text: Lines of at most a hundred characters.
         as_predicted: Whether the outcome is what needs and breaks predict.
+        found: The record of the cell.
     """
 
     text: str
     as_predicted: bool
+    found: Outcome
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what came of the cell as plain values, its counts as numbers and its story as lines."""
+        found = self.found
+        return {
+            "strategy": found.strategy,
+            "write_rule": found.write_rule,
+            "scenario": found.scenario,
+            "engines": f"{found.source_engine}-{found.target_engine}",
+            "rows": found.rows,
+            "seed": found.seed,
+            "verdict": found.outcome,
+            "reason": found.reason,
+            "predicted": found.predicted,
+            "as_predicted": self.as_predicted,
+            "counts": {name: getattr(found, name) for name in (*KINDS, "rows_ever_wrong", "rows_never_healed")},
+            "story": found.witness.splitlines(),
+            "text": self.text,
+        }
 
 
 def chosen(strategy_text: str, choice: Choice) -> Cell:
@@ -69,7 +90,7 @@ def explain(cell: Cell) -> Explanation:
     if differs:
         parts += [filled(f"This is not as predicted: {differs}"), ""]
     parts += _failed(cell, breaks) if found.predicted == "wrong" else _kept(cell, breaks)
-    return Explanation("\n".join(parts) + "\n", as_predicted=not differs)
+    return Explanation("\n".join(parts) + "\n", as_predicted=not differs, found=found)
 
 
 def head(cell: Cell, observed: Observed, found: Outcome) -> str:

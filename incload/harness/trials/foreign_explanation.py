@@ -31,7 +31,7 @@ def explain_foreign(cell: Cell, evidence: Sequence[Cell]) -> Explanation:
     found, parts = _explained(cell)
     cells = [found, *(run_once(each) for each in evidence if each.scenario != cell.scenario)]
     lines = [*parts, *_broken(cell), "", *_inferred(cells)]
-    return Explanation("\n".join(lines) + "\n", as_predicted=found.outcome != "unknown")
+    return Explanation("\n".join(lines) + "\n", as_predicted=found.outcome != "unknown", found=found)
 
 
 def _explained(cell: Cell) -> tuple[Outcome, list[str]]:

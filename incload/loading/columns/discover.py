@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,7 @@ class FoundTable:
         declared: Whether the source itself declares the key; otherwise its values are merely unique now.
         cursors: The columns by which changes may be found, the likeliest first.
         rows: How many rows it has; None where they were not counted.
+        is_file: Whether it is a file of records, which cannot declare a key.
     """
 
     name: str
@@ -65,6 +66,12 @@ class FoundTable:
     declared: bool
     cursors: tuple[Candidate, ...]
     rows: int | None = None
+    is_file: bool = False
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the key is one to load by; of a table or view that declares none, a person has to know it."""
+        return bool(self.key) and (self.declared or self.is_file)
 
 
 def look_at(source: Endpoint, wanted: Iterable[str] | None, *, count: bool) -> tuple[FoundTable, ...]:
@@ -115,7 +122,7 @@ def _of_file(source: Endpoint) -> tuple[FoundTable, ...]:
         taken = take(session, source.path, name, Wanted((), None, {}))
         if not taken.records:
             raise Refused(f"{source.shown} holds no record, and so shows no key: name a file with some.")
-        return (_table(session, name, count=True),)
+        return (replace(_table(session, name, count=True), is_file=True),)
 
 
 def _table(session: Session, name: str, *, count: bool) -> FoundTable:

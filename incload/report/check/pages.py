@@ -112,7 +112,7 @@ def junit(checked: Checked) -> str:
     for trial in trials:
         own, strategy, rule, scenario, *engines = trial
         name = f"{strategy} ({rule})" if rule else strategy
-        case = {"name": name, "classname": f"{own}.{scenario}.{'-'.join(engines)}"}
+        case = {"name": _printable(name), "classname": _printable(f"{own}.{scenario}.{'-'.join(engines)}")}
         made = ET.SubElement(suite, "testcase", case)
         if failure := failures.get(trial):
             said = {"message": _printable(f"{failure.kind}: {failure.text}"), "type": failure.kind}

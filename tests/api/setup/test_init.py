@@ -24,6 +24,9 @@ TABLES = (
     "CREATE TABLE lines (line INTEGER, id INTEGER, PRIMARY KEY (line, id))",
     "CREATE TABLE loose (word VARCHAR(20))",
     "INSERT INTO loose VALUES ('a'), ('a')",
+    "CREATE TABLE merely_unique (code INTEGER)",
+    "INSERT INTO merely_unique VALUES (1), (2)",
+    "CREATE VIEW seen AS SELECT id FROM orders",
 )
 
 
@@ -55,7 +58,9 @@ def test_what_is_written_loads(url: str, tmp_path: Path) -> None:
     found = {each.name: each.options["key"] for each in read_config(written.path).tables}
     text = written.path.read_text(encoding="utf-8")
 
-    assert (found, written.left_out) == ({"lines": ["line", "id"], "orders": "id"}, ("loose",))
+    assert (found, written.left_out) == ({"lines": ["line", "id"], "orders": "id"}, ("loose", "merely_unique", "seen"))
+    assert "# merely_unique declares no key: code is different in every row today; take the signs away" in text
+    assert '# table = "merely_unique"\n# key = "code"\n' in text
     assert "# cursor candidate updated_at: 1 value, 1 different, 2026-03-02 10:00:00 to 2026" in text
     assert text.index("candidate updated_at") < text.index("candidate created_at")
     assert incload.load_all().exit_code == incload.audit_all().exit_code == 0

@@ -47,7 +47,9 @@ class Piped(Location):
 @contextmanager
 def piped() -> Iterator[Piped]:
     """Keep the standard input in a file for the time of a block; refuse a terminal, on which no records come."""
-    if sys.stdin is None or sys.stdin.isatty():
+    if sys.stdin is None:
+        raise Refused("the source - is the standard input, and that is closed: pipe NDJSON into the command.")
+    if sys.stdin.isatty():
         raise Refused("the source - is the standard input, and that is a terminal: pipe NDJSON into the command.")
     try:
         scratch = Scratch()

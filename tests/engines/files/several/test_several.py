@@ -213,6 +213,13 @@ def test_a_terminal_is_no_source(monkeypatch: pytest.MonkeyPatch) -> None:
         loaded("-")
 
 
+def test_a_closed_standard_input_is_no_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no terminal either."""
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(Refused, match="the source - is the standard input, and that is closed: pipe NDJSON"):
+        loaded("-")
+
+
 def test_no_refusal_of_the_standard_input_names_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is gone by then, and has no name to change."""
     for text, sentence in {
