@@ -174,7 +174,7 @@ class _Parser(argparse.ArgumentParser):
 
     def _check_value(self, action: argparse.Action, value: str) -> None:
         try:
-            super()._check_value(action, value)  # type: ignore[misc]  # argparse says it in no other way
+            super()._check_value(action, value)
         except argparse.ArgumentError as error:
             if meant := meant_by(str(value), list(map(str, action.choices or ()))):
                 error.message += f"; did you mean {' or '.join(meant)}?"

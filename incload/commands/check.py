@@ -62,11 +62,18 @@ def run(options: argparse.Namespace) -> int:
     latest = options.baseline if is_skipped else options.latest
     checked = judged(compare(options.baseline, latest), FailOn(options.fail_on))
     if is_skipped:
-        said = f"there is no {options.latest} to compare: {options.baseline} can be read, and no more is known of it."
-        sys.stderr.write(f"incload: {said}\n")
-        return checked.exit_code
+        return _skipped(options, checked.exit_code)
     sys.stdout.write(_printed(checked, options))
     return checked.exit_code
+
+
+def _skipped(options: argparse.Namespace, code: int) -> int:
+    """Say that nothing was compared, as there is no latest report."""
+    sentence = f"there is no {options.latest} to compare: {options.baseline} can be read, and nothing was compared."
+    sys.stderr.write(f"incload: {sentence}\n")
+    if options.format == "json":
+        sys.stdout.write(json.dumps({"skipped": sentence, "exit_code": code}) + "\n")
+    return code
 
 
 def _printed(checked: Checked, options: argparse.Namespace) -> str:
