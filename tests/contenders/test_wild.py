@@ -85,7 +85,8 @@ def test_inferred_needs_are_the_declared_ones(who: WildContender) -> None:
     cells = evidence(who.id)
     found = infer(cells)
     if who.is_wrong_anywhere:
-        assert found.unexplained
+        # Wrong everywhere, or somewhere where nothing is broken that a right copy elsewhere does not break as well.
+        assert found.unexplained or all(each.wrong for each in cells)
         return
 
     assert differing(who, cells) == []

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from incload.assumptions import Assumption
+from incload.errors import Refused
 from incload.history.synthetic.builder import Plan
 from incload.history.synthetic.clean import TICK, live_honestly
 from incload.history.synthetic.datasets import ORDERS, STARTED, Dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from incload.history.faults import Fault
     from incload.history.history import History
@@ -89,3 +91,65 @@ class Life:
 def life(*flaws: Flaw, dataset: Dataset = ORDERS, ticks: int = 10, every: int = TICK, started: int = STARTED) -> Life:
     """Return the recipe of an honest life, bent by flaws; see `Life`."""
     return Life(flaws, dataset, ticks, every, started)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The recipe of several scenarios in one.
+
+    Attributes:
+        name: The ids of the scenarios.
+        life: The life that all of their flaws bend.
+    """
+
+    name: str
+    life: Life
+
+    def __call__(self, rows: int, seed: int) -> History:
+        """Build the history; refuse flaws of which one leaves nothing that a later one could bend."""
+        try:
+            return self.life(rows, seed)
+        except (IndexError, KeyError, ValueError) as error:
+            raise Refused(
+                f"the flaws of {self.name} do not follow each other in {rows} rows: name them in another order, ask "
+                "for more rows, or leave one out."
+            ) from error
+
+
+def composed(parts: Sequence[Scenario]) -> Scenario:
+    """Return a scenario with the flaws of several, bent one after the other, and all of their faults.
+
+    Raises:
+        Refused: When the same one is named twice, a recipe is none of flaws, two need other schedules, or two faults
+            rule each other out.
+    """
+    name = "+".join(each.id for each in parts)
+    lives = [each.build for each in parts if isinstance(each.build, Life)]
+    if len({each.id for each in parts}) < len(parts):
+        raise Refused(f"{name} names a scenario twice: name each once.")
+    if len(lives) < len(parts):
+        whole = next(each.id for each in parts if not isinstance(each.build, Life))
+        raise Refused(f"{whole} is no list of flaws and cannot be composed: leave it out of {name}.")
+    flaws = tuple(chain.from_iterable(each.flaws for each in lives))
+    faults = tuple(chain.from_iterable(each.faults for each in parts))
+    if len({fault.slot for fault in faults}) < len(faults):
+        raise Refused(f"two faults of {name} rule each other out: leave out one of the scenarios.")
+    return Scenario(
+        name,
+        " ".join(each.sentence for each in parts),
+        tuple(dict.fromkeys(cause for each in parts for cause in each.causes)),
+        tuple(dict.fromkeys(thread for each in parts for thread in each.threads)),
+        frozenset().union(*(each.breaks for each in parts)),
+        Composed(name, replace(_schedule(name, lives), flaws=flaws)),
+        faults,
+        guarded=any(each.guarded for each in parts),
+    )
+
+
+def _schedule(name: str, lives: Sequence[Life]) -> Life:
+    """Return the life whose schedule is not the usual one, or any; refuse two that differ."""
+    usual = Life()
+    own = {replace(each, flaws=()) for each in lives} - {usual}
+    if len(own) > 1:
+        raise Refused(f"two scenarios of {name} have schedules of their own: leave out one of them.")
+    return own.pop() if own else usual

@@ -18,7 +18,7 @@ from incload.history.synthetic.clean import DAY, HOUR, MINUTE, SECOND
 from incload.history.synthetic.datasets import STARTED
 from incload.history.synthetic.loader_scenarios import ACCIDENTS
 from incload.history.synthetic.reading.scenarios import READING
-from incload.history.synthetic.scenario import UPDATES, Scenario, life
+from incload.history.synthetic.scenario import UPDATES, Scenario, composed, life
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -268,7 +268,9 @@ EVERY_SCENARIO = (*SCENARIOS, *READING)
 
 
 def scenario(name: str) -> Scenario:
-    """Return the scenario of that id; refuse an unknown one."""
+    """Return the scenario of that id, or of several with `+` between them as one; refuse an unknown one."""
+    if "+" in name:
+        return composed([scenario(part) for part in name.split("+")])
     for known in EVERY_SCENARIO:
         if known.id == name:
             return known
