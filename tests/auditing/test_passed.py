@@ -10,6 +10,7 @@ import pytest
 
 from incload.api.audit import audit
 from incload.api.load import load
+from incload.auditing.passed import _Span
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,3 +77,14 @@ def test_a_state_that_is_coarser_than_the_cursor(tmp_path: Path) -> None:
     copied.run("s", "UPDATE t SET c = 50 WHERE id = 6")
 
     assert copied.causes() == {"state ahead of the rows": 3, "late": 1}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "is_evidence"),
+    [([5], True), ([4], False), ([3, 5], True), ([3, 4], False), ([4, 4], False), ([4, 4, 4], True)],
+)
+def test_what_shows_that_a_sync_has_gone_by(wrong: list[int], *, is_evidence: bool) -> None:
+    """The row from which the watermark came, or so many others that one of them may be it."""
+    placed = [(place, f"m{place};") for place in wrong]
+
+    assert _Span("m2;", (5, "m5;"), placed).is_evidence is is_evidence
