@@ -108,19 +108,6 @@ def test_a_usual_load_holds_nothing_back(name: str, plain: Ends) -> None:
         assert (done.held_back, done.held_columns, done.backfilled) == (0, (), 0)
 
 
-@pytest.mark.parametrize(
-    ("name", "rule"),
-    [("digest_blocks", None), ("row_hash_cdc", WriteRule.MIRROR), ("snapshot_diff", None), ("full_refresh", None)],
-)
-def test_where_no_row_has_gone_none_is_held_back(name: str, rule: WriteRule | None, plain: Ends) -> None:
-    """A row changed, and every key is where it was."""
-    plain.load(name, write_rule=rule)
-    plain.write("UPDATE events SET ts = 300 WHERE id = 2")
-    done = plain.load(name, write_rule=rule)
-
-    assert (done.held_back, plain.rows()) == (0, [(1, 100), (2, 300)])
-
-
 def test_a_file_without_a_record_holds_nothing_back(plain: Ends) -> None:
     """Nothing was compared, so that no row is known to be gone; what is kept is said in words."""
     plain.load("snapshot_diff")
