@@ -8,11 +8,15 @@ import subprocess
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
+from typing import TYPE_CHECKING
 
 import pytest
 
 from incload import commands
 from incload.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ASK = """
 source /dev/stdin <<'SCRIPT'
@@ -33,15 +37,15 @@ def script(shell: str) -> str:
     return said.getvalue()
 
 
-def completed(*words: str) -> list[str]:
-    """Return what bash offers for the last of some words."""
+def completed(*words: str, folder: Path | None = None) -> list[str]:
+    """Return what bash offers for the last of some words, in a folder."""
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("there is no bash")
     asked = ASK.format(script=script("bash"), words=" ".join(f"'{word}'" for word in words), place=len(words) - 1)
-    done = subprocess.run([bash, "--norc", "-c", asked], capture_output=True, text=True, check=True)
+    done = subprocess.run([bash, "--norc", "-c", asked], capture_output=True, text=True, check=True, cwd=folder)
     assert done.stderr == ""
-    return done.stdout.split()
+    return [line for line in done.stdout.splitlines() if line]
 
 
 @pytest.mark.parametrize(
@@ -56,11 +60,48 @@ def completed(*words: str) -> list[str]:
         (["incload", "compare", "--scenarios", "late_a"], ["late_arrivals"]),
         (["incload", "check", "--format", "j"], ["json", "junit"]),
         (["incload", "completion", "z"], ["zsh"]),
+        (["incload", "check", "--format", "=", "j"], ["json", "junit"]),
+        (["incload", "check", "--format", "="], ["github", "json", "junit", "markdown", "text"]),
+        (["incload", "check", "--format=j"], ["--format=json", "--format=junit"]),
+        (["incload", "compare", "--scenarios", "core,late_a"], ["core,late_arrivals"]),
+        (["incload", "compare", "--engines", "sqlite-d"], ["sqlite-duckdb"]),
+        (["incload", "compare", "--engines", "sqlite-sqlite,duckdb-s"], ["sqlite-sqlite,duckdb-sqlite"]),
+        (["incload", "explain", "snap"], ["snapshot_diff"]),
+        (["incload", "explain", "snapshot_diff", "late_a"], ["late_arrivals"]),
+        (["incload", "explain", "--rows", "9", "snapshot_diff", "late_a"], ["late_arrivals"]),
+        (["incload", "load", "--backfill-columns", "--write-rule", "mi"], ["mirror"]),
+        (["incload", "load", "--backfill-columns", "--write-r"], ["--write-rule"]),
+        (["incload", "load", "--key", "state", "--write-rule", "mi"], ["mirror"]),
     ],
 )
 def test_bash_completes_what_is_typed(words: list[str], offered: list[str]) -> None:
     """Commands, commands inside them, options, and values that are known."""
     assert sorted(completed(*words)) == offered
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["load", ""], ["a b.csv", "load", "notes.txt"]),
+        (["load", "--config", ""], ["a b.csv", "load", "notes.txt"]),
+        (["load", "x", "--target", "no"], ["notes.txt"]),
+        (["audit", "--all", "--output", "a"], ["a b.csv"]),
+        (["compare", "--report-dir", "lo"], ["load"]),
+        (["check", ""], ["a b.csv", "load"]),
+        (["check", "a b.csv", "a"], ["a b.csv"]),
+        (["check", "a\\ b"], ["a b.csv"]),
+        (["check", '"a b'], ["a b.csv"]),
+        (["report", ""], ["a b.csv", "load"]),
+        (["load", "x", "--key", ""], []),
+    ],
+)
+def test_files_are_offered_where_a_path_stands(words: list[str], offered: list[str], tmp_path: Path) -> None:
+    """One with a space stays one, a report is a CSV, and a column is no file."""
+    for name in ("a b.csv", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "load").mkdir()
+
+    assert sorted(completed("incload", *words, folder=tmp_path)) == offered
 
 
 @pytest.mark.parametrize("name", [each for each in commands.COMMANDS if each not in {"state", "capture"}])
@@ -91,3 +132,17 @@ def test_fish_is_given_each_option() -> None:
 
     assert "complete -c incload -n '__fish_seen_subcommand_from load' -l write-rule -x -a 'append merge" in said
     assert "complete -c incload -n '__fish_seen_subcommand_from state' -a show" in said
+
+
+def test_fish_offers_no_file_where_a_word_is_expected() -> None:
+    """Files are offered behind the options and in the places that take a path."""
+    lines = script("fish").splitlines()
+
+    assert "complete -c incload -f" in lines
+    assert "complete -c incload -n '__fish_seen_subcommand_from load' -l config -r -F" in lines
+    assert "complete -c incload -n '__fish_seen_subcommand_from load' -F" in lines
+    assert not [
+        line
+        for line in lines
+        if "seen_subcommand_from explain'" in line and line.endswith(" -F") and " -l " not in line
+    ]
