@@ -52,6 +52,7 @@ class Assumption(StrEnum):
     NULLS_DIFFER = "no change turns a null into an empty text, or back"
     SOURCE_NOT_EMPTY = "the source has rows at the first sync"
     ONE_SNAPSHOT = "all queries of one sync see the source as it was at one moment"
+    NO_DELETE_DURING_SYNC = "no row disappears from the source while a sync runs"
     RUN_COMPLETES = "a sync that begins also ends"
     ONE_WRITER = "no two syncs of one table run at the same time"
     CLOCKS_AGREE = "the loader's clock shows what the source's clock shows"
@@ -63,7 +64,7 @@ OF_READING = frozenset({
     Assumption.TEXT_IN_ORDER, Assumption.VISIBLE_AT_ONCE, Assumption.PERIOD_CURRENT, Assumption.PERIOD_CLOSED,
     Assumption.KEYS_IN_32_BITS, Assumption.HASHES_DIFFER, Assumption.NULLS_DIFFER, Assumption.SOURCE_NOT_EMPTY,
     Assumption.ONE_SNAPSHOT, Assumption.RUN_COMPLETES, Assumption.ONE_WRITER, Assumption.CLOCKS_AGREE,
-    Assumption.UTC_SESSION,
+    Assumption.UTC_SESSION, Assumption.NO_DELETE_DURING_SYNC,
 })  # fmt: skip
 """What only loaders need that read in several queries, commit several times, or keep less than they have read.
 

@@ -33,6 +33,8 @@ def measure_reading(history: History, faults: Sequence[Fault] = ()) -> Breaks:
         for assumption, size in _of_sync(sync):
             known = found.get(assumption, timedelta())
             found[assumption] = None if size is None or known is None else max(size, known)
+        if any(fault.lets_tick_in(sync.number - 1) for fault in faults) and any(not each.new for each in sync.changes):
+            found[Assumption.NO_DELETE_DURING_SYNC] = None
     return found
 
 

@@ -28,6 +28,10 @@ class ChangeDuringSync(Fault):
     breaks: ClassVar[frozenset[Assumption]] = frozenset({Assumption.ONE_SNAPSHOT})
     needs_steps: ClassVar[bool] = True
 
+    def lets_tick_in(self, sync: int) -> bool:
+        """It does at its sync."""
+        return self.holds(sync)
+
     def at_step(self, step: int, running: Running) -> None:
         """Let the tick happen."""
         if step == 1:

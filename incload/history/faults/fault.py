@@ -134,6 +134,10 @@ class Fault(ABC):
     def at_step(self, step: int, running: Running) -> None:  # noqa: B027 - few kinds do something here
         """Do what happens after a step of the sync, counted from 1."""
 
+    def lets_tick_in(self, sync: int) -> bool:  # noqa: ARG002 - one kind does
+        """Return whether the tick after a sync happens while the sync runs."""
+        return False
+
     def clock(self, now: datetime) -> datetime:
         """Return what the loader's own clock shows when the source's shows `now`."""
         return now
