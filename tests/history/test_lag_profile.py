@@ -200,3 +200,14 @@ def test_a_model_holds_removals_back_where_it_is_said(options: dict[str, bool], 
     past = history([(key, "1", 900) for key in keys], ([], keys[50:]))
 
     assert len(Model(Reach(every=1), **options).run(past).target) == kept
+
+
+@pytest.mark.parametrize(
+    ("every", "ticks", "kept"), [(2, 1, "ab"), (2, 2, "a"), (1, 1, "a"), (0, 2, "ab"), (3, 2, "ab")]
+)
+def test_what_is_gone_leaves_a_model_when_it_reads_everything(every: int, ticks: int, kept: str) -> None:
+    """And not before: a sync in between does not know what is missing."""
+    later: list[tuple[list[Row], list[str]]] = [([], ["b"]), ([], [])]
+    past = history([("a", "1", 900), ("b", "1", 800)], *later[:ticks])
+
+    assert sorted(key for (key,) in Model(Reach(every=every)).run(past).target) == list(kept)
