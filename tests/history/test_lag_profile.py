@@ -211,3 +211,14 @@ def test_what_is_gone_leaves_a_model_when_it_reads_everything(every: int, ticks:
     past = history([("a", "1", 900), ("b", "1", 800)], *later[:ticks])
 
     assert sorted(key for (key,) in Model(Reach(every=every)).run(past).target) == list(kept)
+
+
+@pytest.mark.parametrize(
+    ("back", "is_read"), [(0, False), (39, False), (40, True), (50, True), (60, True), (61, False)]
+)
+def test_a_further_window_of_a_model(back: int, *, is_read: bool) -> None:
+    """From 40 to 60 seconds behind the watermark, both included; what lies nearer or further is missed."""
+    reach = Reach(at_bound="none", further=((timedelta(seconds=60), timedelta(seconds=40)),))
+    past = history([("a", "1", 900)], ([("b", "1", 900 - back)], []))
+
+    assert (("b",) in Model(reach).run(past).target) is is_read

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from incload.cursor import Scale, shape_of
 from incload.errors import Refused
+from incload.loading.cursor_check import _scale
+from incload.table import Column, Kind
 
 if TYPE_CHECKING:
     from incload.loading.run import LoadSummary
@@ -352,3 +356,21 @@ def test_a_clock_is_no_number(ends: Ends) -> None:
 
     with pytest.raises(Refused, match="--cursor-unit"):
         ends.load("clock_bounded_watermark", cursor_per_second=None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "per_second", "scale"),
+    [
+        (Kind.INTEGER, 1_000, Scale(1_000)),
+        (Kind.INTEGER, None, Scale(None)),
+        (Kind.TEXT, 1, Scale(1)),
+        (Kind.TEXT, None, shape_of("1970-01-01T00:00:00.000000Z")),
+    ],
+)
+def test_a_cursor_without_a_value_means_what_was_said(kind: Kind, per_second: int | None, scale: Scale) -> None:
+    """A unit that the user names, else numbers; texts can only be times."""
+    source = SimpleNamespace(scale=lambda *_: None)
+    ends, store = SimpleNamespace(source=source, table="t"), SimpleNamespace(scale=lambda: None)
+    plan = SimpleNamespace(cursor_per_second=per_second)
+
+    assert _scale(ends, plan, Column("ts", kind), store) == scale  # type: ignore[arg-type]  # as much as is asked

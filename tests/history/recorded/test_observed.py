@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Looked = tuple[str, int | None, str | None]
 """Key, cursor and content; no content where the row is gone."""
 LOOKS: tuple[tuple[Looked, ...], ...] = (
-    (('["a"]', 100, "1"), ('["b"]', 90, "1"), ('["c"]', None, "1")),
+    (('["a"]', 100, "1"), ('["b"]', 90, "1"), ('["c"]', None, "1"), ('["e"]', 70, "1")),
     (('["a"]', 100, "2"), ('["b"]', None, None), ('["d"]', 95, "1")),
     (('["a"]', 80, "3"), ('["b"]', 120, "2")),
     (),
@@ -57,7 +57,7 @@ def test_every_look_is_a_tick(recording: Path) -> None:
     history, _ = open_recording(recording, ReplayOptions(key=("id",), cursor="at"))
 
     assert (history.table.name, history.table.names, history.started) == ("orders", ("id", "at", "content"), 1_000)
-    assert history.base.column("id").to_pylist() == ["a", "b", "c"]
+    assert history.base.column("id").to_pylist() == ["a", "b", "c", "e"]
     assert [shown(tick) for tick in history.ticks] == [
         (1_010, [{"id": "a", "content": "2"}, {"id": "d", "content": "1"}], ["b"]),
         (1_020, [{"id": "a", "content": "3"}, {"id": "b", "content": "2"}], []),
@@ -74,8 +74,8 @@ def test_every_count_of_a_recording(recording: Path) -> None:
 
     assert len(counts.pop("digest")) == 16
     assert counts == {
-        "snapshots": 5, "usable": 5, "records": 8, "versions": 8, "keys": 4, "updates": 3,
-        "disappearances": 2, "returns": 1, "null_cursors": 2, "cursors_read": 6, "latest_cursor": 120,
+        "snapshots": 5, "usable": 5, "records": 9, "versions": 9, "keys": 5, "updates": 3,
+        "disappearances": 2, "returns": 1, "null_cursors": 2, "cursors_read": 7, "latest_cursor": 120,
         "updates_without_touch": 1, "updates_backwards": 1,
         "ticks": 4, "ticks_without_change": 1, "upserts": 5, "deletes": 2,
     }  # fmt: skip
