@@ -15,7 +15,7 @@ from incload.history.synthetic import timestamp_flaws
 from incload.history.synthetic.clean import HOUR, MINUTE, SECOND
 from incload.history.synthetic.datasets import STARTED
 from incload.history.synthetic.reading import flaws
-from incload.history.synthetic.row_flaws import drop_updates, insert_and_delete
+from incload.history.synthetic.row_flaws import delete_rows, drop_updates, insert_and_delete
 from incload.history.synthetic.scenario import UPDATES, Scenario, life
 from incload.history.synthetic.timestamp_flaws import crowd_edges
 
@@ -127,11 +127,11 @@ READING = (
     ),
     Scenario(
         id="deleted_during_sync",
-        sentence="Rows that a sync has read are deleted while it still runs, between two of its queries.",
+        sentence="Rows are deleted, some of them while a sync that has read them still runs, between its queries.",
         causes=("C32",),
         threads=("microsoft/Dynamics-365-FastTrack-Implementation-Assets#118",),
         breaks=UPDATES | {Assumption.ONE_SNAPSHOT, Assumption.NO_HARD_DELETES},
-        build=life(partial(insert_and_delete, numbers=(3, 6))),
+        build=life(delete_rows, partial(insert_and_delete, numbers=(3, 6))),
         faults=(ChangeDuringSync(4), ChangeDuringSync(7)),
     ),
     Scenario(
