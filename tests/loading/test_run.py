@@ -108,6 +108,15 @@ def test_a_usual_load_holds_nothing_back(name: str, plain: Ends) -> None:
         assert (done.held_back, done.held_columns, done.backfilled) == (0, (), 0)
 
 
+@pytest.mark.parametrize("name", ["timestamp_watermark_inclusive", "lookback_window"])
+def test_rows_that_stay_are_counted_only_where_that_is_asked(name: str, plain: Ends) -> None:
+    """It costs a comparison; without it nothing is said to be unchanged, though rows were read again."""
+    plain.sync(name)
+    again = plain.sync(name)
+
+    assert (again.read > 0, again.unchanged) == (True, 0)
+
+
 def test_a_file_without_a_record_holds_nothing_back(plain: Ends) -> None:
     """Nothing was compared, so that no row is known to be gone; what is kept is said in words."""
     plain.load("snapshot_diff")
