@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from incload.api.options import user_path
 from incload.commands.compare import add_choice_to, choice
 from incload.errors import Refused
 from incload.harness.load_timer import CLOCK
@@ -54,7 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--workers", type=int, default=None, help="processes of the matrix (default: one a processor)")
     for name, (usual, what) in SIZES.items():
         group.addoption(name, type=type(usual), default=usual, help=f"{what} (default {usual})")
-    group.addoption("--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)")
+    group.addoption(
+        "--report-dir", type=user_path, default=Path("reports"), help="where the reports go (default reports)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.api.options import user_path
 from incload.auditing.watermark import given_mark
 from incload.engines.digests.literals import literal
 from incload.engines.driver_errors import reason
@@ -12,6 +12,7 @@ from incload.errors import Refused, masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from incload.auditing.observed import Observed
     from incload.auditing.tables import Opened, Wanted
@@ -105,5 +106,5 @@ def observed_rows(
             "--recording says which rows a sync has left out, and needs the --cursor, which is a time, of a copy whose "
             "state incload keeps: leave it out."
         )
-    visible = visible_by(Path(recording), wanted.key, wanted.cursor or "")
+    visible = visible_by(user_path(recording), wanted.key, wanted.cursor or "")
     return Observed(visible, mark.syncs, mark.per_second, tuple(each.source.form.per_second for each in key))

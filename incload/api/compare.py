@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from incload.api.options import check_names, names_of
+from incload.api.options import check_names, names_of, user_path
 from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -105,7 +105,7 @@ def compare(**options: Unpack[CompareOptions]) -> Comparison:
     said = ", ".join(f"{name}={value!r}" for name, value in options.items() if name not in {"report_dir", "workers"})
     cells = cells_of(chosen, f"incload.compare({said})")
     folder = options.get("report_dir")
-    report = None if folder is None else Report(Path(folder), part=is_part(chosen))
+    report = None if folder is None else Report(user_path(folder), part=is_part(chosen))
     return run_comparison(cells, options.get("rounds", 1), options.get("workers", 1), report)
 
 
@@ -118,9 +118,10 @@ def contenders_of(texts: Sequence[str], timeout: float, python: str) -> tuple[Co
     if not texts:
         return ()
     from incload.contenders.named import named
+    from incload.engines.endpoints import with_home
     from incload.registry import strategy_classes
 
-    return named(texts, timeout, python, {"reference_copy", *strategy_classes()})
+    return named(texts, timeout, with_home(python), {"reference_copy", *strategy_classes()})
 
 
 def cells_of(chosen: Choice, command: str) -> list[Cell]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from incload.engines.endpoints import locate
+from incload.engines.endpoints import at_home, locate
 from incload.engines.files.layout import PARENT, Layout, column_of
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from incload.engines.endpoint import Endpoint
+
+
+def user_path(given: str | Path) -> Path:
+    """Return a path as a user gives it, with the user's folder for `~`: every option that is a path has this type."""
+    return at_home(given)
 
 
 def check_names(function: str, given: Mapping[str, object], options: type) -> None:

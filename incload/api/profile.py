@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from incload.api.histories import HISTORY_ONLY, HistoryOptions, Passed, call, facts_of, windows_of
-from incload.api.options import check_names, key_columns
+from incload.api.options import check_names, key_columns, user_path
 from incload.api.replay import opened
 from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from incload.report.replay.facts import HistoryFacts
     from incload.report.replay.table_profile import Standing
@@ -72,10 +72,10 @@ def run_profile(path: str, options: Mapping[str, Any], command: str, progress: P
     from incload.api.folders import check_folder, reports_into
     from incload.report.replay.files import save_profile, save_standing
 
-    folder = None if options.get("report_dir") is None else Path(options["report_dir"])
+    folder = None if options.get("report_dir") is None else user_path(options["report_dir"])
     if folder is not None:
         check_folder(folder)
-    found = _table(path, options) if "://" in path else _history(Path(path), options, command, progress)
+    found = _table(path, options) if "://" in path else _history(user_path(path), options, command, progress)
     if folder is None:
         return found
     with reports_into(folder):

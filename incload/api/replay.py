@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from incload.api.histories import HistoryOptions, Passed, call, facts_of, replay_options, windows_of
-from incload.api.options import check_names, names_of
+from incload.api.options import check_names, names_of, user_path
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -81,7 +81,7 @@ def replay(path: str | Path, **options: Unpack[ReplayOptions]) -> Replay:
     """
     check_names("replay", options, ReplayOptions)
     given = {"engines": "sqlite", "workers": 1, **options}
-    return run_replay(Path(path), given, call("replay", path, options))
+    return run_replay(user_path(path), given, call("replay", path, options))
 
 
 def _strategies(names: Sequence[str]) -> tuple[Strategy, ...]:
@@ -124,7 +124,7 @@ def run_replay(path: Path, options: Mapping[str, Any], command: str, progress: P
     from incload.harness.sandbox.environment import processors
     from incload.report.replay.files import save_replay
 
-    folder = None if options.get("report_dir") is None else Path(options["report_dir"])
+    folder = None if options.get("report_dir") is None else user_path(options["report_dir"])
     if folder is not None:
         check_folder(folder)
     workers = processors() if options["workers"] is None else options["workers"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from incload.api.options import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     import pandas as pd
 
@@ -29,7 +31,7 @@ def read_report(path: str | Path) -> pd.DataFrame:
     """
     from incload.report.replay.record import holds_replay
 
-    path = Path(path)
+    path = user_path(path)
     return _of_replay(path) if holds_replay(path) else _of_comparison(path)
 
 

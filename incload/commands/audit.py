@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from incload.api.options import user_path
 from incload.commands.options.column_types import named_types
 from incload.commands.options.columns import named
 from incload.commands.options.config import OF_AN_AUDIT, add_choice_to, chosen
@@ -45,7 +45,7 @@ def add_repair_to(parser: argparse.ArgumentParser) -> None:
     """Add what a repair is to know besides."""
     option = parser.add_argument
     option("--dry-run", action="store_true", help="repair, say what was done, and undo everything")
-    option("--account", type=Path, metavar="FILE", help="a CSV file for what became of each wrong row")
+    option("--account", type=user_path, metavar="FILE", help="a CSV file for what became of each wrong row")
     option(
         "--duplicates",
         choices=["replace", "keep-newest", "leave"],
@@ -61,7 +61,7 @@ def add_audit_to(parser: argparse.ArgumentParser, *, many: bool = False) -> None
     _add_rows_to(parser)
     _add_causes_to(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="the form of what is printed (default text)")
-    parser.add_argument("--output", type=Path, help="a file to write it to, instead of printing it")
+    parser.add_argument("--output", type=user_path, help="a file to write it to, instead of printing it")
 
 
 def _add_tables_to(parser: argparse.ArgumentParser, *, many: bool) -> None:
@@ -121,7 +121,7 @@ def _add_causes_to(parser: argparse.ArgumentParser) -> None:
     option("--watermark", help="the largest cursor value that the last sync had read, as the source writes it")
     option(
         "--recording",
-        type=Path,
+        type=user_path,
         metavar="FILE",
         help="what incload watch has recorded of the source: distinguishes late rows from those that a sync left out",
     )

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.api.options import user_path
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
@@ -25,10 +27,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
     parser.description = _DESCRIPTION
     parser.add_argument(
-        "baseline", type=Path, nargs="?", default=Path("reports/baseline.csv"), help="default reports/baseline.csv"
+        "baseline", type=user_path, nargs="?", default=Path("reports/baseline.csv"), help="default reports/baseline.csv"
     )
     parser.add_argument(
-        "latest", type=Path, nargs="?", default=Path("reports/latest.csv"), help="default reports/latest.csv"
+        "latest", type=user_path, nargs="?", default=Path("reports/latest.csv"), help="default reports/latest.csv"
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="the form of what is printed (default text)")
     parser.add_argument(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.api.folders import check_folder
+from incload.api.options import user_path
 from incload.commands.output.plain import add_format_to, json_text
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "server that INCLOAD_PG_DSN names, one)",
     )  # fmt: skip
     parser.add_argument(
-        "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
+        "--report-dir", type=user_path, default=Path("reports"), help="where the reports go (default reports)"
     )
     add_format_to(parser)
     parser.set_defaults(run=run, stopped="stopped before the reports were complete: run the command again.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from incload.api.options import user_path
 from incload.commands.options.columns import named
 from incload.commands.options.config import OF_A_LOAD, add_choice_to, chosen
 from incload.commands.options.layouts import add_layout_to
@@ -89,7 +89,7 @@ def _add_choice_of_rows_to(parser: argparse.ArgumentParser) -> None:
         help="types of columns of a JSON or CSV file, in DuckDB's words, such as amount=DECIMAL(18,2),code=VARCHAR",
     )
     parser.add_argument("--format", choices=["text", "json"], default="text", help="the form of what is printed")
-    parser.add_argument("--output", type=Path, help="a file to write the summary to, as JSON; - for the output")
+    parser.add_argument("--output", type=user_path, help="a file to write the summary to, as JSON; - for the output")
     parser.add_argument(
         "--count", action="store_true", help="count the rows of source and target, which reads all of them"
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.api.options import user_path
 from incload.commands.output.plain import add_format_to, json_text
 from incload.commands.replay import add_history_to, given
 
@@ -31,7 +31,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cursor-unit", choices=["s", "ms", "us", "ns"], help="what an integer cursor of a table counts since 1970"
     )
-    parser.add_argument("--report-dir", type=Path, default=None, help="where a report goes (default: none is written)")
+    parser.add_argument(
+        "--report-dir", type=user_path, default=None, help="where a report goes (default: none is written)"
+    )
     add_format_to(parser)
     parser.set_defaults(run=run, stopped="stopped before the profile was complete: run the command again.")
 

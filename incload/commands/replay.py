@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from incload.api.options import user_path
 from incload.commands.options.columns import named
 from incload.commands.options.layouts import add_layout_to
 from incload.commands.output.plain import add_format_to, json_text
@@ -24,7 +25,7 @@ which rows would have been lost or stale, for how long, and why. The versions ar
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
     parser.description = _DESCRIPTION
-    parser.add_argument("path", type=Path, help="a git repository, a git bundle, or a folder of snapshots")
+    parser.add_argument("path", type=user_path, help="a git repository, a git bundle, or a folder of snapshots")
     add_history_to(parser)
     parser.add_argument("--strategies", default="", help="names, separated by commas (default: all)")
     parser.add_argument(
@@ -32,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workers", type=int, default=None, help="how many processes (default: one a processor)")
     parser.add_argument(
-        "--report-dir", type=Path, default=Path("reports"), help="where the reports go (default reports)"
+        "--report-dir", type=user_path, default=Path("reports"), help="where the reports go (default reports)"
     )
     add_format_to(parser)
     parser.set_defaults(run=run, stopped="stopped before the reports were complete: run the command again.")

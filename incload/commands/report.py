@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.api.folders import check_folder, reports_into
+from incload.api.options import user_path
 from incload.commands.output.plain import add_format_to, json_text
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command and its options."""
-    parser.add_argument("csv", type=Path, help="the CSV of a comparison or of a replay")
-    parser.add_argument("--report-dir", type=Path, default=None, help="where the reports go (default: beside the CSV)")
+    parser.add_argument("csv", type=user_path, help="the CSV of a comparison or of a replay")
+    parser.add_argument(
+        "--report-dir", type=user_path, default=None, help="where the reports go (default: beside the CSV)"
+    )
     add_format_to(parser)
     parser.add_argument("--open", action="store_true", help="show the HTML page in a browser")
     parser.set_defaults(run=run)

@@ -13,6 +13,7 @@ from incload.contenders.contender import Capabilities, Contender, ContenderFaile
 from incload.contenders.declared import Declared
 from incload.contenders.peers.clock import REAL
 from incload.contenders.program import end, environment, last_words, settings
+from incload.engines.endpoints import with_home
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class CommandContender(Contender):
     def check(self) -> None:
         """Refuse a command that could not be started."""
         try:
-            words = shlex.split(self.command)
+            words = _words(self.command)
         except ValueError as error:
             raise Refused(f"the command of contender {self.name!r} cannot be split ({error}): {self.command}") from None
         if not words:
@@ -90,7 +91,7 @@ class CommandContender(Contender):
             ContenderFailed: It cannot be started, does not end in time, or ends with another code than 0.
         """
         given = settings(request)
-        words = [_filled(word, given) for word in shlex.split(self.command)]
+        words = [_filled(word, given) for word in _words(self.command)]
         variables = {_VARIABLES[name]: value for name, value in given.items()}
         with tempfile.TemporaryFile() as output:
             try:
@@ -115,6 +116,11 @@ class CommandContender(Contender):
             return None
         finally:
             end(process)
+
+
+def _words(command: str) -> list[str]:
+    """Split a command as a shell would, which puts the user's folder in the place of a `~` that begins a word."""
+    return [with_home(word) for word in shlex.split(command)]
 
 
 def _filled(word: str, given: dict[str, str]) -> str:

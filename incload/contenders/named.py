@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.contenders.command import CommandContender
@@ -15,13 +14,15 @@ from incload.contenders.peers.files import Setting, contender, variants
 from incload.contenders.peers.known import known
 from incload.contenders.wild import WildContender, wild
 from incload.contenders.worker import WorkerContender
+from incload.engines.endpoints import at_home, with_home
 from incload.errors import Refused, is_read_as_nothing, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from pathlib import Path
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_CALLABLE = re.compile(r"(?:[\w./\\-]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
+_CALLABLE = re.compile(r"(?:[\w./\\~-]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
 
 _DESCRIPTION = re.compile(r"\S+\.toml")
 
@@ -64,9 +65,9 @@ def _each(text: str, timeout: float, python: str) -> tuple[Foreign, ...]:
     if not _NAME.fullmatch(name) or not what:
         raise Refused(f"--contender {text!r} is not NAME=COMMAND with a name of small letters, digits and _.")
     if _DESCRIPTION.fullmatch(what):
-        return _described(name, Path(what), Setting(timeout, python))
+        return _described(name, at_home(what), Setting(timeout, python))
     if _CALLABLE.fullmatch(what):
-        return (WorkerContender(name, what, python, timeout),)
+        return (WorkerContender(name, with_home(what), python, timeout),)
     return (CommandContender(name, rest, timeout),)
 
 

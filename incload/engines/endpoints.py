@@ -207,7 +207,12 @@ def record_format(path: Path) -> str | None:
     return RECORD_FILES[ending] if ending else None
 
 
-def at_home(text: str) -> Path:
+def with_home(text: str) -> str:
+    """Return a text that begins with `~` with the user's folder for it, and any other as it is."""
+    return str(at_home(text)) if text.startswith("~") else text
+
+
+def at_home(text: str | Path) -> Path:
     """Return a path, in which `~` is the user's folder; a shell has not expanded it within quotes or a URL."""
     path = Path(text)
     try:

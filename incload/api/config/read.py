@@ -15,6 +15,7 @@ from incload.api.config.model import Config, ConfiguredTable
 from incload.api.config.options import OPTIONS, check_option, check_table
 from incload.api.config.parsing import Unreadable, parsed, place_of
 from incload.api.config.places import anchored, of_table
+from incload.api.options import user_path
 from incload.errors import Refused, on_one_line, unknown
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def read_config(path: str | Path | None = None) -> Config:
     Raises:
         Refused: For a file that cannot be read, and what is wrong in it, as `file:line: what`.
     """
-    found = find() if path is None else Path(path).expanduser()
+    found = find() if path is None else user_path(path)
     try:
         text = found.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:

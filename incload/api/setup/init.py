@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from incload.api.config.places import anchored
 from incload.api.config.read import NAME
-from incload.api.options import check_names, database, names_of
+from incload.api.options import check_names, database, names_of, user_path
 from incload.api.setup.advised import advised
 from incload.api.setup.text import config_text, without_password
 from incload.engines.endpoints import locate
@@ -83,7 +83,7 @@ def init(source: str | Path, **options: Unpack[InitOptions]) -> Written:
         Refused: For a source that cannot be read, and a config that is there already.
     """
     check_names("init", options, InitOptions)
-    path, names = Path(options.get("config") or NAME).expanduser(), options.get("tables")
+    path, names = user_path(options.get("config") or NAME), options.get("tables")
     _check_file(path, force=options.get("force", False))
     target = str(options["target"])
     if database(target).table is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from incload.api.durations import duration
 from incload.api.histories import HISTORY_ONLY, HistoryOptions
-from incload.api.options import check_names, key_columns, names_of, one_of
+from incload.api.options import check_names, key_columns, names_of, one_of, user_path
 from incload.errors import Refused, masked
 from incload.registry import spelled
 from incload.strategy import Capability, WriteRule
@@ -76,7 +76,7 @@ def run_advise(path: str, options: Mapping[str, Any], progress: Progress | None 
     wishes = _wishes(options)
     if "://" in path:
         return _with_hidden(_of_state(path, options))
-    return _with_hidden(_of_history(Path(path), options, wishes, progress))
+    return _with_hidden(_of_history(user_path(path), options, wishes, progress))
 
 
 def _with_hidden(found: Advice) -> Advice:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from incload.api.audit import run_audit
 from incload.api.durations import duration
-from incload.api.options import check_names, key_columns, one_of
+from incload.api.options import check_names, key_columns, one_of, user_path
 from incload.auditing.compare_tables import Hooks
 from incload.cursor import UNITS
 from incload.engines.driver_errors import reason
@@ -18,6 +17,7 @@ from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from incload.auditing.causes import Verdict
     from incload.auditing.wrong_rows import WrongRow
@@ -119,7 +119,7 @@ def _watch(source: str, copy: str | None, options: WatchOptions) -> Watch:
 
 
 def _file(option: str, given: str | Path) -> Path:
-    path = Path(given)
+    path = user_path(given)
     if path.is_dir():
         raise Refused(f"{option} {str(path)!r} is a folder: name a file in it.")
     if not path.absolute().parent.is_dir():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.api.options import user_path
 from incload.commands.options.columns import named
 from incload.errors import Refused
 
@@ -29,7 +29,7 @@ def add_choice_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="every table of incload.toml")
     parser.add_argument(
         "--config",
-        type=Path,
+        type=user_path,
         metavar="FILE",
         help="the config (default: incload.toml of this folder, or the nearest one above it)",
     )

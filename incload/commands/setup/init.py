@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.api.options import user_path
 from incload.commands.options.columns import named
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option = parser.add_argument
     option("source", help="a URL such as sqlite:///shop.db or postgresql://user@host/shop, or a file of records")
     option("--target", required=True, help="the database to load into, such as sqlite:///copy.db")
-    option("--config", type=Path, metavar="FILE", help="the file to write (default incload.toml)")
+    option("--config", type=user_path, metavar="FILE", help="the file to write (default incload.toml)")
     option("--table", metavar="NAMES", help="these tables alone, separated by commas (default: all)")
     option("--no-profile", action="store_true", help="do not count the values of cursor columns")
     option("--force", action="store_true", help="overwrite a config that is there")

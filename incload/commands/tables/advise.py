@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.api.options import user_path
 from incload.commands.replay import add_history_to, given
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("--engines", default="sqlite", help="between which engines loads are replayed (default sqlite)")
     option("--target", default="", metavar="URL", help="the copy, for the command (default sqlite:///copy.db)")
     option("--format", choices=["text", "json", "markdown"], default="text", help="the form of what is printed")
-    option("--output", type=Path, help="a file to write it to, instead of printing it")
+    option("--output", type=user_path, help="a file to write it to, instead of printing it")
     parser.set_defaults(run=run, stopped="stopped before the advice was complete: run the command again.")
 
 

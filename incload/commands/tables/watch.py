@@ -7,9 +7,9 @@ import sys
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from incload.api.options import user_path
 from incload.commands.options.columns import named
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     option("copy", nargs="?", help="the URL of a copy of it, which is audited at every look")
     option("--key", required=True, help='the key column; several separated by commas, a name with a comma in "quotes"')
     option("--cursor", help="the column that orders changes")
-    option("--to", required=True, type=Path, metavar="FILE", help="the recording; an earlier one is gone on with")
+    option("--to", required=True, type=user_path, metavar="FILE", help="the recording; an earlier one is gone on with")
     option("--every", default="30s", metavar="SPAN", help="the time from one look to the next (default 30s)")
     option("--for", dest="duration", metavar="SPAN", help="how long to watch, as in 2h (default: until it is stopped)")
     option("--cursor-unit", choices=["s", "ms", "us", "ns"], help="what an integer cursor counts (default us)")
     option("--keep-values", action="store_true", help="record the values of rows as well as their digests")
-    option("--metrics", type=Path, metavar="FILE", help="a text file for Prometheus, written after every look")
+    option("--metrics", type=user_path, metavar="FILE", help="a text file for Prometheus, written after every look")
     option("--format", choices=["text", "json"], default="text", help="a line of text or of JSON for each look")
     parser.set_defaults(
         run=run, stopped="stopped; the recording holds every look so far: run the command again to go on with it."

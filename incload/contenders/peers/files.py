@@ -22,6 +22,7 @@ from incload.contenders.contender import Capabilities
 from incload.contenders.declared import declared
 from incload.contenders.peers.clock import REAL, moved
 from incload.contenders.worker import WorkerContender
+from incload.engines.endpoints import at_home, with_home
 from incload.errors import Refused, unknown
 
 if TYPE_CHECKING:
@@ -95,14 +96,14 @@ def contender(file: Path, name: str, said: Mapping[str, Any], setting: Setting) 
     if "command" in said:
         return CommandContender(name, said["command"], timeout, says, able, facts)
     clock = moved(setting.environment) if said.get("clock") == "history" else REAL
-    python = said.get("python", setting.python)
+    python = with_home(said.get("python", setting.python))
     return WorkerContender(name, _place(file, said["call"]), python, timeout, says, able, clock, facts)
 
 
 def _place(file: Path, call: str) -> str:
     """Return where a callable is; a file is named from the folder of the description."""
     module, _, function = call.rpartition(":")
-    return f"{file.parent.resolve() / module}:{function}" if module.endswith(".py") else call
+    return f"{file.parent.resolve() / at_home(module)}:{function}" if module.endswith(".py") else call
 
 
 def _check(file: Path, name: str, said: Mapping[str, Any]) -> None:
