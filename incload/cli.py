@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from incload.errors import Refused, masked, meant_by, on_one_line, unknown
-from incload.terminal import logs, plain_text, refusals
+from incload.terminal import logs, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +42,8 @@ examples:
 """
 
 
+_REFUSED = 2
+"""The exit code of bad input."""
 _UNREAD = 141
 """What shells say of a command whose reader has gone: 128 and the number of SIGPIPE."""
 _STOPPED = "stopped before the command had finished: run it again."
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _read_no_more()
         return _UNREAD
     except _Misused as misused:
-        sys.stdout.write(refusals.document(on_one_line(misused.said), given))
+        sys.stdout.write(_document(on_one_line(misused.said), given))
         raise
     except (Exception, KeyboardInterrupt) as error:
         if asked or _interrupted(error):
@@ -85,8 +87,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         said = on_one_line(masked(str(error)))
         sys.stderr.write(f"incload: {said}\n")
-        sys.stdout.write(refusals.document(said, given))
-        return refusals.EXIT_CODE
+        sys.stdout.write(_document(said, given))
+        return _REFUSED
+
+
+def _document(sentence: str, given: Sequence[str]) -> str:
+    """Return a refusal in the form that the command line asks for; this imports what no other command needs."""
+    from incload.terminal.refusals import document
+
+    return document(sentence, given)
 
 
 def _lacking(error: ModuleNotFoundError) -> Exception:
@@ -159,7 +168,7 @@ class _Misused(SystemExit):
 
     def __init__(self, said: str) -> None:
         """Take what has been said."""
-        super().__init__(refusals.EXIT_CODE)
+        super().__init__(_REFUSED)
         self.said = said
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXIT_CODE = 2
+_EXIT_CODE = 2
 _JUNIT = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="incload" tests="1" failures="0" errors="1">
@@ -31,8 +29,14 @@ def document(sentence: str, arguments: Sequence[str]) -> str:
     """
     form = _form(arguments)
     if form == "json":
-        return json.dumps({"error": sentence, "exit_code": EXIT_CODE}, ensure_ascii=False) + "\n"
-    return _JUNIT.format(said=quoteattr(sentence)) if form == "junit" else ""
+        import json
+
+        return json.dumps({"error": sentence, "exit_code": _EXIT_CODE}, ensure_ascii=False) + "\n"
+    if form != "junit":
+        return ""
+    from xml.sax.saxutils import quoteattr
+
+    return _JUNIT.format(said=quoteattr(sentence))
 
 
 def _form(arguments: Sequence[str]) -> str:

@@ -56,7 +56,7 @@ def _said(written: Written) -> str:
     number = len(written.tables)
     lines = [f"Wrote {written.path} with {number} table{'' if number == 1 else 's'}: {', '.join(written.tables)}."]
     if written.left_out:
-        lines.append(f"Without a key, and so only as comments: {', '.join(written.left_out)}.")
+        lines.append(f"Without a declared key, and so only as comments: {', '.join(written.left_out)}.")
     lines += [f"Set the environment variable {each} to the password." for each in written.variables]
     lines.append("Next: incload load --all --dry-run, then incload load --all.")
     return "\n".join(lines) + "\n"
