@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 WORDS_MOST = 500
 
 
+def nothing() -> None:
+    """Do nothing: the harness does not act between the steps of a callable in another process."""
+
+
 @dataclass(frozen=True)
 class SyncRequest:
     """What the callable gets, as `incload.contenders.contender.SyncRequest` says."""
@@ -36,6 +40,7 @@ class SyncRequest:
     state_dir: Path
     now: datetime | None
     number: int
+    between: Callable[[], None] = nothing
 
     @property
     def source_path(self) -> str:
