@@ -21,9 +21,9 @@ from tests.effort import effort
 if TYPE_CHECKING:
     from incload.history.breaks import Breaks
 
-LIVES = effort(100, 1_000)
+LIVES = effort(150, 1_000)
 """Lives that every strategy is tried on under its own write rule."""
-FEWER = effort(40, 400)
+FEWER = effort(60, 400)
 """Lives for the other write rules."""
 
 Tries = Callable[[Strategy], tuple[Tried, ...]]

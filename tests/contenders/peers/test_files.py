@@ -184,7 +184,9 @@ def test_a_peer_that_does_not_exist_is_named_before_anything_is_installed() -> N
     )
 
     assert done.returncode == 1
-    assert done.stdout == ("there is no peer 'oddity'; there are dbt, dlt, handwritten, reladiff, singer, sling, sqlmesh.\n")
+    assert done.stdout == (
+        "there is no peer 'oddity'; there are dbt, dlt, handwritten, reladiff, singer, sling, sqlmesh.\n"
+    )
 
 
 def test_the_number_of_trials_at_once_can_be_bounded(capsys: pytest.CaptureFixture[str]) -> None:
