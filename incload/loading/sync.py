@@ -68,7 +68,8 @@ def _tried(connections: Connections, plan: Plan, *, commit: bool) -> Synced:
         synced = _within(connections, plan, lasting=commit)
     except BaseException as error:
         connections.rollback()
-        _undo_creation(connections, plan.name)
+        if not isinstance(error, Conflict):  # the other writer may be at the table that this sync has created
+            _undo_creation(connections, plan.name)
         refusal = connections.broken(error)
         if refusal:
             raise refusal from error

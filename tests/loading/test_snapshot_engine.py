@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from incload.api.tables.repair import repair
+from incload.engines.contract import Conflict
 from incload.engines.endpoints import locate
-from incload.errors import Refused
+from incload.errors import Refused, Unable
 from incload.loading.plan import Plan
 from incload.loading.run import load
 from incload.loading.state.edit import Choice, look, reset
@@ -193,3 +195,38 @@ def test_states_of_snapshots_are_shown_and_reset(lake: Lake) -> None:
     assert look(chosen, empty=True) == []
     with pytest.raises(Refused, match=r"^there is no state of table 'events' and strategy 'timestamp_watermark' in "):
         look(chosen)
+
+
+def test_a_reset_beside_another_writer_is_a_sentence(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state stays, and the remedy is said."""
+    target = locate(f"snapshot:///{lake.folder}/lake")
+    lake.load()
+    monkeypatch.setattr(SnapshotSession, "commit", _late)
+    with pytest.raises(Refused, match=r"'events' was changed by another writer meanwhile, .*: reset it again"):
+        reset(Choice(target, "events"))
+
+    assert lake.watermark() == 300
+
+
+def test_a_first_load_beside_another_writer_leaves_the_table(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other writer may be about to fill the table that this load has created."""
+    monkeypatch.setattr(SnapshotSession, "commit", _late)
+    with pytest.raises(Refused, match="changed by another writer in each of 5 tries"):
+        lake.load()
+
+    assert lake.rows == []
+
+
+def _late(*_: object, **__: object) -> None:
+    raise Conflict
+
+
+def test_a_repair_of_snapshots_is_refused(lake: Lake) -> None:
+    """It takes several statements in one transaction."""
+    lake.load()
+    with pytest.raises(Unable, match="a repair writes in one transaction, which the copy's engine snapshot does not"):
+        repair(
+            f"sqlite:///{lake.folder}/source.db?table=events",
+            f"snapshot:///{lake.folder}/lake?table=events",
+            key=["id"],
+        )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 from incload.api.audit import AuditOptions, run_audit, wanted_of
 from incload.api.options import check_names, layout_of, one_of
 from incload.auditing.compare_tables import Hooks
+from incload.engines.capabilities import AtomicState
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
-from incload.errors import Refused
+from incload.errors import Refused, Unable
 from incload.loading.plan import Choice, Guards, Plan
 from incload.repairing.account import Action, Duplicates, RepairResult, WrongKey, confirmed, summed
 from incload.strategy import WriteRule
@@ -88,6 +89,7 @@ def run_repair(
     """Run a repair; `wait` and `at` are those of the audits before and after it."""
     duplicates = _duplicates(options)
     _refuse_renamed(options)
+    _refuse_without_transaction(locate(copy))
     asked = cast("AuditOptions", {name: value for name, value in options.items() if name not in OWN})
     found = _Found()
     before = run_audit(source, copy, asked, Hooks(wait, found.keep, at))
@@ -127,6 +129,14 @@ def _refuse_renamed(options: RepairOptions) -> None:
                 f"--rename {name}={other} is for audits alone: repair from a view of the source that calls the column "
                 f"{other!r}."
             )
+
+
+def _refuse_without_transaction(copy: Endpoint) -> None:
+    if session_type(copy.engine).capabilities.atomic_state is not AtomicState.TRANSACTION:
+        raise Unable(
+            f"a repair writes in one transaction, which the copy's engine {copy.engine} does not have: load it again "
+            "with --strategy full_refresh --write-rule replace."
+        )
 
 
 def _refuse_duplicates(found: _Found, before: AuditResult, duplicates: Duplicates | None) -> None:

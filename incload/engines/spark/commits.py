@@ -1,6 +1,6 @@
 """One sync is one snapshot: what it writes stands on a branch of its own until one step makes that the main branch.
 
-The step fails when the main branch is no longer what the sync has read, whoever has written, so that nothing is lost or
+The step fails when the main branch is no longer what the sync has read, so that nothing of another writer is lost or
 mixed. A sync that dies before it leaves a branch that no reader looks at; loads remove those that are a day old.
 """
 
@@ -14,6 +14,7 @@ from uuid import uuid4
 from incload.engines.contract import Conflict
 from incload.engines.spark.failures import SparkFailed, speaking
 from incload.engines.spark.tables import TAG
+from incload.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,13 +56,14 @@ class Commit:
         Raises:
             Conflict: When another writer was first; the table is then as that one left it.
         """
-        self._begin()
         try:
             with speaking():
+                self._begin()
                 if write is None:
                     self._write_nothing(properties)
                 else:
                     self._with_properties(lambda: write(self.branch), properties)
+                self._refuse_lost(properties)
                 self._finish()
         except BaseException as error:
             self._abandon()
@@ -70,13 +72,10 @@ class Commit:
             raise
 
     def _begin(self) -> None:
-        with speaking():
-            self._sweep()
-            changes = self._table.manageSnapshots()
-            made = (
-                changes.createBranch(self.branch) if self.base is None else changes.createBranch(self.branch, self.base)
-            )
-            made.commit()
+        self._sweep()
+        changes = self._table.manageSnapshots()
+        made = changes.createBranch(self.branch) if self.base is None else changes.createBranch(self.branch, self.base)
+        made.commit()
 
     def _write_nothing(self, properties: Mapping[str, str]) -> None:
         """Make a snapshot without files."""
@@ -102,6 +101,17 @@ class Commit:
                 raise call.error from None  # what Python raised is more than what Java says of it
             raise
 
+    def _refuse_lost(self, properties: Mapping[str, str]) -> None:
+        """Refuse to go on with a snapshot that does not carry the properties: its state would be lost."""
+        self._table.refresh()
+        summary = self._table.snapshot(self.branch).summary()
+        lost = sorted(name for name, value in properties.items() if summary.get(name) != value)
+        if lost:
+            raise Refused(
+                f"Spark has not put {', '.join(lost)} into the snapshot of the load, and the table is left as it was: "
+                "let pyspark pin threads (PYSPARK_PIN_THREAD=true), or load in another process."
+            )
+
     def _finish(self) -> None:
         """Make the branch the main one in one step, and tag its snapshot."""
         self._table.refresh()
@@ -119,13 +129,22 @@ class Commit:
     def _remove(self, branch: str) -> None:
         found = self._table.snapshot(branch)
         self._table.manageSnapshots().removeBranch(branch).commit()
-        current = self._table.currentSnapshot()
-        if (
-            found is not None
-            and found.snapshotId() != self.base
-            and (current is None or found.snapshotId() != current.snapshotId())
-        ):
-            self._table.expireSnapshots().expireSnapshotId(found.snapshotId()).commit()
+        if found is not None and found.snapshotId() != self.base and self._is_left_over(found.snapshotId()):
+            # Without a time, everything older than the table's own age of snapshots would expire as well.
+            self._table.expireSnapshots().expireSnapshotId(found.snapshotId()).expireOlderThan(0).commit()
+
+    def _is_left_over(self, snapshot: int) -> bool:
+        """Return whether no branch or tag leads to a snapshot, and whether it can expire without others.
+
+        A branch or tag with an age of its own would expire with it, by its own rule: the snapshot then waits for the
+        next expiry of the table.
+        """
+        self._table.refresh()
+        refs = [self._table.refs().get(name) for name in self._table.refs().keySet()]
+        if any(ref.maxRefAgeMs() is not None or ref.maxSnapshotAgeMs() is not None for ref in refs):
+            return False
+        leads = self._jvm.org.apache.iceberg.util.SnapshotUtil.isAncestorOf
+        return not any(leads(self._table, ref.snapshotId(), snapshot) for ref in refs)
 
     def _sweep(self) -> None:
         """Remove branches that syncs have left which died a day ago or before."""

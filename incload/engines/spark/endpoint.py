@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from incload.engines.endpoint import Endpoint
-from incload.errors import Refused, unknown
+from incload.errors import Refused, masked, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ class Lake(Endpoint):
     def shown(self) -> str:
         """The warehouse, or the address of its catalog without what may be secret."""
         if self.warehouse:
-            return repr(self.warehouse)
+            return repr(self._named_warehouse)
         return repr(f"the {self.catalog.get('type', 'hadoop')} catalog")
 
     @property
@@ -72,10 +72,14 @@ class Lake(Endpoint):
         return self.shown
 
     def origin(self, table: str) -> str:
-        """The warehouse or the catalog, and the table."""
+        """The warehouse or the catalog, and the table; it is written down, so without what may be secret."""
         if self.warehouse:
-            return f"iceberg:///{self.warehouse}?table={table}"
-        return f"iceberg:///?table={table}&catalog.uri={self.catalog.get('uri', '')}"
+            return f"iceberg:///{self._named_warehouse}?table={table}"
+        return f"iceberg:///?table={table}&catalog.uri={_address(self.catalog.get('uri', ''))}"
+
+    @property
+    def _named_warehouse(self) -> str:
+        return masked(self.warehouse) if self.folder is None else self.warehouse
 
     def check_source(self) -> None:
         """Refuse a warehouse that is no folder."""
@@ -140,7 +144,7 @@ def locate(text: str) -> Lake:
         catalog,
         spark,
         mode,
-        options.get("staging", ""),
+        os.path.expanduser(options.get("staging", "")),  # noqa: PTH111 - an empty one stays empty
     )
 
 
@@ -183,6 +187,11 @@ def _warehouse(path: str, *, is_local: bool) -> str:
         raise Refused(f"the path {path!r} holds a NUL character, which no name of a file does: leave it out.")
     text = path if is_local else f"/{path.lstrip(chr(47))}"
     return os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 - links stay: a catalog writes paths down
+
+
+def _address(uri: str) -> str:
+    """Return the address of a catalog without a user, a password and options."""
+    return re.sub(r"//.*@", "//", re.split(r"[?#;]", uri)[0])
 
 
 def _table(name: str | None) -> str | None:

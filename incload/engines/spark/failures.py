@@ -6,6 +6,8 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from incload.errors import masked
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -92,4 +94,4 @@ def _sentence(error: BaseException, text: str) -> str:
     causes = [each for each in lines if re.match(r"(?:Caused by: )?[\w.$]+(?:Exception|Error): ", each)]
     last = (causes or lines or [type(error).__name__])[-1]
     said = re.sub(r"^(?:Caused by: )?(?:[\w.$]+(?:Exception|Error): )+", "", last)
-    return said[:_MOST]
+    return masked(said)[:_MOST]

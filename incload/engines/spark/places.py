@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from incload.engines.spark.failures import SparkFailed, speaking
 from incload.engines.spark.sql import quoted
+from incload.engines.spark.starting.running import AT_THE_START
 from incload.engines.spark.tables import Catalog
 from incload.errors import Refused
 
@@ -28,8 +29,6 @@ _SETTINGS = {
     "spark.sql.sources.partitionOverwriteMode": "STATIC",
 }
 """What the meaning of a statement and of a value may not depend on: overflow fails, and no time is moved."""
-_AT_THE_START = {"spark.sql.catalogImplementation", "spark.sql.extensions", "spark.sql.warehouse.dir"}
-"""What a session takes at its start alone."""
 
 
 class Places:
@@ -41,7 +40,7 @@ class Places:
         self._known: dict[tuple[Place, str], Known | None] = {}
         for lake in ends.values():
             for name, value in lake.spark.items():
-                if name.startswith("spark.sql.") and name not in _AT_THE_START:
+                if name.startswith("spark.sql.") and name not in AT_THE_START:
                     self._set(name, value)
         for name, value in _SETTINGS.items():
             self._set(name, value)

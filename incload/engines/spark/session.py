@@ -6,6 +6,7 @@ worked out when they are asked. What is written is one statement, committed with
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from incload.engines.capabilities import AtomicState, Capabilities
@@ -59,7 +60,11 @@ class IcebergSession(SparkDialect, Session):
         """Begin a session of its own, with settings and catalogs of its own."""
         super().__init__()
         ends: dict[Place, Lake] = {**({"source": source} if source else {}), **({"target": target} if target else {})}
-        running = spark_for(next(iter(ends.values())))
+        first = next(iter(ends.values()))
+        settings = {key: value for end in ends.values() for key, value in end.spark.items()}
+        running = spark_for(replace(first, spark=settings))
+        for end in ends.values():
+            spark_for(end)  # refuses two ends that want different settings
         with speaking():
             self.spark: Any = running.newSession()
         self.places = Places(self.spark, ends)
@@ -201,12 +206,12 @@ class IcebergSession(SparkDialect, Session):
         self.places.forget()
 
     def drop(self, table: str) -> None:
-        """Drop the table with its files, unless another writer has filled it by now."""
+        """Drop the table unless another writer has filled it by now; files that it writes meanwhile are not purged."""
         self.places.forget()
         known = self.places.known("target", table)
         if known is None or known.snapshot is not None:
             return
-        self.run(f"DROP TABLE IF EXISTS {self.places.plain_name('target', table)} PURGE")
+        self.run(f"DROP TABLE IF EXISTS {self.places.plain_name('target', table)}")
         self.places.forget()
 
     def stage(self, query: Query, name: str = STAGE) -> str:

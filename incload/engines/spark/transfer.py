@@ -104,6 +104,8 @@ class SparkTransfer:
         return quoted(name)
 
     def _folder(self) -> Path:
+        if not self._staging:
+            refuse_far(str(self._spark.sparkContext.master))
         try:
             self._folders.append(Scratch(self._staging))
         except OSError as error:
@@ -117,11 +119,26 @@ class SparkTransfer:
             self._folders.pop().remove()
 
 
+def refuse_far(master: str) -> None:
+    """Refuse a cluster for which no folder is named: its machines do not see the temporary files of this one."""
+    if not master.startswith("local"):
+        raise Refused(
+            f"the Spark at {master} may run on other machines, which do not see the temporary files of this one: name "
+            "a folder that all of them share, with staging=FOLDER in the URL."
+        )
+
+
 def _read(folder: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Yield what stands in the files of a folder, in the types of a schema."""
     import pyarrow.parquet as pq
 
-    for path in sorted(folder.glob("part-*.parquet")):
+    parts = sorted(folder.glob("part-*.parquet"))
+    if not parts:
+        raise Refused(
+            f"Spark has written rows to {str(folder)!r}, and no file of them can be seen from here: name a folder that "
+            "all machines of the cluster share, with staging=FOLDER in the URL."
+        )
+    for path in parts:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(BATCH_ROWS):
                 yield pa.record_batch([batch[field.name].cast(field.type) for field in schema], schema)

@@ -8,6 +8,7 @@ on Windows, nothing is removed.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -27,7 +28,7 @@ class Scratch:
         `where` is the folder in which it is made, instead of the system's for temporary files.
         """
         sweep(where)
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=where))
+        self.folder = Path(tempfile.mkdtemp(prefix=_prefix(where), dir=where))
         self._lock: int | None = None
         try:
             self._lock = _hold(self.folder)
@@ -45,10 +46,19 @@ class Scratch:
 
 def sweep(where: str | None = None) -> None:
     """Remove the folders of this user's processes that are no more, among temporary files or in another folder."""
-    for held in Path(where or tempfile.gettempdir()).glob(f"{_PREFIX}*/{_HELD}"):
+    for held in Path(where or tempfile.gettempdir()).glob(f"{_prefix(where)}*/{_HELD}"):
         with suppress(OSError):  # another process's, or gone by now
             if held.parent.lstat().st_uid == os.getuid() and not held.parent.is_symlink():
                 _remove_unless_held(held)
+
+
+def _prefix(where: str | None) -> str:
+    """Return how folders of this machine are called: a folder that is named may be shared with other machines."""
+    if where is None:
+        return _PREFIX
+    import platform
+
+    return f"{_PREFIX}{re.sub(r'[^0-9A-Za-z.-]', '_', platform.node())}@"
 
 
 def _remove_unless_held(held: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.engines.capabilities import AtomicState
-from incload.engines.contract import StateChange, WriteIntent
+from incload.engines.contract import Conflict, StateChange, WriteIntent
 from incload.engines.driver_errors import reason
 from incload.engines.registry import session_type
 from incload.errors import Refused, unknown
@@ -199,7 +199,12 @@ def _reset_in_snapshot(choice: Choice, *, dry_run: bool) -> Change:
             before = _store(session, table, strategy).read(text)
         if not dry_run:
             nothing = WriteIntent(Table(table, (), None, ()), WriteRule.MERGE)
-            session.commit(nothing, StateChange((table, strategy), "", lambda _: None))
+            try:
+                session.commit(nothing, StateChange((table, strategy), "", lambda _: None))
+            except Conflict as error:
+                raise Refused(
+                    f"table {table!r} was changed by another writer meanwhile, and keeps its state: reset it again."
+                ) from error
         return Change(strategy, True, before, None)  # noqa: FBT003
 
 

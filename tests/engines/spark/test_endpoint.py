@@ -8,6 +8,7 @@ import pytest
 
 from incload.engines.endpoints import locate
 from incload.engines.spark.endpoint import Lake
+from incload.engines.spark.failures import failed
 from incload.errors import Refused, masked
 
 HERE = str(Path.cwd())
@@ -113,3 +114,49 @@ def test_options_of_a_catalog_are_not_shown() -> None:
 def test_one_spark_reads_every_warehouse(one: Lake, other: Lake, shared: object) -> None:
     """And another Spark has another session."""
     assert one.shares_session(other) is shared
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("iceberg:////lake", "iceberg:////lake?table=t"),
+        ("iceberg:////x:y@z", "iceberg:////x:y@z?table=t"),
+        ("iceberg:///s3://key:secret@b/l", "iceberg:///s3://key:***@b/l?table=t"),
+        ("iceberg:///abfss://c@account/l", "iceberg:///abfss://c@account/l?table=t"),
+        (
+            "iceberg:///?catalog.type=rest&catalog.uri=http://c:8181/v1",
+            "iceberg:///?table=t&catalog.uri=http://c:8181/v1",
+        ),
+        (
+            "iceberg:///?catalog.type=rest&catalog.uri=https://me:se/c@ret@c:8181/v1?token=secret",
+            "iceberg:///?table=t&catalog.uri=https://c:8181/v1",
+        ),
+        (
+            "iceberg:///?catalog.type=jdbc&catalog.uri=jdbc:postgresql://h/d?user=a@b%26password=secret",
+            "iceberg:///?table=t&catalog.uri=jdbc:postgresql://h/d",
+        ),
+        (
+            "iceberg:///?catalog.type=jdbc&catalog.uri=jdbc:sqlserver://h:1;password=secret",
+            "iceberg:///?table=t&catalog.uri=jdbc:sqlserver://h:1",
+        ),
+    ],
+)
+def test_what_is_written_down_of_a_source_holds_no_secret(url: str, origin: str) -> None:
+    """The state says where rows come from, and everyone who reads the target can read it."""
+    assert locate(url).origin("t") == origin
+
+
+def test_what_java_says_is_shown_without_passwords() -> None:
+    """A driver quotes its address when it cannot connect."""
+    error = RuntimeError("no answer from jdbc:postgresql://me:secret@h/d")
+
+    assert str(failed(error)) == "no answer from jdbc:postgresql://me:***@h/d"
+
+
+def test_a_home_in_staging_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in other paths of a URL, which no shell has expanded."""
+    monkeypatch.setenv("HOME", "/home/me")
+    found = locate("iceberg:////lake?staging=~/x")
+
+    assert isinstance(found, Lake)
+    assert found.staging == "/home/me/x"

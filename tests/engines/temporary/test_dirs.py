@@ -117,3 +117,18 @@ def test_no_folder_at_all_is_a_refusal(between: Between, monkeypatch: pytest.Mon
         ends.load("full_refresh", cursor=None)
 
     assert not ends.target.path.exists()
+
+
+def test_a_folder_of_another_machine_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that is named others may wait too, and their locks are not seen here."""
+    import platform
+
+    monkeypatch.setattr(platform, "node", lambda: "one")
+    ours = place / "incload-one@dead"
+    other = place / "incload-one-more@dead"
+    for each in (ours, other):
+        each.mkdir()
+        (each / "incload.lock").touch()
+    sweep(str(place))
+
+    assert (ours.exists(), other.exists()) == (False, True)

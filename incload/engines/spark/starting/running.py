@@ -17,7 +17,7 @@ from incload.engines.spark.failures import failed, speaking
 from incload.engines.spark.starting.jars import find_jars
 from incload.engines.spark.starting.java import java_home
 from incload.engines.temporary.dirs import Scratch
-from incload.errors import Refused
+from incload.errors import Refused, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,6 +42,8 @@ _USUAL = {
 """What a session begins with, unless the URL says otherwise."""
 _HERE = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
 """What is said besides where Spark runs in this process: it asks no name service."""
+AT_THE_START = frozenset({"spark.sql.catalogImplementation", "spark.sql.extensions", "spark.sql.warehouse.dir"})
+"""Settings named like those of a session that Spark takes at its start alone."""
 
 
 class Running(NamedTuple):
@@ -51,11 +53,13 @@ class Running(NamedTuple):
         spark: The session from which others are made.
         master: Where it runs.
         scratch: The folder that goes with it; None for a session that the program has opened.
+        settings: The settings with which it was started.
     """
 
     spark: Any
     master: str
     scratch: Scratch | None
+    settings: Mapping[str, str]
 
 
 _RUNNING: list[Running] = []
@@ -65,8 +69,10 @@ def spark_for(lake: Lake) -> Any:  # noqa: ANN401 - pyspark's own type, which is
     """Return the session from which those of this process are made; start Spark if it does not run.
 
     Raises:
-        Refused: Without pyspark, Java or the jar, and for another master than that of the Spark that runs already.
+        Refused: Without pyspark, Java or the jar, and for another master or other settings than those of the Spark that
+            runs already.
     """
+    _refuse_unpinned()
     if _RUNNING and not _lives(_RUNNING[0]):
         stop()
     if not _RUNNING:
@@ -77,7 +83,29 @@ def spark_for(lake: Lake) -> Any:  # noqa: ANN401 - pyspark's own type, which is
             f"this process has a Spark at {running.master} already, and cannot have another at {lake.master}: load in "
             "another process."
         )
+    if running.scratch:
+        _refuse_other(running.settings, lake.spark)
     return running.spark
+
+
+def _refuse_unpinned() -> None:
+    """Refuse a pyspark that runs each call in any thread of Java: what is said of a commit is kept by thread."""
+    if os.environ.get("PYSPARK_PIN_THREAD", "true").lower() != "true":
+        raise Refused(
+            "the variable PYSPARK_PIN_THREAD keeps pyspark from pinning threads, and the state of a load would be "
+            "lost: unset it, or set it to true."
+        )
+
+
+def _refuse_other(started: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Refuse settings that a Spark takes at its start alone and that are not those with which it was started."""
+    for name, value in wanted.items():
+        is_fixed = name in AT_THE_START or not name.startswith("spark.sql.")
+        if is_fixed and started.get(name) != value:
+            raise Refused(
+                f"the Spark of this process runs without the setting {name} of the URL, which it takes at its start "
+                "alone: write it in the first URL of the process, or load in another process."
+            )
 
 
 def stop() -> None:
@@ -134,7 +162,7 @@ def _given() -> Running | None:
             f"this process has a Spark session without Iceberg: open it with {EXTENSIONS} among its "
             "spark.sql.extensions and with the jar of Iceberg, or load in another process."
         )
-    return Running(spark, spark.sparkContext.master, None)
+    return Running(spark, spark.sparkContext.master, None, {})
 
 
 def _started(lake: Lake) -> Running:
@@ -147,7 +175,12 @@ def _started(lake: Lake) -> Running:
         scratch.remove()
         raise
     atexit.register(stop)
-    return Running(spark, lake.master, scratch)
+    return Running(spark, lake.master, scratch, {**_USUAL, **_usual_of(lake), **lake.spark})
+
+
+def _usual_of(lake: Lake) -> Mapping[str, str]:
+    """Return what is said besides for the master of a URL."""
+    return _HERE if lake.master.startswith("local") else {}
 
 
 def _settings(lake: Lake, jars: Jars, folder: Path) -> dict[str, str]:
@@ -156,7 +189,7 @@ def _settings(lake: Lake, jars: Jars, folder: Path) -> dict[str, str]:
     log4j.write_text(_SILENT, encoding="utf-8")
     found = {
         **_USUAL,
-        **(_HERE if lake.master.startswith("local") else {}),
+        **_usual_of(lake),
         "spark.local.dir": str(folder / "local"),
         "spark.master": lake.master,
         "spark.sql.warehouse.dir": str(folder / "tables"),
@@ -210,4 +243,4 @@ def _why(log: Path) -> str:
     if any("unresolved dependency" in each.lower() or "Server access error" in each for each in lines):
         return "the jar of Iceberg could not be fetched: install it with `pip install 'incload[spark]'`."
     said = [each for each in lines if "Exception" in each or "Error" in each or "error" in each]
-    return f"{(said or lines)[0][:300].rstrip('.')}." if lines else ""
+    return f"{masked((said or lines)[0])[:300].rstrip('.')}." if lines else ""
