@@ -38,28 +38,34 @@ class Steps:
 
     Attributes:
         trying: The trial.
-        early: The tick that happened while the last sync ran, until its own sync has come; empty for none.
-        changed: The keys that it touched, and those of every tick before.
+        early: The ticks that happened while a sync ran, the oldest first, each until its own sync has come.
+        changed: The keys that ticks have touched since the last run began.
     """
 
     trying: Trying
     early: list[int] = field(default_factory=list)
     changed: set[Key] = field(default_factory=set)
     _now: Sequence[Fault] = ()
+    _left: list[Fault] = field(default_factory=list)
     _step: int = 0
+    _reached: int = 0
 
     def under(self, now: Sequence[Fault]) -> SyncResult:
-        """Sync under the faults of the time; where one kills a run, another run follows it."""
-        killing = [fault for fault in now if fault.dies]
-        for fault in killing:
+        """Sync under the faults of the time; where one kills a run, another run follows it.
+
+        A run that ends before a fault would kill it is the sync, and the other faults have happened to it. After a
+        death the next run meets what is left of them: each happens once.
+        """
+        self._left = sorted(now, key=lambda fault: not fault.dies)  # nothing happens at a step after a death
+        self._reached = 0
+        while True:
             try:
-                return self._run([fault])
+                return self._run()
             except Died:
                 continue
-        return self._run([fault for fault in now if not fault.dies])
 
-    def _run(self, now: Sequence[Fault]) -> SyncResult:
-        self._now, self._step, self.changed = now, 0, set()
+    def _run(self) -> SyncResult:
+        self._now, self._step, self.changed = tuple(self._left), 0, set()
         try:
             return self.trying.load()
         finally:
@@ -67,9 +73,21 @@ class Steps:
 
     def between(self) -> None:
         """Let happen what the faults of the time do after this step."""
+        if not self._now:
+            return
         self._step += 1
         for fault in self._now:
+            if fault.dies or self._step > self._reached:
+                self._happen(fault)
+        self._reached = max(self._reached, self._step)
+
+    def _happen(self, fault: Fault) -> None:
+        """Let a fault do what it does after this step; one that has ended a run ends no other."""
+        try:
             fault.at_step(self._step, self)
+        except Died:
+            self._left.remove(fault)
+            raise
 
     def next_tick(self) -> None:
         """Let the next tick happen now."""

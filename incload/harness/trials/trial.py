@@ -109,7 +109,7 @@ class Trial:
             running.see(self.history.base)
             running.open()
             running.sync(0)
-            while (number := running.next_tick()) is not None:
+            while (number := running.following()) is not None:
                 if not any(fault.skips(number) for fault in self.faults):
                     running.sync(number)
             running.observed.rows_at_end = sandbox.writer.count(sandbox.writer.name(sandbox.place, sandbox.table.name))
@@ -159,10 +159,12 @@ class _Running:
             self._performance = Performance(self._sandbox, self._trial.history, self._sandbox.another)
             self.observed.acted = self._performance.acted
 
+    def following(self) -> int | None:
+        """Return the number of the next tick, which happens unless a sync has had it happen; None after the last."""
+        return self._steps.early.pop(0) if self._steps.early else self.next_tick()
+
     def next_tick(self) -> int | None:
-        """Let the next tick happen, unless a sync has had it happen; return its number, or None after the last."""
-        if self._steps.early:
-            return self._steps.early.pop()
+        """Let the next tick happen; return its number, or None after the last."""
         number, tick = next(self._ticks, (None, None))
         if number is not None and tick is not None:
             self.tick(number, tick)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from incload.auditing.audit import Difference
+from incload.contenders.wild import wild
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.sandbox import PAIRS, SERVER_PAIRS, Sandbox, pair_name
 from incload.harness.trials.matrix import contender
 from incload.harness.trials.trial import Trial
+from incload.history.faults.between_queries import ChangeDuringSync
 from incload.history.faults.crash import CrashAfterRows, CrashAfterState
 from incload.loading.sync import sync
 from incload.registry import strategy
@@ -170,6 +172,16 @@ def test_ticks_may_be_made_one_by_one(lived: Lived, tried: Tried) -> None:
     observed = tried(replace(history, ticks=iter(history.ticks)), strategy("timestamp_watermark"))
 
     assert [each.written for each in counted(observed)] == [2, 1, 1]
+
+
+def test_ticks_that_happen_while_one_sync_runs_are_followed_in_their_order(lived: Lived, tmp_path: Path) -> None:
+    """Each has its own sync afterwards, the first one first."""
+    history = lived(BASE, ([(3, "wax", 5)], []), ([(4, "rope", 15)], []), ([(5, "salt", 25)], []))
+    (who,) = wild()["rows_before_state"]
+    during = ChangeDuringSync(0), ChangeDuringSync(0)
+    observed = Trial(history, who, SSQL, during).run(tmp_path, LoadClock())
+
+    assert (observed.ticks, observed.rows_at_end) == ([0, 1, 2, 3], 5)
 
 
 def test_a_tick_with_many_deletes(lived: Lived, tried: Tried) -> None:
