@@ -120,8 +120,8 @@ def run_audit(source: str, copy: str, options: AuditOptions, hooks: Hooks = _NO_
         raise Refused(f"auditing {ends[1].shown} against {ends[0].shown} failed: {reason(error)}") from error
 
 
-_Kept = tuple[tuple[str, str] | None, tuple[tuple[str, int], ...]]
-"""The watermark that incload keeps and its strategy, and those of syncs, with when each began."""
+_Kept = tuple[tuple[str, str] | None, tuple[tuple[str, int | None], ...]]
+"""The watermark that incload keeps and its strategy, and all that it has kept, with when the sync of each began."""
 
 
 class _Asked(NamedTuple):

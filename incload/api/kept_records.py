@@ -9,7 +9,7 @@ from incload.engines.capabilities import AtomicState
 from incload.errors import Refused
 from incload.loading.columns.column_kinds import OWNER, read_kinds
 from incload.loading.state.entry import read_entry
-from incload.loading.state.table_store import FORMER, HISTORY, TABLE
+from incload.loading.state.table_store import FORMER, HISTORY, TABLE, By
 
 if TYPE_CHECKING:
     from incload.auditing.tables import Opened
@@ -38,10 +38,11 @@ def watermark_in(copy: Opened, cursor: str) -> tuple[str, str] | None:
     return found[0] if len(found) == 1 else None
 
 
-def past_watermarks_in(copy: Opened, strategy: str) -> tuple[tuple[str, int], ...]:
-    """Return the watermarks that syncs of a strategy have kept, as the source writes them, and when these began.
+def past_watermarks_in(copy: Opened, strategy: str) -> tuple[tuple[str, int | None], ...]:
+    """Return the watermarks that a strategy has kept, as the source writes them, and when the sync of each began.
 
-    The times are microseconds by the source's clock, the oldest first.
+    The times are microseconds by the source's clock, the oldest first. One that was set or rolled back by hand is of
+    no sync, and has none.
     """
     session = copy.session
     if session.capabilities.atomic_state is AtomicState.SNAPSHOT:
@@ -51,15 +52,16 @@ def past_watermarks_in(copy: Opened, strategy: str) -> tuple[tuple[str, int], ..
         return ()
     name = session.name("source", table)
     where = "table_name = ? AND strategy = ? AND value IS NOT NULL"
-    sql = f"SELECT value, written_at FROM {name} WHERE {where} ORDER BY run"  # noqa: S608 - a name of its own
+    sql = f"SELECT value, written_at, written_by FROM {name} WHERE {where} ORDER BY run"  # noqa: S608 - a name of its own
     found = []
-    for text, at in session.rows(sql, (copy.table, strategy)):
+    for text, at, by in session.rows(sql, (copy.table, strategy)):
         try:
             shown = read_entry(str(text), "the state", "load again").shown
         except Refused:
             continue
         if shown is not None:
-            found.append((str(shown), int(MixedText(UNITS["us"], zoned=True).position(str(at)))))
+            began = int(MixedText(UNITS["us"], zoned=True).position(str(at))) if by == By.SYNC else None
+            found.append((str(shown), began))
     return tuple(found)
 
 

@@ -27,13 +27,14 @@ class Observed:
     Attributes:
         visible: By when each row was visible with the cursor that it had last, as JSON lists of keys: the cursor and
             the time in microseconds, by the source's clock.
-        syncs: The watermark of each sync as a canonical text, and when the sync began, oldest first.
+        syncs: The watermarks that were kept, as canonical texts, and when the sync of each began, oldest first; None
+            for one that was set by hand, which no sync has read up to.
         per_second: How many ticks per second the cursor counts.
         key_ticks: The same of each key column, for those that hold times.
     """
 
     visible: Visible
-    syncs: Sequence[tuple[str, int]]
+    syncs: Sequence[tuple[str, int | None]]
     per_second: int
     key_ticks: tuple[int, ...]
 
@@ -47,7 +48,7 @@ class Observed:
         return passed is not None and seen[1] <= passed
 
     def _passed(self, place: int) -> int | None:
-        """Return when the sync began that passed a cursor; None where the one before it is not known."""
+        """Return when the sync began that passed a cursor; None where that or the one before it is not known."""
         is_behind = False
         for text, at in self.syncs:
             mark = place_of(text)

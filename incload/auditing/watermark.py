@@ -33,7 +33,8 @@ class Mark:
         per_second: How many ticks per second the cursor counts; 0 for plain numbers and texts.
         past: The watermarks of earlier syncs as canonical texts, where incload has kept them.
         largest: The copy's largest cursor, as a canonical text; empty where that is the watermark.
-        syncs: The watermarks of syncs, the oldest first, with when each began in microseconds by the source's clock.
+        syncs: The watermarks that were kept, the oldest first, with when the sync of each began in microseconds by the
+            source's clock; None for one that was set by hand.
     """
 
     text: str
@@ -43,7 +44,7 @@ class Mark:
     per_second: int
     past: frozenset[str] = frozenset()
     largest: str = ""
-    syncs: tuple[tuple[str, int], ...] = ()
+    syncs: tuple[tuple[str, int | None], ...] = ()
 
     @property
     def position(self) -> int | float | str | None:

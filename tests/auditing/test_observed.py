@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from incload.api.audit import audit
+from incload.api.kept_records import past_watermarks_in
 from incload.api.load import load
 from incload.api.tables.watch import watch
 from incload.auditing.observed import Observed
+from incload.auditing.tables import open_copy
+from incload.cli import main
+from incload.engines.endpoints import locate
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -86,6 +90,46 @@ def test_what_is_shown_of_a_row(visible: dict[str, tuple[int | None, int]], expe
 
     assert observed.left_out(("i7;",), "m15;") is expected
     assert not observed.left_out(("i7;",), "m5;")
+
+
+def test_what_a_watermark_set_by_hand_has_passed_is_not_left_out_of_a_sync(life: Life, tmp_path: Path) -> None:
+    """No sync has read up to it: the row that it jumps over is no sync's, and the next sync begins behind it."""
+    life.insert((7, "07"))
+    words = ["state", "set", f"sqlite:///{tmp_path}/c.db", "--table", "t", "--strategy", "timestamp_watermark"]
+    assert main([*words, "--watermark", f"{NOON}08Z"]) == 0
+    life.insert((8, "09"), (9, "10"))
+    life.sync()
+    life.run("c", "DELETE FROM t WHERE id = 8")
+
+    found = audit(*life.urls, key="id", cursor="at", recording=life.recording)
+
+    assert {sample.key[0]: sample.cause for sample in found.samples if sample.key[0] in {7, 8}} == {
+        7: "late",
+        8: "left out of a sync",
+    }
+
+
+def test_only_syncs_have_a_time(tmp_path: Path) -> None:
+    """Watermarks that were set, and rolled back to, are kept among the earlier ones without the time of a sync."""
+    life = Life(tmp_path)
+    for row in ((1, "01"), (2, "02")):
+        life.insert(row)
+        life.sync()
+    words = [f"sqlite:///{tmp_path}/c.db", "--table", "t", "--strategy", "timestamp_watermark"]
+    assert main(["state", "set", *words, "--watermark", f"{NOON}09Z"]) == 0
+    assert main(["state", "rollback", *words]) == 0
+    copy = open_copy(locate(life.urls[1]), None)
+    try:
+        found = past_watermarks_in(copy, "timestamp_watermark")
+    finally:
+        copy.session.close()
+
+    assert [(text[-3:], at is None) for text, at in found] == [
+        ("01Z", False),
+        ("02Z", False),
+        ("09Z", True),
+        ("02Z", True),
+    ]
 
 
 @pytest.mark.parametrize(
