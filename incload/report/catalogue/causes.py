@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from incload.errors import unknown
+from incload.registry import strategies
 
 FILE = Path(__file__).with_name("causes.toml")
 
@@ -47,15 +48,20 @@ class Cause:
     shows: str
     right: str
 
-    def command(self, loaders: tuple[str, ...]) -> str:
-        """Return the command that shows it, given the names of the loaders that are no strategies."""
+    @property
+    def is_of_loader(self) -> bool:
+        """Whether what gets it wrong is a loader of `bench/wild`, which only a checkout has, and no strategy."""
+        return self.wrong not in {each.id for each in strategies()}
+
+    def command(self) -> str:
+        """Return the command that shows it."""
         if self.shows == FALSE_ALARMS:
             return f"incload compare --strategies {self.wrong} --scenarios {self.scenario} --engines duckdb-sqlite"
         if self.shows == REREAD:
             return (
                 f"incload compare --strategies {self.wrong} --scenarios clean,{self.scenario} --engines sqlite-sqlite"
             )
-        named = f" --contender {self.wrong}" if self.wrong in loaders else ""
+        named = f" --contender {self.wrong}" if self.is_of_loader else ""
         return f"incload explain {self.wrong} {self.scenario}{named}"
 
 

@@ -67,7 +67,7 @@ def _entry(cause: Cause, loaders: Mapping[str, str], rows: int) -> Iterator[str]
     yield f"- Wrong there: {_named(cause.wrong, loaders)}, {_shown(cause)}\n"
     yield f"- Right there: {_named(cause.right, loaders) if cause.right else 'nothing can be'}\n"
     yield f"- Seen in: {_threads(cause)}\n\n"
-    yield f"```sh\n{cause.command(tuple(loaders))}\n```\n"
+    yield f"```sh\n{cause.command()}\n```\n"
 
 
 def _shown(cause: Cause) -> str:
@@ -86,7 +86,8 @@ def _threads(cause: Cause) -> str:
 
 
 def explained(cause: Cause, loaders: tuple[str, ...]) -> str:
-    """Return one cause as lines of at most a hundred characters."""
+    """Return one cause as lines of at most a hundred characters, given the names of the loaders that are there."""
+    there = " in a checkout of incload" if cause.is_of_loader and cause.wrong not in loaders else ""
     threads = cause.threads or ("no public thread about a batch loader is known",)
     lines = [
         f"{cause.id}: {cause.title}",
@@ -97,4 +98,4 @@ def explained(cause: Cause, loaders: tuple[str, ...]) -> str:
         f"Seen in: {', '.join(threads)}.",
     ]
     filled = "\n".join(textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
-    return f"{filled}\n\nRun it:\n  {cause.command(loaders)}\n"
+    return f"{filled}\n\nRun it{there}:\n  {cause.command()}\n"
