@@ -109,7 +109,6 @@ def mixed_ids(column: str, one: object, other: object) -> Refused:
 
 
 @lru_cache(maxsize=256)
-@lru_cache(maxsize=256)
 def scale_of_tag(tag: str) -> Scale | None:
     """Return the scale that a tag names, of ids or of any other cursor; None when it names none."""
     return ids_of_tag(tag) or exact_numbers_of_tag(tag) or plain_scale_of_tag(tag)

@@ -190,7 +190,8 @@ def stop_all() -> None:
         _WORKERS.pop(contender).stop()
 
 
-Finalize(None, stop_all, exitpriority=1)  # at the end of this process, and of one of a pool, which has no `atexit`
+# At the end of this process, and of one of a pool: a forked one ends without running what `atexit` holds.
+Finalize(None, stop_all, exitpriority=1)
 
 
 def placed(answer: Mapping[str, Any], request: SyncRequest, says: Declared) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""A refusal in the form that was asked for: whoever reads JSON, or test results, gets one document whatever happens."""
+"""A refusal in the form that was asked for: a reader of JSON, or of test results, always gets one document."""
 
 from __future__ import annotations
 

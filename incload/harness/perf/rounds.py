@@ -1,6 +1,6 @@
 """A race: contenders load the same databases by turns, and who begins changes from round to round.
 
-The machine's mood passes over all of them alike, so that their ratios mean something where their seconds do not.
+A slow spell of the machine meets all of them alike, so that their ratios mean something where their seconds do not.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A contender passes through three states: nothing loaded; everything loaded; everything loaded and 2 % of it changed. The
 databases of each state are made once and copied before every round, so that a round times one load and nothing else.
 What a source keeps for a strategy - a log, a number in every row - does not survive copying everywhere: a strategy that
-asks for such has a source of its own, which is changed in place when everybody has loaded its first state. A server's
+asks for such has a source of its own, which is changed in place when all have loaded its first state. A server's
 own log also holds what is written into targets on the same server, which `log_cdc` then reads through.
 The reference copy is a contender like the others, and what it takes is the measure of theirs; see `race`.
 """

@@ -46,7 +46,7 @@ CORE = (
     "hard_deletes",
     "updates_without_touch",
 )
-"""The control and the five flaws that everybody meets; enough for a quick look."""
+"""The control and the five flaws that are met most often; enough for a quick look."""
 
 RULES = "write_rules"
 RULES_PAIR = ("sqlite", "sqlite")

@@ -1,7 +1,8 @@
 """Runs cells, several at a time in processes of their own, and gathers their outcomes.
 
 A process rebuilds the histories it needs; nothing but the description of a cell goes in, and nothing but its record
-comes out. Every round takes the cells in another order, so that none always meets the machine in the same mood.
+comes out. Every round takes the cells in another order, so that a slow spell of the machine
+does not always meet the same one.
 """
 
 from __future__ import annotations

@@ -230,11 +230,11 @@ class SnapshotStore(StateStore):
         self.texts.clear()
 
     def outdate(self, at: int) -> None:
-        """No digests are kept."""
+        """There are none to forget: a comparison takes the digests that the rows of the target have now."""
 
     def create_digests(self, origin: str) -> None:
-        """Digests would have to commit with the rows, which a snapshot of the rows cannot do for them."""
-        raise AssertionError(f"digests of {self.table.name} from {origin} were refused before")
+        """No sync calls it: the commit itself carries the state, and nothing is written beside the snapshot."""
+        raise AssertionError(f"the digests of {self.table.name} from {origin} are those of its rows: none are kept")
 
 
 def _differ(one: str | None, other: str | None) -> bool:
