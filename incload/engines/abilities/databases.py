@@ -56,7 +56,7 @@ class Databases:
         self.engine, self.session, self.threads = engine, session, threads
 
     def prepare(self) -> None:
-        """Make ready what processes that are about to start will share."""
+        """Make ready what trials in this process use, and what a report says the version of."""
 
     def most_processes(self) -> int | None:
         """Return how many processes may run trials at once and see nothing of each other; None for any number."""

@@ -77,7 +77,7 @@ class PostgresDatabases(Databases):
     """Schemas of their own on the server that `incload.engines.postgres.server` finds."""
 
     def prepare(self) -> None:
-        """Start the server, so that the processes share one."""
+        """Start the server of this process; those that run trials beside others start their own."""
         server.prepare((self.engine,))
 
     def most_processes(self) -> int | None:

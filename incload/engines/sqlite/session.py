@@ -75,7 +75,7 @@ class SqliteSession(SqliteDialect, Session):
         self._connection = sqlite3.connect(
             main, isolation_level=None, timeout=LOCK_SECONDS, uri=True, check_same_thread=False
         )
-        self._target = target
+        self._target, self._is_begun = target, False
         self._numbered: set[str] = set()
         self._stages: dict[str, tuple[str, int | None]] = {}
         is_one_file = bool(source and target and target.is_file() and source.samefile(target))
@@ -127,6 +127,7 @@ class SqliteSession(SqliteDialect, Session):
             self.write("BEGIN IMMEDIATE")
         except sqlite3.DatabaseError as error:
             raise _refusal(self._target, error) from error
+        self._is_begun = True
         self._catalogue.remember()
 
     def begin_read(self) -> None:
@@ -136,15 +137,17 @@ class SqliteSession(SqliteDialect, Session):
     def finish(self) -> None:
         """Commit."""
         self.write("COMMIT")
+        self._is_begun = False
         self._catalogue.forget()
 
     def rollback(self) -> None:
-        """Roll back, if a transaction is open."""
+        """Roll back, if a transaction is open; one that found no room may have been rolled back by SQLite already."""
         self._catalogue.forget()
         self._transfer.close()
-        if self._connection.in_transaction:
+        if self._is_begun or self._connection.in_transaction:
             self._catalogue.changed()
             self._stages = dict.fromkeys(self._stages, _OUTDATED)
+        if self._connection.in_transaction:
             self.write("ROLLBACK")
 
     def close(self) -> None:
@@ -237,10 +240,7 @@ class SqliteSession(SqliteDialect, Session):
         )
 
     def stage(self, query: Query, name: str = STAGE) -> str:
-        """Fill the table of the last sync again where that was made for the same query.
-
-        When a temporary table is made or dropped, SQLite prepares every statement of the connection again.
-        """
+        """Fill the last sync's table again if its query was the same: a new one has SQLite prepare all statements."""
         table, made_for = self.temporary(name), (query.sql, self._catalogue.generation)
         self._staged.append(name)
         if self._stages.get(name) == made_for and made_for[1] is not None and not self._transfer.holds_any:

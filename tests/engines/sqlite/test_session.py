@@ -121,3 +121,17 @@ def test_a_stage_that_could_not_be_filled_leaves_nothing_behind(session: SqliteS
     run(source, "DELETE FROM t WHERE a < 0")
 
     assert staged(session, absolute) == [(1, "integer")]
+
+
+def test_a_transaction_that_sqlite_ended_itself_leaves_no_stage(source: Path, tmp_path: Path) -> None:
+    """Where a commit finds no room, SQLite has rolled back before it is asked to, and the temporary tables with it."""
+    session = SqliteSession(source, tmp_path / "target.db")
+    session.begin("t")
+    session.stage(ROWS)
+    session.driver.rollback()  # as SQLite does on a full disk
+
+    session.rollback()
+    session.unstage()
+
+    assert staged(session) == [(1, "integer")]
+    session.close()
