@@ -6,6 +6,7 @@ The tables have five columns, and 100 rows differ. Each test prints what it meas
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -30,13 +31,15 @@ if TYPE_CHECKING:
 
 RELADIFF = Path(__file__).parent.parent / ".peers" / "reladiff" / "bin" / "reladiff"
 WRONG = 100
+DIFFER = {"audit": re.compile(rf"Wrong: {WRONG} rows of "), "reladiff": re.compile(rf"(?:[^\n]+\n){{{2 * WRONG}}}")}
+"""Who ends with 1 where rows differ, and how what each writes begins then: reladiff writes both sides of each row."""
 ROWS = {
     "sqlite": "WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < {rows}) SELECT {values}"
     " FROM g",
     "duckdb": "SELECT {values} FROM range(1, {rows} + 1) AS g (i)",
     "postgres": "SELECT {values} FROM generate_series(1::bigint, {rows}) AS g (i)",
 }
-VALUES = "i, i * 7919 % 100003, 'order ' || i % 1000, i * 31 % 1000000, 1767225600000000 + i * 1000"
+VALUES = "i, i * 7919 % 100003, 'order ' || (i % 1000), i * 31 % 1000000, 1767225600000000 + i * 1000"
 COLUMNS = "id BIGINT PRIMARY KEY, customer BIGINT, status VARCHAR(20), amount BIGINT, modified_at BIGINT"
 SCAN = "SELECT count(*), sum(id), max(customer), max(status), max(amount), max(modified_at) FROM {table}"
 
@@ -68,7 +71,9 @@ class Places:
             session.write(f"CREATE TABLE {relation} ({COLUMNS})")
             session.write(f"INSERT INTO {relation} {rows}")
             if wrong:
-                session.write(f"UPDATE {relation} SET amount = amount + 1 WHERE id % {self._rows // WRONG} = 7")  # noqa: S608 - our own names
+                every = self._rows // WRONG
+                chosen = f"id % {every} = 7 AND id <= {every * WRONG}"
+                session.write(f"UPDATE {relation} SET amount = amount + 1 WHERE {chosen}")  # noqa: S608 - our own names
             if engine == "postgres":
                 session.write(f"ANALYZE {relation}")
         return f"{self.url(engine)}{'&' if engine == 'postgres' else '?'}table={name}"
@@ -81,12 +86,19 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Places]:
         yield Places(tmp_path, request.config.option.scale, ending)
 
 
-def by_turns(commands: dict[str, list[str]], rounds: int) -> dict[str, list[Whole]]:
-    """Run whole processes by turns; an exit code of 1 says that rows differ."""
+def by_turns(commands: dict[str, list[str]], rounds: int, written: Path) -> dict[str, list[Whole]]:
+    """Run whole processes by turns, each of which writes the file; who is to find the rows that differ has found all.
+
+    Only of those an exit code of 1 says that rows differ: it is that of a program that breaks, too.
+    """
     found: dict[str, list[Whole]] = {who: [] for who in commands}
     for number in range(rounds):
         for who in sorted(commands, reverse=bool(number % 2)):
-            found[who].append(whole(["/bin/sh", "-c", f"{shlex.join(commands[who])} > /dev/null || test $? -eq 1"]))
+            program = f"{shlex.join(commands[who])} > {shlex.quote(str(written))}"
+            found[who].append(whole(["/bin/sh", "-c", f"{program} || test $? -eq 1" if who in DIFFER else program]))
+            text = written.read_text(encoding="utf-8")
+            assert text, f"{who} wrote nothing"
+            assert who not in DIFFER or DIFFER[who].match(text), f"{who} did not find the {WRONG} rows: {text[:500]}"
     return found
 
 
@@ -121,13 +133,17 @@ def scan(urls: Sequence[str]) -> list[str]:
 
 @pytest.mark.parametrize("pair", ["sqlite-sqlite", "duckdb-duckdb", "postgres-postgres", "sqlite-duckdb"])
 def test_audit_beside_a_full_scan(
-    pair: str, places: Places, request: pytest.FixtureRequest, record_rounds: Callable[[Sequence[float]], None]
+    pair: str,
+    places: Places,
+    request: pytest.FixtureRequest,
+    record_rounds: Callable[[Sequence[float]], None],
+    tmp_path: Path,
 ) -> None:
     """Equal tables but for a few rows, on one engine or two."""
     source, _, copy = pair.partition("-")
     urls = places.table(source, "orders", wrong=False), places.table(copy, "copied", wrong=True)
 
-    found = by_turns({"scan": scan(urls), "audit": audit(*urls)}, request.config.option.rounds)
+    found = by_turns({"scan": scan(urls), "audit": audit(*urls)}, request.config.option.rounds, tmp_path / "written")
 
     seconds = said(f"{pair}, an audit beside a full scan of both", found)
     sys.stdout.write(f"{pair}: {seconds['audit'] / seconds['scan']:.2f} times the scan\n")
@@ -140,6 +156,7 @@ def test_audit_beside_reladiff(
     request: pytest.FixtureRequest,
     record_rounds: Callable[[Sequence[float]], None],
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     """The same two tables, PostgreSQL to DuckDB, key by key and value by value; reladiff reads no SQLite."""
     urls = places.table("postgres", "orders", wrong=False), places.table("duckdb", "orders", wrong=True)
@@ -152,7 +169,7 @@ def test_audit_beside_reladiff(
     stats = subprocess.run([*other, "--stats"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own
     assert f"{WRONG} rows updated" in stats
 
-    found = by_turns({"reladiff": other, "audit": audit(*urls)}, request.config.option.rounds)
+    found = by_turns({"reladiff": other, "audit": audit(*urls)}, request.config.option.rounds, tmp_path / "written")
 
     seconds = said("postgres to duckdb, an audit beside reladiff", found)
     sys.stdout.write(f"postgres-duckdb: reladiff takes {seconds['reladiff'] / seconds['audit']:.2f} times as long\n")
