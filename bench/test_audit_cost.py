@@ -148,6 +148,7 @@ def test_audit_beside_a_full_scan(
     seconds = said(f"{pair}, an audit beside a full scan of both", found)
     sys.stdout.write(f"{pair}: {seconds['audit'] / seconds['scan']:.2f} times the scan\n")
     record_rounds([each.seconds for each in found["audit"]])
+    assert {who: len(runs) for who, runs in found.items()} == dict.fromkeys(found, request.config.option.rounds)
 
 
 @pytest.mark.skipif(not RELADIFF.exists(), reason="reladiff is not installed: run `make peers PEERS=reladiff`")

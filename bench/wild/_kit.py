@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 Row = tuple[Any, ...]
 
@@ -123,3 +123,25 @@ def run(request: Any, *, keyed: bool = True) -> Iterator[Run]:
         yield opened
     finally:
         opened.close()
+
+
+def by_digests(request: Any, digest: Callable[[Row], str]) -> int:
+    """Upsert the rows whose digests differ from those of the last sync, and delete those that are gone."""
+    with run(request) as own:
+        rows = {str(own.value(row, own.key)): row for row in own.rows()}
+        before, after = own.state.get("digests", {}), {key: digest(row) for key, row in rows.items()}
+        own.write(rows[key] for key, found in after.items() if before.get(key) != found)
+        for key in before.keys() - after.keys():
+            own.delete(f"{own.key} = ?", int(key))
+        own.save(digests=after)
+        return own.read_rows
+
+
+def by_periods(request: Any, lookback: int) -> int:
+    """Upsert the rows of the last periods; the first run takes everything."""
+    with run(request) as own:
+        end = -(-own.now // PERIOD) * PERIOD  # a period has its end, and not its beginning
+        begin = end - (1 + lookback) * PERIOD
+        read = own.rows() if own.is_first else own.rows(f"WHERE {own.cursor} > ? AND {own.cursor} <= ?", begin, end)
+        own.write(read)
+        return own.read_rows

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ._kit import run
+from ._kit import by_digests
 
 CAUSES = ("C38",)
 NEEDS = "HASHES_DIFFER COMPLETE_READ"
@@ -23,11 +23,4 @@ def digest(row: tuple[Any, ...]) -> str:
 
 def sync(request: Any) -> int:
     """Upsert the rows whose digests differ from those of the last sync, and delete those that are gone."""
-    with run(request) as own:
-        rows = {str(own.value(row, own.key)): row for row in own.rows()}
-        before, after = own.state.get("digests", {}), {key: digest(row) for key, row in rows.items()}
-        own.write(rows[key] for key, found in after.items() if before.get(key) != found)
-        for key in before.keys() - after.keys():
-            own.delete(f"{own.key} = ?", int(key))
-        own.save(digests=after)
-        return own.read_rows
+    return by_digests(request, digest)

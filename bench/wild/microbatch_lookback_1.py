@@ -9,20 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import PERIOD, run
+from ._kit import by_periods
 
 CAUSES = ("C46", "C45")
 NEEDS = "PERIOD_CURRENT=5 CURSOR_MOVES_ON_UPDATE CURSOR_PRESENT NO_HARD_DELETES COMPLETE_READ"
 
 
-LOOKBACK = 1
-
-
 def sync(request: Any) -> int:
     """Upsert the rows of the last periods; the first run takes everything."""
-    with run(request) as own:
-        end = -(-own.now // PERIOD) * PERIOD  # a period has its end, and not its beginning
-        begin = end - (1 + LOOKBACK) * PERIOD
-        read = own.rows() if own.is_first else own.rows(f"WHERE {own.cursor} > ? AND {own.cursor} <= ?", begin, end)
-        own.write(read)
-        return own.read_rows
+    return by_periods(request, lookback=1)
