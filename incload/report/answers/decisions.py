@@ -75,10 +75,10 @@ def decision_blocks(frame: pd.DataFrame) -> list[Block]:
 def _last(every: Decision) -> str:
     """Say what the last line, that of all situations together, has to offer."""
     if every.best:
-        return "one of the last line is right in any case"
+        return "one of the last line is right in all of these"
     if every.other:
-        return f"{every.other.contender} is right in any case, where it can run"
-    return "the last line has none that is right in any case"
+        return f"{every.other.contender} is right in all of these, where it can run"
+    return "the last line has none that is right in all of these"
 
 
 def decisions(frame: pd.DataFrame) -> list[Decision]:

@@ -132,8 +132,8 @@ def test_one_scenario_is_no_ground_for_advice(framed: Framed) -> None:
 @pytest.mark.parametrize(
     ("late", "said"),
     [
-        ({}, "one of the last line is right in any case"),
-        ({"outcome": "wrong", "lost": 1}, "the last line has none that is right in any case"),
+        ({}, "one of the last line is right in all of these"),
+        ({"outcome": "wrong", "lost": 1}, "the last line has none that is right in all of these"),
     ],
     ids=["one is right", "none is right"],
 )
@@ -154,4 +154,4 @@ def test_the_sentence_names_who_runs_on_some_pairs_only(framed: Framed) -> None:
     _, paragraph, _ = decision_blocks(framed(*trials))
 
     assert isinstance(paragraph, Paragraph)
-    assert ": timestamp_watermark is right in any case, where it can run." in paragraph.text
+    assert ": timestamp_watermark is right in all of these, where it can run." in paragraph.text
