@@ -144,30 +144,34 @@ class _Found:
 
     def compare(self, source: list[Row], target: list[Row]) -> None:
         """Compare the rows of one window of keys."""
-        if source == target and _of_one_type_each(source, target):
+        is_typed = _of_one_type_each(source, target)
+        if is_typed and source == target:
             return
-        truth = {_key(row, self._key): row for row in source}
-        copies = Counter(_key(row, self._key) for row in target)
+        truth, keys = dict(zip(_keys(source, self._key), source, strict=True)), _keys(target, self._key)
+        copies = Counter(keys)
         self.lost |= truth.keys() - copies.keys()
         # A phantom key whose copies stand in two chunks of the rest is still one key.
         again = self.phantom & copies.keys()
         self.duplicated.update({key: self.duplicated.get(key, 0) + copies[key] for key in again})
         self.phantom |= copies.keys() - truth.keys()
         self.duplicated.update({key: number - 1 for key, number in copies.items() if number > 1 and key not in again})
-        for row in target:
-            key = _key(row, self._key)
-            if key in truth and not _same(truth[key], row):
-                self.stale.add(key)
+        both = ((key, truth[key], row) for key, row in zip(keys, target, strict=True) if key in truth)
+        self.stale.update(key for key, true, row in both if not (is_typed and true == row) and not _same(true, row))
 
 
 def _key(row: Row, places: tuple[int, ...]) -> Key:
     return (row[places[0]],) if len(places) == 1 else tuple(row[place] for place in places)
 
 
+def _keys(rows: list[Row], places: tuple[int, ...]) -> list[Key]:
+    """Return the keys of rows."""
+    return list(zip(*(map(itemgetter(place), rows) for place in places), strict=True))
+
+
 def _of_one_type_each(source: list[Row], target: list[Row]) -> bool:
     """Return whether each column has one type, the same on both sides, so that equal values are of one type."""
-    types = _types(source)
-    return types == _types(target) and all(len(each) <= 1 for each in types)
+    pairs = zip(_types(source), _types(target), strict=False)  # a side without rows has no types
+    return all(len(one | other) <= 1 for one, other in pairs)
 
 
 def _types(rows: list[Row]) -> list[set[type]]:

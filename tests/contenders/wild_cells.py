@@ -5,8 +5,9 @@ from __future__ import annotations
 from incload.harness.trials.matrix import Cell, Choice
 from incload.harness.trials.runner import run_once
 from incload.report.foreign.evidence import Evidence, evidence_of
+from tests.effort import effort
 
-ROWS, SEED = 300, 1
+ROWS, SEED = effort(100, 300), 1
 
 
 def cells(name: str, scenarios: tuple[str, ...] = ()) -> list[Cell]:

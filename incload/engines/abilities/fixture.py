@@ -48,6 +48,10 @@ class Fixture(ABC):
             return str(error)
         return ""
 
+    def version(self, place: Place) -> object:  # noqa: ARG002 - few can
+        """Return what differs as soon as any program has changed the database; None where only its rows show that."""
+        return None
+
     def versions(self, place: Place, table: Table) -> Counter[tuple[Row, str]] | None:  # noqa: ARG002 - few can
         """Return every row with what changes each time it is written, even as it was; None where nothing shows that."""
         return None

@@ -71,6 +71,14 @@ class SqliteFixture(Fixture):
         while chunk := cursor.fetchmany(BATCH_ROWS):
             yield chunk
 
+    def version(self, place: Place) -> object:
+        """Ask for the counters of commits by other connections and of schema changes; this one counts its own rows."""
+        stands = self.session.name(place, "x").partition(".")[0]
+        (others,), (schema,) = (
+            self.session.rows(f"PRAGMA {stands}.{counter}")[0] for counter in ("data_version", "schema_version")
+        )
+        return others, schema, self.session.driver.total_changes
+
     def held(self, place: Place) -> str:
         """Take the lock that goes with no reader: one who has not let go keeps every commit from being made."""
         del place  # a lock is on the whole file

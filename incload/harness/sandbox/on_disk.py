@@ -42,12 +42,14 @@ class DiskStand(Sandbox):
         declared: What the contender declares about its copy.
         placed: Where the latest sync says that its copy is; None for where that is declared to be.
         present: What identifies the source as it is to be when the sync has answered.
+        read: The version of the source that was read last, as its engine counts, and what identified it.
     """
 
     first: tuple[str, ...] = ()
     declared: Declared = field(default_factory=Declared)
     placed: tuple[str, str] | None = None
     present: int = 0
+    read: tuple[object, int] = (None, 0)
 
     def apply(self, tick: Tick) -> None:
         """Let a tick happen, be it while a sync runs: from then on the source is to be as the tick leaves it."""
@@ -104,7 +106,14 @@ class DiskStand(Sandbox):
         return self.placed or self.declared.place(self.target_url, self.table.name)
 
     def _digest(self) -> int:
-        """Return what identifies the source: its tables, the table's columns, and all of its rows."""
+        """Return what identifies the source; its rows are read again unless its engine counts no change."""
+        version = self.fixture.version(self.place)  # before the read: what changes during it is read the next time
+        if version is None or version != self.read[0]:
+            self.read = version, self._read()
+        return self.read[1]
+
+    def _read(self) -> int:
+        """Read what identifies the source: its tables, the table's columns, and all of its rows."""
         tables = self.writer.tables(self.place)
         columns = self.writer.columns(self.place, self.table.name) or ()
         rows = tuple(row for chunk in self.source_rows() for row in chunk)
