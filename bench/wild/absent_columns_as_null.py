@@ -18,7 +18,7 @@ NEEDS = "INSERT_ONLY COMPLETE_READ"
 def sync(request: Any) -> int:
     """Upsert events: of a known row they hold the key and what changed."""
     with run(request) as own:
-        known = {row[own.names.index(own.key)]: row for row in own.target.execute(f"SELECT * FROM {own.table}")}
+        known = {own.value(row, own.key): row for row in own.copied()}
         events = []
         for row in own.rows():
             old = known.get(own.value(row, own.key))

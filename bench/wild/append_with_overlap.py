@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import MINUTE, run
+from ._kit import INSERT, MINUTE, run
 
 CAUSES = ("C47",)
 NEEDS = ""
@@ -20,6 +20,6 @@ def sync(request: Any) -> int:
     with run(request, keyed=False) as own:
         state = own.state.get("last")
         read = own.since(None if state is None else state - 10 * MINUTE)
-        own.write(read, "INSERT")
+        own.write(read, INSERT)
         own.save(last=own.newest(read, state))
         return own.read_rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import run
+from ._kit import INSERT, run
 
 CAUSES = ("C44",)
 NEEDS = "INSERT_ONLY ONE_WRITER COMPLETE_READ"
@@ -20,6 +20,6 @@ def sync(request: Any) -> int:
     with run(request, keyed=False) as own:
         read = own.since(own.state.get("last"))
         own.between()
-        own.write(read, "INSERT")
+        own.write(read, INSERT)
         own.save(last=own.newest(read, own.state.get("last")))
         return own.read_rows

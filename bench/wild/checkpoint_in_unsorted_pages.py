@@ -26,7 +26,7 @@ def sync(request: Any) -> int:
         state, last, newest = own.state.get("last") or 0, -1, own.state.get("last")
         size = PAGE if state else 400
         while True:
-            paged = f"WHERE {own.cursor} > ? AND {own.key} > ? ORDER BY {own.key} LIMIT {size}"
+            paged = f"WHERE {own.at} > ? AND {own.key} > ? ORDER BY {own.key} LIMIT {size}"
             page = own.rows(paged, state, last)
             own.write(page)
             newest = own.newest(page, newest)

@@ -30,9 +30,8 @@ def as_text(cursor: int | None) -> str | None:
 def sync(request: Any) -> int:
     """Upsert what comes after the state as text."""
     with run(request) as own:
-        own.source.create_function("as_text", 1, as_text)
         state = own.state.get("last", "")
-        read = own.rows(f"WHERE as_text({own.cursor}) > ?", state) if state else own.rows()
+        read = [row for row in own.rows() if not state or (as_text(own.value(row, own.cursor)) or "") > state]
         own.write(read)
         own.save(last=max([state, *(as_text(own.value(row, own.cursor)) or "" for row in read)]))
         return own.read_rows

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ._kit import run
+from ._kit import INSERT, run
 
 CAUSES = ("C05",)
 NEEDS = "INSERT_ONLY COMPLETE_READ"
@@ -26,6 +26,6 @@ def sync(request: Any) -> int:
             digest = hashlib.sha256(repr(row).encode()).hexdigest()
             if digest not in known:
                 fresh[digest] = row
-        own.write(fresh.values(), "INSERT")
+        own.write(fresh.values(), INSERT)
         own.save(last=own.newest(fresh.values(), own.state.get("last")), seen=[*seen, *fresh])
         return own.read_rows

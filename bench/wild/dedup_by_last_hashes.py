@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ._kit import run
+from ._kit import INSERT, run
 
 CAUSES = ("C05",)
 NEEDS = "INSERT_ONLY NO_TIES COMPLETE_READ"
@@ -29,6 +29,6 @@ def sync(request: Any) -> int:
             digest = hashlib.sha256(repr(row).encode()).hexdigest()
             if digest not in known:
                 fresh[digest] = row
-        own.write(fresh.values(), "INSERT")
+        own.write(fresh.values(), INSERT)
         own.save(last=own.newest(fresh.values(), own.state.get("last")), seen=[*seen, *fresh][-MOST:])
         return own.read_rows

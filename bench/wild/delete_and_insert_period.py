@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import PERIOD, run
+from ._kit import INSERT, PERIOD, run
 
 CAUSES = ("C47",)
 NEEDS = "INSERT_ONLY PERIOD_CURRENT COMPLETE_READ"
@@ -20,9 +20,9 @@ def sync(request: Any) -> int:
     """Replace the period in which the run is; the first run takes everything."""
     with run(request, keyed=False) as own:
         end = -(-own.now // PERIOD) * PERIOD  # a period has its end, and not its beginning
-        period = f"{own.cursor} > {end - PERIOD} AND {own.cursor} <= {end}"
+        period = f"{own.at} > {end - PERIOD} AND {own.at} <= {end}"
         read = own.rows() if own.is_first else own.rows(f"WHERE {period}")
         with own.transaction():
             own.delete(period)
-            own.write(read, "INSERT")
+            own.write(read, INSERT)
         return own.read_rows

@@ -22,7 +22,7 @@ def sync(request: Any) -> int:
     with run(request) as own:
         read = own.since(own.state.get("last"))
         own.between()
-        keys = [key for (key,) in own.source.execute(f"SELECT {own.key} FROM {own.table}")]
+        keys = [key for (key,) in own.source.execute(f"SELECT {own.key} FROM {own.table}").fetchall()]
         with own.transaction():
             for key in set(own.state.get("keys", [])).difference(keys):
                 own.delete(f"{own.key} = ?", key)

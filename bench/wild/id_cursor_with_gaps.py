@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import run
+from ._kit import IF_ABSENT, run
 
 CAUSES = ("C18",)
 NEEDS = "INSERT_ONLY COMPLETE_READ"
@@ -22,7 +22,7 @@ FAR = 2_000
 def sync(request: Any) -> int:
     """Insert the ids above the state less the distance, of which the target has most."""
     with run(request) as own:
-        (largest,) = own.target.execute(f"SELECT MAX({own.key}) FROM {own.table}").fetchone()
+        largest = own.largest(own.target, own.key)
         read = own.rows(f"WHERE {own.key} > ?", -1 if largest is None else largest - FAR)
-        own.write(read, "INSERT OR IGNORE")
+        own.write(read, IF_ABSENT)
         return own.read_rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import run
+from ._kit import IF_ABSENT, run
 
 CAUSES = ("C27", "C31")
 NEEDS = "INSERT_ONLY COMPLETE_READ"
@@ -17,5 +17,5 @@ NEEDS = "INSERT_ONLY COMPLETE_READ"
 def sync(request: Any) -> int:
     """Offer every row to the target, which takes the new ones."""
     with run(request) as own:
-        own.write(own.rows(), "INSERT OR IGNORE")
+        own.write(own.rows(), IF_ABSENT)
         return own.read_rows

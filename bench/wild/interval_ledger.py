@@ -20,7 +20,7 @@ def sync(request: Any) -> int:
     """Upsert every interval from the first that is not done to now."""
     with run(request) as own:
         done = own.state.get("done_until")
-        read = own.rows() if done is None else own.rows(f"WHERE {own.cursor} > ? AND {own.cursor} <= ?", done, own.now)
+        read = own.rows() if done is None else own.rows(f"WHERE {own.at} > ? AND {own.at} <= ?", done, own.now)
         own.write(read)
         own.save(done_until=own.now // PERIOD * PERIOD)
         return own.read_rows

@@ -19,7 +19,7 @@ def sync(request: Any) -> int:
     with run(request) as own:
         read = own.since(own.state.get("last"))
         own.between()
-        (largest,) = own.source.execute(f"SELECT MAX({own.cursor}) FROM {own.table}").fetchone()
+        largest = own.largest(own.source, own.at)
         own.write(read)
         own.save(last=largest)
         return own.read_rows

@@ -19,7 +19,7 @@ NEEDS = f"{BY_CURSOR} UNIQUE_CURSOR SOURCE_NOT_EMPTY"
 def sync(request: Any) -> int:
     """Read everything once; from then on what is above the target's maximum."""
     with run(request) as own:
-        (largest,) = own.target.execute(f"SELECT MAX({own.cursor}) FROM {own.table}").fetchone()
-        read = own.rows() if own.is_first else own.rows(f"WHERE {own.cursor} > ?", largest)
+        largest = own.largest(own.target, own.at)
+        read = own.rows() if own.is_first else own.rows(f"WHERE {own.at} > ?", largest)
         own.write(read)
         return own.read_rows

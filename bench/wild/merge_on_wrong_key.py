@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import run
+from ._kit import INSERT, run
 
 CAUSES = ("C34",)
 NEEDS = ""
@@ -23,6 +23,6 @@ def sync(request: Any) -> int:
         wrong = own.names[1]
         rows = {own.value(row, wrong): row for row in own.rows()}
         with own.transaction():
-            own.delete("1")
-            own.write(rows.values(), "INSERT")
+            own.delete("1 = 1")
+            own.write(rows.values(), INSERT)
         return own.read_rows

@@ -25,8 +25,9 @@ def sync(request: Any) -> int:
     with run(request) as own:
         last = own.state.get("last")
         while True:
-            bound = "" if last is None else f"WHERE {own.cursor} > {last}"
-            page = own.rows(f"{bound} ORDER BY {own.cursor} LIMIT {PAGE if last else -1}")
+            limit = f"LIMIT {PAGE}" if last else ""
+            bound = "" if last is None else f"WHERE {own.at} > {last}"
+            page = own.rows(f"{bound} ORDER BY {own.at} {limit}")
             own.write(page)
             last = own.newest(page, last)
             own.save(last=last)

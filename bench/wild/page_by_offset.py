@@ -25,7 +25,7 @@ def sync(request: Any) -> int:
         state, read, offset = own.state.get("last", 0), [], 0
         size = PAGE if state else 400
         while True:
-            paged = f"WHERE {own.cursor} > ? ORDER BY {own.cursor} LIMIT {size} OFFSET {offset}"
+            paged = f"WHERE {own.at} > ? ORDER BY {own.at} LIMIT {size} OFFSET {offset}"
             page = own.rows(paged, state)
             read += page
             offset += size

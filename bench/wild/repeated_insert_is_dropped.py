@@ -19,13 +19,14 @@ NEEDS = f"{BY_CURSOR} UNIQUE_CURSOR RUN_COMPLETES ONE_WRITER"
 def sync(request: Any) -> int:
     """Replace the rows above the watermark; the target remembers the blocks that it has taken."""
     with run(request) as own:
-        own.target.execute("CREATE TABLE IF NOT EXISTS blocks (digest PRIMARY KEY)")
+        own.target.execute("CREATE TABLE IF NOT EXISTS blocks (digest TEXT PRIMARY KEY)")
         read = own.since(own.state.get("last"))
         block = hashlib.sha256(repr(read).encode()).hexdigest()
         with own.transaction():
             for row in read:
                 own.delete(f"{own.key} = ?", own.value(row, own.key))
-            if own.target.execute("INSERT OR IGNORE INTO blocks VALUES (?)", (block,)).rowcount:
+            if not own.target.execute("SELECT 1 FROM blocks WHERE digest = ?", (block,)).fetchall():
+                own.target.execute("INSERT INTO blocks VALUES (?)", (block,))
                 own.write(read)
         own.between()
         own.save(last=own.newest(read, own.state.get("last")))

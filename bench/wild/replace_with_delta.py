@@ -22,7 +22,7 @@ def sync(request: Any) -> int:
     with run(request) as own:
         read = own.since(own.state.get("last"))
         with own.transaction():
-            own.delete("1")
+            own.delete("1 = 1")
             own.write(read)
         own.save(last=own.newest(read, own.state.get("last")))
         return own.read_rows

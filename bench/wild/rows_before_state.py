@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import run
+from ._kit import INSERT, run
 
 CAUSES = ("C40",)
 NEEDS = "INSERT_ONLY RUN_COMPLETES COMPLETE_READ ONE_WRITER"
@@ -19,7 +19,7 @@ def sync(request: Any) -> int:
     """Read, append, keep the state."""
     with run(request, keyed=False) as own:
         read = own.since(own.state.get("last"))
-        own.write(read, "INSERT")
+        own.write(read, INSERT)
         own.between()
         own.save(last=own.newest(read, own.state.get("last")))
         return own.read_rows

@@ -18,10 +18,10 @@ def sync(request: Any) -> int:
     """Upsert the closed interval between the two, unless it is a single value."""
     with run(request) as own:
         state = own.state.get("last")
-        (largest,) = own.source.execute(f"SELECT MAX({own.cursor}) FROM {own.table}").fetchone()
+        largest = own.largest(own.source, own.at)
         if largest == state:
             return own.read_rows
-        read = own.rows() if state is None else own.rows(f"WHERE {own.cursor} BETWEEN ? AND ?", state, largest)
+        read = own.rows() if state is None else own.rows(f"WHERE {own.at} BETWEEN ? AND ?", state, largest)
         own.write(read)
         own.save(last=largest)
         return own.read_rows

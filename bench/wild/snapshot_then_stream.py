@@ -24,6 +24,6 @@ def sync(request: Any) -> int:
         newest = own.newest(read, state)
         if own.is_first:
             own.between()
-            (newest,) = own.source.execute(f"SELECT MAX({own.cursor}) FROM {own.table}").fetchone()
+            newest = own.largest(own.source, own.at)
         own.save(position=newest)
         return own.read_rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import SECOND, run
+from ._kit import INSERT, SECOND, run
 
 CAUSES = ("C06",)
 NEEDS = ""
@@ -20,7 +20,7 @@ def sync(request: Any) -> int:
     """Append what is above the last whole second."""
     with run(request, keyed=False) as own:
         read = own.since(own.state.get("last"))
-        own.write(read, "INSERT")
+        own.write(read, INSERT)
         newest = own.newest(read, own.state.get("last"))
         own.save(last=newest and newest // SECOND * SECOND)
         return own.read_rows

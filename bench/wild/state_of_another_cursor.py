@@ -23,8 +23,8 @@ CHANGED = 3
 def sync(request: Any) -> int:
     """Upsert what is above the state, whatever it was a state of."""
     with run(request) as own:
-        cursor = own.cursor if request.number < CHANGED else own.key
-        read = own.rows(f"WHERE {cursor} > ?", own.state.get("last", 0))
+        cursor, shown = (own.cursor, own.at) if request.number < CHANGED else (own.key, own.key)
+        read = own.rows(f"WHERE {shown} > ?", own.state.get("last", 0))
         own.write(read)
         own.save(last=max([own.state.get("last", 0), *(own.value(row, cursor) or 0 for row in read)]))
         return own.read_rows

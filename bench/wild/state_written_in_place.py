@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ._kit import run
+from ._kit import INSERT, run
 
 CAUSES = ("X06",)
 NEEDS = "INSERT_ONLY RUN_COMPLETES ONE_WRITER COMPLETE_READ"
@@ -26,7 +26,7 @@ def sync(request: Any) -> int:
         except (OSError, ValueError):
             state = None
         read = own.since(state)
-        own.write(read, "INSERT")
+        own.write(read, INSERT)
         text = json.dumps({"last": own.newest(read, state)})
         file.write_text(text[: len(text) // 2])
         own.between()

@@ -22,7 +22,7 @@ NEEDS = (
 def sync(request: Any) -> int:
     """Read one window of the loader's own time."""
     with run(request) as own:
-        read = own.rows(f"WHERE {own.cursor} > ? AND {own.cursor} <= ?", own.state.get("last_run", 0), own.now)
+        read = own.rows(f"WHERE {own.at} > ? AND {own.at} <= ?", own.state.get("last_run", 0), own.now)
         own.write(read)
         own.save(last_run=own.now)
         return own.read_rows

@@ -17,9 +17,9 @@ NEEDS = "WHOLE_SECONDS"
 def sync(request: Any) -> int:
     """Upsert from the state to the last whole second."""
     with run(request) as own:
-        (largest,) = own.source.execute(f"SELECT MAX({own.cursor}) FROM {own.table}").fetchone()
+        largest = own.largest(own.source, own.at)
         bound = largest and largest // SECOND * SECOND
-        read = own.rows(f"WHERE {own.cursor} >= ? AND {own.cursor} <= ?", own.state.get("last", 0), bound)
+        read = own.rows(f"WHERE {own.at} >= ? AND {own.at} <= ?", own.state.get("last", 0), bound)
         own.write(read)
         own.save(last=largest)
         return own.read_rows

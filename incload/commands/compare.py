@@ -57,7 +57,9 @@ def add_contenders_to(parser: argparse.ArgumentParser) -> None:
 
 def add_choice_to(add_option: Callable[..., object], scenarios: str = "") -> None:
     """Add the options that choose a part of the matrix, to this command or to a pytest session."""
-    add_option("--strategies", default="", help="names, separated by commas (default: all)")
+    add_option(
+        "--strategies", default="", help="names, separated by commas, or all (default: all, or none beside --contender)"
+    )
     add_option(
         "--scenarios",
         default=scenarios,

@@ -166,6 +166,7 @@ class Capabilities:
         absent: Why it cannot be run here at all; empty when it can.
         steps: Whether the harness can act between the steps of a sync (`SyncRequest.between`).
         one_step: Whether a sync reads one snapshot and commits once, so that nothing can happen between its steps.
+        usual: The pairs on which it is compared where none is named; none for all.
     """
 
     asks: Capability | None = None
@@ -177,6 +178,7 @@ class Capabilities:
     absent: str = ""
     steps: bool = False
     one_step: bool = False
+    usual: tuple[str, ...] = ()
 
 
 class StateAccess(ABC):

@@ -1,7 +1,7 @@
 """Loaders as people write them: the files of `bench/wild`, each with one function `sync`, run in this process.
 
 A file says in its docstring what people write, and in constants what it needs (`NEEDS`), which causes of the failure
-catalogue it shows (`CAUSES`), and on which pairs it runs (`PAIRS`, SQLite to SQLite by default). A file whose name
+catalogue it shows (`CAUSES`), and on which pairs it runs (`PAIRS`, by default those of one engine). A file whose name
 begins with an underscore is no loader. What must stay true: to add a file is all it takes.
 """
 
@@ -25,7 +25,9 @@ ALL = "wild"
 """The name that stands for all of them."""
 
 _PACKAGE = "incload_loaders_in_the_wild"
-_PAIRS = ("sqlite-sqlite",)
+_PAIRS = ("sqlite-sqlite", "duckdb-duckdb", "postgres-postgres")
+_USUAL = ("sqlite-sqlite",)
+"""What a loader does wrong is the same everywhere, and SQLite shows it in the least time."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class WildContender(Contender):
     @property
     def capabilities(self) -> Capabilities:
         """The harness can act between its steps."""
-        return Capabilities(pairs=tuple(getattr(self._module, "PAIRS", _PAIRS)), steps=True)
+        return Capabilities(pairs=tuple(getattr(self._module, "PAIRS", _PAIRS)), steps=True, usual=_USUAL)
 
     @property
     def stated(self) -> frozenset[Need]:

@@ -44,8 +44,10 @@ class Measured:
     """
 
     def __init__(self, faults: Sequence[Fault] = ()) -> None:
-        """Begin with what faults break by themselves."""
-        self.breaks: Breaks = dict.fromkeys(broken for fault in faults for broken in fault.breaks)
+        """Begin with what faults break by themselves; one of a sync that another one skips never happens."""
+        skipped = {fault.sync for fault in faults if fault.sync is not None and fault.skips(fault.sync)}
+        happening = [fault for fault in faults if fault.sync is None or fault.sync not in skipped]
+        self.breaks: Breaks = dict.fromkeys(broken for fault in happening for broken in fault.breaks)
         self.times: Counter[Assumption] = Counter()
         self._faults, self._keys = faults, _Keys()
 

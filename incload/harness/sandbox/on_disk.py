@@ -80,6 +80,18 @@ class DiskStand(Sandbox):
         self._check_target()
         self.rewritten = _rewritten(versions, self._versions())
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Open the source for the time of a block, where it is closed while a contender works."""
+        if not databases(self.writer.engine).is_exclusive:
+            yield
+            return
+        self.writer, _ = _open(self.source_url, "the source")
+        try:
+            yield
+        finally:
+            self.writer.close()
+
     def _is_as(self, before: int) -> bool:
         """Return whether the source is as it was; one that can no longer be read is not."""
         try:

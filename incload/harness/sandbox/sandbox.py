@@ -116,6 +116,11 @@ class Sandbox:
         """Hold nothing open, for the time of a block, that would keep another program from either end."""
         yield
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold the source open to change it, for the time of a block within one of `free`."""
+        yield
+
     def put(self, place: tuple[str, str] | None) -> None:
         """Take in where a sync says that its copy is; one in open sessions has it in the target."""
 

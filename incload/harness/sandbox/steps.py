@@ -29,7 +29,7 @@ class Trying(Protocol):
         """Have it perform one while another of its syncs runs."""
 
     def next_tick(self) -> int | None:
-        """Let the next tick happen; return its number, or None when there is none."""
+        """Let the next tick happen while a sync runs; return its number, or None when there is none."""
 
 
 @dataclass(slots=True)

@@ -39,13 +39,9 @@ if TYPE_CHECKING:
     from incload.strategy import Strategy
 
 CORE = (
-    "clean",
-    "late_arrivals",
-    "duplicate_timestamps",
-    "duplicate_timestamps_smaller_id",
-    "hard_deletes",
+    "clean", "late_arrivals", "duplicate_timestamps", "duplicate_timestamps_smaller_id", "hard_deletes",
     "updates_without_touch",
-)
+)  # fmt: skip
 """The control and the five flaws that are met most often; enough for a quick look."""
 
 RULES = "write_rules"
@@ -56,9 +52,7 @@ RULES_SCENARIOS = ("inserts_only", "clean", "hard_deletes", "out_of_order_versio
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the matrix.
-
-    A cell can be handed to another process, which rebuilds the history that it needs.
+    """One cell of the matrix; it can be handed to another process, which rebuilds the history that it needs.
 
     Attributes:
         contender: Who is tried; the reference copy is a contender like any other.
@@ -67,7 +61,7 @@ class Cell:
         rows: How many rows the history's base has.
         seed: What the history is drawn from.
         command: What reproduces the run.
-        suite: `matrix`, where every strategy has its own write rule, or `write_rules`, where each meets them all.
+        suite: `matrix`, each strategy with its own write rule, or `write_rules`, each with all of them.
     """
 
     contender: Contender
@@ -116,7 +110,7 @@ class Choice:
     """Which part of the matrix to run; an empty choice is everything.
 
     Attributes:
-        strategies: Names or ids of strategies; a name stands for all its variants.
+        strategies: Names or ids of strategies; a name stands for all its variants, and `all` alone for all of them.
         scenarios: Ids of scenarios, `core` for the six of `CORE`, `loaders` for those of other loaders; by
             default those of strategies, or every one for loaders that say what they need.
         pairs: Names of engine pairs; an engine stands for the pairs whose source it is.
@@ -140,8 +134,14 @@ class Choice:
             Cell(who, found, pair, self.rows, self.seed, command)
             for pair in self.chosen_pairs()
             for found in self.chosen_scenarios()
-            for who in (REFERENCE, *self._tried(guarded=found.guarded))
+            for who in self._row(found, pair_name(pair))
         ]
+
+    def _row(self, found: Scenario, pair: str) -> tuple[Contender, ...]:
+        """Return who runs in a scenario on a pair, the reference copy first; none where only that is left."""
+        tried = self._tried(guarded=found.guarded)
+        here = [who for who in tried if self.pairs or pair in (who.capabilities.usual or (pair,))]
+        return (REFERENCE, *here) if here else ()
 
     def foreign_cells(self) -> list[Cell]:
         """Return the cells of the contenders that are given, without a reference copy."""
@@ -164,7 +164,7 @@ class Choice:
 
     def chosen_strategies(self) -> tuple[Strategy, ...]:
         """Return the strategies, variants included where a plain name was given."""
-        if not self.strategies:
+        if self.strategies in {(), ("all",)}:
             return strategies()
         named = [[each for each in strategies() if each.name == name] or [strategy(name)] for name in self.strategies]
         return tuple(dict.fromkeys(variant for group in named for variant in group))
@@ -201,8 +201,8 @@ def breaks_of(cell: Cell) -> Breaks:
 
 @cache
 def _prediction(claims: Claims, scenario_id: str, rows: int, seed: int) -> Prediction:
-    chosen, of = scenario(scenario_id), (scenario_id, rows, seed)
-    return predict(built.history(*of), claims, built.breaks(*of), chosen.faults, guarded=chosen.guarded)
+    made, breaks = built.history(scenario_id, rows, seed), built.breaks(scenario_id, rows, seed)
+    return predict(made, claims, breaks, scenario(scenario_id))
 
 
 def outcome(cell: Cell, observed: Observed, seconds: Iterable[float], reference: float | None) -> Outcome:

@@ -1,8 +1,9 @@
 """What a trial should show, from what the strategy needs and what the history breaks; and whether it did.
 
 A cell is predicted sound exactly when nothing that strategy and write rule need is broken, sizes compared where there
-are any. Prediction and observation have to agree both ways: a wrong row in a sound cell is a bug of the strategy or of
-its claim, and an unsound cell without one is a claim too weak or a scenario gone soft.
+are any; where several flaws meet, one can hide another one, and the model of the reads decides. Prediction and
+observation have to agree both ways: a wrong row in a sound cell is a bug of the strategy or of its claim, and an
+unsound cell without one is a claim too weak or a scenario gone soft.
 """
 
 from __future__ import annotations
@@ -16,11 +17,9 @@ from incload.history.cursor_model import Model
 from incload.strategy import needs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from incload.contenders.contender import Claims
-    from incload.history.faults import Fault
     from incload.history.history import History
+    from incload.history.synthetic.scenario import Scenario
     from incload.report.outcome import Outcome
     from incload.strategy import Need, Strategy, WriteRule
 
@@ -32,15 +31,22 @@ class Prediction:
     Attributes:
         broken: What is needed and broken; nothing for a cell that should be sound.
         rows_ever_wrong: How many rows should be wrong after any sync; None where it is unknown.
+        alone: Whether the history has one flaw. Of several one may hide what another one does, before any audit sees
+            it; then only the number of rows says whether any is wrong.
     """
 
     broken: tuple[Need, ...]
     rows_ever_wrong: int | None
+    alone: bool = True
 
     @property
     def verdict(self) -> str:
-        """`sound` or `wrong`."""
-        return "wrong" if self.broken else "sound"
+        """`sound` or `wrong`, or empty where a flaw may hide another one and nothing says whether it does."""
+        if not self.broken or self.alone:
+            return "wrong" if self.broken else "sound"
+        if self.rows_ever_wrong is None:
+            return ""
+        return "wrong" if self.rows_ever_wrong else "sound"
 
     @property
     def assumptions(self) -> str:
@@ -53,14 +59,12 @@ def broken(strategy: Strategy, rule: WriteRule, breaks: Breaks) -> tuple[Need, .
     return unmet(needs_of(strategy, rule), strategy.breaks, breaks)
 
 
-def predict(
-    history: History, claims: Claims, breaks: Breaks, faults: Sequence[Fault], *, guarded: bool = False
-) -> Prediction:
-    """Predict a cell, given what its history breaks and whether mass removal is guarded against."""
+def predict(history: History, claims: Claims, breaks: Breaks, scenario: Scenario) -> Prediction:
+    """Predict a cell, given what the history of its scenario breaks."""
     rows = None
     if claims.reach is not None:
-        rows = len(Model(claims.reach, faults, guarded=guarded).run(history).ever_wrong)
-    return Prediction(unmet(claims.needs, claims.breaks, breaks), rows)
+        rows = len(Model(claims.reach, scenario.faults, guarded=scenario.guarded).run(history).ever_wrong)
+    return Prediction(unmet(claims.needs, claims.breaks, breaks), rows, alone=not scenario.is_composed)
 
 
 def disagreement(outcome: Outcome) -> str:

@@ -161,14 +161,19 @@ class _Running:
 
     def following(self) -> int | None:
         """Return the number of the next tick, which happens unless a sync has had it happen; None after the last."""
-        return self._steps.early.pop(0) if self._steps.early else self.next_tick()
+        return self._steps.early.pop(0) if self._steps.early else self._go_on()
 
-    def next_tick(self) -> int | None:
+    def _go_on(self) -> int | None:
         """Let the next tick happen; return its number, or None after the last."""
         number, tick = next(self._ticks, (None, None))
         if number is not None and tick is not None:
             self.tick(number, tick)
         return number
+
+    def next_tick(self) -> int | None:
+        """Let the next tick happen while a sync runs; return its number, or None after the last."""
+        with self._sandbox.changing():
+            return self._go_on()
 
     def tick(self, number: int, tick: Tick) -> None:
         """Let a tick happen."""

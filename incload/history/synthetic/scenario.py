@@ -52,6 +52,11 @@ class Scenario:
     guarded: bool = False
 
     @property
+    def is_composed(self) -> bool:
+        """Whether it has the flaws of several."""
+        return isinstance(self.build, Composed)
+
+    @property
     def late_commits(self) -> bool:
         """Whether rows are late because their transactions commit late, or not in the order of their keys."""
         return not _LATE_COMMITS.isdisjoint(self.causes)
