@@ -26,6 +26,8 @@ class Assumption(StrEnum):
     CURSOR_PRESENT = "the cursor is never null"
     CURSOR_NOT_IN_FUTURE = "no cursor value is ahead of the source's clock"
     KEYS_IN_COMMIT_ORDER = "keys become visible in ascending order"
+    KEYS_WITHIN = "no key becomes visible longer after a larger one than the bound, by the source's clock"
+    KEYS_NEAR = "no key becomes visible that lies more than 1,000 below the largest"
     INSERT_ONLY = "rows never change once they are visible"
     NO_HARD_DELETES = "rows never disappear from the source"
     COMPLETE_READ = "the source answers every query with all the rows it should"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Since
+from incload.strategy import AfterKey, Changed, Differing, Everything, KeyRanges, Logged, Since
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,9 @@ _WITHOUT_BOUNDS = {
     Differing: "the rows of the blocks of keys whose digests differ",
 }
 """What is asked for without any bound."""
+
+_SHOWN = 4
+"""So many ranges of keys are named."""
 
 
 def in_words(rows: Rows, shown: Callable[[Position], object], cursor: str = "") -> str:
@@ -32,12 +35,20 @@ def in_words(rows: Rows, shown: Callable[[Position], object], cursor: str = "") 
             return _WITHOUT_BOUNDS[type(rows)]
         case AfterKey(key):
             return f"the rows with a key above {named(key)}"
+        case KeyRanges(ranges):
+            return f"the rows whose key was missing before, {_numbers(ranges)}"
         case Logged(_, None):
             return "everything"
         case Logged(_, after):
             return f"the rows that the source's change log names after {after}"
         case Since():
             return _range(rows, shown, cursor)
+
+
+def _numbers(ranges: tuple[tuple[int, int], ...]) -> str:
+    """Name some ranges of keys; of many, the first and the last."""
+    each = [str(low) if low == high else f"{low} to {high}" for low, high in ranges]
+    return ", ".join(each if len(each) <= _SHOWN else [*each[:1], f"{len(each) - 2} more", *each[-1:]])
 
 
 def named(key: tuple[object, ...]) -> str:

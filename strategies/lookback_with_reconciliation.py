@@ -25,6 +25,11 @@ class LookbackWithReconciliation(Strategy):
     every: int = 4
     name: ClassVar[str] = "lookback_with_reconciliation"
 
+    def __post_init__(self) -> None:
+        """Refuse a number of syncs after which nothing can be done."""
+        if self.every < 1:
+            raise ValueError("everything must be compared every 1 or more syncs")
+
     @property
     def window(self) -> timedelta:
         """The window."""

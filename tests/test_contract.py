@@ -34,6 +34,7 @@ from incload.registry import strategies, strategy, strategy_classes
 from incload.strategy import (
     Assumption,
     Delta,
+    Learning,
     Need,
     Position,
     Reach,
@@ -45,17 +46,21 @@ from incload.strategy import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from incload.strategy.answers import KeyValue
 
 Rule = Callable[[Strategy], Iterator[str]]
 
 PERMANENT = {
+    "adaptive_lookback",
     "boundary_dedup",
     "commit_horizon",
     "digest_blocks",
     "clock_bounded_watermark",
     "composite_watermark",
     "full_refresh",
+    "gap_aware_id",
     "incrementing_id",
     "log_cdc",
     "lookback_window",
@@ -74,6 +79,8 @@ PERMANENT = {
 """Ids that stand in reports and under which states are kept; one that is missing here may be added, none removed."""
 
 CHANGES_WITHOUT_ROWS = {
+    "adaptive_lookback": "it counts syncs, whether they read rows or not",
+    "gap_aware_id": "it gives up ids that it has asked for long enough",
     "log_cdc": "its position moves past a delete, or past the log of a table without rows",
     "lookback_with_reconciliation": "it counts syncs, whether they read rows or not",
     "row_hash_cdc": "it remembers that there is a table of digests, be it an empty one",
@@ -115,8 +122,20 @@ class Rows:
         """Return a position in a change log."""
         return "log.1"
 
+    def lags(self, behind: Position, bounds: Sequence[timedelta]) -> tuple[int, ...]:  # noqa: ARG002 - none is late
+        """Return that all rows are news, and none is late."""
+        return (self.count, *(0 for _ in bounds))
+
+    def unread(self, after: int, most: int) -> tuple[tuple[int, int], ...]:  # noqa: ARG002 - they are few
+        """Return the numbers below the largest key."""
+        return () if self.key is None else ((after + 1, int(str(self.key[0])) - 1),)
+
     def clock(self) -> Position:
         """Return a time after every timestamp."""
+        return CLOCK
+
+    def time(self) -> int:
+        """Return it in microseconds."""
         return CLOCK
 
 
@@ -292,6 +311,10 @@ def test_ids_are_permanent() -> None:
 
 
 BY_CURSOR = {
+    "adaptive_lookback": Reach(
+        timedelta(minutes=10),
+        learning=Learning(tuple(timedelta(minutes=n) for n in (10, 20, 40, 80, 160, 320, 640, 1280, 1440)), 300, 5),
+    ),
     "boundary_dedup": Reach(at_bound="unknown"),
     "clock_bounded_watermark": Reach(at_bound="none", bounded=True),
     "composite_watermark": Reach(at_bound="larger_key"),

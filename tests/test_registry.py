@@ -65,7 +65,7 @@ def test_any_number_of_minutes_is_taken(minutes: int) -> None:
     ("text", "said"),
     [
         ("timestamp_watermrk", r"^unknown strategy 'timestamp_watermrk': did you mean timestamp_watermark\?$"),
-        ("zzz", "^unknown strategy 'zzz': known: boundary_dedup, "),
+        ("zzz", "^unknown strategy 'zzz': known: adaptive_lookback, boundary_dedup, "),
         ("", "^unknown strategy '': known: "),
         ("lookback_window:minuts=3", r"^unknown parameter of lookback_window 'minuts': did you mean minutes\?$"),
         ("full_refresh:x=1", "^full_refresh has no parameters: leave out 'x=1'[.]$"),

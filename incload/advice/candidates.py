@@ -104,6 +104,9 @@ def _healing(evidence: Evidence, wishes: Wishes) -> Iterator[Strategy]:
     if often < 2:
         return
     lags = dict(evidence.lateness.quantiles)
+    cap = _rounded(timedelta(microseconds=max(lags.get(100, 0), 0)) / _MINUTE * max(MARGINS))
     for per in (50, 90, 99, 100):
         minutes = _rounded(timedelta(microseconds=lags.get(per, 0)) / _MINUTE)
         yield strategy(f"lookback_with_reconciliation:minutes={minutes},every={often}")
+        if 0 < minutes <= cap:
+            yield strategy(f"adaptive_lookback:floor_minutes={minutes},cap_minutes={cap},every={often}")

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 _OFTEN = 24
 """Every how many syncs a full comparison is offered that bounds what a window loses."""
-_BY_CLOCK = {Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN}
+_BY_CLOCK = {Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN, Assumption.KEYS_WITHIN}
 """What a window bounds by the source's clock."""
 _WINDOWS = {*_BY_CLOCK, Assumption.LAG_WITHIN, Assumption.CURSOR_MOVES_ON_UPDATE}
 """What a window bounds; an update that leaves the cursor lies within it or is lost, as a late one."""
+_BY_KEY = {Assumption.KEYS_IN_COMMIT_ORDER, Assumption.KEYS_WITHIN}
+"""What a load needs that reads above the largest key."""
 _OF_THE_LOAD = {*NOT_SHOWN, Assumption.WHOLE_READ}
 """What is up to the loader: no source breaks it."""
 COSTLIER = 1.25
@@ -109,7 +111,7 @@ def given_up(strategy: Strategy, evidence: Evidence, wishes: Wishes) -> tuple[st
             continue
         bound = f" (bound {span(need.within.total_seconds())})" if need.within is not None else ""
         lines.append(f"It relies on this: {need.assumption}{bound}.")
-    if not strategy.reach and not strategy.asks and Assumption.KEYS_IN_COMMIT_ORDER not in _names(strategy):
+    if not strategy.reach and not strategy.asks and _BY_KEY.isdisjoint(_names(strategy)):
         lines.append("Every sync reads the whole table.")
     if strategy.delay:
         lines.append(f"The copy is behind the source by {span(strategy.delay.total_seconds())}.")

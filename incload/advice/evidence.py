@@ -99,7 +99,7 @@ def listed(evidence: Evidence) -> list[dict[str, object]]:
         if each in NOT_SHOWN or each in OF_READING or each in {Assumption.WHOLE_READ, Assumption.READ_ONCE}:
             continue
         size = evidence.breaks.get(each)
-        is_broken = each in evidence.breaks and each not in SIZES_ONLY
+        is_broken = each in evidence.breaks and (each not in SIZES_ONLY or size is None)
         found.append(
             {
                 "assumption": each.name,

@@ -178,6 +178,8 @@ def _breaking(assumption: Assumption) -> str:
     from incload.history.breaks import SIZES_ONLY
     from incload.history.synthetic.scenarios import SCENARIOS
 
+    if assumption.name in {"KEYS_WITHIN", "KEYS_NEAR"}:
+        return "any history whose keys become visible out of order, by as much as they do"
     if assumption in SIZES_ONLY:
         return "any history, by as much as its changes are behind the clock"
     known = [each.id for each in SCENARIOS]

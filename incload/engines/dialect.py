@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, ClassVar
 from incload.cursor import MixedText
 from incload.engines.columns.equality import Equality, folded
 from incload.engines.cursor_sql import CursorSql, TextWords
-from incload.engines.sql import Place, Query, quoted
+from incload.engines.sql import Place, Query, in_ranges, quoted
 from incload.exact_numbers import ExactNumbers
 from incload.ordered_ids import OrderedIds
-from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Since
+from incload.strategy import AfterKey, Changed, Differing, Everything, KeyRanges, Logged, Since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -249,6 +249,9 @@ class Dialect(ABC):
                 return Query("")
             case AfterKey(key):
                 return self._beyond_key(table, key)
+            case KeyRanges(ranges):
+                column = table.column(table.key[0])
+                return in_ranges(self.key_order(column), self.key_bound(column), ranges)
             case Since():
                 assert table.cursor is not None and scale is not None  # noqa: S101, PT018 - set-up refuses otherwise
                 cursor = self.cursor(table.cursor, scale, table.column(table.cursor).declared)

@@ -32,3 +32,13 @@ def _quoted(name: str) -> str:
 
 
 quoted: Callable[[str], str] = _quoted
+
+
+def in_ranges(key: str, bound: str, ranges: tuple[tuple[int, int], ...]) -> Query:
+    """Return the condition that a key of whole numbers, compared with some placeholder, lies in one of some ranges."""
+    several = [ends for ends in ranges if ends[0] < ends[1]]
+    one = [low for low, high in ranges if low == high]
+    parts = [f"{key} BETWEEN {bound} AND {bound}"] * len(several)
+    if one:
+        parts.append(f"{key} IN ({', '.join([bound] * len(one))})")
+    return Query(" OR ".join(parts) or "1 = 0", (*(end for ends in several for end in ends), *one))

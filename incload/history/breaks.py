@@ -6,6 +6,7 @@ that is broken in a way that has no size maps to None.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from datetime import timedelta
 from itertools import chain
@@ -15,7 +16,7 @@ from incload.assumptions import Assumption
 from incload.history.lag import larger, syncs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from incload.history.faults import Fault
     from incload.history.history import History
@@ -23,8 +24,21 @@ if TYPE_CHECKING:
 
 Breaks = dict[Assumption, timedelta | None]
 
-SIZES_ONLY = frozenset({Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN})
-"""Assumptions that every history breaks by some size, which only says something beside a bound."""
+SIZES_ONLY = frozenset(
+    {
+        Assumption.ON_SCHEDULE,
+        Assumption.COMMIT_WITHIN,
+        Assumption.KEYS_WITHIN,
+        Assumption.KEYS_NEAR,
+    }
+)
+"""Assumptions that are broken by some size wherever there is one, which only says something beside a bound.
+
+How far keys lie apart depends on how many rows a history has; the bound of `KEYS_NEAR` stands in its own sentence.
+"""
+
+NEAR = 1_000
+"""How far below the largest key a smaller one is near; the sentence of the assumption says it too."""
 
 
 def measure(history: History, faults: Sequence[Fault] = ()) -> Breaks:
@@ -67,17 +81,30 @@ def _enter(found: Breaks, assumption: Assumption, microseconds: int | None) -> N
 
 
 class _Keys:
-    """The largest key ever visible."""
+    """The largest key ever visible, and what it was after each sync at which it was raised."""
 
     def __init__(self) -> None:
         self.largest: Key | None = None
+        self._tops: list[Key] = []
+        self._clocks: list[int] = []
 
-    def see(self, key: Key) -> bool:
-        """Enter a key; say whether it is larger than all before."""
-        after = larger(key, self.largest)
-        if after:
-            self.largest = key
-        return after
+    def see(self, keys: Iterable[Key], clock: int) -> None:
+        """Enter the keys that one sync finds."""
+        top = max(keys, default=None)
+        if top is not None and larger(top, self.largest):
+            self.largest = top
+            self._tops.append(top)
+            self._clocks.append(clock)
+
+    def passed(self, key: Key, clock: int) -> Iterator[tuple[Assumption, int | None]]:
+        """Yield what a new key breaks that may not be the largest: how long it was passed over, and from how far."""
+        place = bisect_right(self._tops, key)
+        if place == len(self._tops):
+            return
+        yield Assumption.KEYS_WITHIN, clock - self._clocks[place]
+        one, largest = key[0], self._tops[-1][0]
+        if len(key) == 1 and isinstance(one, int) and isinstance(largest, int) and largest - one > NEAR:
+            yield Assumption.KEYS_NEAR, None
 
 
 def _of_sync(sync: Sync, keys: _Keys) -> Iterator[tuple[Assumption, int | None]]:
@@ -85,8 +112,8 @@ def _of_sync(sync: Sync, keys: _Keys) -> Iterator[tuple[Assumption, int | None]]
     if sync.added:
         yield Assumption.FIXED_SCHEMA, None
     if sync.number == 0:
-        for key, version in sync.rows.items():
-            keys.see(key)
+        keys.see(sync.rows, sync.clock)
+        for version in sync.rows.values():
             if version.cursor is not None and version.cursor > sync.clock:
                 yield Assumption.CURSOR_NOT_IN_FUTURE, None
         return
@@ -95,7 +122,8 @@ def _of_sync(sync: Sync, keys: _Keys) -> Iterator[tuple[Assumption, int | None]]
     if any(not larger(key, keys.largest) for key in new):
         yield Assumption.KEYS_IN_COMMIT_ORDER, None
     for key in new:
-        keys.see(key)
+        yield from keys.passed(key, sync.clock)
+    keys.see(new, sync.clock)
     for change in sync.changes:
         yield from _of_change(change)
         yield from _of_timestamp(change, sync)

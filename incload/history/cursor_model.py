@@ -35,12 +35,16 @@ class Mark:
         key: The largest key at it.
         known: The versions read at it; with each the number of its schema, as another schema makes another digest.
         syncs: How many syncs there were.
+        wide: The watermark after the last read beyond a window that learns.
+        within: How many changes in a row lay within each bound of such a window; None before any was seen.
     """
 
     at: int | None = None
     key: Key | None = None
     known: frozenset[tuple[Key, Version, int]] = frozenset()
     syncs: int = 0
+    wide: int | None = None
+    within: tuple[int, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +103,7 @@ class Model:
         everything = self.mark.at is None or (self.reach.every > 0 and self.mark.syncs % self.reach.every == 0)
         candidates = visible if everything or not sync.number else self._candidates(sync)
         read = [key for key in candidates if key in visible and self._reads(sync, key, visible[key], all_=everything)]
+        self._learn([(key, visible[key]) for key in read])
         gone = [key for key in self.target if key not in visible] if everything and self.reach.every else []
         if self.guarded and not within_limit(len(gone), len(self.target)):
             gone = []
@@ -130,8 +135,34 @@ class Model:
         back = self.mark.at - cursor
         if any(near // _MICROSECOND <= back <= far // _MICROSECOND for far, near in reach.further):
             return True
-        bound = (sync.clock if reach.from_clock else self.mark.at) - reach.window // _MICROSECOND
+        bound = self._bound(sync.clock)
         return cursor > bound or (cursor == bound and self._shows_bound(key))
+
+    def _bound(self, clock: int) -> int:
+        """Return the cursor value from which on rows are read."""
+        reach, mark = self.reach, self.mark
+        assert mark.at is not None  # noqa: S101 - likewise
+        learning = reach.learning
+        if learning is None:
+            return (clock if reach.from_clock else mark.at) - reach.window // _MICROSECOND
+        if mark.syncs % learning.every == 0:
+            return min(mark.at, mark.at if mark.wide is None else mark.wide) - learning.bounds[-1] // _MICROSECOND
+        return mark.at - learning.window(mark.within or learning.at_first) // _MICROSECOND
+
+    def _learn(self, read: Iterable[tuple[Key, Version]]) -> None:
+        """Let the lags of rows that are read, and are news to the copy, teach a window that learns."""
+        learning, mark = self.reach.learning, self.mark
+        if learning is None:
+            return
+        if mark.at is None or mark.syncs % learning.every == 0:
+            cursors = (mark.at, *(row.cursor for _, row in read))
+            mark.wide = max((each for each in cursors if each is not None), default=None)
+        if mark.at is None:
+            return
+        news = [row.cursor for key, row in read if row.cursor is not None and self.target.get(key) != row]
+        lags = [(mark.at - cursor) * _MICROSECOND for cursor in news]
+        late = (sum(lag > bound for lag in lags) for bound in learning.bounds[:-1])
+        mark.within = learning.after(mark.within or learning.at_first, (len(lags), *late))
 
     def _shows_bound(self, key: Key) -> bool:
         """Return whether a row exactly at the bound is read."""

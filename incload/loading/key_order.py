@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 
 def check_key_order(connections: Connections, plan: Plan, table: Table) -> None:
-    """Refuse to go by the order of keys that the two engines do not order alike."""
-    by_key = {Assumption.TIES_IN_KEY_ORDER, Assumption.KEYS_IN_COMMIT_ORDER}
-    if connections.attached or by_key.isdisjoint(need.assumption for need in plan.strategy.needs):
+    """Refuse to go by the order of keys that the two engines do not order alike, or by numbers where there are none."""
+    needed = {need.assumption for need in plan.strategy.needs}
+    if Assumption.KEYS_NEAR in needed:
+        _check_numbers(plan, table)
+    if connections.attached or needed.isdisjoint({Assumption.TIES_IN_KEY_ORDER, Assumption.KEYS_IN_COMMIT_ORDER}):
         return
     for column in map(table.column, table.key):
         as_text = (column.kind is Kind.OTHER and not is_ordered_alike(column)) or (
@@ -32,6 +34,19 @@ def check_key_order(connections: Connections, plan: Plan, table: Table) -> None:
                 f"{column.declared} becomes text in {connections.target.engine}, which may order it otherwise: "
                 "choose a strategy that does not go by it."
             )
+
+
+def _check_numbers(plan: Plan, table: Table) -> None:
+    """Refuse a key that is not one column of whole numbers: between others there are no gaps."""
+    columns = list(map(table.column, table.key))
+    others = [column for column in columns if column.kind is not Kind.INTEGER]
+    if others or len(columns) > 1:
+        of = f" ({others[0].name!r} is of type {others[0].declared or others[0].kind})" if others else ""
+        raise Refused(
+            f"strategy {plan.strategy.name!r} asks again for numbers that were passed over, and the key "
+            f"{', '.join(repr(column.name) for column in columns)} is not one column of whole numbers{of}: "
+            "choose a strategy that does not go by them, such as incrementing_id."
+        )
 
 
 def check_remembered_key(connections: Connections, table: Table, store: StateStore, state: State) -> None:

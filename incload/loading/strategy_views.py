@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from incload.cursor import UNITS, Scale
 from incload.errors import Refused
 from incload.records import record
-from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Position, Since, Vanished
+from incload.strategy import AfterKey, Changed, Differing, Everything, KeyRanges, Logged, Position, Since, Vanished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from incload.engines.cursor_sql import CursorSql
     from incload.engines.session import Query, Session
@@ -57,6 +57,11 @@ class AskedSource:
         self.queries += 1
         return AfterKey(key)
 
+    def in_ranges(self, ranges: Sequence[tuple[int, int]]) -> KeyRanges:
+        """Ask for the rows whose key lies in one of some ranges."""
+        self.queries += 1
+        return KeyRanges(tuple(ranges))
+
     def changed(self) -> Changed:
         """Ask for the rows whose digest differs."""
         self.queries += 1
@@ -88,6 +93,11 @@ class AskedSource:
         scale = self._timed()
         return self.clock() * (scale.per_second or 1) // UNITS["us"]
 
+    def time(self) -> int:
+        """Read the source's clock in microseconds since 1970-01-01 UTC."""
+        self.queries += 1
+        return self.clock()
+
     def earlier(self, position: Position, by: timedelta) -> Position:
         """Return a position a span of time before another."""
         return position - self._timed().ticks(by)
@@ -113,6 +123,7 @@ class SeenRows:
         position: Up to where a change log was read; None if none was, or what it says could not be carried out.
         none: Whether no row was read, so that there is nothing to ask.
         arrived: The same rows in the target's engine, whose digests the next sync will compare; None if these are they.
+        held: What the target held before, as a relation of that session; None where it held no row.
     """
 
     session: Session
@@ -124,6 +135,7 @@ class SeenRows:
     position: str | None = None
     none: bool = False
     arrived: SeenRows | None = None
+    held: str | None = None
 
     @property
     def count(self) -> int:
@@ -139,6 +151,10 @@ class SeenRows:
         _, scale = self._cursor()
         scale.ticks(timedelta(0))  # refuses a cursor of plain numbers
         return self.started * (scale.per_second or 1) // UNITS["us"]
+
+    def time(self) -> int:
+        """Return what the source's clock showed when the sync began, in microseconds since 1970-01-01 UTC."""
+        return self.started
 
     def largest(self, until: Position | None = None) -> Position | None:
         """Return the largest cursor value."""
@@ -179,6 +195,51 @@ class SeenRows:
             f"SELECT {digest} AS d FROM ({self.relation.sql}) AS r{where} ORDER BY d", (*self.relation.params, *params)
         )
         return tuple(str(value) for (value,) in found)
+
+    def lags(self, behind: Position, bounds: Sequence[timedelta]) -> tuple[int, ...]:
+        """Return how many rows are news to the target, and how many of them lie further behind than each bound."""
+        if self.none:
+            return (0,) * (1 + len(bounds))
+        _, scale = self._cursor()
+        before = [behind - scale.ticks(bound) for bound in bounds]
+        rows = self.relation.sql
+        found = self._counted(rows, before)
+        if self.held is None:
+            return found
+        session, table = self.session, self.table
+        contents = session.contents(table.names, table.key)
+        differ = session.differ(contents, "s", "t") if contents else "false"
+        # Only rows that were read are looked up in the target, by its key.
+        on = session.equal_keys(table.key, "s", "t")
+        same = self._counted(f"SELECT s.* FROM ({rows}) AS s JOIN {self.held} AS t ON {on} WHERE NOT {differ}", before)
+        return tuple(max(one - other, 0) for one, other in zip(found, same, strict=True))
+
+    def _counted(self, rows: str, before: Sequence[Position]) -> tuple[int, ...]:
+        """Return how many of some rows have a cursor, and how many have one below each position."""
+        cursor, scale = self._cursor()
+        below = [f"count(CASE WHEN {cursor.compared} < {cursor.bound} THEN 1 END)" for _ in before]
+        params = [self.session.bind(cursor, scale, position) for position in before]
+        counts = ", ".join([f"count({cursor.compared})", *below])
+        found = self.session.rows(f"SELECT {counts} FROM ({rows}) AS r", (*params, *self.relation.params))
+        return tuple(int(str(number)) for number in found[0])
+
+    def unread(self, after: int, most: int) -> tuple[tuple[int, int], ...]:
+        """Return the ranges of whole numbers above one that no row read has as a key, of many the lowest as one."""
+        if self.none:
+            return ()
+        key = self.session.quote(self.table.key[0])
+        keys = f"SELECT {key} AS incload_key FROM ({self.relation.sql}) AS r WHERE {key} > {after}"
+        before = f"COALESCE(LAG(incload_key) OVER (ORDER BY incload_key), {after})"
+        ranges = f"SELECT {before} + 1 AS incload_low, incload_key - 1 AS incload_high FROM ({keys}) AS k"
+        found = self.session.rows(
+            f"SELECT incload_low, incload_high FROM ({ranges}) AS g WHERE incload_low <= incload_high "
+            f"ORDER BY incload_high DESC LIMIT {most + 1}",
+            self.relation.params,
+        )
+        highest = [(int(str(low)), int(str(high))) for low, high in found[:most]]
+        if len(found) > most:
+            highest[-1] = (after + 1, highest[-1][1])
+        return tuple(reversed(highest))
 
     def _at(self, position: Position) -> tuple[str, tuple[object, ...]]:
         cursor, scale = self._cursor()

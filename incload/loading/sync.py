@@ -173,7 +173,10 @@ def _seen(job: WriteJob, prepared: PreparedWrite, started: int) -> SeenRows:
             if table.cursor and scale
             else None
         )
-        return SeenRows(session, relation, table, cursor, scale, started, prepared.position, none=not prepared.read)
+        held = None if prepared.intent.placed or prepared.fresh else job.target
+        return SeenRows(
+            session, relation, table, cursor, scale, started, prepared.position, none=not prepared.read, held=held
+        )
 
     if not prepared.in_source or connections.attached:
         return rows(connections.target, prepared.seen)

@@ -16,6 +16,7 @@ from incload.strategy.answers import (
     Delta,
     Differing,
     Everything,
+    KeyRanges,
     Logged,
     Position,
     Rows,
@@ -25,7 +26,7 @@ from incload.strategy.answers import (
     WriteRule,
 )
 from incload.strategy.asking import Seen, Source
-from incload.strategy.base import SHOWN_BY_CURSOR, Reach, Strategy
+from incload.strategy.base import SHOWN_BY_CURSOR, Learning, Reach, Strategy
 from incload.strategy.rules import needs_of
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "Delta",
     "Differing",
     "Everything",
+    "KeyRanges",
+    "Learning",
     "Logged",
     "Need",
     "Position",

@@ -81,6 +81,13 @@ class AfterKey:
 
 
 @record
+class KeyRanges:
+    """Rows whose key, a whole number, lies in one of some ranges, their ends included."""
+
+    ranges: tuple[tuple[int, int], ...]
+
+
+@record
 class Changed:
     """Rows whose digest is not the remembered one, new rows among them."""
 
@@ -114,7 +121,7 @@ class Logged:
     after: str | None
 
 
-Rows = Everything | Since | AfterKey | Changed | Differing | Logged
+Rows = Everything | Since | AfterKey | KeyRanges | Changed | Differing | Logged
 
 
 @record

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
 
     from incload.strategy.answers import (
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
         Changed,
         Differing,
         Everything,
+        KeyRanges,
         KeyValue,
         Logged,
         Position,
@@ -44,6 +46,9 @@ class Source(Protocol):
     def after_key(self, key: KeyValue) -> AfterKey:
         """Ask for the rows whose key is larger."""
 
+    def in_ranges(self, ranges: Sequence[tuple[int, int]]) -> KeyRanges:
+        """Ask for the rows whose key, a whole number, lies in one of some ranges, their ends included."""
+
     def changed(self) -> Changed:
         """Ask for the rows whose digest differs from the remembered one, or that have none remembered."""
 
@@ -61,6 +66,9 @@ class Source(Protocol):
 
     def now(self) -> Position:
         """Read the source's own clock, as a position of its cursor column."""
+
+    def time(self) -> int:
+        """Read the source's own clock, in microseconds since 1970-01-01 UTC, whether there is a cursor or not."""
 
     def earlier(self, position: Position, by: timedelta) -> Position:
         """Return the position that lies a span of time before another; refuse a cursor that does not hold time."""
@@ -82,8 +90,25 @@ class Seen(Protocol):
     def digests_at(self, position: Position) -> tuple[str, ...]:
         """Return the digests of the rows at a cursor value, in ascending order."""
 
+    def lags(self, behind: Position, bounds: Sequence[timedelta]) -> tuple[int, ...]:
+        """Return how many rows were new to the target or differ from it there, and how many of them were late.
+
+        The first number is that of all such rows with a cursor. For each bound another follows: how many of them lie
+        further behind a position than the bound. A row that was read again and has not changed counts nowhere.
+        """
+
+    def unread(self, after: int, most: int) -> tuple[tuple[int, int], ...]:
+        """Return the ranges of whole numbers above one, and below the largest key read, that no row read has as a key.
+
+        They ascend, their ends are included, and there are no more than `most`: where there are more, the lowest are
+        returned as one, with the keys that were read among them.
+        """
+
     def reached(self) -> str | None:
         """Return up to where the change log was really read and carried out; None if it was not, or not wholly."""
 
     def clock(self) -> Position:
         """Return what the source's clock showed when the sync began, as a position of its cursor column."""
+
+    def time(self) -> int:
+        """Return what it showed then in microseconds since 1970-01-01 UTC, whether there is a cursor or not."""

@@ -17,6 +17,42 @@ if TYPE_CHECKING:
 
 
 @record
+class Learning:
+    """How a window follows the lags that were seen; it is one of some bounds, and the narrowest at first.
+
+    A change that lies further behind than a bound rules that bound out, until so many changes in a row were seen that
+    do not. What lies beyond the window is seen only now and then, when all is read back to the last such sync and the
+    widest bound before it.
+
+    Attributes:
+        bounds: The bounds, ascending.
+        enough: After how many changes in a row within a bound it will do.
+        every: Every how many syncs the rows beyond the window are read.
+    """
+
+    bounds: tuple[timedelta, ...]
+    enough: int
+    every: int
+
+    @property
+    def at_first(self) -> tuple[int, ...]:
+        """How many changes in a row lay within each bound but the widest, before any was seen."""
+        return (self.enough,) * (len(self.bounds) - 1)
+
+    def window(self, within: tuple[int, ...]) -> timedelta:
+        """Return the narrowest bound that will do."""
+        enough = (bound for bound, number in zip(self.bounds, within, strict=False) if number >= self.enough)
+        return next(enough, self.bounds[-1])
+
+    def after(self, within: tuple[int, ...], lags: tuple[int, ...]) -> tuple[int, ...]:
+        """Return how many changes in a row lay within each bound, after some: their number, and how many did not."""
+        changes, beyond = lags[0], lags[1:]
+        return tuple(
+            0 if late else min(number + changes, self.enough) for number, late in zip(within, beyond, strict=True)
+        )
+
+
+@record
 class Reach:
     """Which changes a cursor strategy reads, by their lag; from it the number of wrong rows is predicted.
 
@@ -29,6 +65,7 @@ class Reach:
         from_clock: Whether the window counts from the source's clock, whatever the watermark.
         further: More windows, each from and to so far behind the watermark.
         every: Every so many syncs everything is compared; 0 for never.
+        learning: How the window is learned from the lags that were seen; None for one that stays as it is.
     """
 
     window: timedelta = timedelta(0)
@@ -38,6 +75,7 @@ class Reach:
     from_clock: bool = False
     further: tuple[tuple[timedelta, timedelta], ...] = ()
     every: int = 0
+    learning: Learning | None = None
 
 
 SHOWN_BY_CURSOR = frozenset(

@@ -61,7 +61,7 @@ def test_a_wrong_cell(capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         "  not needing LAG_WITHIN: digest_blocks, full_refresh, row_hash_cdc, row_hash_cdc_without_removes,\n" in right
     )
-    assert "  bearing LAG_WITHIN up to 0:10:00: lookback_window, " in right
+    assert "  bearing LAG_WITHIN up to 0:10:00: adaptive_lookback, lookback_window,\n" in right
 
 
 def test_a_sound_cell(capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,7 +176,9 @@ def test_who_needs_an_assumption(paragraphs: dict[str, dict[str, str]]) -> None:
     """Strategies are named by the size that they bear, rules with the one strategy that makes them need it."""
     lags = paragraphs["LAG_WITHIN"]
 
-    assert lags["needed beyond 0:10:00 by"] == "lookback_window, lookback_with_reconciliation, sparse_lookback"
+    assert lags["needed beyond 0:10:00 by"] == (
+        "adaptive_lookback, lookback_window, lookback_with_reconciliation, sparse_lookback"
+    )
     assert lags["needed beyond 0:01:00 by"] == "lookback_window_minutes_1"
     assert "timestamp_watermark_inclusive" in lags["needed beyond 0 by"]
     assert paragraphs["UNIQUE_CURSOR"]["needed by"] == "clock_bounded_watermark, timestamp_watermark"

@@ -264,7 +264,7 @@ def loaded(sandbox: Sandbox, plan: Plan, at: datetime) -> tuple[str, str, str]:
     assert (len(read), len(written)) == (synced.read, synced.written)
     gone = sorted({row[0] for row in before} - {row[0] for row in after}, key=str)
     writes = " ".join([*map(str, written), *ids("delete", gone)])
-    return " ".join(map(str, read)) or "-", writes or "-", remembered(sandbox, plan.strategy.name, synced.after, at)
+    return " ".join(map(str, read)) or "-", writes or "-", remembered(sandbox, plan.strategy, synced.after, at)
 
 
 def flat(chunks: Iterable[list[Row]]) -> list[Row]:
@@ -272,7 +272,7 @@ def flat(chunks: Iterable[list[Row]]) -> list[Row]:
     return list(chain.from_iterable(chunks))
 
 
-def remembered(sandbox: Sandbox, name: str, state: State, at: datetime) -> str:
+def remembered(sandbox: Sandbox, chosen: Strategy, state: State, at: datetime) -> str:
     """Write a state."""
     parts = []
     if state.watermark is not None and sandbox.cursor:
@@ -284,13 +284,26 @@ def remembered(sandbox: Sandbox, name: str, state: State, at: datetime) -> str:
     if state.position is not None:
         own = sandbox.connections.source.engine == "sqlite"
         parts.append(f"change {state.position.partition('.')[2]}" if own else "a position")
-    counts = {key: len(note) if isinstance(note, list) else note for key, note in state.notes.items()}
+    counts = {key: len(note) if isinstance(note, list) else note for key, note in state.notes.items() if key in NOTES}
     if state.digests:
         counts["digests"] = sandbox.connections.target.count(
-            TableStore(sandbox.connections.target, SHELF, name, {}).digests
+            TableStore(sandbox.connections.target, SHELF, chosen.name, {}).digests
         )
     parts += [f"{number} {NOTES[key][: -1 if number == 1 else None]}" for key, number in counts.items()]
+    parts += learned(chosen, state)
     return " and ".join(parts) or "-"
+
+
+def learned(chosen: Strategy, state: State) -> Iterator[str]:
+    """Write what a state says in a way of its own: the width of a window, and ids that are asked for again."""
+    learning, within = chosen.reach.learning if chosen.reach else None, state.notes.get("within")
+    if learning and isinstance(within, dict):
+        yield f"a window of {learning.window(tuple(within.values())) // timedelta(minutes=1)} minutes"
+    groups = state.notes.get("gaps")
+    for _, *ends in groups if isinstance(groups, list) else ():
+        spans = [range(max(low, 1), high + 1) for low, high in zip(ends[::2], ends[1::2], strict=True)]
+        if missing := ids("missing", [key for span in spans for key in span]):
+            yield " ".join(missing)
 
 
 NOTES = {"boundary": "digests", "digests": "digests", "syncs": "syncs"}

@@ -62,7 +62,11 @@ def history(base: Rows, *ticks: tuple[Rows, list[str]]) -> History:
         pytest.param(("a", "2", 950), {A.INSERT_ONLY: NONE, A.ON_SCHEDULE: 150}, id="on"),
         pytest.param(("a", "2", None), {A.INSERT_ONLY: NONE, A.CURSOR_PRESENT: NONE}, id="no more timestamp"),
         pytest.param(("d", "1", 950), {A.ON_SCHEDULE: 150}, id="new"),
-        pytest.param(("b", "1", 950), {A.KEYS_IN_COMMIT_ORDER: NONE, A.ON_SCHEDULE: 150}, id="smaller key"),
+        pytest.param(
+            ("b", "1", 950),
+            {A.KEYS_IN_COMMIT_ORDER: NONE, A.KEYS_WITHIN: 100, A.ON_SCHEDULE: 150},
+            id="smaller key",
+        ),
         pytest.param(
             ("d", "1", 899), {A.LAG_WITHIN: 1, A.ON_SCHEDULE: 201, A.COMMIT_WITHIN: 101}, id="late"
         ),
@@ -71,6 +75,7 @@ def history(base: Rows, *ticks: tuple[Rows, list[str]]) -> History:
             ("B", "1", 900),
             {
                 A.KEYS_IN_COMMIT_ORDER: NONE,
+                A.KEYS_WITHIN: 100,
                 A.UNIQUE_CURSOR: NONE,
                 A.TIES_IN_KEY_ORDER: NONE,
                 A.ON_SCHEDULE: 200,

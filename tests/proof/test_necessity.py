@@ -80,7 +80,9 @@ def test_a_break_of_the_size_that_is_borne_does_no_harm(each: Strategy, on_file:
 
 
 def nearby(life: Life) -> Iterator[Life]:
-    """Yield the lives in which one timestamp, wherever it stands, is a microsecond or two later."""
+    """Yield the lives in which one timestamp is a microsecond or two later wherever it stands, or the clock earlier."""
+    for by in (1, 2):
+        yield replace(life, beats=tuple(replace(beat, at=beat.at - by) for beat in life.beats))
     timestamps = {
         at for rows in (life.base, *(beat.upserts for beat in life.beats)) for _, _, at in rows if at is not None
     }

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
     from incload.history.faults import Choose, Fault
 
-_STEPS = (10 * MINUTE, 10 * MINUTE, MINUTE, 30 * MINUTE, 40 * MINUTE, DAY)
+_STEPS = (10 * MINUTE, 10 * MINUTE, MINUTE, 30 * MINUTE, 30 * MINUTE + 1, 40 * MINUTE, DAY)
 """How far the clock moves on from beat to beat."""
 
 _OLD = (0, MINUTE, MINUTE + 1, 5 * MINUTE, 10 * MINUTE, 10 * MINUTE + 1, 25 * MINUTE, 31 * MINUTE, DAY, 7 * DAY)
 """How old the rows of the base are."""
+
+_FAR = 1_000
+"""How far above the others a key may lie."""
 
 _BEHIND = (1, SECOND, MINUTE, 10 * MINUTE, DAY, DAY + 5 * MINUTE, DAY + 10 * MINUTE, 7 * DAY)
 """How far behind the watermark a late row is, or a microsecond more."""
@@ -58,7 +61,8 @@ class _Draft:
         """Fill the base; rarely a timestamp is null or in the future."""
         honest = tuple(-age for age in _OLD)
         for _ in range(self.choose((1, 2, 2, 3, 4, 0))):
-            self.put(self.key(), self.choose(self.choose((honest,) * 11 + ((None, MINUTE),))))
+            at = self.choose(self.choose((honest,) * 11 + ((None, MINUTE),)))
+            self.put(self.key() + self.choose((0,) * 9 + (_FAR,)), at)
         return self.end().upserts
 
     def beat(self, operations: Sequence[Callable[[_Draft], None]]) -> Beat:
@@ -90,7 +94,7 @@ class _Draft:
     def small_key(self) -> int:
         """Return an unused key among those that were passed over."""
         free = [key for key in range(1, self.key(), 2) if key not in self.rows and key not in self.gone]
-        return self.choose(free or [self.key()])
+        return self.choose((free[0], free[-1], self.choose(free))) if free else self.key()
 
     def some(self) -> int | None:
         """Return the key of a row that nothing has happened to in this beat; None without any."""
@@ -161,6 +165,10 @@ def _small_key(draft: _Draft) -> None:
     draft.put(draft.small_key(), draft.honest())
 
 
+def _skip_keys(draft: _Draft) -> None:
+    draft.put(draft.key() + _FAR, draft.honest())
+
+
 def _delete(draft: _Draft) -> None:
     key = draft.some()
     if key is not None:
@@ -208,8 +216,8 @@ _KINDS = tuple(each for each in kinds() if not each.needs_steps and not each.ben
 """What can happen to any loader; the rest needs one that lets the harness act between its steps, or reads a clock."""
 _HONEST = (_insert, _update)
 _FLAWS = (
-    _insert_tie, _update_tie, _insert_late, _insert_late, _update_late, _lower, _untouched, _touch, _small_key, _delete,
-    _bring_back, _insert_null, _null, _future, _coarse, _column, _widen,
+    _insert_tie, _update_tie, _insert_late, _insert_late, _update_late, _lower, _untouched, _touch, _small_key,
+    _skip_keys, _delete, _bring_back, _insert_null, _null, _future, _coarse, _column, _widen,
 )  # fmt: skip
 
 

@@ -121,8 +121,10 @@ def not_applicable(contender: Contender, table: Table) -> str:
     """Say why a contender cannot follow a table at all; empty when it can."""
     if table.cursor is None and uses_cursor(contender):
         return "it goes by a cursor column, and none was named: name one with --cursor"
-    needs = contender.claims.needs if contender.claims else ()
-    by_key = Assumption.KEYS_IN_COMMIT_ORDER in {need.assumption for need in needs}
+    needs = {need.assumption for need in contender.claims.needs} if contender.claims else set()
+    if Assumption.KEYS_NEAR in needs and [table.column(name).kind for name in table.key] != [Kind.INTEGER]:
+        return "it asks again for numbers that were passed over, and the key is not one column of whole numbers"
+    by_key = Assumption.KEYS_IN_COMMIT_ORDER in needs
     texts = [name for name in table.key if table.column(name).kind is Kind.TEXT]
     if by_key and texts:
         return f"it goes by the order of the keys, and that of the texts in {texts[0]} says nothing about time"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from incload.auditing.audit import order
@@ -17,7 +17,7 @@ from incload.harness.trials.error_timeline import counts
 from incload.harness.trials.fault_stories import fault_sentences
 from incload.harness.trials.seen_change import seen_sentence
 from incload.query_words import in_words, named
-from incload.strategy import AfterKey, Changed, Differing, Everything, Logged, Since, WriteRule
+from incload.strategy import AfterKey, Changed, Differing, Everything, KeyRanges, Logged, Since, WriteRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -226,6 +226,9 @@ def _missed(asked: Sequence[Rows], watermark: float | None, key: Key, timestamp:
     if any(isinstance(rows, Everything | Changed | Differing | Logged) for rows in asked):
         return ""
     if any(isinstance(rows, AfterKey) and order(key) > order(rows.key) for rows in asked):
+        return ""
+    again = chain.from_iterable(rows.ranges for rows in asked if isinstance(rows, KeyRanges))
+    if any(low <= key[0] <= high for low, high in again if isinstance(key[0], int)):
         return ""
     ranges = [rows for rows in asked if isinstance(rows, Since)]
     if not ranges:

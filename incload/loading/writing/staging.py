@@ -11,7 +11,7 @@ from incload.cursor import MixedText
 from incload.engines.session import Query
 from incload.engines.temporary.tables import DIGEST, KNOWN, ONCE
 from incload.errors import Refused
-from incload.strategy import AfterKey, Logged, Since, WriteRule
+from incload.strategy import AfterKey, KeyRanges, Logged, Since, WriteRule
 
 if TYPE_CHECKING:
     from incload.engines.session import Row
@@ -33,7 +33,7 @@ def staged(job: WriteJob, delta: Delta, query: Query | None = None) -> str:
     """
     connections, table = job.connections, job.table
     incoming = connections.incoming(query or rows_of(job, delta), table)
-    stage = connections.target.stage(_unknown(job, delta, incoming))
+    stage = connections.target.stage(_unheld(job, delta, _unknown(job, delta, incoming)))
     return stage if job.unique else each_once(job, stage, table.names)
 
 
@@ -85,7 +85,7 @@ def _ordered_by(job: WriteJob, rows: Rows) -> str | None:
     match rows:
         case Since() if rows.position is not None and not (job.connections.attached and _is_mixed(job)):
             return job.table.cursor
-        case AfterKey():
+        case AfterKey() | KeyRanges():
             return job.table.key[0]
         case Logged() if not job.connections.attached:
             return job.table.cursor
@@ -105,6 +105,18 @@ def _maximum(job: WriteJob) -> str:
     if not source.looks.rereads("source", job.connections.table, name):
         return ""
     return source.cursor(name, job.scale, job.table.column(name).declared).maximum
+
+
+def _unheld(job: WriteJob, delta: Delta, incoming: Query) -> Query:
+    """Leave out the rows of ranges of keys that the target has: only those that it misses were asked for again."""
+    if KeyRanges not in map(type, delta.rows):
+        return incoming
+    target, key = job.connections.target, job.table.key
+    column = job.table.column(key[0])
+    above = [rows.key[0] for rows in delta.rows if isinstance(rows, AfterKey)]
+    new = "".join(f"i.{target.key_order(column)} > {target.key_bound(column)} OR " for _ in above)
+    held = f"SELECT 1 FROM {job.target} AS t WHERE {target.equal_keys(key, 'i', 't')}"
+    return Query(f"SELECT i.* FROM ({incoming.sql}) AS i WHERE {new}NOT EXISTS ({held})", (*incoming.params, *above))
 
 
 def _unknown(job: WriteJob, delta: Delta, incoming: Query) -> Query:

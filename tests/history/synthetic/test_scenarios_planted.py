@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.assumptions import OF_READING, Assumption
+from incload.history.breaks import SIZES_ONLY
 from incload.history.faults.coarse_state import RoundUpState, TruncateState
 from incload.history.faults.crash import CrashAfterRows, CrashAfterState
 from incload.history.faults.cut_log import CutLog
@@ -138,7 +139,6 @@ def test_a_planted_fault_is_found(name: str, broken: Broken) -> None:
 def test_every_break_is_planted() -> None:
     """No assumption that a history or a fault can break is without a planted fault."""
     planted = set().union(*(signs for _, _, signs, _ in PLANTED.values()))
-    sizes_only = {Assumption.ON_SCHEDULE, Assumption.COMMIT_WITHIN}
     of_strategies = {Assumption.WHOLE_READ}
 
-    assert planted == set(Assumption) - sizes_only - of_strategies - OF_READING - {Assumption.INSERT_ONLY}
+    assert planted == set(Assumption) - SIZES_ONLY - of_strategies - OF_READING - {Assumption.INSERT_ONLY}
