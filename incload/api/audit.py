@@ -14,7 +14,7 @@ from incload.auditing.compare_tables import Hooks, Looks, Shown, Tables, Tally, 
 from incload.auditing.result import AuditResult
 from incload.auditing.sampling import estimated, sampled
 from incload.auditing.tables import Opened, Wanted, not_compared, open_copy, open_source, paired, refuse_itself
-from incload.auditing.watermark import Mark, given_mark, shown_mark, ticks_per_second
+from incload.auditing.watermark import Mark, Window, given_mark, shown_mark, ticks_per_second
 from incload.cursor import UNITS
 from incload.engines.digests.canonical import NULL
 from incload.engines.digests.forms import Sides
@@ -120,8 +120,12 @@ def run_audit(source: str, copy: str, options: AuditOptions, hooks: Hooks = _NO_
         raise Refused(f"auditing {ends[1].shown} against {ends[0].shown} failed: {reason(error)}") from error
 
 
-_Kept = tuple[tuple[str, str] | None, tuple[tuple[str, int | None], ...]]
-"""The watermark that incload keeps and its strategy, and all that it has kept, with when the sync of each began."""
+class _Kept(NamedTuple):
+    """The watermark that incload keeps and its strategy, and all that it has kept, with when the sync of each began."""
+
+    now: tuple[str, str] | None
+    earlier: tuple[tuple[str, int | None], ...]
+    copy: Opened
 
 
 class _Asked(NamedTuple):
@@ -261,13 +265,15 @@ def _kept(copy: Opened, wanted: Wanted, options: AuditOptions) -> _Kept:
     from incload.api.kept_records import past_watermarks_in, watermark_in
 
     kept = watermark_in(copy, wanted.cursor) if wanted.cursor else None
-    return kept, past_watermarks_in(copy, kept[1]) if kept and options.get("watermark") is None else ()
+    return _Kept(kept, past_watermarks_in(copy, kept[1]) if kept and options.get("watermark") is None else (), copy)
 
 
 def _mark(sides: tuple[Opened, Digests, Pair], place: int, options: AuditOptions, state: _Kept) -> Mark:
     """Return the watermark: as it is given, as incload has kept it, or the copy's largest cursor."""
+    from incload.api.kept_records import window_in
+
     source, copy, cursor = sides
-    kept, earlier = state
+    kept, earlier, opened = state
     given = options.get("watermark")
     text = largest = copy.largest(place)
     origin, is_exact = "the largest cursor of the copy", False
@@ -278,4 +284,5 @@ def _mark(sides: tuple[Opened, Digests, Pair], place: int, options: AuditOptions
     per_second = ticks_per_second(cursor.source, _unit(options, "cursor_unit"), text if text != NULL else "n;")
     syncs = tuple((given_mark(each, cursor.source), at) for each, at in earlier)
     past, clock = frozenset(each for each, _ in syncs), source.session.now() if per_second else None
-    return Mark(text, origin, is_exact, clock, per_second, past, largest, syncs)
+    window = window_in(opened, kept[1], per_second) if kept and earlier else Window()
+    return Mark(text, origin, is_exact, clock, per_second, past, largest, syncs, window)

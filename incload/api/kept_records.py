@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.auditing.watermark import Window
 from incload.cursor import UNITS, MixedText
 from incload.engines.capabilities import AtomicState
 from incload.errors import Refused
 from incload.loading.columns.column_kinds import OWNER, read_kinds
 from incload.loading.state.entry import read_entry
 from incload.loading.state.table_store import FORMER, HISTORY, TABLE, By
+from incload.registry import strategy as named
 
 if TYPE_CHECKING:
     from incload.auditing.tables import Opened
+    from incload.strategy import Strategy
 
 
 def kinds_in(copy: Opened) -> dict[str, str]:
@@ -63,6 +66,24 @@ def past_watermarks_in(copy: Opened, strategy: str) -> tuple[tuple[str, int | No
             began = int(MixedText(UNITS["us"], zoned=True).position(str(at))) if by == By.SYNC else None
             found.append((str(shown), began))
     return tuple(found)
+
+
+def window_in(copy: Opened, name: str, per_second: int) -> Window:
+    """Return how the strategy of a copy reads, by its name."""
+    try:
+        spelled = read_entry(_texts(copy)[name], "the state", "load again").spelled
+        return window_of(named(spelled or name), per_second)
+    except Refused:
+        return Window()  # the strategy is one of another installation
+
+
+def window_of(by: Strategy, per_second: int) -> Window:
+    """Return how a strategy reads."""
+    reach = by.reach
+    if reach is None or (reach.window and not per_second):
+        return Window()
+    window, delay = (int(each.total_seconds() * per_second) for each in (reach.window, reach.delay))
+    return Window(window if reach.at_bound in {"all", "unknown"} else None, delay, removes=reach.every > 0)
 
 
 def _texts(copy: Opened) -> dict[str, str]:

@@ -14,7 +14,9 @@ from enum import StrEnum
 from statistics import median
 from typing import TYPE_CHECKING
 
-from incload.auditing.passed import passed
+from incload.auditing.traces.gaps import unread
+from incload.auditing.traces.parts import missing_parts
+from incload.auditing.traces.passed import passed
 from incload.auditing.watermark import place_of
 from incload.auditing.wrong_rows import DUPLICATED, LOST, PHANTOM
 
@@ -47,11 +49,13 @@ class Cause(StrEnum):
     DELETED = "hard delete"
     REREAD = "read again"
     LEFT_OUT = "left out of a sync"
+    PART = "in a missing part of a sync"
+    NO_WINDOW = "never in any window"
     OLDER = "older over newer"
     UNKNOWN = "unknown"
 
 
-UNSURE = frozenset({Cause.LATE, Cause.UNREAD, Cause.AHEAD, Cause.UNKNOWN})
+UNSURE = frozenset({Cause.LATE, Cause.UNREAD, Cause.AHEAD, Cause.PART, Cause.NO_WINDOW, Cause.UNKNOWN})
 """Causes beside which the cursors leave another one possible: a sync that read in part leaves the same traces as a late
 row. All others are certain where they are given, ties where the watermark is known."""
 _RESETTLED = frozenset({Cause.LATE, Cause.TIE})
@@ -87,6 +91,7 @@ class Causes:
         mark: The watermark; None without a cursor.
         counts: How many rows each cause has.
         late: The cursors of late rows, each with by how many ticks it was late, and of how many rows.
+        keys: The keys of late rows by their cursors, each with whether the row is lost; where keys are whole numbers.
         ties: The cursors of rows that are ties by a watermark, each with its number of rows.
         settled: Cursors whose cause is another than it seemed at first, once all wrong rows are known.
         observed: When rows were visible; None where nothing has watched the source.
@@ -97,6 +102,7 @@ class Causes:
     observed: Observed | None = None
     counts: Counter[Cause] = field(default_factory=Counter)
     late: dict[str, tuple[float, int]] = field(default_factory=dict)
+    keys: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
     ties: Counter[str] = field(default_factory=Counter)
     settled: dict[str, Cause] = field(default_factory=dict)
     _past: frozenset[object] = field(init=False)
@@ -114,6 +120,8 @@ class Causes:
         self.counts[cause] += 1
         if lag is not None and (text in self.late or len(self.late) < _MOST_LAGS):
             self.late[text] = lag, self.late.get(text, (lag, 0))[1] + 1
+            if len(row.key) == 1 and row.key[0][0] == "i":
+                self.keys.setdefault(text, []).append((int(row.key[0][1:-1]), row.kinds[0] == LOST))
         elif cause is Cause.TIE and (text in self.ties or len(self.ties) < _MOST_LAGS):
             self.ties[text] += 1
         return cause, lag
@@ -136,12 +144,19 @@ class Causes:
         """
         if self.at is None or self.mark is None:
             return
-        if not self.mark.is_exact:
-            self._resettle(copy.holding(self.at, list(self.late)) if self.late else (), Cause.TIE)
-        elif self.mark.past:
-            marks = {self.mark.text, *self.mark.past}
-            self._resettle(passed(marks, [*self.late, *self.ties], copy, self.at), Cause.AHEAD)
+        mark, at = self.mark, self.at
+        if not mark.is_exact:
+            self._resettle(copy.holding(at, list(self.late)) if self.late else (), Cause.TIE)
+            self._resettle(unread(self.late, self._late_keys(), copy, at), Cause.NO_WINDOW)
+        elif mark.past:
+            loaded = mark.loaded
+            self._resettle(passed(loaded, [*self.late, *self.ties], copy, at), Cause.AHEAD)
+            self._resettle(missing_parts(loaded, self._late_keys(), copy, at), Cause.PART)
         self.counts = Counter({cause: number for cause, number in self.counts.items() if number})
+
+    def _late_keys(self) -> dict[str, list[tuple[int, bool]]]:
+        """Return the keys of the rows that are still late, by their cursors."""
+        return {text: self.keys[text] for text in self.late if text in self.keys}
 
     def _resettle(self, cursors: Iterable[str], cause: Cause) -> None:
         """Give the rows of some cursors another cause."""

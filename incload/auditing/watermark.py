@@ -6,7 +6,7 @@ What must stay true: the place of a value is exact, and a watermark that the cur
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from incload.auditing.values import position, shown
@@ -16,9 +16,46 @@ from incload.errors import Refused
 from incload.table import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from incload.engines.digests.canonical import Held
 
 _ISO = re.compile(ISO, re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How a loader reads, in ticks of the cursor.
+
+    Attributes:
+        rereads: How far behind its watermark it reads again at each sync, 0 for what has the watermark itself; None for
+            nothing, and where that is not known.
+        delay: How far behind the source's clock it leaves rows for a later sync.
+        removes: Whether some syncs compare everything, and remove what the source does not have.
+    """
+
+    rereads: int | None = None
+    delay: int = 0
+    removes: bool = False
+
+
+_NO_WINDOW = Window()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a loader has kept of its syncs.
+
+    Attributes:
+        marks: The watermarks of all that are known, as canonical texts.
+        looked: Up to where the last sync with a watermark has looked, by the source's clock in ticks of the cursor;
+            empty where that holds no times.
+        window: How it reads.
+    """
+
+    marks: Collection[str]
+    looked: Mapping[str, int] = field(default_factory=dict)
+    window: Window = _NO_WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +72,7 @@ class Mark:
         largest: The copy's largest cursor, as a canonical text; empty where that is the watermark.
         syncs: The watermarks that were kept, the oldest first, with when the sync of each began in microseconds by the
             source's clock; None for one that was set by hand.
+        window: How the loader reads, where that is known.
     """
 
     text: str
@@ -45,6 +83,7 @@ class Mark:
     past: frozenset[str] = frozenset()
     largest: str = ""
     syncs: tuple[tuple[str, int | None], ...] = ()
+    window: Window = _NO_WINDOW
 
     @property
     def position(self) -> int | float | str | None:
@@ -55,6 +94,13 @@ class Mark:
     def now(self) -> int | None:
         """The source's clock in the cursor's ticks."""
         return None if self.clock is None or not self.per_second else self.clock * self.per_second // UNITS["us"]
+
+    @property
+    def loaded(self) -> Loaded:
+        """What the loader has kept of its syncs."""
+        syncs = self.syncs if self.per_second else ()
+        looked = {text: at * self.per_second // UNITS["us"] - self.window.delay for text, at in syncs if at is not None}
+        return Loaded({self.text, *self.past}, looked, self.window)
 
 
 def place_of(text: str) -> int | float | str | None:

@@ -1,7 +1,8 @@
 """Which cause an audit gives to rows whose cause is known: every scenario, every cursor strategy run to its end.
 
-The true cause of a wrong row is that of the change after which it was wrong, taken from the history itself. Run as a
-program, this prints the table of docs/audit.md.
+The true cause of a wrong row is that of the change which the copy lacks, taken from the history itself: the one that
+gave the row its present cursor, or a later one after which it was wrong. Run as a program, this prints the tables of
+docs/audit.md, with bundles those of recorded histories as well.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from incload.api.kept_records import window_of
 from incload.api.replay import opened
 from incload.assumptions import Assumption
 from incload.auditing.causes import UNSURE, Cause, Causes, Verdict
 from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look
 from incload.auditing.observed import Observed, name_of
-from incload.auditing.watermark import Mark, given_mark
+from incload.auditing.watermark import Mark, Window, given_mark, place_of
 from incload.cursor import MixedText
 from incload.engines.digests.forms import Sides, pair
 from incload.engines.registry import digests
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.faults import Fault
     from incload.history.history import History
-    from incload.history.lag import Change, Key
+    from incload.history.lag import Change, Key, Sync
     from incload.history.synthetic.scenarios import Scenario
     from incload.strategy import Strategy
 
@@ -50,6 +52,9 @@ ROWS, SEED = 100, 1
 LOADER = "what happened to the loader"
 FUTURE = "future timestamp"
 BACKWARDS = "older over newer"
+UNREAD, NO_WINDOW = str(Cause.UNREAD), str(Cause.NO_WINDOW)
+LOADERS = frozenset({Cause.AHEAD, Cause.LEFT_OUT, Cause.PART, Cause.NO_WINDOW})
+"""What happened to the loader, by the traces that it leaves."""
 
 Seen = dict[str, tuple[int | None, int]]
 """By when each row was visible with its last cursor."""
@@ -106,11 +111,14 @@ class Ended:
 
     Attributes:
         sandbox: Its source and its copy.
-        since: The tick after which each wrong row of the copy was wrong, by its key.
+        since: The tick after which each wrong row of the copy was wrong, by its key, without the rows that the strategy
+            leaves for a later sync.
+        held: The keys of the rows whose cursor the copy had after each sync, by its number.
     """
 
     sandbox: Sandbox
     since: dict[Key, int]
+    held: dict[int, set[Key]]
 
 
 @contextmanager
@@ -124,20 +132,34 @@ def ended(case: Case, strategy: Strategy) -> Iterator[Ended]:
         running = _Running(trial, sandbox, LoadClock(), None)
         running.see(history.base)
         running.sync(0)
+        held = {0: _held(sandbox)}
         for number, tick in enumerate(history.ticks, start=1):
             running.tick(number, tick)
             if not any(fault.skips(number) for fault in case.faults):
                 running.sync(number)
+                held[number] = _held(sandbox)
         observed = running.observed
-        yield Ended(sandbox, {key: observed.ticks[each.since] for key, each in observed.timeline.wrong.items()})
+        yield Ended(sandbox, {key: observed.ticks[each.since] for key, each in observed.timeline.wrong.items()}, held)
     finally:
         sandbox.close()
+
+
+def _held(sandbox: Sandbox) -> set[Key]:
+    """Return the keys of the rows of which both sides have the same cursor."""
+    session, table = sandbox.connections.target, sandbox.table
+    if session.columns("target", table.name) is None:
+        return set()
+    keys, same = [session.quote(name) for name in table.key], [*table.key, table.cursor or ""]
+    joined = " AND ".join(f"s.{session.quote(name)} = t.{session.quote(name)}" for name in same)
+    source, target = session.name("source", table.name), session.name("target", table.name)
+    sql = f"SELECT {', '.join(f's.{name}' for name in keys)} FROM {source} AS s JOIN {target} AS t ON {joined}"
+    return set(session.rows(sql))
 
 
 def diagnosed(case: Case, strategy: Strategy) -> Diagnosed:
     """Run a strategy to the end of a history, and audit its copy twice."""
     with ended(case, strategy) as end:
-        truth = true_causes(case, end.since)
+        truth = Truth(case, strategy, end)
         inferred = audited(end.sandbox, case.history, truth, exact=False)
         if strategy.reach and strategy.reach.from_clock:
             return Diagnosed(Pairs(), inferred, Pairs())  # its window does not hang on the watermark that it keeps
@@ -157,41 +179,55 @@ def visible(history: History) -> Seen:
     return found
 
 
-def true_causes(case: Case, since: dict[Key, int]) -> dict[Key, str]:
-    """Return the causes of wrong rows by their keys, given the tick after which each was wrong."""
-    found: dict[Key, str] = {}
-    for sync in syncs(case.history, case.faults):
-        for change in sync.changes:
-            if since.get(change.key) == sync.number:
-                found[change.key] = true_cause(change)
-    return {key: _of_fault(found.get(key, LOADER), case) for key in since}
+class Truth:
+    """The true causes of the wrong rows of a copy."""
+
+    def __init__(self, case: Case, strategy: Strategy, end: Ended) -> None:
+        """Find the change that each row of the copy lacks, of all rows that may be wrong."""
+        self._case, self._end, self.strategy = case, end, strategy
+        self._from_clock = bool(strategy.reach and strategy.reach.from_clock)
+        self._lacking: dict[Key, str] = {}
+        before = 0
+        for sync in syncs(case.history, case.faults):
+            for change in sync.changes:
+                if change.new is None or change.moved or end.since.get(change.key) == sync.number:
+                    self._lacking[change.key] = self._of(change, sync, had_old=change.key in end.held[before])
+            before = sync.number
+        kept = state_of(end.sandbox, case.history.table.name) if any(each.bends_state for each in case.faults) else None
+        self._passed = int(kept[0]) if kept else None  # microseconds, as those of the history
+        self._clock = list(case.history.ticks)[-1].at
+
+    def of(self, key: Key, cursor: object) -> str:
+        """Return why a row is wrong.
+
+        Args:
+            key: The row.
+            cursor: The place of its cursor, in microseconds.
+        """
+        cause = self._lacking.get(key, LOADER)
+        if key not in self._end.since and isinstance(cursor, int) and cursor <= self._clock:
+            # The strategy waits, and has read nothing of this time.
+            return UNREAD if self._passed is None or cursor > self._passed else LOADER
+        return LOADER if self._case.faults and cause in {UNREAD, NO_WINDOW, "late", "tie"} else cause
+
+    def _of(self, change: Change, sync: Sync, *, had_old: bool) -> str:
+        """Return why a change is missed, from its own lag, and from whether the copy had what it changed."""
+        if change.new is None or change.new.cursor is None:
+            return "hard delete" if change.new is None else "null cursor"
+        if change.old is not None and had_old:
+            if not change.moved:
+                return "updated without touching the cursor"
+            if change.old.cursor is not None and change.new.cursor < change.old.cursor:
+                return BACKWARDS
+        return self._by_lag(change.lag, is_future=self._case.blinds or change.new.cursor > sync.clock)
+
+    def _by_lag(self, lag: int | None, *, is_future: bool) -> str:
+        if lag is None or lag < 0:
+            return FUTURE if is_future else NO_WINDOW if self._from_clock else UNREAD
+        return "late" if lag else NO_WINDOW if self._from_clock else "tie"
 
 
-def _of_fault(cause: str, case: Case) -> str:
-    """Return the cause of a row in a history: what the cursor does not explain there is the loader's."""
-    if cause == FUTURE and not case.blinds:
-        return LOADER if case.faults else "not read yet"  # beyond the watermark, and outside of a clock's window
-    return LOADER if case.faults and cause in {"late", "tie"} else cause
-
-
-def true_cause(change: Change) -> str:
-    """Return why a change is missed, from its own lag."""
-    if change.new is None:
-        return "hard delete"
-    if change.new.cursor is None:
-        return "null cursor"
-    if change.old is not None and not change.moved:
-        return "updated without touching the cursor"
-    if change.old is not None and change.old.cursor is not None and change.new.cursor < change.old.cursor:
-        return BACKWARDS
-    if change.lag is None or change.lag < 0:
-        return FUTURE
-    return "late" if change.lag else "tie"
-
-
-def audited(
-    sandbox: Sandbox, history: History, truth: dict[Key, str], *, exact: bool, seen: Seen | None = None
-) -> Pairs:
+def audited(sandbox: Sandbox, history: History, truth: Truth, *, exact: bool, seen: Seen | None = None) -> Pairs:
     """Audit a copy, with the state of the load or without, and pair true causes with those given."""
     table, session = history.table, sandbox.connections.target
     cursor = table.cursor or ""
@@ -211,8 +247,7 @@ def audited(
 
     def keep(row: WrongRow, _: Any, verdict: Verdict) -> None:  # noqa: ANN401 - the columns
         key = tuple(int(text[1:-1]) if text[0] == "i" else text.partition(":")[2][:-1] for text in row.key)
-        if key in truth:
-            given.append((truth[key], verdict))
+        given.append((truth.of(key, place_of(row.source[place]) if row.source else None), verdict))
 
     text = largest = sides[1].largest(place)
     kept = state_of(sandbox, table.name) if exact else None
@@ -223,16 +258,23 @@ def audited(
         text = given_mark(kept[0], pairs[place].source)
         marks = tuple((given_mark(each, pairs[place].source), at) for each, at in kept[1])
     past = frozenset(each for each, _ in marks)
-    mark = Mark(text, "", exact, list(history.ticks)[-1].at, 1_000_000, past, largest, marks)
+    window = window_of(truth.strategy, 1_000_000) if exact else Window()
+    mark = Mark(text, "", exact, list(history.ticks)[-1].at, 1_000_000, past, largest, marks, window)
     observed = None if seen is None else Observed(seen, marks, 1_000_000, (0,) * len(table.key))
     tally, tables = Tally(pairs, Causes(place, mark, observed), Shown(0), keep), Tables.of(*sides)
     look(tables, tally, Looks())
     counted(tables, tally)
-    # Both are what happened to the loader, by another name.
-    own = {Cause.AHEAD, Cause.LEFT_OUT}
-    return Counter(
-        (str(each.cause) if true == LOADER and each.cause in own else true, str(each.cause)) for true, each in given
-    )
+    return Counter((_as_given(true, str(each.cause)), str(each.cause)) for true, each in given)
+
+
+def _as_given(true: str, given: str) -> str:
+    """Return a true cause by the other name that an audit has for it, where it has given that one.
+
+    What happens to a loader leaves one of several traces, and what no window covers is not read yet while the copy has
+    nothing as new.
+    """
+    other = {LOADER: {str(each) for each in LOADERS}, NO_WINDOW: {UNREAD}}
+    return given if given in other.get(true, ()) else true
 
 
 def state_of(sandbox: Sandbox, table: str) -> tuple[str, list[tuple[str, int]]] | None:

@@ -13,7 +13,7 @@ from incload.errors import Refused
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from incload.engines.digests.canonical import Digests, Held
+    from incload.engines.digests.canonical import Held
     from incload.engines.session import Session
 
 
@@ -55,12 +55,3 @@ def _quoted(held: Held, text: str) -> str:
     if "\0" in text:
         raise Refused(f"a value of column {held.column.name!r} holds a NUL character, which no statement can name.")
     return "'" + text.replace("'", "''") + "'"
-
-
-def holds_between(table: Digests, place: int, after: str | None, until: str) -> bool:
-    """Return whether a column holds a value above one canonical text, or any, and at or below another."""
-    session, held = table.session, table.held[place]
-    name = session.quote(held.column.name)
-    above = [] if after is None else [f"{name} > {literal(session, held, after)}"]
-    conditions = " AND ".join([*above, f"{name} <= {literal(session, held, until)}"])
-    return bool(session.rows(f"SELECT 1 FROM {table.relation} WHERE {conditions} LIMIT 1"))
