@@ -105,11 +105,13 @@ def _state(key: int, gaps: Iterable[_Gap]) -> State:
 
 
 def _open(state: State) -> list[_Gap]:
-    """Return the gaps that a state holds, ascending; one above the key was opened under another."""
+    """Return the gaps that a state holds, ascending; what lies above its key was opened under another."""
     kept = state.notes.get("gaps")
     groups = [each for each in kept if isinstance(each, list)] if isinstance(kept, list) and state.key else []
-    gaps = (_Gap(*ends, group[0]) for group in groups for ends in zip(group[1::2], group[2::2], strict=False))
-    return [gap for gap in gaps if all(isinstance(each, int) for each in gap) and gap.high < _number(state.key or (0,))]
+    gaps = [_Gap(*ends, group[0]) for group in groups for ends in zip(group[1::2], group[2::2], strict=False)]
+    below = _number(state.key) - 1 if state.key else 0
+    numbers = (gap for gap in gaps if all(isinstance(each, int) for each in gap))
+    return [gap._replace(high=min(gap.high, below)) for gap in numbers if gap.low <= below]
 
 
 def _left(gaps: Iterable[_Gap], missing: Sequence[tuple[int, int]]) -> Iterator[_Gap]:
