@@ -27,6 +27,9 @@ UPSERT, INSERT, IF_ABSENT = "upsert", "", "ON CONFLICT DO NOTHING"
 BY_CURSOR = "LAG_WITHIN CURSOR_MOVES_ON_UPDATE CURSOR_PRESENT CURSOR_NOT_IN_FUTURE NO_HARD_DELETES COMPLETE_READ"
 """What every loader needs that reads the rows above its watermark and upserts them; ties come on top of it."""
 
+APPENDED = f"{BY_CURSOR} INSERT_ONLY"
+"""What one needs that appends them: a row that changes would be there twice."""
+
 
 class Run:
     """One sync of one table: both ends, the names, and the state that the run before left."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import INSERT, run
+from ._kit import APPENDED, INSERT, run
 
 CAUSES = ("C44",)
-NEEDS = "INSERT_ONLY ONE_WRITER COMPLETE_READ"
+NEEDS = f"{APPENDED} UNIQUE_CURSOR ONE_WRITER"
 
 
 def sync(request: Any) -> int:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ._kit import INSERT, run
+from ._kit import APPENDED, INSERT, run
 
 CAUSES = ("C05",)
-NEEDS = "INSERT_ONLY COMPLETE_READ"
+NEEDS = APPENDED
 
 
 def sync(request: Any) -> int:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ._kit import INSERT, run
+from ._kit import APPENDED, INSERT, run
 
 CAUSES = ("C05",)
-NEEDS = "INSERT_ONLY NO_TIES COMPLETE_READ"
+NEEDS = f"{APPENDED} NO_TIES"
 
 
 MOST = 2

@@ -12,7 +12,7 @@ from typing import Any
 from ._kit import run
 
 CAUSES = ("C18",)
-NEEDS = "INSERT_ONLY KEYS_IN_COMMIT_ORDER COMPLETE_READ"
+NEEDS = "INSERT_ONLY NO_HARD_DELETES KEYS_IN_COMMIT_ORDER COMPLETE_READ"
 
 
 def sync(request: Any) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from ._kit import IF_ABSENT, run
 
 CAUSES = ("C18",)
-NEEDS = "INSERT_ONLY COMPLETE_READ"
+NEEDS = "INSERT_ONLY NO_HARD_DELETES COMPLETE_READ"
 
 
 FAR = 2_000

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import INSERT, run
+from ._kit import APPENDED, INSERT, run
 
 CAUSES = ("C40",)
-NEEDS = "INSERT_ONLY RUN_COMPLETES COMPLETE_READ ONE_WRITER"
+NEEDS = f"{APPENDED} UNIQUE_CURSOR RUN_COMPLETES ONE_WRITER"
 
 
 def sync(request: Any) -> int:

@@ -11,10 +11,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ._kit import INSERT, run
+from ._kit import APPENDED, INSERT, run
 
 CAUSES = ("X06",)
-NEEDS = "INSERT_ONLY RUN_COMPLETES ONE_WRITER COMPLETE_READ"
+NEEDS = f"{APPENDED} UNIQUE_CURSOR RUN_COMPLETES ONE_WRITER"
 
 
 def sync(request: Any) -> int:

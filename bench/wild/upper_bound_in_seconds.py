@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._kit import SECOND, run
+from ._kit import BY_CURSOR, SECOND, run
 
 CAUSES = ("C08",)
-NEEDS = "WHOLE_SECONDS"
+NEEDS = f"{BY_CURSOR} WHOLE_SECONDS"
 
 
 def sync(request: Any) -> int:

@@ -111,10 +111,11 @@ def _likely(loader: str) -> dict[str, None]:
 
 
 def _candidates(history: History) -> Iterator[History]:
-    """Yield a history, and handfuls of the rows that something happens to."""
+    """Yield a history, then each row alone that something happens to, and handfuls of them."""
     yield history
     touched = sorted({key for tick in history.ticks for key in tick.upserts[history.table.key[0]].to_pylist()})
     random = Random(SEED)  # noqa: S311 - it draws examples
+    yield from (restricted(history, [key]) for key in touched)
     for number in range(SUBSETS):
         some = random.sample(touched, min(len(touched), 2 + number % 4))
         yield restricted(history, [*some, keys_of(history)[0]])

@@ -125,8 +125,8 @@ def composed(parts: Sequence[Scenario]) -> Scenario:
     """Return a scenario with the flaws of several, bent one after the other, and all of their faults.
 
     Raises:
-        Refused: When the same one is named twice, a recipe is none of flaws, two need other schedules, or two faults
-            rule each other out.
+        Refused: When the same one is named twice, a recipe is none of flaws, two need other schedules, two faults rule
+            each other out, or one needs a sync that another one skips.
     """
     name = "+".join(each.id for each in parts)
     lives = [each.build for each in parts if isinstance(each.build, Life)]
@@ -139,13 +139,17 @@ def composed(parts: Sequence[Scenario]) -> Scenario:
     faults = tuple(chain.from_iterable(each.faults for each in parts))
     if len({fault.slot for fault in faults}) < len(faults):
         raise Refused(f"two faults of {name} rule each other out: leave out one of the scenarios.")
+    bent = replace(_schedule(name, lives), flaws=flaws)
+    skipped = frozenset(fault.sync for fault in faults if fault.sync is not None and fault.skips(fault.sync))
+    if not all(fault.possible(bent.ticks, skipped) for fault in faults):
+        raise Refused(f"a fault of {name} needs a sync that another one skips: leave out one of the scenarios.")
     return Scenario(
         name,
         " ".join(each.sentence for each in parts),
         tuple(dict.fromkeys(cause for each in parts for cause in each.causes)),
         tuple(dict.fromkeys(thread for each in parts for thread in each.threads)),
         frozenset().union(*(each.breaks for each in parts)),
-        Composed(name, replace(_schedule(name, lives), flaws=flaws)),
+        Composed(name, bent),
         faults,
         guarded=any(each.guarded for each in parts),
     )

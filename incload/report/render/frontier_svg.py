@@ -5,21 +5,21 @@ Colours come from the page that it stands in, so that it is readable on light an
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
 from incload.report.format import whole
+from incload.report.render.log_axis import decades, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from incload.report.render.log_axis import Scale
+
 _WIDTH, _HEIGHT = 760, 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 190, 16, 44
 _LABEL = "Rows ever wrong against rows read, a point for each strategy; the table below has the figures"
-_MANY = 150
-"""From which span on an axis shows powers of ten alone."""
 _LINE = 15
 """The least distance between the bases of two labels."""
 _LETTER = 7
@@ -38,27 +38,10 @@ class Dot:
     joined: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def at(self, value: float) -> float:
-        """Return where a value lies; what is below the axis, zero above all, lies at its beginning."""
-        if value < self.low:
-            return self.start
-        span = math.log10(self.high) - math.log10(self.low)
-        # The first tenth of the axis is for zero, which has no logarithm.
-        begin = self.start + (self.end - self.start) * 0.1
-        return begin + (self.end - begin) * (math.log10(value) - math.log10(self.low)) / span
-
-
 def frontier_svg(dots: Sequence[Dot]) -> str:
     """Return the chart."""
-    across = _scale([dot.x for dot in dots], _LEFT, _WIDTH - _RIGHT)
-    upwards = _scale([dot.y for dot in dots], _HEIGHT - _BOTTOM, _TOP)
+    across = scale_of([dot.x for dot in dots], _LEFT, _WIDTH - _RIGHT)
+    upwards = scale_of([dot.y for dot in dots], _HEIGHT - _BOTTOM, _TOP)
     return "\n".join(
         [
             f'<svg class="frontier" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_LABEL}">',
@@ -70,35 +53,13 @@ def frontier_svg(dots: Sequence[Dot]) -> str:
     )
 
 
-def _scale(values: Sequence[float], start: float, end: float) -> _Scale:
-    some = [value for value in values if value > 0] or [1.0]
-    low = max(step for step in _steps(min(some)) if step <= min(some))
-    high = min(step for step in _steps(max(some)) if step >= max(some))
-    return _Scale(low, high if high > low else low * 10, start, end)
-
-
-def _steps(value: float) -> list[float]:
-    """Return round numbers around a value: 1, 2 and 5 times powers of ten."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return [power, 2 * power, 5 * power, 10 * power]
-
-
-def _decades(scale: _Scale) -> Iterator[float]:
-    """Yield the round numbers of an axis; only powers of ten where it spans many."""
-    power = 10.0 ** math.floor(math.log10(scale.low))
-    many = scale.high / scale.low > _MANY
-    while power <= scale.high:
-        yield from (power * step for step in ((1,) if many else (1, 2, 5)) if scale.low <= power * step <= scale.high)
-        power *= 10
-
-
-def _axes(across: _Scale, upwards: _Scale) -> Iterator[str]:
+def _axes(across: Scale, upwards: Scale) -> Iterator[str]:
     bottom, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
-    for value in (0.0, *_decades(upwards)):
+    for value in (0.0, *decades(upwards)):
         y = upwards.at(value)
         yield f'<line class="rule" x1="{_LEFT}" x2="{right}" y1="{y:.0f}" y2="{y:.0f}"/>'
         yield f'<text x="{_LEFT - 8}" y="{y + 4:.0f}" text-anchor="end">{whole(value)}</text>'
-    for value in _decades(across):
+    for value in decades(across):
         x = across.at(value)
         yield f'<line class="rule" x1="{x:.0f}" x2="{x:.0f}" y1="{_TOP}" y2="{bottom}"/>'
         yield f'<text x="{x:.0f}" y="{bottom + 18}" text-anchor="middle">{whole(value)}</text>'
@@ -107,13 +68,13 @@ def _axes(across: _Scale, upwards: _Scale) -> Iterator[str]:
     yield f'<text transform="translate(14 {middle}) rotate(-90)" text-anchor="middle">rows ever wrong</text>'
 
 
-def _joined(dots: Sequence[Dot], across: _Scale, upwards: _Scale) -> Iterator[str]:
+def _joined(dots: Sequence[Dot], across: Scale, upwards: Scale) -> Iterator[str]:
     best = sorted((dot.x, -dot.y) for dot in dots if dot.joined)
     points = " ".join(f"{across.at(x):.0f},{upwards.at(-y):.0f}" for x, y in best)
     yield f'<polyline class="best" points="{points}"/>'
 
 
-def _dots(dots: Sequence[Dot], across: _Scale, upwards: _Scale) -> Iterator[str]:
+def _dots(dots: Sequence[Dot], across: Scale, upwards: Scale) -> Iterator[str]:
     """Draw the points, each with its figures for who points at it, and the names of those that are joined."""
     for dot in sorted(dots, key=lambda each: each.joined):
         x, y = across.at(dot.x), upwards.at(dot.y)
@@ -123,7 +84,7 @@ def _dots(dots: Sequence[Dot], across: _Scale, upwards: _Scale) -> Iterator[str]
     yield from _labels(dots, across, upwards)
 
 
-def _labels(dots: Sequence[Dot], across: _Scale, upwards: _Scale) -> Iterator[str]:
+def _labels(dots: Sequence[Dot], across: Scale, upwards: Scale) -> Iterator[str]:
     """Write names to the right of joined points, moved upwards where they would cover a point or one another."""
     points = [(across.at(dot.x), upwards.at(dot.y)) for dot in dots]
     taken: list[tuple[float, float]] = []

@@ -68,6 +68,7 @@ def test_a_composed_scenario_goes_to_another_process() -> None:
         ("clean+clean", "clean\\+clean names a scenario twice"),
         ("clean+keys_pass_32_bits", "keys_pass_32_bits is no list of flaws"),
         ("watermark_truncated+watermark_rounded_up", "two faults of .* rule each other out"),
+        ("memory_rolled_back+log_expired", "a fault of .* needs a sync that another one skips"),
         ("dst_fold+coarse_timestamps", "two scenarios of .* have schedules of their own"),
         ("clean+nothing", "unknown scenario 'nothing'"),
     ],
