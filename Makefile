@@ -4,7 +4,7 @@
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help test compare check lint spark peers peers-report hard soak mutants versions clean
+.PHONY: help test compare check lint spark spark-cluster peers peers-report hard soak mutants versions clean
 # Nothing of an environment that the caller has activated may leak in, and what was compiled once is not compiled again
 # by each of the many processes that the tests start, which takes most of the time of a short one.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
@@ -29,6 +29,9 @@ lint: $(READY) ## check style, types and who may import whom
 
 spark: $(READY) ## run the tests of Iceberg tables, on a Java that is there or that apt may install; K=log for some
 	sh .ci/spark $(if $(K),-k "$(K)")
+
+spark-cluster: $(READY) ## run the same loads on a standalone cluster: a master and two workers, started here and ended by number
+	sh .ci/spark cluster
 
 peers: $(READY) ## install others to compare with, each in an environment of its own in .peers; PEERS=dlt,dbt for some
 	$(BIN)/python bench/peers/setup.py $(PEERS)

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from incload.commands.options.config import add_choice_to, chosen, names_in
+from incload.commands.output.orphans import left_lines, left_of, left_values
 from incload.commands.output.plain import add_format_to, json_text
 from incload.commands.output.states import change_values, state_values
 from incload.errors import on_one_line
@@ -31,6 +32,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     show = _action(actions, "show", "show the state and its earlier values", _show, whole=True)
     add_choice_to(show)
+    show.add_argument(
+        "--clean", action="store_true", help="delete files of Iceberg tables that no snapshot names and that are old"
+    )
+    show.add_argument(
+        "--older-than", type=int, metavar="DAYS", help="how old these are at least, with --clean (default 3)"
+    )
     show.set_defaults(usage=show.error)
     reset = _action(actions, "reset", "delete the state; the next load reads everything", _reset)
     rollback = _action(actions, "rollback", "restore the state of an earlier run", _rollback)
@@ -75,11 +82,15 @@ def _show(options: argparse.Namespace) -> int:
         else:
             state_all.show(found, lambda each: _described(options, each))
         return 0
-    states = look(_choice(options))
+    choice = _choice(options)
+    left = left_of(choice, older_than=options.older_than, clean=options.clean)
+    states = look(choice, empty=any(each.files for each in left))
     if options.format == "json":
-        sys.stdout.write(json_text([_values(options, each) for each in states]))
+        sys.stdout.write(json_text([{**_values(options, each), **left_values(left, each.table)} for each in states]))
     else:
-        sys.stdout.write("".join(f"{on_one_line(line)}\n" for each in states for line in _described(options, each)))
+        lines = [line for each in states for line in _described(options, each)]
+        lines += [line for each in left for line in left_lines(each)]
+        sys.stdout.write("".join(f"{on_one_line(line)}\n" for line in lines))
     return 0
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from incload.contenders.coarse import CoarseState
 from incload.contenders.contender import Asked, Capabilities, Claims, Contender, Counters, StateAccess, SyncResult
+from incload.engines.capabilities import AtomicState
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 from incload.loading.opening import connect
 from incload.loading.plan import Guards, Plan
+from incload.loading.state.snapshot_store import SnapshotStore
 from incload.loading.state.table_store import TABLE as STATE_TABLE
-from incload.loading.state.table_store import TableStore
+from incload.loading.state.table_store import By, TableStore
 from incload.loading.sync import sync
 from incload.strategy import WriteRule, needs_of
 from incload.table import Table
@@ -104,9 +106,24 @@ class NativeContender(Contender):
         finally:
             connections.close()
 
-    def state(self, request: SyncRequest) -> NativeState:
-        """Return what leads to the strategy's state in the target."""
-        return NativeState(self, request)
+    def state(self, request: SyncRequest) -> StateAccess:
+        """Return what leads to the strategy's state in the target: in its tables, or in the snapshots of the table."""
+        engine = self.connections.target if self.connections else session_type(locate(request.target_url).engine)
+        is_snapshot = engine.capabilities.atomic_state is AtomicState.SNAPSHOT
+        return CarriedState(self, request) if is_snapshot else NativeState(self, request)
+
+    @contextmanager
+    def target(self, request: SyncRequest) -> Iterator[Session]:
+        """Open the target, or hand out the session in which it is open."""
+        if self.connections is not None:
+            yield self.connections.target
+            return
+        target = locate(request.target_url)
+        session = session_type(target.engine).open(None, target)
+        try:
+            yield session
+        finally:
+            session.close()
 
     def _plan(self, request: SyncRequest) -> Plan:
         now = None if request.now is None else (request.now - _EPOCH) // _MICROSECOND
@@ -172,21 +189,43 @@ class NativeState(StateAccess):
     def _store(self) -> Iterator[TableStore]:
         """Open the state in the target's session, its own where none is open."""
         table = Table(self.request.table, self.request.key, self.request.cursor, ())
-        with self._session() as session:
+        with self.contender.target(self.request) as session:
             yield TableStore(session, table, self.contender.strategy.name, {})
 
+
+@dataclass(frozen=True, slots=True)
+class CarriedState(StateAccess):
+    """The state that the snapshots of the target carry for one table and strategy."""
+
+    contender: NativeContender
+    request: SyncRequest
+
+    def size(self) -> int:
+        """Return the bytes of the text."""
+        with self._store() as store:
+            return store.size()
+
+    def lose(self) -> None:
+        """Have a snapshot say that there is none."""
+        self.put_back("")
+
+    def save(self) -> str:
+        """Return the text; empty for none."""
+        with self._store() as store:
+            return store.text_kept()
+
+    def put_back(self, saved: object) -> None:
+        """Have a snapshot carry the text as it was."""
+        with self._store() as store:
+            store.put(str(saved), By.SYNC, 0)
+            store.commit()
+
     @contextmanager
-    def _session(self) -> Iterator[Session]:
-        connections = self.contender.connections
-        if connections is not None:
-            yield connections.target
-            return
-        target = locate(self.request.target_url)
-        session = session_type(target.engine).open(None, target)
-        try:
-            yield session
-        finally:
-            session.close()
+    def _store(self) -> Iterator[SnapshotStore]:
+        table = Table(self.request.table, self.request.key, self.request.cursor, ())
+        with self.contender.target(self.request) as session:
+            session.begin(self.request.table)
+            yield SnapshotStore(session, table, self.contender.strategy.name, {})
 
 
 def _saved(store: TableStore) -> SavedState:

@@ -70,8 +70,10 @@ class StateChange:
         text: What a target that keeps one text beside the rows is to hold from now on; None leaves it as it is, and an
             empty one is none.
         write: Writes it by statements in the transaction of the rows, which are written then.
+        by: Who writes it, for a snapshot to say: a sync, or a hand, and what that did.
     """
 
     name: tuple[str, str]
     text: str | None
     write: Callable[[WriteResult], None]
+    by: str = "sync"

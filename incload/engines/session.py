@@ -13,7 +13,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.engines.abilities import statements
-from incload.engines.abilities.optional import CursorLooks, FileValues, Logs, Parts
+from incload.engines.abilities.optional import CursorLooks, FileValues, Logs, Parts, Snapshots
 from incload.engines.capabilities import Capabilities
 from incload.engines.columns.traits import Trait
 from incload.engines.contract import WriteResult
@@ -57,6 +57,7 @@ class Session(Dialect, ABC):
     parts: Parts
     looks: CursorLooks
     file_values: FileValues = FileValues()
+    snapshots: Snapshots = Snapshots()
     created: set[str]
     watch: Callable[[WriteIntent], None] | None = None
     nulled: dict[str, set[str]]
@@ -157,8 +158,6 @@ class Session(Dialect, ABC):
 
     def shown(self, table: str, relation: str) -> str:
         """Return what is read of a relation of a source table: its rows first, then its columns."""
-        if not self._views:
-            return relation
         views = [self._views.get((table, what)) for what in ("rows", "columns")]
         return reduce(lambda rows, view: view(rows) if view else rows, views, relation)
 

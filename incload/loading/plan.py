@@ -72,6 +72,7 @@ class Plan:
         cursor_per_second: What an integer cursor counts, in ticks per second; None for plain numbers.
         count_unchanged: Whether to count rows written over an equal row.
         evolve: Whether the target follows the source when that gains columns or changes types.
+        lasting: Whether what a sync changes is to stay; a dry run says no.
         clock: The source's clock in microseconds since 1970-01-01 UTC; None for the engine's own.
         guards: What it watches over.
         spelled: The strategy and its parameters as a user writes them, for the state; None where it is not to know.
@@ -91,6 +92,7 @@ class Plan:
     cursor_per_second: int | None = None
     count_unchanged: bool = False
     evolve: bool = False
+    lasting: bool = True
     clock: Callable[[], int] | None = None
     guards: Guards = Guards()
     origin: str | None = None

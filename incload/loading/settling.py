@@ -21,7 +21,7 @@ from incload.loading.columns.target_shape import fit
 from incload.loading.cursor_check import look_at_cursor
 from incload.loading.key_order import check_key_order
 from incload.loading.opening import require_capability
-from incload.loading.state.store import SnapshotStore
+from incload.loading.state.snapshot_store import SnapshotStore
 from incload.loading.state.table_store import TableStore
 from incload.loading.writing.job import WriteJob
 from incload.records import replace

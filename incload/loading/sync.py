@@ -49,6 +49,7 @@ def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced
     With `commit=False` the transaction is rolled back at the end: the account is that of a real sync, and nothing has
     changed. Raises `Refused`, with the target as it was, for input that cannot be loaded.
     """
+    plan = plan if commit else replace(plan, lasting=False)
     for _ in range(_TRIES):
         try:
             return _tried(connections, plan, commit=commit)
@@ -68,6 +69,7 @@ def _tried(connections: Connections, plan: Plan, *, commit: bool) -> Synced:
         synced = _within(connections, plan, lasting=commit)
     except BaseException as error:
         connections.rollback()
+        connections.target.snapshots.undo_reshape(plan.name)
         if not isinstance(error, Conflict):  # the other writer may be at the table that this sync has created
             _undo_creation(connections, plan.name)
         refusal = connections.broken(error)

@@ -17,6 +17,7 @@ import duckdb
 from incload.engines import registry
 from incload.engines.abilities.databases import Databases
 from incload.engines.abilities.fixture import Fixture
+from incload.engines.abilities.optional import Carried, Orphan, Snapshots
 from incload.engines.capabilities import AtomicState, Capabilities
 from incload.engines.contract import WriteIntent, WriteResult
 from incload.engines.duckdb.sandbox import DuckdbFixture
@@ -64,6 +65,7 @@ class SnapshotSession(Session):
         self._path = path.with_suffix(".snapshot")
         self._queries = DuckdbSession(None, IN_MEMORY)
         self._tables: dict[str, Content] = {}
+        self.snapshots = PastSnapshots(self)
         self._load()
 
     @classmethod
@@ -130,7 +132,9 @@ class SnapshotSession(Session):
         rows = [list(row) for row in queries.rows(f"SELECT * FROM {relation}")]
         queries.write("ROLLBACK")
         if lasting:
-            self._replace({**self._tables, intent.table.name: {**content, "rows": rows, "states": states}})
+            past = [*content["past"], {"rows": written, "by": f"{state.name[1]} {state.by}" if state else "", **states}]
+            new = {**content, "rows": rows, "states": states, "past": past}
+            self._replace({**self._tables, intent.table.name: new})
             self.created.discard(intent.table.name)
             self._load()
         return WriteResult(written, removed)
@@ -139,6 +143,16 @@ class SnapshotSession(Session):
         """Return what the snapshot carries; an empty text says that a state was reset."""
         carried = self._tables[table]["states"] if table in self._tables else {}
         return {strategy: text for strategy, text in carried.items() if text}
+
+    def past(self, table: str) -> list[Carried]:
+        """Return what each snapshot carried, newest first."""
+        found = enumerate(self._tables[table]["past"] if table in self._tables else [], start=1)
+        return [
+            Carried(
+                number, number, each["rows"], each["by"], {k: v for k, v in each.items() if k not in {"rows", "by"}}
+            )
+            for number, each in reversed(list(found))
+        ]
 
     def close(self) -> None:
         """Close the DuckDB."""
@@ -163,7 +177,7 @@ class SnapshotSession(Session):
     def create(self, table: Table, *, keyed: bool, origin: str) -> None:  # noqa: ARG002 - it keeps no key
         """Commit an empty table, as a snapshot of its own."""
         columns = [(column.name, self.type_name(column, origin)) for column in table.columns]
-        self._replace({**self._tables, table.name: {"columns": columns, "rows": [], "states": {}}})
+        self._replace({**self._tables, table.name: {"columns": columns, "rows": [], "states": {}, "past": []}})
         self.created.add(table.name)
         self._load()
 
@@ -220,6 +234,22 @@ class SnapshotSession(Session):
     def type_name(self, column: Column, origin: str) -> str:
         """See above."""
         return self._queries.type_name(column, origin)
+
+
+class PastSnapshots(Snapshots):
+    """What the file says of the snapshots before."""
+
+    def __init__(self, session: SnapshotSession) -> None:
+        """Take the session."""
+        self._session = session
+
+    def carried(self, table: str) -> list[Carried]:
+        """Ask the session."""
+        return self._session.past(table)
+
+    def orphans(self, table: str) -> list[Orphan]:  # noqa: ARG002 - there is one file, and the snapshot is it
+        """Find nothing."""
+        return []
 
 
 class SnapshotFixture(Fixture):

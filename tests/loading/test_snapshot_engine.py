@@ -16,7 +16,7 @@ from incload.engines.endpoints import locate
 from incload.errors import Refused, Unable
 from incload.loading.plan import Plan
 from incload.loading.run import load
-from incload.loading.state.edit import Choice, look, reset
+from incload.loading.state.edit import Choice, look, reset, roll_back, set_by_hand
 from incload.registry import strategies, strategy
 from incload.strategy import WriteRule
 from tests.loading.snapshot_engine import SnapshotSession, register
@@ -195,6 +195,27 @@ def test_states_of_snapshots_are_shown_and_reset(lake: Lake) -> None:
     assert look(chosen, empty=True) == []
     with pytest.raises(Refused, match=r"^there is no state of table 'events' and strategy 'timestamp_watermark' in "):
         look(chosen)
+
+
+def test_states_of_snapshots_are_set_and_rolled_back(lake: Lake) -> None:
+    """Each is a snapshot of its own, which says what was done; a dry run makes none."""
+    target = locate(f"snapshot:///{lake.folder}/lake")
+    chosen = Choice(target, "events", "timestamp_watermark")
+    lake.load()
+    lake.write(*CHANGE)
+    lake.load()
+    set_by_hand(chosen, "350", None, dry_run=True)
+    set_by_hand(chosen, "350", None)
+    again = lake.load()
+    back = roll_back(chosen, to=1)
+    reset(chosen)
+    assert (again.loaded, back.of_run, back.after and back.after.state.watermark) == (2, 1, 300)
+    assert roll_back(chosen).of_run == 1
+    ((state,),) = [look(chosen)]
+    assert [(past.run, str(past.by), past.of_run, said and said.state.watermark) for past, said in state.history] == [
+        (7, "rollback", 1, 300), (6, "reset", None, None), (5, "rollback", 1, 300),
+        (4, "sync", None, 401), (3, "set", None, 350), (2, "sync", None, 401), (1, "sync", None, 300),
+    ]  # fmt: skip
 
 
 def test_a_reset_beside_another_writer_is_a_sentence(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What an engine may do beyond the contract of a session: follow changes, load in parts, put a look at a cursor off.
+"""What an engine may do beyond the contract of a session: follow changes, load in parts, look at cursors and snapshots.
 
 Each is a small object beside the session. The one here is right for an engine that can do nothing special; an engine
 that can do more hands its own to the session.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from incload.records import record
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from incload.cursor import Scale
     from incload.engines.abilities.change_log import Capture, ChangeLog
@@ -128,3 +130,63 @@ class CursorLooks:
     def version(self, place: Place) -> int:  # noqa: ARG002 - as above
         """Return a number that changes when another connection writes, if `confirm` has to know."""
         return 0
+
+
+@record
+class Carried:
+    """What one snapshot of a table carries.
+
+    Attributes:
+        number: Its number in the table; numbers count up.
+        at: When it was committed, in microseconds since 1970-01-01 UTC.
+        rows: How many rows it has added.
+        by: The strategy whose state it has written, and who has written it; empty where that is not said.
+        texts: The states, by strategy; an empty one is none.
+    """
+
+    number: int
+    at: int
+    rows: int
+    by: str
+    texts: Mapping[str, str]
+
+
+@record
+class Orphan:
+    """A file of a table's folder that no snapshot names, as a load leaves it that is killed.
+
+    Attributes:
+        path: Where it is.
+        bytes: Its size.
+        at: When it was last written, in microseconds since 1970-01-01 UTC.
+    """
+
+    path: str
+    bytes: int
+    at: int
+
+
+class Snapshots:
+    """The snapshots of tables; the one here is of an engine that has none."""
+
+    def carried(self, table: str) -> list[Carried]:
+        """Return what the snapshots of a table carry, newest first, as far back as there are any."""
+        raise AssertionError(f"no snapshot of {table} carries anything")
+
+    can_reshape = False
+    """Whether columns of a table can be added and widened in a step of their own, before the rows are committed."""
+
+    def reshape(self, table: str, added: Mapping[str, str], widened: Mapping[str, str]) -> None:
+        """Add columns and widen others, each name with its type, in one step of its own."""
+        raise AssertionError(f"no step of its own changes {table}: {added}, {widened}")
+
+    def undo_reshape(self, table: str) -> None:
+        """Take away again what `reshape` has added, as the rows for it were not committed."""
+
+    def orphans(self, table: str) -> list[Orphan] | None:
+        """Return the files of a table that none of its snapshots names; None where the engine cannot list its files."""
+        raise AssertionError(f"no snapshot of {table} names any file")
+
+    def delete(self, table: str, orphans: Sequence[Orphan]) -> None:
+        """Delete files that no snapshot of a table names."""
+        raise AssertionError(f"no snapshot of {table} names any file: {orphans}")

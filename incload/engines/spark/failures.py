@@ -42,6 +42,10 @@ _KNOWN = (
         "a key stands in several rows that are to be written: name a key that distinguishes them",
     ),
     ("OutOfMemoryError", "Spark has run out of memory: give it more by spark.driver options, as docs/iceberg.md says"),
+    *(
+        (sign, "the catalog, or the server that keeps its files, does not answer: check catalog.uri, and that it runs")
+        for sign in ("ConnectException", "HostConnectException", "SocketTimeoutException", "UnknownHostException")
+    ),
     (
         "unresolved dependency",
         "Spark could not fetch the jar of Iceberg: install it with `pip install 'incload[spark]'`",
@@ -92,6 +96,7 @@ def _sentence(error: BaseException, text: str) -> str:
         return "the Spark session has died, and the table is as its last snapshot has it: load again"
     lines = [each.strip() for each in text.splitlines() if each.strip()]
     causes = [each for each in lines if re.match(r"(?:Caused by: )?[\w.$]+(?:Exception|Error): ", each)]
-    last = (causes or lines or [type(error).__name__])[-1]
+    coded = [each for each in lines if re.match(r"\[[A-Z0-9_.]+\] ", each)][:1]
+    last = (causes or coded or lines or [type(error).__name__])[-1]
     said = re.sub(r"^(?:Caused by: )?(?:[\w.$]+(?:Exception|Error): )+", "", last)
     return masked(said)[:_MOST]

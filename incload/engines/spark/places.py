@@ -30,6 +30,9 @@ _SETTINGS = {
 }
 """What the meaning of a statement and of a value may not depend on: overflow fails, and no time is moved."""
 
+_PATIENCE = {"rest.client.connection-timeout-ms": "10000", "rest.client.socket-timeout-ms": "60000"}
+"""How long a catalog on a server may take to answer, which is without end otherwise; other catalogs ignore it."""
+
 
 class Places:
     """The ends of one session."""
@@ -58,7 +61,7 @@ class Places:
         """Make a warehouse known under a name that is its own, whichever end it is; return the name."""
         described = repr((lake.warehouse, sorted(lake.catalog.items())))
         name = f"incload_{sha256(described.encode()).hexdigest()[:10]}"
-        options = {"type": "hadoop", "cache-enabled": "false", **lake.catalog}
+        options = {"type": "hadoop", "cache-enabled": "false", **_PATIENCE, **lake.catalog}
         if "catalog-impl" in options:
             del options["type"]
         if lake.warehouse:

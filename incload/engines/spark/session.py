@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from incload.engines.capabilities import AtomicState, Capabilities
 from incload.engines.contract import Conflict, WriteResult
 from incload.engines.session import Place, Query, Row, Session
-from incload.engines.spark.changes import SnapshotLogs
-from incload.engines.spark.commits import Commit
 from incload.engines.spark.dialect import SparkDialect
 from incload.engines.spark.endpoint import Lake, locate
 from incload.engines.spark.failures import SparkFailed, speaking
+from incload.engines.spark.past.changes import SnapshotLogs
+from incload.engines.spark.past.commits import Commit
+from incload.engines.spark.past.kept import SparkSnapshots
 from incload.engines.spark.places import Places
 from incload.engines.spark.sql import spelled
 from incload.engines.spark.starting.running import spark_for
-from incload.engines.spark.tables import PROPERTY, states
+from incload.engines.spark.tables import BY, PROPERTY, states
 from incload.engines.spark.writing import count_removed, statement
 from incload.engines.temporary.tables import STAGE
 from incload.strategy import Capability
@@ -69,6 +70,7 @@ class IcebergSession(SparkDialect, Session):
             self.spark: Any = running.newSession()
         self.places = Places(self.spark, ends)
         self.logs = SnapshotLogs(self)
+        self.snapshots = self._past = SparkSnapshots(self)
         self._transfer: SparkTransfer | None = None
         self._staging = next((each.staging for each in ends.values() if each.staging), "")
         self._mode = target.mode if target else ""
@@ -111,6 +113,7 @@ class IcebergSession(SparkDialect, Session):
         result = self._counted_intent(intent)
         if lasting:
             self._carry_out(intent, state)
+            self._past.settle_reshape()
             self.created.discard(intent.table.name)
             self.places.forget()
         return result
@@ -125,9 +128,9 @@ class IcebergSession(SparkDialect, Session):
     def _carry_out(self, intent: WriteIntent, state: StateChange | None) -> None:
         known = self.places.known("target", intent.table.name)
         assert known is not None  # noqa: S101 - it was found or made before
-        kept = dict(states(known.table))
+        kept, by = dict(states(known.table)), dict[str, str]()
         if state and state.text is not None:
-            kept[state.name[1]] = state.text
+            kept[state.name[1]], by = state.text, {BY: f"{state.name[1]} {state.by}"}
         elif not (intent.rows or intent.removals or intent.clear):
             return
         writes = intent.rows or intent.removals or intent.clear
@@ -140,7 +143,7 @@ class IcebergSession(SparkDialect, Session):
             )
             if writes
             else None,
-            {f"{PROPERTY}{strategy}": text for strategy, text in kept.items()},
+            {**{f"{PROPERTY}{strategy}": text for strategy, text in kept.items()}, **by},
         )
 
     def run(self, sql: str) -> None:
@@ -194,6 +197,7 @@ class IcebergSession(SparkDialect, Session):
         columns = ", ".join(self.definition(column, origin) for column in table.columns)
         modes = ", ".join(f"'write.{each}.mode'='{self._mode}'" for each in ("merge", "update", "delete"))
         namespace = table.name.rpartition(".")[0]
+        self.places.catalogs[place].refuse_files(table.name)
         if namespace and not self.places.catalogs[place].holds_namespace(namespace):
             self.run(f"CREATE NAMESPACE {self.places.plain_name(place, namespace)}")
         made = f"CREATE TABLE {self.places.plain_name(place, table.name)} ({columns}) USING iceberg"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from incload.engines.columns.traits import Trait
 from incload.engines.spark.failures import speaking, whole_text
 from incload.engines.spark.sql import declared_as, kind_of
+from incload.errors import Refused
 from incload.table import Column
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PROPERTY = "incload.state."
 """How the properties of a snapshot begin that carry states; the name of the strategy follows."""
+BY = "incload.by"
+"""The property of a snapshot that says of which strategy it has written the state, and who has: a sync or a hand."""
 TAG = "incload_state"
 """The tag of the latest snapshot that carries states: what is tagged does not expire."""
 
@@ -89,6 +92,18 @@ class Catalog:
         traits = {each["name"]: Trait(nullable=each["nullable"]) for each in fields}
         return Known(table, columns, traits, number, is_current)
 
+    def refuse_files(self, name: str) -> None:
+        """Refuse to make a table in a folder of files that are none of Iceberg's."""
+        if self._folder is None or not self._is_of_folders:
+            return
+        folder = self._folder.joinpath(*name.split("."))
+        found = next((each for each in folder.glob("*") if each.is_file()), None) if folder.exists() else None
+        if found is not None:
+            raise Refused(
+                f"the folder {str(folder)!r} holds files, such as {found.name!r}, and no Iceberg table: name another "
+                "table, or move the files away."
+            )
+
     def holds_namespace(self, name: str) -> bool:
         """Return whether there is a namespace; a warehouse of folders makes them with the tables."""
         if self._is_of_folders:
@@ -132,12 +147,12 @@ def states(table: Any) -> dict[str, str]:  # noqa: ANN401 - Iceberg's own type
         if current is None:
             return {}
         for snapshot in ancestors(table, current):
-            if found := _carried(snapshot):
+            if found := carried_by(snapshot):
                 return {strategy: text for strategy, text in found.items() if text}
         tagged = table.snapshot(TAG)
         if tagged is None or any(each.snapshotId() == current.snapshotId() for each in ancestors(table, tagged)):
             return {}
-        return {strategy: text for strategy, text in _carried(tagged).items() if text}
+        return {strategy: text for strategy, text in carried_by(tagged).items() if text}
 
 
 def ancestors(table: Any, snapshot: Any) -> Iterator[Any]:  # noqa: ANN401 - as above
@@ -148,7 +163,8 @@ def ancestors(table: Any, snapshot: Any) -> Iterator[Any]:  # noqa: ANN401 - as 
         snapshot = None if parent is None else table.snapshot(parent)
 
 
-def _carried(snapshot: Any) -> dict[str, str]:  # noqa: ANN401 - as above
+def carried_by(snapshot: Any) -> dict[str, str]:  # noqa: ANN401 - as above
+    """Return the states that one snapshot carries, by strategy; an empty text is none."""
     summary = snapshot.summary()
     return {
         str(key).removeprefix(PROPERTY): str(summary.get(key)) for key in summary.keySet() if key.startswith(PROPERTY)

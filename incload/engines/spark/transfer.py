@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from incload.engines.driver_errors import reason
 from incload.engines.spark.failures import SparkFailed, speaking
-from incload.engines.spark.sql import crossing, quoted
+from incload.engines.spark.sql import MOST_DIGITS, crossing, quoted
 from incload.engines.stream import Batches, Stream
 from incload.engines.temporary.dirs import Scratch
 from incload.errors import Refused
@@ -84,8 +84,8 @@ class SparkTransfer:
     def receive(self, stream: Stream, columns: Sequence[Column]) -> str:
         """Write a stream to a file, and show it as a view of the columns' types; return the view's name."""
         path, reader = self._folder() / "incoming.parquet", stream.reader()
-        schema = _write(path, reader, self._nulled)
-        declared = {field.name: _spark(field.type) for field in schema}
+        declared = {field.name: _spark(field) for field in reader.schema}
+        _write(path, reader, self._nulled)
         with speaking():
             ddl = ", ".join(f"{quoted(name)} {kind}" for name, kind in declared.items())
             rows = self._spark.read.schema(ddl).parquet(str(path))
@@ -144,8 +144,8 @@ def _read(folder: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
                 yield pa.record_batch([batch[field.name].cast(field.type) for field in schema], schema)
 
 
-def _write(path: Path, reader: pa.RecordBatchReader, nulled: dict[str, set[str]]) -> pa.Schema:
-    """Write a stream to a file, times in microseconds; return what it is written as."""
+def _write(path: Path, reader: pa.RecordBatchReader, nulled: dict[str, set[str]]) -> None:
+    """Write a stream to a file, times in microseconds."""
     import pyarrow.parquet as pq
 
     schema = pa.schema([(field.name, _stored_type(field.type)) for field in reader.schema])
@@ -156,7 +156,6 @@ def _write(path: Path, reader: pa.RecordBatchReader, nulled: dict[str, set[str]]
                 file.write_batch(pa.record_batch(columns, schema))
             except OSError as error:
                 raise _unwritten(error) from error
-    return schema
 
 
 def _stored_type(kind: pa.DataType) -> pa.DataType:
@@ -195,12 +194,18 @@ def _arrow(column: Column) -> pa.DataType:
     return _ARROW[column.kind]
 
 
-def _spark(kind: pa.DataType) -> str:
-    """Return what Spark calls a type."""
+def _spark(field: pa.Field) -> str:
+    """Return what Spark calls a type; refuse one that Iceberg lacks."""
+    kind = field.type
     if pa.types.is_timestamp(kind):
         return "timestamp_ltz" if kind.tz else "timestamp_ntz"
-    if pa.types.is_decimal(kind):
+    if pa.types.is_decimal(kind) and kind.precision <= MOST_DIGITS:
         return f"decimal({kind.precision},{kind.scale})"
+    if str(kind) not in _SPARK:
+        raise Refused(
+            f"column {field.name!r} has the type {kind}, which Iceberg does not have: cast it in a view of the source, "
+            "or leave the column out with --exclude."
+        )
     return _SPARK[str(kind)]
 
 

@@ -39,18 +39,24 @@ def evolve(
     Raises:
         Refused: When a value that is there would become another one, or something of the table would be lost.
     """
-    if (missing or changed) and not target.capabilities.transactional_ddl:
+    in_a_step = target.snapshots.can_reshape
+    if (missing or changed) and not (target.capabilities.transactional_ddl or in_a_step):
         raise Refused(
             f"{target.engine} cannot change the columns of {table.name!r} and its rows at once: change them there, or "
             "load into a new table."
         )
-    for column in missing:
-        target.add_column("target", table.name, column.name, types[column.name])
     for there, here in changed:
         _refuse_loss(target, table.name, there, here, types[here.name])
+    added = {column.name: types[column.name] for column in missing}
+    retyped = {here.name: types[here.name] for _, here in changed}
+    if in_a_step and (added or retyped):
+        target.snapshots.reshape(table.name, added, retyped)
+        return tuple(added)
+    for name, declared in added.items():
+        target.add_column("target", table.name, name, declared)
     if changed:
-        target.retype("target", table, {here.name: types[here.name] for _, here in changed})
-    return tuple(column.name for column in missing)
+        target.retype("target", table, retyped)
+    return tuple(added)
 
 
 def _refuse_loss(target: Session, table: str, there: Column, here: Column, declared: str) -> None:

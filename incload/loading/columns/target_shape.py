@@ -72,6 +72,11 @@ def fit(connections: Connections, plan: Plan, table: Table, recorded: Kinds) -> 
         _refuse_other(table, there, missing, changed, next(iter(in_the_way), None))
     for why in in_the_way.values():
         raise Refused(f"target table {table.name!r} {why}")
+    if not plan.lasting and (missing or changed) and session.snapshots.can_reshape:
+        raise Refused(
+            f"a dry run would have to change the columns of {table.name!r}, which {session.engine} cannot undo: load "
+            "without --dry-run."
+        )
     gained = evolve(session, table, wanted, missing, [(there.columns[each.name], each) for each in changed])
     connections.widened.update(_widened(connections, table, there, changed))
     return replace(table, columns=(*table.columns, *(there.columns[name] for name in lost))), gained

@@ -11,23 +11,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from incload.engines.capabilities import AtomicState
-from incload.engines.contract import Conflict, StateChange, WriteIntent
 from incload.engines.driver_errors import reason
 from incload.engines.registry import session_type
 from incload.errors import Refused, unknown
 from incload.loading.opening import reopen, resolve_table_name
 from incload.loading.state.entry import Entry
 from incload.loading.state.parse import key_of, watermark_of
+from incload.loading.state.snapshot_store import SnapshotStore, strategies_in
 from incload.loading.state.table_store import By, Past, TableStore, remembered
 from incload.registry import strategy as find_strategy
-from incload.strategy import State, WriteRule
+from incload.strategy import State
 from incload.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from incload.engines.endpoint import Endpoint
     from incload.engines.session import Session
+
+    Store = TableStore | SnapshotStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,9 @@ class Change:
 
 def look(choice: Choice, *, empty: bool = False) -> list[Remembered]:
     """Return what is remembered of a table or of all, by each strategy or by one; `empty` allows for nothing at all."""
-    with _opened(choice.target) as session:
-        if session.capabilities.atomic_state is AtomicState.SNAPSHOT:
-            return [_carried(session, *each) for each in _in_snapshots(session, choice, empty=empty)]
+    with opened(choice.target) as session:
+        if _is_of_snapshots(session):
+            return [_described(store) for store in _carried(session, choice, empty=empty)]
         if empty and not remembered(session):
             return []
         return [_described(store) for store in _stores(session, choice)]
@@ -96,8 +98,6 @@ def look(choice: Choice, *, empty: bool = False) -> list[Remembered]:
 
 def reset(choice: Choice, *, dry_run: bool = False) -> Change:
     """Forget what a strategy remembers, digests too, whatever it is."""
-    if session_type(choice.target.engine).capabilities.atomic_state is AtomicState.SNAPSHOT:
-        return _reset_in_snapshot(choice, dry_run=dry_run)
     with _changing(choice, dry_run=dry_run) as store:
         before = _present(store)
         if store.is_blank():
@@ -135,7 +135,7 @@ def set_by_hand(choice: Choice, watermark: str | None, key: str | None, *, dry_r
 
 
 @contextmanager
-def _opened(target: Endpoint) -> Iterator[Session]:
+def opened(target: Endpoint) -> Iterator[Session]:
     """Open a target that is there; turn what its driver raises into a sentence."""
     try:
         session = reopen(target)
@@ -148,64 +148,43 @@ def _opened(target: Endpoint) -> Iterator[Session]:
 
 
 @contextmanager
-def _changing(choice: Choice, *, dry_run: bool) -> Iterator[TableStore]:
+def _changing(choice: Choice, *, dry_run: bool) -> Iterator[Store]:
     """Hand out the one state that is meant, in a transaction that ends with the block."""
-    with _opened(choice.target) as session:
-        if session.capabilities.atomic_state is AtomicState.SNAPSHOT:
-            raise Refused(
-                f"the state in {choice.target.shown} goes with the snapshots of its tables: roll the table back there, "
-                "and the state is that of its snapshot, or reset it with `incload state reset`."
-            )
+    with opened(choice.target) as session:
         session.begin(choice.table or "")
         try:
-            stores = _stores(session, choice)
+            stores: Sequence[Store] = (
+                _carried(session, choice, past=True) if _is_of_snapshots(session) else _stores(session, choice)
+            )
             if len(stores) > 1:
                 names = ", ".join(store.strategy for store in stores)
                 raise Refused(f"table {choice.table!r} has a state of each of {names}: name one with --strategy.")
             yield stores[0]
             if not dry_run:
-                session.commit()
+                stores[0].commit()
         finally:
             session.rollback()
 
 
-def _in_snapshots(session: Session, choice: Choice, *, empty: bool = False) -> list[tuple[str, str, str]]:
-    """Return the states that are meant where snapshots carry them: the table, the strategy and the text of each."""
+def _is_of_snapshots(session: Session) -> bool:
+    return session.capabilities.atomic_state is AtomicState.SNAPSHOT
+
+
+def _carried(session: Session, choice: Choice, *, empty: bool = False, past: bool = False) -> list[SnapshotStore]:
+    """Return the states that are meant where snapshots carry them; with `past` also those that were reset."""
     tables = session.tables("target") if choice.table is None else [choice.table]
-    found = [(table, *each) for table in tables for each in sorted(session.states(table).items())]
     name = choice.strategy and find_strategy(choice.strategy).name
-    meant = [each for each in found if name in {None, each[1]}]
-    if meant or empty:
-        return meant
+    found = [
+        SnapshotStore(session, Table(table, (), None, ()), strategy, {})
+        for table in tables
+        for strategy in (strategies_in(session, table) if past else sorted(session.states(table)))
+        if name in {None, strategy}
+    ]
+    if found or empty:
+        return found
     of_table = f" of table {choice.table!r}" if choice.table else ""
     of_strategy = f" and strategy {name!r}" if name else ""
     raise Refused(f"there is no state{of_table}{of_strategy} in {choice.target.shown}: load into it first.")
-
-
-def _carried(session: Session, table: str, strategy: str, text: str) -> Remembered:
-    return Remembered(table, strategy, True, _store(session, table, strategy).read(text), 0, ())  # noqa: FBT003
-
-
-def _reset_in_snapshot(choice: Choice, *, dry_run: bool) -> Change:
-    """Have a new snapshot say that a state is none."""
-    with _opened(choice.target) as session:
-        found = _in_snapshots(session, choice)
-        if len(found) > 1:
-            names = ", ".join(strategy for _, strategy, _ in found)
-            raise Refused(f"table {choice.table!r} has a state of each of {names}: name one with --strategy.")
-        ((table, strategy, text),) = found
-        before = None
-        with suppress(Refused):  # one that cannot be read goes as well
-            before = _store(session, table, strategy).read(text)
-        if not dry_run:
-            nothing = WriteIntent(Table(table, (), None, ()), WriteRule.MERGE)
-            try:
-                session.commit(nothing, StateChange((table, strategy), "", lambda _: None))
-            except Conflict as error:
-                raise Refused(
-                    f"table {table!r} was changed by another writer meanwhile, and keeps its state: reset it again."
-                ) from error
-        return Change(strategy, True, before, None)  # noqa: FBT003
 
 
 def _stores(session: Session, choice: Choice) -> list[TableStore]:
@@ -237,31 +216,31 @@ def _store(session: Session, table: str, strategy: str) -> TableStore:
     return TableStore(session, Table(table, (), None, ()), strategy, {})
 
 
-def _described(store: TableStore) -> Remembered:
+def _described(store: Store) -> Remembered:
     history = tuple((past, _said_by(store, past)) for past in store.history())
-    digests = store.session.count(store.digests) if store.has_digests() else 0
+    digests = store.count_digests()
     return Remembered(store.table.name, store.strategy, _is_there(store), store.entry(), digests, history)
 
 
-def _is_there(store: TableStore) -> bool:
+def _is_there(store: Store) -> bool:
     return store.session.columns("target", store.table.name) is not None
 
 
-def _said_by(store: TableStore, past: Past) -> Entry | None:
+def _said_by(store: Store, past: Past) -> Entry | None:
     """Return what an old value says; None when it cannot be read, for others can."""
     with suppress(Refused):
         return None if past.value is None else store.read(past.value)
     return None
 
 
-def _present(store: TableStore) -> Entry | None:
+def _present(store: Store) -> Entry | None:
     """Return the entry; None when it cannot be read, for it is about to go."""
     with suppress(Refused):
         return store.entry()
     return None
 
 
-def _earlier(store: TableStore, to: int | None) -> Past:
+def _earlier(store: Store, to: int | None) -> Past:
     """Return the run whose value is to be put back."""
     history = store.history()
     if not history:
@@ -277,7 +256,7 @@ def _earlier(store: TableStore, to: int | None) -> Past:
     return found
 
 
-def _one_before(store: TableStore, history: list[Past]) -> Past:
+def _one_before(store: Store, history: list[Past]) -> Past:
     latest = history[0]
     present = latest.of_run or latest.run
     lost = latest.value is not None and store.is_blank()
@@ -287,7 +266,7 @@ def _one_before(store: TableStore, history: list[Past]) -> Past:
     return older[0]
 
 
-def _refuse_digests(store: TableStore, entry: Entry | None) -> None:
+def _refuse_digests(store: Store, entry: Entry | None) -> None:
     if entry is not None and entry.state.digests:
         raise Refused(
             f"{store.said} is a digest of every row, and older digests are not kept: "

@@ -205,38 +205,6 @@ class StateStore(ABC):
         """Make an empty table of digests, in place of one that may be there."""
 
 
-@record
-class SnapshotStore(StateStore):
-    """A state that stands in the snapshot of the rows: the commit of the rows writes it, and nothing else does."""
-
-    def _texts(self) -> dict[str, str]:
-        """Ask the latest snapshot, once."""
-        if not self.texts:
-            self.texts.update(self.session.states(self.table.name))
-        return self.texts
-
-    def carried(self, state: State) -> str:
-        """The snapshot carries the entry."""
-        return self.text(state)
-
-    def keep(self, state: State, at: int, rows: int) -> None:
-        """The commit has kept it."""
-
-    def record(self, kinds: Kinds) -> None:
-        """No record is kept: the type alone says what a column holds."""
-
-    def forget(self) -> None:
-        """A table that is gone has taken its snapshots along."""
-        self.texts.clear()
-
-    def outdate(self, at: int) -> None:
-        """There are none to forget: a comparison takes the digests that the rows of the target have now."""
-
-    def create_digests(self, origin: str) -> None:
-        """No sync calls it: the commit itself carries the state, and nothing is written beside the snapshot."""
-        raise AssertionError(f"the digests of {self.table.name} from {origin} are those of its rows: none are kept")
-
-
 def _differ(one: str | None, other: str | None) -> bool:
     """Return whether two sources are known and not the same."""
     return one is not None and other is not None and one != other

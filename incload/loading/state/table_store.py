@@ -179,11 +179,16 @@ class TableStore(StateStore):
 
     def size(self) -> int:
         """Return the bytes that the state takes: the entry's text, and 8 bytes and a key for each digest."""
-        session = self.session
         entry = len((self._value() or "").encode())
-        if not self.has_digests():
-            return entry
-        return entry + session.count(self.digests) * 8 * (1 + len(self.table.key))
+        return entry + self.count_digests() * 8 * (1 + len(self.table.key))
+
+    def count_digests(self) -> int:
+        """Return of how many rows a digest is kept."""
+        return self.session.count(self.digests) if self.has_digests() else 0
+
+    def commit(self) -> None:
+        """Make what was written durable."""
+        self.session.commit()
 
     def _name(self, table: str) -> str:
         return self.session.name("target", self._stands(table))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.engines.spark.commits import Commit
+from incload.engines.spark.past.commits import Commit
 from incload.errors import Refused
 from tests.engines.spark.test_loads import CHANGE, CHANGED, FIRST, Ends
 
@@ -27,7 +27,7 @@ KILLED = """
 import os, signal, sys
 from pyspark import SparkContext
 import incload
-from incload.engines.spark.commits import Commit
+from incload.engines.spark.past.commits import Commit
 
 point, source, target = sys.argv[1:]
 finish = Commit._finish

@@ -153,6 +153,25 @@ def test_what_java_says_is_shown_without_passwords() -> None:
     assert str(failed(error)) == "no answer from jdbc:postgresql://me:***@h/d"
 
 
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (
+            "org.apache.spark.SparkException: Job aborted\njava.io.IOException: No space left on device",
+            "there is no room left where Spark keeps rows on their way: make room, or name another folder in TMPDIR",
+        ),
+        (
+            "[MERGE_CARDINALITY_VIOLATION] The ON search condition",
+            "a key stands in several rows that are to be written: name a key that distinguishes them",
+        ),
+        ("java.lang.OutOfMemoryError: Java heap space", "Spark has run out of memory: give it more by spark.driver"),
+    ],
+)
+def test_what_may_happen_to_anyone_is_said_in_plain_words(said: str, sentence: str) -> None:
+    """And not in those of a stack of Java."""
+    assert str(failed(RuntimeError(said))).startswith(sentence)
+
+
 def test_a_home_in_staging_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in other paths of a URL, which no shell has expanded."""
     monkeypatch.setenv("HOME", "/somewhere/me")

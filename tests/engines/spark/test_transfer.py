@@ -9,7 +9,7 @@ import pytest
 
 pa = pytest.importorskip("pyarrow", reason="n/a: pyarrow is not installed (pip install 'incload[spark]')")
 
-from incload.engines.spark.transfer import SparkTransfer, _read  # noqa: E402 - it needs pyarrow
+from incload.engines.spark.transfer import SparkTransfer, _read, _spark  # noqa: E402 - it needs pyarrow
 from incload.errors import Refused  # noqa: E402 - as above
 
 if TYPE_CHECKING:
@@ -41,3 +41,12 @@ def test_rows_of_which_there_is_no_file_are_no_empty_table(tmp_path: Path) -> No
     """Spark writes a file for no rows too, so that none means that it stands elsewhere."""
     with pytest.raises(Refused, match=r"no file of them can be seen from here: name a folder .* staging=FOLDER"):
         list(_read(tmp_path, pa.schema([])))
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.time64("us"), pa.decimal256(50, 2), pa.duration("s"), pa.uint64(), pa.float16()], ids=str
+)
+def test_a_type_that_iceberg_lacks_is_refused(kind: pa.DataType) -> None:
+    """Before any row is written."""
+    with pytest.raises(Refused, match=r"column 'a' has the type .*, which Iceberg does not have: cast it in a view"):
+        _spark(pa.field("a", kind))

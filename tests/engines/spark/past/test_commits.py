@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incload.engines.spark.commits import PREFIX, Commit
 from incload.engines.spark.failures import SparkFailed
+from incload.engines.spark.past.commits import PREFIX, Commit
 from incload.errors import Refused
 from tests.engines.spark.test_loads import CHANGE, CHANGED, FIRST, Ends
 
@@ -77,7 +77,7 @@ def test_a_commit_that_has_lost_its_state_is_undone(ends: Ends, monkeypatch: pyt
     ends.write(*CHANGE)
     with monkeypatch.context() as planted:
         planted.setattr(Commit, "_with_properties", lambda _, write, __: write())
-        with pytest.raises(Refused, match=r"has not put incload.state.timestamp_watermark into the snapshot"):
+        with pytest.raises(Refused, match=r"has not put incload.*.state.timestamp_watermark into the snapshot"):
             ends.load()
     between = ends.rows(), _numbers(ends)
     ends.load()
