@@ -1,12 +1,13 @@
 """Runs the peers that are set up through every scenario, and writes the report: `make peers-report`.
 
 Each peer runs in a process of its own, and what it has shown is kept after every scenario, so that a run that was
-stopped goes on where it was with `--resume`.
+stopped goes on where it was with `--resume`. The page says whether its figures are of one run of all peers.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -15,20 +16,25 @@ from typing import TYPE_CHECKING
 
 from incload.contenders.peers.files import variants
 from incload.contenders.peers.known import FILE, ROOT, folders, known
+from incload.harness.sandbox.environment import processors
 from incload.harness.trials.matrix import CORE, Choice
 from incload.harness.trials.runner import run_cells
-from incload.history.synthetic.scenarios import SCENARIOS
+from incload.history.synthetic.scenarios import EVERY_SCENARIO
 from incload.report.frame import report_frame
 from incload.report.outcome_csv import read_outcomes, write_outcomes
-from incload.report.peers.pages import TITLE, Described, peer_blocks
+from incload.report.peers.pages import TITLE, Described, peer_blocks, run_sentence
 from incload.report.render.html import page
 from incload.report.render.markdown import markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from incload.report.outcome import Outcome
 
 REPORT = ROOT / "reports" / "peers.csv"
 RESULTS = ROOT / ".peers" / "results"
+RUN = RESULTS / "run.txt"
+"""What is said of the run that has shown all that is kept; it is not there when several runs have."""
 COMMAND = "make peers-report"
 ROWS = 100
 TIMEOUT = 120.0
@@ -51,11 +57,24 @@ def main() -> None:
         run(given.only, scenarios, given.rows, resume=given.resume)
         return
     RESULTS.mkdir(parents=True, exist_ok=True)
-    names = tuple(filter(None, given.peers.split(","))) or tuple(each.name for each in folders())
     if not given.render:
-        with ThreadPoolExecutor(given.jobs) as pool:
-            list(pool.map(lambda name: _started(name, given), names))
-    _publish(given.note)
+        _run_all(given)
+    _publish([RUN.read_text(encoding="utf-8") if RUN.exists() else run_sentence(None), given.note])
+
+
+def _run_all(given: argparse.Namespace) -> None:
+    """Run the peers that are asked for; what is kept of other runs stays beside it only where not all are."""
+    names = tuple(filter(None, given.peers.split(",")))
+    RUN.unlink(missing_ok=True)
+    is_whole = not (names or given.scenarios or given.resume)
+    for kept in RESULTS.iterdir() if is_whole else ():
+        kept.unlink()
+    started, load = time.monotonic(), os.getloadavg()[0]
+    with ThreadPoolExecutor(given.jobs) as pool:
+        list(pool.map(lambda name: _started(name, given), names or tuple(each.name for each in folders())))
+    if is_whole:
+        figures = (time.monotonic() - started, given.jobs, processors(), load)
+        RUN.write_text(run_sentence(figures), encoding="utf-8")
 
 
 def run(name: str, scenarios: tuple[str, ...], rows: int, *, resume: bool) -> None:
@@ -65,7 +84,7 @@ def run(name: str, scenarios: tuple[str, ...], rows: int, *, resume: bool) -> No
     outcomes: list[Outcome] = list(read_outcomes(file)) if resume and file.exists() else []
     there = {each.scenario for each in outcomes}
     for scenario in (each for each in scenarios if each not in there):
-        choice = Choice(scenarios=(scenario,), pairs=(pair,), rows=rows, contenders=contenders)
+        choice = Choice(scenarios=(scenario,), pairs=(pair,), rows=rows, contenders=contenders, any_loader=True)
         started = time.monotonic()
         outcomes += run_cells(choice.cells(COMMAND), 1, lambda _: None, 1)
         write_outcomes(outcomes, file)
@@ -74,8 +93,8 @@ def run(name: str, scenarios: tuple[str, ...], rows: int, *, resume: bool) -> No
 
 
 def _all() -> tuple[str, ...]:
-    """Return the ids of all scenarios, the best known first."""
-    return tuple(dict.fromkeys((*CORE, *(each.id for each in SCENARIOS))))
+    """Return the ids of all scenarios, those of other loaders included, the best known first."""
+    return tuple(dict.fromkeys((*CORE, *(each.id for each in EVERY_SCENARIO))))
 
 
 def _started(name: str, given: argparse.Namespace) -> None:
@@ -86,11 +105,11 @@ def _started(name: str, given: argparse.Namespace) -> None:
         sys.stdout.write(f"{name}: ended with exit code {done.returncode}\n")
 
 
-def _publish(note: str) -> None:
+def _publish(notes: Sequence[str]) -> None:
     """Write the report of all outcomes that are kept: CSV, Markdown and HTML."""
     outcomes = {each.trial: each for file in sorted(RESULTS.glob("*.csv")) for each in read_outcomes(file)}
     write_outcomes(outcomes.values(), REPORT)
-    blocks = peer_blocks(report_frame(REPORT), _described(), note)
+    blocks = peer_blocks(report_frame(REPORT), _described(), notes)
     REPORT.with_suffix(".md").write_text(markdown(blocks), encoding="utf-8")
     REPORT.with_suffix(".html").write_text(page(blocks, TITLE), encoding="utf-8")
     sys.stdout.write(f"{REPORT.with_suffix('.md')}\n")

@@ -6,17 +6,20 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from incload.contenders.contender import Capabilities, Contender, ContenderFailed, SyncResult
 from incload.contenders.declared import Declared
-from incload.contenders.peers.clock import REAL
+from incload.contenders.peers.clock import REAL, Clock
 from incload.contenders.program import end, environment, last_words, settings
+from incload.contenders.worker_main import clock_setting, zone
 from incload.engines.endpoints import with_home
 from incload.errors import Refused
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from incload.contenders.contender import SyncRequest
 
 _VARIABLES = {
@@ -44,6 +47,7 @@ class CommandContender(Contender):
         says: Where and how it keeps its copy.
         able: What may be done with it.
         known: What a record says about it.
+        clock: Whose time its processes read.
     """
 
     name: str
@@ -52,6 +56,7 @@ class CommandContender(Contender):
     says: Declared = field(default_factory=Declared)
     able: Capabilities = field(default_factory=Capabilities)
     known: tuple[tuple[str, str], ...] = ()
+    clock: Clock = REAL
 
     @property
     def id(self) -> str:
@@ -60,8 +65,8 @@ class CommandContender(Contender):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What was said of it."""
-        return self.able
+        """What was said of it, and whether the history has to come to its clock."""
+        return replace(self.able, reads_machine_clock=self.clock.moves_history)
 
     @property
     def declared(self) -> Declared:
@@ -70,8 +75,8 @@ class CommandContender(Contender):
 
     @property
     def facts(self) -> dict[str, str]:
-        """What was said of it."""
-        return {**dict(self.known), "clock": REAL.shown}
+        """What was said of it, and whose clock it reads."""
+        return {**dict(self.known), "clock": self.clock.shown}
 
     def check(self) -> None:
         """Refuse a command that could not be started."""
@@ -92,7 +97,7 @@ class CommandContender(Contender):
         """
         given = settings(request)
         words = [_filled(word, given) for word in _words(self.command)]
-        variables = {_VARIABLES[name]: value for name, value in given.items()}
+        variables = {_VARIABLES[name]: value for name, value in given.items()} | self._time(request.now)
         with tempfile.TemporaryFile() as output:
             try:
                 process = subprocess.Popen(  # noqa: S603 - to run it is what the user asked for
@@ -107,6 +112,13 @@ class CommandContender(Contender):
             if code:
                 raise ContenderFailed(f"{self.name} ended with {_code(code)}; {last_words(output)}")
         return SyncResult()
+
+    def _time(self, now: datetime | None) -> dict[str, str]:
+        """Return what lets a program begin at a time, in the zone that the time is given in."""
+        if now is None:
+            return {}
+        moves = {**self.clock.variables, **clock_setting(now)} if self.clock.library else {}
+        return moves | ({"TZ": zone(now)} if now.utcoffset() else {})
 
     def _ended(self, process: subprocess.Popen[bytes]) -> int | None:
         """Return the code with which a program ended, None if it had to be ended; nothing of it is left."""

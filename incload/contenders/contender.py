@@ -167,6 +167,7 @@ class Capabilities:
         steps: Whether the harness can act between the steps of a sync (`SyncRequest.between`).
         one_step: Whether a sync reads one snapshot and commits once, so that nothing can happen between its steps.
         usual: The pairs on which it is compared where none is named; none for all.
+        reads_machine_clock: Whether a history has to end at the machine's present time, as the loader reads that.
     """
 
     asks: Capability | None = None
@@ -179,6 +180,7 @@ class Capabilities:
     steps: bool = False
     one_step: bool = False
     usual: tuple[str, ...] = ()
+    reads_machine_clock: bool = False
 
 
 class StateAccess(ABC):

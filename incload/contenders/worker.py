@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -66,8 +66,8 @@ class WorkerContender(Contender):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What was said of it."""
-        return self.able
+        """What was said of it, and whether the history has to come to its clock."""
+        return replace(self.able, reads_machine_clock=self.clock.moves_history)
 
     @property
     def declared(self) -> Declared:

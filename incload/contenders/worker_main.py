@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WORDS_MOST = 500
+FIRST_ZONE = os.environ.get("TZ")
+"""The zone in which this process was started."""
 
 
 def nothing() -> None:
@@ -117,10 +119,29 @@ def answer(sync: Callable[[SyncRequest], Any], asked: SyncRequest) -> dict[str, 
 
 
 def set_clock(now: datetime | None) -> None:
-    """Let the clock of this process go on from a time, where the library that can do it has been loaded."""
-    if now is not None and "FAKETIME" in os.environ:
-        # The library comes out some microseconds early, which would be the day before at midnight.
-        os.environ["FAKETIME"] = f"@{now + timedelta(milliseconds=1):%Y-%m-%d %H:%M:%S.%f}"
+    """Give this process a zone, and let its clock go on from a time where the library that can do it is loaded."""
+    if now is None:
+        return
+    if "FAKETIME" in os.environ:
+        os.environ |= clock_setting(now)
+    own = zone(now) if now.utcoffset() else FIRST_ZONE
+    if os.environ.get("TZ") != own and hasattr(time, "tzset"):
+        os.environ.pop("TZ") if own is None else os.environ.update(TZ=own)
+        time.tzset()
+
+
+def clock_setting(now: datetime) -> dict[str, str]:
+    """Return what tells libfaketime to go on from a time, which it takes to be in the zone of its process."""
+    # The library comes out some microseconds early, which would be the day before at midnight.
+    return {"FAKETIME": f"@{now + timedelta(milliseconds=1):%Y-%m-%d %H:%M:%S.%f}"}
+
+
+def zone(now: datetime) -> str:
+    """Return the zone of a time as POSIX writes it, where what is east of UTC is negative."""
+    minutes = (now.utcoffset() or timedelta()) // timedelta(minutes=1)
+    sign, other = ("-", "+") if minutes < 0 else ("+", "-")
+    hours, rest = divmod(abs(minutes), 60)
+    return f"<{sign}{hours:02}{rest:02}>{other}{hours}:{rest:02}"
 
 
 def peak_bytes() -> int | None:

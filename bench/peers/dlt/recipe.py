@@ -30,6 +30,12 @@ def merge(request: Any) -> int:
     return _run(request, write_disposition="merge", incremental=dlt.sources.incremental(request.cursor))
 
 
+def merge_drop_pending(request: Any) -> int:
+    """Merge as `merge` does, without what an earlier sync could not load."""
+    incremental = dlt.sources.incremental(request.cursor)
+    return _run(request, drop_pending=True, write_disposition="merge", incremental=incremental)
+
+
 def merge_lag(request: Any) -> int:
     """Merge what is new since an hour before the cursor's last value, and rows without a cursor."""
     lag = HOUR if request.source_url.startswith("postgres") else HOUR * 1_000_000  # SQLite holds microseconds
@@ -42,7 +48,7 @@ def scd2(request: Any) -> int:
     return _run(request, write_disposition={"disposition": "merge", "strategy": "scd2"})
 
 
-def _run(request: Any, **options: Any) -> int:
+def _run(request: Any, *, drop_pending: bool = False, **options: Any) -> int:
     engine, schema = _source(request.source_url)
     try:
         options |= {"primary_key": list(request.key), "reflection_level": "full"}
@@ -53,6 +59,8 @@ def _run(request: Any, **options: Any) -> int:
             dataset_name="copy",
             pipelines_dir=str(request.state_dir),
         )
+        if drop_pending:
+            pipeline.abort_packages()  # its new name; it also restores the state of before them
         pipeline.run(rows, loader_file_format="parquet").raise_on_failed_jobs()
     finally:
         engine.dispose()

@@ -1,9 +1,9 @@
-"""Whose time a worker reads: the machine's, or that of the history, by a library that stands before the system's own.
+"""Whose time a loader reads: the machine's, or that of the history, by a library that stands before the system's own.
 
 A tool that asks for the present time would otherwise take a history of long ago, or of tomorrow, for what it is. The
 library, libfaketime, moves the clock of a living process: the time stands in its environment, where the worker puts it
 before every sync, and runs on from there. A server has a clock of its own, and so has a program that makes its system
-calls itself.
+calls itself: for these the history is moved instead, so that it ends at the machine's present time.
 """
 
 from __future__ import annotations
@@ -26,17 +26,21 @@ _PACKAGED = "lib/python*/site-packages/libfaketime/vendor/libfaketime/src/libfak
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Whose time a worker reads.
+    """Whose time a loader reads.
 
     Attributes:
         library: The library that moves the clock; empty for the machine's time.
+        moves_history: Whether the history is moved instead, so that it ends at the machine's present time.
     """
 
     library: str = ""
+    moves_history: bool = False
 
     @property
     def shown(self) -> str:
         """How a record says it."""
+        if self.moves_history:
+            return "the machine's time, at which the history is moved to end"
         return "the history's time, by libfaketime" if self.library else "the machine's time"
 
     @property
@@ -49,16 +53,19 @@ class Clock:
             "FAKETIME": "+0",
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # what is measured is real, and what waits does not wait for years
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # its fix lets waits with a limit end at once: threads spin
             "TZ": "UTC",
         }
 
 
 REAL = Clock()
 """The machine's own time."""
+ENDS_NOW = Clock(moves_history=True)
+"""The machine's own time, and a history that ends there."""
 
 
 def moved(environment: Path | None = None, root: Path = Path("/")) -> Clock:
-    """Return a clock that shows the history's time where the library is there, and the machine's where it is not.
+    """Return a clock that shows the history's time where the library is there; where it is not, the history is moved.
 
     Args:
         environment: An environment of Python that may hold the library.
@@ -66,4 +73,5 @@ def moved(environment: Path | None = None, root: Path = Path("/")) -> Clock:
     """
     found: Iterable[Path] = (each for place in _PLACES for each in root.glob(place))
     packaged = environment.glob(_PACKAGED) if environment else ()
-    return Clock(next((str(each) for each in (*packaged, *found)), ""))
+    library = next((str(each) for each in (*packaged, *found)), "")
+    return Clock(library) if library else ENDS_NOW

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from incload.contenders.command import CommandContender
 from incload.contenders.contender import Capabilities
 from incload.contenders.declared import declared
-from incload.contenders.peers.clock import REAL, moved
+from incload.contenders.peers.clock import ENDS_NOW, REAL, Clock, moved
 from incload.contenders.worker import WorkerContender
 from incload.engines.endpoints import at_home, with_home
 from incload.errors import Refused, unknown
@@ -45,7 +45,7 @@ _TEXTS = (
     "booleans",
 )
 _OTHERS = ("timeout", "pairs", "distributions", "adds", "renames", "settings", "variants")
-_CLOCKS = ("", "history")
+_CLOCKS = ("", "history", "ends_now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,18 @@ def contender(file: Path, name: str, said: Mapping[str, Any], setting: Setting) 
     says, timeout = declared(said, f"{file}, {name}"), float(said.get("timeout", setting.timeout))
     known = {**setting.facts, "declared": "; ".join(says.listed()), "settings": "; ".join(said.get("settings", ()))}
     facts = tuple((each, text) for each, text in known.items() if text)
+    clock = _clock(said.get("clock", ""), setting)
     if "command" in said:
-        return CommandContender(name, said["command"], timeout, says, able, facts)
-    clock = moved(setting.environment) if said.get("clock") == "history" else REAL
+        return CommandContender(name, said["command"], timeout, says, able, facts, clock)
     python = with_home(said.get("python", setting.python))
     return WorkerContender(name, _place(file, said["call"]), python, timeout, says, able, clock, facts)
+
+
+def _clock(which: str, setting: Setting) -> Clock:
+    """Return the clock that a description asks for."""
+    if which == "ends_now":
+        return ENDS_NOW
+    return moved(setting.environment) if which else REAL
 
 
 def _place(file: Path, call: str) -> str:
@@ -115,7 +122,7 @@ def _check(file: Path, name: str, said: Mapping[str, Any]) -> None:
         if each in {"pairs", "distributions", "settings"} and not _is_texts(value):
             raise Refused(f"{file}, {name}: {each} cannot be {value!r}; it is a list of texts.")
     if said.get("clock", "") not in _CLOCKS:
-        raise Refused(f"{file}, {name}: clock cannot be {said['clock']!r}; it is 'history', or left out.")
+        raise Refused(f"{file}, {name}: clock cannot be {said['clock']!r}; it is 'history' or 'ends_now', or left out.")
     if not _is_positive(said.get("timeout", 1)):
         raise Refused(f"{file}, {name}: timeout cannot be {said['timeout']!r}; it is a number of seconds above 0.")
     if ("call" in said) == ("command" in said):

@@ -78,10 +78,13 @@ class PostgresFixture(Fixture):
         )
         return int(str(found[0][0]))
 
-    def versions(self, place: Place, table: Table) -> Counter[tuple[Row, str]]:
-        """Return the rows, each with the transaction that wrote it."""
+    def versions(self, place: Place, table: Table) -> Counter[tuple[Row, str]] | None:
+        """Return the rows, each with the transaction that wrote it; None for a view, whose rows nothing wrote."""
         shown = ", ".join(plain(self.session.quote(column.name), column.kind) for column in table.columns)
-        found = self.session.rows(f"SELECT xmin::text, {shown} FROM {self.session.name(place, table.name)}")
+        name = self.session.name(place, table.name)
+        if self.session.rows("SELECT 1 FROM pg_class WHERE oid = to_regclass(?) AND relkind = 'v'", (name,)):
+            return None
+        found = self.session.rows(f"SELECT xmin::text, {shown} FROM {name}")
         return Counter((row, str(version)) for version, *rest in found for row in (tuple(rest),))
 
     def ordered(self, place: Place, table: Table) -> Iterator[list[Row]]:

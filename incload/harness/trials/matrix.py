@@ -62,6 +62,7 @@ class Cell:
         seed: What the history is drawn from.
         command: What reproduces the run.
         suite: `matrix`, each strategy with its own write rule, or `write_rules`, each with all of them.
+        any_loader: Whether what its scenario breaks is measured for any loader, and not only for strategies.
     """
 
     contender: Contender
@@ -71,6 +72,7 @@ class Cell:
     seed: int
     command: str = ""
     suite: str = "matrix"
+    any_loader: bool = False
 
     @property
     def name(self) -> str:
@@ -117,6 +119,7 @@ class Choice:
         rows: Rows of each history's base.
         seed: What histories are drawn from.
         contenders: Others that are tried beside the strategies; where some are and no strategy is named, they alone.
+        any_loader: Whether what scenarios break is measured for any loader; it is where one of `loaders` is chosen.
     """
 
     strategies: tuple[str, ...] = ()
@@ -125,15 +128,18 @@ class Choice:
     rows: int = 1_000
     seed: int = 1
     contenders: tuple[Contender, ...] = ()
+    any_loader: bool = False
 
     def cells(self, command: str = "") -> list[Cell]:
         """Return the chosen cells, the reference copy first in each row; refuse a name that does not exist."""
         if self.rows < 1:
             raise Refused(f"--rows {self.rows} leaves nothing to load: give at least 1.")
+        chosen = self.chosen_scenarios()
+        any_loader = self.any_loader or any(each in READING for each in chosen)
         return [
-            Cell(who, found, pair, self.rows, self.seed, command)
+            Cell(who, found, pair, self.rows, self.seed, command, any_loader=any_loader)
             for pair in self.chosen_pairs()
-            for found in self.chosen_scenarios()
+            for found in chosen
             for who in self._row(found, pair_name(pair))
         ]
 
@@ -194,8 +200,8 @@ class Choice:
 
 
 def breaks_of(cell: Cell) -> Breaks:
-    """Return what a cell's scenario breaks; for a loader that says what it needs, of all that any loader needs."""
-    found = built.breaks if cell.contender.stated is None else built.every_break
+    """Return what a cell's scenario breaks of what strategies need, or of what any loader needs where that is asked."""
+    found = built.every_break if cell.any_loader or cell.contender.stated is not None else built.breaks
     return found(cell.scenario.id, cell.rows, cell.seed)
 
 

@@ -17,6 +17,7 @@ from incload.harness.sandbox.steps import Steps, without
 from incload.harness.trials.error_timeline import ErrorTimeline
 from incload.harness.trials.faults import Loading, coarsened, require_capability, require_offered
 from incload.harness.trials.late_commits import Acted, Performance, keys_of
+from incload.history.moving import ending_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,6 +103,8 @@ class Trial:
         """
         require_offered(self.contender, self.pair)
         require_capability(self.contender, self.faults)
+        if self.contender.capabilities.reads_machine_clock:
+            self = replace(self, history=self._at_present())  # noqa: PLW0642 - all of the trial is at that time
         sandbox = self._sandbox(folder)
         try:
             sandbox.begin(self.history, self.contender)
@@ -116,6 +119,13 @@ class Trial:
             return running.observed
         finally:
             sandbox.close()
+
+    def _at_present(self) -> History:
+        """Return the history as it ends at the machine's time, or before by as much as the loader's clock is fast."""
+        now = until = datetime.now(UTC)
+        for fault in self.faults:
+            until = fault.clock(until)
+        return ending_at(self.history, (now - (until - now) - EPOCH) // timedelta(microseconds=1))
 
     def _sandbox(self, folder: Path | None) -> Sandbox:
         if self.contender.capabilities.in_process:

@@ -41,14 +41,14 @@ class Described:
     remedy: str
 
 
-def peer_blocks(frame: pd.DataFrame, described: Sequence[Described], note: str = "") -> list[Block]:
+def peer_blocks(frame: pd.DataFrame, described: Sequence[Described], notes: Sequence[str] = ()) -> list[Block]:
     """Return the whole page, given the frame of the CSV and what else is to be said of the run."""
     trials = frame[~frame["reference"]]
     known = [each for each in described if (trials["contender"] == each.name).any()]
     return [
         Heading(1, TITLE),
         Paragraph(headline(trials)),
-        *([Paragraph(note)] if note else []),
+        *(Paragraph(each) for each in notes if each),
         *_loader_blocks(trials, known),
         *_verdict_blocks(trials),
         *_remedy_blocks(known),
@@ -63,6 +63,21 @@ def _common(environment: str) -> str:
     """Return an environment without what it says of one loader."""
     facts = json.loads(environment) if environment else {}
     return json.dumps({name: value for name, value in facts.items() if name != "contender"}) if facts else ""
+
+
+def run_sentence(run: tuple[float, int, int, float] | None) -> str:
+    """Say of which run the figures are: its seconds, how many loaders ran at once, processors, and the load before.
+
+    Args:
+        run: These four of a run of all loaders through all scenarios; None for figures of several runs.
+    """
+    if run is None:
+        return "These figures are of several runs, put together."
+    seconds, jobs, processors, load = run
+    return (
+        f"These figures are of one run, {plural(jobs, 'tool')} at a time, which took {seconds / 60:.0f} minutes on "
+        f"{plural(processors, 'processor')}; the load of the machine was {load:.1f} before."
+    )
 
 
 def headline(trials: pd.DataFrame) -> str:

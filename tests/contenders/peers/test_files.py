@@ -51,7 +51,7 @@ def test_a_description_makes_a_contender(tmp_path: Path) -> None:
         ('call = "x.py:y"\ncommand = "true"', "and not both"),
         ("call = 1", "call cannot be 1; it is a text"),
         ('command = "true"\npairs = "sqlite-duckdb"', "pairs cannot be 'sqlite-duckdb'; it is a list of texts"),
-        ('command = "true"\nclock = "mine"', "clock cannot be 'mine'; it is 'history', or left out"),
+        ('command = "true"\nclock = "mine"', "clock cannot be 'mine'; it is 'history' or 'ends_now', or left out"),
         ('command = "true"\ntimeout = 0', "timeout cannot be 0; it is a number of seconds above 0"),
         ('command = "true"\ntimes = "moon"', "times cannot be 'moon'; it is one of iso, seconds, milliseconds"),
         ('command = "true"\nbooleans = "oui"', "booleans cannot be 'oui'; it is one of text, letters"),
