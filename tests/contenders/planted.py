@@ -234,6 +234,12 @@ def tells_time(request: Any) -> int:  # noqa: ANN401 - as above
     raise RuntimeError(time.strftime("%Y-%m-%d", time.gmtime()))
 
 
+def tells_zone(request: Any) -> int:  # noqa: ANN401 - as above
+    """Copy everything, and fail with the zone of the process and the time that it is given."""
+    everything(request)
+    raise RuntimeError(f"{time.timezone} {request.now.isoformat()}")
+
+
 def state_file(request: Any) -> int:  # noqa: ANN401 - as above
     """Keep the watermark in the state folder, and say so in the target for the test to see."""
     file = os.path.join(str(request.state_dir), "mark")  # noqa: PTH118 - another author's program

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.api.compare import compare
+from incload.assumptions import Assumption
 from incload.cli import main
 from incload.contenders import contender as protocol
 from incload.contenders import worker, worker_main
@@ -17,7 +18,7 @@ from incload.contenders.command import CommandContender
 from incload.contenders.named import named
 from incload.contenders.worker import WorkerContender
 from incload.errors import Refused
-from incload.harness.trials.matrix import Cell, Choice, contender
+from incload.harness.trials.matrix import Cell, Choice, breaks_of, contender
 from incload.harness.trials.runner import run_once
 from incload.history.synthetic.scenarios import scenario
 from incload.registry import strategy
@@ -323,3 +324,15 @@ def verdict(found: Outcome) -> tuple[object, ...]:
     at_end = (found.lost, found.stale, found.phantom, found.duplicated)
     most = (found.lost_max, found.stale_max, found.phantom_max, found.duplicated_max)
     return found.outcome, *at_end, *most, *ever, found.syncs, found.wrong_syncs
+
+
+def test_what_any_loader_needs_is_measured_where_a_scenario_of_loaders_is_chosen() -> None:
+    """In every cell of the choice, so that a sound copy in one scenario counts against a need in another."""
+    mine = (by_command("everything"),)
+    alone = Choice(("full_refresh",), ("clean",), contenders=mine, rows=100).foreign_cells()
+    beside = Choice((), ("clean", "loader_clock_fast"), (), 100, contenders=mine).cells()
+    said = {cell.scenario.id: breaks_of(cell) for cell in beside if cell.contender in mine}
+
+    assert Assumption.WHOLE_SECONDS not in breaks_of(alone[0])
+    assert Assumption.WHOLE_SECONDS in said["clean"]
+    assert Assumption.CLOCKS_AGREE in said["loader_clock_fast"]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from incload.contenders import program, worker
+from incload.contenders.command import CommandContender
 from incload.contenders.declared import Declared
-from incload.contenders.peers.clock import moved
+from incload.contenders.peers.clock import ENDS_NOW, moved
 from incload.contenders.peers.known import ROOT
 from incload.contenders.worker import WorkerContender
 from incload.engines.registry import fixture
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from incload.report.outcome import Outcome
 
+CLEAN = (scenario("clean"), ("sqlite", "sqlite"), 100, 1)
 PLANTED = Path(__file__).with_name("planted.py")
 SHAPED = Declared(table="shaped_{table}", renames=(("id", "order_id"),), current="until", times="iso", booleans="text")
 
@@ -117,6 +122,37 @@ def test_a_worker_has_the_time_of_the_history() -> None:
     assert outcome(replace(planted("tells_time"), clock=clock)).reason == (
         "ContenderFailed: mine raised RuntimeError: 2026-01-01"
     )
+
+
+def test_a_loader_whose_clock_nothing_moves_gets_a_history_that_ends_now(tmp_path: Path) -> None:
+    """The last sync of a command is within a minute of the machine's time, and its record says so."""
+    seen = tmp_path / "seen"
+    copy = (
+        "import shutil, sys; shutil.copy(sys.argv[1][10:], sys.argv[2][10:]);"
+        " print(sys.argv[3], file=open(sys.argv[4], 'a'))"
+    )
+    words = [sys.executable, "-c", copy, "{source}", "{target}", "{now}", str(seen)]
+    found = run_once(Cell(CommandContender("mine", shlex.join(words), clock=ENDS_NOW), *CLEAN))
+    times = [datetime.fromisoformat(each) for each in seen.read_text(encoding="utf-8").split()]
+
+    assert (found.outcome, found.reason) == ("sound", "")
+    assert timedelta() <= datetime.now(UTC) - times[-1] < timedelta(minutes=2)
+    assert times[-1] - times[0] == timedelta(minutes=50)
+    assert "the history is moved to end" in found.environment
+
+
+def test_a_loader_in_a_local_zone_has_that_zone() -> None:
+    """A callable in the same process as before, and a command; the instant is the same."""
+    there = outcome(planted("tells_zone"), "loader_in_local_zone")
+    again = outcome(planted("tells_zone"))
+    tell = f"{shlex.quote(sys.executable)} -c 'import time; raise SystemExit(time.timezone)'"
+    command = run_once(
+        Cell(CommandContender("mine", tell), scenario("loader_in_local_zone"), ("sqlite", "sqlite"), 100, 1)
+    )
+
+    assert there.reason == "ContenderFailed: mine raised RuntimeError: -7200 2026-01-01T02:00:00+02:00"
+    assert again.reason == f"ContenderFailed: mine raised RuntimeError: {time.timezone} 2026-01-01T00:00:00+00:00"
+    assert command.reason.startswith(f"ContenderFailed: mine ended with exit code {-7200 % 256};")
 
 
 def test_a_lock_on_a_server_is_named(postgres_url: str) -> None:

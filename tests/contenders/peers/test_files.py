@@ -12,7 +12,7 @@ from incload.cli import main
 from incload.contenders.command import CommandContender
 from incload.contenders.declared import Declared, declared
 from incload.contenders.named import named
-from incload.contenders.peers.clock import Clock, moved
+from incload.contenders.peers.clock import ENDS_NOW, Clock, moved
 from incload.contenders.peers.files import Setting, contender, variants
 from incload.contenders.peers.known import ROOT, folders, known
 from incload.contenders.worker import WorkerContender
@@ -89,7 +89,7 @@ def test_the_name_of_a_tool_stands_for_all_of_its_variants() -> None:
     """As the name of a strategy does."""
     peers = known(60.0)
 
-    assert [each.id for each in peers["dlt"]] == ["dlt_merge", "dlt_merge_lag", "dlt_scd2"]
+    assert [each.id for each in peers["dlt"]] == ["dlt_merge", "dlt_merge_drop_pending", "dlt_merge_lag", "dlt_scd2"]
     assert [each.id for each in peers["dbt_incremental"]] == ["dbt_incremental"]
     assert len(peers["dbt"]) == 5
     assert len(peers["handwritten"]) == 4
@@ -121,7 +121,7 @@ def test_a_pair_that_is_not_offered_is_not_applicable(tmp_path: Path) -> None:
 
 
 def test_the_library_of_the_clock_is_looked_for(tmp_path: Path) -> None:
-    """In the environment first, then where systems keep it; without it the time is the machine's."""
+    """In the environment first, then where systems keep it; without it the history comes to the machine's time."""
     packaged = tmp_path / "env" / "lib/python3.11/site-packages/libfaketime/vendor/libfaketime/src/libfaketime.so.1"
     system = tmp_path / "usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
     none = moved(tmp_path / "env", tmp_path)
@@ -129,7 +129,9 @@ def test_the_library_of_the_clock_is_looked_for(tmp_path: Path) -> None:
         each.parent.mkdir(parents=True)
         each.touch()
 
-    assert (none, none.variables, none.shown) == (Clock(), {}, "the machine's time")
+    assert (none, none.variables) == (ENDS_NOW, {})
+    assert none.shown == "the machine's time, at which the history is moved to end"
+    assert Clock().shown == "the machine's time"
     assert moved(tmp_path / "env", tmp_path) == Clock(str(packaged))
     assert moved(None, tmp_path) == Clock(str(system))
     assert Clock("x").shown == "the history's time, by libfaketime"

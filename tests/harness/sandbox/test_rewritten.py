@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.contenders.function import FunctionContender
+from incload.engines.endpoints import locate
+from incload.engines.registry import fixture, session_type
 from incload.harness.sandbox.on_disk import _rewritten
 from incload.harness.trials.matrix import Cell
 from incload.harness.trials.runner import run_once
 from incload.history.synthetic.scenarios import scenario
+from incload.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from incload.contenders.contender import SyncRequest
@@ -25,6 +28,19 @@ def test_equal_rows_of_another_version_were_rewritten() -> None:
     assert _rewritten(before, after) == 2
     assert _rewritten(None, after) == 0
     assert _rewritten(before, None) is None
+
+
+def test_a_view_says_nothing_of_what_was_written(postgres_url: str) -> None:
+    """A tool may show its copy through a view: that is audited, and nothing is counted."""
+    session = session_type("postgres").open(None, locate(postgres_url))
+    name, view = session.name("target", "held"), session.name("target", "shown")
+    session.write(f"CREATE TABLE {name} (id integer)")
+    session.write(f"CREATE VIEW {view} AS SELECT * FROM {name}")
+    column = (Column("id", Kind.INTEGER),)
+    found = [fixture(session).versions("target", Table(each, (), None, column)) for each in ("held", "shown")]
+    session.close()
+
+    assert found == [Counter(), None]
 
 
 @pytest.mark.usefixtures("postgres_server")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from incload.report.frame import frame_of, report_frame
 from incload.report.outcome import Outcome
-from incload.report.peers.pages import Described, headline, peer_blocks
+from incload.report.peers.pages import Described, headline, peer_blocks, run_sentence
 from incload.report.render.markdown import markdown
 
 LOADER = {"suite": "matrix", "strategy": "tool_merge", "write_rule": "", "source_engine": "postgres"}
@@ -50,6 +50,17 @@ def test_the_page_shows_verdicts_costs_and_what_to_do() -> None:
     assert "**tool_merge:** Use a lag. https://example.org/merge" in page.replace("\\", "")
     assert "versions: tool 1.2; clock: the machine's time" in page
     assert "**tool_merge, hard_deletes:** it broke" in page.replace("\\", "")
+
+
+def test_the_page_says_of_which_run_its_figures_are() -> None:
+    """One run of all loaders, with what it ran on, or several."""
+    page = markdown(peer_blocks(frame_of(TRIALS), [], [run_sentence((1_800.0, 2, 2, 0.5)), "And more.", ""]))
+
+    assert (
+        "These figures are of one run, 2 tools at a time, which took 30 minutes on 2 processors; the load of the "
+        "machine was 0.5 before.\n\nAnd more.\n"
+    ) in page
+    assert run_sentence(None) == "These figures are of several runs, put together."
 
 
 def test_the_readme_says_the_headline_of_the_published_report() -> None:
