@@ -180,13 +180,10 @@ class Choice:
         if not self.scenarios:
             states = [each.stated is not None for each in self.contenders]
             return EVERY_SCENARIO if states and all(states) and not self.strategies else SCENARIOS
-        groups = {
-            "core": CORE,
-            "all": tuple(each.id for each in SCENARIOS),
-            "loaders": tuple(each.id for each in READING),
-        }
-        names = dict.fromkeys(name for each in self.scenarios for name in groups.get(each, (each,)))
-        return tuple(scenario(name) for name in names)
+        groups = {"core": CORE, "all": [each.id for each in SCENARIOS], "loaders": [each.id for each in READING]}
+        return tuple(
+            map(scenario, dict.fromkeys(name for each in self.scenarios for name in groups.get(each, (each,))))
+        )
 
     def chosen_pairs(self) -> tuple[tuple[str, str], ...]:
         """Return the engine pairs."""
