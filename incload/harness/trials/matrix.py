@@ -134,12 +134,11 @@ class Choice:
         """Return the chosen cells, the reference copy first in each row; refuse a name that does not exist."""
         if self.rows < 1:
             raise Refused(f"--rows {self.rows} leaves nothing to load: give at least 1.")
-        chosen = self.chosen_scenarios()
-        any_loader = self.any_loader or any(each in READING for each in chosen)
+        any_loader = self.any_loader or any(each in READING for each in self.chosen_scenarios())
         return [
             Cell(who, found, pair, self.rows, self.seed, command, any_loader=any_loader)
             for pair in self.chosen_pairs()
-            for found in chosen
+            for found in self.chosen_scenarios()
             for who in self._row(found, pair_name(pair))
         ]
 
@@ -181,9 +180,8 @@ class Choice:
             states = [each.stated is not None for each in self.contenders]
             return EVERY_SCENARIO if states and all(states) and not self.strategies else SCENARIOS
         groups = {"core": CORE, "all": [each.id for each in SCENARIOS], "loaders": [each.id for each in READING]}
-        return tuple(
-            map(scenario, dict.fromkeys(name for each in self.scenarios for name in groups.get(each, (each,))))
-        )
+        names = dict.fromkeys(name for each in self.scenarios for name in groups.get(each, (each,)))
+        return tuple(map(scenario, names))
 
     def chosen_pairs(self) -> tuple[tuple[str, str], ...]:
         """Return the engine pairs."""
