@@ -131,7 +131,7 @@ def set_clock(now: datetime | None) -> None:
 
 
 def clock_setting(now: datetime) -> dict[str, str]:
-    """Return what tells libfaketime to go on from a time, which it takes to be in the zone of its process."""
+    """Return what makes libfaketime go on from a time, which it takes to be in the zone of its process."""
     # The library comes out some microseconds early, which would be the day before at midnight.
     return {"FAKETIME": f"@{now + timedelta(milliseconds=1):%Y-%m-%d %H:%M:%S.%f}"}
 
