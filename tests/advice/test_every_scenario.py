@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from incload.history.history import History
 
 SAMPLE = {"hard_deletes"}
-"""Scenarios that are tried at every run; all others only among the slow tests."""
+"""Scenarios that are tried at every run; of all others every second one among the slow tests, the rest by --hard."""
 ROWS, SEED = 100, 1
 
 
@@ -52,7 +53,10 @@ def _followed_once() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     "scenario",
-    [pytest.param(each, id=each.id, marks=() if each.id in SAMPLE else pytest.mark.slow) for each in SCENARIOS],
+    [
+        pytest.param(each, id=each.id, marks=() if each.id in SAMPLE else (pytest.mark.slow, *rest))
+        for each, rest in zip(SCENARIOS, cycle(((), (pytest.mark.hard,))), strict=False)
+    ],
 )
 @pytest.mark.parametrize("asks", [frozenset(), frozenset({Capability.TRIGGERS})], ids=["nothing", "triggers"])
 def test_the_recommended_load_is_sound_and_cheap(scenario: Scenario, asks: frozenset[Capability]) -> None:

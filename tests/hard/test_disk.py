@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from conftest import Tally
 
 PAIRS = [("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb"), ("duckdb", "sqlite"), ("file", "sqlite")]
+LOSSES = ("deleted", "emptied", "overwritten")
 pairs = pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 
 
@@ -116,7 +117,7 @@ def test_a_target_that_became_read_only(pair: tuple[str, str], tmp_path: Path, t
 
 @pytest.mark.slow
 @pairs
-@pytest.mark.parametrize("loss", ["deleted", "emptied", "overwritten"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_source_that_goes_away_at_any_moment(
     pair: tuple[str, str], loss: str, tmp_path: Path, tally: Tally, *, hard: bool
 ) -> None:
@@ -134,7 +135,7 @@ def test_a_source_that_goes_away_at_any_moment(
         else:
             place.source.write_bytes(b"" if loss == "emptied" else b"not what it was " * 600)
 
-    for at in count(0, 1 if hard else 7):
+    for at in count(0) if hard else count(4 * LOSSES.index(loss), 4 * len(LOSSES)):
         with taped(Tape(at, lose)) as tape:
             answer = offer(place.command("row_hash_cdc"))
         if not tape.dead:
@@ -151,7 +152,7 @@ def test_a_source_that_goes_away_at_any_moment(
         assert place.rows() == whole
         place.restore()
         tally("disk: moments at which a source went away", 1)
-    assert at > 20
+    assert at > 12
 
 
 @pytest.mark.parametrize("strategy", ["settling_delay", "clock_bounded_watermark", "lookback_window:from_clock=true"])

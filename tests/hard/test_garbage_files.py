@@ -147,7 +147,7 @@ def test_a_file_of_anything_is_loaded_or_refused(name: str, tally: Tally, *, har
     """On every engine, by a strategy of each kind; where it is refused, the target is what it was (see `offered`)."""
     tried = 0
 
-    @settings(max_examples=3_000 if hard else 40)
+    @settings(max_examples=3_000 if hard else 20)
     @given(KINDS[name], st.sampled_from(ENGINES), st.sampled_from(NAMES))
     def offer_one(content: bytes, engine: str, strategy: str) -> None:
         nonlocal tried

@@ -153,7 +153,7 @@ def test_a_folder_of_anything_is_replayed_or_refused(tally: Tally, *, hard: bool
     """Every snapshot is usable or skipped with a reason, and none is dropped."""
     tried = used = skipped = 0
 
-    @settings(max_examples=4_000 if hard else 200, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=4_000 if hard else 80, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
     @given(SNAPSHOTS, RECORDS_PATHS, st.sampled_from(["delete", "keep"]), st.integers(1, 2))
     def replay_one(snapshots: dict[bytes, bytes], records: str, vanished: str, every: int) -> None:
         nonlocal tried, used, skipped
@@ -279,7 +279,7 @@ def test_a_repository_of_anything_is_replayed_or_refused(tally: Tally, *, hard: 
     """Every commit that touched the file is usable, skipped or one that removed it."""
     tried = used = 0
 
-    @settings(max_examples=1_000 if hard else 80, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=1_000 if hard else 30, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
     @given(REFS, st.sampled_from(PATHS[:1] * 4 + PATHS), COMMITS, RECORDS_PATHS)
     def replay_one(ref: str, path: str, commits: list[tuple[str, bytes, int]], records: str) -> None:
         nonlocal tried, used
@@ -311,7 +311,7 @@ def test_a_damaged_bundle_is_replayed_or_refused(tmp_path: Path, tally: Tally, *
     assert len(whole) > 100
     tried = 0
 
-    @settings(max_examples=2_000 if hard else 100, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=2_000 if hard else 50, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.integers(0, len(whole)) | st.just(len(whole)),
         st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=3),

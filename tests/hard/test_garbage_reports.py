@@ -96,7 +96,7 @@ def test_a_report_of_anything_is_rendered_or_refused(tally: Tally, *, hard: bool
     """By `report`, and by `check` as the baseline and as the latest; a refusal writes nothing."""
     tried = 0
 
-    @settings(max_examples=3_000 if hard else 150)
+    @settings(max_examples=3_000 if hard else 60)
     @given(broken())
     def offer_one(content: bytes) -> None:
         nonlocal tried

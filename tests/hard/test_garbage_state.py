@@ -123,7 +123,7 @@ def test_an_entry_of_anything_is_used_or_refused(name: str, tally: Tally, *, har
     """By a load and by every command on states."""
     tried = 0
 
-    @settings(max_examples=5_000 if hard else 60)
+    @settings(max_examples=5_000 if hard else 30)
     @given(values(name), st.sampled_from(ACTIONS))
     def offer_one(value: object, action: tuple[str, ...]) -> None:
         nonlocal tried
@@ -143,7 +143,7 @@ def test_a_history_of_anything_is_used_or_refused(tally: Tally, *, hard: bool) -
     tried = 0
     columns = st.sampled_from(["run", "written_at", "written_by", "of_run", "rows_loaded", "value"])
 
-    @settings(max_examples=5_000 if hard else 60)
+    @settings(max_examples=5_000 if hard else 30)
     @given(columns, CELLS, st.sampled_from(ACTIONS))
     def offer_one(column: str, value: object, action: tuple[str, ...]) -> None:
         nonlocal tried

@@ -177,7 +177,7 @@ def test_a_url_of_anything_is_loaded_or_refused(
         else ["sqlite:///source.db", "duckdb:///source.duckdb", "good.json"]
     )
 
-    @settings(max_examples=20_000 if hard else 300, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=20_000 if hard else 120, suppress_health_check=[HealthCheck.too_slow])
     @given(urls() if kind == "anything" else PLAUSIBLE, others)
     def offer_one(text: str, other: str) -> None:
         nonlocal tried, loaded
@@ -208,7 +208,7 @@ def test_the_other_commands_answer_or_refuse(
     """As a load does, and change nothing whatever they answer."""
     tried = 0
 
-    @settings(max_examples=5_000 if hard else 80, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=5_000 if hard else 30, suppress_health_check=[HealthCheck.too_slow])
     @given(urls() | PLAUSIBLE)
     def offer_one(text: str) -> None:
         nonlocal tried

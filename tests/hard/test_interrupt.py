@@ -74,7 +74,8 @@ def test_stopped_at_any_boundary(
     offer(place.command("row_hash_cdc"))
     place.grow(6)
     stopped = 0
-    for at in count(0, 1 if hard else 3):
+    # Otherwise each pair is stopped at others, so that together they are stopped at all.
+    for at in count(0) if hard else count(PAIRS.index(pair), len(PAIRS)):
         place.keep()
         before = place.rows()
         with taped(stopping(number)) as tape:
@@ -95,8 +96,8 @@ def test_stopped_at_any_boundary(
         assert place.rows() == [1, 2, 3, 4, 5, 6]
         place.restore()
         tally("stopped: boundaries at which a load was interrupted or asked to end", 1)
-    assert stopped > 6
-    assert at > 20
+    assert stopped > (6 if hard else 2)
+    assert at > 15
 
 
 def test_what_was_ignored_stays_ignored(tmp_path: Path) -> None:

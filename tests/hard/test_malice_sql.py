@@ -103,11 +103,18 @@ def cells() -> list[tuple[Strategy, WriteRule]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
-def test_names_and_values_of_everything_arrive(pair: tuple[str, str], tmp_path: Path, tally: Tally) -> None:
-    """By every strategy, into a folder of such a name, twice; no statement holds a value, and none a bare name."""
+def test_names_and_values_of_everything_arrive(
+    pair: tuple[str, str], tmp_path: Path, tally: Tally, *, hard: bool
+) -> None:
+    """By every strategy, into a folder of such a name, twice; no statement holds a value, and none a bare name.
+
+    On pairs with DuckDB by every third of them, each pair by others, unless everything is asked for.
+    """
     folder = tmp_path / FOLDER.replace("/", "")
     folder.mkdir()
     for number, (each, rule) in enumerate(cells()):
+        if not hard and "duckdb" in pair and (number + PAIRS.index(pair)) % 3:
+            continue
         source = Location(pair[0], folder / f"source {number}")
         target = Location(pair[1], folder / f"target {number}")
         statements = arrived(source, target, each, rule)

@@ -20,7 +20,7 @@ from incload.registry import strategy
 if TYPE_CHECKING:
     from conftest import Tally
 
-SYNCS, SYNCS_HARD = {"sqlite": 400, "duckdb": 40}, {"sqlite": 10_000, "duckdb": 10_000}
+SYNCS, SYNCS_HARD = {"sqlite": 200, "duckdb": 20}, {"sqlite": 10_000, "duckdb": 10_000}
 """Syncs with a target of each engine, here and where everything is to be tried."""
 WARM = 50
 """Syncs after which everything that is kept once is kept."""

@@ -57,7 +57,7 @@ def test_processes_change_no_counter() -> None:
 def test_the_same_seed_gives_the_same_csv(tmp_path: Path) -> None:
     """The command, started twice with other hashes of texts, writes the same CSV but for times."""
     arguments = ["compare", "--strategies", "timestamp_watermark,row_hash_cdc", "--scenarios", "late_arrivals"]
-    size = ["--rows", "100", "--seed", "7", "--report-dir", "reports"]
+    size = ["--rows", "100", "--seed", "7", "--report-dir", "reports", "--workers", "1"]
     text = []
     for hashes in ("1", "2"):
         folder = tmp_path / hashes
