@@ -8,15 +8,14 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pytest
 
 from incload.cli import main
+from tests.duckdb_files import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 GOOD = '[{"id": 1, "v": "a", "at": "2026-01-01T00:00:00Z"}, {"id": 2, "v": "b", "at": "2026-01-02T00:00:00Z"}]'
@@ -30,8 +29,9 @@ def content(path: Path) -> object:
     if path.suffix == ".sqlite":
         with closing(sqlite3.connect(path)) as connection:
             return list(connection.iterdump())
-    with duckdb.connect(str(path), read_only=True) as connection:
-        names = [name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()]
+    with opened(path, read_only=True) as connection:
+        tables = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() ORDER BY 1"
+        names = [name for (name,) in connection.execute(tables).fetchall()]
         return [(name, connection.execute(f'SELECT * FROM "{name}" ORDER BY ALL').fetchall()) for name in names]
 
 
@@ -242,9 +242,9 @@ def test_any_name_simply_works(tmp_path: Path, engine: str, name: str) -> None:
 def names_and_rows(path: Path, table: str) -> list[tuple[object, ...]]:
     """Return the rows of a table, by id."""
     quoted = '"' + table.replace('"', '""') + '"'
-    connect: Callable[..., object] = sqlite3.connect if path.suffix == ".sqlite" else duckdb.connect
-    with closing(connect(str(path))) as connection:  # type: ignore[type-var]
-        return connection.execute(f"SELECT * FROM {quoted} ORDER BY id").fetchall()  # type: ignore[attr-defined,no-any-return]
+    connected: Any = closing(sqlite3.connect(path)) if path.suffix == ".sqlite" else opened(path)
+    with connected as connection:
+        return connection.execute(f"SELECT * FROM {quoted} ORDER BY id").fetchall()  # type: ignore[no-any-return]
 
 
 def test_the_command_itself_exits_with_2(tmp_path: Path) -> None:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import duckdb
-
 from incload.engines.endpoints import locate
+from tests.duckdb_files import opened as opened_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +25,7 @@ Row = tuple[object, ...]
 
 LISTING = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-    "duckdb": "SELECT table_name FROM duckdb_tables()",
+    "duckdb": "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()",
     "postgres": "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()",
 }
 """The query for the names of all tables."""
@@ -62,7 +61,7 @@ class Base:
 
     def run(self, *statements: str) -> list[Row]:
         """Run statements, all or none; return the rows of the last."""
-        with closing(self._connected()) as connection:
+        with self._connected() as connection:
             rows: list[Row] = []
             connection.execute("BEGIN")
             for sql in statements:
@@ -79,7 +78,7 @@ class Base:
         """Return all that it holds, incload's bookkeeping as well; nothing of a file that is not there."""
         if isinstance(self.place, Path) and not self.place.exists():
             return {}
-        with closing(self._connected()) as connection:
+        with self._connected() as connection:
             names = [str(name) for (name,) in connection.execute(LISTING[self.engine]).fetchall()]
             return {
                 name: sorted(connection.execute(f"SELECT * FROM {quoted(name)}").fetchall(), key=repr) for name in names
@@ -98,9 +97,9 @@ class Base:
 
     def _connected(self) -> Any:  # noqa: ANN401 - three drivers
         if self.engine == "sqlite":
-            return sqlite3.connect(self.place, isolation_level=None)
+            return closing(sqlite3.connect(self.place, isolation_level=None))
         if self.engine == "duckdb":
-            return duckdb.connect(str(self.place), config={"threads": 1})
+            return opened_file(self.place)
         import psycopg
 
         from incload.engines.postgres.endpoint import Server
@@ -109,7 +108,7 @@ class Base:
         assert isinstance(end, Server)
         connection = psycopg.connect(**dict(end.options), autocommit=True)
         connection.execute(f"SET search_path = {quoted(end.schema)}".encode())
-        return connection
+        return closing(connection)
 
 
 def literal(value: object) -> str:

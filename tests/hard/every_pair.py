@@ -9,11 +9,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import psycopg
 
 from incload.cli import main
 from incload.engines.postgres import server
+from tests.duckdb_files import opened as opened_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,24 +75,25 @@ class Ends:
         marks = ", ".join("?" * len(names))
         self.write("source", "DROP TABLE IF EXISTS t", f'CREATE TABLE t ("{names[0]}" INTEGER PRIMARY KEY, {columns})')
         with _connected(self.source, self.url("source")) as connection:
-            cursor = connection.cursor()
+            cursor = connection.cursor() if self.source == "postgres" else connection
             sql = f"INSERT INTO t VALUES ({marks})"
             cursor.executemany(sql.replace("?", "%s") if self.source == "postgres" else sql, rows)
-            connection.commit()
+            if self.source != "duckdb":
+                connection.commit()
 
     def write(self, place: str, *statements: str) -> None:
         """Run statements on an end."""
         engine = self.source if place == "source" else self.target
         with _connected(engine, self.url(place)) as connection:
             for statement in statements:
-                connection.cursor().execute(statement)
+                connection.execute(statement)
             if engine != "duckdb":
                 connection.commit()
 
     def rows(self, sql: str = "SELECT * FROM t ORDER BY 1") -> list[Row]:
         """Return rows of the target."""
         with _connected(self.target, self.url("target")) as connection:
-            return [tuple(row) for row in connection.cursor().execute(sql).fetchall()]
+            return [tuple(row) for row in connection.execute(sql).fetchall()]
 
     def load(self, strategy: str, *more: str, key: str = "id") -> tuple[int, str, str]:
         """Load once; return the exit code, what was printed and what was said on stderr."""
@@ -118,6 +119,6 @@ def _connected(engine: str, url: str) -> Any:  # noqa: ANN401 - three drivers
     if engine == "sqlite":
         return closing(sqlite3.connect(url.removeprefix("sqlite:///")))
     if engine == "duckdb":
-        return duckdb.connect(url.removeprefix("duckdb:///"))
+        return opened_file(url.removeprefix("duckdb:///"))
     place, _, schema = url.partition("&schema=")
     return psycopg.connect(place, options=f"-csearch_path={schema or 'public'}")

@@ -1,10 +1,11 @@
 """Kills loads at their boundaries: a process that imports everything, does nothing itself, and forks for every act.
 
-    python killing.py FOLDER SOURCE TARGET CELLS LOADER
+    python killing.py FOLDER SOURCE TARGET CELLS LOADER EVERY
 
 Every cell is loaded in peace, then once for each boundary in a process that ends there by `os._exit`; another process
 looks at what is left, loads again and audits. It prints one JSON object: how many boundaries were crossed, and what was
 wrong. A boundary that another cell has between the same two statements is crossed once, unless CELLS begins with `all`.
+Of those that are left, it is one of EVERY so many at which a load is killed.
 """
 
 from __future__ import annotations
@@ -173,9 +174,10 @@ class Killer:
         wrong: What was wrong afterwards, a sentence each.
     """
 
-    def __init__(self, folder: Path, pair: tuple[str, str], loader: Callable[[Site, Plan], object]) -> None:
+    def __init__(self, folder: Path, pair: tuple[str, str], loader: Callable[[Site, Plan], object], every: int) -> None:
         """Work in a folder of its own."""
-        self._folder, self._pair, self._loader = folder, pair, loader
+        self._folder, self._pair, self._loader, self._every = folder, pair, loader, every
+        self._met = 0
         self._known: set[tuple[bool, str, str]] = set()
         self.crossed = 0
         self.wrong: list[str] = []
@@ -191,7 +193,9 @@ class Killer:
         for at, boundary in enumerate(pairwise(steps)):
             if everything or (cell.second, *boundary) not in self._known:
                 self._known.add((cell.second, *boundary))
-                self._kill(template, cell, at, peace)
+                self._met += 1
+                if self._met % self._every == 0:
+                    self._kill(template, cell, at, peace)
         shutil.rmtree(template.folder)
 
     def _peace(self, template: Site, cell: Cell) -> dict[str, object]:
@@ -258,11 +262,12 @@ def chosen(text: str, pair: tuple[str, str]) -> Iterator[Cell]:
         yield from (Cell(strategy(name), WriteRule(rule), pair, second) for second in (False, True))
 
 
-def main(folder: str, source: str, target: str, named: str, loader: str) -> None:
+def main(*given: str) -> None:
     """Cross the cells and print what was found."""
+    folder, source, target, named, loader, every = given
     tempfile.tempdir = folder  # a process that is killed leaves its scratch files behind, until the next needs some
     pair = (source, target)
-    killer = Killer(Path(folder), pair, planted(loader) if loader in LOADERS else at_the_door)
+    killer = Killer(Path(folder), pair, planted(loader) if loader in LOADERS else at_the_door, int(every))
     for cell in chosen(named, pair):
         killer.cross(cell, everything=named == "all" or loader in LOADERS)
     left = sorted(each.name for each in Path(folder).glob("incload-*"))

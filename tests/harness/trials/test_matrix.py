@@ -16,6 +16,7 @@ from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.sandbox import PAIRS, pair_name
 from incload.harness.trials.matrix import Cell, Choice, outcome
 from incload.harness.trials.runner import run_cells
+from tests.effort import is_hard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,12 +91,17 @@ def matrix() -> Matrix:
 
     def run(pair: str) -> dict[tuple[str, str], Outcome]:
         if pair not in known:
-            chosen = Choice(strategies=VARIANTS, scenarios=tuple(WRONG), pairs=(pair,), rows=ROWS, seed=1)
-            outcomes = run_cells([cell for cell in chosen.cells() if is_expected(cell)], 1, str)
+            chosen = Choice(strategies=VARIANTS, scenarios=tried(pair), pairs=(pair,), rows=ROWS, seed=1)
+            outcomes = run_cells([cell for cell in chosen.cells() if is_expected(cell)], 1, str, workers=1)
             known[pair] = {(each.scenario, each.strategy): each for each in outcomes}
         return known[pair]
 
     return run
+
+
+def tried(pair: str) -> tuple[str, ...]:
+    """Return the scenarios: every second one on the other pairs, unless everything is to be tried."""
+    return tuple(WRONG) if is_hard() or pair == "sqlite-sqlite" else tuple(WRONG)[::2]
 
 
 def is_expected(cell: Cell) -> bool:
@@ -160,7 +166,7 @@ def test_the_pairs_agree(pair: str, matrix: Matrix) -> None:
     other = matrix("sqlite-sqlite")
 
     assert {name: counted(each) for name, each in matrix(pair).items()} == {
-        name: counted(each) for name, each in other.items()
+        name: counted(each) for name, each in other.items() if name[0] in tried(pair)
     }
 
 
