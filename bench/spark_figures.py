@@ -126,8 +126,12 @@ def in_turn(number: int, one: Callable[[], object], other: Callable[[], object])
 def figures(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Return the median of each time, and the ratios."""
     lakes = Lakes(folder, options)
-    rounds = [round_of(lakes, number) for number in range(options.rounds + 1)][1:]
+    rounds = list[dict[str, float]]()
+    for number in range(options.rounds + 1):
+        rounds.append(round_of(lakes, number))
+        sys.stderr.write(f"round {number}: {json.dumps(rounds[-1])}\n")
     lakes.session.close()
+    del rounds[0]
     seconds = {name: median(each[name] for each in rounds) for name in rounds[0]}
     return {
         "rows": options.rows, "rounds": options.rounds, "master": options.master, "mode": options.mode,

@@ -38,6 +38,7 @@ class Growing:
     def url(self, rows: int) -> str:
         """Return the URL of the warehouse of a size."""
         settings = f"spark.master={self.options.master}&spark.driver.memory=2g&mode={self.options.mode}"
+        settings += f"&spark.sql.files.maxRecordsPerFile={ROWS_IN_A_FILE}&spark.sql.shuffle.partitions=2"
         return f"iceberg:///{self.folder}/lake{rows}?{settings}"
 
     def session(self, rows: int) -> Any:  # noqa: ANN401 - that of an engine
@@ -49,7 +50,6 @@ class Growing:
         session = self.session(rows)
         name = session.places.plain_name
         session.run(f"CREATE NAMESPACE {name('target', 'db')}")
-        session.spark.conf.set("spark.sql.files.maxRecordsPerFile", str(ROWS_IN_A_FILE))
         session.run(
             f"CREATE TABLE {name('target', 'db.source')} USING iceberg AS SELECT id, "
             "timestamp_micros(1700000000000000 + id * 1000000) AS ts, concat('name ', id) AS name, id % 97 AS points "
@@ -73,6 +73,20 @@ class Growing:
         options = {"key": "id", "cursor": "ts", "strategy": strategy}
         table = f"db.{strategy.partition(':')[0]}"
         return incload.load(f"{self.url(rows)}&table=db.source", self.url(rows), table=table, **options).loaded  # type: ignore[arg-type]
+
+    def check(self, rows: int, strategy: str) -> None:
+        """Fail where a copy is not the source."""
+        session = self.session(rows)
+        source, copy = (
+            session.places.plain_name("target", each) for each in ("db.source", f"db.{strategy.partition(':')[0]}")
+        )
+        session.begin_read()
+        wrong = [
+            session.count(f"(SELECT * FROM {one} EXCEPT ALL SELECT * FROM {other})")
+            for one, other in ((source, copy), (copy, source))
+        ]
+        session.close()
+        assert wrong == [0, 0], (strategy, wrong)
 
     def spent(self, rows: int) -> dict[str, float]:
         """Return what Spark's tasks have done since this was asked last."""
@@ -115,6 +129,7 @@ def measured(growing: Growing, rows: int) -> dict[str, dict[str, float]]:
         growing.spent(rows)
         loaded = growing.load(rows, strategy)
         found[strategy] = {**growing.spent(rows), **growing.written(rows, strategy)}
+        growing.check(rows, strategy)
         line = {"strategy": strategy, "rows": rows, "loaded": loaded, **found[strategy]}
         sys.stdout.write(f"{json.dumps(line)}\n")
         sys.stdout.flush()

@@ -36,11 +36,10 @@ EVERY = [(pair, scenario, each.id) for pair in PAIRS for scenario in CORE for ea
 BASELINE = Path(__file__).parents[3] / "reports" / "baseline.csv"
 
 
-@pytest.mark.parametrize(("pair", "scenario", "name"), EVERY if is_hard() else CHOSEN, ids="-".join)
-def test_a_pair_equals_the_baseline(
-    pair: str, scenario: str, name: str, tally: Tally, request: pytest.FixtureRequest
-) -> None:
+@pytest.mark.parametrize("trial", EVERY if is_hard() else CHOSEN, ids="-".join)
+def test_a_pair_equals_the_baseline(trial: tuple[str, str, str], tally: Tally, request: pytest.FixtureRequest) -> None:
     """Every verdict and every count is that of SQLite; where SQLite cannot be asked, the prediction comes true."""
+    pair, scenario, name = trial
     if pair.startswith("postgres"):
         request.getfixturevalue("postgres_server")
     (cell,) = [each for each in Choice((name,), (scenario,), (pair,)).cells() if each.contender.id == name]
