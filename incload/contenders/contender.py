@@ -116,6 +116,7 @@ class SyncResult:
         counters: What it counted; None when it counts nothing.
         asked: What it asked for; None when it does not say.
         state_changed: Whether what it keeps may have changed.
+        state_bytes: The size of what it keeps, where the sync says it.
         seconds: What the work took, where that is less than the time until the answer; None for all of that.
         start_up: How long it took, before any sync, until the contender could be asked; None where a sync includes it.
         peak_bytes: The most memory that its process has had until now; None where that is not known.
@@ -125,6 +126,7 @@ class SyncResult:
     counters: Counters | None = None
     asked: Asked | None = None
     state_changed: bool = True
+    state_bytes: int | None = None
     seconds: float | None = None
     start_up: float | None = None
     peak_bytes: int | None = None

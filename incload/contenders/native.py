@@ -145,7 +145,8 @@ def _result(synced: Synced) -> SyncResult:
     """Return what a sync did, as the harness takes it."""
     counters = Counters(synced.read, synced.written, synced.unchanged, synced.removed, synced.queries)
     changed = synced.remembered or bool(synced.after.digests and (synced.written or synced.removed))
-    return SyncResult(counters, Asked(synced.delta, synced.before, synced.after), state_changed=changed)
+    asked = Asked(synced.delta, synced.before, synced.after)
+    return SyncResult(counters, asked, state_changed=changed, state_bytes=synced.state_bytes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ class Session(Dialect, ABC):
 
     def shown(self, table: str, relation: str) -> str:
         """Return what is read of a relation of a source table: its rows first, then its columns."""
-        views = [self._views.get((table, what)) for what in ("rows", "columns")]
+        views = [self._views.get((table, what)) for what in ("rows", "columns")] if self._views else []
         return reduce(lambda rows, view: view(rows) if view else rows, views, relation)
 
     def volatile(self, functions: Sequence[str]) -> list[str]:  # noqa: ARG002 - an engine may need it
@@ -175,6 +175,13 @@ class Session(Dialect, ABC):
 
     def describe(self, *named: tuple[Place, str]) -> None:
         """Note which tables a sync will read, so that an engine can look them up at once."""
+
+    def form(self, *named: tuple[Place, str]) -> int | None:  # noqa: ARG002 - an engine may know
+        """Return a number that is another one whenever one of these tables may have another form than before.
+
+        None where that cannot be known, or where rows have a part in what is said of the columns.
+        """
+        return None
 
     def holds(self, place: Place, table: str) -> bool:
         """Return whether there is a table or view of a name."""

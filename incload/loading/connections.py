@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from incload.engines.session import Place, Session
     from incload.engines.stream import Stream
     from incload.errors import Refused
+    from incload.loading.state.entry import Entry
     from incload.strategy import Capability, Rows
     from incload.table import Table
 
@@ -42,6 +43,8 @@ class Connections:
         streams: The stream between the engines that was opened last, if there is one.
         widened: The target's types of the columns that are wider there than in the source, by their names.
         lost: The target's types of the columns that a database source has lost, which it is read as having, by name.
+        entries: What states are known to say, by their texts.
+        fitted: What the sync before found of the forms of both tables, where that lasts (`incload.loading.settling`).
     """
 
     source: Session
@@ -55,6 +58,8 @@ class Connections:
     streams: list[Stream] = field(default_factory=list)
     widened: dict[str, str] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict, compare=False)
+    fitted: list[object] = field(default_factory=list, compare=False)
 
     @property
     def relation(self) -> str:

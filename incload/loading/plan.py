@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from incload.engines.files.layout import PLAIN, Layout
-from incload.records import record
+from incload.records import field, record
 from incload.removal_limit import PERCENT, ROWS
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Plan:
     count_unchanged: bool = False
     evolve: bool = False
     lasting: bool = True
-    clock: Callable[[], int] | None = None
+    clock: Callable[[], int] | None = field(default=None, compare=False)
     guards: Guards = Guards()
     origin: str | None = None
     spelled: str | None = None

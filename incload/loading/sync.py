@@ -262,6 +262,7 @@ def _account(settled: Settled, course: _Course, result: WriteResult, warnings: t
         held_back=prepared.held_back,
         held_columns=settled.missing.kept,
         backfilled=course.backfilled,
+        state_bytes=settled.store.entry_bytes() if course.has_learned and not course.after.digests else None,
         total_before=0 if settled.first or prepared.fresh else None,
         total=result.written if _is_all(prepared, settled.job.connections.target) else None,
     )

@@ -26,6 +26,7 @@ class Synced:
         previous_watermark, new_watermark: Their watermarks, as the source would write them.
         remembered: Whether the state was written.
         warnings: What was noticed and let pass, a sentence each.
+        state_bytes: The size of the state, where it was written and is no more than its entry; None elsewhere.
         total_before, total: Rows of the target before and after, where they are known without counting; None elsewhere.
     """
 
@@ -44,5 +45,6 @@ class Synced:
     held_back: int = 0
     held_columns: tuple[str, ...] = ()
     backfilled: int = 0
+    state_bytes: int | None = None
     total_before: int | None = None
     total: int | None = None

@@ -15,7 +15,7 @@ import incload.loading.sync as syncing
 from incload.history.history import History, Tick
 from incload.loading.columns.describing import describe
 from incload.loading.plan import Guards, Plan
-from incload.loading.settling import tags
+from incload.loading.settling import columns_tag, tags
 from incload.loading.state.table_store import TableStore
 from incload.loading.sync import sync
 from incload.registry import strategies
@@ -124,9 +124,9 @@ def state_first(connections: Connections, plan: Plan) -> None:
     table = describe(connections, plan)
     scale = connections.source.scale("source", connections.table, table.column("ts"), plan.cursor_per_second)
     connections.begin(plan.name)
-    TableStore(connections.target, table, plan.strategy.name, tags(connections, table, scale)).keep(
-        learned.after, NOON, learned.written
-    )
+    digest = columns_tag(connections.target.digest_tag, table.columns)
+    store = TableStore(connections.target, table, plan.strategy.name, tags(table, scale, digest))
+    store.keep(learned.after, NOON, learned.written)
     connections.commit()
     sync(connections, replace(plan, strategy=Behind(plan.strategy, learned.before)))
 

@@ -179,6 +179,10 @@ class Catalogue:
             self._looked[named] = columns
         return columns
 
+    def is_declared(self, named: tuple[Place, str]) -> bool:
+        """Return whether the declarations of a table leave no kind of a column open."""
+        return bool(self.columns(named)) and named in self._columns
+
     def _asked(self, asked: list[tuple[Place, str]]) -> dict[tuple[Place, str], Description]:
         params: list[object] = []
         for at, (place, table) in enumerate(asked):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _read(session: Session, table: Table, select: str, keys: list[Key] | None) -
     rows: list[Row] = []
     for start in range(0, len(keys), _AT_ONCE // len(table.key)):
         some = _filled_up(keys[start : start + _AT_ONCE // len(table.key)])
-        condition = _condition([session.quote(name) for name in table.key], len(some))
+        condition = _condition(tuple([session.quote(name) for name in table.key]), len(some))
         rows += session.rows(f"{select} WHERE {condition}", [value for key in some for value in key])
     return rows
 
@@ -47,7 +48,8 @@ def _filled_up(keys: list[Key]) -> list[Key]:
     return [*keys, *keys[-1:] * ((1 << (len(keys) - 1).bit_length()) - len(keys))]
 
 
-def _condition(names: list[str], number: int) -> str:
+@lru_cache(maxsize=64)
+def _condition(names: tuple[str, ...], number: int) -> str:
     """Return the condition that a row has one of so many keys."""
     if len(names) == 1:
         return f"{names[0]} IN ({', '.join('?' * number)})"

@@ -210,7 +210,9 @@ class Follower:
     def _pay(self, request: SyncRequest, at_work: Contender, result: SyncResult) -> None:
         self.costs.pay(result.counters or Counters())
         if (result.state_changed or self.costs.state_bytes is None) and at_work.capabilities.state:
-            size = at_work.state(request).size()
+            size = result.state_bytes
+            if size is None:
+                size = at_work.state(request).size()
             self.costs.state_bytes = max(self.costs.state_bytes or 0, size or 0)
 
     def _judge(self, sync: Sync) -> None:
@@ -224,7 +226,9 @@ class Follower:
             judged = changed | touched | self._young
             copies = self._copies(list(judged))
         for key in judged:
-            self._set(key, _state(sync.rows.get(key), copies.get(key)))
+            state = _state(sync.rows.get(key), copies.get(key))
+            if state or key in self._state:
+                self._set(key, state)
         self._phantom_most = max(self._phantom_most, self._phantoms)
         self._enter(sync, judged)
 
@@ -267,7 +271,10 @@ def _state(row: Version | None, copies: list[Row] | None) -> State | None:
         return "phantom" if copies else None
     if not copies:
         return "lost"
-    return None if all(_same(row.content, copy) for copy in copies) else "stale"
+    for copy in copies:
+        if not _same(row.content, copy):
+            return "stale"
+    return None
 
 
 def _same(one: Row, other: Row) -> bool:

@@ -267,7 +267,9 @@ class _Running:
         """Take the size of the state, if it can be known and can have changed."""
         if self._victim.access is None or not (result.state_changed or self.observed.state_bytes is None):
             return
-        size = self._victim.access.size()
+        size = result.state_bytes
+        if size is None:
+            size = self._victim.access.size()
         if size is not None:
             self.observed.state_bytes = max(self.observed.state_bytes or 0, size)
 

@@ -48,6 +48,8 @@ class Missing:
 
     def sentences(self, name: str) -> tuple[str, ...]:
         """Say of each column what becomes of it."""
+        if not self.kept and not self.nulled:
+            return ()
         said = dict(self.values)
         renamed = "a header that was renamed" if self.is_file else "a column that was renamed"
         gone = "" if self.is_file else "drop it in the target, or "

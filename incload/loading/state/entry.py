@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from incload.errors import Refused
 from incload.ordered_ids import scale_of_tag
-from incload.records import record
+from incload.records import record, replace
 from incload.strategy import State
 
 if TYPE_CHECKING:
@@ -71,6 +71,12 @@ class Entry:
         """The key's values separated by commas, bytes in hexadecimal; None without a key."""
         key = self.state.key
         return None if key is None else ",".join(v.hex() if isinstance(v, bytes) else str(v) for v in key)
+
+    def as_read(self) -> Entry:
+        """Return the entry as its text is read: what the text leaves out is nothing."""
+        state = replace(self.state, position=self.state.position or None, notes=dict(self.state.notes))
+        spelled = None if self.spelled == self.strategy else self.spelled
+        return replace(self, state=state, source=self.source or None, spelled=spelled)
 
     def text(self) -> str:
         """Return the entry as it stands in the table."""

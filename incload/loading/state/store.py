@@ -42,7 +42,7 @@ class StateStore(ABC):
         spelled: The strategy with its parameters, as `incload load` takes it; None where that is not written down.
         moved: Whether a state made from another source is that of this one.
         texts: What the table of states was found to hold, by whose it is; empty until it is asked.
-        entries: What these texts say, for those that were read.
+        entries: What texts say that were read or written lately.
     """
 
     session: Session
@@ -95,8 +95,16 @@ class StateStore(ABC):
         return None if entry is None else entry.scale
 
     def text(self, state: State) -> str:
-        """Return the entry of a state as it is kept."""
-        return Entry(state, self.strategy, self.table.key, self.tags, self.source, self.spelled).text()
+        """Return the entry of a state as it is kept; a sync of the same connections need not read it again."""
+        entry = Entry(state, self.strategy, self.table.key, self.tags, self.source, self.spelled)
+        text = entry.text()
+        self.entries.clear()
+        self.entries[text] = entry.as_read()
+        return text
+
+    def entry_bytes(self) -> int | None:
+        """Return the size of the entry, where this store has read or written it."""
+        return None
 
     def carried(self, state: State) -> str | None:  # noqa: ARG002 - statements write it, unless a store says otherwise
         """Return the text that the commit itself is to carry."""
@@ -105,6 +113,11 @@ class StateStore(ABC):
     def kinds(self) -> Kinds:
         """Return the record of what the target's columns hold; empty where there is none."""
         return read_kinds(self._texts().get(OWNER))
+
+    def recorded(self) -> tuple[str | None, str | None]:
+        """Return the record of the columns as it is kept, and the digest of the columns in the entry."""
+        entry = self.entry()
+        return self._texts().get(OWNER), entry.tags["digest"] if entry else None
 
     def entry(self) -> Entry | None:
         """Return the entry; None without one, and `Refused` for one that cannot be read."""

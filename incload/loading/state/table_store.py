@@ -89,6 +89,11 @@ class TableStore(StateStore):
         """The qualified name of the table of digests."""
         return self.session.name("target", self._digests)
 
+    def entry_bytes(self) -> int | None:
+        """Return the size of the text that is kept."""
+        text = self.texts.get(self.strategy)
+        return None if text is None else len(text.encode())
+
     def has_digests(self) -> bool:
         """Return whether there is a table of digests."""
         return self.session.holds("target", self._digests)

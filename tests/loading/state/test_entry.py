@@ -53,7 +53,17 @@ def test_what_is_written_is_read(
     """Any state comes back as it was, with what it means."""
     written = Entry(State(watermark, key, notes=notes), "s", ("id",), {"cursor": "c", "scale": "number", "digest": "d"})
 
-    assert read_entry(written.text(), *SAID) == written
+    assert read_entry(written.text(), *SAID) == written == written.as_read()
+
+
+@pytest.mark.parametrize("position", [None, "", "42"])
+@pytest.mark.parametrize("source", [None, "", "sqlite a.db"])
+@pytest.mark.parametrize("spelled", [None, "s", "s:window=1h"])
+def test_an_entry_as_it_is_read(position: str | None, source: str | None, spelled: str | None) -> None:
+    """What its text leaves out is nothing, in what a sync takes for read as well."""
+    written = Entry(State(1, position=position), "s", ("id",), TAGS, source, spelled)
+
+    assert read_entry(written.text(), *SAID) == written.as_read()
 
 
 @pytest.mark.parametrize(
