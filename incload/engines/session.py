@@ -176,13 +176,6 @@ class Session(Dialect, ABC):
     def describe(self, *named: tuple[Place, str]) -> None:
         """Note which tables a sync will read, so that an engine can look them up at once."""
 
-    def form(self, *named: tuple[Place, str]) -> int | None:  # noqa: ARG002 - an engine may know
-        """Return a number that is another one whenever one of these tables may have another form than before.
-
-        None where that cannot be known, or where rows have a part in what is said of the columns.
-        """
-        return None
-
     def holds(self, place: Place, table: str) -> bool:
         """Return whether there is a table or view of a name."""
         return self.columns(place, table) is not None

@@ -99,7 +99,7 @@ class _Fitted(NamedTuple):
 
     Attributes:
         plan: For which load.
-        form: The number of the forms, where the engine has one (`Session.form`).
+        form: The number of the forms, where the engine has one (`CursorLooks.form`).
         recorded: What the record of the columns says, and the digest of the columns in the state.
         source: What the source's table is, and
         keys: how it compares keys: the target's equalities, and whether those of its index are others.
@@ -172,7 +172,7 @@ def _form(connections: Connections, plan: Plan) -> int | None:
     """Return the number of the forms of both tables, where they stand in one database and it has one."""
     if not connections.attached:
         return None
-    return connections.target.form(("source", connections.table), ("target", plan.name))
+    return connections.target.looks.form(("source", connections.table), ("target", plan.name))
 
 
 def _fit(connections: Connections, plan: Plan, store: StateStore, *, first: bool) -> _Fitted:

@@ -127,6 +127,13 @@ class CursorLooks:
     def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
         """Refuse values without a certain place beside what is asked, in a column that `seems` to hold none."""
 
+    def form(self, *named: tuple[Place, str]) -> int | None:  # noqa: ARG002 - an engine may know
+        """Return a number that is another one whenever one of these tables may have another form than before.
+
+        None where that cannot be known, or where rows have a part in what is said of the columns.
+        """
+        return None
+
     def version(self, place: Place) -> int:  # noqa: ARG002 - as above
         """Return a number that changes when another connection writes, if `confirm` has to know."""
         return 0

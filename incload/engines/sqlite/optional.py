@@ -71,6 +71,10 @@ class SqliteLooks(CursorLooks):
         """Look at the values on which the answers hang; `cursor_check` says why that is enough."""
         self._values(place, table, column).confirm(scale, asked)
 
+    def form(self, *named: tuple[Place, str]) -> int | None:
+        """Ask the catalogue, which notices every change of a schema."""
+        return self._catalogue.generation if all(map(self._catalogue.is_declared, named)) else None
+
     def version(self, place: Place) -> int:
         """Ask the file: the number stands for what this connection has last seen of it."""
         return int(str(self._session.rows(f"PRAGMA {self._stands[place]}.data_version")[0][0]))

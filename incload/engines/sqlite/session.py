@@ -167,10 +167,6 @@ class SqliteSession(SqliteDialect, Session):
         """Ask about all of them in one statement."""
         self._catalogue.describe(*named)
 
-    def form(self, *named: tuple[Place, str]) -> int | None:
-        """Ask the catalogue, which notices every change of a schema."""
-        return self._catalogue.generation if all(map(self._catalogue.is_declared, named)) else None
-
     def traits(self, table: str) -> dict[str, Trait]:
         """Look at the catalogue."""
         return dict(self._catalogue.description("target", table).traits)
