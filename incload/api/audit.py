@@ -16,6 +16,7 @@ from incload.auditing.sampling import estimated, sampled
 from incload.auditing.tables import Opened, Wanted, not_compared, open_copy, open_source, paired, refuse_itself
 from incload.auditing.watermark import Mark, Window, given_mark, shown_mark, ticks_per_second
 from incload.cursor import UNITS
+from incload.engines.digests.blocks import match
 from incload.engines.digests.canonical import NULL
 from incload.engines.digests.forms import Sides
 from incload.engines.driver_errors import reason
@@ -250,6 +251,7 @@ def _digests_of(sides: tuple[Opened, Opened], pairs: Sequence[Pair], wanted: Wan
         digests(side.session, side.session.relation("source", side.table), held, places)
         for side, held in ((source, [each.source for each in pairs]), (copy, [each.copy for each in pairs]))
     )
+    match(mine, other)
     return mine, other
 
 

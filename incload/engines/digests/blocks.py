@@ -9,15 +9,17 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import md5
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from incload.engines.digests.canonical import Buckets, Ranges, Within
+from incload.engines.digests.canonical import Buckets, Digests, Ranges, Within
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from incload.engines.digests.canonical import Block, Cut, Digest, Digests
+    from incload.engines.digests.canonical import Block, Blocks, Cut, Digest
+
+Answer = TypeVar("Answer")
 
 MOST_BLOCKS = 4_096
 """How many blocks the first cut makes, about."""
@@ -25,9 +27,8 @@ BLOCK_ROWS = 1_000
 """How many rows a block of the first cut has where that makes fewer blocks."""
 BOTTOM_ROWS = 500
 """A block with no more rows than this is not cut again."""
-_RANGES, _BUCKETS = 50, 1_000
-"""How many blocks are asked about in one query: each range is looked up, while other blocks are found by reading all.
-"""
+_BUCKETS = 1_000
+"""How many blocks that are no ranges are asked about in one query, which finds them by reading all."""
 _PORTION = 20_000
 """How many rows are fetched at once, unless one block alone has more."""
 
@@ -68,26 +69,44 @@ def block_of(cut: Cut, key: Sequence[str]) -> Block:
     return (int(key[0][1:-1]) - cut.start) >> cut.bits if key[0][0] == "i" else None
 
 
+def match(source: Digests, copy: Digests) -> None:
+    """Compare two tables by the means of their engine from here on, if it is one and says what canonical texts say.
+
+    Such digests find blocks alone: of blocks that differ, rows are compared by their canonical texts in any case.
+    """
+    if source.session.engine == copy.session.engine and source.can_match(copy):
+        types = zip(source.held, copy.held, strict=True)
+        source.alike = copy.alike = tuple(
+            (one.column.kind, one.column.declared) == (other.column.kind, other.column.declared) for one, other in types
+        )
+
+
 def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = None) -> Iterator[Within]:
     """Yield the blocks in which the tables differ, cut where it pays, in portions of not too many rows."""
+    one, other = at_once(source, copy, lambda side: side.total(within))
+    if one is None or one != other:
+        yield from _unequal(source, copy, cut, within)
+
+
+def _unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None) -> Iterator[Within]:
     waiting: list[Block] = []
     rows = 0
-    at_once = _RANGES if isinstance(cut, Ranges) else _BUCKETS
+    most = min(source.most_ranges, copy.most_ranges) if isinstance(cut, Ranges) else _BUCKETS
     large: list[Block] = []
     for block, size in _differing(*both(source, copy, cut, within)):
         if size > BOTTOM_ROWS and cut.finer and block is not None:
             large.append(block)
             continue
-        if waiting and (rows + size > _PORTION or len(waiting) == at_once):
+        if waiting and (rows + size > _PORTION or len(waiting) == most):
             yield Within(cut, tuple(waiting))
             waiting, rows = [], 0
         waiting.append(block)
         rows += size
     if waiting:
         yield Within(cut, tuple(waiting))
-    for some in _batches(large, at_once):
+    for some in _batches(large, most):
         assert cut.finer is not None  # noqa: S101 - only then is a block large
-        yield from unequal(source, copy, cut.finer, Within(cut, some))
+        yield from _unequal(source, copy, cut.finer, Within(cut, some))
 
 
 def portioned(within: Within) -> Iterator[Within]:
@@ -98,21 +117,25 @@ def portioned(within: Within) -> Iterator[Within]:
     if not isinstance(within.cut, Ranges):
         yield within
         return
-    for some in _batches(within.blocks, _RANGES):
+    for some in _batches(within.blocks, Digests.most_ranges):
         yield Within(within.cut, some)
 
 
-def both(
-    source: Digests, copy: Digests, cut: Cut, within: Within | None
-) -> tuple[dict[Block, Digest], dict[Block, Digest]]:
-    """Digest the blocks of both sides at once, where one of them may be asked by another thread."""
+def both(source: Digests, copy: Digests, cut: Cut, within: Within | None) -> tuple[Blocks, Blocks]:
+    """Digest the blocks of both sides at once."""
+    found = source.beside(copy, cut, within)
+    return at_once(source, copy, lambda side: side.blocks(cut, within)) if found is None else found
+
+
+def at_once(source: Digests, copy: Digests, ask: Callable[[Digests], Answer]) -> tuple[Answer, Answer]:
+    """Ask both sides the same at once, where one of them may be asked by another thread."""
     sides = (source, copy)
     aside = next((at for at in (0, 1) if sides[at].session.capabilities.serves_threads), None)
     if aside is None or source.session is copy.session:
-        return source.blocks(cut, within), copy.blocks(cut, within)
+        return ask(source), ask(copy)
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(sides[aside].blocks, cut, within)
-        here = sides[1 - aside].blocks(cut, within)
+        waiting = pool.submit(ask, sides[aside])
+        here = ask(sides[1 - aside])
         there = waiting.result()
     return (there, here) if aside == 0 else (here, there)
 

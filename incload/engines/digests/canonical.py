@@ -9,7 +9,7 @@ What must stay true: two engines that hold the same value write the same text, a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from incload.records import record
 from incload.table import Kind
@@ -44,6 +44,7 @@ Block = int | str | None
 """
 Digest = tuple[int, int]
 """How many rows a block has, and the sum of their digests modulo 2 to the power of 64."""
+Blocks = dict[Block, Digest]
 
 
 @record
@@ -104,6 +105,16 @@ class Ranges:
         first = self.start + (block << self.bits)
         return first, first + (1 << self.bits) - 1
 
+    def spans(self, blocks: Iterable[Block]) -> list[tuple[int, int]]:
+        """Return the first and the last keys of some blocks, neighbours taken together."""
+        spans: list[tuple[int, int]] = []
+        for first, last in map(self.bounds, sorted(block for block in blocks if isinstance(block, int))):
+            if spans and spans[-1][1] + 1 == first:
+                spans[-1] = spans[-1][0], last
+            else:
+                spans.append((first, last))
+        return spans
+
 
 @record
 class Buckets:
@@ -128,12 +139,36 @@ class Digests(ABC):
         relation: What stands behind FROM, with the alias `r`.
         held: The columns that are compared.
         key: Which of them are the key.
+        alike: For each column whether one of the other table has its very type, where both tables are of one engine
+            that compares them by its own means; None where rows are compared by their canonical texts.
+        most_ranges: How many ranges of keys are asked about in one query: each is looked up, and a condition of too
+            many is too deep for some engines.
     """
+
+    most_ranges: ClassVar[int] = 50
+    alike: tuple[bool, ...] | None = None
 
     def __init__(self, session: Session, relation: str, held: Sequence[Held], key: Sequence[int]) -> None:
         """Digest the columns of a relation."""
         self.session, self.relation = session, f"{relation} AS r"
         self.held, self.key = tuple(held), tuple(key)
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether the digests of blocks are the engine's own, which only another table of it compares with."""
+        return self.alike is not None
+
+    def can_match(self, other: Digests) -> bool:  # noqa: ARG002 - an engine may be able to
+        """Return whether the engine's own digests say of two of its tables what the canonical ones say."""
+        return False
+
+    def beside(self, other: Digests, cut: Cut, within: Within | None) -> tuple[Blocks, Blocks] | None:  # noqa: ARG002 - an engine may
+        """Return the blocks that differ, where the engine reads two of its tables at once; None where it does not."""
+        return None
+
+    def total(self, within: Within | None) -> Digest | None:  # noqa: ARG002 - an engine may have one
+        """Return the digest of all blocks, where that takes less time than those of each; None where it does not."""
+        return None
 
     @property
     def quoted_key(self) -> str:
@@ -182,15 +217,8 @@ class Digests(ABC):
 
     def range_condition(self, cut: Ranges, blocks: Iterable[Block]) -> str:
         """Return the condition that a key is in one of some ranges, neighbours taken together."""
-        numbers = sorted(block for block in blocks if isinstance(block, int))
-        spans: list[tuple[int, int]] = []
-        for first, last in map(cut.bounds, numbers):
-            if spans and spans[-1][1] + 1 == first:
-                spans[-1] = spans[-1][0], last
-            else:
-                spans.append((first, last))
         key = self.quoted_key
-        parts = [f"({key} >= {first} AND {key} <= {last})" for first, last in spans]
+        parts = [f"({key} >= {first} AND {key} <= {last})" for first, last in cut.spans(blocks)]
         if None in blocks:
             parts.append(self.keyless())
         return " OR ".join(parts)

@@ -13,7 +13,7 @@ from incload.engines.sql import Query
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from incload.engines.digests.canonical import Block, Cut, Digest, Held, Within
     from incload.table import Column
@@ -45,6 +45,13 @@ class SqlTexts(ABC):
                 return self.decimal(value, is_text=held.column.kind is Kind.TEXT)
         text = self.floats(held, value) if held.form.listed else self.other(held.column, value)
         return self.text_of(text, trimmed=held.form.trimmed)
+
+    def plain(self, held: Held, value: str) -> tuple[str, str] | None:
+        """Return the letter of a value's form and what follows it, for forms that need no more; None for others."""
+        if held.form.kind is Kind.INTEGER:
+            return "i", self.integer(held.column, value)
+        is_text = held.form.kind is held.column.kind is Kind.TEXT
+        return ("t", value) if is_text and not (held.form.trimmed or held.form.listed or held.column.shared) else None
 
     def text_of(self, text: str, *, trimmed: bool = False) -> str:
         """Return the canonical text of a text."""
@@ -151,13 +158,40 @@ class SqlDigests(Digests):
         """Return the expression of a value's canonical text, null or not."""
         return f"coalesce({self.texts.written(held, self.session.quote(held.column.name))}, '{NULL}')"
 
+    def row(self) -> str:
+        """Return the expression of a row's canonical text; an engine may write it in fewer steps."""
+        return " || ".join(map(self.written, self.held))
+
+    def joined(self, plain: Callable[[str, str, str, str], list[str]]) -> list[str]:
+        """Return the pieces of a row's text, the semicolon of a value taken together with the letter of the next.
+
+        Args:
+            plain: Returns the pieces of a value of a plain form, given a semicolon or nothing, its letter, what follows
+                the letter, and the column.
+        """
+        pieces, semicolon = [], ""
+        for held in self.held:
+            name = self.session.quote(held.column.name)
+            found = self.texts.plain(held, name)
+            if found:
+                pieces += plain(semicolon, *found, name)
+                semicolon = ";"
+            else:
+                pieces += [f"'{semicolon}'"] * bool(semicolon) + [self.written(held)]
+                semicolon = ""
+        return pieces + [f"'{semicolon}'"] * bool(semicolon)
+
     def blocks(self, cut: Cut, within: Within | None = None) -> dict[Block, Digest]:
         """Group the digests of the rows in the engine."""
         where = f" WHERE {self._condition(within)}" if within else ""
-        row = " || ".join(map(self.written, self.held))
-        digests = f"SELECT {self._block(cut)} AS block, {self.number(row)} AS digest FROM {self.relation}{where}"
+        number = self.own_number() if self.is_alike else self.number(self.row())
+        digests = f"SELECT {self._block(cut)} AS block, {number} AS digest FROM {self.relation}{where}"
         found = self.session.rows(f"SELECT block, count(*), sum(digest) FROM ({digests}) AS d GROUP BY block")
         return {_block(block): (int(str(count)), int(str(total)) % 2**64) for block, count, total in found}
+
+    def own_number(self) -> str:
+        """Return the expression of a row's digest by the hash of the engine itself; only where it has one."""
+        raise AssertionError(f"{self.session.engine} has no hash of its own for rows")
 
     def conditions(self, within: Within) -> Iterator[Query]:
         """Name the blocks."""

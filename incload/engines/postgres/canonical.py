@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.engines.digests.canonical import DECIMAL, ISO, Held
@@ -14,8 +15,15 @@ from incload.table import Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from incload.engines.digests.canonical import Digest, Digests, Within
     from incload.engines.session import Session
     from incload.table import Column
+
+
+_CASTS_BYTES = 180_000
+"""The version of the first server that casts bytes to numbers."""
+_SHORT = {"smallint", "integer", "boolean"}
+"""The types of whole numbers that are not folded before they are hashed."""
 
 
 class PostgresTexts(SqlTexts):
@@ -112,8 +120,73 @@ class PostgresDigests(SqlDigests):
             )
 
     def number(self, text: str) -> str:
-        """Take the digits of the md5, as a number with a sign."""
+        """Take the digits of the md5, as a number with a sign; from version 18 on bytes can be cast to one."""
+        if self._version >= _CASTS_BYTES:
+            return f"substr(decode(md5({text}), 'hex'), 1, 8)::bigint"
         return f"('x' || substr(md5({text}), 1, 16))::bit(64)::bigint"
+
+    @property
+    def _version(self) -> int:
+        return int(self.session.driver.info.server_version)  # type: ignore[attr-defined]  # of this engine
+
+    def row(self) -> str:
+        """Write a value together with the end of the one before it: each step costs as much as a number's digits."""
+        return " || ".join(self.joined(_pieces))
+
+    def can_match(self, other: Digests) -> bool:
+        """Servers of one build hash alike; others may not."""
+        versions = [side.session.rows("SELECT version()") for side in (self, other)]
+        return versions[0] == versions[1]
+
+    def own_number(self) -> str:
+        """Combine the hashes of the values, each with a seed that no other value has: of the column and of the key.
+
+        The server's hash of a whole row is a sum, so that rows which exchange a value would have the same sum. Keys of
+        other types than whole numbers are in no seed; there the row's hash is hashed again.
+        """
+        assert self.alike is not None  # noqa: S101 - only then
+        key = self.held[self.key[0]]
+        is_seed = len(self.key) == 1 and key.column.kind is Kind.INTEGER
+        hashes = []
+        for place, (held, alike) in enumerate(zip(self.held, self.alike, strict=True)):
+            number = int.from_bytes(sha256(str(place).encode()).digest()[:7], "big")
+            seed = f"({self.quoted_key}::bigint # {number})" if is_seed and place not in self.key else str(number)
+            hashes.append(f"coalesce({self._hashed(held, seed, alike=alike)}, {number})")
+        combined = " # ".join(hashes)
+        return f"({combined})" if is_seed else f"hashtextextended(({combined})::text, 0)"
+
+    def total(self, within: Within | None) -> Digest | None:
+        """Add up all rows: of each, the server takes as long to look up its block as to hash it."""
+        if not self.is_alike:
+            return None
+        where = f" WHERE {self._condition(within)}" if within else ""
+        ((count, total),) = self.session.rows(f"SELECT count(*), sum({self.own_number()}) FROM {self.relation}{where}")
+        return int(str(count)), int(str(total or 0)) % 2**64
+
+    def _hashed(self, held: Held, seed: str, *, alike: bool) -> str:
+        """Return the expression of a value's hash; of what has none without collisions, that of its canonical text.
+
+        The server folds numbers of 64 bits to 32 before it hashes them, so that their upper halves are hashed first.
+        """
+        value = self.session.quote(held.column.name)
+        found = self.texts.plain(held, value)
+        if found and found[0] == "i":
+            number = f"{found[1]}::bigint"
+            if alike and held.column.declared in _SHORT:
+                return f"hashint8extended({number}, {seed})"
+            return f"hashint8extended({number}, hashint8extended({number} >> 32, {seed}))"
+        if alike and held.column.kind is Kind.REAL and not held.form.listed:
+            return f"hashfloat8extended({value}::float8, {seed})"
+        is_text = found or (alike and held.column.kind is Kind.TIMESTAMP)
+        text = f"{value}::text" if is_text else f"({self.written(held)})"
+        return f'hashtextextended({text} COLLATE "C", {seed})'
+
+
+def _pieces(semicolon: str, letter: str, value: str, name: str) -> list[str]:  # noqa: ARG001 - a null makes all null
+    """Return what is written of a value."""
+    start = f"'{semicolon}{letter}'"
+    text = f"octet_length({value}::text) || ':' || {value}::text"
+    return [f"coalesce({start} || {value if letter == 'i' else text}, '{semicolon}n')"]
 
 
 DIGESTS = PostgresDigests

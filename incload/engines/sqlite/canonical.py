@@ -21,6 +21,7 @@ from incload.engines.digests.canonical import (
     LARGEST_SINGLE,
     NULL,
     Block,
+    Blocks,
     Buckets,
     Cut,
     Digest,
@@ -30,6 +31,7 @@ from incload.engines.digests.canonical import (
     Within,
 )
 from incload.engines.sql import Query
+from incload.engines.sqlite.compared.places import finds_keys
 from incload.errors import Refused
 from incload.table import Kind
 
@@ -95,9 +97,26 @@ class SqliteDigests(Digests):
         cursor = self.session.driver.execute(f"SELECT {self.session.quote(held.column.name)} FROM {self.relation}")
         return wanted.intersection(write(value) for (value,) in cursor)
 
+    def can_match(self, other: Digests) -> bool:
+        """SQLite looks through both by an index on a key of whole numbers."""
+        from incload.engines.sqlite.compared.merge import can_merge
+
+        return isinstance(other, SqliteDigests) and can_merge(self, other)
+
+    def beside(self, other: Digests, cut: Cut, within: Within | None) -> tuple[Blocks, Blocks] | None:
+        """Let SQLite compare the rows."""
+        from incload.engines.sqlite.compared.merge import Merge
+
+        return Merge(self, other).blocks(cut, within) if self.is_alike and isinstance(cut, Ranges) else None
+
     def key_span(self) -> Row:
-        """Leave out keys that are no whole numbers."""
+        """Leave out keys that are no whole numbers; an index has none where its ends are some, or few."""
         key = self.quoted_key
+        if finds_keys(self):
+            ends = (f"(SELECT {each} FROM {self.relation})" for each in ("count(*)", f"min({key})", f"max({key})"))
+            ((count, low, high),) = self.session.rows(f"SELECT {', '.join(ends)}")
+            if isinstance(low, int) and isinstance(high, int):
+                return count, low, high
         whole = f"CASE WHEN typeof({key}) = 'integer' THEN {key} END"
         ((count, low, high),) = self.session.rows(f"SELECT count(*), min({whole}), max({whole}) FROM {self.relation}")
         return count, low, high

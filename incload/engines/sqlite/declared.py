@@ -12,7 +12,7 @@ _DECLARED = (
 """Parts of declared types in SQLite's own order of precedence; then decimals, of which it stores 10.0 as an integer."""
 
 
-def _affinity(declared: str) -> str:
+def affinity(declared: str) -> str:
     """Return what SQLite makes of the values of a column, by its own rules."""
     words = declared.upper()
     found = next((kind for part, kind in _DECLARED if part in words and part not in {"DEC", "NUMERIC"}), None)
@@ -27,10 +27,10 @@ def declared_kind(declared: str) -> Kind | None:
 
 def keeps_types(declared: str) -> bool:
     """Return whether a column stores every value in the type that it comes in: an integer and a real stay two."""
-    return _affinity(declared) == str(Kind.BLOB)
+    return affinity(declared) == str(Kind.BLOB)
 
 
 def is_alike(one: str, other: str) -> bool:
     """Return whether columns of two declared types store the same values alike."""
     kind = declared_kind(other)
-    return kind is not None and declared_kind(one) is kind and _affinity(one) == _affinity(other)
+    return kind is not None and declared_kind(one) is kind and affinity(one) == affinity(other)

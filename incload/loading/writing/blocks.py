@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from incload.engines.contract import WriteIntent
-from incload.engines.digests.blocks import first_cut, unequal
+from incload.engines.digests.blocks import first_cut, match, unequal
 from incload.engines.digests.forms import Sides, noted, pair
 from incload.engines.registry import can_digest, digests
 from incload.engines.sql import Query
@@ -114,9 +114,11 @@ def _digested(job: WriteJob) -> _Sides | None:
         pairs = _pairs(job)
         places = range(len(job.table.key))
         source = digests(connections.source, connections.relation, [each.source for each in pairs], places)
-        return _Sides(source, digests(connections.target, job.target, [each.copy for each in pairs], places))
+        target = digests(connections.target, job.target, [each.copy for each in pairs], places)
     except Refused:  # a type or an encoding of which two engines do not write the same bytes
         return None
+    match(source, target)
+    return _Sides(source, target)
 
 
 def _pairs(job: WriteJob) -> list[Pair]:
