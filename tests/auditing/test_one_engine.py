@@ -131,7 +131,7 @@ def test_columns_that_exchange_their_values_differ(two: Two, engine: str) -> Non
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_as_many_lost_as_phantom_rows(two: Two, engine: str) -> None:  # noqa: ARG001 - of the fixture
-    """Rows that are all null but for their key are told apart by it."""
+    """Rows that are all null but for their key differ by it."""
     filled(two, "BIGINT", ("NULL", "NULL"))
     two.run("s", "UPDATE {t} SET w = NULL")
     two.run("c", "UPDATE {t} SET w = NULL", "UPDATE {t} SET id = 1000 WHERE id = 9")

@@ -11,13 +11,13 @@ from hashlib import md5
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from incload.engines.digests.canonical import Buckets, Digests, Ranges, Within
+from incload.engines.digests.canonical import Alike, Buckets, Digests, Ranges, Unmatched, Within
 from incload.table import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from incload.engines.digests.canonical import Block, Blocks, Cut, Digest
+    from incload.engines.digests.canonical import Block, Blocks, Cut, Digest, Held
 
 Answer = TypeVar("Answer")
 
@@ -70,15 +70,23 @@ def block_of(cut: Cut, key: Sequence[str]) -> Block:
 
 
 def match(source: Digests, copy: Digests) -> None:
-    """Compare two tables by the means of their engine from here on, if it is one and says what canonical texts say.
+    """Compare two tables by the means of an engine from here on, if one can and says what canonical texts say.
 
     Such digests find blocks alone: of blocks that differ, rows are compared by their canonical texts in any case.
     """
-    if source.session.engine == copy.session.engine and source.can_match(copy):
-        types = zip(source.held, copy.held, strict=True)
-        source.alike = copy.alike = tuple(
-            (one.column.kind, one.column.declared) == (other.column.kind, other.column.declared) for one, other in types
-        )
+    if source.can_match(copy):
+        is_one = source.session.engine == copy.session.engine
+        pairs = zip(source.held, copy.held, strict=True)
+        source.alike = copy.alike = tuple(_alike(one, other, is_one=is_one) for one, other in pairs)
+
+
+def _alike(one: Held, other: Held, *, is_one: bool) -> Alike:
+    """Return what two columns have in common; those of two engines never their type, whatever its name."""
+    columns = one.column, other.column
+    if is_one and columns[0].kind is columns[1].kind and columns[0].declared == columns[1].declared:
+        return Alike.TYPE
+    is_form = one.form.kind is Kind.INTEGER or all(each.kind is Kind.TEXT and not each.shared for each in columns)
+    return Alike.FORM if is_form else Alike.TEXTS
 
 
 def unequal(source: Digests, copy: Digests, cut: Cut, within: Within | None = None) -> Iterator[Within]:
@@ -128,7 +136,16 @@ def both(source: Digests, copy: Digests, cut: Cut, within: Within | None) -> tup
 
 
 def at_once(source: Digests, copy: Digests, ask: Callable[[Digests], Answer]) -> tuple[Answer, Answer]:
-    """Ask both sides the same at once, where one of them may be asked by another thread."""
+    """Ask both sides the same at once, and again for canonical digests where their engines' own do not serve."""
+    try:
+        return _asked(source, copy, ask)
+    except Unmatched:
+        source.alike = copy.alike = None
+        return _asked(source, copy, ask)
+
+
+def _asked(source: Digests, copy: Digests, ask: Callable[[Digests], Answer]) -> tuple[Answer, Answer]:
+    """Ask both sides, one of them in another thread if its engine allows it."""
     sides = (source, copy)
     aside = next((at for at in (0, 1) if sides[at].session.capabilities.serves_threads), None)
     if aside is None or source.session is copy.session:

@@ -9,6 +9,7 @@ What must stay true: two engines that hold the same value write the same text, a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from incload.records import record
@@ -131,6 +132,21 @@ class Buckets:
 Cut = Ranges | Buckets
 
 
+class Alike(IntEnum):
+    """How much the types of two columns have in common that are compared by an engine's own means."""
+
+    TEXTS = 0
+    """Their canonical texts alone."""
+    FORM = 1
+    """Both are whole numbers, or texts."""
+    TYPE = 2
+    """They are the same."""
+
+
+class Unmatched(Exception):  # noqa: N818 - it reads as what was found
+    """Two tables cannot be compared by an engine's own means after all: a value is none of its column's type."""
+
+
 class Digests(ABC):
     """The rows of one table as an engine writes and digests them.
 
@@ -139,14 +155,14 @@ class Digests(ABC):
         relation: What stands behind FROM, with the alias `r`.
         held: The columns that are compared.
         key: Which of them are the key.
-        alike: For each column whether one of the other table has its very type, where both tables are of one engine
-            that compares them by its own means; None where rows are compared by their canonical texts.
+        alike: How much the type of each column has in common with that of the other table, where both are compared by
+            an engine's own means; None where rows are compared by their canonical texts.
         most_ranges: How many ranges of keys are asked about in one query: each is looked up, and a condition of too
             many is too deep for some engines.
     """
 
     most_ranges: ClassVar[int] = 50
-    alike: tuple[bool, ...] | None = None
+    alike: tuple[Alike, ...] | None = None
 
     def __init__(self, session: Session, relation: str, held: Sequence[Held], key: Sequence[int]) -> None:
         """Digest the columns of a relation."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from incload.engines.digests.canonical import DECIMAL, ISO
+from incload.engines.digests.canonical import DECIMAL, ISO, Alike
 from incload.engines.digests.in_sql import SqlDigests, SqlTexts
 from incload.engines.duckdb.shared_types import written
 from incload.engines.duckdb.sql import is_nested, ticks
@@ -119,8 +119,9 @@ class DuckdbDigests(SqlDigests):
         return f"concat({', '.join(self.joined(_pieces))})"
 
     def can_match(self, other: Digests) -> bool:
-        """All run in this process, and so hash alike."""
-        return isinstance(other, DuckdbDigests)
+        """All run in this process, and so hash alike; rows of SQLite may be streamed into one."""
+        is_own = other.session.engine == self.session.engine
+        return isinstance(other, DuckdbDigests) if is_own else other.can_match(self)
 
     def own_number(self) -> str:
         """Hash values as they are where their types are the same, and their canonical texts elsewhere.
@@ -128,16 +129,15 @@ class DuckdbDigests(SqlDigests):
         The hash of several values is hashed again: rows that exchange their last values would have the same sum.
         """
         assert self.alike is not None  # noqa: S101 - only then
-        values = ", ".join(
-            self.session.quote(held.column.name) if alike and _is_hashed(held) else self._cast(held)
-            for held, alike in zip(self.held, self.alike, strict=True)
-        )
+        values = ", ".join(self._hashable(*each) for each in zip(self.held, self.alike, strict=True))
         return f"hash(hash({values}))"
 
-    def _cast(self, held: Held) -> str:
-        """Return a value as one of the type that columns of its form have in common, or else as its text."""
+    def _hashable(self, held: Held, alike: Alike) -> str:
+        """Return a value of a type that both columns have, or have in common by their form, or else its text."""
         value = self.session.quote(held.column.name)
-        found = self.texts.plain(held, value)
+        if alike is Alike.TYPE and _is_hashed(held):
+            return value
+        found = self.texts.plain(held, value) if alike >= Alike.FORM else None
         if found is None:
             return self.written(held)
         return found[1] if found[0] == "i" else f"{value}::VARCHAR"

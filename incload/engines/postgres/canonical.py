@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar
 
-from incload.engines.digests.canonical import DECIMAL, ISO, Held
+from incload.engines.digests.canonical import DECIMAL, ISO, Alike, Held
 from incload.engines.digests.in_sql import SqlDigests, SqlTexts
 from incload.engines.postgres.columns import shared_types
 from incload.engines.postgres.sql import microseconds
@@ -135,6 +135,8 @@ class PostgresDigests(SqlDigests):
 
     def can_match(self, other: Digests) -> bool:
         """Servers of one build hash alike; others may not."""
+        if not isinstance(other, PostgresDigests):
+            return False
         versions = [side.session.rows("SELECT version()") for side in (self, other)]
         return versions[0] == versions[1]
 
@@ -151,7 +153,7 @@ class PostgresDigests(SqlDigests):
         for place, (held, alike) in enumerate(zip(self.held, self.alike, strict=True)):
             number = int.from_bytes(sha256(str(place).encode()).digest()[:7], "big")
             seed = f"({self.quoted_key}::bigint # {number})" if is_seed and place not in self.key else str(number)
-            hashes.append(f"coalesce({self._hashed(held, seed, alike=alike)}, {number})")
+            hashes.append(f"coalesce({self._hashed(held, seed, alike)}, {number})")
         combined = " # ".join(hashes)
         return f"({combined})" if is_seed else f"hashtextextended(({combined})::text, 0)"
 
@@ -163,21 +165,21 @@ class PostgresDigests(SqlDigests):
         ((count, total),) = self.session.rows(f"SELECT count(*), sum({self.own_number()}) FROM {self.relation}{where}")
         return int(str(count)), int(str(total or 0)) % 2**64
 
-    def _hashed(self, held: Held, seed: str, *, alike: bool) -> str:
+    def _hashed(self, held: Held, seed: str, alike: Alike) -> str:
         """Return the expression of a value's hash; of what has none without collisions, that of its canonical text.
 
         The server folds numbers of 64 bits to 32 before it hashes them, so that their upper halves are hashed first.
         """
         value = self.session.quote(held.column.name)
-        found = self.texts.plain(held, value)
+        found = self.texts.plain(held, value) if alike >= Alike.FORM else None
         if found and found[0] == "i":
             number = f"{found[1]}::bigint"
-            if alike and held.column.declared in _SHORT:
+            if alike is Alike.TYPE and held.column.declared in _SHORT:
                 return f"hashint8extended({number}, {seed})"
             return f"hashint8extended({number}, hashint8extended({number} >> 32, {seed}))"
-        if alike and held.column.kind is Kind.REAL and not held.form.listed:
+        if alike is Alike.TYPE and held.column.kind is Kind.REAL and not held.form.listed:
             return f"hashfloat8extended({value}::float8, {seed})"
-        is_text = found or (alike and held.column.kind is Kind.TIMESTAMP)
+        is_text = found or (alike is Alike.TYPE and held.column.kind is Kind.TIMESTAMP)
         text = f"{value}::text" if is_text else f"({self.written(held)})"
         return f'hashtextextended({text} COLLATE "C", {seed})'
 

@@ -1,7 +1,8 @@
-"""How the rows of a SQLite table are written and digested: here, value by value, as they stream out of it.
+"""How the rows of a SQLite table are written and digested: by DuckDB, or here, as they stream out of it.
 
-SQLite has no md5, and its columns hold values of any type. To build the texts in SQL and hash them in a function costs
-as much as to write them here. A value of another type than its column's form is written by its own letter.
+SQLite has no md5, and its columns hold values of any type. Where all are of their columns' types, DuckDB digests them.
+To build the texts in SQL and hash them in a function costs as much as to write them here. A value of another type than
+its column's form is written by its own letter.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 import struct
 from decimal import Decimal
+from functools import cached_property
 from hashlib import md5
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -28,6 +30,7 @@ from incload.engines.digests.canonical import (
     Digests,
     Held,
     Ranges,
+    Unmatched,
     Within,
 )
 from incload.engines.sql import Query
@@ -57,8 +60,22 @@ class SqliteDigests(Digests):
 
     session: SqliteSession
 
+    @cached_property
+    def _can_stream(self) -> bool:
+        from incload.engines.sqlite.compared.streamed import can_stream
+
+        return can_stream(self)
+
     def blocks(self, cut: Cut, within: Within | None = None) -> dict[Block, Digest]:
-        """Digest the rows one by one."""
+        """Let DuckDB digest the rows as they stream out, or else do it one by one."""
+        if self._can_stream:
+            from incload.engines.sqlite.compared.streamed import streamed_blocks
+
+            streamed = streamed_blocks(self, cut, within)
+            if streamed is not None:
+                return streamed
+        if self.is_alike:
+            raise Unmatched
         found: dict[Block, list[int]] = {}
         block_of = self._blocks_of(cut)
         for row, texts in self._written(within):
@@ -98,16 +115,20 @@ class SqliteDigests(Digests):
         return wanted.intersection(write(value) for (value,) in cursor)
 
     def can_match(self, other: Digests) -> bool:
-        """SQLite looks through both by an index on a key of whole numbers."""
-        from incload.engines.sqlite.compared.merge import can_merge
+        """SQLite looks through both by an index on a key of whole numbers; DuckDB hashes what is streamed into it."""
+        if isinstance(other, SqliteDigests):
+            from incload.engines.sqlite.compared.merge import can_merge
 
-        return isinstance(other, SqliteDigests) and can_merge(self, other)
+            return can_merge(self, other)
+        return other.session.engine == "duckdb" and self._can_stream
 
     def beside(self, other: Digests, cut: Cut, within: Within | None) -> tuple[Blocks, Blocks] | None:
         """Let SQLite compare the rows."""
+        if not (self.is_alike and isinstance(other, SqliteDigests) and isinstance(cut, Ranges)):
+            return None
         from incload.engines.sqlite.compared.merge import Merge
 
-        return Merge(self, other).blocks(cut, within) if self.is_alike and isinstance(cut, Ranges) else None
+        return Merge(self, other).blocks(cut, within)
 
     def key_span(self) -> Row:
         """Leave out keys that are no whole numbers; an index has none where its ends are some, or few."""
