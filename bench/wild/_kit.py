@@ -24,7 +24,9 @@ PERIOD = 5 * MINUTE
 UPSERT, INSERT, IF_ABSENT = "upsert", "", "ON CONFLICT DO NOTHING"
 """How rows are written: as they now are, as they come, and where their key is new."""
 
-BY_CURSOR = "LAG_WITHIN CURSOR_MOVES_ON_UPDATE CURSOR_PRESENT CURSOR_NOT_IN_FUTURE NO_HARD_DELETES COMPLETE_READ"
+BY_CURSOR = (
+    "LAG_WITHIN CURSOR_MOVES_ON_UPDATE CURSOR_PRESENT CURSOR_NOT_IN_FUTURE NO_HARD_DELETES FIXED_SCHEMA COMPLETE_READ"
+)
 """What every loader needs that reads the rows above its watermark and upserts them; ties come on top of it."""
 
 APPENDED = f"{BY_CURSOR} INSERT_ONLY"

@@ -12,7 +12,7 @@ from typing import Any
 from ._kit import run
 
 CAUSES = ("X12",)
-NEEDS = "INSERT_ONLY NO_HARD_DELETES COMPLETE_READ"
+NEEDS = "INSERT_ONLY NO_HARD_DELETES FIXED_SCHEMA COMPLETE_READ"
 
 
 def sync(request: Any) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from ._kit import IF_ABSENT, run
 
 CAUSES = ("C27", "C31")
-NEEDS = "INSERT_ONLY NO_HARD_DELETES COMPLETE_READ"
+NEEDS = "INSERT_ONLY NO_HARD_DELETES FIXED_SCHEMA COMPLETE_READ"
 
 
 def sync(request: Any) -> int:

@@ -13,6 +13,7 @@ from incload.errors import Refused
 if TYPE_CHECKING:
     import argparse
 
+    from incload.harness.catalogue.false_alarms import FalseAlarms
     from incload.harness.trials.explanation import Explanation
 
 
@@ -61,13 +62,28 @@ def run(options: argparse.Namespace) -> int:
 def _cause(options: argparse.Namespace) -> int:
     """Print one cause of the catalogue."""
     from incload.contenders.wild import loaders
-    from incload.report.catalogue.causes import cause
+    from incload.report.catalogue.causes import FALSE_ALARMS, cause
     from incload.report.catalogue.page import explained
 
     found = cause(options.strategy)
     names = tuple(each.id for each in loaders())
-    sys.stdout.write(json_text(asdict(found)) if options.format == "json" else explained(found, names))
+    seen = _false_alarms() if found.shows == FALSE_ALARMS else None
+    if options.format == "json":
+        sys.stdout.write(json_text(asdict(found) | ({"seen": asdict(seen)} if seen else {})))
+        return 0
+    text = explained(found, names)
+    sys.stdout.write(f"{text.partition('Run it:')[0]}{seen.text}" if seen else text)
     return 0
+
+
+def _false_alarms() -> FalseAlarms:
+    """Have a naive checker and the audit look at right copies: what this cause shows is not that of a load."""
+    from incload.extras import require_extra
+
+    require_extra("harness", "an explanation")
+    from incload.harness.catalogue.false_alarms import false_alarms
+
+    return false_alarms()
 
 
 def _explained(options: argparse.Namespace) -> Explanation:

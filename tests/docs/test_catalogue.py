@@ -15,14 +15,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from incload.cli import main
-from incload.contenders.contender import SyncRequest
 from incload.contenders.wild import loaders
 from incload.harness.catalogue.drawing import timeline_of
+from incload.harness.catalogue.false_alarms import FalseAlarms, false_alarms
 from incload.harness.catalogue.showing import history_of, is_shown
 from incload.harness.catalogue.smallest import keys_of, restricted, smallest
-from incload.harness.sandbox.sandbox import open_sandbox
-from incload.harness.trials.matrix import Choice
-from incload.harness.trials.trial import difference
 from incload.history.synthetic.scenarios import EVERY_SCENARIO
 from incload.report.catalogue.causes import FALSE_ALARMS, Cause, causes
 from incload.report.catalogue.page import PICTURES, page
@@ -116,23 +113,22 @@ def test_every_loader_and_scenario_of_other_loaders_has_its_cause() -> None:
     assert [each.id for each in causes() if each.scenario not in {known.id for known in EVERY_SCENARIO}] == []
 
 
-def test_a_checker_by_text_raises_false_alarms(tmp_path: Path) -> None:
-    """A right copy from DuckDB to SQLite differs by text in every row, and by value in none (C51)."""
-    (_, cell) = Choice(("full_refresh",), ("clean",), ("duckdb-sqlite",), 100).cells()
-    sandbox = open_sandbox(cell.pair, cell.history().table, tmp_path)
-    try:
-        sandbox.begin(cell.history(), cell.contender)
-        request = SyncRequest("", "", "orders", ("id",), "modified_at", Path(), None, 0)
-        cell.contender.within(sandbox.connections).sync(request)
-        found = difference(sandbox)
-        source = sandbox.writer.rows(f"SELECT * FROM {sandbox.writer.name(sandbox.place, 'orders')} ORDER BY id")
-        with sandbox.target() as session:
-            target = session.rows(f"SELECT * FROM {session.name('target', 'orders')} ORDER BY id")
-    finally:
-        sandbox.close()
+def test_a_naive_checker_raises_false_alarms() -> None:
+    """A right copy differs by text in every row, and at one look in what has just changed; the audit is not misled."""
+    assert false_alarms() == FalseAlarms(
+        rows=100, by_text=100, by_value=0, audits=10, at_one_look=60, settled=0, in_flight=60, found=2
+    )
 
-    alarms = [mine for mine, other in zip(source, target, strict=True) if str(mine) != str(other)]
-    assert (len(source), len(alarms), found.wrong) == (100, 100, frozenset())
+
+def test_the_cause_of_false_alarms_shows_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """`incload explain C51` has both checkers look at copies, and prints what they saw."""
+    assert main(["explain", "C51"]) == 0
+    said = capsys.readouterr().out
+
+    assert said.startswith("C51: A checker that is wrong\n")
+    assert "  100 rows differ by text, 0 for incload audit.\n" in said
+    assert "  60 rows differ at one look; 0 are wrong for incload audit --settle,\n" in said
+    assert max(map(len, said.splitlines())) <= 100
 
 
 def test_the_page_is_current() -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from incload.assumptions import unmet
+from incload.contenders.wild import loaders
 from incload.harness.trials.matrix import Choice
 from incload.harness.trials.prediction import disagreement
 from incload.harness.trials.runner import run_once
 from incload.history.synthetic.scenarios import EVERY_SCENARIO
+from incload.report.foreign.breaks import parsed_breaks
 from tests.hard.covering import MOST, ROWS, SEED, composable, on_file, pairs
+
+if TYPE_CHECKING:
+    from incload.contenders.wild import WildContender
+    from incload.report.outcome import Outcome
 
 PAIR = ("sqlite-sqlite",)
 KNOWN = on_file()
@@ -56,3 +65,21 @@ def test_every_two_that_can_be_composed_stand_in_a_row() -> None:
 def test_a_row_is_as_predicted(name: str) -> None:
     """Verdicts and counts of all strategies are those that the model has, and no cell is unknown."""
     assert failures(name) == []
+
+
+@pytest.mark.slow
+@pytest.mark.hard
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_row_is_what_loaders_need(name: str) -> None:
+    """A loader of `bench/wild` is wrong only where a row breaks what it says that it needs; a flaw may hide another."""
+    by_name = {each.id: each for each in loaders()}
+    found = [run_once(each) for each in Choice((), (name,), PAIR, ROWS, SEED, loaders()).foreign_cells()]
+    wrong = {each.strategy: each for each in found if each.outcome == "wrong"}
+
+    assert [f"{each.strategy}: {each.reason}" for each in found if each.outcome == "unknown"] == []
+    assert [who for who, each in wrong.items() if not _is_wrong(by_name[who], each)] == []
+
+
+def _is_wrong(who: WildContender, found: Outcome) -> bool:
+    """Return whether a loader needs what is broken, or is wrong anywhere."""
+    return who.is_wrong_anywhere or bool(unmet(who.stated, (), parsed_breaks(found.breaks)))

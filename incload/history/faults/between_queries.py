@@ -28,6 +28,11 @@ class ChangeDuringSync(Fault):
     breaks: ClassVar[frozenset[Assumption]] = frozenset({Assumption.ONE_SNAPSHOT})
     needs_steps: ClassVar[bool] = True
 
+    @property
+    def slot(self) -> str:
+        """No rows can be hidden from a sync while the source changes."""
+        return f"rows {self.sync}"
+
     def lets_tick_in(self, sync: int) -> bool:
         """It does at its sync."""
         return self.holds(sync)

@@ -30,6 +30,11 @@ class PartialRead(Fault):
         """Hide the rows."""
         return victim.last_rows_hidden(self.share)
 
+    @property
+    def slot(self) -> str:
+        """No rows can be hidden from a sync while the source changes."""
+        return f"rows {self.sync}"
+
     def explains(self, sync: int) -> bool:
         """A row that was hidden could not be read."""
         return self.holds(sync)

@@ -56,7 +56,7 @@ class Cause:
     def command(self) -> str:
         """Return the command that shows it."""
         if self.shows == FALSE_ALARMS:
-            return f"incload compare --strategies {self.wrong} --scenarios {self.scenario} --engines duckdb-sqlite"
+            return f"incload explain {self.id}"
         if self.shows == REREAD:
             return (
                 f"incload compare --strategies {self.wrong} --scenarios clean,{self.scenario} --engines sqlite-sqlite"

@@ -73,7 +73,7 @@ def _entry(cause: Cause, loaders: Mapping[str, str], rows: int) -> Iterator[str]
 def _shown(cause: Cause) -> str:
     return {
         REREAD: "by nothing but the rows that it reads again",
-        FALSE_ALARMS: "for a checker that compares text, and for no other",
+        FALSE_ALARMS: "for a checker that compares text or looks once, and for no other",
     }.get(cause.shows, f"with {cause.shows} rows")
 
 
