@@ -12,7 +12,7 @@ from incload.assumptions import Assumption
 from incload.cursor import UNITS, IsoText, MixedText, Scale, Timestamps, no_place
 from incload.errors import Refused
 from incload.removal_limit import within_limit
-from incload.strategy import Everything, State, WriteRule, needs_of
+from incload.strategy import Differing, Everything, State, WriteRule, needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ def about_emptied(
     job: WriteJob, prepared: PreparedWrite, delta: Delta, before: State, store: StateStore
 ) -> tuple[str, ...]:
     """Report a target without rows whose state says that there were some, unless all rows were just read."""
-    if not prepared.fresh or before == State() or Everything() in delta.rows:
+    if not prepared.fresh or before == State() or {Everything(), Differing()} & {*delta.rows}:
         return ()
     if job.connections.source.is_empty(job.connections.relation):
         return ()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from incload.cursor import UNITS, Scale
+from incload.engines.sql import Query
 from incload.errors import Refused
 from incload.records import record
 from incload.strategy import AfterKey, Changed, Differing, Everything, KeyRanges, Logged, Position, Since, Vanished
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from incload.engines.cursor_sql import CursorSql
-    from incload.engines.session import Query, Session
+    from incload.engines.session import Session
     from incload.strategy import Capability
     from incload.strategy.answers import KeyValue
     from incload.table import Table
@@ -124,6 +125,7 @@ class SeenRows:
         none: Whether no row was read, so that there is nothing to ask.
         arrived: The same rows in the target's engine, whose digests the next sync will compare; None if these are they.
         held: What the target held before, as a relation of that session; None where it held no row.
+        same: A query for rows of the target that were compared and are the source's as they are; None without.
     """
 
     session: Session
@@ -136,6 +138,7 @@ class SeenRows:
     none: bool = False
     arrived: SeenRows | None = None
     held: str | None = None
+    same: str | None = None
 
     @property
     def count(self) -> int:
@@ -157,15 +160,19 @@ class SeenRows:
         return self.started
 
     def largest(self, until: Position | None = None) -> Position | None:
-        """Return the largest cursor value."""
+        """Return the largest cursor value, of the rows that were read or compared."""
+        self._cursor()
+        relations = [self.relation, *([Query(self.same)] if self.same else [])] if not self.none else []
+        found = [self._largest_of(relation, until) for relation in relations]
+        return max((each for each in found if each is not None), default=None)
+
+    def _largest_of(self, relation: Query, until: Position | None) -> Position | None:
         cursor, scale = self._cursor()
-        if self.none:
-            return None
-        where, params = "", self.relation.params
+        where, params = "", relation.params
         if until is not None:
             where = f" WHERE {cursor.compared} <= {cursor.bound}"
             params = (*params, self.session.bind(cursor, scale, until))
-        found = self.session.rows(f"SELECT {cursor.maximum} FROM ({self.relation.sql}) AS r{where}", params)
+        found = self.session.rows(f"SELECT {cursor.maximum} FROM ({relation.sql}) AS r{where}", params)
         return None if found[0][0] is None else scale.position(found[0][0])
 
     def largest_key(self, at: Position | None = None) -> KeyValue | None:

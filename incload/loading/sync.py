@@ -176,9 +176,8 @@ def _seen(job: WriteJob, prepared: PreparedWrite, started: int) -> SeenRows:
             else None
         )
         held = None if prepared.intent.placed or prepared.fresh else job.target
-        return SeenRows(
-            session, relation, table, cursor, scale, started, prepared.position, none=not prepared.read, held=held
-        )
+        seen = SeenRows(session, relation, table, cursor, scale, started, prepared.position, none=not prepared.read)
+        return replace(seen, held=held, same=prepared.same)
 
     if not prepared.in_source or connections.attached:
         return rows(connections.target, prepared.seen)

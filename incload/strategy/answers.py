@@ -131,7 +131,8 @@ class Delta:
     Attributes:
         rows: Answers of the source; a row that is in several is loaded once.
         remove: Keys to delete from the target, if the strategy can know them.
-        mirror: Whether the rows are the whole source, so that `merge` and `newest` delete what is not among them.
+        mirror: Whether the rows are the whole source, so that `merge` and `newest` delete what is not among them; or
+            stand for it, as those do by whose blocks it is compared.
     """
 
     rows: tuple[Rows, ...]

@@ -55,7 +55,15 @@ def by_blocks(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite | N
     if isinstance(delta.remove, Differing):
         missing = connections.target.keys_missing(job.table.key, held, arrived)
         removals, held_back = to_remove(job, missing)
-    return removing(replace(_written(job, arrived, rule), read=read), removals, held_back)
+    prepared = replace(_written(job, arrived, rule), read=read, same=_same(job, held))
+    return removing(prepared, removals, held_back)
+
+
+def _same(job: WriteJob, held: str) -> str:
+    """Return the rows of the target that are the source's too: those of no block that differs."""
+    target, key = job.connections.target, job.table.key
+    differing = f"SELECT 1 FROM {held} AS h WHERE {target.equal_keys(key, 'h', 't')}"
+    return f"SELECT t.* FROM {job.target} AS t WHERE NOT EXISTS ({differing})"
 
 
 def _what_differs(job: WriteJob, rule: WriteRule) -> PreparedWrite:

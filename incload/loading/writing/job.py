@@ -84,6 +84,8 @@ class PreparedWrite:
         position: Up to where the source's change log was read; None if it was not, or is not carried out.
         fresh: Whether the target had no row before.
         largest: The source's largest cursor value, as its engine returns it; empty where it was not looked at.
+        same: What else the source has, as a query on the target: its own rows, where those were compared and are the
+            source's; None where all were read.
         why_all: Why everything was read where a log was asked, if that is to be reported; a clause.
     """
 
@@ -97,6 +99,7 @@ class PreparedWrite:
     position: str | None = None
     fresh: bool = False
     largest: tuple[object, ...] = ()
+    same: str | None = None
     why_all: str = ""
 
 

@@ -36,7 +36,8 @@ def prepare_write(job: WriteJob, delta: Delta, rule: WriteRule) -> PreparedWrite
     if Differing in map(type, delta.rows):
         from incload.loading.writing.blocks import by_blocks  # what compares blocks is much, and few loads do
 
-        prepared = by_blocks(job, delta, rule)
+        # Where the rows stand for the whole source, another rule than merge wants all of them.
+        prepared = by_blocks(job, delta, rule) if rule is WriteRule.MERGE or not delta.mirror else None
         if prepared:
             return prepared
         delta = everything_instead(delta)

@@ -29,6 +29,7 @@ def said(spelled: str, remembered: Entry | None) -> str:
     return text.removeprefix(f"The next load with --strategy {spelled} ")
 
 
+BLOCKS = "the rows of the blocks of keys whose digests differ"
 FURTHER = "the rows whose at is no earlier than 2025-12-31T11:50:00Z and no later than 2025-12-31T12:00:00Z."
 
 
@@ -73,7 +74,7 @@ FURTHER = "the rows whose at is no earlier than 2025-12-31T11:50:00Z and no late
         (
             "lookback_with_reconciliation",
             entry(NOON, notes={"syncs": 4}),
-            "reads everything, and removes what the source no longer has.",
+            f"reads every row, and loads {BLOCKS}, and removes what the source no longer has.",
         ),
         (
             "sparse_lookback:days=(1,)",

@@ -36,7 +36,7 @@ def filled(create: str, rows: list[str]) -> tuple[str, ...]:
     return create, f"INSERT INTO events VALUES {', '.join(rows)}"
 
 
-def moved(pair: Pair, **changes: object) -> tuple[int, list[Row]]:
+def moved(pair: Pair, strategy: str = "digest_blocks", **changes: object) -> tuple[int, list[Row]]:
     """Load once; return how many rows left the source, and the target's rows."""
     counts: list[int] = []
     incoming = Connections.incoming
@@ -46,7 +46,7 @@ def moved(pair: Pair, **changes: object) -> tuple[int, list[Row]]:
         return incoming(self, query, table, names)
 
     with patch.object(Connections, "incoming", counting):
-        pair.load("digest_blocks", **changes)
+        pair.load(strategy, **changes)
     return sum(counts), pair.rows()
 
 
@@ -173,3 +173,60 @@ def test_a_key_that_is_not_unique_in_a_block_is_refused(pair: Pair) -> None:
     pair.write("INSERT INTO events VALUES (1, 'b')")
     with pytest.raises(Refused, match="is not unique in the source: 2 rows have 1"):
         pair.load("digest_blocks")
+
+
+EVENTS = "CREATE TABLE events (id BIGINT PRIMARY KEY, name VARCHAR, ts BIGINT)"
+RECONCILES = "lookback_with_reconciliation:minutes=1,every=1"
+
+
+@apart
+def test_a_reconciliation_moves_the_blocks_that_differ(pair: Pair) -> None:
+    """Of 4,000 rows a late, a changed and a deleted one are found, and few others leave the source with them."""
+    pair.write(*filled(EVENTS, [f"({number}, 'name {number}', {number})" for number in range(4_000)]))
+    pair.load(RECONCILES, cursor="ts", cursor_per_second=1)
+    pair.write(
+        "UPDATE events SET name = 'other' WHERE id = 7",
+        "DELETE FROM events WHERE id = 8",
+        "INSERT INTO events VALUES (-1, 'late', 9)",
+    )
+    left, rows = moved(pair, RECONCILES, cursor="ts", cursor_per_second=1)
+
+    assert 1 <= left <= 1_500
+    assert rows[0] == (-1, "late", 9)
+    assert [row for row in rows if row[0] in {7, 8, 9}] == [(7, "other", 7), (9, "name 9", 9)]
+    assert len(rows) == 4_000
+
+
+@apart
+def test_a_reconciliation_knows_the_largest_cursor_of_rows_that_it_only_compares(pair: Pair) -> None:
+    """A state that lies behind what the target holds is set right, though no block differs."""
+    pair.write(*filled(EVENTS, ["(1, 'a', 100)", "(2, 'b', 900)"]))
+    pair.load(RECONCILES, cursor="ts", cursor_per_second=1)
+    pair.write_target("UPDATE _incload_state SET value = REPLACE(value, '\"watermark\": 900', '\"watermark\": 100')")
+    summary = pair.load(RECONCILES, cursor="ts", cursor_per_second=1)
+
+    assert (summary.previous_watermark, summary.new_watermark) == (100, 900)
+    assert summary.loaded == 0
+
+
+@pytest.mark.parametrize("engines", [("sqlite", "duckdb")])
+@pytest.mark.parametrize(("rule", "left"), [(WriteRule.APPEND, 3), (WriteRule.NEWEST, 3), (WriteRule.MIRROR, 3)])
+def test_other_rules_are_given_all_rows(pair: Pair, rule: WriteRule, left: int) -> None:
+    """Only merge can do without the rows that are the target's already."""
+    pair.write(*filled(EVENTS, ["(1, 'a', 100)", "(2, 'b', 900)"]))
+    pair.load(RECONCILES, cursor="ts", cursor_per_second=1, write_rule=rule, guards=MEANT)
+    pair.write("INSERT INTO events VALUES (3, 'c', 5)")
+    found, _ = moved(pair, RECONCILES, cursor="ts", cursor_per_second=1, write_rule=rule, guards=MEANT)
+
+    assert found == left
+
+
+@pytest.mark.parametrize("engines", [("sqlite", "duckdb")])
+def test_a_target_that_was_emptied_is_filled_by_a_reconciliation(pair: Pair) -> None:
+    """It reads everything then, and nothing is reported as missing."""
+    pair.write(*filled(EVENTS, ["(1, 'a', 100)", "(2, 'b', 900)"]))
+    pair.load(RECONCILES, cursor="ts", cursor_per_second=1)
+    pair.write_target("DELETE FROM events")
+    summary = pair.load(RECONCILES, cursor="ts", cursor_per_second=1)
+
+    assert (summary.loaded, summary.warnings) == (2, ())
