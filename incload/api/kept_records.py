@@ -83,6 +83,8 @@ def window_of(by: Strategy, per_second: int) -> Window:
     if reach is None or (reach.window and not per_second):
         return Window()
     window, delay = (int(each.total_seconds() * per_second) for each in (reach.window, reach.delay))
+    if reach.from_clock:
+        return Window(from_clock=window)
     return Window(window if reach.at_bound in {"all", "unknown"} else None, delay, removes=reach.every > 0)
 
 

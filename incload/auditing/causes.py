@@ -15,8 +15,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from incload.auditing.traces.gaps import unread
-from incload.auditing.traces.parts import missing_parts
+from incload.auditing.traces.parts import missing_keys, missing_parts
 from incload.auditing.traces.passed import passed
+from incload.auditing.traces.windows import uncovered
 from incload.auditing.watermark import place_of
 from incload.auditing.wrong_rows import DUPLICATED, LOST, PHANTOM
 
@@ -115,7 +116,7 @@ class Causes:
         """Count the cause of a row; return it, and by how much a late row was late."""
         cause, lag = self._cause(row)
         text = self.cursor_of(row)
-        if self.observed and cause in _RESETTLED and self.observed.left_out(row.key, text):
+        if cause in _RESETTLED and self._was_left_out(row, text):
             cause, lag = Cause.LEFT_OUT, None
         self.counts[cause] += 1
         if lag is not None and (text in self.late or len(self.late) < _MOST_LAGS):
@@ -125,6 +126,11 @@ class Causes:
         elif cause is Cause.TIE and (text in self.ties or len(self.ties) < _MOST_LAGS):
             self.ties[text] += 1
         return cause, lag
+
+    def _was_left_out(self, row: WrongRow, cursor: str) -> bool:
+        """Return whether a recording shows that a sync which goes by a watermark has left a row out."""
+        by_clock = self.mark is not None and self.mark.window.from_clock
+        return self.observed is not None and not by_clock and self.observed.left_out(row.key, cursor)
 
     def cursor_of(self, row: WrongRow) -> str:
         """Return the canonical text of the cursor of the source's row; empty where there is none."""
@@ -148,6 +154,9 @@ class Causes:
         if not mark.is_exact:
             self._resettle(copy.holding(at, list(self.late)) if self.late else (), Cause.TIE)
             self._resettle(unread(self.late, self._late_keys(), copy, at), Cause.NO_WINDOW)
+            self._resettle(missing_keys(self._late_keys(), copy, at), Cause.PART)
+        elif mark.window.from_clock:
+            self._resettle(uncovered(self.late, mark.began, mark.window.from_clock), Cause.NO_WINDOW)
         elif mark.past:
             loaded = mark.loaded
             self._resettle(passed(loaded, [*self.late, *self.ties], copy, at), Cause.AHEAD)
@@ -237,9 +246,10 @@ class Causes:
             is_alone = mine <= now and not (isinstance(read, int | float) and read > now)
             return (Cause.AHEAD if is_alone else Cause.FUTURE), None
         if mine > mark:
-            return Cause.UNREAD, None
+            return (Cause.NO_WINDOW if self.mark.has_gone_by(mine) else Cause.UNREAD), None
         if mine == mark or mine in self._past:
-            return Cause.TIE, None
+            # A loader that goes by the clock reads what has its watermark again, if it lies in its window.
+            return (Cause.NO_WINDOW if self.mark.window.from_clock else Cause.TIE), None
         return Cause.LATE, mark - mine
 
 

@@ -32,11 +32,14 @@ class Window:
             nothing, and where that is not known.
         delay: How far behind the source's clock it leaves rows for a later sync.
         removes: Whether some syncs compare everything, and remove what the source does not have.
+        from_clock: How far back from the source's clock it reads at each sync, whatever its watermark; 0 for one that
+            goes by the watermark.
     """
 
     rereads: int | None = None
     delay: int = 0
     removes: bool = False
+    from_clock: int = 0
 
 
 _NO_WINDOW = Window()
@@ -94,6 +97,15 @@ class Mark:
     def now(self) -> int | None:
         """The source's clock in the cursor's ticks."""
         return None if self.clock is None or not self.per_second else self.clock * self.per_second // UNITS["us"]
+
+    @property
+    def began(self) -> list[int]:
+        """When the syncs began that are known, in the cursor's ticks."""
+        return [at * self.per_second // UNITS["us"] for _, at in self.syncs if at is not None]
+
+    def has_gone_by(self, place: float) -> bool:
+        """Return whether the windows of a loader that goes by the clock lie beyond a cursor."""
+        return bool(self.window.from_clock and self.began) and place < max(self.began) - self.window.from_clock
 
     @property
     def loaded(self) -> Loaded:

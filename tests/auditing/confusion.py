@@ -113,12 +113,12 @@ class Ended:
         sandbox: Its source and its copy.
         since: The tick after which each wrong row of the copy was wrong, by its key, without the rows that the strategy
             leaves for a later sync.
-        held: The keys of the rows whose cursor the copy had after each sync, by its number.
+        held: The cursor of each row of the copy after each sync, by its number.
     """
 
     sandbox: Sandbox
     since: dict[Key, int]
-    held: dict[int, set[Key]]
+    held: dict[int, dict[Key, int | None]]
 
 
 @contextmanager
@@ -144,16 +144,14 @@ def ended(case: Case, strategy: Strategy) -> Iterator[Ended]:
         sandbox.close()
 
 
-def _held(sandbox: Sandbox) -> set[Key]:
-    """Return the keys of the rows of which both sides have the same cursor."""
+def _held(sandbox: Sandbox) -> dict[Key, int | None]:
+    """Return the cursors of the rows of the copy, in microseconds, by their keys."""
     session, table = sandbox.connections.target, sandbox.table
     if session.columns("target", table.name) is None:
-        return set()
-    keys, same = [session.quote(name) for name in table.key], [*table.key, table.cursor or ""]
-    joined = " AND ".join(f"s.{session.quote(name)} = t.{session.quote(name)}" for name in same)
-    source, target = session.name("source", table.name), session.name("target", table.name)
-    sql = f"SELECT {', '.join(f's.{name}' for name in keys)} FROM {source} AS s JOIN {target} AS t ON {joined}"
-    return set(session.rows(sql))
+        return {}
+    names = ", ".join(session.quote(name) for name in (*table.key, table.cursor or ""))
+    rows = session.rows(f"SELECT {names} FROM {session.name('target', table.name)}")
+    return {tuple(key): cursor if isinstance(cursor, int) else None for *key, cursor in rows}
 
 
 def diagnosed(case: Case, strategy: Strategy) -> Diagnosed:
@@ -161,8 +159,6 @@ def diagnosed(case: Case, strategy: Strategy) -> Diagnosed:
     with ended(case, strategy) as end:
         truth = Truth(case, strategy, end)
         inferred = audited(end.sandbox, case.history, truth, exact=False)
-        if strategy.reach and strategy.reach.from_clock:
-            return Diagnosed(Pairs(), inferred, Pairs())  # its window does not hang on the watermark that it keeps
         exact = audited(end.sandbox, case.history, truth, exact=True)
         seen = visible(case.history)
         return Diagnosed(exact, inferred, audited(end.sandbox, case.history, truth, exact=True, seen=seen))
@@ -191,7 +187,7 @@ class Truth:
         for sync in syncs(case.history, case.faults):
             for change in sync.changes:
                 if change.new is None or change.moved or end.since.get(change.key) == sync.number:
-                    self._lacking[change.key] = self._of(change, sync, had_old=change.key in end.held[before])
+                    self._lacking[change.key] = self._of(change, sync, end.held[before].get(change.key))
             before = sync.number
         kept = state_of(end.sandbox, case.history.table.name) if any(each.bends_state for each in case.faults) else None
         self._passed = int(kept[0]) if kept else None  # microseconds, as those of the history
@@ -210,21 +206,20 @@ class Truth:
             return UNREAD if self._passed is None or cursor > self._passed else LOADER
         return LOADER if self._case.faults and cause in {UNREAD, NO_WINDOW, "late", "tie"} else cause
 
-    def _of(self, change: Change, sync: Sync, *, had_old: bool) -> str:
-        """Return why a change is missed, from its own lag, and from whether the copy had what it changed."""
+    def _of(self, change: Change, sync: Sync, held: int | None) -> str:
+        """Return why a change is missed, from its own lag, and from the cursor that the copy had before it."""
         if change.new is None or change.new.cursor is None:
             return "hard delete" if change.new is None else "null cursor"
-        if change.old is not None and had_old:
-            if not change.moved:
+        if change.old is not None and held is not None:
+            if not change.moved and held == change.new.cursor:
                 return "updated without touching the cursor"
-            if change.old.cursor is not None and change.new.cursor < change.old.cursor:
+            if held > change.new.cursor:
                 return BACKWARDS
-        return self._by_lag(change.lag, is_future=self._case.blinds or change.new.cursor > sync.clock)
-
-    def _by_lag(self, lag: int | None, *, is_future: bool) -> str:
-        if lag is None or lag < 0:
-            return FUTURE if is_future else NO_WINDOW if self._from_clock else UNREAD
-        return "late" if lag else NO_WINDOW if self._from_clock else "tie"
+        if change.lag is None or change.lag < 0:
+            if self._case.blinds or change.new.cursor > sync.clock:
+                return FUTURE
+            return NO_WINDOW if self._from_clock else UNREAD
+        return "late" if change.lag else NO_WINDOW if self._from_clock else "tie"
 
 
 def audited(sandbox: Sandbox, history: History, truth: Truth, *, exact: bool, seen: Seen | None = None) -> Pairs:
@@ -328,32 +323,54 @@ def table(pairs: Pairs) -> str:
     return "\n".join(lines)
 
 
+BUNDLES = (
+    ("cisa-kev", 4, ("known_exploited_vulnerabilities.json", "cveID", "dateAdded", "vulnerabilities")),
+    ("usgs-earthquakes-2k", 80, ("usgs.json", "id", "properties.updated", "features")),
+    ("ca-fires", 100, ("incidents.json", "UniqueId", "Updated", "Incidents")),
+    ("duke-outages", 250, ("duke-energy/Duke-Energy-Carolinas.json", "areaOfInterestId", "lastUpdated", "")),
+)
+"""Recorded histories: the bundle's name, of which version each is a sync, and how its rows are read."""
+
+
+def recorded(folder: Path) -> Iterator[Case]:
+    """Yield the recorded histories of a folder."""
+    for name, every, how in BUNDLES:
+        options = dict(zip(("file", "key", "cursor", "records"), how, strict=True))
+        history, _ = opened(folder / f"{name}.bundle", {**options, "every": every}, None)
+        yield Case(name, replace(history, ticks=tuple(history.ticks)))
+
+
 def main() -> None:
-    """Print the tables of all scenarios, or of one recorded history."""
+    """Print the tables of all scenarios, and of each recorded history."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", type=Path, nargs="?", help="a recorded history; all scenarios unless given")
-    for name in ("file", "key", "cursor", "records"):
-        parser.add_argument(f"--{name}", default="")
-    parser.add_argument("--every", type=int, default=1)
-    options = vars(parser.parse_args())
-    path = options.pop("path")
-    cases: Iterable[Case] = map(Case.of, SCENARIOS)
-    if path:
-        history, _ = opened(path, options, None)
-        cases = [Case(path.stem, replace(history, ticks=tuple(history.ticks)))]
-    exact, inferred, watched = Pairs(), Pairs(), Pairs()
+    parser.add_argument("folder", type=Path, nargs="?", help="of the bundles; scenarios alone unless given")
+    folder = parser.parse_args().folder
+    _report("scenarios", map(Case.of, SCENARIOS))
+    for case in recorded(folder) if folder else ():
+        _report(case.id, [case])
+
+
+def _report(title: str, cases: Iterable[Case]) -> None:
+    """Print the tables of some histories together, and the share of each strategy that is under nine tenths."""
+    sums = {"exact": Pairs(), "inferred": Pairs(), "watched": Pairs()}
+    least: dict[str, dict[str, Pairs]] = {}
     for label, found in everything(cases):
-        exact += found.exact
-        inferred += found.inferred
-        watched += found.watched
-        wrong = [f"{true} as {given}: {count}" for (true, given), count in found.exact.items() if true != given]
-        if wrong:
-            sys.stderr.write(f"{label}: {'; '.join(wrong)}\n")
-    for name, found_pairs in (("exact", exact), ("inferred", inferred), ("watched", watched)):
-        if found_pairs:
-            number = certain_and_wrong(found_pairs, exact=name != "inferred").total()
-            head = f"{name}: {share(found_pairs):.1%} right, {number} certain and wrong"
-            sys.stdout.write(f"{head}\n\n{table(found_pairs)}\n\n")
+        for name, pairs in vars_of(found).items():
+            sums[name] += pairs
+            each = least.setdefault(label.rpartition(" ")[2], {})
+            each[name] = each.get(name, Pairs()) + pairs
+    sys.stdout.write(f"## {title}\n\n")
+    for name, pairs in sums.items():
+        if pairs:
+            number = certain_and_wrong(pairs, exact=name != "inferred").total()
+            low = min((share(each[name]), strategy) for strategy, each in least.items() if each[name])
+            head = f"{name}: {share(pairs):.1%} right, the least of a strategy {low[0]:.1%} ({low[1]})"
+            sys.stdout.write(f"{head}, {number} certain and wrong\n\n{table(pairs)}\n\n")
+
+
+def vars_of(found: Diagnosed) -> dict[str, Pairs]:
+    """Return the three tables by their names."""
+    return {"exact": found.exact, "inferred": found.inferred, "watched": found.watched}
 
 
 if __name__ == "__main__":

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import pytest
 
 from incload.auditing.causes import Cause, Causes
-from incload.auditing.watermark import Mark
+from incload.auditing.watermark import Mark, Window
 from incload.auditing.wrong_rows import DUPLICATED, LOST, PHANTOM, STALE, WrongRow
+from incload.report.audit.pages import meaning_of
+
+if TYPE_CHECKING:
+    from incload.engines.digests.canonical import Digests
 
 KEY = "i1;"
 
@@ -75,3 +81,33 @@ def test_lateness_is_the_median_and_the_most() -> None:
     assert timed.lateness() == {"median": 1.0, "most": 4.0, "lookback": 60, "share": 1.0}
     assert plain.lateness() == {"median": 5.5, "most": 10}
     assert none.lateness() is None
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_has_its_evidence_on_the_page(cause: Cause) -> None:
+    """A page that lists a cause says what it rests on."""
+    assert meaning_of(str(cause))
+
+
+@pytest.mark.parametrize(
+    ("cursor", "cause", "late_by"),
+    [
+        ("m890;", Cause.NO_WINDOW, None),
+        ("m895;", Cause.LATE, 65),
+        ("m840;", Cause.LATE, 120),
+        ("m960;", Cause.NO_WINDOW, None),
+    ],
+    ids=["between windows", "in a window", "before the first sync", "at the watermark"],
+)
+def test_windows_that_count_from_the_clock(cursor: str, cause: Cause, late_by: float | None) -> None:
+    """A row is late where a window has covered its cursor, and never in any elsewhere; a tie is no cause."""
+    syncs = tuple((f"m{each};", each) for each in (850, 905, 960))
+    kept = Mark("m960;", "", True, 1_000, 1_000_000, frozenset({"m960;"}), syncs=syncs, window=Window(from_clock=10))  # noqa: FBT003 - of a record
+    causes = Causes(1, kept)
+    row = lost(cursor)
+    verdict = causes.verdict(row, causes.add(row)[0])
+
+    causes.settle(cast("Digests", None))
+
+    assert verdict.cause is cause
+    assert causes.lags == ([] if late_by is None else [late_by])

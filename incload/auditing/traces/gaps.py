@@ -8,6 +8,7 @@ where so many late rows in a row are no chance.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 from incload.auditing.traces.parts import came_later
@@ -40,8 +41,13 @@ def unread(cursors: Collection[str], keys: Keys, copy: Digests, at: int) -> set[
     if not runs:
         return set()
     rows = len(wrong) + Span(copy, at, wrong[0][1], copy.largest(at)).count()
-    found = (each for each in runs if rows * (len(wrong) / rows) ** len(each) < _CHANCE)
+    found = (each for each in runs if _expected(len(each), len(wrong), rows) < _CHANCE)
     return {text for run in found if not _came_later(run, keys, copy, at) for _, text in run}
+
+
+def _expected(run: int, wrong: int, rows: int) -> float:
+    """Return how many runs of wrong rows, so long or longer, are expected where any of all rows may be wrong."""
+    return (rows - run + 1) * prod((wrong - each) / (rows - each) for each in range(run))
 
 
 def _came_later(run: list[Placed], keys: Keys, copy: Digests, at: int) -> bool:

@@ -29,6 +29,8 @@ _CHANCE = 0.05
 """How probable such keys of late rows may be, of all spans together ..."""
 _CHANCE_OF_ONE = 0.2
 """... and of one."""
+_CHANCE_UNKNOWN = 0.01
+"""The same of all rows, where it is not known what was read."""
 _LATER = 3
 """One of so many keys may be that of a row which came later, or has changed since."""
 
@@ -59,6 +61,13 @@ def _removed(loaded: Loaded, keys: Keys, side: tuple[Digests, int]) -> set[str]:
         if part and part.chance * len(ends) <= _CHANCE:
             return set(part.cursors)
     return set()
+
+
+def missing_keys(keys: Keys, copy: Digests, at: int) -> set[str]:
+    """Return the cursors of late rows of which the copy has no neighbour by key, where no state says what was read."""
+    wrong = placed(keys)
+    part = _part(Between(None, wrong[-1], wrong), None, keys, (copy, at)) if wrong else None
+    return set(part.cursors) if part and part.chance <= _CHANCE_UNKNOWN else set()
 
 
 @dataclass(frozen=True, slots=True)

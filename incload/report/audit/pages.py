@@ -42,6 +42,11 @@ def rendered(found: Found, form: str) -> str:
     return _FORMS[form](found)
 
 
+def meaning_of(cause: str) -> str:
+    """Return the evidence of a cause in a few words."""
+    return _MEANINGS[cause]
+
+
 def headline(found: Found) -> str:
     """Return the verdict as one sentence."""
     undecided = f"{found['undecided']:,} of them were still changing at the last look" if found["undecided"] else ""
@@ -65,7 +70,7 @@ def blocks(found: Found) -> list[Block]:
         ),
     ]
     if found["causes"]:
-        rows = tuple((name, _MEANINGS[name], f"{count:,}") for name, count in found["causes"].items())
+        rows = tuple((name, meaning_of(name), f"{count:,}") for name, count in found["causes"].items())
         page += [Table(("cause", "evidence", "rows"), rows, left=2), Paragraph(_confidence(found))]
     if late := _lateness(found):
         page.append(Paragraph(late))
