@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from incload.engines.duckdb import session as duckdb_session
 from incload.engines.postgres import server
+from tests.duckdb_instances import Driver
 from tests.effort import SWITCH, is_hard
 from tests.ends import between, ends, engines, everywhere, into, into_any, pair, sqlite_ends
 
@@ -57,6 +59,15 @@ def heavy() -> frozenset[str]:
             "pyarrow",
         }
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _instances_are_handed_on() -> Iterator[None]:
+    """Let the sessions of DuckDB in this process use few instances, unless everything is to be tried."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not is_hard():
+            patch.setattr(duckdb_session, "duckdb", Driver())
+        yield
 
 
 FOLDER, ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108 - a folder of a random name is made in it

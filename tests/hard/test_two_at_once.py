@@ -30,9 +30,14 @@ def started(place: Place, *options: str) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("options", [("--write-rule", "append"), ()], ids=["append", "merge"])
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 def test_several_at_once_leave_one_copy(
-    pair: tuple[str, str], options: tuple[str, ...], tmp_path: Path, tally: Tally
+    pair: tuple[str, str], options: tuple[str, ...], tmp_path: Path, tally: Tally, *, hard: bool
 ) -> None:
-    """Each ends well or leaves with a sentence, at least one ends well, and every row is there once."""
+    """Each ends well or leaves with a sentence, at least one ends well, and every row is there once.
+
+    On every pair but the first by one write rule, in turn, unless everything is to be tried.
+    """
+    if not hard and pair != PAIRS[0] and PAIRS.index(pair) % 2 == bool(options):
+        pytest.skip("the other write rule is tried on this pair by make hard")
     place = Place(tmp_path, pair)
     for round_, rows in enumerate((ROWS, 2 * ROWS)):
         place.grow(rows)
