@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LIVES = effort(150, 1_000)
 """Lives that every strategy is tried on under its own write rule."""
-FEWER = effort(60, 400)
+FEWER = effort(30, 400)
 """Lives for the other write rules."""
 
 Tries = Callable[[Strategy], tuple[Tried, ...]]
