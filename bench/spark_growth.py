@@ -2,7 +2,7 @@
 
     python bench/spark_growth.py [--sizes 50000,100000,200000] [--changes 1000] [--mode copy-on-write]
 
-Every size has files of the same number of rows, so that their number grows with the table. The same number of rows is
+Every size has files that are alike, so that their number grows with the table. The same number of rows is
 changed at each size, spread over the whole table or, with `--recent`, among its newest keys. What is printed is Spark's
 own count of rows, bytes and seconds of its tasks, which does not hang on what else a machine does; then, of each, the
 exponent of n that fits best. It prints lines of JSON.
@@ -23,7 +23,8 @@ from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 
 STRATEGIES = ("timestamp_watermark", "lookback_window:minutes=30", "row_hash_cdc", "snapshot_diff", "log_cdc")
-ROWS_IN_A_FILE = 10_000
+ROWS_IN_A_FILE, BYTES_OF_A_FILE = 10_000, 100_000
+"""Of the source, one task writes each file; a copy begins another where one has reached its size."""
 MEASURED = ("rows_scanned", "bytes_scanned", "bytes_shuffled", "task_seconds", "files_written", "bytes_written", "jobs")
 
 
@@ -38,7 +39,7 @@ class Growing:
     def url(self, rows: int) -> str:
         """Return the URL of the warehouse of a size."""
         settings = f"spark.master={self.options.master}&spark.driver.memory=2g&mode={self.options.mode}"
-        settings += f"&spark.sql.files.maxRecordsPerFile={ROWS_IN_A_FILE}&spark.sql.shuffle.partitions=2"
+        settings += f"&catalog.table-default.write.target-file-size-bytes={BYTES_OF_A_FILE}"
         return f"iceberg:///{self.folder}/lake{rows}?{settings}"
 
     def session(self, rows: int) -> Any:  # noqa: ANN401 - that of an engine
