@@ -1,7 +1,7 @@
 """What an audit costs: beside the engine's own full scan of both tables, and beside reladiff; whole processes by turns.
 
 `pytest bench -k audit --benchmark-only --scale 10000000 --rounds 3`; reladiff after `make peers PEERS=reladiff`.
-The tables have five columns, and 100 rows differ. Each test prints what it measured.
+The tables have five columns, and 100 rows differ, or none. Each test prints what it measured.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 
 RELADIFF = Path(__file__).parent.parent / ".peers" / "reladiff" / "bin" / "reladiff"
 WRONG = 100
-DIFFER = {"audit": re.compile(rf"Wrong: {WRONG} rows of "), "reladiff": re.compile(rf"(?:[^\n]+\n){{{2 * WRONG}}}")}
+DIFFER = {
+    "audit": re.compile(rf"Wrong: {WRONG} rows of "),
+    "audit of sqlite": re.compile(rf"Wrong: {WRONG} rows of "),
+    "reladiff": re.compile(rf"(?:[^\n]+\n){{{2 * WRONG}}}"),
+}
 """Who ends with 1 where rows differ, and how what each writes begins then: reladiff writes both sides of each row."""
 ROWS = {
     "sqlite": "WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < {rows}) SELECT {values}"
@@ -139,14 +143,17 @@ def test_audit_beside_a_full_scan(
     record_rounds: Callable[[Sequence[float]], None],
     tmp_path: Path,
 ) -> None:
-    """Equal tables but for a few rows, on one engine or two."""
+    """Equal tables, which end with 0, and tables that differ in a few rows, on one engine or two."""
     source, _, copy = pair.partition("-")
-    urls = places.table(source, "orders", wrong=False), places.table(copy, "copied", wrong=True)
+    urls = places.table(source, "orders", wrong=False), places.table(copy, "copied", wrong=False)
+    other = places.table(copy, "bent", wrong=True)
 
-    found = by_turns({"scan": scan(urls), "audit": audit(*urls)}, request.config.option.rounds, tmp_path / "written")
+    commands = {"scan": scan(urls), "equal": audit(*urls), "audit": audit(urls[0], other)}
+    found = by_turns(commands, request.config.option.rounds, tmp_path / "written")
 
     seconds = said(f"{pair}, an audit beside a full scan of both", found)
-    sys.stdout.write(f"{pair}: {seconds['audit'] / seconds['scan']:.2f} times the scan\n")
+    for who in ("equal", "audit"):
+        sys.stdout.write(f"{pair}: {who} {seconds[who] / seconds['scan']:.2f} times the scan\n")
     record_rounds([each.seconds for each in found["audit"]])
     assert {who: len(runs) for who, runs in found.items()} == dict.fromkeys(found, request.config.option.rounds)
 
@@ -159,8 +166,12 @@ def test_audit_beside_reladiff(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """The same two tables, PostgreSQL to DuckDB, key by key and value by value; reladiff reads no SQLite."""
+    """The same two tables, PostgreSQL to DuckDB, key by key and value by value.
+
+    reladiff reads no SQLite: the audit of the same rows there is measured beside what it takes for PostgreSQL.
+    """
     urls = places.table("postgres", "orders", wrong=False), places.table("duckdb", "orders", wrong=True)
+    lite = places.table("sqlite", "orders", wrong=False)
     # It takes no socket from a URL, and ends with 0 where it cannot connect: what it finds is checked before.
     for variable, option in (("PGHOST", "host"), ("PGUSER", "user")):
         monkeypatch.setenv(variable, parse_qs(urlsplit(urls[0]).query)[option][0])
@@ -170,10 +181,12 @@ def test_audit_beside_reladiff(
     stats = subprocess.run([*other, "--stats"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own
     assert f"{WRONG} rows updated" in stats
 
-    found = by_turns({"reladiff": other, "audit": audit(*urls)}, request.config.option.rounds, tmp_path / "written")
+    commands = {"reladiff": other, "audit": audit(*urls), "audit of sqlite": audit(lite, urls[1])}
+    found = by_turns(commands, request.config.option.rounds, tmp_path / "written")
 
-    seconds = said("postgres to duckdb, an audit beside reladiff", found)
-    sys.stdout.write(f"postgres-duckdb: reladiff takes {seconds['reladiff'] / seconds['audit']:.2f} times as long\n")
+    seconds = said("postgres and sqlite to duckdb, an audit beside reladiff from postgres", found)
+    for who in ("audit", "audit of sqlite"):
+        sys.stdout.write(f"reladiff takes {seconds['reladiff'] / seconds[who]:.2f} times as long as the {who}\n")
     record_rounds([each.seconds for each in found["audit"]])
 
 
