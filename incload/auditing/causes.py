@@ -228,7 +228,8 @@ class Causes:
         """Return what the cursors of both versions say by themselves."""
         assert self.mark is not None  # noqa: S101 - as its caller has seen
         if mine in held:
-            return Cause.TIE if mine == self.mark.position else Cause.UNTOUCHED
+            is_tie = mine == self.mark.position and not self.mark.window.from_clock
+            return Cause.TIE if is_tie else Cause.UNTOUCHED
         newer = [each for each in held if type(each) is type(mine) and each > mine]  # type: ignore[operator]  # of one type
         return Cause.OLDER if newer else None
 

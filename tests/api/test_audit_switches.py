@@ -174,6 +174,6 @@ def test_the_sum_of_the_causes(tmp_path: Path) -> None:
     page = blocks(audit(source, copy, key="k", cursor="at", cursor_unit="us").to_dict())
 
     assert (
-        "Of 4 rows that are wrong, 2 were late (median 3.5 d, most 6 d), 1 have no cursor, 1 were deleted in the "
+        "Of 4 rows that are wrong, 2 were late (median 3.5 d, most 6 d), 1 has no cursor, 1 was deleted in the "
         "source: no cursor strategy sees these; a lookback of 7 d would have read 100% of the late ones."
     ) in [getattr(each, "text", "") for each in page]

@@ -111,3 +111,10 @@ def test_windows_that_count_from_the_clock(cursor: str, cause: Cause, late_by: f
 
     assert verdict.cause is cause
     assert causes.lags == ([] if late_by is None else [late_by])
+
+
+def test_a_loader_by_the_clock_has_no_ties() -> None:
+    """A row that has changed under its cursor is an untouched update, whatever the watermark."""
+    kept = Mark("m960;", "", True, 1_000, 1_000_000, window=Window(from_clock=10))  # noqa: FBT003 - of a record
+
+    assert Causes(1, kept).add(stale("m960;", "m960;")) == (Cause.UNTOUCHED, None)

@@ -404,6 +404,14 @@ def test_a_copy_that_is_the_source_is_refused(places: Places) -> None:
         audit(places.url("sqlite", "s"), places.url("sqlite", "s"), key="id")
 
 
+def test_a_copy_that_is_not_there_is_called_the_copy(places: Places, tmp_path: Path) -> None:
+    """The sentence names the side whose path is to be checked."""
+    places.run("sqlite", "s", "CREATE TABLE {t} (id INTEGER)")
+
+    with pytest.raises(Refused, match=r"^there is no file '.*gone\.db' to read: check the path of the copy\.$"):
+        audit(places.url("sqlite", "s"), f"sqlite:///{tmp_path}/gone.db?table=c", key="id")
+
+
 def test_kinds_without_a_rule_are_refused(places: Places) -> None:
     """Bytes and whole numbers are never equal by accident."""
     places.run("sqlite", "s", "CREATE TABLE {t} (id INTEGER, v BLOB)")

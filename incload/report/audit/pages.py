@@ -100,9 +100,9 @@ def _lateness(found: Found) -> str:
     said = []
     if late is not None:
         median, most = (span(late[name], found["late_unit"]) for name in ("median", "most"))
-        said.append(f"{causes['late']:,} were late (median {median}, most {most})")
-    blind = [(causes[name], words) for name, words in _BLIND.items() if causes.get(name)]
-    said += [f"{count:,} {words}" for count, words in blind]
+        said.append(f"{_were(causes['late'])} late (median {median}, most {most})")
+    blind = [words(causes[name]) for name, words in _BLIND.items() if causes.get(name)]
+    said += blind
     if not said:
         return ""
     unseen = ": no cursor strategy sees these" if blind else ""
@@ -113,10 +113,14 @@ def _lateness(found: Found) -> str:
     return f"{head}; a lookback of {window} would have read {share:.0%} of the late ones."
 
 
-_BLIND = {
-    "updated without touching the cursor": "were updated without touching the cursor",
-    "null cursor": "have no cursor",
-    "hard delete": "were deleted in the source",
+def _were(count: int) -> str:
+    return f"{count:,} {'was' if count == 1 else 'were'}"
+
+
+_BLIND: dict[str, Callable[[int], str]] = {
+    "updated without touching the cursor": lambda count: f"{_were(count)} updated without touching the cursor",
+    "null cursor": lambda count: f"{count:,} {'has' if count == 1 else 'have'} no cursor",
+    "hard delete": lambda count: f"{_were(count)} deleted in the source",
 }
 """Causes that no cursor strategy sees, in words."""
 
