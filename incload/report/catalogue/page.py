@@ -33,6 +33,7 @@ incload list                                            # the loaders and the sc
 ```
 
 """
+_CHECKER = "a checker of a right copy that compares texts, or looks once while the table changes"
 _GROUPS = (
     ("The boundary", "C01"),
     ("The value that is kept", "C06"),
@@ -64,17 +65,17 @@ def _entry(cause: Cause, loaders: Mapping[str, str], rows: int) -> Iterator[str]
         alt = f"{cause.id}: the smallest history that shows it, {plural(rows, 'row')}"
         yield f"![{alt}]({PICTURES}/{cause.id}.svg)\n\n"
     yield f"- Scenario: [`{cause.scenario}`](scenarios.md)\n"
-    yield f"- Wrong there: {_named(cause.wrong, loaders)}, {_shown(cause)}\n"
-    yield f"- Right there: {_named(cause.right, loaders) if cause.right else 'nothing can be'}\n"
+    if cause.shows == FALSE_ALARMS:
+        yield f"- Wrong there: {_CHECKER}\n- Right there: `incload audit`\n"
+    else:
+        yield f"- Wrong there: {_named(cause.wrong, loaders)}, {_shown(cause)}\n"
+        yield f"- Right there: {_named(cause.right, loaders) if cause.right else 'nothing can be'}\n"
     yield f"- Seen in: {_threads(cause)}\n\n"
     yield f"```sh\n{cause.command()}\n```\n"
 
 
 def _shown(cause: Cause) -> str:
-    return {
-        REREAD: "by nothing but the rows that it reads again",
-        FALSE_ALARMS: "for a checker that compares text or looks once, and for no other",
-    }.get(cause.shows, f"with {cause.shows} rows")
+    return "by nothing but the rows that it reads again" if cause.shows == REREAD else f"with {cause.shows} rows"
 
 
 def _named(name: str, loaders: Mapping[str, str]) -> str:
@@ -88,13 +89,14 @@ def _threads(cause: Cause) -> str:
 def explained(cause: Cause, loaders: tuple[str, ...]) -> str:
     """Return one cause as lines of at most a hundred characters, given the names of the loaders that are there."""
     there = " in a checkout of incload" if cause.is_of_loader and cause.wrong not in loaders else ""
+    is_checker = cause.shows == FALSE_ALARMS
     threads = cause.threads or ("no public thread about a batch loader is known",)
     lines = [
         f"{cause.id}: {cause.title}",
         f"What goes wrong: {cause.says}",
         f"What is right: {cause.remedy}",
-        f"Wrong: {cause.wrong} on {cause.scenario}, {_shown(cause)}.",
-        f"Right there: {cause.right or 'nothing can be'}.",
+        f"Wrong: {_CHECKER}." if is_checker else f"Wrong: {cause.wrong} on {cause.scenario}, {_shown(cause)}.",
+        f"Right there: {'incload audit' if is_checker else cause.right or 'nothing can be'}.",
         f"Seen in: {', '.join(threads)}.",
     ]
     filled = "\n".join(textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
