@@ -19,6 +19,8 @@ INTRO = (
     "of its first wrong row, and says more when it is pointed at or focused."
 )
 _WHY = 160
+_SEEN = ["contender", "scenario", "outcome", "verdict", "pair", "assumption", "reason", "cell"]
+"""The columns of which a cell is made: to cut a frame into parts takes its time for each column."""
 
 
 def overview_blocks(trials: pd.DataFrame, anchored: pd.DataFrame) -> list[Block]:
@@ -36,7 +38,7 @@ def overview_blocks(trials: pd.DataFrame, anchored: pd.DataFrame) -> list[Block]
 def overview(trials: pd.DataFrame, stories: dict[tuple[str, str], str]) -> Grid:
     """Return the matrix over all pairs of engines, sorted."""
     contenders, scenarios = ranked(trials), in_order(trials["scenario"])
-    parts = trials.groupby(["contender", "scenario"], sort=False)
+    parts = trials[_SEEN].groupby(["contender", "scenario"], sort=False)
     groups = {(str(who), str(what)): part for (who, what), part in parts}
     cells = tuple(tuple(_worst(groups.get((who, what))) for what in scenarios) for who in contenders)
     notes = tuple(
