@@ -76,7 +76,7 @@ class Merge:
         spans = list(self._spans(within))
         found: set[Block] = set()
         with ExitStack() as opened:
-            number = min(len(spans), len(os.sched_getaffinity(0)), _MOST_CONNECTIONS) if spans else 0
+            number = min(len(spans), os.cpu_count() or 1, _MOST_CONNECTIONS) if spans else 0
             connections = [opened.enter_context(closing(self._connected())) for _ in range(number)]
             with ThreadPoolExecutor(max(number, 1)) as pool:
                 shares = [(each, spans[at::number]) for at, each in enumerate(connections)]
