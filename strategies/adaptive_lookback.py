@@ -42,6 +42,8 @@ class AdaptiveLookback(Strategy):
         """Refuse parameters that say nothing."""
         if not 0 < self.floor_minutes <= self.cap_minutes:
             raise ValueError("the floor must be above 0 minutes and no more than the cap")
+        if not self.floor:
+            raise ValueError("the floor must be a microsecond or more")
         if not 0 < self.miss < 1:
             raise ValueError("the share of changes that may be missed must lie between 0 and 1")
         if self.every < 1:

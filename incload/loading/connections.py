@@ -43,7 +43,7 @@ class Connections:
         streams: The stream between the engines that was opened last, if there is one.
         widened: The target's types of the columns that are wider there than in the source, by their names.
         lost: The target's types of the columns that a database source has lost, which it is read as having, by name.
-        entries: What states are known to say, by their texts.
+        written: What the state says that the last sync wrote, by its text, until it is read.
         fitted: What the sync before found of the forms of both tables, where that lasts (`incload.loading.settling`).
     """
 
@@ -58,7 +58,7 @@ class Connections:
     streams: list[Stream] = field(default_factory=list)
     widened: dict[str, str] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
-    entries: dict[str, Entry] = field(default_factory=dict, compare=False)
+    written: dict[str, Entry] = field(default_factory=dict, compare=False)
     fitted: list[object] = field(default_factory=list, compare=False)
 
     @property

@@ -226,7 +226,7 @@ def _store(connections: Connections, plan: Plan, table: Table) -> StateStore:
     is_snapshot = connections.target.capabilities.atomic_state is AtomicState.SNAPSHOT
     kept: type[StateStore] = SnapshotStore if is_snapshot else TableStore
     whose: tuple[Session, Table, str, dict[str, str]] = (connections.target, table, plan.strategy.name, {})
-    return kept(*whose, plan.origin, plan.guards.same_source, plan.spelled, entries=connections.entries)
+    return kept(*whose, plan.origin, plan.guards.same_source, plan.spelled, written=connections.written)
 
 
 def tags(table: Table, scale: Scale | None, digest: str) -> dict[str, str]:

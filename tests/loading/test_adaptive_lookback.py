@@ -154,6 +154,7 @@ def test_a_cursor_without_a_time_is_refused(sqlite_ends: Ends) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
+        ("floor_minutes=0.000000001", "the floor must be a microsecond or more"),
         ("floor_minutes=0", "the floor must be above 0 minutes and no more than the cap"),
         ("floor_minutes=5,cap_minutes=4", "the floor must be above 0 minutes and no more than the cap"),
         ("miss=0.0", "the share of changes that may be missed must lie between 0 and 1"),

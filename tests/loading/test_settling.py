@@ -136,3 +136,14 @@ def test_the_size_of_the_state_is_that_of_its_text(name: str, sqlite_ends: Ends)
     sizes = "SELECT length(CAST(value AS BLOB)) FROM _incload_state WHERE strategy <> '(columns)'"
     assert sqlite_ends.rows(sizes) == [(said,)]
     assert again is None
+
+
+def test_a_state_that_was_written_is_handed_out_once(standing: Connections, sqlite_ends: Ends) -> None:
+    """What a strategy does to the state that it was given does not outlast the sync."""
+    sqlite_ends.write("INSERT INTO events VALUES (3, 300, 'c')")
+    sync(standing, plan("timestamp_watermark"))
+    assert list(standing.written.values()) != []
+
+    sync(standing, plan("timestamp_watermark"))
+
+    assert standing.written == {}

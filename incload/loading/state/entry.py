@@ -28,6 +28,8 @@ UNREADABLE = (ValueError, KeyError, TypeError)
 _NONE = type(None)
 _NUMBER, _LIST, _TEXT = (int, float, _NONE), (list, _NONE), (str, _NONE)
 """The types of what an entry holds, each with that of nothing."""
+_PLAIN = (int, float, str, _NONE)
+"""The types of values that JSON gives back as they were."""
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _TAGS = ("cursor", "scale", "digest")
 
@@ -72,8 +74,14 @@ class Entry:
         key = self.state.key
         return None if key is None else ",".join(v.hex() if isinstance(v, bytes) else str(v) for v in key)
 
-    def as_read(self) -> Entry:
-        """Return the entry as its text is read: what the text leaves out is nothing."""
+    def as_read(self) -> Entry | None:
+        """Return the entry as its text is read: what the text leaves out is nothing. None where reading has to say it.
+
+        That is with notes of more than plain values: JSON makes lists of tuples and texts of keys that are numbers.
+        """
+        notes = self.state.notes
+        if not {*map(type, notes)} <= {str} or not all(isinstance(value, _PLAIN) for value in notes.values()):
+            return None
         state = replace(self.state, position=self.state.position or None, notes=dict(self.state.notes))
         spelled = None if self.spelled == self.strategy else self.spelled
         return replace(self, state=state, source=self.source or None, spelled=spelled)

@@ -42,7 +42,8 @@ class StateStore(ABC):
         spelled: The strategy with its parameters, as `incload load` takes it; None where that is not written down.
         moved: Whether a state made from another source is that of this one.
         texts: What the table of states was found to hold, by whose it is; empty until it is asked.
-        entries: What texts say that were read or written lately.
+        entries: What these texts say, for those that were read.
+        written: What the text says that a sync of the same connections has written, until it is read.
     """
 
     session: Session
@@ -54,6 +55,7 @@ class StateStore(ABC):
     spelled: str | None = None
     texts: dict[str, str] = field(default_factory=dict, compare=False)
     entries: dict[str, Entry] = field(default_factory=dict, compare=False)
+    written: dict[str, Entry] = field(default_factory=dict, compare=False)
 
     @property
     def said(self) -> str:
@@ -97,9 +99,10 @@ class StateStore(ABC):
     def text(self, state: State) -> str:
         """Return the entry of a state as it is kept; a sync of the same connections need not read it again."""
         entry = Entry(state, self.strategy, self.table.key, self.tags, self.source, self.spelled)
-        text = entry.text()
-        self.entries.clear()
-        self.entries[text] = entry.as_read()
+        text, read = entry.text(), entry.as_read()
+        self.written.clear()
+        if read:
+            self.written[text] = read
         return text
 
     def entry_bytes(self) -> int | None:
@@ -125,7 +128,8 @@ class StateStore(ABC):
         if value is None:
             return None
         if value not in self.entries:
-            self.entries[value] = self.read(value)
+            # It is handed out once: a strategy that changes what it was given does not change what is read later.
+            self.entries[value] = self.written.pop(value) if value in self.written else self.read(value)
         return self.entries[value]
 
     @property

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from incload.engines.abilities.optional import Carried, Orphan, Snapshots
 from incload.engines.driver_errors import reason
 from incload.engines.spark.failures import speaking
-from incload.engines.spark.past.shape import reshape, take_away
+from incload.engines.spark.past.shape import reshape, snapshot_of, take_away
 from incload.engines.spark.tables import BY, ancestors, carried_by
 from incload.errors import Refused
 
@@ -48,7 +49,7 @@ class SparkSnapshots(Snapshots):
     def __init__(self, session: Reads) -> None:
         """Take the session."""
         self._session = session
-        self._added: dict[str, tuple[str, ...]] = {}
+        self._added: dict[str, tuple[tuple[str, ...], int | None]] = {}
 
     def carried(self, table: str) -> list[Carried]:
         """Walk back from the current snapshot."""
@@ -64,16 +65,18 @@ class SparkSnapshots(Snapshots):
         """Change the schema by Iceberg's own step."""
         known = self._session.places.known("target", table)
         assert known is not None  # noqa: S101 - its columns were looked at
+        with speaking():
+            since = snapshot_of(known.table)
         reshape(self._session.spark, known.table, added, widened)
-        self._added[table] = tuple(added)
+        self._added[table] = tuple(added), since
         self._session.places.forget()
 
     def undo_reshape(self, table: str) -> None:
-        """Take away the columns that were added."""
-        if added := self._added.pop(table, ()):
-            known = self._session.places.known("target", table)
-            if known is not None:
-                take_away(known.table, added)
+        """Take away the columns that were added, unless anything was committed since."""
+        added, since = self._added.pop(table, ((), None))
+        known = self._session.places.known("target", table) if added else None
+        if known is not None:
+            take_away(known.table, added, since)
 
     def settle_reshape(self) -> None:
         """Leave the columns that were added, as the rows for them are committed."""
@@ -89,15 +92,18 @@ class SparkSnapshots(Snapshots):
             location = str(known.table.location())
             moved = [each for each in ("write.data.path", "write.metadata.path") if known.table.properties().get(each)]
         folder = Path(_plain(location))
-        if moved or _REMOTE.match(location) or any((folder / "data").rglob("metadata")):
+        if moved or _REMOTE.match(location) or _holds_another(folder):
             return None
         there = list(_files(folder))
         self._session.places.forget()  # what was committed since the folder was listed has a name
         named = self._named(table)
-        return [each for each in there if each.path not in named]
+        return [each for each in there if Path(each.path).name not in named]
 
     def _named(self, table: str) -> set[str]:
-        """Return the paths that any snapshot of a table names, on whatever branch."""
+        """Return the names of the files that any snapshot of a table names, on whatever branch.
+
+        A name holds what no other has, and the folder may have been reached by other paths, through a link.
+        """
         places = self._session.places
         known = places.known("target", table)
         if known is None:
@@ -106,7 +112,7 @@ class SparkSnapshots(Snapshots):
         found = self._session.rows(f"SELECT file_path FROM {files} UNION SELECT path FROM {manifests}")
         with speaking():
             lists = [each.manifestListLocation() for each in known.table.snapshots()]
-        return {_plain(str(each)) for each in (*(path for (path,) in found), *filter(None, lists))}
+        return {Path(_plain(str(each))).name for each in (*(path for (path,) in found), *filter(None, lists))}
 
     def delete(self, table: str, orphans: Sequence[Orphan]) -> None:
         """Delete files, each with the checksum that Hadoop keeps beside it."""
@@ -130,6 +136,11 @@ def _carried(snapshot: Any, place: int) -> Carried:  # noqa: ANN401 - Iceberg's 
     )
 
 
+def _holds_another(folder: Path) -> bool:
+    """Return whether a table stands inside the folders of another."""
+    return any(any((folder / name).rglob("metadata")) for name in _LISTED)
+
+
 def _files(folder: Path) -> Iterator[Orphan]:
     """Yield the files in the folder of a table that a snapshot would name."""
     for name, endings in _LISTED.items():
@@ -137,8 +148,9 @@ def _files(folder: Path) -> Iterator[Orphan]:
             for each in sorted(files):
                 path = Path(root, each)
                 if each.endswith(endings) and not each.startswith("."):
-                    at = path.stat()
-                    yield Orphan(str(path), at.st_size, at.st_mtime_ns // 1_000)
+                    with suppress(FileNotFoundError):  # an expiry or a load at work has removed it
+                        at = path.stat()
+                        yield Orphan(str(path), at.st_size, at.st_mtime_ns // 1_000)
 
 
 def _plain(path: str) -> str:

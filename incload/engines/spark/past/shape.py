@@ -53,10 +53,22 @@ def _commit(change: Any) -> None:  # noqa: ANN401 - Iceberg's own type
         raise
 
 
-def take_away(table: Any, added: Iterable[str]) -> None:  # noqa: ANN401 - Iceberg's own type
-    """Remove columns that were added for rows that were not committed; what fails leaves them, null in every row."""
+def snapshot_of(table: Any) -> int | None:  # noqa: ANN401 - Iceberg's own type
+    """Return the number of the snapshot that a table stands at; None for a table without one."""
+    current = table.currentSnapshot()
+    return None if current is None else int(current.snapshotId())
+
+
+def take_away(table: Any, added: Iterable[str], since: int | None) -> None:  # noqa: ANN401 - Iceberg's own type
+    """Remove columns that were added for rows that were not committed; what fails leaves them, null in every row.
+
+    They stay, too, once the table stands at another snapshot than it did: another load may have filled them. One that
+    commits after this look makes the change itself fail.
+    """
     with suppress(Exception):
         table.refresh()
+        if snapshot_of(table) != since:
+            return
         change = table.updateSchema()
         for name in added:
             change = change.deleteColumn(name)
