@@ -1,7 +1,8 @@
 """Runs the peers that are set up through every scenario, and writes the report: `make peers-report`.
 
 Each peer runs in a process of its own, and what it has shown is kept after every scenario, so that a run that was
-stopped goes on where it was with `--resume`. The page says whether its figures are of one run of all peers.
+stopped goes on where it was with `--resume`. The page says whether its figures are of one run of all peers, and which
+of them have been run again since, with `--again`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from incload.harness.trials.runner import run_cells
 from incload.history.synthetic.scenarios import EVERY_SCENARIO
 from incload.report.frame import report_frame
 from incload.report.outcome_csv import read_outcomes, write_outcomes
-from incload.report.peers.pages import TITLE, Described, peer_blocks, run_sentence
+from incload.report.peers.pages import TITLE, Described, again_sentence, peer_blocks, run_sentence
 from incload.report.render.html import page
 from incload.report.render.markdown import markdown
 
@@ -48,13 +49,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=ROWS, help=f"rows of each history's base (default {ROWS})")
     parser.add_argument("--jobs", type=int, default=2, help="how many peers run at once (default 2)")
     parser.add_argument("--resume", action="store_true", help="keep what an earlier run has shown")
+    parser.add_argument("--again", action="store_true", help="run these again, in the place of what is kept of them")
     parser.add_argument("--note", default="", help="what is to be said of the run, in a sentence")
     parser.add_argument("--render", action="store_true", help="run nothing: write the report of what is kept")
     parser.add_argument("--only", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
     scenarios = tuple(filter(None, given.scenarios.split(","))) or _all()
     if given.only:
-        run(given.only, scenarios, given.rows, resume=given.resume)
+        run(given.only, scenarios, given.rows, _kept(given, scenarios))
         return
     RESULTS.mkdir(parents=True, exist_ok=True)
     if not given.render:
@@ -65,8 +67,9 @@ def main() -> None:
 def _run_all(given: argparse.Namespace) -> None:
     """Run the peers that are asked for; what is kept of other runs stays beside it only where not all are."""
     names = tuple(filter(None, given.peers.split(",")))
+    said = RUN.read_text(encoding="utf-8") if given.again and RUN.exists() else ""
     RUN.unlink(missing_ok=True)
-    is_whole = not (names or given.scenarios or given.resume)
+    is_whole = not (names or given.scenarios or given.resume or given.again)
     for kept in RESULTS.iterdir() if is_whole else ():
         kept.unlink()
     started, load = time.monotonic(), os.getloadavg()[0]
@@ -75,13 +78,21 @@ def _run_all(given: argparse.Namespace) -> None:
     if is_whole:
         figures = (time.monotonic() - started, given.jobs, processors(), load)
         RUN.write_text(run_sentence(figures), encoding="utf-8")
+    elif said:
+        RUN.write_text(f"{said} {again_sentence(names, given.scenarios.split(','))}", encoding="utf-8")
 
 
-def run(name: str, scenarios: tuple[str, ...], rows: int, *, resume: bool) -> None:
-    """Run one peer through scenarios, and keep its outcomes after each."""
+def _kept(given: argparse.Namespace, scenarios: tuple[str, ...]) -> list[Outcome]:
+    """Return the outcomes of a peer that stay: all with `--resume`, and with `--again` those of other scenarios."""
+    file = RESULTS / f"{given.only}.csv"
+    found = list(read_outcomes(file)) if (given.resume or given.again) and file.exists() else []
+    return [each for each in found if given.resume or each.scenario not in scenarios]
+
+
+def run(name: str, scenarios: tuple[str, ...], rows: int, outcomes: list[Outcome]) -> None:
+    """Run one peer through scenarios that have no outcome yet, and keep its outcomes after each."""
     contenders, file = known(TIMEOUT)[name], RESULTS / f"{name}.csv"
     pair = contenders[0].capabilities.pairs[0]
-    outcomes: list[Outcome] = list(read_outcomes(file)) if resume and file.exists() else []
     there = {each.scenario for each in outcomes}
     for scenario in (each for each in scenarios if each not in there):
         choice = Choice(scenarios=(scenario,), pairs=(pair,), rows=rows, contenders=contenders, any_loader=True)
@@ -100,7 +111,8 @@ def _all() -> tuple[str, ...]:
 def _started(name: str, given: argparse.Namespace) -> None:
     """Run one peer in a process of its own; what it raises ends that process and no other."""
     words = ["--only", name, "--rows", str(given.rows), "--scenarios", given.scenarios]
-    done = subprocess.run([sys.executable, __file__, *words, *(["--resume"] if given.resume else [])], check=False)
+    words += [option for option, is_given in (("--resume", given.resume), ("--again", given.again)) if is_given]
+    done = subprocess.run([sys.executable, __file__, *words], check=False)
     if done.returncode:
         sys.stdout.write(f"{name}: ended with exit code {done.returncode}\n")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from incload.contenders.contender import Capabilities, Contender, ContenderFailed, SyncResult
 from incload.contenders.declared import Declared
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from incload.contenders.contender import SyncRequest
 
+_MAIN = Path(__file__).with_name("command_main.py")
 _VARIABLES = {
     "source": "INCLOAD_SOURCE_URL",
     "target": "INCLOAD_TARGET_URL",
@@ -66,7 +70,7 @@ class CommandContender(Contender):
     @property
     def capabilities(self) -> Capabilities:
         """What was said of it, and whether the history has to come to its clock."""
-        return replace(self.able, reads_machine_clock=self.clock.moves_history)
+        return replace(self.able, reads_machine_clock=self.clock.moves_history, starts_anew=True)
 
     @property
     def declared(self) -> Declared:
@@ -98,20 +102,19 @@ class CommandContender(Contender):
         given = settings(request)
         words = [_filled(word, given) for word in _words(self.command)]
         variables = {_VARIABLES[name]: value for name, value in given.items()} | self._time(request.now)
-        with tempfile.TemporaryFile() as output:
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as report:
             try:
-                process = subprocess.Popen(  # noqa: S603 - to run it is what the user asked for
-                    words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                    env=environment(variables), start_new_session=True,
-                )  # fmt: skip
+                code = self._ended(_started(words, environment(variables), output, report))
             except OSError as error:
                 raise ContenderFailed(f"{self.name} could not be started: {error.strerror}") from error
-            code = self._ended(process)
+            said = _said(report)
+            if why := said.get("error"):
+                raise ContenderFailed(f"{self.name} could not be started: {why}")
             if code is None:
                 raise ContenderFailed(f"{self.name} did not end within {self.timeout:g} s; {last_words(output)}")
             if code:
                 raise ContenderFailed(f"{self.name} ended with {_code(code)}; {last_words(output)}")
-        return SyncResult()
+        return SyncResult(peak_bytes=said.get("peak_bytes"))
 
     def _time(self, now: datetime | None) -> dict[str, str]:
         """Return what lets a program begin at a time, in the zone that the time is given in."""
@@ -128,6 +131,25 @@ class CommandContender(Contender):
             return None
         finally:
             end(process)
+
+
+def _started(
+    words: list[str], variables: dict[str, str], output: BinaryIO, report: BinaryIO
+) -> subprocess.Popen[bytes]:
+    """Start a command, by way of a process that measures it where a process can be given an open file."""
+    given = () if sys.platform == "win32" else (report.fileno(),)
+    between = [sys.executable, "-I", "-S", "-B", str(_MAIN), str(report.fileno())] if given else []
+    return subprocess.Popen(  # noqa: S603 - to run it is what the user asked for
+        [*between, *words], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+        env=variables, start_new_session=True, pass_fds=given,
+    )  # fmt: skip
+
+
+def _said(report: BinaryIO) -> dict[str, Any]:
+    """Return what the process between has written: nothing where it was ended."""
+    report.seek(0)
+    text = report.read()
+    return json.loads(text) if text else {}
 
 
 def _words(command: str) -> list[str]:

@@ -118,7 +118,7 @@ class SyncResult:
         state_changed: Whether what it keeps may have changed.
         state_bytes: The size of what it keeps, where the sync says it.
         seconds: What the work took, where that is less than the time until the answer; None for all of that.
-        start_up: How long it took, before any sync, until the contender could be asked; None where a sync includes it.
+        start_up: How long it took until the contender could be asked, before any sync; None where a sync includes it.
         peak_bytes: The most memory that its process has had until now; None where that is not known.
         place: The URL and the table that hold the copy, where the sync said so; None for what is declared.
     """
@@ -169,6 +169,7 @@ class Capabilities:
         steps: Whether the harness can act between the steps of a sync (`SyncRequest.between`).
         one_step: Whether a sync reads one snapshot and commits once, so that nothing can happen between its steps.
         usual: The pairs on which it is compared where none is named; none for all.
+        starts_anew: Whether each sync starts a program, so that only a sync with nothing to do shows what that takes.
         reads_machine_clock: Whether a history has to end at the machine's present time, as the loader reads that.
     """
 
@@ -182,6 +183,7 @@ class Capabilities:
     steps: bool = False
     one_step: bool = False
     usual: tuple[str, ...] = ()
+    starts_anew: bool = False
     reads_machine_clock: bool = False
 
 

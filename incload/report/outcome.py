@@ -55,7 +55,8 @@ class Outcome:
         assumption: The needed assumptions that the scenario breaks, separated by a space.
         breaks: For a contender that claims nothing: what the scenario breaks, as `incload.report.foreign.breaks` writes
             it; otherwise empty.
-        start_up_seconds: Until the contender could be asked for a sync; None where a sync includes that.
+        start_up_seconds: Until the contender could be asked for a sync, or of a command a sync with nothing to do; None
+            where neither is known.
         witness: The story of the first wrong row, its lines separated by a line feed; empty when sound.
         environment: Versions and machine, as JSON; in the file beside the CSV.
         command: What reproduces the run; in the file beside the CSV.

@@ -114,7 +114,7 @@ class ScenarioCheck:
         """
         __tracebackhide__ = True
         try:
-            histories = histories_of(self.scenario, self.table, self.rows, self.seed)
+            histories = histories_of(self.scenario, self.table, self.rows, self.seed, self.ends[0].engine)
             observed = self._observed(sync, histories)
         except Unable as reason:
             if self.cannot is None:

@@ -24,6 +24,7 @@ from incload.history.synthetic.datasets import (
 )  # fmt: skip
 from incload.history.synthetic.scenario import Life
 from incload.table import Column, Kind
+from incload.testing.moulds import WHOLE_KEY, moulded, whole_reals
 from incload.testing.values import words_by
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 
 _STATUS, _ADDED = "status", "channel"
 """The column that a scenario marks as deleted, and the one that a scenario adds."""
+
+_BUILT = {Kind.DECIMAL: Kind.REAL}
+"""What a column is built as that is given its own type in the end."""
+
+WITHOUT_TYPES = frozenset({"sqlite"})
+"""The engines that have no type for dates and decimals: there they are texts."""
 
 _PRESENT = 0.8
 """The share of rows in which a nullable column has a value."""
@@ -56,8 +63,8 @@ class Histories:
     timed: History
 
 
-def histories_of(scenario: Scenario, table: Table | None, rows: int, seed: int) -> Histories:
-    """Return the history of a scenario, of a user's table or of the scenario's own.
+def histories_of(scenario: Scenario, table: Table | None, rows: int, seed: int, engine: str = "") -> Histories:
+    """Return the history of a scenario, of a user's table or of the scenario's own, for a source of an engine.
 
     Raises:
         Unable: The scenario needs a column that the table does not have.
@@ -72,7 +79,7 @@ def histories_of(scenario: Scenario, table: Table | None, rows: int, seed: int) 
     if not isinstance(life, Life):
         raise Unable(f"{scenario.id} has a table of its own, and cannot happen to another.")
     built = life.of(_dataset(table, names))(rows, seed)
-    timed = _renamed(built, table, names)
+    timed = _renamed(built, table, names, texts=engine in WITHOUT_TYPES)
     return Histories(_as_text(timed, table.cursor) if table.kind(table.cursor) is Kind.TEXT else timed, timed)
 
 
@@ -85,15 +92,18 @@ def _require(scenario: Scenario, table: Table) -> None:
 
 def _names(table: Table) -> dict[str, str]:
     """Return what scenarios call the columns of a table."""
-    names = {name: f"its {name}" for name in table.columns} | {table.key: KEY, table.cursor: CURSOR}
+    names = {name: f"its {name}" for name in table.columns} | {table.cursor: CURSOR}
+    names |= {table.keys[0]: KEY} if len(table.keys) == 1 else {}
     texts = sorted((name for name in table.changing if table.kind(name) is Kind.TEXT), key=lambda name: name != _STATUS)
     return names | dict.fromkeys(texts[:1], _STATUS)
 
 
 def _dataset(table: Table, names: Mapping[str, str]) -> Dataset:
     fields = [
-        Field(names[name], table.kind(name), _maker(table, name), name in table.changing) for name in table.columns
+        Field(names[name], _BUILT.get(kind := table.kind(name), kind), _maker(table, name), name in table.changing)
+        for name in table.columns
     ]
+    fields += [] if len(table.keys) == 1 else [Field(KEY, Kind.INTEGER, keys)]
     made = [
         replace(each, kind=Kind.INTEGER, make=keys) if each.name == KEY
         else replace(each, kind=Kind.TIMESTAMP, make=timestamps) if each.name == CURSOR
@@ -110,47 +120,37 @@ def _maker(table: Table, name: str) -> Maker:
         Kind.REAL: hundredths(10_000),
         Kind.BOOLEAN: chance(0.5),
         Kind.TIMESTAMP: timestamps,
+        Kind.DECIMAL: whole_reals(table.column(name).digits[0]),
     }.get(kind, timestamps)
     if kind is Kind.TEXT or name in table.providers:
         plain = words_by(table, name)
     return sometimes(_PRESENT, plain) if name in table.nullable else plain
 
 
-def _renamed(history: History, table: Table, names: Mapping[str, str]) -> History:
-    """Give a history the names of a user's table, and its key the user's type."""
+def _renamed(history: History, table: Table, names: Mapping[str, str], *, texts: bool) -> History:
+    """Give a history the names and the types of a user's table; dates and decimals are texts where that is asked."""
     back = {theirs: ours for ours, theirs in names.items()}
+    back.setdefault(KEY, WHOLE_KEY)
     if _ADDED in table.columns:
         back[_ADDED] = next(name for n in range(2, 99) if (name := f"{_ADDED}_{n}") not in table.columns)
-    text = table.kind(table.key) is Kind.TEXT
 
     def named(rows: pa.Table) -> pa.Table:
-        rows = rows.rename_columns([back.get(name, name) for name in rows.column_names])
-        return _with_text_key(rows, table.key) if text else rows
-
-    def column(old: Column) -> Column:
-        return replace(old, name=back.get(old.name, old.name))
+        return moulded(rows.rename_columns([back.get(name, name) for name in rows.column_names]), table, texts=texts)
 
     def ticked(tick: Tick) -> Tick:
-        adds = tuple((column(each), value) for each, value in tick.adds)
-        return replace(
-            tick, upserts=named(tick.upserts), deletes=named(tick.deletes), adds=adds,
-            widens=tuple(map(column, tick.widens)),
-        )  # fmt: skip
+        adds = tuple((replace(each, name=back.get(each.name, each.name)), value) for each, value in tick.adds)
+        widens = tuple(replace(each, name=back.get(each.name, each.name)) for each in tick.widens)
+        return replace(tick, upserts=named(tick.upserts), deletes=named(tick.deletes), adds=adds, widens=widens)
 
-    columns = tuple(map(column, history.table.columns))
-    if text:
-        columns = tuple(replace(each, kind=Kind.TEXT) if each.name == table.key else each for each in columns)
-    shaped = replace(history.table, key=(table.key,), cursor=table.cursor, columns=columns)
+    columns = tuple(_column(table, name, texts=texts) for name in table.columns)
+    shaped = replace(history.table, key=table.keys, cursor=table.cursor, columns=columns)
     return replace(history, table=shaped, base=named(history.base), ticks=tuple(map(ticked, history.ticks)))
 
 
-def _with_text_key(rows: pa.Table, key: str) -> pa.Table:
-    """Write the key as text of ten digits, which has the order of the numbers."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    place = rows.column_names.index(key)
-    return rows.set_column(place, key, pc.utf8_lpad(rows[key].cast(pa.string()), 10, "0"))
+def _column(table: Table, name: str, *, texts: bool) -> Column:
+    """Return a column as the source has it; the cursor is a point in time for now."""
+    found = Column(name, Kind.TIMESTAMP) if name == table.cursor else table.column(name)
+    return Column(name, Kind.TEXT) if texts and found.declared else found
 
 
 def _as_text(history: History, cursor: str) -> History:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ import pytest
 from incload.assumptions import Assumption, Need
 from incload.cli import main
 from incload.contenders import worker
+from incload.contenders.command import CommandContender
 from incload.contenders.function import FunctionContender
 from incload.harness.trials.matrix import CORE, Cell, Choice
 from incload.harness.trials.runner import run_once
@@ -141,6 +144,21 @@ def test_a_worker_says_what_it_cost() -> None:
     assert found.start_up_seconds > 0
     assert found.peak_memory_bytes is None or 1_000_000 < found.peak_memory_bytes < 100_000_000
     assert found.rows_unchanged is None  # SQLite does not show which rows were written
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep no peak")
+def test_a_command_is_measured_apart_from_what_starts_it() -> None:
+    """Its peak is that of its own processes and not of ours, and its start-up that of a sync with nothing to do."""
+    program = f"{shlex.quote(sys.executable)} -S {shlex.quote(str(PLANTED))} everything"
+    small = run_once(Cell(CommandContender("mine", program), scenario("clean"), ("sqlite", "sqlite"), 100, 1))
+    hungry = f"sh -c '{program} && {shlex.quote(sys.executable)} -S -c \"bytearray(90_000_000)\"'"
+    large = run_once(Cell(CommandContender("mine", hungry), scenario("clean"), ("sqlite", "sqlite"), 100, 1))
+
+    assert (small.outcome, large.outcome) == ("sound", "sound")
+    assert small.syncs == 11
+    assert 1_000_000 < small.peak_memory_bytes < 60_000_000  # type: ignore[operator]
+    assert 90_000_000 < large.peak_memory_bytes < 150_000_000  # type: ignore[operator]
+    assert 0 < small.start_up_seconds < small.load_seconds_min  # type: ignore[operator]
 
 
 def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:

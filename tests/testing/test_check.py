@@ -10,7 +10,7 @@ import pytest
 
 import incload
 from incload.errors import Refused, Unable
-from incload.history.synthetic.scenarios import scenario
+from incload.history.synthetic.scenarios import SCENARIOS, scenario
 from incload.testing import Table, WrongCopy, check
 from incload.testing.histories import histories_of
 
@@ -54,6 +54,80 @@ def test_a_shaped_table_is_checked_on_every_embedded_pair(source: str, target: s
         check(newer, "hard_deletes", tmp_path, table=USERS, source=source, target=target)
     assert f"the copy is wrong in hard_deletes, {source}-{target}, 100 rows, seed 1: 16 rows were" in str(failure.value)
     assert "1. In tick 1, at 2026-01-01T00:05:00, row user_id = '00000" in str(failure.value)
+
+
+INVOICES = Table(
+    "invoices",
+    {
+        "tenant": "integer", "number": "text", "issued": "date", "total": "decimal(9,2)", "rate": "decimal",
+        "note": "text", "changed_at": "timestamp",
+    },
+    key=("tenant", "number"), cursor="changed_at", nullable={"issued", "rate"},
+)  # fmt: skip
+"""A table with a key of two columns, a date and decimals."""
+
+
+def keyed(request: SyncRequest) -> None:
+    """Merge what is newer than the watermark on all of the key, by a load of ours."""
+    source = f"{request.source_url}{'&' if '?' in request.source_url else '?'}table={request.table}"
+    incload.load(
+        source, request.target_url, table=request.table, key=list(request.key), cursor=request.cursor,
+        strategy="timestamp_watermark",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", [("sqlite", "sqlite"), ("duckdb", "duckdb"), ("sqlite", "duckdb")], ids="-".join)
+def test_a_key_of_two_columns_with_dates_and_decimals(pair: tuple[str, str], tmp_path: Path) -> None:
+    """A right copy is right, and the story of a wrong row names all of its key."""
+    check(keyed, "clean", tmp_path / "a", table=INVOICES, source=pair[0], target=pair[1])
+    with pytest.raises(WrongCopy, match=r"row tenant = \d+, number = '\d{10}' left the source") as failure:
+        check(keyed, "hard_deletes", tmp_path / "b", table=INVOICES, source=pair[0], target=pair[1])
+    assert "16 rows were wrong" in str(failure.value)
+
+
+@pytest.mark.parametrize("target", ["postgres", "duckdb"])
+@pytest.mark.usefixtures("postgres_server")
+def test_postgresql_has_dates_and_decimals_of_its_own(target: str, tmp_path: Path) -> None:
+    """Its types are those of the table, and reach the copy with every digit."""
+    check(keyed, "clean", tmp_path, table=INVOICES, source="postgres", target=target)
+
+
+def test_neither_part_of_a_key_is_unique_and_their_order_is_that_of_the_rows() -> None:
+    """So that a loader that merges on one of them is found out, and an order of keys stays one."""
+    base = histories_of(scenario("clean"), INVOICES, 100, 1, "duckdb").happens.base
+    tenants, numbers = base["tenant"].to_pylist(), base["number"].to_pylist()
+
+    assert len(set(tenants)) < 100 > len(set(numbers))
+    assert sorted(set(zip(tenants, numbers, strict=True))) == list(zip(tenants, numbers, strict=True))
+    assert (tenants[0], numbers[0], tenants[99], numbers[99]) == (0, "0000000010", 14, "0000000020")
+
+
+def test_dates_and_decimals_have_their_types_where_the_engine_has_them() -> None:
+    """In SQLite they are texts, with every place of a decimal written."""
+    typed = histories_of(scenario("clean"), INVOICES, 100, 1, "duckdb").happens
+    texts = histories_of(scenario("clean"), INVOICES, 100, 1, "sqlite").happens
+
+    assert [str(typed.base.schema.field(name).type) for name in ("issued", "total", "rate")] == [
+        "date32[day]", "decimal128(9, 2)", "decimal128(12, 2)",
+    ]  # fmt: skip
+    assert texts.base["total"].to_pylist() == [str(each) for each in typed.base["total"].to_pylist()]
+    assert {len(each.partition(".")[2]) for each in texts.base["total"].to_pylist()} == {2}
+    assert {len(each) for each in texts.base["issued"].to_pylist() if each} == {10}
+    assert None in texts.base["issued"].to_pylist()
+
+
+@pytest.mark.parametrize("name", [each.id for each in SCENARIOS if not each.faults])
+def test_a_composite_key_goes_through_every_scenario(name: str) -> None:
+    """No two rows of a tick have one key, and no row is lost on the way."""
+    whole = {**INVOICES.columns, "visits": "integer"}
+    table = Table("t", whole, key=INVOICES.key, cursor="changed_at")
+    try:
+        history = histories_of(scenario(name), table, 100, 1).happens
+    except Unable:
+        return
+    for rows in (history.base, *(tick.upserts for tick in history.ticks), *(tick.deletes for tick in history.ticks)):
+        keys = list(zip(rows["tenant"].to_pylist(), rows["number"].to_pylist(), strict=True))
+        assert len(set(keys)) == rows.num_rows
 
 
 @pytest.mark.parametrize("target", ["postgres", "sqlite"])
@@ -137,6 +211,9 @@ def test_a_scenario_that_needs_a_column_is_not_possible_without() -> None:
         ),
         ({"id": "boolean", "updated_at": "text"}, {}, "the key 'id' cannot be boolean; it is integer or text."),
         ({"id": "uuid", "updated_at": "text"}, {}, "column 'id' cannot have the type 'uuid'; it is one of integer, "),
+        ({"id": "decimal(2,3)", "updated_at": "text"}, {}, "column 'id' cannot have the type 'decimal(2,3)'"),
+        ({"id": "text", "v": "text", "updated_at": "text"}, {"key": ()}, "key= names no column, or one twice: none."),
+        ({"id": "text", "v": "text", "updated_at": "text"}, {"key": ("id", "id")}, "or one twice: id, id."),
         ({"id": "integer", "updated_at": "text"}, {}, "no column is left that an update may change"),
         ({"id": "text", "v": "text"}, {"cursor": "id"}, "'id' cannot be both the key and the cursor."),
         ({"id": "text", "v": "text", "updated_at": "text"}, {"fixed": {"w"}}, "has no column 'w', which fixed names"),

@@ -65,12 +65,12 @@ def _run(request: Any, command: str, name: str) -> None:
 
 
 def _begin(request: Any) -> str:
-    """Return the day of the oldest row at the first sync: what a model in batches has to be given."""
+    """Return the day of the oldest row at the first sync, or of that sync: what a model in batches has to be given."""
     kept = Path(request.state_dir, "begin")
     if not kept.exists():
         with duckdb.connect(_path(request.source_url), read_only=True) as source:
             (oldest,) = source.execute(f'SELECT min("{request.cursor}")::DATE FROM "{request.table}"').fetchone()
-        kept.write_text(str(oldest), encoding="ascii")
+        kept.write_text(str(oldest or request.now.date()), encoding="ascii")
     return kept.read_text(encoding="ascii")
 
 

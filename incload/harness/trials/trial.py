@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from incload.auditing.audit import audit
-from incload.contenders.contender import Counters, SyncRequest
+from incload.contenders.contender import ContenderFailed, Counters, SyncRequest
 from incload.harness.load_timer import LoadClock
 from incload.harness.sandbox.on_disk import open_on_disk
 from incload.harness.sandbox.sandbox import open_sandbox
@@ -47,6 +47,7 @@ class Observed:
         state_bytes: The largest size of the state after any sync; None where it is not known.
         rows_at_end: Rows of the source at the end.
         peak_bytes: The most memory that the contender's process has had; None where it is not known.
+        idle: Seconds of a sync after the last, with nothing to do, of a contender that is started for each sync.
     """
 
     rule: str = ""
@@ -59,11 +60,12 @@ class Observed:
     state_bytes: int | None = None
     rows_at_end: int = 0
     peak_bytes: int | None = None
+    idle: float | None = None
 
     @property
     def start_up(self) -> float | None:
-        """How long the contender took until it could be asked; None where that is not known."""
-        return max((each.start_up for each in self.syncs if each.start_up is not None), default=None)
+        """How long the contender took until it could be asked, or with nothing to do; None where that is not known."""
+        return max((each.start_up for each in self.syncs if each.start_up is not None), default=self.idle)
 
     def total(self, counter: str) -> int | None:
         """Return the sum of one counter over all syncs; None when any sync did not count it."""
@@ -115,6 +117,8 @@ class Trial:
             while (number := running.following()) is not None:
                 if not any(fault.skips(number) for fault in self.faults):
                     running.sync(number)
+            if self.contender.capabilities.starts_anew:
+                running.rest()
             running.observed.rows_at_end = sandbox.writer.count(sandbox.writer.name(sandbox.place, sandbox.table.name))
             return running.observed
         finally:
@@ -244,6 +248,14 @@ class _Running:
         """Have the contender perform a sync while both ends are free."""
         return self._contender.sync(self._request(len(self.observed.syncs)))
 
+    def rest(self) -> None:
+        """Have a contender that is started for each sync perform one with nothing to do; it is not audited."""
+        timer = LoadClock()
+        with suppress(ContenderFailed), self._sandbox.free():  # what fails after the trial leaves a figure out
+            with timer.running():
+                self.sync_once()
+            self.observed.idle = timer.read()
+
     def _counted(self, result: SyncResult) -> SyncResult:
         """Add what the sandbox can say of rows written without need, where the contender does not."""
         counters = result.counters or Counters()
@@ -255,7 +267,7 @@ class _Running:
         observed = self.observed
         observed.syncs.append(result)
         observed.ticks.append(number)
-        observed.peak_bytes = result.peak_bytes or observed.peak_bytes
+        observed.peak_bytes = max(result.peak_bytes or 0, observed.peak_bytes or 0) or None
         self._measure(result)
         found = difference(self._sandbox)
         promised = self._promised(found)

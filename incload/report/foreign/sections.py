@@ -23,8 +23,9 @@ _INTRO = (
 )
 _COST = (
     "Seconds a sync are medians over the scenarios, the fastest round of each, without the start-up where it is "
-    "measured apart. Rows rewritten without need are rows of the target that a sync wrote although they stayed as they "
-    "were; only PostgreSQL shows them. What a loader does not show is empty."
+    "measured apart. The start-up of a command is a sync with nothing to do, and a part of each of its syncs. Rows "
+    "rewritten without need are rows of the target that a sync wrote although they stayed as they were; only "
+    "PostgreSQL shows them. What a loader does not show is empty."
 )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from incload.report.comparison.provenance import origin_blocks
 from incload.report.comparison.verdict_matrix import LEGEND, grid
 from incload.report.foreign.sections import foreign_blocks
-from incload.report.format import plural, rounded, whole
+from incload.report.format import listed, plural, rounded, whole
 from incload.report.frame import in_order
 from incload.report.render.blocks import Block, Fold, Heading, Paragraph, Points, Table
 
@@ -78,6 +78,12 @@ def run_sentence(run: tuple[float, int, int, float] | None) -> str:
         f"These figures are of one run, {plural(jobs, 'tool')} at a time, which took {seconds / 60:.0f} minutes on "
         f"{plural(processors, 'processor')}; the load of the machine was {load:.1f} before."
     )
+
+
+def again_sentence(tools: Sequence[str], scenarios: Sequence[str]) -> str:
+    """Say what was run again after that run, in the place of what it had shown."""
+    where = f" in {listed(scenarios)}" if any(scenarios) else ""
+    return f"Run again afterwards, in place of what it had shown: {listed(tools) if tools else 'all tools'}{where}."
 
 
 def headline(trials: pd.DataFrame) -> str:

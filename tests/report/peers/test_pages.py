@@ -8,7 +8,7 @@ from pathlib import Path
 
 from incload.report.frame import frame_of, report_frame
 from incload.report.outcome import Outcome
-from incload.report.peers.pages import Described, headline, peer_blocks, run_sentence
+from incload.report.peers.pages import Described, again_sentence, headline, peer_blocks, run_sentence
 from incload.report.render.markdown import markdown
 
 LOADER = {"suite": "matrix", "strategy": "tool_merge", "write_rule": "", "source_engine": "postgres"}
@@ -60,6 +60,9 @@ def test_the_page_says_of_which_run_its_figures_are() -> None:
         "These figures are of one run, 2 tools at a time, which took 30 minutes on 2 processors; the load of the "
         "machine was 0.5 before.\n\nAnd more.\n"
     ) in page
+    assert again_sentence(["dbt"], ["clean", "starts_empty"]) == (
+        "Run again afterwards, in place of what it had shown: dbt in clean and starts_empty."
+    )
     assert run_sentence(None) == "These figures are of several runs, put together."
 
 
