@@ -126,10 +126,9 @@ class Trial:
 
     def _at_present(self) -> History:
         """Return the history as it ends at the machine's time, or before by as much as the loader's clock is fast."""
-        now = until = datetime.now(UTC)
-        for fault in self.faults:
-            until = fault.clock(until)
-        return ending_at(self.history, (now - (until - now) - EPOCH) // timedelta(microseconds=1))
+        now = datetime.now(UTC)
+        fast = sum((fault.clock(now) - now for fault in self.faults), timedelta())
+        return ending_at(self.history, (now - fast - EPOCH) // timedelta(microseconds=1))
 
     def _sandbox(self, folder: Path | None) -> Sandbox:
         if self.contender.capabilities.in_process:
@@ -152,8 +151,7 @@ class _Running:
         self._steps, self._ticks = Steps(self), enumerate(trial.history.ticks, start=1)
         contender = coarsened(trial.contender, trial.faults)
         self._contender = contender.within(sandbox.connections) if contender.capabilities.in_process else contender
-        claims = trial.contender.claims
-        self._delay = claims.delay if claims else timedelta()
+        self._delay = trial.contender.claims.delay if trial.contender.claims else timedelta()
         self._state_dir = (folder or Path()) / "state"
         if not contender.capabilities.in_process:
             self._state_dir.mkdir()
