@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from incload.contenders.peers.files import variants
@@ -119,12 +121,20 @@ def _started(name: str, given: argparse.Namespace) -> None:
 
 def _publish(notes: Sequence[str]) -> None:
     """Write the report of all outcomes that are kept: CSV, Markdown and HTML."""
-    outcomes = {each.trial: each for file in sorted(RESULTS.glob("*.csv")) for each in read_outcomes(file)}
+    outcomes = {
+        each.trial: _without_places(each) for file in sorted(RESULTS.glob("*.csv")) for each in read_outcomes(file)
+    }
     write_outcomes(outcomes.values(), REPORT)
     blocks = peer_blocks(report_frame(REPORT), _described(), notes)
     REPORT.with_suffix(".md").write_text(markdown(blocks), encoding="utf-8")
     REPORT.with_suffix(".html").write_text(page(blocks, TITLE), encoding="utf-8")
     sys.stdout.write(f"{REPORT.with_suffix('.md')}\n")
+
+
+def _without_places(outcome: Outcome) -> Outcome:
+    """Return an outcome whose reason names no folder of the machine that it was run on."""
+    reason = outcome.reason.replace(f"{ROOT}/", "")
+    return replace(outcome, reason=re.sub(r"/\S*/incload-\w+/|/\S*/(?=\.peers/)", "", reason))
 
 
 def _described() -> list[Described]:

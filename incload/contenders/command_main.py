@@ -1,4 +1,4 @@
-"""Between the harness and a command: runs it, and says how much memory it took. Nothing of incload is imported.
+"""Between the harness and a command: runs it, and says what its peak was. Nothing of incload is imported.
 
 Run by the path of this file as `python command_main.py DESCRIPTOR PROGRAM ARGUMENT ...`. A process inherits the peak of
 the one that starts it, and this one is small, so that what the system says of its children is said of the command.
@@ -31,7 +31,7 @@ def main(report: int, words: list[str]) -> int:
 
 
 def peak_bytes() -> int | None:
-    """Return the most memory that one of the processes of the command has had; None where the system keeps none."""
+    """Return the peak of the largest process of the command; None where the system keeps none."""
     if sys.platform != "linux":
         return None
     import resource

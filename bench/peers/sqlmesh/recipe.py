@@ -70,7 +70,7 @@ def _model(request: Any, source: dict[str, str], target: dict[str, str], lookbac
     return f"""MODEL (
   name {target["schema"]}.{request.table},
   kind INCREMENTAL_BY_UNIQUE_KEY (unique_key ({", ".join(request.key)}), {lookback} forward_only false),
-  start '{oldest}',
+  start '{oldest or request.now.date()}',
   cron '*/5 * * * *'
 );
 
