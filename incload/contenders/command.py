@@ -70,7 +70,7 @@ class CommandContender(Contender):
     @property
     def capabilities(self) -> Capabilities:
         """What was said of it, and whether the history has to come to its clock."""
-        return replace(self.able, reads_machine_clock=self.clock.moves_history, starts_anew=True)
+        return replace(self.able, reads_machine_clock=self.clock.moves_history, starts_each_time=True)
 
     @property
     def declared(self) -> Declared:

@@ -117,7 +117,7 @@ class Trial:
             while (number := running.following()) is not None:
                 if not any(fault.skips(number) for fault in self.faults):
                     running.sync(number)
-            if self.contender.capabilities.starts_anew:
+            if self.contender.capabilities.starts_each_time:
                 running.rest()
             running.observed.rows_at_end = sandbox.writer.count(sandbox.writer.name(sandbox.place, sandbox.table.name))
             return running.observed
