@@ -169,7 +169,7 @@ class Capabilities:
         steps: Whether the harness can act between the steps of a sync (`SyncRequest.between`).
         one_step: Whether a sync reads one snapshot and commits once, so that nothing can happen between its steps.
         usual: The pairs on which it is compared where none is named; none for all.
-        starts_each_time: Whether each sync starts a program, so that only a sync with nothing to do shows what that takes.
+        starts_each_time: Whether each sync starts a program: only a sync with nothing to do shows what that takes.
         reads_machine_clock: Whether a history has to end at the machine's present time, as the loader reads that.
     """
 
