@@ -29,6 +29,8 @@ CONTRACT = [
     "Delta",
     "Differing",
     "Everything",
+    "KeyRanges",
+    "Learning",
     "Logged",
     "Need",
     "Position",

@@ -245,7 +245,7 @@ def _record_file(text: str) -> Location:
     is_folder = os.path.isdir(path)  # noqa: PTH112 - a name that is too long is not one
     if record_format(path) is None and not is_folder and not is_pattern(path):
         if engine := database_at(at_home(text)):
-            raise Refused(f"{text!r} is a database: write its URL, {engine}:///{quote(text)}.")
+            raise Refused(f"{text!r} is a database: write its URL, {engine}:///{quote(text, safe='/:@')}.")
         said = "what was named" if "@" in text or "password" in text.lower() else repr(text)  # may hold a password
         raise Refused(
             f"{said} is neither a file of records ({', '.join(RECORD_FILES)}) nor a database URL "

@@ -21,7 +21,6 @@ from incload.loading.columns.target_shape import fit
 from incload.loading.cursor_check import look_at_cursor
 from incload.loading.key_order import check_key_order
 from incload.loading.opening import require_capability
-from incload.loading.state.snapshot_store import SnapshotStore
 from incload.loading.state.table_store import TableStore
 from incload.loading.writing.job import WriteJob
 from incload.records import replace
@@ -223,8 +222,11 @@ def _is_unique(connections: Connections, table: Table) -> bool:
 
 def _store(connections: Connections, plan: Plan, table: Table) -> StateStore:
     """Return where the target keeps the state: in tables of its own, or in the snapshots of the table."""
-    is_snapshot = connections.target.capabilities.atomic_state is AtomicState.SNAPSHOT
-    kept: type[StateStore] = SnapshotStore if is_snapshot else TableStore
+    kept: type[StateStore] = TableStore
+    if connections.target.capabilities.atomic_state is AtomicState.SNAPSHOT:
+        from incload.loading.state.snapshot_store import SnapshotStore  # other targets have no use for it
+
+        kept = SnapshotStore
     whose: tuple[Session, Table, str, dict[str, str]] = (connections.target, table, plan.strategy.name, {})
     return kept(*whose, plan.origin, plan.guards.same_source, plan.spelled, written=connections.written)
 

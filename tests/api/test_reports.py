@@ -28,7 +28,7 @@ def test_a_report_is_typed(baseline: Path) -> None:
     assert {name: str(frame[name].dtype) for name in ("lost", "rows", "run", "times_reference", "strategy")} == {
         "lost": "Int64", "rows": "Int64", "run": "Int64", "times_reference": "Float64", "strategy": "string",
     }  # fmt: skip
-    assert (tuple(frame.columns), len(frame)) == (COLUMNS, 450)
+    assert (tuple(frame.columns), len(frame)) == (COLUMNS, 486)
     assert set(frame.attrs["runs"]) == set(frame["run"].dropna())
     assert all("python" in run["environment"] for run in frame.attrs["runs"].values())
     assert all(isinstance(run["environment"], dict) for run in frame.attrs["runs"].values())

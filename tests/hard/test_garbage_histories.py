@@ -153,7 +153,7 @@ def test_a_folder_of_anything_is_replayed_or_refused(tally: Tally, *, hard: bool
     """Every snapshot is usable or skipped with a reason, and none is dropped."""
     tried = used = skipped = 0
 
-    @settings(max_examples=4_000 if hard else 80, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=4_000 if hard else 200, phases=PHASES, suppress_health_check=[HealthCheck.too_slow])
     @given(SNAPSHOTS, RECORDS_PATHS, st.sampled_from(["delete", "keep"]), st.integers(1, 2))
     def replay_one(snapshots: dict[bytes, bytes], records: str, vanished: str, every: int) -> None:
         nonlocal tried, used, skipped

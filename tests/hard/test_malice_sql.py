@@ -94,9 +94,13 @@ def test_an_exposed_statement_is_found() -> None:
     assert exposed([f'SELECT "{quoted}" FROM "t{quoted}" WHERE x = ?']) == []
 
 
+OF_NUMBERS = {"gap_aware_id"}
+"""Strategies that ask for a key of whole numbers; the keys here are texts."""
+
+
 def cells() -> list[tuple[Strategy, WriteRule]]:
     """Return every strategy under its own rule, and one of each kind of reading under every rule."""
-    own = [(each, each.write_rule) for each in strategies() if each.asks is None]
+    own = [(each, each.write_rule) for each in strategies() if each.asks is None and each.id not in OF_NUMBERS]
     rest = [(each, rule) for each, _ in own for rule in WriteRule if each.id in {"composite_watermark", "row_hash_cdc"}]
     return list(dict.fromkeys(own + rest))
 
