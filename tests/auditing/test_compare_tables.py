@@ -14,6 +14,7 @@ from incload.auditing.compare_tables import Hooks
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 from incload.errors import Refused
+from tests.effort import effort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,7 +163,7 @@ ROWS = st.dictionaries(
 
 
 @pytest.mark.parametrize("engines", PAIRS, ids="-".join)
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(12, 200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(source=ROWS, copy=ROWS, again=st.lists(st.integers(-3, 60), max_size=3))
 def test_the_audit_agrees_with_a_comparison_by_hand(
     places: Places,
