@@ -109,19 +109,22 @@ def test_a_tilde_is_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert str(found[2].path) == "~no-such-user/c.db"
 
 
-def test_commands_print_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
-    """Each that prints something has `--format json`, and prints one document."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "rows.json").write_text('[{"id": 1, "at": 5}]', encoding="utf-8")
-    (tmp_path / "feed").mkdir()
+def _furnish(folder: Path) -> None:
+    """Make what the commands read."""
+    (folder / "rows.json").write_text('[{"id": 1, "at": 5}]', encoding="utf-8")
+    (folder / "feed").mkdir()
     for day, rows in (("01", '[{"id": 1, "at": 5}]'), ("02", '[{"id": 1, "at": 6}]')):
-        (tmp_path / "feed" / f"2026-03-{day}.json").write_text(rows, encoding="utf-8")
+        (folder / "feed" / f"2026-03-{day}.json").write_text(rows, encoding="utf-8")
     with closing(sqlite3.connect("shop.db")) as connection, connection:
         connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, at INTEGER)")
         connection.execute("INSERT INTO t VALUES (1, 5)")
+
+
+def _commands() -> dict[str, list[str]]:
+    """Return every command that prints something, with arguments that suit what was made and what ran before."""
     target, small = "sqlite:///copy.db", ["--rows", "100", "--engines", "sqlite-sqlite"]
     cursor = ["--key", "id", "--cursor", "at"]
-    commands: dict[str, list[str]] = {
+    return {
         "load": ["rows.json", "--target", target, "--table", "t", *cursor, "--strategy", "timestamp_watermark"],
         "state show": [target],
         "state set": [target, "--table", "t", "--watermark", "4"],
@@ -142,8 +145,14 @@ def test_commands_print_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
         "profile": ["feed", *cursor],
         "replay": ["feed", *cursor, "--strategies", "full_refresh", "--engines", "sqlite"],
     }
+
+
+def test_commands_print_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    """Each that prints something has `--format json`, and prints one document."""
+    monkeypatch.chdir(tmp_path)
+    _furnish(tmp_path)
     found: dict[str, tuple[int, Any]] = {}
-    for command, arguments in commands.items():
+    for command, arguments in _commands().items():
         more = [str(found["capture list"][1][0]["position"])] if arguments[-1:] == ["--until"] else []
         code = main([*command.split(), *arguments, *more, "--format", "json"])
         said = capsys.readouterr().out

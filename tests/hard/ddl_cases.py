@@ -84,6 +84,17 @@ class Case:
 
 def on_plain() -> Iterator[Case]:
     """Yield what can be done to a table that stands alone."""
+    yield from _to_columns_and_keys()
+    yield from _to_all_rows()
+    yield from _to_rights_and_identity()
+    yield from _by_writers()
+    yield from _to_the_change_table()
+    yield from _to_what_notes()
+    yield from _to_logs()
+
+
+def _to_columns_and_keys() -> Iterator[Case]:
+    """Yield what is done to columns and keys."""
     yield Case("a wider key", "ALTER TABLE events ALTER id TYPE bigint")
     yield Case("the column computed again", "ALTER TABLE events ALTER v TYPE integer USING v + 1000", unseen=True)
     yield Case("a renamed column", "ALTER TABLE events RENAME w TO x", unseen=True)
@@ -110,6 +121,10 @@ def on_plain() -> Iterator[Case]:
         log=NAMELESS,
         remedy=("ALTER TABLE events REPLICA IDENTITY FULL",),
     )
+
+
+def _to_all_rows() -> Iterator[Case]:
+    """Yield what is done to all rows, or to those that others refer to."""
     yield Case("truncate", "TRUNCATE events")
     yield Case("truncate cascade", "CREATE TABLE r (id integer REFERENCES events); TRUNCATE events CASCADE")
     yield Case(
@@ -125,6 +140,10 @@ def on_plain() -> Iterator[Case]:
         "DELETE FROM r WHERE id = 10",
         writes=(),
     )
+
+
+def _to_rights_and_identity() -> Iterator[Case]:
+    """Yield what is done to owners, triggers, the replica identity and roles."""
     yield Case(
         "another owner", "ALTER TABLE events OWNER TO incload_writer; GRANT USAGE ON SCHEMA {schema} TO incload_writer"
     )
@@ -170,6 +189,10 @@ def on_plain() -> Iterator[Case]:
         "SET session_replication_role = replica",
         writes=(*WRITES, "TRUNCATE events", "INSERT INTO events VALUES (5)", "RESET session_replication_role"),
     )
+
+
+def _by_writers() -> Iterator[Case]:
+    """Yield what writers do in other ways."""
     yield Case("vacuum full", "VACUUM FULL events")
     yield Case(
         "through a view",
@@ -183,6 +206,10 @@ def on_plain() -> Iterator[Case]:
         ),
     )
     yield Case("on conflict", writes=("INSERT INTO events VALUES (1), (9) ON CONFLICT (id) DO UPDATE SET v = 0",))
+
+
+def _to_the_change_table() -> Iterator[Case]:
+    """Yield what is done to the table in which triggers note changes."""
     yield Case(
         "unlogged",
         "ALTER TABLE events SET UNLOGGED",
@@ -206,6 +233,10 @@ def on_plain() -> Iterator[Case]:
         "ALTER TABLE _incload_log_events ADD CHECK (_incload_key IS NULL) NOT VALID",
         only="triggers",
     )
+
+
+def _to_what_notes() -> Iterator[Case]:
+    """Yield what is done to triggers, to their function and to who may write."""
     yield Case("the table beside dropped", "DROP TABLE _incload_missed_events", triggers=LOST, only="triggers")
     yield Case("the function dropped", "DROP FUNCTION _incload_note_events() CASCADE", triggers=LOST, only="triggers")
     yield Case(
@@ -232,6 +263,10 @@ def on_plain() -> Iterator[Case]:
         "ALTER TABLE _incload_log_events ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
         only="triggers",
     )
+
+
+def _to_logs() -> Iterator[Case]:
+    """Yield what is done to a publication, a slot, and the numbers of transactions."""
     yield Case(
         "no publication",
         "DO $$ BEGIN EXECUTE (SELECT 'DROP PUBLICATION ' || pubname FROM pg_publication WHERE obj_description(oid) "
@@ -307,6 +342,11 @@ def on_parts() -> Iterator[Case]:
         remedy=("ALTER TABLE low REPLICA IDENTITY FULL", "ALTER TABLE higher REPLICA IDENTITY FULL"),
         writes=("UPDATE low SET v = 0", *WRITES),
     )
+    yield from _to_heirs()
+
+
+def _to_heirs() -> Iterator[Case]:
+    """Yield what can be done to heirs."""
     yield Case(
         "an heir written", base=HEIRS, writes=("UPDATE heir SET v = 0", "INSERT INTO heir (id, v) VALUES (55, 1)")
     )

@@ -75,16 +75,7 @@ def test_a_log_is_kept_of_a_table_of_any_name(  # noqa: PLR0913, PLR0917 - what 
         assert base.tables() == before
         return
     assert made.code == 0
-    if by == "commit_horizon":
-        load += ["--cursor", next(each for each in columns_of(base, name) if "incload" in each)]
-    for change in (
-        f"UPDATE {table} SET {quoted(columns[1][0])} = 'x'",
-        f"DELETE FROM {table} WHERE {quoted(key)} = '$$'",
-    ):
-        offer(load, codes=(0,))
-        if by != "commit_horizon" or not change.startswith("DELETE"):
-            base.run(change)
-    offer([*load, "--allow-removals"], codes=(0,))
+    _loaded(base, (name, key, columns[1][0]), load, by)
 
     assert [row[:2] for row in target.rows(name)] == [row[:2] for row in base.rows(name)]
     (kept,) = listed(base.end())
@@ -97,6 +88,22 @@ def test_a_log_is_kept_of_a_table_of_any_name(  # noqa: PLR0913, PLR0917 - what 
 
     assert base.tables() == before
     assert listed(base.end()) == []
+
+
+def _loaded(base: Base, names: tuple[str, str, str], load: list[str], by: str) -> None:
+    """Load before and after each change of a table, given its name and those of its columns."""
+    name, key, value = names
+    if by == "commit_horizon":
+        load = [*load, "--cursor", next(each for each in columns_of(base, name) if "incload" in each)]
+    changes = [f"UPDATE {quoted(name)} SET {quoted(value)} = 'x'"]
+    if by != "commit_horizon":
+        changes.append(f"DELETE FROM {quoted(name)} WHERE {quoted(key)} = '$$'")
+    for change in changes:
+        offer(load, codes=(0,))
+        base.run(change)
+    if by == "commit_horizon":
+        offer(load, codes=(0,))
+    offer([*load, "--allow-removals"], codes=(0,))
 
 
 def columns_of(base: Base, table: str) -> list[str]:

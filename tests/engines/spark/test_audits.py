@@ -12,17 +12,13 @@ from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
 from incload.errors import Refused
 from tests.duckdb_files import opened
+from tests.engines.spark.small import ON_SPARK, SMALL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
-SMALL = "spark.master=local[1]&spark.sql.shuffle.partitions=1&spark.sql.codegen.wholeStage=false"
 TYPES = (
     "id BIGINT PRIMARY KEY, small SMALLINT, ratio DOUBLE, single FLOAT, text VARCHAR, flag BOOLEAN, moment TIMESTAMP,"
     " zoned TIMESTAMPTZ, day DATE, price DECIMAL(18,4), bytes BLOB, ident UUID, many INTEGER[]"

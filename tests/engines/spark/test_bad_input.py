@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incload.cli import main
-from tests.engines.spark.test_loads import URL, Ends
+from tests.engines.spark.small import ON_SPARK, SMALL
+from tests.engines.spark.test_loads import Ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
 
 def said_by(capsys: pytest.CaptureFixture[str], source: str, target: str, table: str = "db.events") -> str:
@@ -79,7 +76,9 @@ def test_a_catalog_that_does_not_answer_is_a_sentence(
     with closing(sqlite3.connect(tmp_path / "source.db")) as connection, connection:
         connection.execute("CREATE TABLE events (id INTEGER PRIMARY KEY)")
     source = f"sqlite:///{tmp_path}/source.db?table=events"
-    rest = f"iceberg:///?{URL}&catalog.type=rest&catalog.rest.client.socket-timeout-ms=300&catalog.uri=http://127.0.0.1"
+    rest = (
+        f"iceberg:///?{SMALL}&catalog.type=rest&catalog.rest.client.socket-timeout-ms=300&catalog.uri=http://127.0.0.1"
+    )
     absent = said_by(capsys, source, f"{rest}:1")
     mute = said_by(capsys, source, f"{rest}:{silent}")
 

@@ -7,19 +7,14 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import pytest
-
 import incload
-from tests.engines.spark.test_loads import CHANGE, CHANGED, FIRST, URL, Ends
+from tests.engines.spark.small import ON_SPARK, SMALL
+from tests.engines.spark.test_loads import CHANGE, CHANGED, FIRST, Ends
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
 
 class OtherEnds(Ends):
@@ -29,7 +24,7 @@ class OtherEnds(Ends):
     def target(self) -> str:
         """The URL of the warehouse and of its catalog."""
         catalog = "catalog.catalog-impl=org.apache.iceberg.hadoop.HadoopCatalog&catalog.table-default.note=ours"
-        return f"iceberg:///?{URL}&catalog.warehouse={self.folder}/other&{catalog}"
+        return f"iceberg:///?{SMALL}&catalog.warehouse={self.folder}/other&{catalog}"
 
 
 def test_a_catalog_of_another_class_is_loaded_into(tmp_path: Path) -> None:
@@ -39,7 +34,7 @@ def test_a_catalog_of_another_class_is_loaded_into(tmp_path: Path) -> None:
     rows = ends.rows()
     ends.write(*CHANGE)
     changed, quiet = ends.load(), ends.load()
-    usual = f"iceberg:///{tmp_path}/lake?{URL}"
+    usual = f"iceberg:///{tmp_path}/lake?{SMALL}"
     back = incload.load(f"{ends.target}&table=db.events", usual, table="db.back", key="id", strategy="log_cdc")
     with closing(ends.session()) as session:
         known = session.places.known("target", "db.events")

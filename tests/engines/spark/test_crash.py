@@ -12,16 +12,13 @@ import pytest
 
 from incload.engines.spark.past.commits import Commit
 from incload.errors import Refused
+from tests.engines.spark.small import ON_SPARK
 from tests.engines.spark.test_loads import CHANGE, CHANGED, FIRST, Ends
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
 KILLED = """
 import os, signal, sys

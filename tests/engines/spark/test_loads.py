@@ -18,23 +18,19 @@ from incload.loading.plan import Guards, Plan
 from incload.loading.run import load
 from incload.registry import strategy
 from incload.strategy import WriteRule
+from tests.engines.spark.small import ON_SPARK, SMALL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from incload.loading.run import LoadSummary
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
 BASE = "INSERT INTO events VALUES (1, 100, 'a'), (2, 200, 'b'), (3, 300, 'c')"
 CHANGE = ("INSERT INTO events VALUES (4, 400, 'd')", "UPDATE events SET name = 'B', ts = 401 WHERE id = 2")
 FIRST = [(1, 100, "a"), (2, 200, "b"), (3, 300, "c")]
 CHANGED = [(1, 100, "a"), (2, 401, "B"), (3, 300, "c"), (4, 400, "d")]
-URL = "spark.master=local[1]&spark.sql.shuffle.partitions=1&spark.sql.codegen.wholeStage=false"
 
 
 class Ends:
@@ -48,7 +44,7 @@ class Ends:
     @property
     def target(self) -> str:
         """The URL of the warehouse."""
-        return f"iceberg:///{self.folder}/lake?{URL}"
+        return f"iceberg:///{self.folder}/lake?{SMALL}"
 
     def write(self, *statements: str) -> None:
         """Change the source."""

@@ -12,16 +12,13 @@ from incload.harness.trials.matrix import CORE, Choice
 from incload.harness.trials.runner import run_once
 from incload.registry import strategies
 from tests.effort import is_hard
+from tests.engines.spark.small import ON_SPARK
 from tests.same_verdicts import COMPARED, report
 
 if TYPE_CHECKING:
     from conftest import Tally
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
 PAIRS = ("sqlite-iceberg", "duckdb-iceberg", "postgres-iceberg", "iceberg-iceberg")
 CHOSEN = [

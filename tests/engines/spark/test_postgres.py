@@ -11,20 +11,13 @@ import incload
 from incload.engines.endpoints import locate
 from incload.loading import capture
 from incload.strategy import Capability
+from tests.engines.spark.small import ON_SPARK, SMALLEST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
-SMALL = (
-    "spark.master=local[1]&spark.sql.shuffle.partitions=1&spark.sql.codegen.wholeStage=false"
-    "&spark.sql.adaptive.enabled=false&spark.sql.codegen.factoryMode=NO_CODEGEN"
-)
 MAKE = (
     """
     CREATE TABLE orders (
@@ -72,7 +65,7 @@ def test_a_table_is_kept_up_to_date_and_goes_back(
 ) -> None:
     """The audit finds nothing wrong after each sync, and in the table that was loaded back."""
     run(postgres_url, *MAKE)
-    source, there = f"{postgres_url}&table=orders", f"iceberg:///{tmp_path}/lake?{SMALL}"
+    source, there = f"{postgres_url}&table=orders", f"iceberg:///{tmp_path}/lake?{SMALLEST}"
     if name == "log_cdc":
         capture.install(locate(source), "orders", Capability.LOG, ("id",))
     options: dict[str, Any] = {"table": "shop.orders", "key": "id", "cursor": "ts", "strategy": name}

@@ -10,6 +10,7 @@ import pytest
 import incload
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
+from tests.engines.spark.small import ON_SPARK, SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,16 +18,7 @@ if TYPE_CHECKING:
 
     from incload.loading.run import LoadSummary
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
-
-SMALL = (
-    "spark.master=local[1]&spark.sql.shuffle.partitions=1&spark.sql.codegen.wholeStage=false"
-    "&spark.sql.adaptive.enabled=false&spark.sql.codegen.factoryMode=NO_CODEGEN"
-)
+pytestmark = ON_SPARK
 
 
 class Lakes:
@@ -34,7 +26,7 @@ class Lakes:
 
     def __init__(self, folder: Path, mode: str) -> None:
         """Make a table with four rows in the source."""
-        self.source, self.target = f"iceberg:///{folder}/source?{SMALL}", f"iceberg:///{folder}/target?{SMALL}"
+        self.source, self.target = f"iceberg:///{folder}/source?{SMALLEST}", f"iceberg:///{folder}/target?{SMALLEST}"
         self.run(
             "CREATE TABLE {} (id bigint, ts bigint, name string) USING iceberg TBLPROPERTIES ('format-version'='2',"
             f" 'write.merge.mode'='{mode}', 'write.update.mode'='{mode}', 'write.delete.mode'='{mode}')",

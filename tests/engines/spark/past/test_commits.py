@@ -11,16 +11,13 @@ import pytest
 from incload.engines.spark.failures import SparkFailed
 from incload.engines.spark.past.commits import PREFIX, Commit
 from incload.errors import Refused
+from tests.engines.spark.small import ON_SPARK
 from tests.engines.spark.test_loads import CHANGE, CHANGED, FIRST, Ends
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
 
 @pytest.fixture

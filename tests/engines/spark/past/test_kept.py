@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import incload
 from incload.cli import main
 from incload.engines.endpoints import locate
 from incload.loading.state.edit import Choice, look, reset, roll_back, set_by_hand
+from incload.loading.state.orphans import left_files
+from tests.engines.spark.small import ON_SPARK
 from tests.engines.spark.test_loads import CHANGE, CHANGED, FIRST, Ends
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
 
 def test_a_state_is_set_and_rolled_back(tmp_path: Path) -> None:
@@ -75,6 +74,32 @@ def test_files_that_no_snapshot_names_are_shown_and_deleted(tmp_path: Path, caps
     with closing(ends.session()) as session:
         branch = session.places.plain_name("target", "db.events", "kept")
         assert (ends.rows(), session.rows(f"SELECT * FROM {branch} ORDER BY 1")) == (FIRST, FIRST)
+
+
+def test_a_folder_that_is_reached_through_a_link_loses_no_file(tmp_path: Path) -> None:
+    """Its files are named by whichever path the load that wrote them had: none of them is an orphan."""
+    ends = Ends(tmp_path)
+    ends.load()
+    linked = tmp_path / "linked"
+    linked.symlink_to(tmp_path / "lake")
+    there = ends.target.replace(f"{tmp_path}/lake", str(linked))
+    ends.write(*CHANGE)
+    incload.load(
+        f"sqlite:///{tmp_path}/source.db?table=events",
+        target=there,
+        table="db.events",
+        key="id",
+        cursor="ts",
+        strategy="timestamp_watermark",
+    )
+    for each in (tmp_path / "lake").rglob("*"):
+        os.utime(each, (0, 0))
+
+    for target in (ends.target, there):
+        ((left,),) = [left_files(Choice(locate(target), "db.events"), clean=True)]
+        assert (left.files, left.old) == ((), ())
+
+    assert ends.rows() == CHANGED
 
 
 @pytest.mark.parametrize(

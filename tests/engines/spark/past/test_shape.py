@@ -9,16 +9,13 @@ import pytest
 
 from incload.engines.spark.past.commits import Commit
 from incload.errors import Refused
+from tests.engines.spark.small import ON_SPARK
 from tests.engines.spark.test_loads import FIRST, Ends
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("spark"),
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-]
+pytestmark = ON_SPARK
 
 GAIN = ("ALTER TABLE events ADD COLUMN note TEXT", "INSERT INTO events VALUES (4, 400, 'd', 'new')")
 
@@ -47,6 +44,25 @@ def test_a_column_that_the_source_gains_is_added(tmp_path: Path) -> None:
     assert (before, between) == ([("id", "bigint"), ("ts", "bigint"), ("name", "string")],) * 2
     assert (columns(ends), summary.loaded) == ([*before, ("note", "string")], 1)
     assert ends.rows() == [*((*row, None) for row in FIRST), (4, 400, "d", "new")]
+
+
+def test_a_column_that_another_load_has_filled_stays(tmp_path: Path) -> None:
+    """The one that has added it fails after the other's commit, and takes nothing away."""
+    ends = Ends(tmp_path)
+    ends.load()
+    ends.write(*GAIN)
+
+    def late(*_: object, **__: object) -> None:
+        ends.run("INSERT INTO {} VALUES (9, 900, 'other', 'filled')")
+        raise OSError("no room")
+
+    with pytest.MonkeyPatch.context() as planted:
+        planted.setattr(Commit, "_finish", late)
+        with pytest.raises(OSError, match="no room"):
+            ends.load(evolve=True)
+
+    assert columns(ends)[-1] == ("note", "string")
+    assert ends.rows()[-1] == (9, 900, "other", "filled")
 
 
 def test_a_type_is_widened_or_refused(tmp_path: Path) -> None:
