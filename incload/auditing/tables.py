@@ -106,22 +106,13 @@ def open_table(end: Endpoint, table: str | None, side: str) -> Opened:
     name = end.table or table
     if name is None:
         raise Refused(f"{end.shown} names no table: write ?table=NAME behind the {side}.")
-    _check_there(end, side)
+    end.check_source(side)
     session = session_type(end.engine).open(end, None)
     try:
         return Opened(session, name, _described(session, name, side), end.shown)
     except BaseException:
         session.close()
         raise
-
-
-def _check_there(end: Endpoint, side: str) -> None:
-    """Refuse a file that is not there, by the name of its side."""
-    try:
-        end.check_source()
-    except Refused as error:
-        said = str(error).removesuffix(" of the source.")
-        raise (error if said == str(error) else Refused(f"{said} of the {side}.")) from None
 
 
 def _described(session: Session, name: str, side: str) -> tuple[Column, ...]:

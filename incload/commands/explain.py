@@ -71,8 +71,7 @@ def _cause(options: argparse.Namespace) -> int:
     if options.format == "json":
         sys.stdout.write(json_text(asdict(found) | ({"seen": asdict(seen)} if seen else {})))
         return 0
-    text = explained(found, names)
-    sys.stdout.write(f"{text.partition('Run it:')[0]}{seen.text}" if seen else text)
+    sys.stdout.write(explained(found, names) + (seen.text if seen else ""))
     return 0
 
 

@@ -175,13 +175,11 @@ def _rules_needing(assumption: Assumption) -> str:
 
 
 def _breaking(assumption: Assumption) -> str:
-    from incload.history.breaks import SIZES_ONLY
+    from incload.history.breaks import BY_SIZE
     from incload.history.synthetic.scenarios import SCENARIOS
 
-    if assumption.name in {"KEYS_WITHIN", "KEYS_NEAR"}:
-        return "any history whose keys become visible out of order, by as much as they do"
-    if assumption in SIZES_ONLY:
-        return "any history, by as much as its changes are behind the clock"
+    if assumption in BY_SIZE:
+        return BY_SIZE[assumption]
     known = [each.id for each in SCENARIOS]
     return _named([each.id for each in SCENARIOS if assumption in each.breaks], known, "scenario")
 

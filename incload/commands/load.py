@@ -96,15 +96,6 @@ def _add_choice_of_rows_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evolve", action="store_true", help="let the target gain columns and change types as the source does"
     )
-
-
-def _add_permissions_to(parser: argparse.ArgumentParser) -> None:
-    """Add what a load holds back, or refuses, unless it is allowed."""
-    parser.add_argument(
-        "--allow-removals",
-        action="store_true",
-        help="let more than 20 %% of the target, and more than 10 rows of it, be removed in one sync",
-    )
     parser.add_argument(
         "--backfill-columns",
         nargs="?",
@@ -112,27 +103,25 @@ def _add_permissions_to(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help="fill columns, without names those that --evolve adds, in rows that the sync does not read as well",
     )
-    parser.add_argument(
-        "--allow-emptied-columns",
-        action="store_true",
-        help="let columns that the source has lost become null in all rows that are loaded",
-    )
-    parser.add_argument(
-        "--allow-backwards", action="store_true", help="let the watermark move backwards, which reads rows again"
-    )
-    parser.add_argument(
-        "--allow-ahead", action="store_true", help="do not warn of a watermark that is ahead of the source"
-    )
-    parser.add_argument(
-        "--allow-mismatch",
-        action="store_true",
-        help="let mirror or replace go with a strategy that reads in part, though rows that were not read are removed",
-    )
-    parser.add_argument(
-        "--same-source",
-        action="store_true",
-        help="accept that the source has moved: what was remembered of it under another name or place holds on",
-    )
+
+
+_ALLOWED = {
+    "--allow-removals": "let more than 20 %% of the target, and more than 10 rows of it, be removed in one sync",
+    "--allow-emptied-columns": "let columns that the source has lost become null in all rows that are loaded",
+    "--allow-backwards": "let the watermark move backwards, which reads rows again",
+    "--allow-ahead": "do not warn of a watermark that is ahead of the source",
+    "--allow-mismatch": (
+        "let mirror or replace go with a strategy that reads in part, though rows that were not read are removed"
+    ),
+    "--same-source": "accept that the source has moved: what was remembered of it under another name or place holds on",
+}
+"""What a load holds back or refuses unless it is allowed, each with what it is for."""
+
+
+def _add_permissions_to(parser: argparse.ArgumentParser) -> None:
+    """Add what a load holds back, or refuses, unless it is allowed."""
+    for name, text in _ALLOWED.items():
+        parser.add_argument(name, action="store_true", help=text)
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and change nothing")
     parser.set_defaults(
         run=run,

@@ -132,6 +132,18 @@ class SyncResult:
     peak_bytes: int | None = None
     place: tuple[str, str] | None = None
 
+    def largest_state(self, before: int | None, ask: Callable[[], int | None]) -> int | None:
+        """Return the largest size that a state has had; it is asked for only where a sync may have changed it unsaid.
+
+        Args:
+            before: The largest until then; None where it was not known.
+            ask: Returns the size that it has; None where that cannot be known.
+        """
+        if before is not None and not self.state_changed:
+            return before
+        size = ask() if self.state_bytes is None else self.state_bytes
+        return before if size is None else max(before or 0, size)
+
 
 @dataclass(frozen=True, slots=True)
 class Claims:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from abc import abstractmethod
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from incload.contenders.coarse import CoarseState
 from incload.contenders.contender import Asked, Capabilities, Claims, Contender, Counters, StateAccess, SyncResult
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from incload.loading.connections import Connections
     from incload.loading.synced import Synced
     from incload.strategy import Strategy
+
+Store = TypeVar("Store", TableStore, SnapshotStore)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -158,16 +161,32 @@ class SavedState:
 
 
 @dataclass(frozen=True, slots=True)
-class NativeState(StateAccess):
-    """The state that incload keeps in the target for one table and strategy."""
+class _KeptState(StateAccess):
+    """The state that a target keeps for one table and strategy."""
 
     contender: NativeContender
     request: SyncRequest
 
     def size(self) -> int:
-        """Return the bytes of entry and digests."""
+        """Return the bytes that it takes."""
         with self._store() as store:
             return store.size()
+
+    @contextmanager
+    def _opened(self, kind: type[Store]) -> Iterator[Store]:
+        """Open it in the target's session, its own where none is open."""
+        table = Table(self.request.table, self.request.key, self.request.cursor, ())
+        with self.contender.target(self.request) as session:
+            yield kind(session, table, self.contender.strategy.name, {})
+
+    @abstractmethod
+    def _store(self) -> AbstractContextManager[TableStore | SnapshotStore]:
+        """Open it where this kind of target keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NativeState(_KeptState):
+    """A state that stands in the target's tables."""
 
     def lose(self) -> None:
         """Forget everything."""
@@ -186,25 +205,13 @@ class NativeState(StateAccess):
         with self._store() as store:
             _restore(store, saved)
 
-    @contextmanager
-    def _store(self) -> Iterator[TableStore]:
-        """Open the state in the target's session, its own where none is open."""
-        table = Table(self.request.table, self.request.key, self.request.cursor, ())
-        with self.contender.target(self.request) as session:
-            yield TableStore(session, table, self.contender.strategy.name, {})
+    def _store(self) -> AbstractContextManager[TableStore]:
+        return self._opened(TableStore)
 
 
 @dataclass(frozen=True, slots=True)
-class CarriedState(StateAccess):
-    """The state that the snapshots of the target carry for one table and strategy."""
-
-    contender: NativeContender
-    request: SyncRequest
-
-    def size(self) -> int:
-        """Return the bytes of the text."""
-        with self._store() as store:
-            return store.size()
+class CarriedState(_KeptState):
+    """A state that the snapshots of the target carry."""
 
     def lose(self) -> None:
         """Have a snapshot say that there is none."""
@@ -223,10 +230,9 @@ class CarriedState(StateAccess):
 
     @contextmanager
     def _store(self) -> Iterator[SnapshotStore]:
-        table = Table(self.request.table, self.request.key, self.request.cursor, ())
-        with self.contender.target(self.request) as session:
-            session.begin(self.request.table)
-            yield SnapshotStore(session, table, self.contender.strategy.name, {})
+        with self._opened(SnapshotStore) as store:
+            store.session.begin(self.request.table)
+            yield store
 
 
 def _saved(store: TableStore) -> SavedState:

@@ -33,8 +33,8 @@ class Endpoint(ABC):
         """Return what distinguishes a table of this source from others, for a state: without user or password."""
 
     @abstractmethod
-    def check_source(self) -> None:
-        """Refuse a source that cannot be read."""
+    def check_source(self, side: str = "source") -> None:
+        """Refuse a source that cannot be read, or what stands on another side and is read alone."""
 
     @abstractmethod
     def check_target(self, source: Endpoint) -> None:

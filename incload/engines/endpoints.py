@@ -78,14 +78,14 @@ class Location(Endpoint):
         schema = folded(self.schema)
         return f"{self.engine}:///{path}?table={table.lower()}{'' if schema == MAIN else f'&schema={schema}'}"
 
-    def check_source(self) -> None:
+    def check_source(self, side: str = "source") -> None:
         """Refuse what is no file; record files may be several."""
         if self.engine == "file" and (self.path.is_dir() or is_pattern(self.path)):
             return
         if self.path.is_dir():
-            raise Refused(f"the source {self._file} is a folder: name a file in it.")
+            raise Refused(f"the {side} {self._file} is a folder: name a file in it.")
         if not self.path.is_file():
-            raise Refused(f"there is no file {self._file} to read: check the path of the source.")
+            raise Refused(f"there is no file {self._file} to read: check the path of the {side}.")
 
     def check_target(self, source: Endpoint) -> None:
         """A file that its owner marked read-only stays as it is, even for a user whom the system lets write it."""

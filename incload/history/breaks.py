@@ -24,18 +24,20 @@ if TYPE_CHECKING:
 
 Breaks = dict[Assumption, timedelta | None]
 
-SIZES_ONLY = frozenset(
-    {
-        Assumption.ON_SCHEDULE,
-        Assumption.COMMIT_WITHIN,
-        Assumption.KEYS_WITHIN,
-        Assumption.KEYS_NEAR,
-    }
-)
-"""Assumptions that are broken by some size wherever there is one, which only says something beside a bound.
+_BEHIND = "any history, by as much as its changes are behind the clock"
+_PASSED = "any history whose keys become visible out of order, by as much as they do"
+BY_SIZE = {
+    Assumption.ON_SCHEDULE: _BEHIND,
+    Assumption.COMMIT_WITHIN: _BEHIND,
+    Assumption.KEYS_WITHIN: _PASSED,
+    Assumption.KEYS_NEAR: _PASSED,
+}
+"""Assumptions that are broken by some size wherever there is one, which only says something beside a bound: by what.
 
 How far keys lie apart depends on how many rows a history has; the bound of `KEYS_NEAR` stands in its own sentence.
 """
+
+SIZES_ONLY = frozenset(BY_SIZE)
 
 NEAR = 1_000
 """How far below the largest key a smaller one is near; the sentence of the assumption says it too."""

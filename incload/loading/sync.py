@@ -52,7 +52,7 @@ def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced
     plan = plan if commit else replace(plan, lasting=False)
     for _ in range(_TRIES):
         try:
-            return _tried(connections, plan, commit=commit)
+            return _tried(connections, plan)
         except Conflict:
             continue
     raise Refused(
@@ -61,12 +61,12 @@ def sync(connections: Connections, plan: Plan, *, commit: bool = True) -> Synced
     )
 
 
-def _tried(connections: Connections, plan: Plan, *, commit: bool) -> Synced:
+def _tried(connections: Connections, plan: Plan) -> Synced:
     """Run a sync; whatever it raises, the target is as it was before, or as another writer has left it."""
     connections.begin(plan.name)
     try:
         connections.describe(plan.name, STATES)
-        synced = _within(connections, plan, lasting=commit)
+        synced = _within(connections, plan)
     except BaseException as error:
         connections.rollback()
         connections.target.snapshots.undo_reshape(plan.name)
@@ -76,7 +76,7 @@ def _tried(connections: Connections, plan: Plan, *, commit: bool) -> Synced:
         if refusal:
             raise refusal from error
         raise
-    if not commit:
+    if not plan.lasting:
         _undo_creation(connections, plan.name)
     return synced
 
@@ -116,17 +116,17 @@ class _Course(NamedTuple):
         return self.after != self.before
 
 
-def _within(connections: Connections, plan: Plan, *, lasting: bool) -> Synced:
+def _within(connections: Connections, plan: Plan) -> Synced:
     """Do the work of a sync inside its transaction; what is to be undone must fit into one."""
     settled = settle(connections, plan)
-    course = _read(settled, plan, lasting=lasting)
+    course = _read(settled, plan)
     warnings, late = _warnings(settled, plan, course), list[str]()
     change = _change(settled, plan, course, late)
-    result = settled.job.connections.commit(course.prepared.intent, change, lasting=lasting)
+    result = settled.job.connections.commit(course.prepared.intent, change, lasting=plan.lasting)
     return _account(settled, course, result, (*settled.missing.sentences(plan.name), *late, *warnings))
 
 
-def _read(settled: Settled, plan: Plan, *, lasting: bool) -> _Course:
+def _read(settled: Settled, plan: Plan) -> _Course:
     """Ask the strategy what to read, read it, and ask what is to be remembered of it."""
     job, store = settled.job, settled.store
     source = AskedSource(job.scale, plan.clock or job.connections.source.now)
@@ -136,7 +136,7 @@ def _read(settled: Settled, plan: Plan, *, lasting: bool) -> _Course:
     delta = plan.strategy.read(source, before)
     settled.look.confirm(delta)
     backfilled = backfill(job, columns_to_fill(plan, job.table, settled.added))
-    prepared = _prepared(settled, plan, delta, lasting=lasting)
+    prepared = _prepared(settled, plan, delta)
     guards.refuse_endless(job)
     refuse_nulled(job.connections, job.table)
     settled.look.confirm_again(delta)
@@ -145,10 +145,10 @@ def _read(settled: Settled, plan: Plan, *, lasting: bool) -> _Course:
     return _Course(started, before, after, delta, prepared, backfilled, source.queries)
 
 
-def _prepared(settled: Settled, plan: Plan, delta: Delta, *, lasting: bool) -> PreparedWrite:
+def _prepared(settled: Settled, plan: Plan, delta: Delta) -> PreparedWrite:
     """Bring the rows within reach; a new target that is long is filled before the transaction that makes it last."""
     prepared = (
-        _filled(settled.job, plan, settled.store, everything_instead(delta)) if settled.first and lasting else None
+        _filled(settled.job, plan, settled.store, everything_instead(delta)) if settled.first and plan.lasting else None
     )
     return prepared or prepare_write(settled.job, delta, plan.rule)
 

@@ -78,7 +78,7 @@ class Server(Endpoint):
         here = "localhost" if host in {"127.0.0.1", "::1"} else host
         return f"postgresql://{here}:{port}/{said('dbname', said('user', ''))}?table={table}&schema={self.schema}"
 
-    def check_source(self) -> None:
+    def check_source(self, side: str = "source") -> None:
         """Connecting will show it."""
 
     def check_target(self, source: Endpoint) -> None:

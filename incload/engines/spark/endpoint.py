@@ -81,11 +81,11 @@ class Lake(Endpoint):
     def _named_warehouse(self) -> str:
         return masked(self.warehouse) if self.folder is None else self.warehouse
 
-    def check_source(self) -> None:
+    def check_source(self, side: str = "source") -> None:
         """Refuse a warehouse that is no folder."""
-        self._check_folder("source")
+        self._check_folder(side)
         if self.folder is not None and not self.folder.exists():
-            raise Refused(f"there is no warehouse {self.shown} to read: check the path of the source.")
+            raise Refused(f"there is no warehouse {self.shown} to read: check the path of the {side}.")
 
     def check_target(self, source: Endpoint) -> None:  # noqa: ARG002 - that the two are one is seen when both are open
         """Refuse a warehouse that is no folder, or that would stand in none."""

@@ -209,11 +209,9 @@ class Follower:
 
     def _pay(self, request: SyncRequest, at_work: Contender, result: SyncResult) -> None:
         self.costs.pay(result.counters or Counters())
-        if (result.state_changed or self.costs.state_bytes is None) and at_work.capabilities.state:
-            size = result.state_bytes
-            if size is None:
-                size = at_work.state(request).size()
-            self.costs.state_bytes = max(self.costs.state_bytes or 0, size or 0)
+        self.costs.state_bytes = result.largest_state(
+            self.costs.state_bytes, lambda: at_work.state(request).size() if at_work.capabilities.state else None
+        )
 
     def _judge(self, sync: Sync) -> None:
         """Find out which of the rows that can have changed are right, and enter that."""

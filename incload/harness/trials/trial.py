@@ -274,14 +274,10 @@ class _Running:
         self._left = set()
 
     def _measure(self, result: SyncResult) -> None:
-        """Take the size of the state, if it can be known and can have changed."""
-        if self._victim.access is None or not (result.state_changed or self.observed.state_bytes is None):
-            return
-        size = result.state_bytes
-        if size is None:
-            size = self._victim.access.size()
-        if size is not None:
-            self.observed.state_bytes = max(self.observed.state_bytes or 0, size)
+        """Take the size of the state, if it can be known."""
+        access = self._victim.access
+        if access is not None:
+            self.observed.state_bytes = result.largest_state(self.observed.state_bytes, access.size)
 
     def _promised(self, found: Difference) -> Difference:
         """Leave out rows too young for the strategy to have promised anything about."""

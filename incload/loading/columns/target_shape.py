@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from incload.engines.columns.traits import Trait
+    from incload.engines.session import Session
     from incload.loading.columns.column_kinds import Kinds
     from incload.loading.connections import Connections
     from incload.loading.plan import Plan
@@ -66,17 +67,13 @@ def fit(connections: Connections, plan: Plan, table: Table, recorded: Kinds) -> 
     changed = [each for each in table.columns if each.name in there.columns and not _fits(connections, there, each)]
     own = [name for name in there.columns if name not in wanted]
     lost = _lost(connections, table, there, recorded) if own else ()
-    in_the_way = {each: why for each in own if each not in lost and (why := _why_not(each, there.traits[each]))}
-    in_the_way |= {name: _excluded(name) for name in lost if name in _source_names(connections)}
+    in_the_way = _in_the_way(connections, there, own, lost)
     if not plan.evolve and (missing or changed):
         _refuse_other(table, there, missing, changed, next(iter(in_the_way), None))
     for why in in_the_way.values():
         raise Refused(f"target table {table.name!r} {why}")
-    if not plan.lasting and (missing or changed) and session.snapshots.can_reshape:
-        raise Refused(
-            f"a dry run would have to change the columns of {table.name!r}, which {session.engine} cannot undo: load "
-            "without --dry-run."
-        )
+    if missing or changed:
+        _check_undoable(plan, session)
     gained = evolve(session, table, wanted, missing, [(there.columns[each.name], each) for each in changed])
     connections.widened.update(_widened(connections, table, there, changed))
     return replace(table, columns=(*table.columns, *(there.columns[name] for name in lost))), gained
@@ -114,6 +111,21 @@ def _lost(connections: Connections, table: Table, there: _Target, recorded: Kind
         name for name, trait in own.items() if (name in recorded if recorded else not (trait.filled or trait.generated))
     ]
     return tuple(name for name in ours if own[name].nullable and not own[name].generated)
+
+
+def _in_the_way(connections: Connections, there: _Target, own: Sequence[str], lost: Sequence[str]) -> dict[str, str]:
+    """Return the columns of the target's own that a load cannot leave alone, each with the reason."""
+    found = {each: why for each in own if each not in lost and (why := _why_not(each, there.traits[each]))}
+    return found | {name: _excluded(name) for name in lost if name in _source_names(connections)}
+
+
+def _check_undoable(plan: Plan, session: Session) -> None:
+    """Refuse a dry run that would have to change columns where that is a step of its own."""
+    if not plan.lasting and session.snapshots.can_reshape:
+        raise Refused(
+            f"a dry run would have to change the columns of {plan.name!r}, which {session.engine} cannot undo: load "
+            "without --dry-run."
+        )
 
 
 def _source_names(connections: Connections) -> set[str]:

@@ -91,8 +91,8 @@ class SnapshotStore(StateStore):
             try:
                 self.session.commit(WriteIntent(self.table, WriteRule.MERGE), change)
             except Conflict as error:
-                action = change.by.partition(" ")[0].replace("rollback", "roll it back")
-                again = action if " " in action else f"{action} it"
+                action = change.by.partition(" ")[0]
+                again = "roll it back" if action == By.ROLLBACK else f"{action} it"
                 raise Refused(
                     f"table {self.table.name!r} was changed by another writer meanwhile, and keeps its state: "
                     f"{again} again."

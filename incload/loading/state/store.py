@@ -97,13 +97,12 @@ class StateStore(ABC):
         return None if entry is None else entry.scale
 
     def text(self, state: State) -> str:
-        """Return the entry of a state as it is kept; a sync of the same connections need not read it again."""
-        entry = Entry(state, self.strategy, self.table.key, self.tags, self.source, self.spelled)
-        text, read = entry.text(), entry.as_read()
-        self.written.clear()
-        if read:
-            self.written[text] = read
-        return text
+        """Return the entry of a state as it is kept."""
+        return self.made(state).text()
+
+    def made(self, state: State) -> Entry:
+        """Return the entry of a state."""
+        return Entry(state, self.strategy, self.table.key, self.tags, self.source, self.spelled)
 
     def entry_bytes(self) -> int | None:
         """Return the size of the entry, where this store has read or written it."""

@@ -114,7 +114,13 @@ class TableStore(StateStore):
             at: When, in microseconds since 1970-01-01 UTC.
             rows: How many rows were loaded.
         """
-        self.put(self.text(state), By.SYNC, at, rows=rows)
+        entry = self.made(state)
+        text, read = entry.text(), entry.as_read()
+        self.put(text, By.SYNC, at, rows=rows)
+        # The next sync of the same connections need not read it again.
+        self.written.clear()
+        if read:
+            self.written[text] = read
 
     def put(self, value: str, by: By, at: int, *, rows: int = 0, of_run: int | None = None) -> None:
         """Write the text of an entry as it is, and add it to the history."""

@@ -100,4 +100,4 @@ def explained(cause: Cause, loaders: tuple[str, ...]) -> str:
         f"Seen in: {', '.join(threads)}.",
     ]
     filled = "\n".join(textwrap.fill(line, _WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
-    return f"{filled}\n\nRun it{there}:\n  {cause.command()}\n"
+    return f"{filled}\n\n" if is_checker else f"{filled}\n\nRun it{there}:\n  {cause.command()}\n"

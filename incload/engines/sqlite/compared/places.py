@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from incload.engines.sql import quoted
+
 if TYPE_CHECKING:
     from incload.engines.digests.canonical import Digests
     from incload.engines.sqlite.session import SqliteSession
@@ -27,7 +29,7 @@ class Place(NamedTuple):
     @property
     def quoted(self) -> str:
         """The name in SQL."""
-        return '"' + self.table.replace('"', '""') + '"'
+        return quoted(self.table)
 
 
 def file_of(session: SqliteSession) -> str:
