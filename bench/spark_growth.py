@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 import incload
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
+from incload.report.comparison.scaling import exponent
 
 STRATEGIES = ("timestamp_watermark", "lookback_window:minutes=30", "row_hash_cdc", "snapshot_diff", "log_cdc")
 ROWS_IN_A_FILE, BYTES_OF_A_FILE = 10_000, 100_000
@@ -137,14 +137,10 @@ def measured(growing: Growing, rows: int) -> dict[str, dict[str, float]]:
     return found
 
 
-def exponent(sizes: list[int], values: list[float]) -> float | None:
+def fitted(sizes: list[int], values: list[float]) -> float | None:
     """Return the power of n that fits values best; None where one of them is nothing."""
-    if min(values) <= 0:
-        return None
-    xs, ys = [math.log(each) for each in sizes], [math.log(each) for each in values]
-    x, y = sum(xs) / len(xs), sum(ys) / len(ys)
-    over = sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True))
-    return round(over / sum((a - x) ** 2 for a in xs), 2)
+    found = exponent(list(zip(map(float, sizes), values, strict=True)))
+    return None if found is None else round(found, 2)
 
 
 def main() -> None:
@@ -161,7 +157,7 @@ def main() -> None:
         growing = Growing(Path(folder), options)
         found = [measured(growing, rows) for rows in sizes]
     for strategy in STRATEGIES:
-        fits = {name: exponent(sizes, [each[strategy][name] for each in found]) for name in MEASURED}
+        fits = {name: fitted(sizes, [each[strategy][name] for each in found]) for name in MEASURED}
         sys.stdout.write(f"{json.dumps({'strategy': strategy, 'mode': options.mode, 'exponents': fits})}\n")
 
 
