@@ -8,13 +8,12 @@ is a lower limit of the bound.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from incload.assumptions import OF_READING, Assumption, Need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import timedelta
 
     from incload.report.foreign.evidence import Evidence
@@ -85,16 +84,29 @@ def _candidates(cells: Sequence[Evidence]) -> list[Need]:
 
 def _smallest(explains: dict[Need, frozenset[str]], everything: frozenset[str]) -> Iterable[tuple[Need, ...]]:
     """Return the smallest sets that cover everything, in the order of the names; one empty set for nothing."""
-    useful = [need for need, found in explains.items() if found]
-    for size in range(len(useful) + 1):
-        covers = [
-            chosen
-            for chosen in combinations(useful, size)
-            if frozenset().union(*(explains[need] for need in chosen)) == everything
-        ]
+    needs = list(explains)
+    found = list(explains.values())
+    by = {scenario: [at for at, each in enumerate(found) if scenario in each] for scenario in everything}
+    for size in range(len(needs) + 1):
+        covers = sorted({tuple(sorted(cover)) for cover in _covers(found, by, everything, size)})
         if covers:
-            return covers
+            return [tuple(needs[at] for at in cover) for cover in covers]
     return []
+
+
+def _covers(
+    found: list[frozenset[str]], by: dict[str, list[int]], left: frozenset[str], size: int
+) -> Iterator[frozenset[int]]:
+    """Yield the sets of at most so many that cover what is left, some of them more than once.
+
+    One of the few that cover the scenario with the fewest of them is in every cover, so that few sets are tried.
+    """
+    if not left:
+        yield frozenset()
+    elif size:
+        for at in by[min(left, key=lambda scenario: len(by[scenario]))]:
+            for rest in _covers(found, by, left - found[at], size - 1):
+                yield rest | {at}
 
 
 def _harm(needs: set[Need], wrong: Sequence[Evidence]) -> dict[Assumption, timedelta]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from incload.assumptions import Assumption, Need
 from incload.errors import Refused
@@ -111,3 +114,23 @@ def test_breaks_of_another_report_are_refused(text: str) -> None:
     """The part that cannot be read is named."""
     with pytest.raises(Refused, match="is no assumption: run the benchmark again"):
         parsed_breaks(text)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sets(st.sampled_from([UPDATES, DELETES, TIES, Assumption.NULLS_DIFFER])), st.booleans()),
+        max_size=12,
+    )
+)
+def test_the_smallest_sets_are_those_of_trying_all(drawn: list[tuple[set[Assumption], bool]]) -> None:
+    """Of random verdicts, the sets are the same, in the same order, as where every set of each size is tried."""
+    cells = [Evidence(f"s{at}", dict.fromkeys(breaks), wrong) for at, (breaks, wrong) in enumerate(drawn)]
+    right = {each for cell in cells if not cell.wrong for each in cell.breaks}
+    wrong = [set(cell.breaks) - right for cell in cells if cell.wrong and set(cell.breaks) - right]
+    needs = sorted(set().union(*wrong), key=lambda each: each.name)
+    tried = (
+        [set(chosen) for chosen in combinations(needs, size) if all(each & set(chosen) for each in wrong)]
+        for size in range(len(needs) + 1)
+    )
+
+    assert sets(*cells) == (next(filter(None, tried)) if cells else [])
