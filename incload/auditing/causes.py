@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from incload.auditing.traces.gaps import unread
 from incload.auditing.traces.parts import missing_keys, missing_parts
 from incload.auditing.traces.passed import passed
-from incload.auditing.traces.windows import uncovered
+from incload.auditing.traces.windows import has_covered
 from incload.auditing.watermark import place_of
 from incload.auditing.wrong_rows import DUPLICATED, LOST, PHANTOM
 
@@ -94,6 +94,7 @@ class Causes:
         late: The cursors of late rows, each with by how many ticks it was late, and of how many rows.
         keys: The keys of late rows by their cursors, each with whether the row is lost; where keys are whole numbers.
         ties: The cursors of rows that are ties by a watermark, each with its number of rows.
+        reused: The cursors of rows of which the copy has a newer one: they were given again behind the watermark.
         settled: Cursors whose cause is another than it seemed at first, once all wrong rows are known.
         observed: When rows were visible; None where nothing has watched the source.
     """
@@ -105,6 +106,7 @@ class Causes:
     late: dict[str, tuple[float, int]] = field(default_factory=dict)
     keys: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
     ties: Counter[str] = field(default_factory=Counter)
+    reused: set[str] = field(default_factory=set)
     settled: dict[str, Cause] = field(default_factory=dict)
     _past: frozenset[object] = field(init=False)
 
@@ -125,6 +127,8 @@ class Causes:
                 self.keys.setdefault(text, []).append((int(row.key[0][1:-1]), row.kinds[0] == LOST))
         elif cause is Cause.TIE and (text in self.ties or len(self.ties) < _MOST_LAGS):
             self.ties[text] += 1
+        elif cause is Cause.OLDER and len(self.reused) < _MOST_LAGS:
+            self.reused.add(text)
         return cause, lag
 
     def _was_left_out(self, row: WrongRow, cursor: str) -> bool:
@@ -145,19 +149,19 @@ class Causes:
 
         Where no watermark is known, late rows are ties if the copy holds their very cursor in another row: a watermark
         that has moved on since does not say with which cursors it once was equal, and a row of the copy with the same
-        cursor was read when one was. Where incload has kept the watermarks, rows that a state has passed without the
+        cursor was read when one was. Not so a cursor to which other rows have gone back: it was given again once the
+        watermark had passed it. Where incload has kept the watermarks, rows that a state has passed without the
         rows of its sync are the state's doing.
         """
         if self.at is None or self.mark is None:
             return
         mark, at = self.mark, self.at
         if not mark.is_exact:
-            self._resettle(copy.holding(at, list(self.late)) if self.late else (), Cause.TIE)
+            ties = [text for text in self.late if text not in self.reused]
+            self._resettle(copy.holding(at, ties) if ties else (), Cause.TIE)
             self._resettle(unread(self.late, self._late_keys(), copy, at), Cause.NO_WINDOW)
             self._resettle(missing_keys(self._late_keys(), copy, at), Cause.PART)
-        elif mark.window.from_clock:
-            self._resettle(uncovered(self.late, mark.began, mark.window.from_clock), Cause.NO_WINDOW)
-        elif mark.past:
+        elif mark.past and not mark.window.from_clock:
             loaded = mark.loaded
             self._resettle(passed(loaded, [*self.late, *self.ties], copy, at), Cause.AHEAD)
             self._resettle(missing_parts(loaded, self._late_keys(), copy, at), Cause.PART)
@@ -246,12 +250,18 @@ class Causes:
             read = place_of(self.mark.largest) if self.mark.largest else mark
             is_alone = mine <= now and not (isinstance(read, int | float) and read > now)
             return (Cause.AHEAD if is_alone else Cause.FUTURE), None
+        if self.mark.window.from_clock:
+            return self._by_clock(mine, mark)
         if mine > mark:
-            return (Cause.NO_WINDOW if self.mark.has_gone_by(mine) else Cause.UNREAD), None
-        if mine == mark or mine in self._past:
-            # A loader that goes by the clock reads what has its watermark again, if it lies in its window.
-            return (Cause.NO_WINDOW if self.mark.window.from_clock else Cause.TIE), None
-        return Cause.LATE, mark - mine
+            return Cause.UNREAD, None
+        return (Cause.TIE, None) if mine == mark or mine in self._past else (Cause.LATE, mark - mine)
+
+    def _by_clock(self, mine: float, mark: float) -> tuple[Cause, float | None]:
+        """Return what the windows of a loader that goes by the clock say, whatever its watermark."""
+        assert self.mark is not None  # noqa: S101 - as its caller has seen
+        if has_covered(mine, self.mark.began, self.mark.window.from_clock):
+            return Cause.LATE, mark - mine if mark > mine else None
+        return (Cause.NO_WINDOW if self.mark.has_gone_by(mine) else Cause.UNREAD), None
 
 
 def _among_texts(mine: object, mark: object) -> Cause:

@@ -104,8 +104,9 @@ class Mark:
         return [at * self.per_second // UNITS["us"] for _, at in self.syncs if at is not None]
 
     def has_gone_by(self, place: float) -> bool:
-        """Return whether the windows of a loader that goes by the clock lie beyond a cursor."""
-        return bool(self.window.from_clock and self.began) and place < max(self.began) - self.window.from_clock
+        """Return whether a cursor is behind all windows to come of a loader by the clock, from its last sync or now."""
+        times = self.began if self.now is None else [*self.began, self.now]
+        return bool(self.window.from_clock and times) and place < max(times) - self.window.from_clock
 
     @property
     def loaded(self) -> Loaded:

@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +54,13 @@ LOADER = "what happened to the loader"
 FUTURE = "future timestamp"
 BACKWARDS = "older over newer"
 UNREAD, NO_WINDOW = str(Cause.UNREAD), str(Cause.NO_WINDOW)
-LOADERS = frozenset({Cause.AHEAD, Cause.LEFT_OUT, Cause.PART, Cause.NO_WINDOW})
-"""What happened to the loader, by the traces that it leaves."""
+LEFT_OUT = str(Cause.LEFT_OUT)
+LOADERS: dict[str, Cause] = {
+    "round_up_state": Cause.AHEAD,
+    "crash_after_state": Cause.AHEAD,
+    "partial_read": Cause.PART,
+}
+"""What happened to the loader, by the kinds of faults that lose rows."""
 
 Seen = dict[str, tuple[int | None, int]]
 """By when each row was visible with its last cursor."""
@@ -181,17 +187,20 @@ class Truth:
     def __init__(self, case: Case, strategy: Strategy, end: Ended) -> None:
         """Find the change that each row of the copy lacks, of all rows that may be wrong."""
         self._case, self._end, self.strategy = case, end, strategy
-        self._from_clock = bool(strategy.reach and strategy.reach.from_clock)
         self._lacking: dict[Key, str] = {}
+        self._began: list[int] = []
         before = 0
         for sync in syncs(case.history, case.faults):
             for change in sync.changes:
                 if change.new is None or change.moved or end.since.get(change.key) == sync.number:
                     self._lacking[change.key] = self._of(change, sync, end.held[before].get(change.key))
             before = sync.number
+            self._began.append(sync.clock)
         kept = state_of(end.sandbox, case.history.table.name) if any(each.bends_state for each in case.faults) else None
         self._passed = int(kept[0]) if kept else None  # microseconds, as those of the history
         self._clock = list(case.history.ticks)[-1].at
+        names = {str(LOADERS[each.kind]) for each in case.faults if each.kind in LOADERS}
+        self._loader = names.pop() if len(names) == 1 else LOADER
 
     def of(self, key: Key, cursor: object) -> str:
         """Return why a row is wrong.
@@ -200,11 +209,12 @@ class Truth:
             key: The row.
             cursor: The place of its cursor, in microseconds.
         """
-        cause = self._lacking.get(key, LOADER)
+        cause = self._lacking.get(key, self._loader)
         if key not in self._end.since and isinstance(cursor, int) and cursor <= self._clock:
             # The strategy waits, and has read nothing of this time.
-            return UNREAD if self._passed is None or cursor > self._passed else LOADER
-        return LOADER if self._case.faults and cause in {UNREAD, NO_WINDOW, "late", "tie"} else cause
+            return UNREAD if self._passed is None or cursor > self._passed else self._loader
+        is_loader = self._loader != LOADER and cause in {UNREAD, NO_WINDOW, "late", "tie"}
+        return self._loader if is_loader else cause
 
     def _of(self, change: Change, sync: Sync, held: int | None) -> str:
         """Return why a change is missed, from its own lag, and from the cursor that the copy had before it."""
@@ -215,11 +225,24 @@ class Truth:
                 return "updated without touching the cursor"
             if held > change.new.cursor:
                 return BACKWARDS
-        if change.lag is None or change.lag < 0:
-            if self._case.blinds or change.new.cursor > sync.clock:
-                return FUTURE
-            return NO_WINDOW if self._from_clock else UNREAD
-        return "late" if change.lag else NO_WINDOW if self._from_clock else "tie"
+        is_above = change.lag is None or change.lag < 0
+        if is_above and (self._case.blinds or change.new.cursor > sync.clock):
+            return FUTURE
+        return self._unseen(change.new.cursor, change.lag)
+
+    def _unseen(self, cursor: int, lag: int | None) -> str:
+        """Return why a sync has not read what its cursor should have shown."""
+        if self.strategy.reach and self.strategy.reach.from_clock:
+            return "late" if self._was_covered(cursor) else NO_WINDOW
+        if lag is None or lag < 0:
+            return UNREAD
+        return "late" if lag else "tie"
+
+    def _was_covered(self, cursor: int) -> bool:
+        """Return whether a sync that began when a cursor was past has covered it; the first one reads everything."""
+        width = self.strategy.reach.window // timedelta(microseconds=1) if self.strategy.reach else 0
+        past = [each for each in self._began if each >= cursor]
+        return bool(past) and (past[0] == self._began[0] or past[0] - width <= cursor)
 
 
 def audited(sandbox: Sandbox, history: History, truth: Truth, *, exact: bool, seen: Seen | None = None) -> Pairs:
@@ -259,17 +282,16 @@ def audited(sandbox: Sandbox, history: History, truth: Truth, *, exact: bool, se
     tally, tables = Tally(pairs, Causes(place, mark, observed), Shown(0), keep), Tables.of(*sides)
     look(tables, tally, Looks())
     counted(tables, tally)
-    return Counter((_as_given(true, str(each.cause)), str(each.cause)) for true, each in given)
+    watched = seen is not None
+    return Counter((_as_given(true, str(each.cause), watched=watched), str(each.cause)) for true, each in given)
 
 
-def _as_given(true: str, given: str) -> str:
-    """Return a true cause by the other name that an audit has for it, where it has given that one.
+def _as_given(true: str, given: str, *, watched: bool) -> str:
+    """Return a true cause by the other name that a recording has for it, where an audit has given that one.
 
-    What happens to a loader leaves one of several traces, and what no window covers is not read yet while the copy has
-    nothing as new.
+    Of a row that was there when the sync began that should have read it, it says no more than that.
     """
-    other = {LOADER: {str(each) for each in LOADERS}, NO_WINDOW: {UNREAD}}
-    return given if given in other.get(true, ()) else true
+    return given if watched and given == LEFT_OUT and true in set(map(str, LOADERS.values())) else true
 
 
 def state_of(sandbox: Sandbox, table: str) -> tuple[str, list[tuple[str, int]]] | None:
@@ -332,9 +354,9 @@ BUNDLES = (
 """Recorded histories: the bundle's name, of which version each is a sync, and how its rows are read."""
 
 
-def recorded(folder: Path) -> Iterator[Case]:
-    """Yield the recorded histories of a folder."""
-    for name, every, how in BUNDLES:
+def recorded(folder: Path, named: list[str] | None = None) -> Iterator[Case]:
+    """Yield the recorded histories of a folder, those that are named or all."""
+    for name, every, how in (each for each in BUNDLES if not named or each[0] in named):
         options = dict(zip(("file", "key", "cursor", "records"), how, strict=True))
         history, _ = opened(folder / f"{name}.bundle", {**options, "every": every}, None)
         yield Case(name, replace(history, ticks=tuple(history.ticks)))
@@ -344,9 +366,12 @@ def main() -> None:
     """Print the tables of all scenarios, and of each recorded history."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="of the bundles; scenarios alone unless given")
-    folder = parser.parse_args().folder
-    _report("scenarios", map(Case.of, SCENARIOS))
-    for case in recorded(folder) if folder else ():
+    parser.add_argument("--case", action="append", help="a scenario or a bundle, by its name; all unless given")
+    given = parser.parse_args()
+    scenarios = [each for each in SCENARIOS if not given.case or each.id in given.case]
+    if scenarios:
+        _report("scenarios", map(Case.of, scenarios))
+    for case in recorded(given.folder, given.case) if given.folder else ():
         _report(case.id, [case])
 
 

@@ -95,12 +95,21 @@ def test_every_cause_has_its_evidence_on_the_page(cause: Cause) -> None:
         ("m890;", Cause.NO_WINDOW, None),
         ("m895;", Cause.LATE, 65),
         ("m840;", Cause.LATE, 120),
-        ("m960;", Cause.NO_WINDOW, None),
+        ("m960;", Cause.LATE, None),
+        ("m985;", Cause.NO_WINDOW, None),
+        ("m990;", Cause.UNREAD, None),
     ],
-    ids=["between windows", "in a window", "before the first sync", "at the watermark"],
+    ids=[
+        "between windows",
+        "in a window",
+        "before the first sync",
+        "at the watermark",
+        "behind the next",
+        "in the next",
+    ],
 )
 def test_windows_that_count_from_the_clock(cursor: str, cause: Cause, late_by: float | None) -> None:
-    """A row is late where a window has covered its cursor, and never in any elsewhere; a tie is no cause."""
+    """A row is late where a window has covered its cursor, and not read yet in that of a sync that begins now."""
     syncs = tuple((f"m{each};", each) for each in (850, 905, 960))
     kept = Mark("m960;", "", True, 1_000, 1_000_000, frozenset({"m960;"}), syncs=syncs, window=Window(from_clock=10))  # noqa: FBT003 - of a record
     causes = Causes(1, kept)
@@ -118,3 +127,13 @@ def test_a_loader_by_the_clock_has_no_ties() -> None:
     kept = Mark("m960;", "", True, 1_000, 1_000_000, window=Window(from_clock=10))  # noqa: FBT003 - of a record
 
     assert Causes(1, kept).add(stale("m960;", "m960;")) == (Cause.UNTOUCHED, None)
+
+
+def test_a_row_that_no_known_window_covered_is_not_certain() -> None:
+    """A sync that found nothing leaves no trace, and may have covered the cursor of a late row."""
+    syncs = tuple((f"m{each};", each) for each in (850, 960))
+    causes = Causes(1, Mark("m960;", "", True, 1_000, 1_000_000, syncs=syncs, window=Window(from_clock=10)))  # noqa: FBT003 - of a record
+
+    causes.add(lost("m890;"))
+
+    assert (dict(causes.counts), causes.certain) == ({Cause.NO_WINDOW: 1}, ())

@@ -162,3 +162,16 @@ def test_a_stretch_of_which_a_copy_without_a_state_has_nothing(
     copied.run("c", f"DELETE FROM t WHERE {lost}")
 
     assert copied.causes() == causes
+
+
+def test_a_cursor_that_rows_went_back_to_makes_no_tie(tmp_path: Path) -> None:
+    """It was given again when the watermark had passed it, as the rows show of which the copy has a newer one."""
+    copied = Copied(tmp_path, syncs=((1, 40),))
+    copied.forget()
+    copied.run("s", "INSERT INTO t VALUES (101, 'x', 10), (102, 'x', 20)")
+
+    assert copied.causes() == {"tie": 2}
+
+    copied.run("s", "UPDATE t SET c = 20 WHERE id = 30")
+
+    assert copied.causes() == {"tie": 1, "late": 1, "older over newer": 1}

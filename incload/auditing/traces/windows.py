@@ -1,28 +1,26 @@
-"""Rows that no window has covered, of a loader whose windows count from the source's clock: its state says when."""
+"""Which cursors a loader has covered whose windows count from the source's clock: its state says when it has read.
+
+A sync that found nothing new leaves the state as it was, and its window is not known. What must stay true: what a
+window is said to have covered, it has; what none has that is known may have been covered by such a sync.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from incload.auditing.traces.placed import placed
-
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
 
-def uncovered(cursors: Collection[str], began: Iterable[int], width: int) -> set[str]:
-    """Return those of some cursors that lie in no window; the first sync of all reads everything.
+def has_covered(place: float, began: Iterable[int], width: int) -> bool:
+    """Return whether a window that is known has covered a cursor; the first sync of all reads everything.
 
     Args:
-        cursors: The cursors of wrong rows.
+        place: The cursor's place.
         began: When each sync began, in ticks of the cursor.
         width: How far back each sync reads.
     """
     times = sorted(began)
-    found = set()
-    for place, text in placed(cursors):
-        next_sync = bisect_left(times, place)
-        if next_sync and (next_sync == len(times) or times[next_sync] - width > place):
-            found.add(text)
-    return found
+    next_sync = bisect_left(times, place)
+    return bool(times) and (not next_sync or (next_sync < len(times) and times[next_sync] - width <= place))

@@ -25,7 +25,8 @@ _MEANINGS = {
     "state ahead of the rows": "the state has passed rows that the copy never had",
     "left out of a sync": "a recording shows that the row was there when the sync began that should have read it",
     "in a missing part of a sync": "neighbours by key of which the copy has nothing, in what a sync has read",
-    "never in any window": "the copy has nothing of a whole stretch of cursors: no sync has read it, or none kept it",
+    "never in any window": "no window that is known has covered the cursor, or the copy has nothing of a whole stretch "
+    "of cursors: no sync has read it, or none kept it",
     "not read yet": "the cursor is beyond the watermark: the next sync reads it",
     "updated without touching the cursor": "no cursor strategy sees the change",
     "hard delete": "the source does not have the row, and no cursor shows that",
