@@ -9,10 +9,13 @@ has. Ties go to fewer queries, then to the first name. Time is not ranked: at th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from incload.report.format import figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -41,19 +44,30 @@ class Cost:
     everywhere: bool
 
 
+class _Trial(NamedTuple):
+    """What of a trial decides, under the names of the report's columns."""
+
+    contender: str
+    scenario: str
+    outcome: str
+    rows_waiting: float | None
+    rows_read: float | None
+    queries: float | None
+
+    @property
+    def ran(self) -> bool:
+        """Whether it was tried at all."""
+        return self.outcome != "not_applicable"
+
+
 def right_in_all(trials: pd.DataFrame) -> list[str]:
     """Return the strategies that ran in every scenario given, and were sound wherever they ran, by their names' order.
 
     Args:
         trials: Trials of a verdict suite, reference copies left out (see `incload.report.frame`).
     """
-    ran = trials[trials["outcome"] != "not_applicable"]
     scenarios = trials["scenario"].nunique()
-    return [
-        str(name)
-        for name, part in ran.groupby("contender", sort=False)
-        if part["scenario"].nunique() == scenarios and bool((part["outcome"] == "sound").all())
-    ]
+    return [name for name, part in _by_contender(trials) if _is_right(part, scenarios)]
 
 
 def costs(trials: pd.DataFrame) -> list[Cost]:
@@ -62,8 +76,8 @@ def costs(trials: pd.DataFrame) -> list[Cost]:
     Args:
         trials: Trials of a verdict suite, reference copies left out (see `incload.report.frame`).
     """
-    parts = {str(name): part for name, part in trials.groupby("contender", sort=False)}
-    found = (_cost(name, parts[name]) for name in right_in_all(trials))
+    scenarios = trials["scenario"].nunique()
+    found = (_cost(name, part) for name, part in _by_contender(trials) if _is_right(part, scenarios))
     return sorted(filter(None, found), key=_order)
 
 
@@ -88,16 +102,40 @@ def first_of(found: Iterable[Cost]) -> list[Cost]:
     return [each for each in listed if each.rows_read == listed[0].rows_read]
 
 
-def _cost(name: str, trials: pd.DataFrame) -> Cost | None:
-    ran = trials[trials["outcome"] != "not_applicable"]
-    if bool((ran["rows_waiting"] > 0).any()) or bool(ran["rows_read"].isna().any()):
+def _by_contender(trials: pd.DataFrame) -> list[tuple[str, list[_Trial]]]:
+    """Return the trials of each strategy that ran at all, in the order in which they first ran."""
+    found: dict[str, list[_Trial]] = {}
+    names = ("rows_waiting", "rows_read", "queries")
+    counters = [map(figure, trials[name]) for name in names]
+    texts = [map(str, trials[name]) for name in ("contender", "scenario", "outcome")]
+    for row in zip(*texts, *counters, strict=True):
+        found.setdefault(row[0], []).append(_Trial(*row))
+    first = dict.fromkeys(each.contender for part in found.values() for each in part if each.ran)
+    return [(name, found[name]) for name in first]
+
+
+def _is_right(part: Sequence[_Trial], scenarios: int) -> bool:
+    ran = [each for each in part if each.ran]
+    return len({each.scenario for each in ran}) == scenarios and all(each.outcome == "sound" for each in ran)
+
+
+def _cost(name: str, part: Sequence[_Trial]) -> Cost | None:
+    ran = [each for each in part if each.ran]
+    rows_read = _added(ran, "rows_read")
+    if rows_read is None or any(each.rows_waiting and each.rows_waiting > 0 for each in ran):
         return None
-    queries = _added(ran, "queries") if bool(ran["queries"].notna().all()) else None
-    return Cost(name, _added(ran, "rows_read"), queries, len(ran) == len(trials))
+    return Cost(name, rows_read, _added(ran, "queries"), len(ran) == len(part))
 
 
-def _added(trials: pd.DataFrame, column: str) -> float:
-    return float(trials.groupby("scenario", sort=False)[column].median().sum())
+def _added(trials: Sequence[_Trial], counter: str) -> float | None:
+    """Return the medians of a counter over the pairs of each scenario, added up; None where one was not counted."""
+    found: dict[str, list[float]] = {}
+    for each in trials:
+        count = getattr(each, counter)
+        if count is None:
+            return None
+        found.setdefault(each.scenario, []).append(count)
+    return float(sum(map(median, found.values())))
 
 
 def _order(cost: Cost) -> tuple[float, float, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from incload.report.comparison.witnesses import anchors
 from incload.report.format import figure, listed, shortened
@@ -11,6 +11,8 @@ from incload.report.render.blocks import Block, Grid, Heading, Note, Paragraph
 from incload.report.verdict import NOT_RUN, SHOWN, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 INTRO = (
@@ -19,8 +21,19 @@ INTRO = (
     "of its first wrong row, and says more when it is pointed at or focused."
 )
 _WHY = 160
-_SEEN = ["contender", "scenario", "outcome", "verdict", "pair", "assumption", "reason", "cell"]
-"""The columns of which a cell is made: to cut a frame into parts takes its time for each column."""
+
+
+class _Trial(NamedTuple):
+    """What is seen of a trial, under the names of the report's columns: a frame for each cell would take seconds."""
+
+    contender: str
+    scenario: str
+    outcome: str
+    verdict: Verdict
+    pair: str
+    assumption: str
+    reason: str
+    cell: str
 
 
 def overview_blocks(trials: pd.DataFrame, anchored: pd.DataFrame) -> list[Block]:
@@ -38,11 +51,13 @@ def overview_blocks(trials: pd.DataFrame, anchored: pd.DataFrame) -> list[Block]
 def overview(trials: pd.DataFrame, stories: dict[tuple[str, str], str]) -> Grid:
     """Return the matrix over all pairs of engines, sorted."""
     contenders, scenarios = ranked(trials), in_order(trials["scenario"])
-    parts = trials[_SEEN].groupby(["contender", "scenario"], sort=False)
-    groups = {(str(who), str(what)): part for (who, what), part in parts}
-    cells = tuple(tuple(_worst(groups.get((who, what))) for what in scenarios) for who in contenders)
+    groups: dict[tuple[str, str], list[_Trial]] = {}
+    for row in zip(*(trials[column] for column in _Trial._fields), strict=True):
+        seen = _Trial(*row)
+        groups.setdefault((seen.contender, seen.scenario), []).append(seen)
+    cells = tuple(tuple(_worst(groups.get((who, what), ())) for what in scenarios) for who in contenders)
     notes = tuple(
-        tuple(Note(_why(groups.get((who, what))), stories.get((who, what), "")) for what in scenarios)
+        tuple(Note(_why(groups.get((who, what), ())), stories.get((who, what), "")) for what in scenarios)
         for who in contenders
     )
     return Grid(tuple(contenders), tuple(scenarios), cells, notes)
@@ -65,12 +80,9 @@ def ranked(trials: pd.DataFrame) -> list[str]:
     return sorted(names, key=place)
 
 
-def _worst(trials: pd.DataFrame | None) -> Verdict:
+def _worst(trials: Sequence[_Trial]) -> Verdict:
     """Return the verdict of the pair on which most was wrong; an error is worse than any number."""
-    if trials is None:
-        return NOT_RUN
-    verdicts: list[Verdict] = list(trials["verdict"])
-    return max(verdicts, key=_badness)
+    return max((each.verdict for each in trials), key=_badness, default=NOT_RUN)
 
 
 def _badness(verdict: Verdict) -> tuple[int, int]:
@@ -78,25 +90,25 @@ def _badness(verdict: Verdict) -> tuple[int, int]:
     return place.get(verdict.outcome, 0), verdict.number or 0
 
 
-def _why(trials: pd.DataFrame | None) -> str:
+def _why(trials: Sequence[_Trial]) -> str:
     """Say what was seen, on which engines if not on all, and which assumption was broken."""
-    if trials is None:
+    if not trials:
         return "not run"
-    parts = [
-        f"{SHOWN.get(str(outcome), str(outcome))}{_where(part, trials)}{_cause(part)}"
-        for outcome, part in trials.groupby("outcome", sort=False)
-    ]
+    by: dict[str, list[_Trial]] = {}
+    for each in trials:
+        by.setdefault(each.outcome, []).append(each)
+    parts = [f"{SHOWN.get(outcome, outcome)}{_where(part, trials)}{_cause(part)}" for outcome, part in by.items()]
     return shortened("; ".join(parts), _WHY)
 
 
-def _where(part: pd.DataFrame, trials: pd.DataFrame) -> str:
-    return "" if len(part) == len(trials) else f" on {listed(in_order(part['pair']))}"
+def _where(part: Sequence[_Trial], trials: Sequence[_Trial]) -> str:
+    return "" if len(part) == len(trials) else f" on {listed(list(dict.fromkeys(each.pair for each in part)))}"
 
 
-def _cause(part: pd.DataFrame) -> str:
-    broken = in_order(part["assumption"][part["assumption"] != ""])
-    reasons = in_order(part["reason"][part["reason"] != ""])
-    if str(part["outcome"].iloc[0]) == "wrong":
-        said = [str(part["cell"].iloc[0]), *([f"it needs {listed(broken)}"] if broken else [])]
+def _cause(part: Sequence[_Trial]) -> str:
+    broken = list(dict.fromkeys(each.assumption for each in part if each.assumption))
+    reason = next((each.reason for each in part if each.reason), "")
+    if part[0].outcome == "wrong":
+        said = [part[0].cell, *([f"it needs {listed(broken)}"] if broken else [])]
         return f": {', '.join(said)}"
-    return f": {reasons[0]}" if reasons else ""
+    return f": {reason}" if reason else ""

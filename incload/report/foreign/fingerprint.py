@@ -58,8 +58,9 @@ def fingerprint(cells: Sequence[Evidence]) -> Fingerprint | None:
 def _distance(strategy: Strategy, rule: WriteRule, cells: Sequence[Evidence]) -> tuple[int, int]:
     """Return in how many cells a strategy differs in its verdict, and in how many in the kinds of its wrong rows."""
     verdicts = kinds = 0
+    needs, breaks = needs_of(strategy, rule), strategy.breaks  # a property makes its set at every look
     for cell in cells:
-        broken = {need.assumption for need in unmet(needs_of(strategy, rule), strategy.breaks, cell.breaks)}
+        broken = {need.assumption for need in unmet(needs, breaks, cell.breaks)}
         verdicts += bool(broken) != cell.wrong
         doubled = rule is WriteRule.APPEND and not broken.isdisjoint(_READ_TWICE)
         kinds += (doubled != cell.duplicated) + ((Assumption.NO_HARD_DELETES in broken) != cell.phantom)
@@ -76,8 +77,9 @@ def _likelihood(who: tuple[Strategy, WriteRule]) -> tuple[int, bool, bool, str, 
 def _differing(strategy: Strategy, rule: WriteRule, cells: Sequence[Evidence]) -> list[tuple[str, str]]:
     """Return the scenarios in which a strategy would have had another verdict, and which."""
     found = []
+    needs, breaks = needs_of(strategy, rule), strategy.breaks
     for cell in cells:
-        broken = bool(unmet(needs_of(strategy, rule), strategy.breaks, cell.breaks))
+        broken = bool(unmet(needs, breaks, cell.breaks))
         if broken != cell.wrong:
             found.append((cell.scenario, "wrong" if broken else "sound"))
     return found
