@@ -196,7 +196,8 @@ def _compared(source: Opened, copy: Opened, wanted: Wanted, asked: _Asked) -> Au
     from incload.api.kept_records import kinds_in
 
     options = asked.options
-    sides = Sides((source.session.engine, copy.session.engine), kinds_in(copy), _unit(options, "time_unit"))
+    engines, from_text = (source.session.engine, copy.session.engine), source.session.file_values.from_text
+    sides = Sides(engines, kinds_in(copy), _unit(options, "time_unit"), from_text)
     pairs = paired(source, copy, wanted, sides)
     _show_asked((source, copy), pairs, wanted, options)
     mine, other = _digests_of((source, copy), pairs, wanted)

@@ -9,6 +9,7 @@ from incload.engines.digests.forms import Pair, Sides, noted, pair
 from incload.engines.endpoints import Location
 from incload.engines.registry import session_type
 from incload.errors import Refused, unknown
+from incload.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,13 +89,15 @@ def open_source(source: Endpoint, table: str, wanted: Wanted, layout: Layout, co
     assert isinstance(source, Location)  # noqa: S101 - of that engine
     source.check_source()
     session = session_type("file").open(None, None)
-    known = {column.name: column for column in copy.columns}
+    names = {wanted.name_in_copy(name): name for name in wanted.rename or {}}
+    columns = [replace(each, name=names.get(each.name, each.name)) for each in copy.columns]
+    known = {column.name: column for column in columns}
     try:
         # A column that no record has says nothing about the copy's: it is left out, and not read as nulls.
         own, types = frozenset(known), wanted.types or {}
         take(session, source.path, table, column_types.Wanted(wanted.key, wanted.cursor, known, own, layout, types))
         if session.columns("source", table) is None:
-            record_files.empty(session, table, copy.columns, copy.session.engine)
+            record_files.empty(session, table, columns, copy.session.engine)
         return Opened(session, table, session.columns("source", table) or (), source.shown)
     except BaseException:
         session.close()
@@ -146,7 +149,9 @@ def paired(source: Opened, copy: Opened, wanted: Wanted, sides: Sides) -> tuple[
         if other is None:
             _refuse_missing(name, copy, wanted)
         else:
-            pairs.append(pair(*noted((source.session, copy.session), mine, other), sides))
+            made = pair(*noted((source.session, copy.session), mine, other), sides)
+            reading = source.session.file_values.read_by.get(mine.name, "")
+            pairs.append(replace(made, rule="; ".join(filter(None, [reading, made.rule]))))
     return tuple(pairs)
 
 

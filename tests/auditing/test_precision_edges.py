@@ -8,6 +8,7 @@ import pytest
 from test_compare_tables import ENGINES, PAIRS, Places, places
 
 from incload.api.audit import audit
+from incload.errors import Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,3 +147,99 @@ def test_every_bent_value_is_found_beside_a_file(places: Places, tmp_path: Path,
 
     assert result.differing == {name: number for name, number in STALE.items() if name != "span"}
     assert result.wrong == len(BENDS) - STALE["span"]
+
+
+NULS = ("'a' || {nul} || 'b'", "'a' || {nul} || 'c'", "'a'", "'a' || {nul}", "{nul}", "''")
+"""Texts with the character that PostgreSQL cannot hold, and such as would be equal if they ended at it."""
+EMBEDDED = [(one, other) for one, other in PAIRS if "postgres" not in (one, other)]
+
+
+def texts(places: Places, engine: str, side: str, order: str) -> None:
+    """Fill the table of a side with texts by their numbers: each is a key, and a value beside a key of numbers."""
+    nul = "char(0)" if engine == "sqlite" else "chr(0)"
+    values = ", ".join(f"({key}, {NULS[int(at)].format(nul=nul)})" for key, at in enumerate(order))
+    kind = "TEXT" if engine == "sqlite" else "VARCHAR"
+    places.run(engine, side, f"CREATE TABLE {{t}} (id BIGINT, name {kind})", f"INSERT INTO {{t}} VALUES {values}")
+
+
+@pytest.mark.parametrize("engines", EMBEDDED, ids="-".join)
+@pytest.mark.parametrize(("order", "stale"), [("012345", []), ("102345", [0, 1]), ("013254", [2, 3, 4, 5])])
+def test_nul_characters_are_characters(places: Places, engines: tuple[str, str], order: str, stale: list[int]) -> None:
+    """A text does not end at one, as a value and as a key."""
+    for engine, side, held in zip(engines, "sc", ("012345", order), strict=True):
+        texts(places, engine, side, held)
+
+    result = audit(places.url(engines[0], "s"), places.url(engines[1], "c"), key="id", cursor="name")
+    by_name = audit(places.url(engines[0], "s"), places.url(engines[1], "c"), key="name")
+
+    assert sorted(str(sample.key[0]) for sample in result.samples) == list(map(str, stale))
+    assert (result.wrong, by_name.stale, by_name.wrong) == (len(stale), len(stale), len(stale))
+
+
+@pytest.mark.parametrize("engines", [("sqlite", "postgres"), ("duckdb", "postgres")], ids="-".join)
+def test_nul_characters_beside_an_engine_without_them(places: Places, engines: tuple[str, str]) -> None:
+    """PostgreSQL holds none: each such text is another one there, and the text without it is equal."""
+    texts(places, engines[0], "s", "0235")
+    places.run(
+        "postgres", "c", "CREATE TABLE {t} (id BIGINT, name TEXT)",
+        "INSERT INTO {t} VALUES (0, 'ab'), (1, 'a'), (2, 'a'), (3, '')",
+    )  # fmt: skip
+
+    result = audit(places.url(engines[0], "s"), places.url("postgres", "c"), key="id")
+
+    assert [(sample.kind, sample.key) for sample in result.samples] == [("stale", (0,)), ("stale", (2,))]
+
+
+FINE = ("INTEGER", "TIMESTAMP_NS", "TIMESTAMP")
+"""Columns of times, of nanoseconds where an engine has them and of their number where it has none."""
+FINEST = (1_772_366_400_123_456_789, -1, 2**63 - 2, 1_000, None)
+"""Nanoseconds since 1970: now, the last before it, the last that there is, whole microseconds, none."""
+
+
+def fine(places: Places, engine: str, side: str, ticks: tuple[int | None, ...]) -> None:
+    """Fill the table of a side with times."""
+    plain, made = (
+        "NULL" if engine == "sqlite" else "NULL::TIMESTAMP_NS",
+        "{}" if engine == "sqlite" else "make_timestamp_ns({})",
+    )
+    values = ", ".join(f"({key}, {plain if at is None else made.format(at)})" for key, at in enumerate(ticks))
+    kind = FINE[ENGINES.index(engine)]
+    places.run(engine, side, f"CREATE TABLE {{t}} (id BIGINT, seen {kind})", f"INSERT INTO {{t}} VALUES {values}")
+
+
+@pytest.mark.parametrize("engines", EMBEDDED, ids="-".join)
+@pytest.mark.parametrize("bent", range(len(FINEST)))
+def test_one_nanosecond_is_found(places: Places, engines: tuple[str, str], bent: int) -> None:
+    """In its own row alone, as a value and as a cursor."""
+    moved = [at if key != bent else 0 if at is None else at - 1 for key, at in enumerate(FINEST)]
+    fine(places, engines[0], "s", FINEST)
+    fine(places, engines[1], "c", tuple(moved))
+
+    result = audit(places.url(engines[0], "s"), places.url(engines[1], "c"), key="id", cursor="seen")
+
+    assert ([sample.key for sample in result.samples], result.wrong) == ([(bent,)], 1)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_nanoseconds_beside_microseconds(places: Places, engine: str) -> None:
+    """A time that is finer than the copy can hold is another one there; whole microseconds are equal."""
+    fine(places, "duckdb", "s", (1_772_366_400_123_456_789, 1_772_366_400_123_456_000, -1, None))
+    times = ["'2026-03-01 12:00:00.123456'", "'2026-03-01 12:00:00.123456'", "'1970-01-01'", "NULL"]
+    values = ", ".join(f"({key}, {time})" for key, time in enumerate(times))
+    places.run(engine, "c", "CREATE TABLE {t} (id BIGINT, seen TIMESTAMP)", f"INSERT INTO {{t}} VALUES {values}")
+
+    result = audit(places.url("duckdb", "s"), places.url(engine, "c"), key="id")
+
+    assert [(sample.kind, sample.key) for sample in result.samples] == [("stale", (0,)), ("stale", (2,))]
+
+
+@pytest.mark.parametrize("side", ["s", "c"])
+def test_nanoseconds_beside_texts_are_refused(places: Places, side: str) -> None:
+    """No rule reads texts that are finer than a microsecond."""
+    fine(places, "duckdb", side, (1,))
+    other = "c" if side == "s" else "s"
+    places.run("sqlite", other, "CREATE TABLE {t} (id INTEGER, seen TEXT)", "INSERT INTO {t} VALUES (0, '1970-01-01')")
+    urls = {side: places.url("duckdb", side), other: places.url("sqlite", other)}
+
+    with pytest.raises(Refused, match=r"column 'seen' is .* which no rule compares"):
+        audit(urls["s"], urls["c"], key="id")

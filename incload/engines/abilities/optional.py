@@ -6,6 +6,7 @@ that can do more hands its own to the session.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from incload.records import record
@@ -87,11 +88,13 @@ class FileValues(NamedTuple):
         from_text: Whether the file is one of text, whose values are kept as the file writes them.
         undecided: The columns without any value, which leave open what they hold.
         kept_as_text: The columns that hold numbers or truth values only, and are text as they are in the target.
+        read_by: By which rule the values of a column are read where the file writes them in another way; by name.
     """
 
     from_text: bool = False
     undecided: frozenset[str] = frozenset()
     kept_as_text: frozenset[str] = frozenset()
+    read_by: Mapping[str, str] = MappingProxyType({})
 
 
 class CursorLooks:

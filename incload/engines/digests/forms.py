@@ -38,11 +38,13 @@ class Sides:
         engines: The engines of source and copy.
         kinds: What the copy's columns hold, as a load has recorded it in the copy, by their names there.
         time_unit: How many ticks per second integers count that stand for times, as the user says; 0 unless said.
+        from_text: Whether the source is a file of text, whose columns get their types from the values.
     """
 
     engines: tuple[str, str]
     kinds: Mapping[str, str]
     time_unit: int = 0
+    from_text: bool = False
 
 
 @record
@@ -77,9 +79,10 @@ def pair(source: Column, copy: Column, sides: Sides) -> Pair:
         found = rule(source, copy, kinds, sides)
         if found:
             return found
+    how = "name its type with --types" if sides.from_text else "audit a view that casts one of them"
     raise Refused(
         f"column {source.name!r} is {_called(source)} in the source and {_called(copy)} in the copy, which no rule "
-        "compares: leave it out with --exclude, or audit a view that casts one of them."
+        f"compares: leave it out with --exclude, or {how}."
     )
 
 

@@ -117,6 +117,7 @@ class Field:
         family: The SQL of the family of a value.
         family_params: What that SQL binds.
         families: The families that its values have.
+        has_nulls: Whether some record has no value.
         from_csv: Whether its numbers have a form that counts: 1.10 is not 1.1.
     """
 
@@ -126,6 +127,7 @@ class Field:
     family: str = "NULL"
     family_params: tuple[str, ...] = ()
     families: frozenset[str] = frozenset()
+    has_nulls: bool = False
     from_csv: bool = False
 
 
@@ -272,15 +274,15 @@ def _text_params(field: Field) -> tuple[str, ...]:
     return () if field.from_csv else field.params
 
 
-def families_of(session: Session, field: Field) -> frozenset[str]:
-    """Return the families that the values of a field have."""
+def looked_through(session: Session, field: Field) -> Field:
+    """Return a field with the families that its values have, and whether some record has none."""
     found = session.rows(
         f"SELECT DISTINCT {field.family} FROM {_with_text(field)}", (*field.family_params, *_text_params(field))
     )
     families = frozenset(str(family) for (family,) in found if family)
     if "digits" in families and not field.from_csv and _all_come_back(session, field):
-        return families - {"digits"} | {"real"}
-    return families
+        families = families - {"digits"} | {"real"}
+    return dataclasses.replace(field, families=families, has_nulls=(None,) in found)
 
 
 def _all_come_back(session: Session, field: Field) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import glob
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -19,7 +19,7 @@ from incload.engines.driver_errors import reason
 from incload.engines.endpoints import record_format
 from incload.engines.files import gzip_files
 from incload.engines.files.checks import check_cursor, check_key, require
-from incload.engines.files.column_types import NUMBERS, Field, Wanted, column_type, families_of
+from incload.engines.files.column_types import NUMBERS, Field, Typed, Wanted, column_type, looked_through
 from incload.engines.files.delimited import DELIMITERS, delimiter_of, spaced_rows
 from incload.engines.files.layout import ZSTANDARD, ending_of
 from incload.engines.files.looks_like import other_form
@@ -224,10 +224,11 @@ def typed(session: Session, path: str, table: str, fields: list[Field], wanted: 
     if not records:
         return Taken(0)
     require(path, [field.name for field in fields], wanted)
-    fields = [replace(field, families=families_of(session, field)) for field in fields]
+    fields = [looked_through(session, field) for field in fields]
     undecided = frozenset(field.name for field in fields if not field.families)
     narrower = frozenset(field.name for field in fields if _is_narrower(field, wanted))
-    session.file_values = FileValues(from_text=True, undecided=undecided, kept_as_text=narrower)
+    read_by = dict[str, str]()
+    session.file_values = FileValues(True, undecided, narrower, read_by)  # noqa: FBT003 - it is from text
     by_name = {field.name: field for field in fields}
     by_hand = named_types(session, path, wanted.types, by_name)
     expected = [name for name in wanted.known if name in by_name or name not in wanted.own]
@@ -236,6 +237,7 @@ def typed(session: Session, path: str, table: str, fields: list[Field], wanted: 
     for name in names:
         field = by_name.get(name, Field(name))
         typed = by_hand.get(name) or column_type(session, path, field, wanted)
+        read_by[name] = _reading(field, typed, by_hand=name in by_hand)
         if name == wanted.cursor:
             check_cursor(path, field, typed)
         columns.append(f"CAST({field.text} AS {typed.type}) AS {session.quote(name)}")
@@ -247,6 +249,20 @@ def typed(session: Session, path: str, table: str, fields: list[Field], wanted: 
     session.write("DROP TABLE incload_records")
     check_key(session, path, table, wanted)
     return Taken(records, tuple(notes), tuple(name for name in expected if name not in by_name))
+
+
+def _reading(field: Field, typed: Typed, *, by_hand: bool) -> str:
+    """Return by which rule the values of a column are read that the file writes in another way than its type does."""
+    rules = []
+    if by_hand and typed.kind is not Kind.TEXT:
+        rules.append(f"the file's texts are read as {typed.type}, as --types says")
+    elif field.from_csv and typed.kind in {Kind.REAL, Kind.DECIMAL} and field.families - {"real"}:
+        rules.append("numbers of the file are read by their value: zeros at the end of a fraction do not count")
+    elif not field.from_csv and typed.kind is Kind.TEXT and field.families - {"text"}:
+        rules.append("numbers, truth values and objects of the file are compared as the texts that a load writes")
+    if field.has_nulls:
+        rules.append("an empty field is null" if field.from_csv else "a field that a record does not have is null")
+    return "; ".join(rules)
 
 
 def _is_narrower(field: Field, wanted: Wanted) -> bool:
