@@ -126,6 +126,7 @@ class SeenRows:
         arrived: The same rows in the target's engine, whose digests the next sync will compare; None if these are they.
         held: What the target held before, as a relation of that session; None where it held no row.
         same: A query for rows of the target that were compared and are the source's as they are; None without.
+        top: Their largest cursor value, as the session returns it; empty where it was not looked at.
     """
 
     session: Session
@@ -139,6 +140,7 @@ class SeenRows:
     arrived: SeenRows | None = None
     held: str | None = None
     same: str | None = None
+    top: tuple[object, ...] = ()
 
     @property
     def count(self) -> int:
@@ -168,6 +170,8 @@ class SeenRows:
 
     def _largest_of(self, relation: Query, until: Position | None) -> Position | None:
         cursor, scale = self._cursor()
+        if until is None and self.top and relation is self.relation:
+            return None if self.top[0] is None else scale.position(self.top[0])
         where, params = "", relation.params
         if until is not None:
             where = f" WHERE {cursor.compared} <= {cursor.bound}"

@@ -177,7 +177,7 @@ def _seen(job: WriteJob, prepared: PreparedWrite, started: int) -> SeenRows:
         )
         held = None if prepared.intent.placed or prepared.fresh else job.target
         seen = SeenRows(session, relation, table, cursor, scale, started, prepared.position, none=not prepared.read)
-        return replace(seen, held=held, same=prepared.same)
+        return replace(seen, held=held, same=prepared.same, top=prepared.top)
 
     if not prepared.in_source or connections.attached:
         return rows(connections.target, prepared.seen)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from incload.cursor import Scale
     from incload.engines.abilities.change_log import Capture, ChangeLog
+    from incload.engines.cursor_sql import CursorSql
     from incload.engines.sql import Place, Query, Row
     from incload.engines.stream import Stream
     from incload.strategy import Capability, Rows
@@ -97,6 +98,23 @@ class FileValues(NamedTuple):
     read_by: Mapping[str, str] = MappingProxyType({})
 
 
+@record
+class Survey:
+    """What one pass over staged rows says of them.
+
+    Attributes:
+        rows: How many they are.
+        lacks_key: Whether a row has a key that is null in one of its columns.
+        repeats: Whether two rows may have one key; False only where none have.
+        top: The largest position of the cursor, as the engine returns it; empty where that was not asked.
+    """
+
+    rows: int
+    lacks_key: bool
+    repeats: bool
+    top: tuple[object, ...] = ()
+
+
 class CursorLooks:
     """Looks at a cursor column: at once by an index, or put off until it is known what is asked.
 
@@ -129,6 +147,16 @@ class CursorLooks:
 
     def confirm(self, place: Place, table: str, column: Column, scale: Scale, asked: Sequence[Rows]) -> None:
         """Refuse values without a certain place beside what is asked, in a column that `seems` to hold none."""
+
+    surveys = False
+    """Whether staged rows are looked at in one pass, because each pass takes long; otherwise each look is its own."""
+
+    def survey(self, relation: str, key: Sequence[Column], cursor: tuple[Column, CursorSql] | None) -> Survey:
+        """Look at all staged rows in one pass; without columns of a key, keys are not looked at.
+
+        The count is then known to the session.
+        """
+        raise AssertionError(f"one pass does not say all of {relation}: {key}, {cursor}")
 
     def form(self, *named: tuple[Place, str]) -> int | None:  # noqa: ARG002 - an engine may know
         """Return a number that is another one whenever one of these tables may have another form than before.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from incload.engines.spark.failures import SparkFailed, speaking
 from incload.engines.spark.sql import quoted
 from incload.engines.spark.starting.running import AT_THE_START
-from incload.engines.spark.tables import Catalog
+from incload.engines.spark.tables import Catalog, holds_nothing
 from incload.errors import Refused
 
 if TYPE_CHECKING:
@@ -80,6 +80,19 @@ class Places:
         if (place, table) not in self._known:
             self._known[place, table] = self.catalogs[place].known(table)
         return self._known[place, table]
+
+    @property
+    def is_continued(self) -> bool:
+        """Whether a table of the target that was asked for has been written before."""
+        return any(known and known.snapshot for (place, _), known in self._known.items() if place == "target")
+
+    def is_empty(self, relation: str) -> bool | None:
+        """Return whether a table has no rows, by its name here; None where its snapshot does not say so."""
+        known = next(
+            (known for (place, table), known in self._known.items() if known and self.name(place, table) == relation),
+            None,
+        )
+        return None if known is None else holds_nothing(known)
 
     def forget(self) -> None:
         """Look again from now on."""

@@ -21,8 +21,9 @@ from incload.engines.spark.past.kept import SparkSnapshots
 from incload.engines.spark.places import Places
 from incload.engines.spark.sql import spelled
 from incload.engines.spark.starting.running import spark_for
+from incload.engines.spark.surveying import SparkLooks
 from incload.engines.spark.tables import BY, PROPERTY, states
-from incload.engines.spark.writing import count_removed, statement
+from incload.engines.spark.writing import as_added, count_removed, statement
 from incload.engines.temporary.tables import STAGE
 from incload.strategy import Capability
 
@@ -40,6 +41,8 @@ __all__ = ["IcebergSession", "locate"]
 
 _WORKED_OUT = ("Join", "Aggregate", "Window")
 """Steps of a plan whose rows are kept, so that asking twice does not work them out twice."""
+_CHOSEN = ("Filter",)
+"""A step whose rows are kept where a table is continued, as they are few; those of a first load are all there are."""
 
 
 class IcebergSession(SparkDialect, Session):
@@ -69,7 +72,7 @@ class IcebergSession(SparkDialect, Session):
         with speaking():
             self.spark: Any = running.newSession()
         self.places = Places(self.spark, ends)
-        self.logs = SnapshotLogs(self)
+        self.logs, self.looks = SnapshotLogs(self), SparkLooks(self)
         self.snapshots = self._past = SparkSnapshots(self)
         self._transfer: SparkTransfer | None = None
         self._staging = next((each.staging for each in ends.values() if each.staging), "")
@@ -134,6 +137,8 @@ class IcebergSession(SparkDialect, Session):
         elif not (intent.rows or intent.removals or intent.clear):
             return
         writes = intent.rows or intent.removals or intent.clear
+        if self.places.is_empty(self.places.name("target", intent.table.name)):
+            intent = as_added(intent)
         commit = Commit(self.spark, known.table, known.snapshot)
         commit.carry_out(
             (
@@ -145,6 +150,15 @@ class IcebergSession(SparkDialect, Session):
             else None,
             {**{f"{PROPERTY}{strategy}": text for strategy, text in kept.items()}, **by},
         )
+
+    def is_empty(self, relation: str) -> bool:
+        """Ask the table's snapshot where it says so."""
+        known = self.places.is_empty(relation)
+        return super().is_empty(relation) if known is None else known
+
+    def note_count(self, relation: str, rows: int) -> None:
+        """Know how many rows a relation has that was looked through."""
+        self._counted[relation] = rows
 
     def run(self, sql: str) -> None:
         """Run a statement; how Spark runs one, it is over when it returns."""
@@ -223,7 +237,7 @@ class IcebergSession(SparkDialect, Session):
         rows = self.frame(query.sql, query.params)
         with speaking():
             plan = rows._jdf.queryExecution().optimizedPlan().toString()  # noqa: SLF001 - there is no other way to it
-            if any(step in plan for step in _WORKED_OUT):
+            if any(step in plan for step in (*_WORKED_OUT, *(_CHOSEN if self.places.is_continued else ()))):
                 rows = rows.persist()
             rows.createOrReplaceTempView(self.quote(name))
         self._staged.append(name)

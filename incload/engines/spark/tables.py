@@ -155,6 +155,25 @@ def states(table: Any) -> dict[str, str]:  # noqa: ANN401 - Iceberg's own type
         return {strategy: text for strategy, text in carried_by(tagged).items() if text}
 
 
+def holds_nothing(known: Known) -> bool | None:
+    """Return whether a table holds no row, as its snapshot sums it up; None where it does not say it for certain.
+
+    A table without a snapshot is empty. One whose rows are more than its deletions by position, each of which takes one
+    row at most, is not. What other writers have summed up is not trusted to say that a table is empty.
+    """
+    if known.snapshot is None:
+        return True
+    with speaking():
+        summary = known.table.snapshot(known.snapshot).summary()
+        rows, deleted, equal = (
+            summary.get(f"total-{each}") for each in ("records", "position-deletes", "equality-deletes")
+        )
+    try:
+        return False if int(rows) > int(deleted) and int(equal) == 0 else None
+    except (TypeError, ValueError):
+        return None
+
+
 def ancestors(table: Any, snapshot: Any) -> Iterator[Any]:  # noqa: ANN401 - as above
     """Yield a snapshot and those before it, as far back as they have not expired."""
     while snapshot is not None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from incload.records import replace
+from incload.strategy import WriteRule
+
 if TYPE_CHECKING:
     from incload.engines.contract import WriteIntent
     from incload.engines.session import Session
@@ -20,6 +23,12 @@ def statement(session: Session, intent: WriteIntent, into: str) -> str:
     if intent.adds and intent.rows and not intent.removals:
         return _inserting(session, intent, f"INSERT INTO {into}")
     return _merge(session, intent, into)
+
+
+def as_added(intent: WriteIntent) -> WriteIntent:
+    """Return what is intended with an empty table: rows whose keys were looked at are added, which compares nothing."""
+    adds = intent.rows and not intent.removals
+    return replace(intent, rule=WriteRule.APPEND) if adds else intent
 
 
 def _inserting(session: Session, intent: WriteIntent, into: str) -> str:

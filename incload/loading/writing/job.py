@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from incload.cursor import Scale
     from incload.engines.contract import WriteIntent
+    from incload.engines.cursor_sql import CursorSql
     from incload.engines.session import Query
     from incload.loading.connections import Connections
-    from incload.table import Table
+    from incload.table import Column, Table
 
 
 def _any_number(count: int, total: int) -> bool:  # noqa: ARG001 - without a guard no number matters
@@ -63,6 +64,15 @@ class WriteJob:
         return f"(SELECT {target.listed(self.table.key)}, {self.digest} AS {DIGEST} FROM {self.target} AS r)"
 
     @property
+    def target_cursor(self) -> tuple[Column, CursorSql] | None:
+        """The cursor's column, and how it is read in the target's session; None without a cursor."""
+        if self.table.cursor is None or self.scale is None:
+            return None
+        target, column = self.connections.target, self.table.column(self.table.cursor)
+        declared = column.declared if self.connections.attached else target.type_name(column, self.connections.origin)
+        return column, target.cursor(column.name, self.scale, declared)
+
+    @property
     def digest(self) -> str:
         """The expression of the digest that is compared beside a key; where all is key, the key's own."""
         payload = [column for column in self.table.columns if column.name not in self.table.key]
@@ -86,6 +96,8 @@ class PreparedWrite:
         largest: The source's largest cursor value, as its engine returns it; empty where it was not looked at.
         same: What else the source has, as a query on the target: its own rows, where those were compared and are the
             source's; None where all were read.
+        top: The largest cursor value of the rows that were read, as the target's engine returns it; empty where it was
+            not looked at.
         why_all: Why everything was read where a log was asked, if that is to be reported; a clause.
     """
 
@@ -100,6 +112,7 @@ class PreparedWrite:
     fresh: bool = False
     largest: tuple[object, ...] = ()
     same: str | None = None
+    top: tuple[object, ...] = ()
     why_all: str = ""
 
 

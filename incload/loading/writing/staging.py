@@ -14,16 +14,31 @@ from incload.errors import Refused
 from incload.strategy import AfterKey, KeyRanges, Logged, Since, WriteRule
 
 if TYPE_CHECKING:
+    from incload.engines.abilities.optional import Survey
+    from incload.engines.cursor_sql import CursorSql
     from incload.engines.session import Row
     from incload.loading.writing.job import WriteJob
     from incload.strategy import Delta, Rows
+    from incload.table import Column
 
 
 _AT_ONCE = 400
 """Digests in one statement."""
 
 
-def staged(job: WriteJob, delta: Delta, query: Query | None = None) -> str:
+class Stage(NamedTuple):
+    """Rows that were brought in.
+
+    Attributes:
+        relation: What holds them.
+        top: Their largest cursor value, as the target's engine returns it; empty where that was not looked at.
+    """
+
+    relation: str
+    top: tuple[object, ...] = ()
+
+
+def staged(job: WriteJob, delta: Delta, query: Query | None = None) -> Stage:
     """Bring the rows of all queries into the stage, each row once; refuse two rows with one key.
 
     Args:
@@ -34,7 +49,8 @@ def staged(job: WriteJob, delta: Delta, query: Query | None = None) -> str:
     connections, table = job.connections, job.table
     incoming = connections.incoming(query or rows_of(job, delta), table)
     stage = connections.target.stage(_unheld(job, delta, _unknown(job, delta, incoming)))
-    return stage if job.unique else each_once(job, stage, table.names)
+    seen = _surveyed(job, stage, job.target_cursor) if connections.target.looks.surveys else None
+    return Stage(stage if job.unique else _distinct(job, stage, table.names, seen), seen.top if seen else ())
 
 
 class Glance(NamedTuple):
@@ -143,11 +159,22 @@ def each_once(job: WriteJob, relation: str, names: tuple[str, ...]) -> str:
     The key alone is compared, which every engine can do, unless a key stands there twice: whole rows may hold values
     of types without an equality, and are then compared by how they are written.
     """
+    surveys = job.connections.target.looks.surveys
+    return _distinct(job, relation, names, _surveyed(job, relation) if surveys else None)
+
+
+def _surveyed(job: WriteJob, relation: str, cursor: tuple[Column, CursorSql] | None = None) -> Survey:
+    """Have all that is to be known of rows looked at in one pass."""
+    key = () if job.unique else tuple(map(job.table.column, job.table.key))
+    return job.connections.target.looks.survey(relation, key, cursor)
+
+
+def _distinct(job: WriteJob, relation: str, names: tuple[str, ...], seen: Survey | None) -> str:
+    """Return rows each once, as `each_once` does, with what a pass has said of them; None where there was none."""
     target, key = job.connections.target, job.table.key
-    nulls = " OR ".join(f"{target.quote(name)} IS NULL" for name in key)
-    if target.rows(f"SELECT 1 FROM {relation} AS r WHERE {nulls} LIMIT 1"):
+    if _lacks_key(job, relation) if seen is None else seen.lacks_key:
         raise Refused(f"the key {_spelled(key)} is missing or null in a row of the source: every row needs its key.")
-    if not _twice(job, relation):
+    if not (_twice(job, relation) if seen is None else seen.repeats):
         return relation
     once = target.stage(target.once(names, relation), f"{ONCE}_{len(names)}")
     if twice := _twice(job, once):
@@ -158,6 +185,13 @@ def each_once(job: WriteJob, relation: str, names: tuple[str, ...]) -> str:
             "name a key that distinguishes them."
         )
     return once
+
+
+def _lacks_key(job: WriteJob, relation: str) -> bool:
+    """Return whether a column of the key is null in a row."""
+    target = job.connections.target
+    nulls = " OR ".join(f"{target.quote(name)} IS NULL" for name in job.table.key)
+    return bool(target.rows(f"SELECT 1 FROM {relation} AS r WHERE {nulls} LIMIT 1"))
 
 
 def _twice(job: WriteJob, relation: str) -> list[Row]:

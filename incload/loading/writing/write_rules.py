@@ -119,10 +119,11 @@ def alone(job: WriteJob, query: Rows, written: int, *, removed: int = 0) -> Prep
 def _staged(job: WriteJob, delta: Delta, rule: WriteRule, query: Query | None) -> PreparedWrite:
     """Stage the rows, to be written by a rule."""
     stage, target = staged(job, delta, query), job.connections.target
-    prepared = prepare(job, stage, rule, read=target.count(stage))
+    prepared = prepare(job, stage.relation, rule, read=target.count(stage.relation))
+    prepared = replace(prepared, top=stage.top)
     if not (delta.mirror and rule is WriteRule.NEWEST):
         return prepared
-    removals, held_back = to_remove(job, target.keys_missing(job.table.key, job.target, stage))
+    removals, held_back = to_remove(job, target.keys_missing(job.table.key, job.target, stage.relation))
     return removing(prepared, removals, held_back)
 
 
