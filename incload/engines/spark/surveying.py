@@ -14,10 +14,27 @@ from incload.table import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Protocol
 
     from incload.engines.cursor_sql import CursorSql
-    from incload.engines.spark.session import IcebergSession
+    from incload.engines.sql import Place, Row
     from incload.table import Column
+
+    class Staging(Protocol):
+        """What is asked of a session."""
+
+        def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
+            """Run a query."""
+
+        def relation(self, place: Place, table: str) -> str:
+            """Name the rows of a table that are read."""
+
+        def quote(self, name: str) -> str:
+            """Quote a name."""
+
+        def note_count(self, relation: str, rows: int) -> None:
+            """Know how many rows a relation has."""
+
 
 _HASHED = frozenset({Kind.INTEGER, Kind.TEXT, Kind.TIMESTAMP, Kind.DECIMAL, Kind.BOOLEAN})
 """Kinds of which values that are equal have one hash; floats have two zeros."""
@@ -28,7 +45,7 @@ class SparkLooks(CursorLooks):
 
     surveys = True
 
-    def __init__(self, session: IcebergSession) -> None:
+    def __init__(self, session: Staging) -> None:
         """Take the session."""
         super().__init__(session.rows, session.relation)
         self._session = session
