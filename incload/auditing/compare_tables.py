@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     Keep = Callable[[WrongRow, tuple[Pair, ...], Verdict], None]
 
-_PARTS, _PART_ROWS = 40, 250_000
-"""Into how many parts tables are cut at most to say how far an audit is, and how many rows a part has at least: a
-smaller one costs an engine more than it says."""
+_PART_ROWS, _PART_SECONDS = 250_000, 0.5
+"""How many rows the first part has after which an audit says how far it is, and how long a part takes at least before
+those behind it stop growing: many small ones cost an engine more than they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,21 +167,42 @@ class Tables:
 
     def portions(self) -> Iterator[Within]:
         """Yield the blocks that differ, of all or of the sample."""
-        parts = list(portioned(self.sample) if self.sample else self._parts())
-        for number, part in enumerate(parts, start=1):
+        most = max(self.rows)
+        if self.sample:
+            parts = self._portioned(self.sample)
+        elif self.at is None or most < 2 * _PART_ROWS or not isinstance(self.cut, Ranges):
+            parts = iter([(None, 1.0)])
+        elif self.source.reads_both(self.copy, self.cut):
+            self.source.at = self._of_rows(most)
+            yield from unequal(self.source, self.copy, self.cut)
+            return
+        else:
+            parts = self._parts()
+        for part, done in parts:
             yield from unequal(self.source, self.copy, self.cut, part)
             if self.at:
-                self.at(max(self.rows) * number // len(parts), max(self.rows))
+                self.at(int(most * done), most)
 
-    def _parts(self) -> Iterator[Within | None]:
-        """Yield the blocks of neighbouring keys together, where the audit is to say how far it is; else all at once."""
-        parts = min(max(self.rows) // _PART_ROWS, _PARTS)
-        if self.at is None or parts < 2 or not isinstance(self.cut, Ranges):
-            yield None
-            return
+    def _of_rows(self, rows: int) -> Callable[[int, int], None]:
+        """Return what is handed a number of parts, and says so in rows."""
+        return lambda done, number: self.at(rows * done // number, rows) if self.at else None
+
+    def _portioned(self, sample: Within) -> Iterator[tuple[Within | None, float]]:
+        """Yield the blocks of a sample together that one query can ask about, and what share is done with them."""
+        parts = list(portioned(sample))
+        yield from ((part, number / len(parts)) for number, part in enumerate(parts, start=1))
+
+    def _parts(self) -> Iterator[tuple[Within | None, float]]:
+        """Yield the blocks of neighbouring keys together, and what share is done with them."""
         names = block_names(self.source, self.copy, self.cut)
-        size = -(-len(names) // parts)
-        yield from (Within(self.cut, tuple(names[at : at + size])) for at in range(0, len(names), size))
+        size, done = max(len(names) * _PART_ROWS // max(self.rows), 1), 0
+        while done < len(names):
+            began = time.perf_counter()
+            some = tuple(names[done : done + size])
+            done += len(some)
+            yield Within(self.cut, some), done / len(names)
+            if time.perf_counter() - began < _PART_SECONDS:
+                size *= 2
 
     def wrong(self, within: Within) -> Iterator[WrongRow]:
         """Yield the wrong rows of some blocks, as they are now."""

@@ -522,6 +522,7 @@ def test_an_audit_that_says_how_far_it_is_finds_the_same(
 ) -> None:
     """Large tables are compared part by part, keys beyond the other side's and missing ones among them."""
     monkeypatch.setattr("incload.auditing.compare_tables._PART_ROWS", 1)
+    monkeypatch.setattr("incload.engines.sqlite.compared.merge._SPAN", 1)
     urls = places.url(engine, "s"), places.url(engine, "c")
     series = "WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < 6000) SELECT i, i FROM g"
     for side in "sc":

@@ -16,7 +16,7 @@ from incload.records import record
 from incload.table import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from incload.engines.session import Row, Session
     from incload.engines.sql import Query
@@ -159,10 +159,13 @@ class Digests(ABC):
             an engine's own means; None where rows are compared by their canonical texts.
         most_ranges: How many ranges of keys are asked about in one query: each is looked up, and a condition of too
             many is too deep for some engines.
+        at: Is handed how many parts of both whole tables are compared, and of how many, where an engine reads both at
+            once.
     """
 
     most_ranges: ClassVar[int] = 50
     alike: tuple[Alike, ...] | None = None
+    at: Callable[[int, int], None] | None = None
 
     def __init__(self, session: Session, relation: str, held: Sequence[Held], key: Sequence[int]) -> None:
         """Digest the columns of a relation."""
@@ -176,6 +179,10 @@ class Digests(ABC):
 
     def can_match(self, other: Digests) -> bool:  # noqa: ARG002 - an engine may be able to
         """Return whether the engine's own digests say of two of its tables what the canonical ones say."""
+        return False
+
+    def reads_both(self, other: Digests, cut: Cut) -> bool:  # noqa: ARG002 - an engine may do so
+        """Return whether the engine reads two of its tables at once, and itself says how far it is."""
         return False
 
     def beside(self, other: Digests, cut: Cut, within: Within | None) -> tuple[Blocks, Blocks] | None:  # noqa: ARG002 - an engine may

@@ -110,8 +110,9 @@ class DuckdbDigests(SqlDigests):
         spans = cut.spans(numbers)
         parts = [self.keyless()] if None in blocks else []
         if spans:
-            listed, key = ", ".join(map(str, numbers)), self.quoted_key
-            parts.append(f"({key} >= {spans[0][0]} AND {key} <= {spans[-1][1]} AND {self._block(cut)} IN ({listed}))")
+            key, listed = self.quoted_key, ", ".join(map(str, numbers))
+            some = f" AND {self._block(cut)} IN ({listed})" if len(spans) > 1 else ""
+            parts.append(f"({key} >= {spans[0][0]} AND {key} <= {spans[-1][1]}{some})")
         return " OR ".join(parts)
 
     def row(self) -> str:

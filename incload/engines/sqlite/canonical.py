@@ -122,9 +122,13 @@ class SqliteDigests(Digests):
             return can_merge(self, other)
         return other.session.engine == "duckdb" and self._can_stream
 
+    def reads_both(self, other: Digests, cut: Cut) -> bool:
+        """SQLite looks up the row of the other table for each row of one."""
+        return self.is_alike and isinstance(other, SqliteDigests) and isinstance(cut, Ranges)
+
     def beside(self, other: Digests, cut: Cut, within: Within | None) -> tuple[Blocks, Blocks] | None:
         """Let SQLite compare the rows."""
-        if not (self.is_alike and isinstance(other, SqliteDigests) and isinstance(cut, Ranges)):
+        if not (self.reads_both(other, cut) and isinstance(cut, Ranges)):
             return None
         from incload.engines.sqlite.compared.merge import Merge
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, closing
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from incload.engines.digests.canonical import Ranges
 from incload.engines.sqlite.compared.places import finds_keys, place_of
+from incload.engines.sqlite.compared.rowids import Pairing, can_pair
 from incload.engines.sqlite.declared import affinity
 from incload.engines.sqlite.limits import LOCK_SECONDS
 from incload.table import Kind
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 _LEAST_INTEGER = -9223372036854775807
 """Below this is one integer, to which a real is equal that no column of integers takes for one."""
-_SPAN = 200_000
-"""So many keys are read by one connection at least."""
+_SPAN, _MOST_SPANS = 200_000, 40
+"""How many keys are compared in one transaction at least, and how many such spans there are at most."""
 _MOST_CONNECTIONS = 4
 
 
@@ -41,6 +43,11 @@ class _Span(NamedTuple):
     def condition(self, key: str) -> str:
         bounds = [f"{key} >= {self.first}"] * (self.first is not None)
         return " AND ".join([*bounds, *[f"{key} <= {self.last}"] * (self.last is not None)]) or "true"
+
+    def within(self, first: int, last: int) -> _Span:
+        """Return the keys that are between two others as well."""
+        low, high = (first if self.first is None else self.first), (last if self.last is None else self.last)
+        return _Span(max(first, low), min(last, high))
 
 
 def can_merge(source: Digests, copy: Digests) -> bool:
@@ -64,30 +71,26 @@ class Merge:
 
     def __init__(self, source: Digests, copy: Digests) -> None:
         """Compare tables of which `can_merge` is true."""
-        self._sides = source, copy
+        self._sides, self._at = (source, copy), source.at
         places = [place_of(side) for side in self._sides]
         self._files = [place.file for place in places if place]
         self._tables = [f"{name}.{place.quoted}" for name, place in zip("sc", places, strict=True) if place]
         self._keys = [f"{name}.{side.quoted_key}" for name, side in zip("sc", self._sides, strict=True)]
         self._unlike = " OR ".join(self._differences())
+        pairing = Pairing((self._tables[0], self._tables[1]), (self._keys[0], self._keys[1]), self._unlike)
+        self._pairing = pairing if can_pair(source, copy) else None
 
     def blocks(self, cut: Ranges, within: Within | None) -> tuple[Blocks, Blocks]:
         """Return the blocks that differ, those of the source with another digest than those of the copy."""
         spans = list(self._spans(within))
         found: set[Block] = set()
         with ExitStack() as opened:
-            number = min(len(spans), os.cpu_count() or 1, _MOST_CONNECTIONS) if spans else 0
+            number = min(len(spans), _connections())
             connections = [opened.enter_context(closing(self._connected())) for _ in range(number)]
-            with ThreadPoolExecutor(max(number, 1)) as pool:
-                shares = [(each, spans[at::number]) for at, each in enumerate(connections)]
-                waiting = [pool.submit(self._differing, each, share, cut) for each, share in shares]
-                try:
-                    for each in waiting:
-                        found |= each.result()
-                except BaseException:
-                    for connection in connections:
-                        connection.interrupt()
-                    raise
+            for done, some in enumerate(self._of_spans(connections, spans, cut), start=1):
+                found |= some
+                if self._at and within is None:
+                    self._at(done, len(spans))
             first = connections[0] if connections else opened.enter_context(closing(self._connected()))
             if within and None in within.blocks and any(self._count(first, at, cut, None) for at in (0, 1)):
                 found.add(None)
@@ -119,15 +122,43 @@ class Merge:
         for first, last in within.cut.spans(within.blocks):
             yield from _parts(first, last, is_open=False)
 
-    def _differing(self, connection: sqlite3.Connection, spans: list[_Span], cut: Ranges) -> set[Block]:
-        found: set[Block] = set()
-        for span in spans:
+    def _of_spans(self, connections: list[sqlite3.Connection], spans: list[_Span], cut: Ranges) -> Iterator[set[Block]]:
+        """Yield the blocks of each span that differ, each connection being asked for one span at a time."""
+        idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        for each in connections:
+            idle.put(each)
+        with ThreadPoolExecutor(max(len(connections), 1)) as pool:
+            waiting = [pool.submit(self._differing, idle, span, cut) for span in spans]
+            try:
+                for done in as_completed(waiting):
+                    yield done.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for connection in connections:
+                    connection.interrupt()
+                raise
+
+    def _differing(self, idle: SimpleQueue[sqlite3.Connection], span: _Span, cut: Ranges) -> set[Block]:
+        connection = idle.get()
+        try:
             connection.execute("BEGIN")  # what is counted is what was compared
-            found |= self._in_span(connection, span, cut)
+            found = self._in_span(connection, span, cut)
             connection.execute("ROLLBACK")
+        finally:
+            idle.put(connection)
         return found
 
     def _in_span(self, connection: sqlite3.Connection, span: _Span, cut: Ranges) -> set[Block]:
+        """Return the blocks of rows that differ, found by rowids where these serve, and else by keys."""
+        paired = self._pairing.blocks(connection, span.condition, cut) if self._pairing else None
+        if paired is None:
+            return self._by_key(connection, span, cut)
+        found = paired.different | (paired.unsure & {None})
+        for first, last in cut.spans(paired.unsure - found):
+            found |= self._by_key(connection, span.within(first, last), cut)
+        return found
+
+    def _by_key(self, connection: sqlite3.Connection, span: _Span, cut: Ranges) -> set[Block]:
         """Return the blocks of rows that are lost or stale, and where there are more rows than these, of phantoms."""
         (source, copy), (mine, other) = self._tables, self._keys
         kept = span.condition(mine)
@@ -160,7 +191,7 @@ class Merge:
     def _differences(self) -> Iterator[str]:
         """Yield the conditions of which a row meets one that differs from the other side's row with its key."""
         source, copy = self._sides
-        yield f"typeof({self._keys[0]}) <> 'integer'"
+        yield f"typeof({self._keys[0]}) <> 'integer' OR {self._keys[0]} < {_LEAST_INTEGER}"
         for place, (one, other) in enumerate(zip(source.held, copy.held, strict=True)):
             if place in source.key:
                 continue
@@ -182,10 +213,15 @@ def _block(key: str, cut: Cut) -> str:
 
 def _parts(first: int, last: int, *, is_open: bool) -> list[_Span]:
     """Return the keys from one to another, in parts; the outer parts of open ones have no bound."""
-    number = min(max((last - first) // _SPAN, 1), 2 * _MOST_CONNECTIONS)
+    number = min(max((last - first) // _SPAN, 1), _MOST_SPANS)
+    number -= number % _connections() if number > _connections() else 0
     size = -(-(last - first + 1) // number)
     spans = [_Span(at, min(at + size - 1, last)) for at in range(first, last + 1, size)]
     if is_open:
         spans[0] = spans[0]._replace(first=None)
         spans[-1] = spans[-1]._replace(last=None)  # which may be the same one
     return spans
+
+
+def _connections() -> int:
+    return min(os.cpu_count() or 1, _MOST_CONNECTIONS)
