@@ -19,6 +19,7 @@ os.environ |= {
 }
 
 import dlt
+import duckdb
 import sqlalchemy
 from dlt.sources.sql_database import sql_table
 
@@ -50,12 +51,14 @@ def scd2(request: Any) -> int:
 
 def _run(request: Any, *, drop_pending: bool = False, **options: Any) -> int:
     engine, schema = _source(request.source_url)
+    # One connection for the sync: dlt would open and close the file six times, and DuckDB waits for the disk each time.
+    target = duckdb.connect(_path(request.target_url))
     try:
         options |= {"primary_key": list(request.key), "reflection_level": "full"}
         rows = sql_table(engine, table=request.table, schema=schema, **options)
         pipeline = dlt.pipeline(
             "copy",
-            destination=dlt.destinations.duckdb(_path(request.target_url)),
+            destination=dlt.destinations.duckdb(target),
             dataset_name="copy",
             pipelines_dir=str(request.state_dir),
         )
@@ -63,6 +66,7 @@ def _run(request: Any, *, drop_pending: bool = False, **options: Any) -> int:
             pipeline.abort_packages()  # its new name; it also restores the state of before them
         pipeline.run(rows, loader_file_format="parquet").raise_on_failed_jobs()
     finally:
+        target.close()
         engine.dispose()
     counted = pipeline.last_trace.last_normalize_info
     return counted.row_counts.get(request.table, 0) if counted else 0
