@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
 from incload.api.durations import duration
-from incload.api.options import key_columns, one_of
-from incload.errors import on_one_line
+from incload.api.options import key_columns, one_of, user_path
+from incload.errors import Refused, on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,16 +19,13 @@ if TYPE_CHECKING:
     from incload.report.replay.facts import HistoryFacts, TriedWindow, WorstRow
 
 
-class _RequiredOptions(TypedDict):
-    key: str | Sequence[str]
-
-
-class HistoryOptions(_RequiredOptions, total=False):
+class HistoryOptions(TypedDict, total=False):
     """The named options that say how the versions of a file become a history.
 
     Attributes:
-        key: The dotted path of the key, or several.
-        cursor: The dotted path of the column that says when a record was changed; none by default.
+        key: The dotted path of the key, or several; a recording of `incload.watch` has its own, which is the default.
+        cursor: The dotted path of the column that says when a record was changed; none by default, and where no key is
+            given that of a recording.
         cursor_format: The form of the cursor's values where they are no ISO times or numbers, as of `strptime`.
         file: The file whose versions are read, in a git repository or bundle.
         ref: The branch, tag or commit whose history is read.
@@ -43,6 +40,7 @@ class HistoryOptions(_RequiredOptions, total=False):
         windows: The lookback windows to predict: spans such as `10m`, or timedeltas; seven by default, () for none.
     """
 
+    key: str | Sequence[str]
     cursor: str
     cursor_format: str
     file: str
@@ -70,6 +68,22 @@ HISTORY_ONLY = {
     "follow": False,
 }
 """The options that make no sense for one state of a table, and their defaults."""
+
+
+def with_own_key(path: str | Path, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with a key: where none is given, the key and the cursor that a recording was made with.
+
+    Raises:
+        Refused: For no key, where a path leads to anything else.
+    """
+    if options.get("key") is not None:
+        return dict(options)
+    from incload.history.recorded.observed import named_in
+
+    named = None if "://" in str(path) else named_in(user_path(path))
+    if named is None:
+        raise Refused("no key is given: name the column that distinguishes rows with --key (key=... in Python).")
+    return {**options, "key": named[0], "cursor": options.get("cursor") or named[1]}
 
 
 class Passed(NamedTuple):

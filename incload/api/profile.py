@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from incload.api.histories import HISTORY_ONLY, HistoryOptions, Passed, call, facts_of, windows_of
+from incload.api.histories import HISTORY_ONLY, HistoryOptions, Passed, call, facts_of, windows_of, with_own_key
 from incload.api.options import check_names, key_columns, user_path
 from incload.api.replay import opened
 from incload.errors import Refused
@@ -55,7 +55,7 @@ def profile(path: str | Path, **options: Unpack[ProfileOptions]) -> Profile:
 
     Args:
         path: A git repository, a git bundle, a folder of snapshots, or a URL such as `sqlite:///x.db?table=orders`.
-        **options: See `ProfileOptions`; `key` is required.
+        **options: See `ProfileOptions`; `key` is required, except for a recording.
 
     Raises:
         Refused: For what cannot be read, and an option that makes no sense for it.
@@ -69,6 +69,7 @@ def run_profile(path: str, options: Mapping[str, Any], command: str, progress: P
     from incload.extras import require_extra
 
     require_extra("harness", "a profile")
+    options = with_own_key(path, options)
     from incload.api.folders import check_folder, reports_into
     from incload.report.replay.files import save_profile, save_standing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
-from incload.api.histories import HistoryOptions, Passed, call, facts_of, replay_options, windows_of
+from incload.api.histories import HistoryOptions, Passed, call, facts_of, replay_options, windows_of, with_own_key
 from incload.api.options import check_names, names_of, user_path
 from incload.errors import Refused, unknown
 
@@ -74,7 +74,7 @@ def replay(path: str | Path, **options: Unpack[ReplayOptions]) -> Replay:
 
     Args:
         path: A git repository, a git bundle, or a folder of snapshots.
-        **options: See `ReplayOptions`; `key` is required.
+        **options: See `ReplayOptions`; `key` is required, except for a recording.
 
     Raises:
         Refused: For a history that cannot be read, and names that do not exist.
@@ -119,6 +119,7 @@ def run_replay(path: Path, options: Mapping[str, Any], command: str, progress: P
     from incload.extras import require_extra
 
     require_extra("harness", "a replay")
+    options = with_own_key(path, options)
     from incload.harness.replays.replay import ReplayPlan
     from incload.harness.replays.replay import replay as follow
     from incload.harness.sandbox.environment import processors

@@ -48,12 +48,12 @@ def add_history_to(parser: argparse.ArgumentParser) -> None:
     )
     add_option("--follow", action="store_true", help="read the versions from before a rename of the file as well")
     add_layout_to(parser)
-    add_option("--key", required=True, help="the dotted path of the key; several separated by commas")
+    add_option("--key", help="the dotted path of the key; several separated by commas; a recording has its own")
     add_option(
         "--cursor",
         default="",
         help="the dotted path of the column that says when a record was changed, ..FIELD for a field of the document "
-        "around the records; without one, strategies that need none are replayed",
+        "around the records; without one, strategies that need none are replayed; without a --key, that of a recording",
     )
     add_option(
         "--cursor-format",
@@ -79,7 +79,8 @@ def given(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options of the command as those of `incload.replay` and `incload.profile`, by the same names."""
     windows = options.windows.strip()
     listed = None if not windows else () if windows == "none" else windows.split(",")
-    return {**vars(options), "key": named("--key", options.key), "windows": listed}
+    key = None if options.key is None else named("--key", options.key)
+    return {**vars(options), "key": key, "windows": listed}
 
 
 def run(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -399,15 +400,16 @@ def test_a_replay(recorded: Watched) -> None:
     ]
 
 
+@pytest.mark.parametrize("named", [["--key", "id", "--cursor", "at"], []], ids=["named", "its own"])
 @pytest.mark.parametrize(
     ("command", "code"),
     [("profile", 0), ("replay", 0), ("advise", 0)],
 )
 def test_the_commands_for_histories_take_it(
-    command: str, code: int, recorded: Watched, capsys: pytest.CaptureFixture[str]
+    command: str, code: int, named: list[str], recorded: Watched, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each prints JSON about it."""
-    assert main([command, str(recorded.to), "--key", "id", "--cursor", "at", "--format", "json"]) == code
+    """Each prints JSON about it, and needs no key and no cursor but those that it was made with."""
+    assert main([command, str(recorded.to), *named, "--format", "json"]) == code
     assert json.loads(capsys.readouterr().out)
 
 
@@ -423,3 +425,23 @@ def test_on_a_terminal_there_is_a_page(
     shown = capsys.readouterr().out
     assert "4 rows: 0 new, 0 changed (0 untouched), 0 gone since the look before" in shown
     assert "Late so far: 1 change." in shown
+
+
+def test_a_recording_has_its_key_and_its_cursor(recorded: Watched) -> None:
+    """Neither has to be named again: the load that is recommended has both, and the profile counts the late row."""
+    assert " --key id --cursor at " in advise(recorded.to).command
+    facts, named = profile(recorded.to).history, profile(recorded.to, key="id", cursor="at").history
+    assert facts is not None
+    assert replace(facts, command="") == (named and replace(named, command=""))
+    assert [row.lost_permanently for row in replay(recorded.to, strategies="timestamp_watermark").rows] == [1]
+
+
+@pytest.mark.parametrize("command", ["advise", "profile", "replay"])
+def test_no_key_is_refused_where_nothing_holds_one(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder of snapshots says nothing of the key."""
+    (tmp_path / "2026-03-01.csv").write_text("id,at\n1,2026-03-01\n")
+
+    assert main([command, str(tmp_path)]) == 2
+    assert "no key is given: name the column that distinguishes rows with --key" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from incload.api.durations import duration
-from incload.api.histories import HISTORY_ONLY, HistoryOptions
+from incload.api.histories import HISTORY_ONLY, HistoryOptions, with_own_key
 from incload.api.options import check_names, key_columns, names_of, one_of, user_path
 from incload.errors import Refused, masked
 from incload.registry import spelled
@@ -59,7 +59,7 @@ def advise(path: str | Path, **options: Unpack[AdviseOptions]) -> Advice:
 
     Args:
         path: A git repository, a git bundle, a folder of snapshots, or the URL of a table, of which one state is seen.
-        **options: See `AdviseOptions`; `key` is required.
+        **options: See `AdviseOptions`; `key` is required, except for a recording.
 
     Raises:
         Refused: For what cannot be read, and wishes that no load fulfils.
@@ -73,6 +73,7 @@ def run_advise(path: str, options: Mapping[str, Any], progress: Progress | None 
     from incload.extras import require_extra
 
     require_extra("harness", "advice")
+    options = with_own_key(path, options)
     wishes = _wishes(options)
     if "://" in path:
         return _with_hidden(_of_state(path, options))

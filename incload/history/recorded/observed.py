@@ -57,6 +57,15 @@ def is_recording(path: Path) -> bool:
         return session.holds("source", META)
 
 
+def named_in(path: Path) -> tuple[tuple[str, ...], str] | None:
+    """Return the key and the cursor of a recording; None where a path leads to none."""
+    if not is_recording(path):
+        return None
+    with closing(opened(path)) as session:
+        meta = meta_of(session)
+    return tuple(json.loads(meta["key"])), meta["cursor"]
+
+
 def opened(path: Path) -> Session:
     """Open the file to read it."""
     from incload.engines.endpoints import Location
