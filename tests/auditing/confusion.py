@@ -246,7 +246,12 @@ class Truth:
 
 
 def audited(sandbox: Sandbox, history: History, truth: Truth, *, exact: bool, seen: Seen | None = None) -> Pairs:
-    """Audit a copy, with the state of the load or without, and pair true causes with those given."""
+    """Audit a copy, with the state of the load or without, and pair true causes with those given.
+
+    Two causes have two names each. Of a row that was there when the sync began that should have read it, a recording
+    says no more than that. Without a state nothing shows that a load goes by the clock: what is beyond all that the
+    copy has is not read yet.
+    """
     table, session = history.table, sandbox.connections.target
     cursor = table.cursor or ""
     first = [*table.key, cursor]
@@ -282,16 +287,10 @@ def audited(sandbox: Sandbox, history: History, truth: Truth, *, exact: bool, se
     tally, tables = Tally(pairs, Causes(place, mark, observed), Shown(0), keep), Tables.of(*sides)
     look(tables, tally, Looks())
     counted(tables, tally)
-    watched = seen is not None
-    return Counter((_as_given(true, str(each.cause), watched=watched), str(each.cause)) for true, each in given)
-
-
-def _as_given(true: str, given: str, *, watched: bool) -> str:
-    """Return a true cause by the other name that a recording has for it, where an audit has given that one.
-
-    Of a row that was there when the sync began that should have read it, it says no more than that.
-    """
-    return given if watched and given == LEFT_OUT and true in set(map(str, LOADERS.values())) else true
+    alike = {(str(each), LEFT_OUT) for each in LOADERS.values()} if seen else set()
+    alike |= set() if exact else {(NO_WINDOW, UNREAD)}
+    named = ((true, str(verdict.cause)) for true, verdict in given)
+    return Counter((name if (true, name) in alike else true, name) for true, name in named)
 
 
 def state_of(sandbox: Sandbox, table: str) -> tuple[str, list[tuple[str, int]]] | None:

@@ -9,10 +9,13 @@ import json
 import sqlite3
 import tempfile
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -161,6 +164,32 @@ def test_an_empty_file_beside_a_renamed_key(tmp_path: Path) -> None:
     found = audit(tmp_path / "s.json", copied(tmp_path, "sqlite TEXT", {1: "x"}), key="n", rename={"n": "id"})
 
     assert (found.phantom, found.wrong) == (1, 1)
+
+
+def test_what_parquet_holds_otherwise_is_a_rule(tmp_path: Path) -> None:
+    """A decimal that no engine holds is compared as text, with all its digits."""
+    digits = "9" * 39
+    values = [Decimal(f"{digits}.0{last}") for last in (1, 2)]
+    pq.write_table(pa.table({"id": [1, 2], "v": pa.array(values, pa.decimal256(41, 2))}), tmp_path / "s.parquet")
+
+    found = audit(
+        tmp_path / "s.parquet", copied(tmp_path, "sqlite TEXT", dict.fromkeys((1, 2), f"{digits}.01")), key="id"
+    )
+
+    assert (wrong(found), found.rules) == ([2], {"v": "is kept as text: it is a decimal of 41 digits"})
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_column_that_one_of_several_files_lacks_is_a_rule(tmp_path: Path, ending: str) -> None:
+    """It is null in the rows of that file, which may be equal."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for number, columns in enumerate(("1 AS id, 'x' AS v", "2 AS id"), start=1):
+        duckdb.sql(f"COPY (SELECT {columns}) TO '{folder}/{number}.{ending}'")
+
+    found = audit(folder, copied(tmp_path, "duckdb VARCHAR", {1: "x", 2: None}), key="id")
+
+    assert (found.wrong, "a column that a file does not have is null in its rows" in found.rules["v"]) == (0, True)
 
 
 NUMBERS = ("1.10", "1.1", "007", "7", "+7", "-0", "0", "9007199254740993", "9007199254740992.0", "1e2", "100", "NaN")

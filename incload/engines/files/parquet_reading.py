@@ -69,7 +69,9 @@ def reading(session: Session, pattern: str, path: str, wanted: Wanted) -> Readin
         else:
             kept, note = _kept(session, pattern, path, column)
             replaced |= {column.name: kept} if kept else {}
-        notes += [note] if note else []
+        if note:
+            notes.append(note)
+            said_of(session, column.name, note.removeprefix(f"column {column.name!r} of {path!r} ").rstrip("."))
     shown = f"file.* EXCLUDE ({session.listed(index)})" if index and len(index) < len(names) else "file.*"
     inside = "".join(_inside(session, name, names) for name in dict.fromkeys(wanted.needed) if name not in names)
     relation = f"{_SOURCE} AS file"
@@ -79,6 +81,13 @@ def reading(session: Session, pattern: str, path: str, wanted: Wanted) -> Readin
         taken |= {name: f"beside.{session.quote(name)}" for name in replaced}
     parts = ", ".join(f"{value} AS {session.quote(name)}" for name, value in taken.items())
     return Reading(f"SELECT {shown}{f' REPLACE ({parts})' if parts else ''}{inside} FROM {relation}", tuple(notes))
+
+
+def said_of(session: Session, name: str, rule: str) -> None:
+    """Note by which rule a column of the session's file is read, beside what is known of it."""
+    values = session.file_values
+    rules = dict.fromkeys(filter(None, [*values.read_by.get(name, "").split("; "), rule]))
+    session.file_values = values._replace(read_by={**values.read_by, name: "; ".join(rules)})
 
 
 def _inside(session: Session, path: str, names: list[str]) -> str:

@@ -27,7 +27,7 @@ _MEANINGS = {
     "in a missing part of a sync": "neighbours by key of which the copy has nothing, in what a sync has read",
     "never in any window": "no window that is known has covered the cursor, or the copy has nothing of a whole stretch "
     "of cursors: no sync has read it, or none kept it",
-    "not read yet": "the cursor is beyond the watermark: the next sync reads it",
+    "not read yet": "the cursor is beyond the watermark: no sync has read it yet",
     "updated without touching the cursor": "no cursor strategy sees the change",
     "hard delete": "the source does not have the row, and no cursor shows that",
     "read again": "the copy has several rows of the key",

@@ -11,7 +11,7 @@ import duckdb
 from incload.engines.driver_errors import reason
 from incload.engines.endpoints import record_format
 from incload.engines.files import checks, record_files
-from incload.engines.files.parquet_reading import reading, unreadable
+from incload.engines.files.parquet_reading import reading, said_of, unreadable
 from incload.engines.files.read_fields import File, check_names, csv_field, json_fields
 from incload.engines.files.record_files import Taken
 from incload.engines.files.several import partitions
@@ -84,7 +84,7 @@ def _text(session: Session, whole: File, files: Sequence[File], table: str) -> T
     else:
         fields = [(partitions.field if name in of_folders else csv_field)(session, name) for name in gathered]
     taken = record_files.typed(session, whole.named, table, fields, whole.wanted)
-    return Taken(taken.records, (*taken.notes, *_lacking(whole.named, gathered, holding)), taken.absent)
+    return Taken(taken.records, (*taken.notes, *_lacking(session, whole.named, gathered, holding)), taken.absent)
 
 
 def _check_together(whole: File, gathered: Iterable[str], columns: Iterable[str]) -> None:
@@ -134,7 +134,7 @@ def _parquet(session: Session, whole: File, files: Sequence[File], table: str) -
     if records:
         checks.require(whole.named, list(gathered), whole.wanted)
         checks.check_key(session, whole.named, table, whole.wanted)
-    return Taken(records, (*notes, *_lacking(whole.named, gathered, len(files))))
+    return Taken(records, (*notes, *_lacking(session, whole.named, gathered, len(files))))
 
 
 def _agree(session: Session, name: str, file: File, columns: dict[str, str], types: dict[str, tuple[str, str]]) -> None:
@@ -150,10 +150,12 @@ def _agree(session: Session, name: str, file: File, columns: dict[str, str], typ
             )
 
 
-def _lacking(path: str, gathered: dict[str, int], files: int) -> list[str]:
+def _lacking(session: Session, path: str, gathered: dict[str, int], files: int) -> list[str]:
     """Say of each column that some files do not have that it is null in their rows."""
+    lacking = {name: number for name, number in gathered.items() if number < files}
+    for name in lacking:
+        said_of(session, name, "a column that a file does not have is null in its rows")
     return [
         f"column {name!r} is in {number:,} of {files:,} files of {path!r}, and null in the rows of the others."
-        for name, number in gathered.items()
-        if number < files
+        for name, number in lacking.items()
     ]
