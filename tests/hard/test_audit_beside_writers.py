@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PLANTED = 5
 LOAD: dict[str, Any] = {"table": TABLE, "key": "id", "cursor": "modified_at", "strategy": "trigger_cdc"}
 SECONDS_AN_AUDIT = 10.0
-"""How long the writers go on for each audit: longer than one takes."""
+"""How long the writers go on for each audit at most: longer than one takes."""
 
 
 def following(source: str, target: str, stop: Event, errors: list[BaseException]) -> None:
@@ -53,7 +53,7 @@ def test_no_false_alarm_and_no_missed_row(postgres_url: str, tmp_path: Path, tal
         _keep(owner, Capability.TRIGGERS, closing_all)
         load(source, copy, **LOAD)
         work = writers.Work(seconds=(audits + 1) * SECONDS_AN_AUDIT, writers=2, rate=40.0, slow=1, rows=2_000)
-        processes, done = writers.start(work, postgres_url, time.time() + 2.0)
+        processes, _done = writers.start(work, postgres_url, time.time() + 2.0)
         follower = Thread(target=following, args=(source, copy, stop, errors))
         follower.start()
         try:
@@ -68,9 +68,8 @@ def test_no_false_alarm_and_no_missed_row(postgres_url: str, tmp_path: Path, tal
         finally:
             stop.set()
             follower.join()
-            for _ in processes:
-                done.get(timeout=work.seconds + 60)
-            for process in processes:
+            for process in processes:  # what it has not committed, the server rolls back
+                process.terminate()
                 process.join()
     assert errors == []
     assert [each.wrong for each in found] == [0] * audits
