@@ -24,6 +24,7 @@ class DuckdbSchemas:
             "target": ("target", schemas[1]),
         }
         self._there: dict[Place, dict[str, bool]] = {}
+        self._collating: dict[Place, dict[str, str]] = {}
 
     def name(self, place: Place, table: str) -> str:
         """Qualify with the attached database and the schema."""
@@ -36,9 +37,8 @@ class DuckdbSchemas:
 
     def collated(self, place: Place, table: str) -> list[str]:
         """Return the columns of a table that have a collation, which its key does not heed and a comparison does."""
-        where = "database_name = ? AND schema_name = ? AND lower(table_name) = lower(?) AND sql ILIKE '%collate%'"
-        found = self._session.rows(f"SELECT sql FROM duckdb_tables() WHERE {where}", self.place_of(place, table))
-        return [str(name) for (sql,) in found for name in collated(str(sql))]
+        self.listed_in(place)
+        return collated(self._collating[place].get(table.lower(), ""))
 
     def find_schema(self, place: Place) -> None:
         """Take the spelling that a schema has in its file; refuse one that is not there, as a load makes none."""
@@ -66,17 +66,28 @@ class DuckdbSchemas:
     def listed_in(self, place: Place) -> dict[str, bool]:
         """Return the names in a place, and of each whether it is a table; remembered until the catalogue changes."""
         if not self._there:
-            self._there = {each: {} for each in self._stands}
-            for *sandboxes, name, is_table in self._session.rows(
-                "SELECT database_name, schema_name, table_name, true FROM duckdb_tables()"
-                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)"
-                " UNION ALL SELECT database_name, schema_name, view_name, false FROM duckdb_views()"
-                " WHERE database_name IN ('source', 'target') AND schema_name IN ($1, $2)",
-                [schema for _, schema in self._stands.values()],
-            ):
-                for each in (each for each, there in self._stands.items() if there == tuple(sandboxes)):
-                    self._there[each][str(name)] = bool(is_table)
+            self._list()
         return self._there[place]
+
+    def _list(self) -> None:
+        """Ask for tables and for views apart: one query for both takes DuckDB longer than two."""
+        self._there = {each: {} for each in self._stands}
+        self._collating = {each: {} for each in self._stands}
+        stand = "database_name IN ('source', 'target') AND schema_name IN ($1, $2)"
+        schemas = [schema for _, schema in self._stands.values()]
+        tables = f"table_name, CASE WHEN sql ILIKE '%collate%' THEN sql END FROM duckdb_tables() WHERE {stand}"
+        for *stands, name, sql in self._session.rows(f"SELECT database_name, schema_name, {tables}", schemas):
+            for place in self._places_at(stands):
+                self._there[place][str(name)] = True
+                if sql:
+                    self._collating[place][str(name).lower()] = str(sql)
+        views = f"view_name FROM duckdb_views() WHERE NOT internal AND {stand}"
+        for *stands, name in self._session.rows(f"SELECT database_name, schema_name, {views}", schemas):
+            for place in self._places_at(stands):
+                self._there[place][str(name)] = False
+
+    def _places_at(self, stands: list[object]) -> list[Place]:
+        return [place for place, stand in self._stands.items() if list(stand) == stands]
 
     def schemas_with(self, table: str) -> list[str]:
         """Look for tables and views of that name."""
