@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from incload.auditing.traces.gaps import unread
 from incload.auditing.traces.parts import missing_keys, missing_parts
 from incload.auditing.traces.passed import passed
+from incload.auditing.traces.rounded import rounded_up
 from incload.auditing.traces.windows import has_covered
 from incload.auditing.watermark import place_of
 from incload.auditing.wrong_rows import DUPLICATED, LOST, PHANTOM
@@ -159,6 +160,7 @@ class Causes:
         if not mark.is_exact:
             ties = [text for text in self.late if text not in self.reused]
             self._resettle(copy.holding(at, ties) if ties else (), Cause.TIE)
+            self._resettle(rounded_up(self.late, copy, at, mark.per_second), Cause.AHEAD)
             self._resettle(unread(self.late, self._late_keys(), copy, at), Cause.NO_WINDOW)
             self._resettle(missing_keys(self._late_keys(), copy, at), Cause.PART)
         elif mark.past and not mark.window.from_clock:

@@ -21,6 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incload.api.audit import audit
+from incload.engines.endpoints import locate
+from incload.engines.registry import session_type
 from incload.errors import Refused
 from tests.effort import effort
 
@@ -134,6 +136,30 @@ def test_json(tmp_path: Path, planted: Planted) -> None:
     found = beside(tmp_path, "s.ndjson", lines, planted.declared, *planted.values)
 
     assert (wrong(found), found.rules.get("v")) == (planted.wrong, planted.rule)
+
+
+def test_csv_beside_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    """The form counts beside a text alone; an empty field is null, and a time has a zone."""
+    (tmp_path / "s.csv").write_text(
+        "id,t,n,f,z\n1,1.10,1.10,1.10,2026-03-01T13:00+01:00\n2,,,,\n3,a,2.01,2.01,2026-03-01T12:00:00.000001Z\n"
+    )
+    with closing(session_type("postgres").open(None, locate(postgres_url))) as session:
+        name = session.name("target", "from_csv")
+        session.write(f"CREATE TABLE {name} (id BIGINT, t TEXT, n NUMERIC, f FLOAT8, z TIMESTAMPTZ)")
+        session.write(
+            f"INSERT INTO {name} VALUES (1, '1.1', 1.1, 1.1, '2026-03-01 12:00Z'), (2, '', NULL, NULL, NULL),"
+            " (3, 'a', 2.010001, 2.0100000000000002, '2026-03-01 12:00Z')"
+        )
+
+    found = audit(tmp_path / "s.csv", f"{postgres_url}{'&' if '?' in postgres_url else '?'}table=from_csv", key="id")
+
+    assert {sample.key[0]: sample.columns for sample in found.samples} == {1: ("t",), 2: ("t",), 3: ("n", "f", "z")}
+    assert found.rules == {
+        "t": EMPTY,
+        "n": f"{BY_VALUE}; {EMPTY}; zeros at the end of a fraction do not count",
+        "f": f"{BY_VALUE}; {EMPTY}; {ZERO}",
+        "z": f"{EMPTY}; {ISO}",
+    }
 
 
 def test_a_type_that_is_named_is_a_rule(tmp_path: Path) -> None:

@@ -175,3 +175,26 @@ def test_a_cursor_that_rows_went_back_to_makes_no_tie(tmp_path: Path) -> None:
     copied.run("s", "UPDATE t SET c = 20 WHERE id = 30")
 
     assert copied.causes() == {"tie": 1, "late": 1, "older over newer": 1}
+
+
+@pytest.mark.parametrize(
+    ("late", "options", "cause"),
+    [
+        ((55, 58, 115, 118, 178, 179, 238, 239), {"cursor_unit": "s"}, "state ahead of the rows"),
+        ((55, 58, 115, 118, 178, 179, 238, 239), {}, "late"),
+        ((55, 58, 115, 118, 178, 179, 238, 222), {"cursor_unit": "s"}, "late"),
+        ((55, 56, 57, 58, 115, 116, 117, 118), {"cursor_unit": "s"}, "late"),
+        ((55, 115, 178, 239), {"cursor_unit": "s"}, "late"),
+    ],
+    ids=["the last of their minutes", "no times", "one among others", "few minutes", "may be chance"],
+)
+def test_a_watermark_that_was_rounded_up_without_a_state(
+    tmp_path: Path, late: tuple[int, ...], options: dict[str, str], cause: str
+) -> None:
+    """All late rows are the last of their minutes, which are several, and not alone there."""
+    copied = Copied(tmp_path, factor=25, syncs=((1, 24),))
+    copied.forget()
+    for key, cursor in enumerate(late, start=101):
+        copied.run("s", f"INSERT INTO t VALUES ({key}, 'x', {cursor})")
+
+    assert copied.causes(**options) == {cause: len(late)}
