@@ -6,6 +6,7 @@ The tables have five columns, and 100 rows differ, or none. Each test prints wha
 
 from __future__ import annotations
 
+import compileall
 import re
 import shlex
 import subprocess
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+import incload
 from incload.engines.abilities.trials import databases
 from incload.engines.endpoints import locate
 from incload.engines.registry import session_type
@@ -81,6 +83,12 @@ class Places:
             if engine == "postgres":
                 session.write(f"ANALYZE {relation}")
         return f"{self.url(engine)}{'&' if engine == 'postgres' else '?'}table={name}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Leave out of what is measured that Python compiles our modules, which it may be kept from keeping."""
+    compileall.compile_dir(Path(incload.__file__).parent, quiet=2)
 
 
 @pytest.fixture
