@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from incload.contenders.contender import ContenderFailed
@@ -42,14 +43,14 @@ class DiskStand(Sandbox):
         declared: What the contender declares about its copy.
         placed: Where the latest sync says that its copy is; None for where that is declared to be.
         present: What identifies the source as it is to be when the sync has answered.
-        read: The version of the source that was read last, as its engine counts, and what identified it.
+        read: The version of the source that was read last, as its engine counts, what identified it, and its rows.
     """
 
     first: tuple[str, ...] = ()
     declared: Declared = field(default_factory=Declared)
     placed: tuple[str, str] | None = None
     present: int = 0
-    read: tuple[object, int] = (None, 0)
+    read: tuple[object, int, list[Row]] = (None, 0, [])
 
     def apply(self, tick: Tick) -> None:
         """Let a tick happen, be it while a sync runs: from then on the source is to be as the tick leaves it."""
@@ -121,15 +122,24 @@ class DiskStand(Sandbox):
         """Return what identifies the source; its rows are read again unless its engine counts no change."""
         version = self.fixture.version(self.place)  # before the read: what changes during it is read the next time
         if version is None or version != self.read[0]:
-            self.read = version, self._read()
+            self.read = version, *self._read()
         return self.read[1]
 
-    def _read(self) -> int:
-        """Read what identifies the source: its tables, the table's columns, and all of its rows."""
+    def source_rows(self) -> Iterator[list[Row]]:
+        """Yield the source's rows in the order of the key: those that were read last where none has changed since."""
+        version = self.fixture.version(self.place)
+        if version is None or version != self.read[0]:
+            yield from Sandbox.source_rows(self)
+        elif self.read[2]:
+            yield self.read[2]
+
+    def _read(self) -> tuple[int, list[Row]]:
+        """Read what identifies the source, its tables, the table's columns, and all of its rows; and return these."""
         tables = self.writer.tables(self.place)
         columns = self.writer.columns(self.place, self.table.name) or ()
-        rows = tuple(row for chunk in self.source_rows() for row in chunk)
-        return hash((tuple(sorted(tables)), tuple((each.name, each.declared) for each in columns), rows))
+        rows = list(chain.from_iterable(Sandbox.source_rows(self)))
+        described = tuple((each.name, each.declared) for each in columns)
+        return hash((tuple(sorted(tables)), described, tuple(rows))), rows
 
     def _check_target(self) -> None:
         """See that the table is there, with every column that the source had from the start, and that it is free."""
