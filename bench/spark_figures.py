@@ -154,14 +154,15 @@ def peak(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             ids = pa.array(range(start, min(start + part, options.rows)), pa.int64())
             names = pa.array([f"name {each}" for each in ids.to_pylist()])
             file.write_batch(pa.record_batch([ids, ids.cast(pa.timestamp("us")), names, ids], schema))
-    before = _peak()
+    before = peak_mb()
     settings = f"spark.master={options.master}&spark.driver.memory={options.heap}"
     found = incload.load(path, f"iceberg:///{folder}/lake?{settings}", table="db.rows", **OPTIONS)  # type: ignore[arg-type]
     assert found.loaded == options.rows
-    return {"rows": options.rows, "python_peak_mb": _peak(), "before_the_load_mb": before}
+    return {"rows": options.rows, "python_peak_mb": peak_mb(), "before_the_load_mb": before}
 
 
-def _peak() -> int:
+def peak_mb() -> int:
+    """Return the peak memory of this process so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 

@@ -1,6 +1,7 @@
 """What a load from PostgreSQL into Iceberg takes, beside a copy by hand of the same rows and beside Spark's part of it.
 
     python bench/spark_postgres.py [--rows N] [--rounds N] [--master local[2]]
+    python bench/spark_postgres.py --peak --rows N                              # the peak of the Python process
 
 Three sides take the same rows of an embedded server: incload; the *reference copy*, which carries them out of the
 server as incload does (binary COPY, Parquet) and then runs one bare statement, `CREATE TABLE AS SELECT` or `MERGE`; and
@@ -19,7 +20,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from spark_figures import OPTIONS, SHARE, timed
+from spark_figures import OPTIONS, SHARE, peak_mb, timed
 
 import incload
 from incload.engines.endpoints import locate
@@ -164,6 +165,15 @@ def figures(options: argparse.Namespace) -> dict[str, Any]:
     return {"rows": options.rows, "rounds": options.rounds, "master": options.master, **seconds, **ratios}
 
 
+def peak(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the peak memory of this process, in MB, over a first load."""
+    with tempfile.TemporaryDirectory(prefix="incload-spark-") as folder, server.schema() as source:
+        ends = Ends(source, Path(folder), options)
+        before, seconds = peak_mb(), timed(lambda: ends.load("db.load"))
+        ends.session.close()
+    return {"rows": options.rows, "seconds": round(seconds, 2), "python_peak_mb": peak_mb(), "before_mb": before}
+
+
 def main() -> None:
     """Print one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -171,7 +181,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--master", default="local[2]")
     parser.add_argument("--heap", default="2g")
-    sys.stdout.write(f"{json.dumps(figures(parser.parse_args()))}\n")
+    parser.add_argument("--peak", action="store_true")
+    options = parser.parse_args()
+    sys.stdout.write(f"{json.dumps((peak if options.peak else figures)(options))}\n")
 
 
 if __name__ == "__main__":

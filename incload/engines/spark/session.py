@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from incload.engines.columns.traits import Trait
     from incload.engines.contract import StateChange, WriteIntent
     from incload.engines.endpoint import Endpoint
-    from incload.engines.spark.transfer import SparkTransfer
+    from incload.engines.spark.transfer import Arrival, SparkTransfer
     from incload.engines.stream import Stream
     from incload.table import Column, Table
 
@@ -78,6 +78,7 @@ class IcebergSession(SparkDialect, Session):
         self._staging = next((each.staging for each in ends.values() if each.staging), "")
         self._mode = target.mode if target else ""
         self._frames: dict[str, Any] = {}
+        self.arrivals: dict[str, Arrival] = {}
 
     @classmethod
     def open(cls, source: Endpoint | None, target: Endpoint | None) -> IcebergSession:
@@ -240,6 +241,8 @@ class IcebergSession(SparkDialect, Session):
             if any(step in plan for step in (*_WORKED_OUT, *(_CHOSEN if self.places.is_continued else ()))):
                 rows = rows.persist()
             rows.createOrReplaceTempView(self.quote(name))
+        if self._transfer and (arrival := self._transfer.arrival(query.sql, str(plan))):
+            self.arrivals[self.temporary(name)] = arrival
         self._staged.append(name)
         self._frames[name] = rows
         return self.temporary(name)
@@ -247,6 +250,7 @@ class IcebergSession(SparkDialect, Session):
     def add_to_stage(self, query: Query, name: str) -> None:
         """Show the rows of a query beneath those that a view shows already."""
         self._counted.pop(self.temporary(name), None)
+        self.arrivals.pop(self.temporary(name), None)
         with speaking():
             rows = self._frames[name].union(self.frame(query.sql, query.params))
             rows.createOrReplaceTempView(self.quote(name))
@@ -255,6 +259,7 @@ class IcebergSession(SparkDialect, Session):
     def unstage(self) -> None:
         """Let go of every view."""
         self._counted.clear()
+        self.arrivals.clear()
         with speaking():
             for name, rows in self._frames.items():
                 rows.unpersist()

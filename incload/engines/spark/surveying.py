@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from incload.engines.cursor_sql import CursorSql
+    from incload.engines.spark.transfer import Arrival
     from incload.engines.sql import Place, Row
     from incload.table import Column
 
     class Staging(Protocol):
         """What is asked of a session."""
+
+        arrivals: dict[str, Arrival]
 
         def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
             """Run a query."""
@@ -52,6 +55,8 @@ class SparkLooks(CursorLooks):
 
     def survey(self, relation: str, key: Sequence[Column], cursor: tuple[Column, CursorSql] | None) -> Survey:
         """Group the rows by their keys, and add up what is known of each group."""
+        if not key and (known := self._known(relation, cursor)):
+            return known
         top = self._top(cursor)
         names = [self._session.quote(each.name) for each in key]
         lacking = " OR ".join(f"{name} IS NULL" for name in names) or "false"
@@ -71,6 +76,14 @@ class SparkLooks(CursorLooks):
         ((rows, lacks, repeats, *largest),) = self._session.rows(f"SELECT {', '.join(outer)} FROM ({groups}) AS g")
         self._session.note_count(relation, int(str(rows)))
         return Survey(int(str(rows)), bool(lacks), bool(repeats), tuple(largest))
+
+    def _known(self, relation: str, cursor: tuple[Column, CursorSql] | None) -> Survey | None:
+        """Say what was seen of a stream as it came in; None where that is not all that is asked."""
+        came = self._session.arrivals.get(relation)
+        if came is None or (cursor and cursor[0].name not in came.tops):
+            return None
+        self._session.note_count(relation, came.rows)
+        return Survey(came.rows, False, False, (came.tops[cursor[0].name],) if cursor else ())  # noqa: FBT003 - no keys
 
     def _top(self, cursor: tuple[Column, CursorSql] | None) -> tuple[str, ...]:
         """Return the expressions of a group's largest cursor value and of the largest of all; none for texts.

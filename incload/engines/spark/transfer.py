@@ -1,12 +1,13 @@
 """How rows leave Spark for another engine and come in from one: as Parquet files in a folder that lasts for a sync.
 
-Python hands batches from one to the other and looks at none of their values but times without end, which Iceberg does
-not have. A part finer than a microsecond is refused, as Iceberg's timestamps would lose it.
+Python hands batches from one to the other. Of their values it looks for the largest, which saves a pass of Spark, and
+for times without end, which Iceberg does not have. A part finer than a microsecond is refused, as Iceberg's timestamps
+would lose it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -53,6 +54,18 @@ _SPARK = {
 """What Spark calls the types in which rows come in."""
 
 
+class Arrival(NamedTuple):
+    """What is known of a stream that has come in, without a job of Spark.
+
+    Attributes:
+        rows: How many rows it had.
+        tops: The largest value of each column of whole numbers or times, times in microseconds since 1970-01-01 UTC.
+    """
+
+    rows: int
+    tops: dict[str, int | None]
+
+
 class SparkTransfer:
     """The part of a session that knows of streams."""
 
@@ -70,6 +83,7 @@ class SparkTransfer:
         self._spark, self._frame, self._nulled, self._staging = spark, frame, nulled, staging or None
         self._folders: list[Scratch] = []
         self._views: list[str] = []
+        self._arrivals: dict[str, Arrival] = {}
 
     def stream(self, query: Query, columns: Sequence[Column]) -> Stream:
         """Have Spark write the rows of a query to files, and read those."""
@@ -85,7 +99,7 @@ class SparkTransfer:
         """Write a stream to a file, and show it as a view of the columns' types; return the view's name."""
         path, reader = self._folder() / "incoming.parquet", stream.reader()
         declared = {field.name: _spark(field) for field in reader.schema}
-        _write(path, reader, self._nulled)
+        arrival = _write(path, reader, self._nulled)
         with speaking():
             ddl = ", ".join(f"{quoted(name)} {kind}" for name, kind in declared.items())
             rows = self._spark.read.schema(ddl).parquet(str(path))
@@ -95,7 +109,16 @@ class SparkTransfer:
             for name, kind in declared.items()
         ]
         with speaking():
-            return self._shown(rows.selectExpr(*parts))
+            view = self._shown(rows.selectExpr(*parts))
+        self._arrivals[view] = arrival
+        return view
+
+    def arrival(self, sql: str, plan: str) -> Arrival | None:
+        """Return what is known of the rows of a query that has one stream's, all of them; None for any other."""
+        steps = [line.lstrip(" :+-") for line in plan.splitlines() if line.strip()]
+        if sum(each.startswith("Relation") for each in steps) != 1 or not all(map(_passes_on, steps)):
+            return None
+        return next((arrival for view, arrival in self._arrivals.items() if view in sql), None)
 
     def _shown(self, rows: Any) -> str:  # noqa: ANN401 - pyspark's own type
         name = f"incload_stream_{len(self._views)}"
@@ -114,9 +137,15 @@ class SparkTransfer:
 
     def release(self) -> None:
         """Forget what came in, and delete every file."""
+        self._arrivals.clear()
         self._views.clear()  # the next view of a name takes its place
         while self._folders:
             self._folders.pop().remove()
+
+
+def _passes_on(step: str) -> bool:
+    """Return whether a step of a plan has a row for each that it reads."""
+    return step.startswith(("Relation", "Project"))
 
 
 def refuse_far(master: str) -> None:
@@ -144,11 +173,12 @@ def _read(folder: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
                 yield pa.record_batch([batch[field.name].cast(field.type) for field in schema], schema)
 
 
-def _write(path: Path, reader: pa.RecordBatchReader, nulled: dict[str, set[str]]) -> None:
-    """Write a stream to a file, times in microseconds."""
+def _write(path: Path, reader: pa.RecordBatchReader, nulled: dict[str, set[str]]) -> Arrival:
+    """Write a stream to a file, times in microseconds; say how many rows it had, and the largest values."""
     import pyarrow.parquet as pq
 
     schema = pa.schema([(field.name, _stored_type(field.type)) for field in reader.schema])
+    rows, tops = 0, dict[str, int | None].fromkeys(each.name for each in schema if _is_counted(each.type))
     with pq.ParquetWriter(path, schema, compression="lz4", store_schema=False) as file:
         for batch in reader:
             columns = [_stored(*each, nulled) for each in zip(batch.columns, schema, strict=True)]
@@ -156,6 +186,24 @@ def _write(path: Path, reader: pa.RecordBatchReader, nulled: dict[str, set[str]]
                 file.write_batch(pa.record_batch(columns, schema))
             except OSError as error:
                 raise _unwritten(error) from error
+            rows += batch.num_rows
+            for field, values in zip(schema, columns, strict=True):
+                if field.name in tops:
+                    tops[field.name] = _larger(tops[field.name], values)
+    return Arrival(rows, tops)
+
+
+def _is_counted(kind: pa.DataType) -> bool:
+    """Return whether values of a type are whole numbers, or times, which count microseconds."""
+    return bool(kind == pa.int64() or pa.types.is_timestamp(kind))
+
+
+def _larger(top: int | None, values: pa.Array) -> int | None:
+    """Return the largest of a number and of values, nulls passed over; None where there is nothing but nulls."""
+    import pyarrow.compute as pc
+
+    found = pc.max(values.cast(pa.int64())).as_py()
+    return top if found is None or (top is not None and top > found) else int(found)
 
 
 def _stored_type(kind: pa.DataType) -> pa.DataType:

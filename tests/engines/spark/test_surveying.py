@@ -101,3 +101,20 @@ def test_a_first_load_adds_and_the_next_merges(tmp_path: Path) -> None:
     session.close()
 
     assert (found[-2:], held) == ([("append",), ("overwrite",)], [(1,), (2,)])
+
+
+def test_a_stream_of_unique_keys_takes_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was counted as it came in, and its largest cursor value is the watermark."""
+    source, lake = tmp_path / "source.db", f"iceberg:///{tmp_path}/lake?{SMALLEST}"
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, version INTEGER)")
+        connection.execute("INSERT INTO events VALUES (1, 10), (2, 30), (3, 20)")
+    asked = list[str]()
+    rows = IcebergSession.rows
+    monkeypatch.setattr(
+        IcebergSession, "rows", lambda self, sql, *params: asked.append(sql) or rows(self, sql, *params)
+    )
+    options = {"table": "db.events", "key": "id", "cursor": "version", "strategy": "timestamp_watermark"}
+    found = incload.load(f"sqlite:///{source}?table=events", lake, **options)  # type: ignore[arg-type]
+
+    assert (found.loaded, found.new_watermark, asked) == (3, 30, [])
