@@ -58,7 +58,7 @@ def block_names(source: Digests, copy: Digests, cut: Cut) -> list[Block]:
     """Return the names of all blocks of a cut."""
     if not isinstance(cut, Ranges):
         return [f"{number:0{cut.digits}x}" for number in range(16**cut.digits)]
-    keys = [key for side in (source, copy) for key in side.key_span()[1:] if isinstance(key, int)]
+    keys = [key for side in (source, copy) for key in side.key_ends() if isinstance(key, int)]
     return [*range(((max(keys) - cut.start) >> cut.bits) + 1), None] if keys else [None]
 
 

@@ -220,6 +220,10 @@ class Digests(ABC):
         ((count, low, high),) = self.session.rows(f"SELECT count(*), min({key}), max({key}) FROM {self.relation}")
         return count, low, high
 
+    def key_ends(self) -> Row:
+        """Return the smallest and the largest key alone."""
+        return self.key_span()[1:]
+
     def count(self) -> int:
         """Return how many rows there are."""
         ((number,),) = self.session.rows(f"SELECT count(*) FROM {self.relation}")

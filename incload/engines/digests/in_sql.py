@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from incload.engines.digests.canonical import Block, Cut, Digest, Held, Within
+    from incload.engines.session import Row
     from incload.table import Column
 
 
@@ -192,6 +193,11 @@ class SqlDigests(Digests):
     def own_number(self) -> str:
         """Return the expression of a row's digest by the hash of the engine itself; only where it has one."""
         raise AssertionError(f"{self.session.engine} has no hash of its own for rows")
+
+    def key_ends(self) -> Row:
+        """Ask for them alone, which an index answers at once."""
+        key = self.quoted_key
+        return self.session.rows(f"SELECT min({key}), max({key}) FROM {self.relation}")[0]
 
     def conditions(self, within: Within) -> Iterator[Query]:
         """Name the blocks."""
