@@ -108,6 +108,27 @@ def test_values_that_are_one_by_rule_are_equal(two: Two, engine: str, name: str)
     assert two.audited().wrong == 0
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_columns_of_sqlite_without_a_type_are_compared_value_by_value(two: Two, engine: str) -> None:  # noqa: ARG001 - of the fixture
+    """The value that is met first, which differs here, does not say what the others are: row 4 alone is another."""
+    rows = ["(1, 'a')", "(2, 9007199254740992)", "(3, 1)", "(4, '1')", "(5, 1e+20)"]
+    for side, listed in {"s": rows, "c": [*reversed(rows[:3]), "(4, 1)", rows[4]]}.items():
+        two.run(side, "CREATE TABLE {t} (id INTEGER NOT NULL, v, UNIQUE (id))")
+        two.run(side, f"INSERT INTO {{t}} VALUES {', '.join(listed)}")
+
+    assert [(sample.kind, sample.key) for sample in two.audited().samples] == [("stale", (4,))]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_text_of_digits_is_no_number(two: Two, engine: str) -> None:  # noqa: ARG001 - of the fixture
+    """Beside a column of numbers, a column without a type may hold the text of one."""
+    for side, (kind, value) in {"s": ("", "'1'"), "c": ("NUMERIC", "1")}.items():
+        two.run(side, f"CREATE TABLE {{t}} (id INTEGER PRIMARY KEY, v {kind})")
+        two.run(side, f"INSERT INTO {{t}} VALUES (1, 2), (2, {value}), (3, 0.5)")
+
+    assert [(sample.kind, sample.key) for sample in two.audited().samples] == [("stale", (2,))]
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_rows_that_exchange_a_value_differ(two: Two, engine: str) -> None:  # noqa: ARG001 - of the fixture
     """Two rows of one block whose values change places differ, though a sum over the columns would be the same."""

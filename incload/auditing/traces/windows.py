@@ -1,7 +1,7 @@
 """Which cursors a loader has covered whose windows count from the source's clock: its state says when it has read.
 
 A sync that found nothing new leaves the state as it was, and its window is not known. What must stay true: what a
-window is said to have covered, it has; what none has that is known may have been covered by such a sync.
+window is said to have covered, it has. A cursor outside all known windows may still have been read by such a sync.
 """
 
 from __future__ import annotations

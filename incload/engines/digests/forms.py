@@ -75,7 +75,7 @@ def pair(source: Column, copy: Column, sides: Sides) -> Pair:
     """Return how two columns are compared; refuse kinds that no rule compares."""
     source, copy = _exactly(source), _exactly(copy)
     kinds = {source.kind, copy.kind}
-    for rule in (_times, _floats, _exact, _truths, _lists, _texts, _same):
+    for rule in (_untyped, _times, _floats, _exact, _truths, _lists, _texts, _same):
         found = rule(source, copy, kinds, sides)
         if found:
             return found
@@ -99,6 +99,13 @@ def _called(column: Column) -> str:
 def _made(source: Column, copy: Column, form: Form, rule: str = "", unit: int = 0) -> Pair:
     units = [unit if each.kind is Kind.INTEGER else 0 for each in (source, copy)]
     return Pair(Held(source, form, units[0]), Held(copy, form, units[1]), rule)
+
+
+def _untyped(source: Column, copy: Column, _: set[Kind], sides: Sides) -> Pair | None:
+    """Two columns of SQLite without a type: each value has a type of its own, which that of the first is not."""
+    if sides.engines != ("sqlite", "sqlite") or source.declared or copy.declared:
+        return None
+    return _made(replace(source, kind=Kind.BLOB), replace(copy, kind=Kind.BLOB), Form(Kind.BLOB))
 
 
 def _times(source: Column, copy: Column, kinds: set[Kind], sides: Sides) -> Pair | None:

@@ -183,7 +183,8 @@ def writer(held: Held) -> Writer:
         case Kind.INTEGER:
             return _integer
         case Kind.REAL:
-            return lambda value: _real(value, single=form.single)
+            digits = held.column.kind is Kind.DECIMAL
+            return lambda value: _real(value, single=form.single, digits=digits)
         case Kind.TIMESTAMP:
             return lambda value: _time(value, held.factor, is_text=held.column.kind is Kind.TEXT)
         case Kind.DECIMAL | Kind.BLOB:
@@ -219,10 +220,13 @@ def _text(value: object, *, trimmed: bool = False, numbers: bool = False) -> str
     return _text(str(value)) if numbers and type(value) is int else as_it_is(value)
 
 
-def _real(value: object, *, single: bool = False) -> str:
-    """Write the bits of the float as a number; a whole number beyond what floats hold stays one."""
-    is_number = isinstance(value, int | float) or (isinstance(value, str) and bool(_DECIMAL.fullmatch(value)))
-    if not is_number:
+def _real(value: object, *, single: bool = False, digits: bool = False) -> str:
+    """Write the bits of the float as a number; a whole number beyond what floats hold stays one.
+
+    A text is a number only in a column of exact numbers, whose digits it then is.
+    """
+    is_digits = digits and isinstance(value, str) and bool(_DECIMAL.fullmatch(value))
+    if not (is_digits or isinstance(value, int | float)):
         return as_it_is(value)
     real = float(value)  # type: ignore[arg-type]  # a number, or the text of one
     if isinstance(value, int) and int(real) != value:

@@ -41,7 +41,7 @@ class Pairing(NamedTuple):
     """Two tables, called `s` and `c`, whose rows are paired.
 
     Attributes:
-        tables: What stands behind FROM.
+        tables: The table expressions of the FROM clause.
         keys: Their keys, with the names of the tables.
         unlike: The condition that two rows with one key differ.
     """
