@@ -12,8 +12,8 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-test: $(READY) ## run every test, in one process more than there are processors, as some tests wait for servers
-	$(BIN)/python -m pytest -q -n $$(($$($(BIN)/python -c 'import os; print(os.cpu_count() or 1)') + 1)) --dist loadfile
+test: $(READY) ## run every test, in as many processes as there are processors
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 compare: $(READY) ## compare all strategies and write the report; ENGINES=postgres for the pairs of a server
 	$(BIN)/python -m pytest bench --benchmark-only -q $(if $(ENGINES),--engines $(ENGINES))
