@@ -123,15 +123,20 @@ def in_turn(number: int, one: Callable[[], object], other: Callable[[], object])
     return timed(one), timed(other)
 
 
+def rounds_of(rounds: int, run: Callable[[int], dict[str, float]]) -> list[dict[str, float]]:
+    """Run rounds after a first one, which warms Spark up and is not counted; return what each has taken."""
+    found = list[dict[str, float]]()
+    for number in range(rounds + 1):
+        found.append(run(number))
+        sys.stderr.write(f"round {number}: {json.dumps(found[-1])}\n")
+    return found[1:]
+
+
 def figures(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Return the median of each time, and the ratios."""
     lakes = Lakes(folder, options)
-    rounds = list[dict[str, float]]()
-    for number in range(options.rounds + 1):
-        rounds.append(round_of(lakes, number))
-        sys.stderr.write(f"round {number}: {json.dumps(rounds[-1])}\n")
+    rounds = rounds_of(options.rounds, lambda number: round_of(lakes, number))
     lakes.session.close()
-    del rounds[0]
     seconds = {name: median(each[name] for each in rounds) for name in rounds[0]}
     return {
         "rows": options.rows, "rounds": options.rounds, "master": options.master, "mode": options.mode,
@@ -166,15 +171,21 @@ def peak_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def main() -> None:
-    """Print one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser_of(description: str) -> argparse.ArgumentParser:
+    """Return the parser of the options that benches of loads into Iceberg have in common."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--master", default="local[2]")
     parser.add_argument("--heap", default="2g")
-    parser.add_argument("--mode", default="merge-on-read", choices=("merge-on-read", "copy-on-write"))
     parser.add_argument("--peak", action="store_true")
+    return parser
+
+
+def main() -> None:
+    """Print one line of JSON."""
+    parser = parser_of(str(__doc__))
+    parser.add_argument("--mode", default="merge-on-read", choices=("merge-on-read", "copy-on-write"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="incload-spark-") as folder:
         found = (peak if options.peak else figures)(options, Path(folder))

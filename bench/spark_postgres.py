@@ -11,7 +11,6 @@ another side. A first round, which warms Spark up, is not counted. It prints one
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from spark_figures import OPTIONS, SHARE, peak_mb, timed
+from spark_figures import OPTIONS, SHARE, parser_of, peak_mb, rounds_of, timed
 
 import incload
 from incload.engines.endpoints import locate
@@ -30,6 +29,7 @@ from incload.engines.session import Query
 from incload.records import replace
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 SIDES = ("load", "reference", "bare")
@@ -148,14 +148,10 @@ def _sides(
 
 def figures(options: argparse.Namespace) -> dict[str, Any]:
     """Return the median of each time, and of the ratios of each round."""
-    rounds = list[dict[str, float]]()
     with tempfile.TemporaryDirectory(prefix="incload-spark-") as folder, server.schema() as source:
         ends = Ends(source, Path(folder), options)
-        for number in range(options.rounds + 1):
-            rounds.append(round_of(ends, number))
-            sys.stderr.write(f"round {number}: {json.dumps(rounds[-1])}\n")
+        rounds = rounds_of(options.rounds, lambda number: round_of(ends, number))
         ends.session.close()
-    del rounds[0]
     seconds = {name: round(median(each[name] for each in rounds), 2) for name in rounds[0]}
     ratios = {
         f"{step}_beside_{side}": round(median(each[f"{step}_load"] / each[f"{step}_{side}"] for each in rounds), 2)
@@ -176,13 +172,7 @@ def peak(options: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     """Print one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--master", default="local[2]")
-    parser.add_argument("--heap", default="2g")
-    parser.add_argument("--peak", action="store_true")
-    options = parser.parse_args()
+    options = parser_of(str(__doc__)).parse_args()
     sys.stdout.write(f"{json.dumps((peak if options.peak else figures)(options))}\n")
 
 

@@ -80,9 +80,9 @@ def trial_name(trial: tuple[str, str, str, str, str, str]) -> str:
     return f"{suite}: {strategy}{rule}, {scenario}, {source} -> {target}"
 
 
-def in_order(column: pd.Series) -> list[str]:
-    """Return the distinct texts of a column, in the order of their first appearance."""
-    return [str(value) for value in column.drop_duplicates()]
+def in_order(texts: Iterable[object]) -> list[str]:
+    """Return the distinct texts of a column or of other values, in the order of their first appearance."""
+    return list(dict.fromkeys(map(str, texts)))
 
 
 def _contenders(frame: pd.DataFrame) -> pd.Series:

@@ -22,7 +22,7 @@ from incload.assumptions import Assumption
 from incload.auditing.causes import UNSURE, Cause, Causes, Verdict
 from incload.auditing.compare_tables import Looks, Shown, Tables, Tally, counted, look
 from incload.auditing.observed import Observed, name_of
-from incload.auditing.watermark import Mark, Window, given_mark, place_of
+from incload.auditing.watermark import Mark, given_mark, place_of
 from incload.cursor import MixedText
 from incload.engines.digests.forms import Sides, pair
 from incload.engines.registry import digests
@@ -41,12 +41,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from incload.auditing.wrong_rows import WrongRow
+    from incload.engines.digests.canonical import Digests, Held
+    from incload.engines.digests.forms import Pair
     from incload.harness.sandbox.sandbox import Sandbox
     from incload.history.faults import Fault
     from incload.history.history import History
     from incload.history.lag import Change, Key, Sync
     from incload.history.synthetic.scenarios import Scenario
     from incload.strategy import Strategy
+    from incload.table import Table
 
 PAIR = ("sqlite", "sqlite")
 ROWS, SEED = 100, 1
@@ -252,38 +255,18 @@ def audited(sandbox: Sandbox, history: History, truth: Truth, *, exact: bool, se
     says no more than that. Without a state nothing shows that a load goes by the clock: what is beyond all that the
     copy has is not read yet.
     """
-    table, session = history.table, sandbox.connections.target
-    cursor = table.cursor or ""
-    first = [*table.key, cursor]
-    names = [*first, *(name for name in table.names if name not in first)]
-    described = [
-        {each.name: each for each in session.columns(place, table.name) or ()} for place in ("source", "target")
-    ]
-    shared = [name for name in names if all(name in side for side in described)]
-    pairs = tuple(pair(described[0][name], described[1][name], Sides(PAIR, {})) for name in shared)
-    sides = [
-        digests(session, session.name(place, table.name), [getattr(each, end) for each in pairs], range(len(table.key)))
-        for place, end in (("source", "source"), ("target", "copy"))
-    ]
-    place = len(table.key)
+    pairs, sides = compared(sandbox, history.table)
+    place = len(history.table.key)
+    mark = mark_of(sandbox, history, truth, (sides[1].largest(place), pairs[place].source), exact=exact)
+    if mark is None:
+        return Counter()
     given: list[tuple[str, Verdict]] = []
 
     def keep(row: WrongRow, _: Any, verdict: Verdict) -> None:  # noqa: ANN401 - the columns
         key = tuple(int(text[1:-1]) if text[0] == "i" else text.partition(":")[2][:-1] for text in row.key)
         given.append((truth.of(key, place_of(row.source[place]) if row.source else None), verdict))
 
-    text = largest = sides[1].largest(place)
-    kept = state_of(sandbox, table.name) if exact else None
-    if exact and kept is None:
-        return Counter()  # it keeps no watermark, as a window counted from the clock
-    marks: tuple[tuple[str, int], ...] = ()
-    if kept:
-        text = given_mark(kept[0], pairs[place].source)
-        marks = tuple((given_mark(each, pairs[place].source), at) for each, at in kept[1])
-    past = frozenset(each for each, _ in marks)
-    window = window_of(truth.strategy, 1_000_000) if exact else Window()
-    mark = Mark(text, "", exact, list(history.ticks)[-1].at, 1_000_000, past, largest, marks, window)
-    observed = None if seen is None else Observed(seen, marks, 1_000_000, (0,) * len(table.key))
+    observed = None if seen is None else Observed(seen, mark.syncs, 1_000_000, (0,) * place)
     tally, tables = Tally(pairs, Causes(place, mark, observed), Shown(0), keep), Tables.of(*sides)
     look(tables, tally, Looks())
     counted(tables, tally)
@@ -291,6 +274,38 @@ def audited(sandbox: Sandbox, history: History, truth: Truth, *, exact: bool, se
     alike |= set() if exact else {(NO_WINDOW, UNREAD)}
     named = ((true, str(verdict.cause)) for true, verdict in given)
     return Counter((name if (true, name) in alike else true, name) for true, name in named)
+
+
+def compared(sandbox: Sandbox, table: Table) -> tuple[tuple[Pair, ...], list[Digests]]:
+    """Return the columns that both tables have, key and cursor first, and the digests of both tables."""
+    session = sandbox.connections.target
+    names = dict.fromkeys([*table.key, table.cursor or "", *table.names])
+    described = [
+        {each.name: each for each in session.columns(place, table.name) or ()} for place in ("source", "target")
+    ]
+    shared = [name for name in names if all(name in side for side in described)]
+    pairs = tuple(pair(described[0][name], described[1][name], Sides(PAIR, {})) for name in shared)
+    return pairs, [
+        digests(session, session.name(place, table.name), [getattr(each, end) for each in pairs], range(len(table.key)))
+        for place, end in (("source", "source"), ("target", "copy"))
+    ]
+
+
+def mark_of(sandbox: Sandbox, history: History, truth: Truth, copied: tuple[str, Held], *, exact: bool) -> Mark | None:
+    """Return the watermark that the state or else the copy says, whose largest cursor is given with its column.
+
+    None where a state is asked for and the load keeps no watermark, as a window counted from the clock.
+    """
+    largest, cursor = copied
+    now = list(history.ticks)[-1].at
+    if not exact:
+        return Mark(largest, "", exact, now, 1_000_000, frozenset(), largest)
+    kept = state_of(sandbox, history.table.name)
+    if kept is None:
+        return None
+    marks = tuple((given_mark(each, cursor), at) for each, at in kept[1])
+    past, window = frozenset(each for each, _ in marks), window_of(truth.strategy, 1_000_000)
+    return Mark(given_mark(kept[0], cursor), "", exact, now, 1_000_000, past, largest, marks, window)
 
 
 def state_of(sandbox: Sandbox, table: str) -> tuple[str, list[tuple[str, int]]] | None:

@@ -227,13 +227,12 @@ def typed(session: Session, path: str, table: str, fields: list[Field], wanted: 
     fields = [looked_through(session, field) for field in fields]
     undecided = frozenset(field.name for field in fields if not field.families)
     narrower = frozenset(field.name for field in fields if _is_narrower(field, wanted))
-    read_by = dict[str, str]()
-    session.file_values = FileValues(True, undecided, narrower, read_by)  # noqa: FBT003 - it is from text
+    session.file_values = FileValues(from_text=True, undecided=undecided, kept_as_text=narrower)
     by_name = {field.name: field for field in fields}
     by_hand = named_types(session, path, wanted.types, by_name)
     expected = [name for name in wanted.known if name in by_name or name not in wanted.own]
     names = [*expected, *(name for name in by_name if name not in wanted.known)]
-    columns, params, notes = list[str](), list[str](), list[str]()
+    columns, params, notes, read_by = list[str](), list[str](), list[str](), dict[str, str]()
     for name in names:
         field = by_name.get(name, Field(name))
         typed = by_hand.get(name) or column_type(session, path, field, wanted)
@@ -243,6 +242,7 @@ def typed(session: Session, path: str, table: str, fields: list[Field], wanted: 
         columns.append(f"CAST({field.text} AS {typed.type}) AS {session.quote(name)}")
         params += field.params
         notes += [typed.note] if typed.note else []
+    session.file_values = session.file_values._replace(read_by=read_by)
     session.write(
         f"CREATE TABLE {session.name('source', table)} AS SELECT {', '.join(columns)} FROM incload_records", params
     )

@@ -70,8 +70,8 @@ class SparkLooks(CursorLooks):
             by = f" GROUP BY shiftright({number}, 6)"
         elif key:
             outer[2] = "COALESCE(max(incload_rows) > 1, false)"
-            is_hashed = all(each.kind in _HASHED for each in key)
-            by = f" GROUP BY {f'xxhash64({listed})' if is_hashed else listed}" if (listed := ", ".join(names)) else ""
+            listed, is_hashed = ", ".join(names), all(each.kind in _HASHED for each in key)
+            by = f" GROUP BY {f'xxhash64({listed})' if is_hashed else listed}"
         groups = f"SELECT {', '.join(inner)} FROM {relation} AS r{by}"
         ((rows, lacks, repeats, *largest),) = self._session.rows(f"SELECT {', '.join(outer)} FROM ({groups}) AS g")
         self._session.note_count(relation, int(str(rows)))

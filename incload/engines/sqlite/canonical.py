@@ -135,16 +135,19 @@ class SqliteDigests(Digests):
         return Merge(self, other).blocks(cut, within)
 
     def key_span(self) -> Row:
+        """Count apart from the ends, which an index may answer at once."""
+        return (self.count(), *self.key_ends())
+
+    def key_ends(self) -> Row:
         """Leave out keys that are no whole numbers; an index has none where its ends are some, or few."""
         key = self.quoted_key
         if finds_keys(self):
-            ends = (f"(SELECT {each} FROM {self.relation})" for each in ("count(*)", f"min({key})", f"max({key})"))
-            ((count, low, high),) = self.session.rows(f"SELECT {', '.join(ends)}")
+            ends = (f"(SELECT {each}({key}) FROM {self.relation})" for each in ("min", "max"))
+            ((low, high),) = self.session.rows(f"SELECT {', '.join(ends)}")
             if isinstance(low, int) and isinstance(high, int):
-                return count, low, high
+                return low, high
         whole = f"CASE WHEN typeof({key}) = 'integer' THEN {key} END"
-        ((count, low, high),) = self.session.rows(f"SELECT count(*), min({whole}), max({whole}) FROM {self.relation}")
-        return count, low, high
+        return self.session.rows(f"SELECT min({whole}), max({whole}) FROM {self.relation}")[0]
 
     def keyless(self) -> str:
         """Any value may stand in any column."""

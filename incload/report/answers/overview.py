@@ -102,11 +102,11 @@ def _why(trials: Sequence[_Trial]) -> str:
 
 
 def _where(part: Sequence[_Trial], trials: Sequence[_Trial]) -> str:
-    return "" if len(part) == len(trials) else f" on {listed(list(dict.fromkeys(each.pair for each in part)))}"
+    return "" if len(part) == len(trials) else f" on {listed(in_order(each.pair for each in part))}"
 
 
 def _cause(part: Sequence[_Trial]) -> str:
-    broken = list(dict.fromkeys(each.assumption for each in part if each.assumption))
+    broken = in_order(each.assumption for each in part if each.assumption)
     reason = next((each.reason for each in part if each.reason), "")
     if part[0].outcome == "wrong":
         said = [part[0].cell, *([f"it needs {listed(broken)}"] if broken else [])]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from incload.report.comparison.verdict_matrix import verdict_trials
 from incload.report.format import listed, plural
+from incload.report.frame import in_order
 from incload.report.render.blocks import Block, Fold, Heading, Paragraph, Story
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _anchor(scenario: str, number: int) -> str:
 
 
 def _stories(scenario: str, by_witness: dict[str, list[_Cell]]) -> tuple[Story, ...]:
-    pairs = list(dict.fromkeys(cell.pair for cells in by_witness.values() for cell in cells))
+    pairs = in_order(cell.pair for cells in by_witness.values() for cell in cells)
     return tuple(
         Story(_whose(cells, pairs), _steps(witness), _anchor(scenario, number))
         for number, (witness, cells) in enumerate(by_witness.items(), start=1)

@@ -116,7 +116,7 @@ class Merge:
     def _spans(self, within: Within | None) -> Iterator[_Span]:
         """Yield the keys of the blocks, neighbours together, in parts for several connections."""
         if within is None:
-            ends = [end for side in self._sides for end in side.key_span()[1:] if isinstance(end, int)]
+            ends = [end for side in self._sides for end in side.key_ends() if isinstance(end, int)]
             yield from _parts(min(ends), max(ends), is_open=True) if ends else [_Span(None, None)]
             return
         assert isinstance(within.cut, Ranges)  # noqa: S101 - as the blocks that are asked for
